@@ -17,7 +17,9 @@ provideRedis();
 process.exitCode = run('npm', ['run', '--silent', script, ...(args.length ? ['--', ...args] : [])]);
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing the locked packages (npm ci)');
   if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) fail('npm ci failed: see above', 3);
@@ -44,7 +46,10 @@ function provideRedis() {
   if (!asRoot) fail(`redis-server is missing: run "sudo ${program} ${steps.at(-1).join(' ')}" once`, 3);
   say(`installing redis-server with ${program}`);
   for (const step of steps) {
-    const done = spawnSync(program, step, { encoding: 'utf8', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    const done = spawnSync(program, step, {
+      encoding: 'utf8',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
     if (done.status !== 0) fail(`${program} ${step.join(' ')} failed:\n${done.stderr}`, 3);
   }
 }
