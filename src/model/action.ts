@@ -1,0 +1,45 @@
+// What a manager wants done, as data: printed, logged, counted, tested and only then run, by one runner.
+
+import type { Impact } from './plan.ts';
+
+/** A secret by reference: `env:NAME` or `file:PATH`, resolved on the node at the last moment. */
+export interface SecretReference {
+  readonly $secret: string;
+}
+
+export interface Command {
+  readonly kind: 'command';
+  /** A program's name, found on the node's PATH. Never a shell line. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Given on standard input: the only way for a secret or a file's content to reach a program. */
+  readonly stdin?: Content;
+  readonly timeoutSeconds: number;
+}
+
+export interface FileWrite {
+  readonly kind: 'file';
+  /** Absolute path on the node. Written beside it first, then renamed. */
+  readonly path: string;
+  readonly content: Content;
+  /** Permission bits, for example 0o640. */
+  readonly mode: number;
+  /** Refuses when the file no longer has this content's SHA-256; `absent` when it must not exist. */
+  readonly expects?: string;
+}
+
+/** Text as it is, a file of the config repo by its blob id, or a secret by reference. */
+export type Content =
+  | { readonly from: 'text'; readonly text: string }
+  | { readonly from: 'blob'; readonly blob: string }
+  | { readonly from: 'shipped'; readonly path: string }
+  | { readonly from: 'secret'; readonly secret: SecretReference };
+
+export interface Action {
+  /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
+  readonly summary: string;
+  readonly impact: Impact;
+  readonly do: Command | FileWrite;
+  /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
+  readonly failure?: 'observe';
+}

@@ -1,0 +1,31 @@
+// The identifiers that travel through Phoenix, branded so that one is never taken for another.
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** `kind/name`, for example `lxc/101` or `hypervisor/dns`. */
+export type TargetId = Branded<'TargetId'>;
+/** A full Git commit id, 40 hexadecimal digits. */
+export type CommitSha = Branded<'CommitSha'>;
+/** A Git blob id: the identity of one file's content. */
+export type BlobId = Branded<'BlobId'>;
+export type RunId = Branded<'RunId'>;
+
+export function targetId(kind: string, name: string | number): TargetId {
+  return `${kind}/${name}` as TargetId;
+}
+
+/** The part before the first slash: which manager keeps the target. */
+export function kindOf(target: TargetId): string {
+  return target.slice(0, target.indexOf('/'));
+}
+
+/** The part after the first slash: `101` of `lxc/101`. */
+export function nameOf(target: TargetId): string {
+  return target.slice(target.indexOf('/') + 1);
+}
+
+/** Takes a text for a commit id when it is one; undefined otherwise. */
+export function commitSha(text: string): CommitSha | undefined {
+  return /^[0-9a-f]{40}$/.test(text) ? (text as CommitSha) : undefined;
+}

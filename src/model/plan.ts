@@ -1,0 +1,48 @@
+// A plan: which targets change, why, at what cost and in which order. Made from Git alone; carrying it out is a run.
+
+import type { TargetId } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+
+export type Verb = 'create' | 'update' | 'delete';
+
+/** What a change costs: nothing visible, a restart of the guest, a new guest in its place, or its end. */
+export type Impact = 'live' | 'restart' | 'recreate' | 'destroy';
+
+export interface FieldChange {
+  /** JSON pointer into the spec. */
+  readonly path: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+/** One target's change before impact and order are known. */
+export interface Change {
+  readonly target: TargetId;
+  readonly verb: Verb;
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject | undefined;
+  readonly fields: readonly FieldChange[];
+}
+
+export interface PlanStep {
+  readonly target: TargetId;
+  readonly kind: string;
+  readonly verb: Verb;
+  readonly impact: Impact;
+  /** Steps of this plan that must end well first. */
+  readonly needs: readonly TargetId[];
+  /** From 1; steps of one wave do not need each other. */
+  readonly wave: number;
+  /** Waits as `blocked` until a person approves. */
+  readonly approval: boolean;
+  /** Where `"protected": true` forbids the step even with approval. */
+  readonly protected: boolean;
+  readonly changes: readonly FieldChange[];
+}
+
+export interface Plan {
+  readonly from: string | null;
+  readonly to: string;
+  /** In an order in which they may run. */
+  readonly steps: readonly PlanStep[];
+}

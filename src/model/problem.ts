@@ -1,0 +1,76 @@
+// What can be wrong with a configuration: each problem has a code of the contract, a place, and what to do.
+
+import type { TargetId } from './ids.ts';
+
+export const ERROR_CODES = [
+  'SYNTAX',
+  'DUPLICATE_KEY',
+  'UNKNOWN_KEY',
+  'INVALID_VALUE',
+  'UNKNOWN_REFERENCE',
+  'DEPENDENCY_CYCLE',
+  'DUPLICATE_ID',
+  'DUPLICATE_IP',
+  'DUPLICATE_MAC',
+  'DUPLICATE_NAME',
+  'DUPLICATE_SERVICE',
+  'INVALID_HOSTNAME',
+  'BAD_ADDRESS',
+  'UNKNOWN_STORAGE',
+  'MISSING_FILE',
+  'UNSET_VARIABLE',
+  'MISSING_VOLUME',
+  'CLONE_SOURCE',
+  'DISK_SHRINK',
+  'UNOWNED_ADDRESS',
+  'BAD_RULE',
+  'NFS_NOT_EXPORTED',
+  'AGENT_WITHOUT_HOSTNAME',
+  'CERTIFICATE_PATH',
+  'UNKNOWN_HOOK',
+  'BOOT_ORDER',
+  'LOCKOUT',
+  'DESTRUCTIVE',
+  'TOO_MANY_DELETES',
+  'EMPTY_CONFIG',
+] as const;
+
+export const WARNING_CODES = [
+  'NO_EFFECT',
+  'LEGACY_SHAPE',
+  'PLAINTEXT_SECRET',
+  'DUPLICATE_RULE',
+  'OPEN_SOURCE',
+  'DNS_AMBIGUOUS',
+  'SAN_MISSING',
+  'SHARED_SECRET_PATH',
+  'GPU_OVERCOMMIT',
+  'MEMORY_OVERCOMMIT',
+  'QUOTA_OVERCOMMIT',
+  'NAMESERVER',
+  'DOTTED_HOSTNAME',
+  'KEY_MODE',
+  'NO_FIREWALL',
+  'LATE_DEPENDENCY',
+] as const;
+
+export type ProblemCode = (typeof ERROR_CODES)[number] | (typeof WARNING_CODES)[number];
+export type Severity = 'error' | 'warning';
+
+export interface Problem {
+  readonly severity: Severity;
+  readonly code: ProblemCode;
+  /** Path below the config root, for example `etc/phoenix_lxc_configs.json`. */
+  readonly file: string;
+  /** JSON pointer into the file; empty for the file as a whole. */
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  /** The target that the problem holds back; null when it concerns the whole configuration. */
+  readonly target: TargetId | null;
+  readonly message: string;
+  /** What to do about it, when there is more to say than the message does. */
+  readonly hint: string | null;
+}

@@ -1,0 +1,22 @@
+// One thing that Phoenix keeps as declared, with everything that decides how it should be.
+
+import type { TargetId } from './ids.ts';
+import type { JsonObject } from './json.ts';
+
+export interface Target {
+  readonly id: TargetId;
+  /** Normalised: defaults filled in, keys in order, blob ids of the files it uses. Secrets only as references. */
+  readonly spec: JsonObject;
+  /** Targets that must be applied first. */
+  readonly needs: readonly TargetId[];
+  /** `"protected": true` in the configuration: never destroyed or recreated, not even when approved. */
+  readonly protected: boolean;
+}
+
+/** Proof that a target was brought to what a commit says: written only after an observation left nothing to do. */
+export interface Applied {
+  readonly target: TargetId;
+  readonly commit: string;
+  /** Digest of the spec that was applied. */
+  readonly digest: string;
+}

@@ -1,0 +1,83 @@
+// The few interfaces through which Phoenix touches the world, in its own words. `io/` implements them, `main.ts` hands
+// them in, and every implementation passes the same contract tests under test/ports/.
+
+import type { Command, FileWrite } from './model/action.ts';
+import type { CommitSha } from './model/ids.ts';
+import type { CommitStatus } from './model/report.ts';
+import type { Snapshot } from './model/snapshot.ts';
+
+export interface CommitInfo {
+  readonly sha: CommitSha;
+  readonly parents: readonly CommitSha[];
+  readonly message: string;
+  readonly author: string;
+}
+
+/** The config repo: one branch of it is followed. */
+export interface Repository {
+  /** Brings the branch up to date. Resolves to its head, or null when the branch does not exist. */
+  fetch(): Promise<CommitSha | null>;
+  /** The files at a commit; content only of those the configuration reads. Fails with `NotFound` for an unknown commit. */
+  snapshot(commit: CommitSha): Promise<Snapshot>;
+  /** Full id of a commit, given in full, abbreviated or as a branch or tag name; null when there is none. */
+  resolve(revision: string): Promise<CommitSha | null>;
+  commit(commit: CommitSha): Promise<CommitInfo>;
+  /** Whether `ancestor` is `descendant` or comes before it. */
+  isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
+  /** Bytes of one blob. */
+  blob(blob: string): Promise<Uint8Array>;
+}
+
+export interface CommandResult {
+  /** Null when it was killed or never started. */
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Wall time in milliseconds. */
+  readonly ms: number;
+  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed';
+}
+
+export interface RunOptions {
+  /** Ends the whole process tree. */
+  readonly signal?: AbortSignal;
+  /** Receives output lines as they come, redacted and capped. */
+  readonly onOutput?: (line: string) => void;
+}
+
+/** One node: its programs and its files. The only place where anything on a host is read or changed. */
+export interface Host {
+  readonly node: string;
+  /** Never throws for a program that fails: the result says how it ended. */
+  run(command: Command, options?: RunOptions): Promise<CommandResult>;
+  /** Undefined when the file does not exist. */
+  readFile(path: string): Promise<string | undefined>;
+  /** Every regular file directly in each folder, by absolute path: one round trip however many there are. A folder that does not exist counts as empty. */
+  readFolders(folders: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Atomically; false when `expects` no longer holds and nothing was written. */
+  writeFile(write: FileWrite): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export type SendResult =
+  | { readonly sent: true }
+  /** Worth another try, not before `retryAfterSeconds`. */
+  | { readonly sent: false; readonly retryAfterSeconds: number; readonly reason: string }
+  /** Never going to work: wrong token, unknown commit, refused text. */
+  | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
+
+/** Where the repository lives. */
+export interface Forge {
+  setStatus(status: CommitStatus): Promise<SendResult>;
+}
+
+export interface Log {
+  info(text: string, fields?: Record<string, unknown>): void;
+  warn(text: string, fields?: Record<string, unknown>): void;
+  error(text: string, fields?: Record<string, unknown>): void;
+}
+
+/** Passed wherever time matters, so that the core never reads the clock itself. */
+export interface Clock {
+  now(): Date;
+}
