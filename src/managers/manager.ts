@@ -1,0 +1,78 @@
+// What every manager provides: pure decisions about its family of targets, and the reading of a host that they rest on.
+// Managers return actions as data; the one runner in agent/apply runs them.
+
+import type { Config } from '../config/config.ts';
+import type { Action, Command } from '../model/action.ts';
+import type { TargetId } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { Change, Impact } from '../model/plan.ts';
+import type { Target } from '../model/target.ts';
+import type { Host } from '../ports.ts';
+
+/** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
+export interface Origin {
+  readonly repository: string;
+  readonly commit: string;
+}
+
+/** One target as it should be on the host. */
+export interface Wanted {
+  readonly target: TargetId;
+  /** Undefined: it should not exist. */
+  readonly spec: JsonObject | undefined;
+  /** The spec that was last applied, where known: tells what a removed field was. */
+  readonly before: JsonObject | undefined;
+  readonly origin: Origin;
+  /** A person approved destroying or recreating it. */
+  readonly approved: boolean;
+  readonly protected: boolean;
+}
+
+export type Decision =
+  /** Empty: the host is as declared. */
+  | { readonly kind: 'actions'; readonly actions: readonly Action[] }
+  /** Not ours, needs approval, protected: nothing is done; the reason says what to do. */
+  | { readonly kind: 'blocked'; readonly reason: string }
+  /** Cannot be done as declared; the reason says what is in the way. */
+  | { readonly kind: 'impossible'; readonly reason: string };
+
+/** A question to the host that must be answered well before a step counts as applied. */
+export interface HealthProbe {
+  readonly summary: string;
+  readonly command: Command;
+  readonly retries: number;
+  readonly intervalSeconds: number;
+}
+
+/** How to come back from a risky change: `take` runs before it, then either `restore` (it failed) or `drop` (it went well). */
+export interface Safeguard {
+  readonly take: readonly Action[];
+  readonly restore: readonly Action[];
+  readonly drop: readonly Action[];
+}
+
+/** The reading half of a host. */
+export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders'>;
+
+/**
+ * `Survey` is what one look at the whole host says, in a constant number of commands; `Observation` is what is known of one target.
+ */
+export interface Manager<Survey = unknown, Observation = unknown> {
+  /** Kinds of targets that it keeps, for example `lxc`. */
+  readonly kind: string;
+  /** Pure: every target of this kind in the configuration, with spec and needs. */
+  targets(config: Config): readonly Target[];
+  /** Pure: what a change costs, by Proxmox's own rules. */
+  impact(change: Change): Impact;
+  survey(host: HostReader): Promise<Survey>;
+  /** From the survey alone where it suffices to say that nothing is to be done; null when the target must be looked at closely. */
+  glance(survey: Survey, wanted: Wanted): Observation | null;
+  /** A close and fresh look at one target. */
+  observe(host: HostReader, wanted: Wanted): Promise<Observation>;
+  /** Pure: what is missing between what is wanted and what was observed. */
+  decide(wanted: Wanted, observation: Observation): Decision;
+  /** Pure. */
+  health(wanted: Wanted): HealthProbe | null;
+  /** Pure: null where the change is not risky or the storage cannot snapshot. */
+  safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
+}
