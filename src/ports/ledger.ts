@@ -1,0 +1,217 @@
+// The durable record: what was seen, planned, done, proved and still has to be said. Everything that must survive a crash
+// is here; jobs in the queue only point at it. Every method is one atomic step.
+
+import type { RunId, TargetId } from '../model/ids.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { CommitStatus } from '../model/report.ts';
+import type { ActionRecord, Outcome, Run, RunState, StepRecord, Trigger } from '../model/run.ts';
+import type { Applied } from '../model/target.ts';
+
+/** One webhook delivery that says that the followed branch has moved. A hint: the truth is fetched afterwards. */
+export interface Delivery {
+  /** The forge's id of the delivery; the same id twice is the same delivery. */
+  readonly id: string;
+  /** The head that it names, so that this commit gets an answer too when a newer one has replaced it already. */
+  readonly commit: string;
+  /** The pusher. */
+  readonly by: string;
+  /** ISO 8601. */
+  readonly received: string;
+}
+
+/** What a person or a timer asked for; `targets: null` means all. */
+export interface RunRequest {
+  readonly commit: string;
+  readonly trigger: Trigger;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly targets: readonly TargetId[] | null;
+  /** Go back to a commit that comes before what was applied, or to one side of it. */
+  readonly rewind: boolean;
+  /** Only look: report what differs and change nothing. */
+  readonly readOnly: boolean;
+}
+
+export interface Approval {
+  readonly target: TargetId;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** A run with what only the agent needs to go on with it. */
+export interface RunDetail extends Run {
+  /** Null while it waits to be planned. */
+  readonly plan: Plan | null;
+  /** Digest of the spec that each step brings its target to; null for a delete. */
+  readonly digests: Readonly<Record<TargetId, string | null>>;
+  readonly request: RunRequest;
+  readonly approvals: readonly Approval[];
+  /** The commit that took its place. */
+  readonly supersededBy: string | null;
+  /** Why it is invalid or was refused; null otherwise. */
+  readonly reason: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/** How a planned run begins. Written together, or not at all. */
+export interface Planned {
+  readonly state: Extract<RunState, 'planned' | 'succeeded' | 'invalid' | 'failed' | 'blocked'>;
+  readonly plan: Plan | null;
+  readonly digests: Readonly<Record<TargetId, string | null>>;
+  readonly steps: readonly StepRecord[];
+  readonly approvals: readonly Approval[];
+  readonly reason: string | null;
+  readonly problems: readonly Problem[];
+  readonly statuses: readonly CommitStatus[];
+  /** Written as the head that was dealt with; absent when the run does not follow the branch. */
+  readonly followed?: Head;
+}
+
+/** The head of the branch that was dealt with last. */
+export interface Head {
+  readonly commit: string;
+  /** `refused`: it does not descend from the followed head before it, which stays the base. */
+  readonly verdict: 'followed' | 'invalid' | 'refused';
+  /** The last head whose plan was carried out or begun: what a new head must descend from. Null before the first. */
+  readonly base: string | null;
+}
+
+/** The right to act on one target. The token only ever grows, so an older holder can always be told apart. */
+export interface Lease {
+  readonly target: TargetId;
+  readonly token: number;
+}
+
+export interface StepEnd {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  /** ISO 8601. */
+  readonly ended: string;
+  /** `proved`: the record becomes this. `gone`: the target was proved absent, the record goes. `kept`: nothing was proved. */
+  readonly applied:
+    | { readonly kind: 'proved'; readonly record: Applied }
+    | { readonly kind: 'gone' }
+    | { readonly kind: 'kept' };
+  readonly statuses: readonly CommitStatus[];
+}
+
+/** What is known of each target, besides what the host says. */
+export interface TargetRecords {
+  readonly applied: ReadonlyMap<TargetId, Applied>;
+  /** Targets that a step began to change without proof since, with the commit it wanted: to be looked at whatever the digests say. */
+  readonly touched: ReadonlyMap<TargetId, { readonly commit: string }>;
+}
+
+/** A status on its way to the forge. */
+export interface OutboxEntry {
+  readonly key: string;
+  /** Grows with each status written for the same commit and context. */
+  readonly sequence: number;
+  readonly status: CommitStatus;
+  /** How often sending has failed. */
+  readonly attempts: number;
+}
+
+export interface Freeze {
+  readonly reason: string;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface Ledger {
+  /**
+   * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
+   * `duplicate` when this delivery was dealt with already; a known delivery that was not is `recorded` again.
+   */
+  recordDelivery(delivery: Delivery): Promise<'recorded' | 'duplicate'>;
+  /** Deliveries not dealt with yet, oldest first. */
+  unsettledDeliveries(): Promise<readonly Delivery[]>;
+  settleDeliveries(ids: readonly string[], statuses: readonly CommitStatus[]): Promise<void>;
+
+  head(): Promise<Head | null>;
+  setHead(head: Head, statuses: readonly CommitStatus[]): Promise<void>;
+
+  /** Records a run that is still to be planned, state `planned`. */
+  openRun(request: RunRequest, statuses: readonly CommitStatus[]): Promise<RunId>;
+  /** Fails when the run was planned or ended already. */
+  planRun(run: RunId, planned: Planned): Promise<void>;
+  /** `openRun` and `planRun` in one. */
+  recordRun(request: RunRequest, planned: Planned): Promise<RunId>;
+  run(run: RunId): Promise<RunDetail | null>;
+  /** Newest first. */
+  runs(limit: number): Promise<readonly Run[]>;
+  /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first. */
+  openRuns(): Promise<readonly RunDetail[]>;
+  /** Ends the run when every step has an outcome; false when it was ended already or has steps without outcome. */
+  endRun(run: RunId, state: RunState, ended: string, statuses: readonly CommitStatus[]): Promise<boolean>;
+  /** A run that waits for a person (or goes on after waiting). */
+  markRun(run: RunId, state: 'applying' | 'blocked', statuses: readonly CommitStatus[]): Promise<void>;
+  /**
+   * Ends every step that has not started as `superseded` and the run with it. Resolves to the targets ended so and those
+   * that still run; nothing when the run has ended already.
+   */
+  supersedeRun(
+    run: RunId,
+    by: string,
+    reason: string,
+    ended: string,
+  ): Promise<{ readonly superseded: readonly TargetId[]; readonly running: readonly TargetId[] }>;
+  approve(run: RunId, approval: Approval): Promise<void>;
+
+  /** Null when somebody else holds it. */
+  acquireLease(target: TargetId, holder: string, ttlMs: number): Promise<Lease | null>;
+  /** False when the lease was lost: stop at once. */
+  renewLease(lease: Lease, ttlMs: number): Promise<boolean>;
+  releaseLease(lease: Lease): Promise<void>;
+
+  /** False when the lease was lost, the step has an outcome already, or a newer commit took the run's place before it started. */
+  startStep(lease: Lease, run: RunId, started: string): Promise<boolean>;
+  /** Written before the first action on the target: whatever was proved of it is no proof any more. */
+  touch(lease: Lease, commit: string): Promise<boolean>;
+  recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
+  /** Outcome, applied record and statuses together; false when the lease was lost, and then nothing is written. */
+  finishStep(lease: Lease, run: RunId, end: StepEnd): Promise<boolean>;
+  /** Outcomes of steps that need no host: skipped, or blocked by a person's absence. A step that has started is left alone. */
+  settleSteps(
+    run: RunId,
+    ends: ReadonlyMap<TargetId, { readonly outcome: Outcome; readonly reason: string }>,
+    ended: string,
+    statuses: readonly CommitStatus[],
+  ): Promise<void>;
+  /** Takes `blocked` outcomes back, for steps that may go on now. */
+  reopenSteps(run: RunId, targets: readonly TargetId[], statuses: readonly CommitStatus[]): Promise<void>;
+
+  targets(): Promise<TargetRecords>;
+
+  /** Writes statuses to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
+  say(statuses: readonly CommitStatus[]): Promise<void>;
+  /** Claims up to `limit` entries that are due at `now`, none of a context that is being sent. A claim ends by itself after `claimMs`. */
+  claimReports(now: number, limit: number, claimMs: number): Promise<readonly OutboxEntry[]>;
+  reportSent(entry: OutboxEntry): Promise<void>;
+  /** `retryAt: null` gives it up. */
+  reportFailed(entry: OutboxEntry, retryAt: number | null): Promise<void>;
+  /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
+  nextReport(): Promise<number | null>;
+
+  freeze(freeze: Freeze | null): Promise<void>;
+  frozen(): Promise<Freeze | null>;
+
+  /** Lines must have been redacted. Kept up to a fixed number per step, the newest. */
+  appendLog(run: RunId, target: TargetId, lines: readonly string[]): Promise<void>;
+  /** `next` is the offset to go on from; lines that were dropped since are left out. */
+  readLog(
+    run: RunId,
+    target: TargetId,
+    offset: number,
+  ): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
+
+  /** Called with a run's id whenever it changed, from any process. Resolves to the function that ends it. */
+  watch(listener: (run: RunId) => void): Promise<() => Promise<void>>;
+  /** Resolves when Redis answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

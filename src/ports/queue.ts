@@ -1,0 +1,30 @@
+// Carries work between processes: which commit, which target, never their content. Every job may run twice, or after the
+// ledger has moved on; the one who runs it reads the ledger first.
+
+import type { RunId, TargetId } from '../model/ids.ts';
+
+export interface Work {
+  /** Compare the branch's head with what was followed, plan runs that wait for a plan, schedule what is ready. */
+  reconcile?(signal: AbortSignal): Promise<void>;
+  /** Resolves to the seconds after which to try again, or to null when there is nothing more to do. */
+  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<number | null>;
+  /** Sends what is due in the outbox. Resolves to the time (epoch milliseconds) when the next entry is due, or null. */
+  report?(signal: AbortSignal): Promise<number | null>;
+}
+
+export interface Queue {
+  /** One more reconcile will begin after this call; requests made before it begins share it. */
+  requestReconcile(): Promise<void>;
+  /** A step of a run, tried for the nth time. The same again is no second job. */
+  requestApply(
+    node: string,
+    step: { readonly run: RunId; readonly target: TargetId; readonly attempt: number },
+  ): Promise<void>;
+  requestReport(): Promise<void>;
+  /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
+  work(work: Work, options: { readonly node: string; readonly concurrency: number }): Promise<void>;
+  /** A reconcile at least this often, kept in Redis, so that a lost webhook heals. */
+  pollEvery(seconds: number): Promise<void>;
+  /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. */
+  close(graceMs: number): Promise<void>;
+}
