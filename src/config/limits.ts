@@ -1,0 +1,10 @@
+// What a configuration may weigh: past these sizes it is refused, so that no push can exhaust the memory of the agent.
+
+/** Bytes of one file. Ten thousand guests fit in. */
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Objects and arrays within each other. */
+export const MAX_DEPTH = 64;
+/** Values of one file, objects and arrays included. */
+export const MAX_VALUES = 2_000_000;
+/** Problems that are listed for one configuration. */
+export const MAX_PROBLEMS = 10_000;

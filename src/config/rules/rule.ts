@@ -1,0 +1,33 @@
+// What a rule is: a small named pure function that looks at the whole configuration and says what is wrong with it.
+
+import type { TargetId } from '../../model/ids.ts';
+import type { ProblemCode } from '../../model/problem.ts';
+import type { SourceFile } from '../../model/snapshot.ts';
+import type { Config, Place } from '../config.ts';
+
+/** A problem before its line is looked up. Its severity follows from the code. */
+export interface Finding {
+  readonly code: ProblemCode;
+  /** What is written there is wrong; a pointer to something that is not written stands for its nearest parent. */
+  readonly at: Place;
+  /** One sentence: what is wrong, with the values that are. */
+  readonly message: string;
+  /** What to do about it, when there is more to say. */
+  readonly hint?: string;
+  /** The target that is held back; absent when it concerns the whole configuration. */
+  readonly target?: TargetId;
+  /** Shows the name of the field instead of its value. */
+  readonly onKey?: boolean;
+  /** Already known, from 1: for what is not JSON. */
+  readonly position?: { readonly line: number; readonly column: number };
+}
+
+export interface RuleContext {
+  readonly config: Config;
+  /** Every file below the config root, also those that were not read. */
+  readonly files: ReadonlyMap<string, SourceFile>;
+  /** Ids of guests that are declared but could not be read: they are missing from `config`, yet may be referred to. */
+  readonly unreadable: ReadonlySet<number>;
+}
+
+export type Rule = (context: RuleContext) => readonly Finding[];
