@@ -1,7 +1,8 @@
 // Property strings (`key=value,key=value`): read, checked and printed by the same schema as the options that hold them.
+import { type Properties, readProperties } from './schema.ts';
+import { propertiesOf } from './table.ts';
 
-/** The properties of one string, booleans as `1` or `0`, a leading bare value under its default key. */
-export type Properties = Record<string, string>;
+export type { Properties };
 
 /** Either the properties, or the lines of the refusal, each without a line end, in the order of the schema. */
 export type ParsedProperties =
@@ -10,14 +11,55 @@ export type ParsedProperties =
 
 /**
  * Reads a property string.
- * @param format guest kind and option without its index: `lxc/net`, `lxc/rootfs`, `lxc/mp`, `lxc/features`, `qemu/net`, `qemu/scsi`, `qemu/agent`, …
+ * @param format guest kind and option without its index (`lxc/net`, `lxc/rootfs`, `lxc/mp`, `lxc/features`, `qemu/net`,
+ *   `qemu/scsi`, `qemu/agent`, …) or the name of one of Proxmox's formats (`pve-qm-ipconfig`)
  * @param text as written on the command line or in a config file
+ * @param path what stands before each property in the errors, with a dot; empty for none
  */
-export function parsePropertyString(_format: string, _text: string): ParsedProperties {
-  throw new Error('not yet written');
+export function parsePropertyString(format: string, text: string, path = ''): ParsedProperties {
+  const read = readProperties(format, text, path);
+  return read.ok ? read : { ok: false, errors: read.refusal.trimEnd().split('\n') };
 }
 
-/** Prints properties in Proxmox's own order: the default key first and bare, then the rest sorted by key. */
-export function printPropertyString(_format: string, _properties: Readonly<Properties>): string {
-  throw new Error('not yet written');
+/**
+ * Prints properties in Proxmox's own order: the default key first and bare (with the value of its alias, as in
+ * `virtio=MAC`), then the required ones, then the rest, each sorted by key.
+ */
+export function printPropertyString(format: string, properties: Readonly<Properties>): string {
+  const schemas = propertiesOf(format) ?? {};
+  const defaultKey = Object.keys(schemas).find((key) => schemas[key]?.default_key);
+  const combined = Object.values(schemas).find((schema) => schema.keyAlias !== undefined);
+  const printed = new Map<string, string>();
+  const print = (key: string): void => {
+    const value = properties[key];
+    if (value === undefined || printed.has(key) || (combined?.alias === key && printed.has(combined.keyAlias ?? '')))
+      return;
+    const text = schemas[key]?.format === 'disk-size' ? printSize(value) : value;
+    const other = combined?.keyAlias === key ? properties[combined.alias ?? ''] : undefined;
+    printed.set(key, other !== undefined ? `${text}=${other}` : key === defaultKey ? text : `${key}=${text}`);
+  };
+  const sorted = Object.keys(properties).sort();
+  if (defaultKey !== undefined) print(defaultKey);
+  for (const key of sorted) if (!schemas[key]?.optional) print(key);
+  for (const key of sorted) print(key);
+  return [...printed.values()].join(',');
+}
+
+const UNITS = ['', 'K', 'M', 'G', 'T'];
+
+/** A size in bytes from `12G`, `1.5TiB` or plain bytes; undefined when it is none. */
+export function parseSize(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?(?:(?<=[KMGT])iB)?\n?$/.exec(text) ?? [];
+  return number === undefined ? undefined : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit));
+}
+
+/** Bytes in the largest unit that keeps them whole: `12G`, `1536M`. */
+export function printSize(size: number | string): string {
+  let rest = Math.trunc(Number(size));
+  let unit = 0;
+  while (unit < 4 && rest % 1024 === 0 && (rest !== 0 || unit < 4)) {
+    rest /= 1024;
+    unit++;
+  }
+  return `${rest}${UNITS[unit]}`;
 }

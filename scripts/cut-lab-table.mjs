@@ -1,0 +1,336 @@
+// Cuts src/lab/proxmox/parameters/table.json from an API description of Proxmox VE (its own api_dump with
+// property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
+// What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
+//
+// Usage: node scripts/cut-lab-table.mjs SOURCE.json
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+
+const KEPT_VERBS = {
+  pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume',
+  qm: 'agent clone config create delsnapshot destroy disk guest cloudinit importdisk list listsnapshot move-disk move_disk pending reboot rescan reset resize resume rollback set showcmd shutdown snapshot start status stop suspend template unlink unlock wait',
+};
+const KEPT_PATHS =
+  /^\/(version|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+const FACTS = [
+  'type',
+  'optional',
+  'enum',
+  'minimum',
+  'maximum',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'format',
+  'requires',
+  'alias',
+  'keyAlias',
+  'default_key',
+  'items',
+];
+
+const vmid = { type: 'integer', format: 'pve-vmid', minimum: 100, maximum: 999999999 };
+const text = { type: 'string' };
+const optionalText = { type: 'string', optional: 1 };
+const optionalFlag = { type: 'boolean', optional: 1 };
+const extraArguments = { type: 'array', items: { type: 'string' }, optional: 1 };
+const storage = { type: 'string', format: 'pve-storage-id' };
+const transfer = { user: optionalText, group: optionalText, perms: optionalText };
+const series = (name, count) => Array.from({ length: count }, (_, index) => `${name}${index}`);
+const drives = [
+  ...series('ide', 4),
+  ...series('scsi', 31),
+  ...series('virtio', 16),
+  ...series('sata', 6),
+  'efidisk0',
+  'tpmstate0',
+];
+
+/** Parameters of verbs that exist only on the command line. */
+const COMMAND_LINE_ONLY = {
+  'pct exec': { vmid, 'keep-env': optionalFlag, 'extra-args': extraArguments },
+  'pct pull': { vmid, path: text, destination: text, ...transfer },
+  'pct push': { vmid, file: text, destination: text, ...transfer },
+  'pct rescan': { vmid: { ...vmid, optional: 1 }, dryrun: optionalFlag },
+  'pct status': { vmid, verbose: optionalFlag },
+  'pct unlock': { vmid },
+  'qm disk import': {
+    vmid,
+    source: text,
+    storage,
+    format: { type: 'string', optional: 1, enum: ['raw', 'qcow2', 'vmdk'] },
+    'target-disk': { type: 'string', optional: 1, enum: [...drives, ...series('unused', 256)] },
+  },
+  'qm disk rescan': { vmid: { ...vmid, optional: 1 }, dryrun: optionalFlag },
+  'qm guest exec': {
+    vmid,
+    synchronous: optionalFlag,
+    timeout: { type: 'integer', optional: 1, minimum: 0 },
+    'pass-stdin': optionalFlag,
+    'extra-args': extraArguments,
+  },
+  'qm showcmd': {
+    vmid,
+    pretty: optionalFlag,
+    snapshot: { type: 'string', optional: 1, format: 'pve-configid', maxLength: 40 },
+  },
+  'qm status': { vmid, verbose: optionalFlag },
+  'qm unlock': { vmid },
+  'qm wait': { vmid, timeout: { type: 'integer', optional: 1, minimum: 1 } },
+  'pvesm path': { volume: { type: 'string', format: 'pve-volume-id' } },
+  'pvesm apiinfo': {},
+  'pveam update': {},
+  'pveam available': { section: { type: 'string', optional: 1, enum: ['system', 'mail', 'turnkeylinux'] } },
+  'pveam list': { storage },
+  'pveam remove': { template_path: { type: 'string', maxLength: 255 } },
+};
+
+/** Verbs of the programs that the description does not list: positional arguments, method (else above). */
+const MORE_VERBS = {
+  'pvesm add': [['type', 'storage'], 'POST /storage'],
+  'pvesm set': [['storage'], 'PUT /storage/{storage}'],
+  'pvesm remove': [['storage'], 'DELETE /storage/{storage}'],
+  'pvesm status': [[], 'GET /nodes/{node}/storage', ['node']],
+  'pvesm list': [['storage'], 'GET /nodes/{node}/storage/{storage}/content', ['node']],
+  'pvesm alloc': [['storage', 'vmid', 'filename', 'size'], 'POST /nodes/{node}/storage/{storage}/content', ['node']],
+  'pvesm free': [['volume'], 'DELETE /nodes/{node}/storage/{storage}/content/{volume}', ['node']],
+  'pvesm path': [['volume']],
+  'pvesm apiinfo': [[]],
+  'pveam update': [[]],
+  'pveam available': [[]],
+  'pveam list': [['storage']],
+  'pveam remove': [['template_path']],
+  'pveam download': [['storage', 'template'], 'POST /nodes/{node}/aplinfo', ['node']],
+};
+
+const flag = { type: 'boolean', optional: 1 };
+const one = (...values) => ({ type: 'string', optional: 1, enum: values });
+const matching = (pattern) => ({ type: 'string', optional: 1, pattern });
+const formatted = (format, more = {}) => ({ type: 'string', optional: 1, format, ...more });
+const pciAddress = '(?:[a-f0-9]{4,}:)?[a-f0-9]{2}:[a-f0-9]{2}(?:\\.[a-f0-9])?';
+const base64 = matching('[A-Za-z0-9+\\/]+={0,2}');
+const pciId = matching('^0x[0-9a-fA-F]{4}$');
+const CPU_MODELS =
+  '486 pentium pentium2 pentium3 coreduo core2duo Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge SandyBridge-IBRS IvyBridge IvyBridge-IBRS Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4 Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 Cascadelake-Server Cascadelake-Server-v2 Cascadelake-Server-noTSX Cascadelake-Server-v4 Cascadelake-Server-v5 Cooperlake Cooperlake-v2 KnightsMill Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX Icelake-Server-v3 Icelake-Server-v4 Icelake-Server-v5 Icelake-Server-v6 Icelake-Server-v7 SapphireRapids SapphireRapids-v2 SapphireRapids-v3 SapphireRapids-v4 GraniteRapids GraniteRapids-v2 GraniteRapids-v3 SierraForest SierraForest-v2 SierraForest-v3 ClearwaterForest athlon phenom Opteron_G1 Opteron_G2 Opteron_G3 Opteron_G4 Opteron_G5 EPYC EPYC-IBPB EPYC-v3 EPYC-v4 EPYC-v5 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 EPYC-Rome-v5 EPYC-Milan EPYC-Milan-v2 EPYC-Milan-v3 EPYC-Genoa EPYC-Genoa-v2 EPYC-Turin kvm32 kvm64 qemu32 qemu64 max a64fx cortex-a35 cortex-a53 cortex-a55 cortex-a57 cortex-a710 cortex-a72 cortex-a76 neoverse-n1 neoverse-n2 neoverse-v1 host';
+const byLowerCase = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1);
+
+/** Property-string formats that the description names without spelling them out. */
+const NAMED_FORMATS = {
+  'pve-qm-boot': { legacy: { ...matching('[acdn]{1,4}'), default_key: 1 }, order: formatted('pve-qm-bootdev-list') },
+  'pve-qm-watchdog': {
+    model: { ...one('i6300esb', 'ib700'), default_key: 1 },
+    action: one('reset', 'shutdown', 'poweroff', 'pause', 'debug', 'none'),
+  },
+  'pve-qm-cicustom': Object.fromEntries(
+    ['meta', 'network', 'user', 'vendor'].map((part) => [part, formatted('pve-volume-id')]),
+  ),
+  'pve-qm-ipconfig': {
+    ip: formatted('pve-ipv4-config'),
+    gw: formatted('ipv4', { requires: 'ip' }),
+    ip6: formatted('pve-ipv6-config'),
+    gw6: formatted('ipv6', { requires: 'ip6' }),
+  },
+  'pve-qm-rng': {
+    source: { type: 'string', enum: ['/dev/urandom', '/dev/random', '/dev/hwrng'], default_key: 1 },
+    max_bytes: { type: 'integer', optional: 1 },
+    period: { type: 'integer', optional: 1 },
+  },
+  'pve-qm-hostpci': {
+    host: { ...matching(`${pciAddress}(;${pciAddress})*`), default_key: 1 },
+    mapping: formatted('pve-configid'),
+    rombar: flag,
+    romfile: matching('[^,;]+'),
+    pcie: flag,
+    'x-vga': flag,
+    'legacy-igd': flag,
+    mdev: matching('[^/\\.:]+'),
+    'vendor-id': pciId,
+    'device-id': pciId,
+    'sub-vendor-id': pciId,
+    'sub-device-id': pciId,
+    driver: one('vfio', 'keep'),
+  },
+  'pve-qm-smbios1': {
+    uuid: matching('[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}'),
+    version: base64,
+    serial: base64,
+    manufacturer: base64,
+    product: base64,
+    sku: base64,
+    family: base64,
+    base64: flag,
+  },
+  'pve-qemu-sev-fmt': {
+    type: { type: 'string', default_key: 1, enum: ['std', 'es', 'snp'], maxLength: 3 },
+    'no-debug': flag,
+    'no-key-sharing': flag,
+    'allow-smt': flag,
+    'kernel-hashes': flag,
+  },
+  'pve-qemu-tdx-fmt': {
+    type: { type: 'string', default_key: 1, enum: ['tdx'] },
+    attestation: { type: 'boolean' },
+    'vsock-cid': { type: 'integer', optional: 1, minimum: 2 },
+    'vsock-port': { type: 'integer', optional: 1, minimum: 0 },
+  },
+  'pve-vm-cpu-conf': {
+    cputype: { type: 'string', optional: 1, default_key: 1 },
+    'reported-model': one(...CPU_MODELS.split(' ').sort(byLowerCase)),
+    hidden: flag,
+    'hv-vendor-id': matching('[a-zA-Z0-9]{1,12}'),
+    flags: matching('([+-])([a-zA-Z0-9\\-_\\.]+)(;([+-])([a-zA-Z0-9\\-_\\.]+))*'),
+    'guest-phys-bits': { type: 'integer', optional: 1, minimum: 32, maximum: 64 },
+    'phys-bits': formatted('pve-phys-bits'),
+    level: { type: 'integer', optional: 1, minimum: 0, maximum: 4294967295 },
+  },
+  'prune-backups': {
+    'keep-all': flag,
+    ...Object.fromEntries(
+      ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'].map((span) => [
+        `keep-${span}`,
+        { type: 'integer', optional: 1, minimum: 0 },
+      ]),
+    ),
+  },
+};
+
+/** Writes a run of numbered names as one: mp0, mp1, …, mp255 becomes `mp0..255`. */
+function withRuns(values) {
+  const written = [];
+  for (let index = 0; index < values.length; index++) {
+    const stem = /^(\D+)0$/.exec(values[index])?.[1];
+    let last = 0;
+    while (stem !== undefined && values[index + last + 1] === `${stem}${last + 1}`) last++;
+    written.push(last > 0 ? `${stem}0..${last}` : values[index]);
+    index += last;
+  }
+  return written;
+}
+
+const factsOf = (schema) =>
+  Object.fromEntries(
+    FACTS.filter((fact) => schema[fact] != null).map((fact) => {
+      if (fact === 'pattern') return [fact, schema.pattern.replaceAll('(?^:', '(?:')];
+      if (fact === 'items') return [fact, factsOf(schema.items)];
+      if (fact === 'enum') return [fact, withRuns(schema.enum.map(String))];
+      if (fact !== 'format' || typeof schema.format === 'string') return [fact, schema[fact]];
+      return [
+        fact,
+        formatName(
+          Object.fromEntries(Object.entries(schema.format).map(([key, property]) => [key, factsOf(property)])),
+        ),
+      ];
+    }),
+  );
+
+const formats = {};
+const formatNames = new Map();
+let option = '';
+/** Formats are stored once, under the guest kind and option that first showed them. */
+function formatName(format) {
+  const key = JSON.stringify(format);
+  if (!formatNames.has(key)) {
+    formatNames.set(key, option);
+    formats[option] = format;
+  }
+  return formatNames.get(key);
+}
+
+const schemas = [];
+const schemaIndex = new Map();
+function schemaNumber(schema) {
+  const key = JSON.stringify(schema);
+  if (!schemaIndex.has(key)) schemaIndex.set(key, schemas.push(schema) - 1);
+  return schemaIndex.get(key);
+}
+
+const methods = {};
+const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options
+for (const path of Object.keys(source.paths)
+  .filter((path) => KEPT_PATHS.test(path))
+  .sort((a, b) => order(a) - order(b))) {
+  for (const [method, { name, params }] of Object.entries(source.paths[path])) {
+    const numbered = {};
+    for (const [parameter, schema] of Object.entries(params ?? {})) {
+      option = `${path.includes('/lxc') ? 'lxc' : path.includes('/qemu') ? 'qemu' : 'storage'}/${parameter.replace('[n]', '')}`;
+      numbered[parameter] = schemaNumber(factsOf(schema));
+    }
+    methods[`${method} ${path}`] = { name, parameters: numbered };
+  }
+}
+
+const verbs = {};
+const prefixes = { pct: '/nodes/{node}/lxc', qm: '/nodes/{node}/qemu' };
+for (const [verb, entry] of Object.entries(source.cli)) {
+  const [program, first] = verb.split(' ');
+  if (!KEPT_VERBS[program].split(' ').includes(first)) continue;
+  if (entry.alias) {
+    verbs[verb] = { alias: entry.alias };
+    continue;
+  }
+  if (COMMAND_LINE_ONLY[verb] === undefined) {
+    const candidates = Object.keys(methods).filter(
+      (key) => methods[key].name === entry.method && key.includes(prefixes[program]) && !key.includes('/firewall'),
+    );
+    if (candidates.length !== 1) {
+      process.stderr.write(
+        `left out: ${verb} (${entry.class} ${entry.method}: ${candidates.join(', ') || 'not in the API description'})\n`,
+      );
+      continue;
+    }
+    verbs[verb] = { positional: entry.positional, method: candidates[0], fixed: ['node'] };
+  } else verbs[verb] = { positional: entry.positional };
+}
+for (const [verb, [positional, method, fixed]] of Object.entries(MORE_VERBS))
+  verbs[verb] = { positional, ...(method && { method }), ...(fixed && { fixed }) };
+for (const [verb, parameters] of Object.entries(COMMAND_LINE_ONLY)) {
+  verbs[verb].parameters = Object.fromEntries(
+    Object.entries(parameters).map(([name, schema]) => [name, schemaNumber(factsOf(schema))]),
+  );
+}
+for (const method of Object.values(methods)) delete method.name;
+
+const highest = {
+  lxc: { ...source.index_max.lxc },
+  qemu: Object.fromEntries(Object.entries(source.index_max.qemu).map(([key, value]) => [key, Number(value)])),
+  storage: {},
+};
+for (const [name, format] of Object.entries(NAMED_FORMATS)) formats[name] = format;
+const { 'import-from': _allocatesOnly, ...ide } = formats['qemu/ide'];
+formats['pve-qm-ide'] = ide;
+
+/** Names that Proxmox reads from files of its host (Debian's tzdata and netbase). */
+const columns = (file, column) =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#\s]/.test(line))
+    .map((line) => column(line));
+const names = {
+  timeZones: columns('/usr/share/zoneinfo/zone.tab', (line) => line.split('\t')[2]).sort(),
+  services: [
+    ...new Set(columns('/etc/services', (line) => /^(\S+)\s+\S+\/(tcp|udp|sctp)/.exec(line)?.[1]).filter(Boolean)),
+  ].sort(),
+  protocols: [...new Set(columns('/etc/protocols', (line) => line.split(/\s+/).slice(0, 2)).flat()), 'icmpv6'].sort(),
+  cpuModels: CPU_MODELS.split(' '),
+};
+
+const lines = (object) =>
+  `{\n${Object.entries(object)
+    .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
+    .join(',\n')}\n  }`;
+writeFileSync(
+  new URL('../src/lab/proxmox/parameters/table.json', import.meta.url),
+  `{
+  "source": ${JSON.stringify(`Proxmox VE ${source.pve_version}`)},
+  "highestIndex": ${JSON.stringify(highest)},
+  "verbs": ${lines(verbs)},
+  "methods": ${lines(methods)},
+  "formats": ${lines(formats)},
+  "names": ${lines(names)},
+  "schemas": [
+${schemas.map((schema) => `    ${JSON.stringify(schema)}`).join(',\n')}
+  ]
+}
+`,
+);

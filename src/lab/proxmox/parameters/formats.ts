@@ -1,0 +1,258 @@
+// The named formats of Proxmox's schemas: each a test of one value, with the words of its refusal.
+import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
+import { FIREWALL_FORMATS } from './firewall-formats.ts';
+import { booleanOf, splitList, splitOn, whole } from './perl.ts';
+import { configOption, names } from './table.ts';
+
+/** Undefined when the value is well formed, else why not. */
+type Verifier = (value: string) => string | undefined;
+
+const matching =
+  (pattern: string, refusal: string, flags = ''): Verifier =>
+  (value) =>
+    whole(pattern, flags).test(value) ? undefined : refusal.replaceAll('%s', () => value);
+const passing =
+  (test: (value: string) => boolean, refusal: string): Verifier =>
+  (value) =>
+    test(value) ? undefined : refusal.replaceAll('%s', () => value);
+
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const dnsName = matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid DNS name');
+const isDnsName = (value: string): boolean => dnsName(value) === undefined;
+const volumeId = matching('[a-z][a-z0-9\\-_.]*[a-z0-9]:.+', "unable to parse volume ID '%s'", 'i');
+const volumeIdOrPath: Verifier = (value) => (value.startsWith('/') ? undefined : volumeId(value));
+const interfaceName = matching('[a-z][a-z0-9_]{1,20}([:.]\\d+)?', "invalid network interface name '%s'", 'i');
+const CONTENT = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'none', 'import'];
+const content: Verifier = passing((value) => CONTENT.includes(value), "invalid content type '%s'");
+
+/** An id of at least two characters, as storages, bridges and their like have. */
+const identifier =
+  (kind: string): Verifier =>
+  (value) => {
+    if (value.length < 2) return `${kind} ID '${value}' cannot be shorter than 2 characters`;
+    return whole('[a-z][a-z0-9\\-_.]*[a-z0-9]', 'i').test(value)
+      ? undefined
+      : `${kind} ID '${value}' contains illegal characters`;
+  };
+const storageId = identifier('storage');
+
+/** `order=N`, `up=N`, `down=N` in any order; the first may go without its name. Empty and `0` are refused. */
+const startupOrder = passing(
+  (value) =>
+    value !== '' &&
+    value !== '0' &&
+    splitOn(value, ',').every((part) => whole('\\s*|(?:order=)?\\d+|up=\\d+|down=\\d+').test(part)),
+  'unable to parse startup options',
+);
+
+const cpuset = passing(
+  (value) =>
+    splitOn(value, ',').every((part) => {
+      const [, from, to] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
+      return from !== undefined && Number(to ?? from) >= Number(from);
+    }),
+  'unable to parse cpuset option',
+);
+
+const nameserver: Verifier = (value) => {
+  const [, address, scope] = /^(fe80:[^%]+)%(.*)$/.exec(value) ?? [];
+  if (address !== undefined && isIp(address) && interfaceName(scope ?? '') === undefined) return undefined;
+  return isIp(value) ? undefined : 'value does not look like a valid IP address';
+};
+
+const vlanOrRange: Verifier = (value) => {
+  const [, start, end] = /^(\d+)(?:-(\d+))?\n?$/.exec(value) ?? [];
+  if (start === undefined) return `invalid VLAN configuration '${value}'`;
+  const wrong = [start, end].find((tag) => tag !== undefined && (Number(tag) < 2 || Number(tag) > 4094));
+  if (wrong !== undefined) return `invalid VLAN tag '${wrong}'`;
+  return end !== undefined && Number(start) >= Number(end)
+    ? `VLAN range must go from lower to higher tag '${value}'`
+    : undefined;
+};
+
+const storagePair: Verifier = (value) => {
+  const parts = value.split(':');
+  const wrong = value === '1' ? undefined : parts.map(storageId).find((refusal) => refusal !== undefined);
+  return wrong === undefined && parts.length <= 2
+    ? undefined
+    : `entry '${value}' contains invalid ID - ${wrong ?? storageId(value)}\n`;
+};
+
+const zfsBlockSize: Verifier = (value) => {
+  const [, digits, unit] = /^([1-9]\d*)([km])?$/.exec(value) ?? [];
+  if (digits === undefined)
+    return `invalid ZFS blocksize format '${value}'. Use a positive number (no leading zeros) with an optional 'k' or 'm' suffix.`;
+  const size = Number(digits) * (unit === 'k' ? 1024 : unit === 'm' ? 1024 ** 2 : 1);
+  if (size >= 512 && size <= 16 * 1024 ** 2 && Number.isInteger(Math.log2(size))) return undefined;
+  return `value '${value}' is not a valid ZFS blocksize. Must be a power of 2 between 512B and 16MiB (e.g., 4k, 8k, 16k, 64k, 1m).`;
+};
+
+const physicalBits = passing(
+  (value) => whole('host').test(value) || (whole('\\d{1,2}').test(value) && Number(value) >= 8 && Number(value) <= 64),
+  "value must be an integer between 8 and 64 or 'host'",
+);
+
+const isDrive = (value: string): boolean =>
+  /^(ide|scsi|virtio|sata)\d+$|^efidisk0$|^tpmstate0$/.test(value) && configOption('qemu', value) !== undefined;
+const bootDevice = passing(
+  (value) =>
+    !/^(efidisk|tpmstate)/.test(value) &&
+    (isDrive(value) || (/^(net|usb|hostpci)\d+$/.test(value) && configOption('qemu', value) !== undefined)),
+  "invalid boot device '%s'",
+);
+
+const hotplug: Verifier = (value) => {
+  if (value === '0' || value === '1') return undefined;
+  const wrong = splitList(value).find((feature) => !whole('network|disk|cpu|memory|usb|cloudinit').test(feature));
+  return wrong === undefined ? undefined : `invalid hotplug feature '${wrong}'`;
+};
+
+const poolId: Verifier = (value) => {
+  if (splitOn(value, '/').length > 3) return `pool name '${value}' nested too deeply (max levels = 3)`;
+  return whole('(?:[A-Za-z0-9\\-_.]+)(?:/[A-Za-z0-9\\-_.]+)*').test(value)
+    ? undefined
+    : `pool name '${value}' contains invalid characters`;
+};
+
+const VERIFIERS: Record<string, Verifier> = {
+  ...FIREWALL_FORMATS,
+  CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),
+  CIDRv4: passing((value) => isCidr(value, 4), 'value does not look like a valid IPv4 CIDR network'),
+  CIDRv6: passing((value) => isCidr(value, 6), 'value does not look like a valid IPv6 CIDR network'),
+  address: passing((value) => isIp(value) || isDnsName(value), 'value does not look like a valid address: %s'),
+  'disk-size': matching('(\\d+(\\.\\d+)?)([KMGT](?:iB)?)?', 'value does not look like a valid disk size: %s'),
+  'dns-name': dnsName,
+  ipv4: passing(isIpv4, 'value does not look like a valid IPv4 address'),
+  ipv4mask: passing(
+    (value) =>
+      isIpv4(value) &&
+      /^1*0*$/.test(
+        value
+          .split('.')
+          .map((quad) => Number(quad).toString(2).padStart(8, '0'))
+          .join(''),
+      ),
+    'value does not look like a valid IP netmask',
+  ),
+  ipv6: passing(isIpv6, 'value does not look like a valid IPv6 address'),
+  'lxc-ip-with-ll-iface': nameserver,
+  'mac-addr': matching(
+    '[a-f0-9][02468ace](?::[a-f0-9]{2}){5}',
+    'value does not look like a valid unicast MAC address',
+    'i',
+  ),
+  'pve-bridge-id': matching('[-_.\\w\\d]+', "invalid bridge ID '%s'"),
+  'pve-configid': matching('[a-z][a-z0-9_-]+', "invalid configuration ID '%s'", 'i'),
+  'pve-cpuset': cpuset,
+  'pve-ct-timezone': passing(
+    (value) => value === 'host' || value === 'UTC' || names.timeZones.includes(value),
+    "invalid time zone '%s'",
+  ),
+  'pve-dir-override': (value) => {
+    const [, type = '', path] = /^([a-z]+)=([^.]*(?:\.?[^.]+)+)$/.exec(value) ?? [];
+    if (path === undefined) return `invalid override '${value}'`;
+    return (
+      content(type) ??
+      (path.length < 1023 && path.split('/').every((part) => part.length < 255)
+        ? undefined
+        : `invalid override '${value}'`)
+    );
+  },
+  'pve-hotplug-features': hotplug,
+  'pve-iface': interfaceName,
+  'pve-ipv4-config': passing(
+    (value) => whole('dhcp|manual').test(value) || isCidr(value, 4),
+    'value does not look like a valid ipv4 network configuration',
+  ),
+  'pve-ipv6-config': passing(
+    (value) => whole('auto|dhcp|manual').test(value) || isCidr(value, 6),
+    'value does not look like a valid ipv6 network configuration',
+  ),
+  'pve-lxc-dev-string': passing(
+    (value) => value.startsWith('/dev/') && !/\/\.\.?(?:\/|\n?$)/.test(value),
+    '%s is not a valid device path',
+  ),
+  'pve-lxc-mp-string': passing(
+    (value) => !/\/\.\.?\/|\/\.\.?\n?$|^\.\.\//.test(value),
+    '%s contains illegal character sequences',
+  ),
+  'pve-node': matching(label, 'value does not look like a valid node name'),
+  'pve-phys-bits': physicalBits,
+  'pve-poolid': poolId,
+  'pve-qm-bootdev': bootDevice,
+  'pve-qm-bootdisk': passing(isDrive, "invalid boot disk '%s'"),
+  'pve-startup-order': startupOrder,
+  'pve-storage-content': content,
+  'pve-storage-id': storageId,
+  'pve-storage-options': matching('\\S+', "invalid options '%s'"),
+  'pve-storage-path': passing((value) => /^\/[^;()]+/.test(value), 'value does not look like a valid absolute path'),
+  'pve-storage-portal-dns': passing(
+    (value) =>
+      [value, value.replace(/:\d+$/, '')].some((host) => isIp(host.replace(/^\[(.*)\]$/, '$1')) || isDnsName(host)),
+    'value does not look like a valid portal address',
+  ),
+  'pve-storage-server': passing(
+    (value) => isIp(value) || isDnsName(value),
+    'value does not look like a valid server name or IP address',
+  ),
+  'pve-storage-vgname': matching('[a-z0-9][a-z0-9\\-_.]*[a-z0-9]', "lvm name '%s' contains illegal characters", 'i'),
+  'pve-storage-zfs-blocksize': zfsBlockSize,
+  'pve-tag': matching('[a-z0-9_][a-z0-9_\\-+.]*', 'invalid characters in tag', 'i'),
+  'pve-task-status-type': matching('ok|error|warning|unknown', "invalid status '%s'", 'i'),
+  'pve-vlan-id-or-range': vlanOrRange,
+  'pve-vmid': matching('[1-9][0-9]{2,8}', 'value does not look like a valid VM ID'),
+  'pve-volume-id': volumeId,
+  'pve-volume-id-or-absolute-path': volumeIdOrPath,
+  'pve-volume-id-or-qm-path': (value) => (value === 'none' || value === 'cdrom' ? undefined : volumeIdOrPath(value)),
+  'storage-pair': storagePair,
+  urlencoded: matching("[-%a-zA-Z0-9_.!~*'()]*", 'invalid urlencoded string: %s'),
+};
+
+/** Why `value` is not of the named format (`-list` and `-opt` variants included); undefined when it is. */
+export function formatProblem(format: string, value: string): string | undefined {
+  const [, name = '', variant] = /^(.*?)(?:-(list|opt))?$/.exec(format) ?? [];
+  const verify = VERIFIERS[name];
+  if (verify === undefined) throw new Error(`no verifier for the format '${format}'`);
+  if (variant === 'opt') return value === '' || value === '0' ? undefined : verify(value);
+  if (variant !== 'list') return verify(value);
+  return splitList(value)
+    .map(verify)
+    .find((problem) => problem !== undefined);
+}
+
+const CPU_FLAGS = [
+  'aes',
+  'amd-no-ssb',
+  'amd-ssbd',
+  'hv-evmcs',
+  'hv-tlbflush',
+  'ibpb',
+  'md-clear',
+  'nested-virt',
+  'pcid',
+  'pdpe1gb',
+  'spec-ctrl',
+  'ssbd',
+  'virt-ssbd',
+];
+const BUILT_IN_CPU_TYPES = ['x86-64-v2', 'x86-64-v2-AES', 'x86-64-v3', 'x86-64-v4'];
+
+/** What a property string must satisfy beyond its properties, by format; undefined when it does. */
+export function propertiesProblem(format: string, properties: Readonly<Record<string, string>>): string | undefined {
+  if (format === 'prune-backups') {
+    const { 'keep-all': all, ...spans } = properties;
+    return booleanOf(all ?? '0') === '1' && Object.values(spans).some((count) => Number(count) > 0)
+      ? 'keep-all cannot be set together with other options.'
+      : undefined;
+  }
+  if (format !== 'pve-vm-cpu-conf') return undefined;
+  const { cputype = '', flags = '', 'reported-model': reported } = properties;
+  if (cputype === '' || cputype === '0') return 'CPU is missing cputype';
+  if (cputype.startsWith('custom-')) return `Custom cputype '${cputype.slice(7)}' not found`;
+  if (!names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
+    return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
+  const flag = `[+-](?:${CPU_FLAGS.join('|')})`;
+  if (flags !== '' && flags !== '0' && !whole(`${flag}(;${flag})*`).test(flags))
+    return `VM-specific CPU flags must be a subset of: ${CPU_FLAGS.join(', ')}`;
+  return reported === undefined ? undefined : "Property 'reported-model' not allowed in VM-specific CPU config.";
+}

@@ -1,0 +1,150 @@
+// The facts behind the parameter check, as cut from Proxmox's own API description (scripts/cut-lab-table.mjs).
+import table from './table.json' with { type: 'json' };
+
+/** What a parameter, or one property of a property string, may be. */
+export type Schema = {
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array';
+  readonly optional?: number;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  /** The name of a property-string format in the table, or of a verifier (verifiers.ts). */
+  readonly format?: string;
+  readonly requires?: string;
+  readonly alias?: string;
+  readonly keyAlias?: string;
+  readonly default_key?: number;
+  readonly items?: Schema;
+};
+
+export type Schemas = ReadonlyMap<string, Schema>;
+
+/** A verb of a program: its positional arguments in order, and the schema of every parameter, `node` aside. */
+export type Verb = { readonly positional: readonly string[]; readonly schemas: Schemas };
+
+type WrittenVerb = {
+  alias?: string;
+  positional?: string[];
+  method?: string;
+  fixed?: string[];
+  parameters?: Record<string, number>;
+};
+
+const verbs: Record<string, WrittenVerb> = table.verbs;
+const methods: Record<string, { parameters: Record<string, number | undefined> }> = table.methods;
+const writtenFormats = table.formats as unknown as Record<string, Record<string, Schema>>;
+const formats = Object.fromEntries(
+  Object.entries(writtenFormats).map(([name, properties]) => [
+    name,
+    Object.fromEntries(Object.entries(properties).map(([property, schema]) => [property, unfold(schema)])),
+  ]),
+);
+const highestIndex: Record<string, Record<string, number>> = table.highestIndex;
+
+const unfolded = new Map<number, Schema>();
+
+/** A schema of the table with runs of enumerated names (`mp0..255`) written out. */
+function schemaAt(index: number): Schema {
+  let schema = unfolded.get(index);
+  if (schema === undefined) {
+    schema = unfold(table.schemas[index] as Schema);
+    unfolded.set(index, schema);
+  }
+  return schema;
+}
+
+function unfold(schema: Schema): Schema {
+  return schema.enum === undefined ? schema : { ...schema, enum: schema.enum.flatMap(writtenOut) };
+}
+
+function writtenOut(value: string): string[] {
+  const [, stem, last] = /^(\D+)0\.\.(\d+)$/.exec(value) ?? [];
+  return stem === undefined ? [value] : Array.from({ length: Number(last) + 1 }, (_, index) => `${stem}${index}`);
+}
+
+/** The parameters of one API method, numbered ones (`net[n]`) written out, without those named in `without`. */
+export function methodSchemas(method: string, without: readonly string[] = []): Schemas | undefined {
+  const written = methods[method]?.parameters;
+  return written === undefined
+    ? undefined
+    : writtenOutSchemas(written, method.includes('/qemu') ? 'qemu' : 'lxc', without);
+}
+
+function writtenOutSchemas(
+  written: Record<string, number | undefined>,
+  kind: string,
+  without: readonly string[],
+): Schemas {
+  const schemas = new Map<string, Schema>();
+  for (const [name, index] of Object.entries(written)) {
+    if (index === undefined || without.includes(name)) continue;
+    const numbered = name.endsWith('[n]') ? name.slice(0, -3) : undefined;
+    if (numbered === undefined) schemas.set(name, schemaAt(index));
+    else
+      for (let number = 0; number <= (highestIndex[kind]?.[numbered] ?? 0); number++)
+        schemas.set(`${numbered}${number}`, schemaAt(index));
+  }
+  return schemas;
+}
+
+/** The API paths the lab knows for a method (`GET`, `PUT`, …), as templates: `/nodes/{node}/lxc/{vmid}`. */
+export function pathTemplates(method: string): string[] {
+  return Object.keys(methods).flatMap((key) => (key.startsWith(`${method} `) ? [key.slice(method.length + 1)] : []));
+}
+
+/** A verb by its full name (`qm disk import`), undefined when the lab leaves it out. Names of aliases are not verbs. */
+export function verbNamed(name: string): Verb | undefined {
+  const written = verbs[name];
+  if (written?.positional === undefined) return undefined;
+  const schemas =
+    written.method === undefined
+      ? writtenOutSchemas(written.parameters ?? {}, 'lxc', [])
+      : methodSchemas(written.method, written.fixed);
+  return schemas === undefined ? undefined : { positional: written.positional, schemas };
+}
+
+/** Every verb of a program, words after the program's name, with the verb it stands for where it is an alias. */
+export function verbsOf(program: string): { words: readonly string[]; alias: readonly string[] | undefined }[] {
+  return Object.entries(verbs).flatMap(([name, verb]) => {
+    const [first, ...words] = name.split(' ');
+    return first === program ? [{ words, alias: verb.alias?.split(' ') }] : [];
+  });
+}
+
+const CONFIG_OPTIONS: Record<string, string> = {
+  lxc: 'PUT /nodes/{node}/lxc/{vmid}/config',
+  qemu: 'PUT /nodes/{node}/qemu/{vmid}/config',
+};
+
+/**
+ * The properties of a property string: by format name, or by guest kind and config option without its number
+ * (`lxc/net`, `qemu/ipconfig`). Undefined when there is no such format.
+ */
+export function propertiesOf(format: string): Readonly<Record<string, Schema>> | undefined {
+  if (formats[format] !== undefined) return formats[format];
+  const [kind = '', option = ''] = format.split('/');
+  const known = methods[CONFIG_OPTIONS[kind] ?? '']?.parameters;
+  const index = known?.[`${option}[n]`] ?? known?.[option];
+  const named = index === undefined ? undefined : schemaAt(index).format;
+  return named === undefined ? undefined : formats[named];
+}
+
+/** The schema of a guest's config option by its full name (`net0`), for values read from a file. */
+export function configOption(kind: 'lxc' | 'qemu', option: string): Schema | undefined {
+  const known = methods[CONFIG_OPTIONS[kind] ?? '']?.parameters;
+  const [, stem = '', number = ''] = /^([a-z]+)(\d+)$/.exec(option) ?? [];
+  const index =
+    known?.[option] ?? (Number(number) <= (highestIndex[kind]?.[stem] ?? -1) ? known?.[`${stem}[n]`] : undefined);
+  return index === undefined ? undefined : schemaAt(index);
+}
+
+/** Names that formats refer to: time zones, services and protocols of the host, CPU models. */
+export const names: {
+  readonly timeZones: readonly string[];
+  readonly services: readonly string[];
+  readonly protocols: readonly string[];
+  readonly cpuModels: readonly string[];
+} = table.names;
