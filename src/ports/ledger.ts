@@ -5,7 +5,7 @@ import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus } from '../model/report.ts';
-import type { ActionRecord, Outcome, Run, RunState, StepRecord, Trigger } from '../model/run.ts';
+import type { ActionRecord, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
 
 /** One webhook delivery that says that the followed branch has moved. A hint: the truth is fetched afterwards. */
@@ -61,7 +61,6 @@ export interface Planned {
   readonly state: Extract<RunState, 'planned' | 'succeeded' | 'invalid' | 'failed' | 'blocked'>;
   readonly plan: Plan | null;
   readonly digests: Readonly<Record<TargetId, string | null>>;
-  readonly steps: readonly StepRecord[];
   readonly approvals: readonly Approval[];
   readonly reason: string | null;
   readonly problems: readonly Problem[];
@@ -148,7 +147,7 @@ export interface Ledger {
   openRuns(): Promise<readonly RunDetail[]>;
   /** Ends the run when every step has an outcome; false when it was ended already or has steps without outcome. */
   endRun(run: RunId, state: RunState, ended: string, statuses: readonly CommitStatus[]): Promise<boolean>;
-  /** A run that waits for a person (or goes on after waiting). */
+  /** A run that waits for a person, or goes on after waiting; nothing when it has ended or was superseded. */
   markRun(run: RunId, state: 'applying' | 'blocked', statuses: readonly CommitStatus[]): Promise<void>;
   /**
    * Ends every step that has not started as `superseded` and the run with it. Resolves to the targets ended so and those
@@ -163,7 +162,7 @@ export interface Ledger {
   approve(run: RunId, approval: Approval): Promise<void>;
 
   /** Null when somebody else holds it. */
-  acquireLease(target: TargetId, holder: string, ttlMs: number): Promise<Lease | null>;
+  acquireLease(target: TargetId, ttlMs: number): Promise<Lease | null>;
   /** False when the lease was lost: stop at once. */
   renewLease(lease: Lease, ttlMs: number): Promise<boolean>;
   releaseLease(lease: Lease): Promise<void>;
@@ -192,8 +191,8 @@ export interface Ledger {
   /** Claims up to `limit` entries that are due at `now`, none of a context that is being sent. A claim ends by itself after `claimMs`. */
   claimReports(now: number, limit: number, claimMs: number): Promise<readonly OutboxEntry[]>;
   reportSent(entry: OutboxEntry): Promise<void>;
-  /** `retryAt: null` gives it up. */
-  reportFailed(entry: OutboxEntry, retryAt: number | null): Promise<void>;
+  /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds); null gives it up. */
+  reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
 

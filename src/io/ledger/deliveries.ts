@@ -1,0 +1,95 @@
+// Webhook deliveries: written before they are acknowledged, dealt with once.
+
+import type { Delivery, Ledger } from '../../ports/ledger.ts';
+import type { Connection } from './connect.ts';
+import type { Keys } from './keys.ts';
+import { outboxKeys, SAY, statusList } from './outbox.ts';
+import { decode, encode } from './record.ts';
+import { script } from './script.ts';
+
+/** A forge offers a delivery again for a few days at most. */
+const REMEMBER_SETTLED_MS = 14 * 24 * 3_600_000;
+/** Forges give up waiting after ten seconds: fail before that, so that they show the delivery as failed. */
+const RECORD_WITHIN_MS = 5_000;
+
+// Keys: deliveries, settled. Arguments: id, delivery, id, delivery, … Answers 1 for each recorded, 0 for each duplicate.
+const recordScript = script(`
+local answers = {}
+for i = 1, #ARGV, 2 do
+  if redis.call('ZSCORE', KEYS[2], ARGV[i]) then
+    table.insert(answers, 0)
+  else
+    redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
+    table.insert(answers, 1)
+  end
+end
+return answers
+`);
+
+// Keys: outbox…, deliveries, settled. Arguments: now, statuses, forget before, id, id, …
+const settleScript = script(`${SAY}
+for i = 4, #ARGV do
+  redis.call('HDEL', KEYS[5], ARGV[i])
+  redis.call('ZADD', KEYS[6], ARGV[1], ARGV[i])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[3])
+say(ARGV[1], ARGV[2])
+`);
+
+type Deliveries = Pick<Ledger, 'recordDelivery' | 'unsettledDeliveries' | 'settleDeliveries'>;
+
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly answer: (recorded: 'recorded' | 'duplicate') => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export function deliveries(redis: Connection, keys: Keys, now: () => number): Deliveries {
+  let waiting: Waiting[] = [];
+  let writing = false;
+
+  // Whatever arrives while one write is on its way shares the next: recording costs a fraction of a round trip each.
+  async function write(): Promise<void> {
+    writing = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        const args = batch.flatMap(({ delivery }) => [delivery.id, encode(delivery)]);
+        const answers = (await recordScript(redis, [keys.deliveries, keys.settled], args)) as number[];
+        for (const [index, { answer }] of batch.entries()) answer(answers[index] === 1 ? 'recorded' : 'duplicate');
+      } catch (error) {
+        for (const { fail } of batch) fail(error);
+      }
+    }
+    writing = false;
+  }
+
+  return {
+    recordDelivery(delivery) {
+      return new Promise((resolve, reject) => {
+        const limit = setTimeout(() => fail(new Error('Redis does not answer')), RECORD_WITHIN_MS);
+        const answer = (recorded: 'recorded' | 'duplicate') => {
+          clearTimeout(limit);
+          resolve(recorded);
+        };
+        const fail = (error: unknown) => {
+          clearTimeout(limit);
+          reject(new Error(`cannot record delivery ${delivery.id}`, { cause: error }));
+        };
+        waiting.push({ delivery, answer, fail });
+        if (!writing) void write();
+      });
+    },
+    async unsettledDeliveries() {
+      const texts = await redis.hvals(keys.deliveries);
+      const found = texts.map((text) => decode<Delivery>('a delivery', text));
+      return found.sort((a, b) => a.received.localeCompare(b.received) || a.id.localeCompare(b.id));
+    },
+    async settleDeliveries(ids, statuses) {
+      if (ids.length === 0 && statuses.length === 0) return;
+      const args = [now(), statusList(statuses), now() - REMEMBER_SETTLED_MS, ...ids];
+      await settleScript(redis, [...outboxKeys(keys), keys.deliveries, keys.settled], args);
+    },
+  };
+}

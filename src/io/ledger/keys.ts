@@ -1,0 +1,43 @@
+// The names of everything that the ledger keeps. The braces put all of it into one slot of a Redis Cluster, which is what
+// lets one script change several keys at once.
+
+import type { RunId, TargetId } from '../../model/ids.ts';
+
+export type Keys = ReturnType<typeof ledgerKeys>;
+
+/** @param installation tells several Phoenixes in one Redis apart */
+export function ledgerKeys(installation: string) {
+  const name = (rest: string) => `{${installation}}:${rest}`;
+  return {
+    /** List of ids being dealt with: hash id → delivery; sorted set of ids dealt with, by time. */
+    deliveries: name('deliveries'),
+    settled: name('deliveries:settled'),
+    head: name('head'),
+    runCounter: name('runs:counter'),
+    /** Sorted sets of run ids, by id. */
+    runs: name('runs'),
+    openRuns: name('runs:open'),
+    run: (run: RunId) => name(`run:${run}`),
+    log: (run: RunId, target: TargetId) => name(`log:${run}:${target}`),
+    /** Hashes by target. */
+    applied: name('applied'),
+    touched: name('touched'),
+    lease: (target: TargetId) => name(`lease:${target}`),
+    fence: name('fence'),
+    freeze: name('freeze'),
+    events: name('events'),
+    outbox: {
+      /** Hash key → sequence and status. */
+      entries: name('outbox'),
+      /** Sorted set of keys by the time when they may be sent. */
+      due: name('outbox:due'),
+      /** Hash key → the status that the forge has. */
+      sent: name('outbox:sent'),
+      sentAt: name('outbox:sent-at'),
+      counter: name('outbox:counter'),
+      attempts: name('outbox:attempts'),
+      /** Nothing is sent before this time: the forge asked for a pause. */
+      hold: name('outbox:hold'),
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// Leases: at most one worker acts on a target. The token grows with every lease, so whatever a worker writes after it
+// lost its own is refused.
+
+import type { Lease, Ledger } from '../../ports/ledger.ts';
+import type { Connection } from './connect.ts';
+import type { Keys } from './keys.ts';
+import { script } from './script.ts';
+
+/** Lua: `held(key, token)`, for scripts that write only on behalf of a living lease. */
+export const HELD = `
+local function held(key, token) return redis.call('GET', key) == token end
+`;
+
+// Keys: lease, fence. Arguments: time to live.
+const acquireScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local token = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], token, 'PX', ARGV[1])
+return token
+`);
+
+const renewScript = script(`${HELD}
+return held(KEYS[1], ARGV[1]) and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0
+`);
+
+const releaseScript = script(`${HELD}
+return held(KEYS[1], ARGV[1]) and redis.call('DEL', KEYS[1]) or 0
+`);
+
+type Leases = Pick<Ledger, 'acquireLease' | 'renewLease' | 'releaseLease'>;
+
+export function leases(redis: Connection, keys: Keys): Leases {
+  return {
+    async acquireLease(target, ttlMs): Promise<Lease | null> {
+      const token = (await acquireScript(redis, [keys.lease(target), keys.fence], [ttlMs])) as number;
+      return token === 0 ? null : { target, token };
+    },
+    async renewLease({ target, token }, ttlMs) {
+      return (await renewScript(redis, [keys.lease(target)], [token, ttlMs])) === 1;
+    },
+    async releaseLease({ target, token }) {
+      await releaseScript(redis, [keys.lease(target)], [token]);
+    },
+  };
+}

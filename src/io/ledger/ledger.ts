@@ -1,0 +1,91 @@
+// The ledger in Redis.
+
+import { Cluster } from 'ioredis';
+import type { RunId } from '../../model/ids.ts';
+import type { Freeze, Ledger } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports.ts';
+import type { Connection } from './connect.ts';
+import { deliveries } from './deliveries.ts';
+import { ledgerKeys } from './keys.ts';
+import { leases } from './leases.ts';
+import { outbox } from './outbox.ts';
+import { decode, encode } from './record.ts';
+import { runs } from './runs.ts';
+import { script } from './script.ts';
+import { steps } from './steps.ts';
+
+/** Lines of output kept for one step. */
+const LOG_LINES = 10_000;
+const KEEP_LOG_SECONDS = 30 * 24 * 3600;
+const PING_WITHIN_MS = 2_000;
+
+// Keys: log. Arguments: most lines, seconds to keep, line, … The first element counts the lines that were dropped.
+const appendScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], 0) end
+for i = 3, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+local over = redis.call('LLEN', KEYS[1]) - 1 - ARGV[1]
+if over > 0 then
+  local dropped = redis.call('LINDEX', KEYS[1], 0) + over
+  redis.call('LTRIM', KEYS[1], over, -1)
+  redis.call('LSET', KEYS[1], 0, dropped)
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+`);
+
+const readScript = script(`
+local dropped = tonumber(redis.call('LINDEX', KEYS[1], 0) or '0')
+local skip = math.max(0, ARGV[1] - dropped)
+return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
+`);
+
+export interface LedgerOptions {
+  readonly clock: Clock;
+  /** Tells several Phoenixes in one Redis apart. */
+  readonly installation?: string;
+}
+
+/** @param redis closed with the ledger */
+export function openLedger(redis: Connection, { clock, installation = 'phoenix' }: LedgerOptions): Ledger {
+  const keys = ledgerKeys(installation);
+  const now = () => clock.now().getTime();
+  return {
+    ...deliveries(redis, keys, now),
+    ...runs(redis, keys, now),
+    ...steps(redis, keys, now),
+    ...leases(redis, keys),
+    ...outbox(redis, keys, now),
+    async freeze(freeze) {
+      if (freeze === null) await redis.del(keys.freeze);
+      else await redis.set(keys.freeze, encode(freeze));
+    },
+    async frozen() {
+      const text = await redis.get(keys.freeze);
+      return text === null ? null : decode<Freeze>('the freeze', text);
+    },
+    async appendLog(run, target, lines) {
+      if (lines.length > 0) await appendScript(redis, [keys.log(run, target)], [LOG_LINES, KEEP_LOG_SECONDS, ...lines]);
+    },
+    async readLog(run, target, offset) {
+      const [first, lines] = (await readScript(redis, [keys.log(run, target)], [offset])) as [number, string[]];
+      return { lines, next: first + lines.length };
+    },
+    async watch(listener) {
+      const subscriber: Connection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
+      // The first connection tells of errors already.
+      subscriber.on('error', () => {});
+      subscriber.on('message', (_channel: string, run: string) => listener(run as RunId));
+      await subscriber.subscribe(keys.events);
+      return async () => subscriber.disconnect();
+    },
+    async ping() {
+      const limit = AbortSignal.timeout(PING_WITHIN_MS);
+      const late = new Promise<never>((_resolve, reject) => {
+        limit.addEventListener('abort', () => reject(new Error('Redis does not answer')), { once: true });
+      });
+      await Promise.race([redis.ping(), late]);
+    },
+    async close() {
+      redis.disconnect();
+    },
+  };
+}

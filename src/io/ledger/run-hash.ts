@@ -1,0 +1,66 @@
+// How a run lies in Redis: one hash. What never changes is JSON; what changes has a field of its own, so that scripts
+// change it without reading JSON.
+//
+//   request, plan                      JSON
+//   state, created, started, ended     text
+//   supersededBy                       commit
+//   left                               steps without outcome
+//   began:<target>, tries:<target>     first start; number of starts
+//   actions:<target>                   JSON lines
+//   end:<target>                       JSON: outcome, reason, ended
+//   approval:<target>                  JSON
+
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
+import type { Approval, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import { decode } from './record.ts';
+
+export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems'>;
+export type SavedEnd = { readonly outcome: Outcome; readonly reason: string | null; readonly ended: string };
+export type RunHash = Readonly<Record<string, string>>;
+
+export function readRun(id: RunId, hash: RunHash): RunDetail {
+  const what = `run ${id}`;
+  const request = decode<RunRequest>(what, hash['request'] ?? '{}');
+  const saved: SavedPlan =
+    hash['plan'] === undefined
+      ? { plan: null, digests: {}, reason: null, problems: [] }
+      : decode<SavedPlan>(what, hash['plan']);
+  const approvals = Object.entries(hash)
+    .filter(([field]) => field.startsWith('approval:'))
+    .map(([, text]) => decode<Approval>(what, text));
+  const steps = (saved.plan?.steps ?? []).map(({ target, verb, impact }): StepRecord => {
+    const end = hash[`end:${target}`];
+    const { outcome, reason, ended } =
+      end === undefined ? { outcome: null, reason: null, ended: null } : decode<SavedEnd>(what, end);
+    const attempts = Number(hash[`tries:${target}`] ?? 0);
+    const started = hash[`began:${target}`] ?? null;
+    return { target, verb, impact, outcome, reason, attempts, started, ended, actions: actionsOf(hash, target) };
+  });
+  return {
+    id,
+    commit: request.commit,
+    trigger: request.trigger,
+    state: (hash['state'] ?? 'planned') as RunState,
+    created: request.created,
+    started: hash['started'] ?? null,
+    ended: hash['ended'] ?? null,
+    by: request.by,
+    steps,
+    ...saved,
+    request,
+    approvals,
+    supersededBy: hash['supersededBy'] ?? null,
+  };
+}
+
+/** What the contract shows of a run. */
+export function publicRun(run: RunDetail): Run {
+  const { id, commit, trigger, state, created, started, ended, by, steps } = run;
+  return { id, commit, trigger, state, created, started, ended, by, steps };
+}
+
+function actionsOf(hash: RunHash, target: TargetId): ActionRecord[] {
+  const lines = (hash[`actions:${target}`] ?? '').split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as ActionRecord);
+}

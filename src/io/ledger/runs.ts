@@ -1,0 +1,192 @@
+// Runs: recorded, planned, superseded and ended, each in one atomic step together with the statuses that tell of it.
+
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { CommitStatus } from '../../model/report.ts';
+import type { Head, Ledger, Planned, RunRequest } from '../../ports/ledger.ts';
+import type { Connection } from './connect.ts';
+import type { Keys } from './keys.ts';
+import { outboxKeys, SAY, statusList } from './outbox.ts';
+import { decode, encode } from './record.ts';
+import { publicRun, readRun, type SavedEnd, type SavedPlan } from './run-hash.ts';
+import { script } from './script.ts';
+
+/** Runs kept; older ones that have ended are removed with their logs. */
+const KEEP_RUNS = 500;
+
+// Keys: outbox…, run, runs, open, head. Arguments: now, statuses, events, id, mode, fields, open, head.
+const writeScript = script(`${SAY}
+local id, mode = ARGV[4], ARGV[5]
+if mode == 'plan' and (redis.call('HGET', KEYS[5], 'state') ~= 'planned' or redis.call('HEXISTS', KEYS[5], 'plan') == 1) then
+  return 0
+end
+redis.call('HSET', KEYS[5], unpack(cjson.decode(ARGV[6])))
+redis.call('ZADD', KEYS[6], id, id)
+if ARGV[7] == '1' then redis.call('ZADD', KEYS[7], id, id) else redis.call('ZREM', KEYS[7], id) end
+if ARGV[8] ~= '' then redis.call('SET', KEYS[8], ARGV[8]) end
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], id)
+return 1
+`);
+
+// Keys: outbox…, run, open. Arguments: now, statuses, events, id, state, ended.
+const endScript = script(`${SAY}
+if not redis.call('ZSCORE', KEYS[6], ARGV[4]) or tonumber(redis.call('HGET', KEYS[5], 'left') or '0') > 0 then return 0 end
+if redis.call('HGET', KEYS[5], 'state') ~= 'superseded' then redis.call('HSET', KEYS[5], 'state', ARGV[5]) end
+redis.call('HSET', KEYS[5], 'ended', ARGV[6])
+redis.call('ZREM', KEYS[6], ARGV[4])
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1
+`);
+
+// Keys: outbox…, run, open. Arguments: now, statuses, events, id, state.
+const markScript = script(`${SAY}
+if not redis.call('ZSCORE', KEYS[6], ARGV[4]) or redis.call('HGET', KEYS[5], 'state') == 'superseded' then return end
+redis.call('HSET', KEYS[5], 'state', ARGV[5])
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+`);
+
+// Keys: outbox…, run, open. Arguments: now, statuses, events, id, by, ended, end, target, target, …
+// A step that has begun is left to end; one that waits for a person ends.
+const supersedeScript = script(`${SAY}
+local ended, running = {}, {}
+if not redis.call('ZSCORE', KEYS[6], ARGV[4]) then return { ended, running } end
+local left = 0
+for i = 8, #ARGV do
+  local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i])
+  local waits = outcome and string.find(outcome, '"outcome":"blocked"', 1, true)
+  if not outcome and redis.call('HEXISTS', KEYS[5], 'began:' .. ARGV[i]) == 1 then
+    table.insert(running, ARGV[i])
+    left = left + 1
+  elseif not outcome or waits then
+    redis.call('HSET', KEYS[5], 'end:' .. ARGV[i], ARGV[7])
+    table.insert(ended, ARGV[i])
+  end
+end
+redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', left)
+if left == 0 then
+  redis.call('HSET', KEYS[5], 'ended', ARGV[6])
+  redis.call('ZREM', KEYS[6], ARGV[4])
+end
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return { ended, running }
+`);
+
+type Runs = Pick<
+  Ledger,
+  | 'head'
+  | 'setHead'
+  | 'openRun'
+  | 'planRun'
+  | 'recordRun'
+  | 'run'
+  | 'runs'
+  | 'openRuns'
+  | 'endRun'
+  | 'markRun'
+  | 'supersedeRun'
+>;
+
+export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
+  const scriptKeys = (run: RunId) => [...outboxKeys(keys), keys.run(run)];
+  const common = (run: RunId, statuses: readonly CommitStatus[]) => [now(), statusList(statuses), keys.events, run];
+
+  async function write(
+    run: RunId,
+    mode: 'new' | 'plan',
+    request: RunRequest | null,
+    planned: Planned | null,
+    statuses: readonly CommitStatus[],
+  ) {
+    const state = planned?.state ?? 'planned';
+    const open = state === 'planned';
+    const fields = [
+      'state',
+      state,
+      ...(request === null ? [] : ['request', encode(request)]),
+      ...(planned === null
+        ? []
+        : ['plan', encode(savedPlan(planned)), 'left', String(open ? (planned.plan?.steps.length ?? 0) : 0)]),
+      ...(planned?.approvals ?? []).flatMap((approval) => [`approval:${approval.target}`, encode(approval)]),
+      ...(open ? [] : ['ended', new Date(now()).toISOString()]),
+    ];
+    const head = planned?.followed === undefined ? '' : encode(planned.followed);
+    const args = [...common(run, statuses), mode, JSON.stringify(fields), open ? '1' : '0', head];
+    return (await writeScript(redis, [...scriptKeys(run), keys.runs, keys.openRuns, keys.head], args)) === 1;
+  }
+
+  async function read(ids: readonly string[]) {
+    const hashes = await Promise.all(ids.map((id) => redis.hgetall(keys.run(id as RunId))));
+    return hashes.flatMap((hash, index) => (hash['request'] === undefined ? [] : [readRun(ids[index] as RunId, hash)]));
+  }
+
+  async function prune(): Promise<void> {
+    const old = await redis.zrange(keys.runs, 0, String(-KEEP_RUNS - 1));
+    for (const run of await read(old)) {
+      if ((await redis.zscore(keys.openRuns, run.id)) !== null) continue;
+      await redis.unlink(keys.run(run.id), ...run.steps.map(({ target }) => keys.log(run.id, target)));
+      await redis.zrem(keys.runs, run.id);
+    }
+  }
+
+  const nextId = async () => String(await redis.incr(keys.runCounter)) as RunId;
+
+  return {
+    async head() {
+      const text = await redis.get(keys.head);
+      return text === null ? null : decode<Head>('the followed head', text);
+    },
+    async setHead(head, statuses) {
+      await redis.set(keys.head, encode(head));
+      if (statuses.length > 0) await sayAlone(redis, outboxKeys(keys), [now(), statusList(statuses)]);
+    },
+    async openRun(request, statuses) {
+      const run = await nextId();
+      await write(run, 'new', request, null, statuses);
+      return run;
+    },
+    async planRun(run, planned) {
+      if (!(await write(run, 'plan', null, planned, planned.statuses)))
+        throw new Error(`run ${run} is planned already`);
+    },
+    async recordRun(request, planned) {
+      const run = await nextId();
+      await write(run, 'new', request, planned, planned.statuses);
+      await prune();
+      return run;
+    },
+    async run(run) {
+      return (await read([run]))[0] ?? null;
+    },
+    async runs(limit) {
+      return (await read(await redis.zrevrange(keys.runs, 0, String(limit - 1)))).map(publicRun);
+    },
+    async openRuns() {
+      return read(await redis.zrange(keys.openRuns, 0, '-1'));
+    },
+    async endRun(run, state, ended, statuses) {
+      const args = [...common(run, statuses), state, ended];
+      return (await endScript(redis, [...scriptKeys(run), keys.openRuns], args)) === 1;
+    },
+    async markRun(run, state, statuses) {
+      await markScript(redis, [...scriptKeys(run), keys.openRuns], [...common(run, statuses), state]);
+    },
+    async supersedeRun(run, by, reason, ended) {
+      const plan = (await read([run]))[0]?.plan;
+      const end: SavedEnd = { outcome: 'superseded', reason, ended };
+      const args = [...common(run, []), by, ended, encode(end), ...(plan?.steps ?? []).map(({ target }) => target)];
+      const [superseded, running] = (await supersedeScript(redis, [...scriptKeys(run), keys.openRuns], args)) as [
+        TargetId[],
+        TargetId[],
+      ];
+      return { superseded, running };
+    },
+  };
+}
+
+const sayAlone = script(`${SAY} say(ARGV[1], ARGV[2])`);
+
+function savedPlan({ plan, digests, reason, problems }: Planned): SavedPlan {
+  return { plan, digests, reason, problems };
+}

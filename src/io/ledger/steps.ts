@@ -1,0 +1,158 @@
+// Steps of a run, written by whoever holds the lease on their target, and what was proved of each target.
+
+import type { TargetId } from '../../model/ids.ts';
+import type { Applied } from '../../model/target.ts';
+import type { Ledger, StepEnd } from '../../ports/ledger.ts';
+import type { Connection } from './connect.ts';
+import type { Keys } from './keys.ts';
+import { HELD } from './leases.ts';
+import { outboxKeys, SAY, statusList } from './outbox.ts';
+import { decode, encode } from './record.ts';
+import type { SavedEnd } from './run-hash.ts';
+import { script } from './script.ts';
+
+// Keys: lease, run. Arguments: token, target, started, events, id.
+const startScript = script(`${HELD}
+if not held(KEYS[1], ARGV[1]) then return 0 end
+local state = redis.call('HGET', KEYS[2], 'state')
+local began = redis.call('HEXISTS', KEYS[2], 'began:' .. ARGV[2]) == 1
+local open = state == 'planned' or state == 'applying' or state == 'blocked' or (state == 'superseded' and began)
+if not open or redis.call('HEXISTS', KEYS[2], 'end:' .. ARGV[2]) == 1 then return 0 end
+if not began then redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], ARGV[3]) end
+redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1)
+redis.call('HSETNX', KEYS[2], 'started', ARGV[3])
+if state ~= 'superseded' then redis.call('HSET', KEYS[2], 'state', 'applying') end
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`);
+
+// Keys: lease, touched. Arguments: token, target, record.
+const touchScript = script(`${HELD}
+if not held(KEYS[1], ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1
+`);
+
+// Keys: lease, run. Arguments: token, target, action, events, id.
+const actionScript = script(`${HELD}
+if not held(KEYS[1], ARGV[1]) then return 0 end
+local field = 'actions:' .. ARGV[2]
+redis.call('HSET', KEYS[2], field, (redis.call('HGET', KEYS[2], field) or '') .. ARGV[3] .. '\\n')
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`);
+
+// Keys: outbox…, lease, run, applied, touched. Arguments: now, statuses, token, target, end, kind, record, events, id.
+const finishScript = script(`${SAY}${HELD}
+if not held(KEYS[5], ARGV[3]) then return 0 end
+if redis.call('HSETNX', KEYS[6], 'end:' .. ARGV[4], ARGV[5]) == 0 then return 0 end
+redis.call('HINCRBY', KEYS[6], 'left', -1)
+if ARGV[6] == 'proved' then
+  redis.call('HSET', KEYS[7], ARGV[4], ARGV[7])
+  redis.call('HDEL', KEYS[8], ARGV[4])
+elseif ARGV[6] == 'gone' then
+  redis.call('HDEL', KEYS[7], ARGV[4])
+  redis.call('HDEL', KEYS[8], ARGV[4])
+end
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[8], ARGV[9])
+return 1
+`);
+
+// Keys: outbox…, run. Arguments: now, statuses, events, id, target, end, target, end, …
+const settleScript = script(`${SAY}
+for i = 5, #ARGV, 2 do
+  local waits = redis.call('HEXISTS', KEYS[5], 'began:' .. ARGV[i]) == 0
+  if waits and redis.call('HSETNX', KEYS[5], 'end:' .. ARGV[i], ARGV[i + 1]) == 1 then
+    redis.call('HINCRBY', KEYS[5], 'left', -1)
+  end
+end
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+`);
+
+// Keys: outbox…, run. Arguments: now, statuses, events, id, target, …
+const reopenScript = script(`${SAY}
+for i = 5, #ARGV do
+  local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i])
+  if outcome and string.find(outcome, '"outcome":"blocked"', 1, true) then
+    redis.call('HDEL', KEYS[5], 'end:' .. ARGV[i], 'began:' .. ARGV[i])
+    redis.call('HINCRBY', KEYS[5], 'left', 1)
+  end
+end
+say(ARGV[1], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+`);
+
+type Steps = Pick<
+  Ledger,
+  'startStep' | 'touch' | 'recordAction' | 'finishStep' | 'settleSteps' | 'reopenSteps' | 'approve' | 'targets'
+>;
+
+export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
+  return {
+    async startStep({ target, token }, run, started) {
+      return (
+        (await startScript(redis, [keys.lease(target), keys.run(run)], [token, target, started, keys.events, run])) ===
+        1
+      );
+    },
+    async touch({ target, token }, commit) {
+      return (await touchScript(redis, [keys.lease(target), keys.touched], [token, target, encode({ commit })])) === 1;
+    },
+    async recordAction({ target, token }, run, action) {
+      const args = [token, target, JSON.stringify(action), keys.events, run];
+      return (await actionScript(redis, [keys.lease(target), keys.run(run)], args)) === 1;
+    },
+    async finishStep({ target, token }, run, end) {
+      const record = end.applied.kind === 'proved' ? encode(end.applied.record) : '';
+      const args = [
+        now(),
+        statusList(end.statuses),
+        token,
+        target,
+        endText(end),
+        end.applied.kind,
+        record,
+        keys.events,
+        run,
+      ];
+      const all = [...outboxKeys(keys), keys.lease(target), keys.run(run), keys.applied, keys.touched];
+      return (await finishScript(redis, all, args)) === 1;
+    },
+    async settleSteps(run, ends, ended, statuses) {
+      const args = [...ends].flatMap(([target, end]) => [target, endText({ ...end, ended })]);
+      await settleScript(
+        redis,
+        [...outboxKeys(keys), keys.run(run)],
+        [now(), statusList(statuses), keys.events, run, ...args],
+      );
+    },
+    async reopenSteps(run, targets, statuses) {
+      await reopenScript(
+        redis,
+        [...outboxKeys(keys), keys.run(run)],
+        [now(), statusList(statuses), keys.events, run, ...targets],
+      );
+    },
+    async approve(run, approval) {
+      await redis.hset(keys.run(run), `approval:${approval.target}`, encode(approval));
+    },
+    async targets() {
+      const [applied, touched] = await Promise.all([redis.hgetall(keys.applied), redis.hgetall(keys.touched)]);
+      return {
+        applied: byTarget(applied, (text) => decode<Applied>('an applied record', text)),
+        touched: byTarget(touched, (text) => decode<{ commit: string }>('a touched record', text)),
+      };
+    },
+  };
+}
+
+function endText({ outcome, reason, ended }: Pick<StepEnd, keyof SavedEnd>): string {
+  const end: SavedEnd = { outcome, reason, ended };
+  return encode(end);
+}
+
+function byTarget<T>(hash: Readonly<Record<string, string>>, read: (text: string) => T): Map<TargetId, T> {
+  return new Map(Object.entries(hash).map(([target, text]) => [target as TargetId, read(text)]));
+}

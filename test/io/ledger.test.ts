@@ -1,0 +1,380 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLedger } from '../../src/io/ledger/ledger.ts';
+import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
+import type { Plan, PlanStep } from '../../src/model/plan.ts';
+import type { CommitStatus } from '../../src/model/report.ts';
+import type { Ledger, Planned, RunRequest, StepEnd } from '../../src/ports/ledger.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+const [T1, T2, T3] = [targetId('lxc', 101), targetId('lxc', 102), targetId('vm', 1001)];
+const START = Date.UTC(2026, 0, 1);
+
+let server: TestRedis;
+let ledger: Ledger;
+let raw: Redis;
+let time = START;
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.clear();
+  time = START;
+  ledger = openLedger(
+    connectRedis(server.url, () => {}),
+    { clock: { now: () => new Date(time) } },
+  );
+  raw = new Redis(server.socket);
+});
+afterEach(async () => {
+  await ledger.close();
+  raw.disconnect();
+});
+
+const at = () => new Date(time).toISOString();
+
+function status(description: string, context = 'phoenix/apply', commit = A): CommitStatus {
+  return { commit, context, state: 'pending', description, url: null };
+}
+
+function request(commit = A): RunRequest {
+  return { commit, trigger: 'push', by: 'ann', created: at(), targets: null, rewind: false, readOnly: false };
+}
+
+function planOf(...targets: TargetId[]): Plan {
+  const step = (target: TargetId): PlanStep => ({
+    target,
+    kind: 'lxc',
+    verb: 'create',
+    impact: 'live',
+    needs: [],
+    wave: 1,
+    approval: false,
+    protected: false,
+    changes: [],
+  });
+  return { from: null, to: A, steps: targets.map(step) };
+}
+
+function planned(plan: Plan | null, changes: Partial<Planned> = {}): Planned {
+  return {
+    state: 'planned',
+    plan,
+    digests: {},
+    approvals: [],
+    reason: null,
+    problems: [],
+    statuses: [],
+    ...changes,
+  };
+}
+
+function proved(target: TargetId): StepEnd {
+  return {
+    outcome: 'applied',
+    reason: null,
+    ended: at(),
+    applied: { kind: 'proved', record: { target, commit: A, digest: 'd1' } },
+    statuses: [status('done', `phoenix/${target}`)],
+  };
+}
+
+async function lease(target: TargetId, ttlMs = 60_000) {
+  const lease = await ledger.acquireLease(target, ttlMs);
+  if (lease === null) throw new Error(`${target} is leased`);
+  return lease;
+}
+
+async function outbox() {
+  return (await ledger.claimReports(time, 100, 1)).map(({ status }) => `${status.context}: ${status.description}`);
+}
+
+describe('deliveries', () => {
+  const delivery = (id: string) => ({ id, commit: A, by: 'ann', received: at() });
+
+  test('one is recorded until it is dealt with, and a duplicate from then on', async () => {
+    expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
+    expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
+    expect(await ledger.unsettledDeliveries()).toEqual([delivery('1')]);
+    await ledger.settleDeliveries(['1'], [status('superseded')]);
+    expect(await ledger.recordDelivery(delivery('1'))).toBe('duplicate');
+    expect(await ledger.unsettledDeliveries()).toEqual([]);
+    expect(await outbox()).toEqual(['phoenix/apply: superseded']);
+  });
+
+  test('a hundred at once are all recorded, in a few round trips', async () => {
+    const before = await commands();
+    const ids = Array.from({ length: 100 }, (_, index) => String(index));
+    const answers = await Promise.all(ids.map((id) => ledger.recordDelivery(delivery(id))));
+    expect(new Set(answers)).toEqual(new Set(['recorded']));
+    expect(await ledger.unsettledDeliveries()).toHaveLength(100);
+    expect((await commands()) - before).toBeLessThan(10);
+  });
+
+  // Scripts run by clients, not the commands inside of them.
+  async function commands(): Promise<number> {
+    const stats = await raw.info('commandstats');
+    return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  }
+
+  test('one fails within the forge’s patience when Redis is away', { timeout: 15_000 }, async () => {
+    await server.kill();
+    await expect(ledger.recordDelivery(delivery('1'))).rejects.toThrow('cannot record delivery 1');
+    await server.start();
+  });
+});
+
+describe('runs', () => {
+  test('a run, its statuses and the followed head are written together', async () => {
+    const followed = { commit: A, verdict: 'followed', base: A } as const;
+    const run = await ledger.recordRun(request(), planned(planOf(T1, T2), { followed, statuses: [status('planned')] }));
+    expect(await ledger.head()).toEqual(followed);
+    expect(await outbox()).toEqual(['phoenix/apply: planned']);
+    expect(await ledger.run(run)).toMatchObject({
+      id: run,
+      commit: A,
+      state: 'planned',
+      steps: [
+        { target: T1, outcome: null, attempts: 0, actions: [] },
+        { target: T2, outcome: null },
+      ],
+    });
+    expect((await ledger.openRuns()).map(({ id }) => id)).toEqual([run]);
+  });
+
+  test('a run is planned once', async () => {
+    const run = await ledger.openRun(request(), []);
+    expect((await ledger.run(run))?.plan).toBeNull();
+    await ledger.planRun(run, planned(planOf(T1)));
+    await expect(ledger.planRun(run, planned(planOf(T2)))).rejects.toThrow('planned already');
+    expect((await ledger.run(run))?.plan).toEqual(planOf(T1));
+  });
+
+  test('a run ends once, and only when every step has an outcome', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    expect(await ledger.endRun(run, 'succeeded', at(), [status('early')])).toBe(false);
+    const held = await lease(T1);
+    expect(await ledger.startStep(held, run, at())).toBe(true);
+    expect(await ledger.finishStep(held, run, proved(T1))).toBe(true);
+    expect(await ledger.endRun(run, 'succeeded', at(), [status('all done')])).toBe(true);
+    expect(await ledger.endRun(run, 'failed', at(), [])).toBe(false);
+    expect(await ledger.run(run)).toMatchObject({ state: 'succeeded', ended: at() });
+    expect(await ledger.openRuns()).toEqual([]);
+    expect(await outbox()).toEqual(['phoenix/apply: all done', 'phoenix/lxc/101: done']);
+  });
+
+  test('a newer commit ends what waits and leaves what runs', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1, T2, T3)));
+    const held = await lease(T1);
+    await ledger.startStep(held, run, at());
+    await ledger.settleSteps(run, new Map([[T3, { outcome: 'blocked', reason: 'waits' }]]), at(), []);
+    expect(await ledger.supersedeRun(run, B, 'newer', at())).toEqual({ superseded: [T2, T3], running: [T1] });
+    expect(await ledger.startStep(await lease(T2), run, at())).toBe(false);
+    expect((await ledger.openRuns()).map(({ id }) => id)).toEqual([run]);
+    expect(await ledger.startStep(held, run, at())).toBe(true);
+    expect(await ledger.finishStep(held, run, proved(T1))).toBe(true);
+    expect(await ledger.endRun(run, 'succeeded', at(), [])).toBe(true);
+    expect(await ledger.run(run)).toMatchObject({
+      state: 'superseded',
+      supersededBy: B,
+      steps: [{ outcome: 'applied' }, { outcome: 'superseded', reason: 'newer' }, { outcome: 'superseded' }],
+    });
+  });
+
+  test('a blocked step goes on after approval', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    await ledger.settleSteps(run, new Map([[T1, { outcome: 'blocked', reason: 'waits' }]]), at(), []);
+    await ledger.markRun(run, 'blocked', []);
+    const held = await lease(T1);
+    expect(await ledger.startStep(held, run, at())).toBe(false);
+    await ledger.approve(run, { target: T1, by: 'ann', at: at() });
+    await ledger.reopenSteps(run, [T1], []);
+    expect(await ledger.run(run)).toMatchObject({ approvals: [{ target: T1, by: 'ann' }], steps: [{ outcome: null }] });
+    expect(await ledger.startStep(held, run, at())).toBe(true);
+  });
+
+  test('the newest runs come first', async () => {
+    for (const commit of [A, B])
+      await ledger.recordRun(request(commit), planned(null, { state: 'invalid', reason: 'bad' }));
+    expect((await ledger.runs(1)).map(({ commit, state }) => [commit, state])).toEqual([[B, 'invalid']]);
+    expect(await ledger.runs(10)).toHaveLength(2);
+  });
+
+  test('only the newest runs are kept', async () => {
+    const first = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
+    await ledger.appendLog(first, T1, ['line']);
+    for (let n = 0; n < 500; n += 1) await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
+    expect(await ledger.run(first)).toBeNull();
+    expect(await ledger.runs(1000)).toHaveLength(500);
+  });
+
+  test('a value in an unknown version is refused with what to do', async () => {
+    await raw.set('{phoenix}:head', JSON.stringify({ v: 2, commit: A }));
+    await expect(ledger.head()).rejects.toThrow(/followed head in version 2.*knows version 1/);
+  });
+});
+
+describe('leases', () => {
+  test('one target, one holder, growing tokens', async () => {
+    const first = await lease(T1);
+    expect(await ledger.acquireLease(T1, 1000)).toBeNull();
+    await ledger.releaseLease(first);
+    const second = await lease(T1);
+    expect(second.token).toBeGreaterThan(first.token);
+    await ledger.releaseLease(first);
+    expect(await ledger.renewLease(second, 1000)).toBe(true);
+    expect(await ledger.renewLease(first, 1000)).toBe(false);
+  });
+
+  test('whoever lost the lease writes nothing any more', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    const lost = await lease(T1);
+    await ledger.startStep(lost, run, at());
+    await raw.del('{phoenix}:lease:lxc/101');
+    const holder = await lease(T1);
+    expect(await ledger.startStep(lost, run, at())).toBe(false);
+    expect(await ledger.touch(lost, A)).toBe(false);
+    expect(await ledger.recordAction(lost, run, { summary: 'x', exit: 0, ms: 1 })).toBe(false);
+    expect(await ledger.finishStep(lost, run, proved(T1))).toBe(false);
+    expect((await ledger.targets()).applied.size).toBe(0);
+    expect(await ledger.startStep(holder, run, at())).toBe(true);
+    expect((await ledger.run(run))?.steps[0]).toMatchObject({ attempts: 2, outcome: null, actions: [] });
+  });
+});
+
+describe('what is known of targets', () => {
+  test('a step withdraws the proof when it begins and gives it back when it ends', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    const held = await lease(T1);
+    await ledger.startStep(held, run, at());
+    await ledger.touch(held, A);
+    await ledger.recordAction(held, run, { summary: 'create 101', exit: 0, ms: 12 });
+    expect((await ledger.targets()).touched.get(T1)).toEqual({ commit: A });
+    await ledger.finishStep(held, run, proved(T1));
+    const { applied, touched } = await ledger.targets();
+    expect(applied.get(T1)).toEqual({ target: T1, commit: A, digest: 'd1' });
+    expect(touched.size).toBe(0);
+    expect((await ledger.run(run))?.steps[0]).toMatchObject({ actions: [{ summary: 'create 101', exit: 0, ms: 12 }] });
+  });
+
+  test('a target proved gone leaves no record', async () => {
+    const create = await ledger.recordRun(request(), planned(planOf(T1)));
+    const held = await lease(T1);
+    await ledger.startStep(held, create, at());
+    await ledger.finishStep(held, create, proved(T1));
+    const remove = await ledger.recordRun(request(B), planned(planOf(T1)));
+    await ledger.startStep(held, remove, at());
+    await ledger.touch(held, B);
+    await ledger.finishStep(held, remove, { ...proved(T1), applied: { kind: 'gone' } });
+    const { applied, touched } = await ledger.targets();
+    expect([applied.size, touched.size]).toEqual([0, 0]);
+  });
+});
+
+describe('outbox', () => {
+  test('the newest of a context wins, and a repetition is left out', async () => {
+    await ledger.say([status('1')]);
+    await ledger.say([status('2'), status('2')]);
+    const [entry] = await ledger.claimReports(time, 10, 1000);
+    expect(entry?.status.description).toBe('2');
+    if (entry) await ledger.reportSent(entry);
+    await ledger.say([status('2')]);
+    expect(await ledger.nextReport()).toBeNull();
+  });
+
+  test('a newer text waits while an older one is on its way, then follows', async () => {
+    await ledger.say([status('old')]);
+    const [old] = await ledger.claimReports(time, 10, 1000);
+    await ledger.say([status('new')]);
+    expect(await ledger.claimReports(time, 10, 1000)).toEqual([]);
+    if (old) await ledger.reportSent(old);
+    expect(await outbox()).toEqual(['phoenix/apply: new']);
+  });
+
+  test('what failed waits, and the newest is what is tried again', async () => {
+    await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
+    const [entry] = await ledger.claimReports(time, 1, 1000);
+    if (entry) await ledger.reportFailed(entry, { at: time + 500, holdUntil: time + 300 });
+    await ledger.say([status('2')]);
+    expect(await outbox()).toEqual([]);
+    time += 300;
+    expect(await outbox()).toEqual(['phoenix/lxc/101: 1']);
+    time += 200;
+    const [again] = (await ledger.claimReports(time, 10, 1000)).filter(
+      ({ status }) => status.context === 'phoenix/apply',
+    );
+    expect(again).toMatchObject({ status: { description: '2' }, attempts: 1 });
+  });
+
+  test('what can never be sent is given up, but not what replaced it', async () => {
+    await ledger.say([status('bad'), status('other', 'phoenix/lxc/101')]);
+    const entries = await ledger.claimReports(time, 10, 1000);
+    await ledger.say([status('good')]);
+    for (const entry of entries) await ledger.reportFailed(entry, null);
+    expect(await outbox()).toEqual(['phoenix/apply: good']);
+  });
+
+  test('a sender that died gives its claim back', async () => {
+    await ledger.say([status('1')]);
+    await ledger.claimReports(time, 10, 1000);
+    expect(await ledger.nextReport()).toBe(time + 1000);
+    time += 1000;
+    expect(await outbox()).toEqual(['phoenix/apply: 1']);
+  });
+});
+
+describe('the rest', () => {
+  test('logs keep the newest lines and go on from an offset', async () => {
+    const run = '1' as RunId;
+    await ledger.appendLog(run, T1, ['a', 'b']);
+    expect(await ledger.readLog(run, T1, 0)).toEqual({ lines: ['a', 'b'], next: 2 });
+    await ledger.appendLog(run, T1, ['c']);
+    expect(await ledger.readLog(run, T1, 2)).toEqual({ lines: ['c'], next: 3 });
+    const many = Array.from({ length: 6000 }, (_, index) => `line ${index}`);
+    await ledger.appendLog(run, T1, many);
+    await ledger.appendLog(run, T1, many);
+    const { lines, next } = await ledger.readLog(run, T1, 0);
+    expect(lines).toHaveLength(10_000);
+    expect(next).toBe(12_003);
+    expect(await ledger.readLog(run, T1, next)).toEqual({ lines: [], next });
+    expect(await ledger.readLog(run, T2, 0)).toEqual({ lines: [], next: 0 });
+  });
+
+  test('a freeze lasts until it is lifted', async () => {
+    await ledger.freeze({ reason: 'maintenance', by: 'ann', at: at() });
+    expect(await ledger.frozen()).toEqual({ reason: 'maintenance', by: 'ann', at: at() });
+    await ledger.freeze(null);
+    expect(await ledger.frozen()).toBeNull();
+  });
+
+  test('watchers hear of every change of a run', async () => {
+    const heard: RunId[] = [];
+    let wake = () => {};
+    const unwatch = await ledger.watch((run) => {
+      heard.push(run);
+      wake();
+    });
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    if (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    expect(heard).toEqual([run]);
+    await unwatch();
+  });
+
+  test('several installations share one Redis without seeing each other', async () => {
+    const other = openLedger(
+      connectRedis(server.url, () => {}),
+      {
+        clock: { now: () => new Date(time) },
+        installation: 'second',
+      },
+    );
+    await ledger.recordRun(request(), planned(planOf(T1)));
+    expect(await other.runs(10)).toEqual([]);
+    await other.close();
+  });
+});
