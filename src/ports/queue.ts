@@ -5,12 +5,14 @@ import type { RunId, TargetId } from '../model/ids.ts';
 
 export interface Work {
   /** Compare the branch's head with what was followed, plan runs that wait for a plan, schedule what is ready. */
-  reconcile?(signal: AbortSignal): Promise<void>;
-  /** Resolves to the seconds after which to try again, or to null when there is nothing more to do. */
-  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<number | null>;
-  /** Sends what is due in the outbox. Resolves to the time (epoch milliseconds) when the next entry is due, or null. */
-  report?(signal: AbortSignal): Promise<number | null>;
+  reconcile?(signal: AbortSignal): Promise<Again>;
+  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<Again>;
+  /** Send what is due in the outbox. */
+  report?(signal: AbortSignal): Promise<Again>;
 }
+
+/** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
+export type Again = number | null;
 
 export interface Queue {
   /** One more reconcile will begin after this call; requests made before it begins share it. */

@@ -1,0 +1,137 @@
+// The queue over BullMQ, which nothing else knows. Jobs hold identity only and leave nothing behind: no result, no
+// failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
+
+import { DelayedError, type Job, Queue as JobQueue, Worker } from 'bullmq';
+import type { RunId, TargetId } from '../model/ids.ts';
+import type { Again, Queue, Work } from '../ports/queue.ts';
+import type { Log } from '../ports.ts';
+import type { Connection } from './ledger/connect.ts';
+
+/** A worker that says nothing for so long counts as dead, and its jobs are given to another. */
+const LOCK_MS = 20_000;
+const STALLED_CHECK_MS = 10_000;
+/** Stalled jobs run again however often: the ledger says when to stop. */
+const STALLED_TIMES = 1_000_000;
+/** After a surprise in the work itself. */
+const RETRY_MS = 5_000;
+const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+
+export interface QueueOptions {
+  readonly log: Log;
+  /** Tells several Phoenixes in one Redis apart. */
+  readonly installation?: string;
+}
+
+/** @param redis must wait for ever when Redis is away, as `connectRedis` makes it; closed with the queue */
+export function openQueue(redis: Connection, { log, installation = 'phoenix' }: QueueOptions): Queue {
+  const base = { connection: redis, prefix: `{${installation}}:queue` };
+  const queues = new Map<string, JobQueue>();
+  const workers: Worker[] = [];
+  const stopping = new AbortController();
+
+  function queue(name: string): JobQueue {
+    const known = queues.get(name);
+    if (known !== undefined) return known;
+    const opened = new JobQueue(name, { ...base, defaultJobOptions: LEAVE_NOTHING });
+    opened.on('error', (error) => log.warn('queue', { queue: name, error: error.message }));
+    queues.set(name, opened);
+    return opened;
+  }
+
+  // A job that waits begins after this call, so it serves as well as a new one.
+  const requestOne = (name: string) =>
+    shared(async () => {
+      if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
+    });
+
+  function worker(name: string, concurrency: number, run: (job: Job) => Promise<Again>): void {
+    const process = async (job: Job, token?: string) => {
+      let again: Again;
+      try {
+        again = await run(job);
+      } catch (error) {
+        log.error(`${name} ended in a surprise`, { error });
+        again = RETRY_MS;
+      }
+      if (again === null || stopping.signal.aborted) return;
+      await job.moveToDelayed(Date.now() + again, token);
+      throw new DelayedError();
+    };
+    const options = {
+      ...base,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: STALLED_TIMES,
+    };
+    const started = new Worker(name, process, options);
+    started.on('error', (error) => log.warn('queue', { queue: name, error: error.message }));
+    workers.push(started);
+  }
+
+  return {
+    requestReconcile: requestOne('reconcile'),
+    requestReport: requestOne('report'),
+    async requestApply(node, { run, target, attempt }) {
+      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt) });
+    },
+    async work(work: Work, { node, concurrency }) {
+      const { reconcile, apply, report } = work;
+      if (reconcile) worker('reconcile', 1, () => reconcile(stopping.signal));
+      if (report) worker('report', 1, () => report(stopping.signal));
+      if (apply) {
+        worker(`apply-${node}`, concurrency, ({ data }) => {
+          const { run, target } = data as { run: RunId; target: TargetId };
+          return apply(run, target, stopping.signal);
+        });
+      }
+      await Promise.all(workers.map((each) => each.waitUntilReady()));
+    },
+    async pollEvery(seconds) {
+      await queue('reconcile').upsertJobScheduler(
+        'poll',
+        { every: seconds * 1000 },
+        { name: 'reconcile', opts: LEAVE_NOTHING },
+      );
+      await queue('report').upsertJobScheduler(
+        'poll',
+        { every: seconds * 1000 },
+        { name: 'report', opts: LEAVE_NOTHING },
+      );
+    },
+    async close(graceMs) {
+      const grace = setTimeout(() => stopping.abort(), graceMs);
+      await Promise.all(workers.map((each) => each.close()));
+      clearTimeout(grace);
+      await Promise.all([...queues.values()].map((each) => each.close()));
+      redis.disconnect();
+    },
+  };
+}
+
+/** BullMQ takes no id with a colon. */
+function jobId(run: RunId, target: TargetId, attempt: number): string {
+  return `${run}-${target}-${attempt}`.replaceAll(':', '%3A');
+}
+
+/** Calls made while one is on its way share the next. */
+function shared(task: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    current = task().finally(() => {
+      current = undefined;
+    });
+    return current;
+  };
+  return () => {
+    if (current === undefined) return start();
+    next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return start();
+      });
+    return next;
+  };
+}

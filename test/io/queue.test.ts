@@ -1,0 +1,184 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openQueue } from '../../src/io/queue.ts';
+import { type RunId, targetId } from '../../src/model/ids.ts';
+import type { Queue, Work } from '../../src/ports/queue.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+const RUN = '7' as RunId;
+const ON_PVE = { node: 'pve', concurrency: 4 };
+
+let server: TestRedis;
+let queues: Queue[];
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.clear();
+  queues = [];
+});
+afterEach(async () => {
+  await Promise.all(queues.map((queue) => queue.close(0)));
+});
+
+const silent = { info() {}, warn() {}, error() {} };
+
+function open(): Queue {
+  const queue = openQueue(
+    connectRedis(server.url, () => {}),
+    { log: silent },
+  );
+  queues.push(queue);
+  return queue;
+}
+
+/** Something that a test opens and work waits for. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+test('a request made before a reconcile begins shares it; one made while it runs gets another', async () => {
+  const queue = open();
+  await Promise.all([queue.requestReconcile(), queue.requestReconcile(), queue.requestReconcile()]);
+  await queue.requestReconcile();
+  const first = gate();
+  let begun = 0;
+  const work: Work = {
+    async reconcile() {
+      begun += 1;
+      if (begun === 1) await first.opened;
+      return null;
+    },
+  };
+  await queue.work(work, ON_PVE);
+  await until(() => begun === 1);
+  await queue.requestReconcile();
+  await queue.requestReconcile();
+  first.open();
+  await until(() => begun === 2);
+  await queue.requestReconcile();
+  await until(() => begun === 3);
+});
+
+test('a step is asked for once per attempt, and several run at a time', async () => {
+  const queue = open();
+  const [one, two] = [targetId('lxc', 101), targetId('certificate', 'a:b')];
+  for (const target of [one, one, two]) await queue.requestApply('pve', { run: RUN, target, attempt: 0 });
+  const both = gate();
+  const seen: string[] = [];
+  await queue.work(
+    {
+      async apply(run, target) {
+        seen.push(`${run} ${target}`);
+        if (seen.length === 2) both.open();
+        await both.opened;
+        return null;
+      },
+    },
+    ON_PVE,
+  );
+  await until(() => seen.length === 2);
+  expect(seen.sort()).toEqual(['7 certificate/a:b', '7 lxc/101']);
+  await queue.requestApply('pve', { run: RUN, target: one, attempt: 1 });
+  await until(() => seen.length === 3);
+});
+
+test('a step for another node is left alone', async () => {
+  const queue = open();
+  const seen: string[] = [];
+  await queue.requestApply('other', { run: RUN, target: targetId('lxc', 1), attempt: 0 });
+  await queue.requestApply('pve', { run: RUN, target: targetId('lxc', 2), attempt: 0 });
+  const work: Work = {
+    async apply(_run, target) {
+      seen.push(target);
+      return null;
+    },
+  };
+  await queue.work(work, ON_PVE);
+  await until(() => seen.length === 1);
+  await open().work(work, { node: 'other', concurrency: 1 });
+  await until(() => seen.length === 2);
+  expect(seen).toEqual(['lxc/2', 'lxc/1']);
+});
+
+test('work that asks for it is tried again', async () => {
+  const queue = open();
+  let tries = 0;
+  await queue.requestReport();
+  await queue.work(
+    {
+      async report() {
+        tries += 1;
+        return tries < 3 ? 10 : null;
+      },
+    },
+    ON_PVE,
+  );
+  await until(() => tries === 3);
+});
+
+test('the timer begins reconciles by itself', async () => {
+  const queue = open();
+  let begun = 0;
+  await queue.pollEvery(0.1);
+  await queue.work(
+    {
+      async reconcile() {
+        begun += 1;
+        return null;
+      },
+    },
+    ON_PVE,
+  );
+  await until(() => begun >= 3);
+});
+
+test('closing waits for running work, then tells it to stop', async () => {
+  const queue = open();
+  const running = gate();
+  let aborted = false;
+  await queue.requestReconcile();
+  await queue.work(
+    {
+      reconcile: (signal) =>
+        new Promise((resolve) => {
+          running.open();
+          signal.addEventListener('abort', () => {
+            aborted = true;
+            resolve(null);
+          });
+        }),
+    },
+    ON_PVE,
+  );
+  await running.opened;
+  await queue.close(20);
+  expect(aborted).toBe(true);
+});
+
+test('nothing is left behind in Redis but the queues’ own records', async () => {
+  const queue = open();
+  let done = 0;
+  await queue.work(
+    {
+      async apply() {
+        done += 1;
+        return null;
+      },
+    },
+    ON_PVE,
+  );
+  for (let n = 0; n < 20; n += 1) await queue.requestApply('pve', { run: RUN, target: targetId('lxc', n), attempt: 0 });
+  await until(() => done === 20);
+  const redis = new Redis(server.socket);
+  await until(async () => (await redis.keys('*7-lxc*')).length === 0);
+  redis.disconnect();
+});

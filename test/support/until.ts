@@ -1,0 +1,12 @@
+// Waiting for something to become true, without knowing how long it takes.
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Resolves once the condition holds; fails with its name when it has not within 20 seconds. */
+export async function until(condition: () => boolean | Promise<boolean>, what = condition.toString()): Promise<void> {
+  const giveUp = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > giveUp) throw new Error(`waited in vain for: ${what}`);
+    await pause(5);
+  }
+}
