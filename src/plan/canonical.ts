@@ -1,0 +1,26 @@
+// One text for one value: two specs are the same exactly when their canonical texts are.
+
+import type { Json, JsonObject } from '../model/json.ts';
+
+/** JSON text with the keys of every object in code unit order and absent (`undefined`) keys left out. */
+export function canonical(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  return `{${sortedEntries(value)
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+    .join(',')}}`;
+}
+
+/** The keys that are there, in code unit order, with their values. */
+export function sortedEntries(object: JsonObject): [string, Json][] {
+  const entries = Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+export function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

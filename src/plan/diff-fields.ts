@@ -1,0 +1,54 @@
+// What differs between two specs, field by field, as JSON pointers that a person can find in the file again.
+// Lists of objects are aligned first, so that an inserted firewall rule is one change and not a change of every rule after it.
+
+import type { Json, JsonObject } from '../model/json.ts';
+import type { FieldChange } from '../model/plan.ts';
+import { align } from './align.ts';
+import { canonical, isArray, isObject, sortedEntries } from './canonical.ts';
+import { child } from './pointer.ts';
+
+/**
+ * The changes that turn `before` into `after`, by path. An object's key that appears or goes is one change with its whole
+ * value. Inside a list of objects, a removed element is named by its index before, everything else by its index after.
+ */
+export function diffFields(before: JsonObject, after: JsonObject): FieldChange[] {
+  const changes: FieldChange[] = [];
+  diffObjects('', before, after, changes);
+  return changes;
+}
+
+function diffObjects(path: string, before: JsonObject, after: JsonObject, changes: FieldChange[]): void {
+  const old = new Map(sortedEntries(before));
+  const now = new Map(sortedEntries(after));
+  for (const key of [...new Set([...old.keys(), ...now.keys()])].sort()) {
+    diffValues(child(path, key), old.get(key), now.get(key), changes);
+  }
+}
+
+function diffValues(path: string, before: Json | undefined, after: Json | undefined, changes: FieldChange[]): void {
+  if (isObject(before) && isObject(after)) {
+    diffObjects(path, before, after, changes);
+  } else if (isListOfObjects(before) && isListOfObjects(after)) {
+    diffLists(path, before, after, changes);
+  } else if (before === undefined || after === undefined || canonical(before) !== canonical(after)) {
+    changes.push({ path, before, after });
+  }
+}
+
+function diffLists(
+  path: string,
+  before: readonly JsonObject[],
+  after: readonly JsonObject[],
+  changes: FieldChange[],
+): void {
+  for (const pair of align(before.map(canonical), after.map(canonical))) {
+    const old = pair.before === undefined ? undefined : before[pair.before];
+    const now = pair.after === undefined ? undefined : after[pair.after];
+    diffValues(child(path, String(pair.after ?? pair.before)), old, now, changes);
+  }
+}
+
+/** An empty list is a value like any other: a list that begins or ceases to be is one change. */
+function isListOfObjects(value: Json | undefined): value is readonly JsonObject[] {
+  return value !== undefined && isArray(value) && value.length > 0 && value.every(isObject);
+}

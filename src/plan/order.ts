@@ -1,0 +1,52 @@
+// The order of steps by what they need. Creates and updates run before what needs them; the plan turns the needs of deletes
+// round. A ring is an answer like any other, not a crash.
+
+import type { TargetId } from '../model/ids.ts';
+import { compareTargets } from './compare-targets.ts';
+import { cycles, type Needs } from './cycles.ts';
+
+export type Order =
+  | {
+      readonly kind: 'order';
+      /** Every target, each after all that it needs. */
+      readonly targets: readonly TargetId[];
+      /** From 1: one more than the highest wave among its needs. */
+      readonly wave: ReadonlyMap<TargetId, number>;
+    }
+  /** The targets of the first ring: each needs the next, the last needs the first. */
+  | { readonly kind: 'cycle'; readonly cycle: readonly TargetId[] };
+
+/** By wave, and within a wave by compareTargets: the same for every order of the input. Needs outside the map are passed over. */
+export function order(needs: Needs): Order {
+  const missing = new Map<TargetId, number>();
+  const neededBy = new Map<TargetId, TargetId[]>();
+  for (const [target, its] of needs) {
+    const known = new Set(its.filter((need) => needs.has(need)));
+    missing.set(target, known.size);
+    for (const need of known) {
+      const dependants = neededBy.get(need);
+      if (dependants === undefined) neededBy.set(need, [target]);
+      else dependants.push(target);
+    }
+  }
+
+  const wave = new Map<TargetId, number>();
+  let current = [...needs.keys()].filter((target) => missing.get(target) === 0);
+  const targets: TargetId[] = [];
+  for (let number = 1; current.length > 0; number += 1) {
+    current.sort(compareTargets);
+    const next: TargetId[] = [];
+    for (const target of current) {
+      targets.push(target);
+      wave.set(target, number);
+      for (const dependant of neededBy.get(target) ?? []) {
+        const left = (missing.get(dependant) ?? 0) - 1;
+        missing.set(dependant, left);
+        if (left === 0) next.push(dependant);
+      }
+    }
+    current = next;
+  }
+  if (targets.length < needs.size) return { kind: 'cycle', cycle: cycles(needs)[0] ?? [] };
+  return { kind: 'order', targets, wave };
+}

@@ -1,0 +1,73 @@
+// From two sets of targets to the plan: what changes, at what cost, in which order. Pure; nothing runs before it exists.
+
+import { kindOf, type TargetId } from '../model/ids.ts';
+import type { Change, Impact, Plan, PlanStep, Verb } from '../model/plan.ts';
+import type { Target } from '../model/target.ts';
+import { diff } from './diff.ts';
+import { stepNeeds } from './needs.ts';
+import { order } from './order.ts';
+
+export interface PlanInput {
+  /** Revision that `before` stems from; null when nothing was applied yet or it stems from several. */
+  readonly from: string | null;
+  readonly to: string;
+  /** As they were last applied. */
+  readonly before: ReadonlyMap<TargetId, Target>;
+  /** As they should be. */
+  readonly after: ReadonlyMap<TargetId, Target>;
+  /** What a create or update costs, by the manager of its kind. A delete always destroys. */
+  readonly impact: (change: Change) => Impact;
+}
+
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  /** Each needs the next and the last needs the first: a mistake in the configuration at `to`. */
+  | { readonly kind: 'cycle'; readonly cycle: readonly TargetId[] };
+
+/**
+ * The same plan for the same targets, in whatever order they come. No steps: nothing is to be done. Deletes stand in waves
+ * of their own after everything that is built, so that what replaces a target stands before it goes.
+ */
+export function makePlan(input: PlanInput): Planned {
+  const changes = new Map(diff(input.before, input.after).map((change) => [change.target, change]));
+  const found = stepNeeds([...changes.values()], input.before, input.after);
+  if (found.kind === 'cycle') return found;
+
+  const isDelete = (target: TargetId) => changes.get(target)?.verb === 'delete';
+  const building = order(new Map([...found.needs].filter(([target]) => !isDelete(target))));
+  const deleting = order(new Map([...found.needs].filter(([target]) => isDelete(target))));
+  if (building.kind === 'cycle') return building;
+  if (deleting.kind === 'cycle') return deleting;
+
+  const lastBuilt = building.targets.at(-1);
+  const builtBy = lastBuilt === undefined ? 0 : (building.wave.get(lastBuilt) ?? 0);
+  const steps = [...building.targets, ...deleting.targets].flatMap((target): PlanStep[] => {
+    const change = changes.get(target);
+    const wave = building.wave.get(target) ?? builtBy + (deleting.wave.get(target) ?? 1);
+    return change === undefined ? [] : [step(change, input, found.needs.get(target) ?? [], wave)];
+  });
+  return { kind: 'plan', plan: { from: input.from, to: input.to, steps } };
+}
+
+function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave: number): PlanStep {
+  const impact = change.verb === 'delete' ? 'destroy' : input.impact(change);
+  const declared = (change.verb === 'delete' ? input.before : input.after).get(change.target);
+  return {
+    target: change.target,
+    kind: kindOf(change.target),
+    verb: change.verb,
+    impact,
+    needs,
+    wave,
+    approval: impact === 'destroy' || impact === 'recreate',
+    protected: declared?.protected ?? false,
+    changes: change.fields,
+  };
+}
+
+/** How many steps of each verb. */
+export function summary(plan: Plan): Record<Verb, number> {
+  const counts = { create: 0, update: 0, delete: 0 };
+  for (const { verb } of plan.steps) counts[verb] += 1;
+  return counts;
+}
