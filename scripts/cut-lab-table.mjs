@@ -2,10 +2,11 @@
 // property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
 // What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
 //
-// Usage: node scripts/cut-lab-table.mjs SOURCE.json
+// Usage: node scripts/cut-lab-table.mjs API.json LISTS.json (the second holds the firewall's macros)
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const lists = JSON.parse(readFileSync(process.argv[3] ?? '', 'utf8'));
 
 const KEPT_VERBS = {
   pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume',
@@ -315,6 +316,19 @@ const names = {
   cpuModels: CPU_MODELS.split(' '),
 };
 
+/** A macro's rules: what each fixes of a rule. The source lists them flat, a rule beginning where a property comes again. */
+function macroRules(flat) {
+  const rules = [{}];
+  for (let index = 0; index < flat.length; index += 2) {
+    if (rules.at(-1)[flat[index]] !== undefined) rules.push({});
+    rules.at(-1)[flat[index]] = flat[index + 1];
+  }
+  return rules.map(({ action: _parameter, ...fixed }) => fixed);
+}
+const macros = Object.fromEntries(
+  Object.entries(lists.firewall_macros).map(([name, flat]) => [name, macroRules(flat)]),
+);
+
 const lines = (object) =>
   `{\n${Object.entries(object)
     .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
@@ -328,6 +342,7 @@ writeFileSync(
   "methods": ${lines(methods)},
   "formats": ${lines(formats)},
   "names": ${lines(names)},
+  "macros": ${lines(macros)},
   "schemas": [
 ${schemas.map((schema) => `    ${JSON.stringify(schema)}`).join(',\n')}
   ]

@@ -148,3 +148,6 @@ export const names: {
   readonly protocols: readonly string[];
   readonly cpuModels: readonly string[];
 } = table.names;
+
+/** The firewall's macros: what each of their rules fixes. */
+export const macros: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = table.macros;

@@ -1,0 +1,74 @@
+// Files that several of the lab's programs change at the same time: replaced whole, under a lock that is a file
+// at the path where Proxmox has its own.
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const held = new Set<string>();
+const sleeping = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits without giving up the thread; the lab's programs do one thing at a time. */
+export function pause(milliseconds: number): void {
+  if (milliseconds > 0) Atomics.wait(sleeping, 0, 0, milliseconds);
+}
+
+/**
+ * Does something while holding a lock file; a process that holds it already goes straight on, and a lock whose
+ * process is gone is taken over.
+ * @returns the result, or undefined when the lock stayed taken for all of `timeout` milliseconds
+ */
+export function withLock<T>(file: string, timeout: number, change: () => T): { result: T } | undefined {
+  if (held.has(file)) return { result: change() };
+  const deadline = Date.now() + timeout;
+  while (!take(file)) {
+    if (Date.now() >= deadline) return undefined;
+    pause(10);
+  }
+  held.add(file);
+  try {
+    return { result: change() };
+  } finally {
+    held.delete(file);
+    rmSync(file, { force: true });
+  }
+}
+
+function take(file: string): boolean {
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!isAbandoned(file)) return false;
+    // Whoever moves the abandoned lock away may try again; of two, only one succeeds.
+    try {
+      renameSync(file, `${file}.${process.pid}`);
+      rmSync(`${file}.${process.pid}`, { force: true });
+    } catch {
+      return false;
+    }
+    return false;
+  }
+}
+
+function isAbandoned(file: string): boolean {
+  try {
+    const owner = Number(readFileSync(file, 'utf8'));
+    if (!Number.isInteger(owner) || owner <= 0) return false;
+    process.kill(owner, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
+/** Replaces a file as a whole, so that a reader sees the old text or the new one; an empty text removes it. */
+export function replaceFile(file: string, text: string): void {
+  if (text === '') {
+    rmSync(file, { force: true });
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  const written = `${file}.tmp.${process.pid}`;
+  writeFileSync(written, text);
+  renameSync(written, file);
+}
