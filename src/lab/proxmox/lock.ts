@@ -1,6 +1,6 @@
 // Files that several of the lab's programs change at the same time: replaced whole, under a lock that is a file
 // at the path where Proxmox has its own.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const held = new Set<string>();
@@ -38,23 +38,30 @@ function take(file: string): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    if (!isAbandoned(file)) return false;
-    // Whoever moves the abandoned lock away may try again; of two, only one succeeds.
-    try {
-      renameSync(file, `${file}.${process.pid}`);
-      rmSync(`${file}.${process.pid}`, { force: true });
-    } catch {
-      return false;
-    }
+    removeAbandoned(file);
     return false;
   }
 }
 
-function isAbandoned(file: string): boolean {
+/** Moves the lock of a process that is gone out of the way; puts back what another has taken in the meantime. */
+function removeAbandoned(file: string): void {
+  const aside = `${file}.${process.pid}`;
   try {
-    const owner = Number(readFileSync(file, 'utf8'));
-    if (!Number.isInteger(owner) || owner <= 0) return false;
-    process.kill(owner, 0);
+    const owner = readFileSync(file, 'utf8');
+    if (!isGone(owner)) return;
+    renameSync(file, aside);
+    if (readFileSync(aside, 'utf8') !== owner) linkSync(aside, file);
+    rmSync(aside, { force: true });
+  } catch {
+    // Another was quicker; the next try decides.
+  }
+}
+
+function isGone(owner: string): boolean {
+  const pid = Number(owner);
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';
