@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly before: ReadonlyMap<TargetId, Target>;
   /** As they should be. */
   readonly after: ReadonlyMap<TargetId, Target>;
+  /** Targets to be looked at although nothing changed: each that is declared is an update without field changes. */
+  readonly also?: ReadonlySet<TargetId>;
   /** What a create or update costs, by the manager of its kind. A delete always destroys. */
   readonly impact: (change: Change) => Impact;
 }
@@ -30,6 +32,11 @@ export type Planned =
  */
 export function makePlan(input: PlanInput): Planned {
   const changes = new Map(diff(input.before, input.after).map((change) => [change.target, change]));
+  for (const target of input.also ?? []) {
+    const spec = input.after.get(target)?.spec;
+    if (spec === undefined || changes.has(target)) continue;
+    changes.set(target, { target, verb: 'update', before: spec, after: spec, fields: [] });
+  }
   const found = stepNeeds([...changes.values()], input.before, input.after);
   if (found.kind === 'cycle') return found;
 

@@ -49,6 +49,8 @@ export interface RunDetail extends Run {
   readonly digests: Readonly<Record<TargetId, string | null>>;
   readonly request: RunRequest;
   readonly approvals: readonly Approval[];
+  /** Steps that a problem of the configuration holds back, with the problem; older than the commit, else it were refused. */
+  readonly held: Readonly<Record<TargetId, string>>;
   /** The commit that took its place. */
   readonly supersededBy: string | null;
   /** Why it is invalid or was refused; null otherwise. */
@@ -64,7 +66,9 @@ export interface Planned {
   readonly approvals: readonly Approval[];
   readonly reason: string | null;
   readonly problems: readonly Problem[];
-  readonly statuses: readonly CommitStatus[];
+  readonly held: Readonly<Record<TargetId, string>>;
+  /** They name the run, whose id is given with its recording. */
+  readonly statuses: (run: RunId) => readonly CommitStatus[];
   /** Written as the head that was dealt with; absent when the run does not follow the branch. */
   readonly followed?: Head;
 }
@@ -181,7 +185,7 @@ export interface Ledger {
     ended: string,
     statuses: readonly CommitStatus[],
   ): Promise<void>;
-  /** Takes `blocked` outcomes back, for steps that may go on now. */
+  /** Takes `blocked` and `skipped` outcomes back, for steps that may go on now. */
   reopenSteps(run: RunId, targets: readonly TargetId[], statuses: readonly CommitStatus[]): Promise<void>;
 
   targets(): Promise<TargetRecords>;

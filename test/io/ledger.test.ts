@@ -69,7 +69,8 @@ function planned(plan: Plan | null, changes: Partial<Planned> = {}): Planned {
     approvals: [],
     reason: null,
     problems: [],
-    statuses: [],
+    held: {},
+    statuses: () => [],
     ...changes,
   };
 }
@@ -132,9 +133,12 @@ describe('deliveries', () => {
 describe('runs', () => {
   test('a run, its statuses and the followed head are written together', async () => {
     const followed = { commit: A, verdict: 'followed', base: A } as const;
-    const run = await ledger.recordRun(request(), planned(planOf(T1, T2), { followed, statuses: [status('planned')] }));
+    const run = await ledger.recordRun(
+      request(),
+      planned(planOf(T1, T2), { followed, statuses: (run) => [status(`planned as ${run}`)] }),
+    );
     expect(await ledger.head()).toEqual(followed);
-    expect(await outbox()).toEqual(['phoenix/apply: planned']);
+    expect(await outbox()).toEqual([`phoenix/apply: planned as ${run}`]);
     expect(await ledger.run(run)).toMatchObject({
       id: run,
       commit: A,

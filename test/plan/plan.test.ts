@@ -181,3 +181,14 @@ describe('size', () => {
     expect(steps.at(-1)).toMatchObject({ target: 'lxc/9999', wave: 10_000, needs: ['lxc/9998'] });
   });
 });
+
+test('a target to be looked at is an update without changes, after what it needs', () => {
+  const before = targetMap(target('lxc/1', { a: 1 }), target('lxc/2', { a: 1 }, ['lxc/1']));
+  const also = new Set(['lxc/1', 'lxc/2', 'lxc/9'] as TargetId[]);
+  const planned = makePlan({ from: 'a', to: 'a', before, after: before, also, impact: () => 'live' });
+  if (planned.kind !== 'plan') throw new Error('ring');
+  expect(planned.plan.steps.map(({ target, verb, needs, changes }) => [target, verb, needs, changes])).toEqual([
+    ['lxc/1', 'update', [], []],
+    ['lxc/2', 'update', ['lxc/1'], []],
+  ]);
+});

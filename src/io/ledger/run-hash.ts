@@ -15,7 +15,7 @@ import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../mod
 import type { Approval, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { decode } from './record.ts';
 
-export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems'>;
+export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held'>;
 export type SavedEnd = { readonly outcome: Outcome; readonly reason: string | null; readonly ended: string };
 export type RunHash = Readonly<Record<string, string>>;
 
@@ -24,7 +24,7 @@ export function readRun(id: RunId, hash: RunHash): RunDetail {
   const request = decode<RunRequest>(what, hash['request'] ?? '{}');
   const saved: SavedPlan =
     hash['plan'] === undefined
-      ? { plan: null, digests: {}, reason: null, problems: [] }
+      ? { plan: null, digests: {}, reason: null, problems: [], held: {} }
       : decode<SavedPlan>(what, hash['plan']);
   const approvals = Object.entries(hash)
     .filter(([field]) => field.startsWith('approval:'))

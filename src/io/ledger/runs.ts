@@ -147,12 +147,12 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return run;
     },
     async planRun(run, planned) {
-      if (!(await write(run, 'plan', null, planned, planned.statuses)))
+      if (!(await write(run, 'plan', null, planned, planned.statuses(run))))
         throw new Error(`run ${run} is planned already`);
     },
     async recordRun(request, planned) {
       const run = await nextId();
-      await write(run, 'new', request, planned, planned.statuses);
+      await write(run, 'new', request, planned, planned.statuses(run));
       await prune();
       return run;
     },
@@ -187,6 +187,6 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
 
 const sayAlone = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
-function savedPlan({ plan, digests, reason, problems }: Planned): SavedPlan {
-  return { plan, digests, reason, problems };
+function savedPlan({ plan, digests, reason, problems, held }: Planned): SavedPlan {
+  return { plan, digests, reason, problems, held };
 }

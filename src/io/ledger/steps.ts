@@ -74,8 +74,8 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 // Keys: outbox…, run. Arguments: now, statuses, events, id, target, …
 const reopenScript = script(`${SAY}
 for i = 5, #ARGV do
-  local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i])
-  if outcome and string.find(outcome, '"outcome":"blocked"', 1, true) then
+  local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i]) or ''
+  if string.find(outcome, '"outcome":"blocked"', 1, true) or string.find(outcome, '"outcome":"skipped"', 1, true) then
     redis.call('HDEL', KEYS[5], 'end:' .. ARGV[i], 'began:' .. ARGV[i])
     redis.call('HINCRBY', KEYS[5], 'left', 1)
   end

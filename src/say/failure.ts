@@ -1,0 +1,52 @@
+// How a failed action is told: what ran, how it ended, the line that tells why, and what to do where that is known.
+
+import type { Action } from '../model/action.ts';
+import type { CommandResult } from '../ports.ts';
+
+/** What to do about the messages of Proxmox that people meet most, by what they say. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/can't lock file|got timeout/i, 'something else works on it; replay when that has ended'],
+  [/CT is locked|VM is locked/i, 'unlock it when nothing works on it any more, then replay'],
+  [/no space left|out of space/i, 'make room on the storage, then replay'],
+  [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
+  [/snapshot feature is not available/i, 'its storage cannot snapshot; turn rollback_on_failure off or move it'],
+  [/permission denied|permission check failed/i, 'run Phoenix as root on the node'],
+];
+
+/** For example `pct start 101: exit 255: CT is locked (backup); …`. */
+export function actionFailure(action: Action, result: CommandResult): string {
+  const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
+  const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1];
+  return [`${what.trim()}: ${howItEnded(result)}`, why]
+    .filter((part) => part !== undefined)
+    .join(': ')
+    .concat(remedy === undefined ? '' : `; ${remedy}`);
+}
+
+/** The last line that is not empty, a line that speaks of an error before others. */
+export function tellingLine(output: string): string | undefined {
+  const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+  return lines.findLast((line) => /error|fail|cannot|can't|unable|not |invalid|no such/i.test(line)) ?? lines.at(-1);
+}
+
+function howItEnded({ exit, ended }: CommandResult): string {
+  switch (ended) {
+    case 'exited':
+      return `exit ${exit}`;
+    case 'not found':
+      return 'there is no such program on the node';
+    case 'timed out':
+      return 'took too long and was stopped';
+    case 'aborted':
+    case 'killed':
+      return 'was stopped';
+    default:
+      return ended satisfies never;
+  }
+}
+
+/** The verb and what it acts on: options may be long and say little. */
+function firstWords(args: readonly string[]): string {
+  return args.slice(0, 2).join(' ');
+}

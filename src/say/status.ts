@@ -1,0 +1,176 @@
+// Every sentence that Phoenix writes on a commit: at most 140 characters, no durations or times (a repetition is then seen
+// as one), and what to do where something is to be done.
+
+import type { RunId, TargetId } from '../model/ids.ts';
+import type { Plan, PlanStep } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { CommitStatus, StatusState } from '../model/report.ts';
+import type { Outcome, StepRecord } from '../model/run.ts';
+
+/** GitHub refuses longer ones with 422. */
+const LONGEST = 140;
+
+/** What a status says, before it is known on which commit and with which link. */
+export interface Sentence {
+  readonly state: StatusState;
+  readonly description: string;
+}
+
+export const APPLY_CONTEXT = 'phoenix/apply';
+export const DRIFT_CONTEXT = 'phoenix/drift';
+
+export function stepContext(target: TargetId): string {
+  return `phoenix/${target}`;
+}
+
+/** Where a run, or one of its steps, is shown. */
+export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId): string | null {
+  if (publicUrl === null) return null;
+  return `${publicUrl.replace(/\/+$/, '')}/#/runs/${run}${target === undefined ? '' : `/${target}`}`;
+}
+
+export function status(commit: string, context: string, said: Sentence, url: string | null): CommitStatus {
+  return { commit, context, state: said.state, description: shorten(said.description), url };
+}
+
+/** Cut to what a forge takes, on one line. */
+export function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+export function shortSha(commit: string): string {
+  return commit.slice(0, 7);
+}
+
+// The run
+
+export function applying(plan: Plan): Sentence {
+  return { state: 'pending', description: `applies ${countOf(plan.steps.length, 'target')}: ${list(plan.steps)}` };
+}
+
+export function nothingToDo(): Sentence {
+  return { state: 'success', description: 'nothing to do: everything is as this commit says' };
+}
+
+export function waitsForRunning(commit: string): Sentence {
+  return { state: 'pending', description: `waits for the running steps of ${shortSha(commit)} to end` };
+}
+
+export function waitsForTurn(): Sentence {
+  return { state: 'pending', description: 'asked for again: waits for its turn' };
+}
+
+export function superseded(by: string): Sentence {
+  return { state: 'error', description: `superseded by ${shortSha(by)}` };
+}
+
+export function frozen(reason: string): Sentence {
+  return { state: 'failure', description: fitAround('frozen: ', reason, '; to go on: phoenix unfreeze') };
+}
+
+/** Every error is counted; the first is named with its place. */
+export function invalid(problems: readonly Problem[]): Sentence {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return { state: 'failure', description: 'invalid; nothing was changed' };
+  const place = `${first.file}:${first.line}`;
+  return {
+    state: 'failure',
+    description: `${countOf(errors.length, 'error')}, nothing was changed. ${place}: ${first.message}`,
+  };
+}
+
+export function rewritten(head: string, base: string): Sentence {
+  const go = `phoenix replay ${shortSha(head)} --rewind`;
+  return {
+    state: 'failure',
+    description: `refused: does not come after ${shortSha(base)}, which was applied; to go on all the same: ${go}`,
+  };
+}
+
+export function broken(what: string): Sentence {
+  return { state: 'error', description: what };
+}
+
+/** How a run ended that has an outcome for every step. */
+export function ended(run: RunId, steps: readonly StepRecord[]): Sentence {
+  const failed = steps.filter(({ outcome }) => outcome === 'failed');
+  const blocked = steps.filter(({ outcome }) => outcome === 'blocked');
+  const [firstFailed] = failed;
+  const [firstBlocked] = blocked;
+  if (firstFailed !== undefined) {
+    const count = `${failed.length} of ${steps.length} failed`;
+    return { state: 'failure', description: `${count}: ${firstFailed.target}: ${firstFailed.reason ?? ''}` };
+  }
+  if (firstBlocked !== undefined) {
+    const more = blocked.length === 1 ? '' : ` (and ${blocked.length - 1} more)`;
+    return {
+      state: 'failure',
+      description: fitAround(`${firstBlocked.target}${more}: `, firstBlocked.reason ?? `run ${run}`, ''),
+    };
+  }
+  const applied = steps.filter(({ outcome }) => outcome === 'applied').length;
+  const unchanged = steps.length - applied;
+  if (applied === 0)
+    return { state: 'success', description: `${countOf(unchanged, 'target')} looked at, all as declared` };
+  const rest = unchanged === 0 ? '' : `, ${unchanged} as declared already`;
+  return { state: 'success', description: `applied ${countOf(applied, 'target')}${rest}` };
+}
+
+// One step
+
+export function stepWaits({ verb, impact }: Pick<PlanStep, 'verb' | 'impact'>): Sentence {
+  return { state: 'pending', description: `${verb} planned, ${IMPACT_WORDS[impact]}` };
+}
+
+export function stepEnded(outcome: Outcome, reason: string | null): Sentence {
+  switch (outcome) {
+    case 'applied':
+      return { state: 'success', description: reason ?? 'applied' };
+    case 'unchanged':
+      return { state: 'success', description: reason ?? 'as declared already' };
+    case 'failed':
+    case 'blocked':
+      return { state: 'failure', description: reason ?? outcome };
+    case 'skipped':
+    case 'superseded':
+      return { state: 'error', description: reason ?? outcome };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Why a step did not start. */
+export const WHY = {
+  needsApproval: (run: RunId, { target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
+    `would ${impact} it; to allow it: phoenix approve ${run} ${target}`,
+  protected: ({ target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
+    `would ${impact} it, but it is protected; take "protected" off ${target} first`,
+  held: (problem: Problem) => `held back by an older problem: ${problem.file}:${problem.line}: ${problem.message}`,
+  skipped: (because: TargetId, outcome: Outcome | undefined) =>
+    `skipped: it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
+  superseded: (by: string) => `superseded by ${shortSha(by)}`,
+} as const;
+
+const IMPACT_WORDS = {
+  live: 'without interruption',
+  restart: 'restarts it',
+  recreate: 'recreates it',
+  destroy: 'destroys it',
+} as const;
+
+function list(steps: readonly PlanStep[]): string {
+  const names = steps.slice(0, 5).map(({ target }) => target);
+  return steps.length > names.length ? `${names.join(', ')} and ${steps.length - names.length} more` : names.join(', ');
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The middle is cut where all of it is too long, so that what to do stays whole. */
+function fitAround(before: string, middle: string, after: string): string {
+  const room = Math.max(1, LONGEST - before.length - after.length);
+  return `${before}${middle.length <= room ? middle : `${middle.slice(0, room - 1)}…`}${after}`;
+}
