@@ -1,0 +1,228 @@
+// The environment as settings: every variable, its meaning and its default in one place. Nothing else reads the environment.
+// Pure: values named by `NAME_FILE` are read by the function that the caller passes.
+
+import type { Secret } from './model/secret.ts';
+import { secret } from './model/secret.ts';
+import {
+  branchName,
+  choice,
+  flag,
+  hostSetting,
+  httpUrl,
+  listenAddress,
+  nodeName,
+  redisAddress,
+  relativeFolder,
+  seconds,
+  share,
+  type Value,
+} from './settings/values.ts';
+import { nearestName, valuesOf } from './settings/variables.ts';
+
+export interface ForgeSettings {
+  readonly kind: 'github' | 'gitea' | 'gitlab' | 'none';
+  /** Base URL of its REST API; null for the one that belongs to the repository's address. */
+  readonly api: string | null;
+  readonly token: Secret | null;
+  readonly app: { readonly id: string; readonly key: Secret } | null;
+}
+
+export type HostSettings =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'ssh'; readonly destination: string }
+  | { readonly kind: 'lab' };
+
+export interface Settings {
+  /** Without credentials: those that the variable held are in `repositoryLogin`. */
+  readonly repositoryUrl: string;
+  readonly repositoryLogin: { readonly username: string; readonly password: Secret } | null;
+  readonly branch: string;
+  /** The config root inside the repository; null to find it. */
+  readonly configRoot: string | null;
+  readonly forge: ForgeSettings;
+  readonly webhookSecret: Secret | null;
+  readonly adminToken: Secret | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl: string | null;
+  /** May hold a password. Null: a private server is started. */
+  readonly redisUrl: Secret | null;
+  readonly dataDir: string;
+  readonly host: HostSettings;
+  /** Null: the host is asked for its name. */
+  readonly node: string | null;
+  readonly pollSeconds: number;
+  readonly driftSeconds: number;
+  readonly log: 'debug' | 'info' | 'warn' | 'error';
+  readonly strictSecrets: boolean;
+  /** The largest share of the guests that one commit may delete, 0 to 1. */
+  readonly deleteShare: number;
+}
+
+/** One thing that is wrong with the environment, and what to do. */
+export interface SettingProblem {
+  readonly severity: 'error' | 'warning';
+  readonly variable: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface ReadSettings {
+  /** Null when there is an error. */
+  readonly settings: Settings | null;
+  /** All problems at once, errors and warnings. */
+  readonly problems: readonly SettingProblem[];
+}
+
+/** A plain view of the environment, as `process.env` is. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether secrets that only a receiver needs are asked for. */
+export interface Purpose {
+  readonly receiving: boolean;
+}
+
+/**
+ * Reads all settings of the agent.
+ *
+ * @param readFile reads the file that a `NAME_FILE` variable names; it may throw
+ */
+export function readSettings(
+  environment: Environment,
+  readFile: (path: string) => string,
+  purpose: Purpose,
+): ReadSettings {
+  const problems: SettingProblem[] = [];
+  const report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => {
+    problems.push({ severity, variable, message, hint });
+  };
+  const texts = valuesOf(environment, readFile, report);
+  const take = <T>(variable: string, read: (text: string) => Value<T>, fallback: T): T => {
+    const text = texts.get(variable);
+    if (text === undefined) return fallback;
+    const value = read(text);
+    if ('value' in value) return value.value;
+    report('error', variable, value.wrong, value.hint);
+    return fallback;
+  };
+  const hidden = (variable: string): Secret | null => {
+    const text = texts.get(variable);
+    return text === undefined ? null : secret(text);
+  };
+
+  const address = take('PHOENIX_REPO_URL', httpUrl, null);
+  if (!texts.has('PHOENIX_REPO_URL')) {
+    report(
+      'error',
+      'PHOENIX_REPO_URL',
+      'PHOENIX_REPO_URL is not set',
+      'set it to the https:// address of the config repo',
+    );
+  }
+  const settings: Settings = {
+    repositoryUrl: address?.url ?? '',
+    repositoryLogin: address?.login ?? null,
+    branch: take('PHOENIX_BRANCH', branchName, 'main'),
+    configRoot: take('PHOENIX_CONFIG_ROOT', relativeFolder, null),
+    forge: {
+      kind: take('PHOENIX_FORGE', choice('github', 'gitea', 'gitlab', 'none'), guessForge(address?.url)),
+      api: take('PHOENIX_FORGE_API', httpUrl, null)?.url ?? null,
+      token: hidden('PHOENIX_FORGE_TOKEN'),
+      app: appOf(texts),
+    },
+    webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
+    adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
+    listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
+    publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,
+    redisUrl: take('REDIS_URL', redisAddress, null),
+    dataDir: texts.get('PHOENIX_DATA_DIR') ?? defaultDataDir(environment),
+    host: take('PHOENIX_HOST', hostSetting, { kind: 'local' }),
+    node: take('PHOENIX_NODE', nodeName, null),
+    pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
+    driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
+    log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
+    strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
+    deleteShare: take('PHOENIX_DELETE_SHARE', share, 0.5),
+  };
+
+  for (const check of [webhookSecret, adminToken, forge, twoPurposes]) check(settings, purpose, report);
+  for (const name of Object.keys(environment)) {
+    const meant = nearestName(name);
+    if (meant !== null) report('warning', name, `${name} means nothing to Phoenix`, `did you mean ${meant}?`);
+  }
+  return { settings: problems.some(({ severity }) => severity === 'error') ? null : settings, problems };
+}
+
+type Report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => void;
+type Check = (settings: Settings, purpose: Purpose, report: Report) => void;
+
+const NEW_SECRET = 'make one with: openssl rand -hex 32';
+
+const webhookSecret: Check = ({ webhookSecret: value }, { receiving }, report) => {
+  const variable = 'PHOENIX_WEBHOOK_SECRET';
+  if (value === null) {
+    if (receiving) report('error', variable, `${variable} is not set, and nobody could tell a forged push`, NEW_SECRET);
+  } else if (value.expose().length < 16) {
+    report('warning', variable, `${variable} is shorter than 16 characters and can be guessed`, NEW_SECRET);
+  }
+};
+
+const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
+  if (value !== null && value.expose().length < 16) {
+    report(
+      'warning',
+      'PHOENIX_ADMIN_TOKEN',
+      'PHOENIX_ADMIN_TOKEN is shorter than 16 characters and can be guessed',
+      NEW_SECRET,
+    );
+  }
+};
+
+const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
+  if (app !== null && token !== null) {
+    report(
+      'warning',
+      'PHOENIX_APP_ID',
+      'both PHOENIX_FORGE_TOKEN and PHOENIX_APP_ID are set; the App is used',
+      'unset one',
+    );
+  }
+  if (kind !== 'none' && token === null && app === null) {
+    report(
+      'error',
+      'PHOENIX_FORGE_TOKEN',
+      `PHOENIX_FORGE is ${kind}, but there is no PHOENIX_FORGE_TOKEN, so no commit could be answered`,
+      'set the token (commit statuses: write, contents: read), or PHOENIX_FORGE=none',
+    );
+  }
+};
+
+const twoPurposes: Check = ({ webhookSecret: one, adminToken: other }, _purpose, report) => {
+  if (one !== null && other !== null && one.expose() === other.expose()) {
+    report(
+      'error',
+      'PHOENIX_ADMIN_TOKEN',
+      'PHOENIX_ADMIN_TOKEN is the same as PHOENIX_WEBHOOK_SECRET, which the forge knows',
+      NEW_SECRET,
+    );
+  }
+};
+
+function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {
+  const id = texts.get('PHOENIX_APP_ID');
+  const key = texts.get('PHOENIX_APP_KEY');
+  return id === undefined || key === undefined ? null : { id, key: secret(key) };
+}
+
+/** A well-known address names its forge; anywhere else nothing is reported until PHOENIX_FORGE says how. */
+function guessForge(url: string | undefined): ForgeSettings['kind'] {
+  const host = url === undefined ? '' : new URL(url).hostname;
+  if (host === 'github.com') return 'github';
+  return host === 'gitlab.com' ? 'gitlab' : 'none';
+}
+
+/** What systemd gives the service, else the user's state folder (XDG base directories), else the system's. */
+function defaultDataDir(environment: Environment): string {
+  if (environment['STATE_DIRECTORY']) return environment['STATE_DIRECTORY'];
+  if (environment['XDG_STATE_HOME']) return `${environment['XDG_STATE_HOME']}/phoenix`;
+  return environment['HOME'] ? `${environment['HOME']}/.local/state/phoenix` : '/var/lib/phoenix';
+}

@@ -1,0 +1,112 @@
+// One variable's text as its value, or what is wrong with it and what to write instead.
+
+import type { Secret } from '../model/secret.ts';
+import { secret } from '../model/secret.ts';
+
+export type Value<T> = { readonly value: T } | { readonly wrong: string; readonly hint: string };
+
+interface Address {
+  readonly url: string;
+  readonly login: { readonly username: string; readonly password: Secret } | null;
+}
+
+/** An http(s) address; credentials in it are taken out, so that the address can be shown. */
+export function httpUrl(text: string): Value<Address | null> {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    return {
+      wrong: 'is not an http:// or https:// address',
+      hint: 'for example https://github.com/you/environment.git',
+    };
+  }
+  const username = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  url.username = '';
+  url.password = '';
+  const login = username === '' && password === '' ? null : { username, password: secret(password) };
+  return { value: { url: url.href, login } };
+}
+
+/** What Git allows in a branch name (git-check-ref-format), as far as it matters here. */
+export function branchName(text: string): Value<string> {
+  const name = text.replace(/^refs\/heads\//, '');
+  const valid = /^(?![-./])[^\s~^:?*[\\]{1,200}$/.test(name) && !/\.\.|\/\/|@\{|\.lock$|[./]$/.test(name);
+  return valid ? { value: name } : { wrong: `${JSON.stringify(text)} is not a branch name`, hint: 'for example main' };
+}
+
+/** A folder inside the repository. */
+export function relativeFolder(text: string): Value<string | null> {
+  const folder = text.replace(/^\.\/|\/$/g, '');
+  const inside = !folder.startsWith('/') && !folder.split('/').includes('..');
+  return inside
+    ? { value: folder === '.' ? '' : folder }
+    : { wrong: `${text} is not inside the repository`, hint: 'name a folder relative to its top' };
+}
+
+export function choice<const T extends string>(...names: readonly T[]) {
+  return (text: string): Value<T> => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return { value: found };
+    return { wrong: `${JSON.stringify(text)} is none of its values`, hint: `one of ${names.join(', ')}` };
+  };
+}
+
+/** `host:port`, `[::1]:port` or a port alone, which is taken on loopback. Port 0 takes a free one. */
+export function listenAddress(text: string): Value<{ readonly host: string; readonly port: number }> {
+  const [, bracketed, plain, digits] = /^(?:(?:\[([0-9a-f:.]+)\]|([\w.-]*)):)?(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits ?? -1);
+  if (port < 0 || port > 65_535) {
+    return { wrong: `${JSON.stringify(text)} is not an address and port`, hint: 'for example 127.0.0.1:8080' };
+  }
+  return { value: { host: bracketed ?? (plain || '127.0.0.1'), port } };
+}
+
+export function redisAddress(text: string): Value<Secret | null> {
+  return /^(rediss?(\+(sentinel|cluster))?|unix):\/\/\S+$/.test(text)
+    ? { value: secret(text) }
+    : {
+        wrong: 'is not an address of Redis',
+        hint: 'for example redis://127.0.0.1:6379, rediss://… or unix:///run/redis.sock',
+      };
+}
+
+/** A leading dash is refused: ssh would read it as an option. */
+export function hostSetting(
+  text: string,
+): Value<{ kind: 'local' } | { kind: 'ssh'; destination: string } | { kind: 'lab' }> {
+  if (text === 'local' || text === 'lab') return { value: { kind: text } };
+  return /^ssh:\/\/([\w.][\w.-]*@)?([\w][\w.-]*|\[[0-9a-f:]+\])(:\d{1,5})?\/?$/i.test(text)
+    ? { value: { kind: 'ssh', destination: text.replace(/\/$/, '') } }
+    : { wrong: `${JSON.stringify(text)} is not a host`, hint: 'local, lab, or ssh://user@host' };
+}
+
+/** Proxmox names a node by its short host name. */
+export function nodeName(text: string): Value<string | null> {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(text)
+    ? { value: text }
+    : {
+        wrong: `${JSON.stringify(text)} is not a node name`,
+        hint: 'the short host name of the Proxmox node, for example pve',
+      };
+}
+
+export function seconds(least: number) {
+  return (text: string): Value<number> => {
+    const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least) return { value };
+    return { wrong: `${JSON.stringify(text)} is not a number of seconds`, hint: `a whole number, ${least} or more` };
+  };
+}
+
+export function flag(text: string): Value<boolean> {
+  if (text === '1' || text === 'true') return { value: true };
+  if (text === '0' || text === 'false') return { value: false };
+  return { wrong: `${JSON.stringify(text)} is neither yes nor no`, hint: 'write 1 or 0' };
+}
+
+export function share(text: string): Value<number> {
+  const value = /^(0|1|0?\.\d+|1\.0+)$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isNaN(value)
+    ? { wrong: `${JSON.stringify(text)} is not a share`, hint: 'from 0 to 1, for example 0.5' }
+    : { value };
+}

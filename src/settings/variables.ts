@@ -1,0 +1,88 @@
+// The names of the variables and where their values come from: the variable itself, or the file that `NAME_FILE` names.
+
+/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent. */
+export const VARIABLES = [
+  'PHOENIX_REPO_URL',
+  'PHOENIX_BRANCH',
+  'PHOENIX_CONFIG_ROOT',
+  'PHOENIX_FORGE',
+  'PHOENIX_FORGE_API',
+  'PHOENIX_FORGE_TOKEN',
+  'PHOENIX_APP_ID',
+  'PHOENIX_APP_KEY',
+  'PHOENIX_WEBHOOK_SECRET',
+  'PHOENIX_ADMIN_TOKEN',
+  'PHOENIX_LISTEN',
+  'PHOENIX_PUBLIC_URL',
+  'REDIS_URL',
+  'PHOENIX_DATA_DIR',
+  'PHOENIX_HOST',
+  'PHOENIX_NODE',
+  'PHOENIX_POLL_SECONDS',
+  'PHOENIX_DRIFT_SECONDS',
+  'PHOENIX_LOG',
+  'PHOENIX_STRICT_SECRETS',
+  'PHOENIX_DELETE_SHARE',
+  'PHOENIX_URL',
+] as const;
+
+type Report = (severity: 'error' | 'warning', variable: string, message: string, hint: string) => void;
+
+/**
+ * The value of each variable that is set. An empty one counts as not set; the last line break of a file is not part of
+ * its value. A variable given both ways is an error, since one of the two would be ignored.
+ */
+export function valuesOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+  report: Report,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const variable of VARIABLES) {
+    const text = environment[variable];
+    const path = environment[`${variable}_FILE`];
+    if (text && path) {
+      report('error', variable, `both ${variable} and ${variable}_FILE are set`, 'unset one of them');
+    } else if (text) {
+      values.set(variable, text);
+    } else if (path) {
+      const content = contentOf(variable, path, readFile, report);
+      if (content !== undefined) values.set(variable, content);
+    }
+  }
+  return values;
+}
+
+function contentOf(variable: string, path: string, readFile: (path: string) => string, report: Report) {
+  try {
+    const content = readFile(path).replace(/\r?\n$/, '');
+    if (content !== '') return content;
+    report('error', `${variable}_FILE`, `${path} is empty`, `write the value of ${variable} into it`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report('error', `${variable}_FILE`, `cannot read ${path}: ${reason}`, 'check that the file is there and readable');
+  }
+  return undefined;
+}
+
+/** The variable that a misspelt name was meant to be; null for known names and for names that are far from all of ours. */
+export function nearestName(name: string): string | null {
+  if (!name.startsWith('PHOENIX_')) return null;
+  const known = VARIABLES.flatMap((variable) => [variable, `${variable}_FILE`]);
+  if (known.includes(name)) return null;
+  return known.find((variable) => distance(name, variable) <= 2) ?? null;
+}
+
+/** Levenshtein's: how many characters to insert, remove or replace. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,198 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { type Environment, readSettings } from '../src/settings.ts';
+
+const least: Environment = {
+  PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',
+  PHOENIX_WEBHOOK_SECRET: 'a-secret-of-good-length',
+};
+
+function read(environment: Environment, files: Record<string, string> = {}, receiving = true) {
+  const readFile = (path: string) => {
+    const content = files[path];
+    if (content === undefined) throw new Error('ENOENT: no such file or directory');
+    return content;
+  };
+  return readSettings(environment, readFile, { receiving });
+}
+
+describe('defaults', () => {
+  test('the least that must be set gives every documented default', () => {
+    const { settings, problems } = read({ ...least, HOME: '/home/user' });
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({
+      repositoryUrl: least['PHOENIX_REPO_URL'],
+      branch: 'main',
+      forge: { kind: 'none', api: null, token: null, app: null },
+      adminToken: null,
+      listen: { host: '127.0.0.1', port: 8080 },
+      publicUrl: null,
+      redisUrl: null,
+      dataDir: '/home/user/.local/state/phoenix',
+      host: { kind: 'local' },
+      node: null,
+      pollSeconds: 60,
+      driftSeconds: 900,
+      log: 'info',
+      strictSecrets: false,
+    });
+  });
+
+  test('an empty variable counts as not set', () => {
+    expect(read({ ...least, PHOENIX_BRANCH: '', REDIS_URL: '' }).settings).toMatchObject({
+      branch: 'main',
+      redisUrl: null,
+    });
+  });
+
+  test('a well-known address names its forge', () => {
+    const url = 'https://github.com/team/environment.git';
+    const { settings } = read({ ...least, PHOENIX_REPO_URL: url, PHOENIX_FORGE_TOKEN: 'token' });
+    expect(settings?.forge.kind).toBe('github');
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['PHOENIX_LISTEN', '0.0.0.0:80', { listen: { host: '0.0.0.0', port: 80 } }],
+    ['PHOENIX_LISTEN', '[::1]:0', { listen: { host: '::1', port: 0 } }],
+    ['PHOENIX_LISTEN', '9000', { listen: { host: '127.0.0.1', port: 9000 } }],
+    [
+      'PHOENIX_HOST',
+      'ssh://root@pve.example.internal',
+      { host: { kind: 'ssh', destination: 'ssh://root@pve.example.internal' } },
+    ],
+    ['PHOENIX_HOST', 'lab', { host: { kind: 'lab' } }],
+    ['PHOENIX_BRANCH', 'release/2026', { branch: 'release/2026' }],
+    ['PHOENIX_PUBLIC_URL', 'https://phoenix.example.internal/', { publicUrl: 'https://phoenix.example.internal' }],
+    ['PHOENIX_CONFIG_ROOT', './environments/lab/', { configRoot: 'environments/lab' }],
+    ['PHOENIX_STRICT_SECRETS', '1', { strictSecrets: true }],
+    ['PHOENIX_DELETE_SHARE', '.25', { deleteShare: 0.25 }],
+    ['PHOENIX_NODE', 'pve2', { node: 'pve2' }],
+  ])('%s=%s', (variable, text, expected) => {
+    expect(read({ ...least, [variable]: text }).settings).toMatchObject(expected);
+  });
+
+  test.each([
+    ['PHOENIX_REPO_URL', 'git@example.internal:team/environment.git'],
+    ['PHOENIX_REPO_URL', 'file:///etc'],
+    ['PHOENIX_BRANCH', 'a..b'],
+    ['PHOENIX_BRANCH', '--upload-pack=x'],
+    ['PHOENIX_FORGE', 'bitbucket'],
+    ['PHOENIX_LISTEN', '127.0.0.1:99999'],
+    ['PHOENIX_LISTEN', 'localhost'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['PHOENIX_HOST', 'root@pve'],
+    ['PHOENIX_HOST', 'ssh://-oProxyCommand=x'],
+    ['PHOENIX_NODE', 'pve.example.internal'],
+    ['PHOENIX_POLL_SECONDS', '0'],
+    ['PHOENIX_POLL_SECONDS', '1e3'],
+    ['PHOENIX_LOG', 'loud'],
+    ['PHOENIX_CONFIG_ROOT', '../elsewhere'],
+    ['PHOENIX_STRICT_SECRETS', 'yes'],
+    ['PHOENIX_DELETE_SHARE', '2'],
+  ])('%s=%s is refused, with what to write instead', (variable, text) => {
+    const { settings, problems } = read({ ...least, [variable]: text });
+    expect(settings).toBeNull();
+    expect(problems).toEqual([
+      expect.objectContaining({ severity: 'error', variable, hint: expect.stringMatching(/.+/) }),
+    ]);
+  });
+});
+
+describe('problems', () => {
+  test('all of them are told at once', () => {
+    const { settings, problems } = read({ PHOENIX_FORGE: 'gitea', PHOENIX_LISTEN: 'here', PHOENIX_HOST: 'there' });
+    expect(settings).toBeNull();
+    expect(problems.map(({ variable }) => variable).sort()).toEqual([
+      'PHOENIX_FORGE_TOKEN',
+      'PHOENIX_HOST',
+      'PHOENIX_LISTEN',
+      'PHOENIX_REPO_URL',
+      'PHOENIX_WEBHOOK_SECRET',
+    ]);
+  });
+
+  test('the webhook secret is needed only where webhooks are received', () => {
+    const { PHOENIX_REPO_URL } = least;
+    expect(read({ PHOENIX_REPO_URL }, {}, true).settings).toBeNull();
+    expect(read({ PHOENIX_REPO_URL }, {}, false).settings).not.toBeNull();
+  });
+
+  test('the forge must not know the admin token', () => {
+    const { settings, problems } = read({ ...least, PHOENIX_ADMIN_TOKEN: least['PHOENIX_WEBHOOK_SECRET'] });
+    expect(settings).toBeNull();
+    expect(problems[0]?.variable).toBe('PHOENIX_ADMIN_TOKEN');
+  });
+
+  test('a misspelt name and a short secret are warnings', () => {
+    const { settings, problems } = read({
+      ...least,
+      PHOENIX_WEBHOOK_SECRET: 'short',
+      PHOENIX_LISTN: '80',
+      PHOENIX_DB_PASSWORD: 'x',
+    });
+    expect(settings).not.toBeNull();
+    expect(problems).toMatchObject([
+      { severity: 'warning', variable: 'PHOENIX_WEBHOOK_SECRET' },
+      { severity: 'warning', variable: 'PHOENIX_LISTN', hint: 'did you mean PHOENIX_LISTEN?' },
+    ]);
+  });
+});
+
+describe('NAME_FILE', () => {
+  test('a file gives the value, without its last line break', () => {
+    const { PHOENIX_WEBHOOK_SECRET: _, ...rest } = least;
+    const environment = {
+      ...rest,
+      PHOENIX_WEBHOOK_SECRET_FILE: '/run/secrets/webhook',
+      PHOENIX_APP_ID: '7',
+      PHOENIX_APP_KEY_FILE: '/key.pem',
+    };
+    const { settings } = read(environment, {
+      '/run/secrets/webhook': 'from a file, long\n',
+      '/key.pem': '-----BEGIN…\nkey\n',
+    });
+    expect(settings?.webhookSecret?.expose()).toBe('from a file, long');
+    expect(settings?.forge.app?.key.expose()).toBe('-----BEGIN…\nkey');
+  });
+
+  test.each([
+    ['a file that is not there', {}],
+    ['an empty file', { '/run/secrets/admin': '\n' }],
+  ])('%s is an error that names variable and path', (_, files) => {
+    const { settings, problems } = read({ ...least, PHOENIX_ADMIN_TOKEN_FILE: '/run/secrets/admin' }, files);
+    expect(settings).toBeNull();
+    expect(problems).toMatchObject([
+      { variable: 'PHOENIX_ADMIN_TOKEN_FILE', message: expect.stringContaining('/run/secrets/admin') },
+    ]);
+  });
+
+  test('both ways at once is an error', () => {
+    const { problems } = read({ ...least, PHOENIX_WEBHOOK_SECRET_FILE: '/x' }, { '/x': 'y' });
+    expect(problems[0]).toMatchObject({ severity: 'error', variable: 'PHOENIX_WEBHOOK_SECRET' });
+  });
+});
+
+test('no secret can be printed by accident', () => {
+  const hidden = [
+    'hook-secret-1234567',
+    'admin-token-1234567',
+    'forge-token-1234567',
+    'redis-password',
+    'url-password',
+  ];
+  const { settings } = read({
+    ...least,
+    PHOENIX_REPO_URL: `https://bot:${hidden[4]}@git.example.internal/team/environment.git`,
+    PHOENIX_WEBHOOK_SECRET: hidden[0],
+    PHOENIX_ADMIN_TOKEN: hidden[1],
+    PHOENIX_FORGE_TOKEN: hidden[2],
+    REDIS_URL: `redis://:${hidden[3]}@127.0.0.1`,
+  });
+  const shown = `${inspect(settings, { depth: 9, showHidden: true })}${JSON.stringify(settings)}${settings?.webhookSecret}`;
+  for (const text of hidden) expect(shown).not.toContain(text);
+  expect(shown).toContain('‹secret›');
+  expect(settings?.repositoryLogin?.password.expose()).toBe(hidden[4]);
+  expect(settings?.repositoryUrl).toBe('https://git.example.internal/team/environment.git');
+});
