@@ -1,0 +1,40 @@
+// "Did you mean": the known name that takes the fewest single changes to reach.
+
+/** The nearest of the names; null when none is near enough to be meant. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const limit = Math.max(1, Math.min(4, Math.floor(name.length / 3)));
+  let best: string | null = null;
+  let distance = limit + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= distance) continue;
+    const steps = edits(name.toLowerCase(), candidate.toLowerCase());
+    if (steps < distance) {
+      best = candidate;
+      distance = steps;
+    }
+  }
+  return best;
+}
+
+/** Letters inserted, removed, exchanged, or swapped with their neighbour (optimal string alignment). */
+function edits(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1] ? 0 : 1;
+      let cost = Math.min(
+        (last[column] as number) + 1,
+        (current[column - 1] as number) + 1,
+        (last[column - 1] as number) + same,
+      );
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, (before[column - 2] as number) + 1);
+      current.push(cost);
+    }
+    before = last;
+    last = current;
+  }
+  return last[b.length] as number;
+}

@@ -1,0 +1,63 @@
+// Sections of the hypervisor's file about the host itself: its user, its addresses, its firewall.
+
+import { z } from 'zod';
+import { firewallRule } from './guest.ts';
+import * as value from './values.ts';
+
+const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
+
+export const hostUser = z.strictObject({
+  username: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name: lower-case letters, digits, _ and -')
+    .describe('Administrator of the host and of Proxmox.'),
+  password_hash: value.secret
+    .optional()
+    .describe('Hash of the password, by reference; `NOT_SET` for none. Default: none.'),
+  sudo_access: z.boolean().default(false).describe('Whether sudo is allowed. Default: false.'),
+  ssh_public_key: value.text.optional().describe('Public key that may log in; empty for none. Default: none.'),
+});
+
+const interfaces = z.strictObject({
+  name: value.word.default('vmbr0').describe('Bridge or interface of the host. Default: vmbr0.'),
+  address: value.cidr
+    .optional()
+    .describe('Address of the host with prefix length. Default: not told, so it cannot be checked against.'),
+  gateway: value.ipAddress.optional().describe('Gateway of the network. Default: not told.'),
+  dns_nameservers: z
+    .array(value.ipAddress)
+    .default([])
+    .describe('DNS servers that the host itself asks. Default: left as they are.'),
+});
+
+export const hostNetwork = z.strictObject({
+  interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
+  default_subnet: value.cidr
+    .optional()
+    .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),
+  nfs_server: value.ipAddress
+    .optional()
+    .describe('Where VMs mount their volumes from. Default: the address of the host.'),
+  portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
+  external_registry_url: value.withoutEffect('images are named in full in the compose files.'),
+  portainer_server_ip: value.withoutEffect('it is the address of the VM with portainer_role primary.'),
+  portainer_server_port: value.withoutEffect('it is the port of that VM in traefik_service.'),
+  fallback_dns: value.withoutEffect('use `dns_server.upstream_servers`.'),
+});
+
+export const hostFirewall = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Whether firewalls of this node filter anything, those of guests included. Default: true.'),
+  default_input_policy: policy
+    .default('DROP')
+    .describe('What happens to incoming packets that no rule names. Default: DROP.'),
+  default_output_policy: policy
+    .default('ACCEPT')
+    .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
+  global_firewall_rules: z
+    .array(firewallRule)
+    .default([])
+    .describe('Rules of the host, in the order in which they are tried. Default: none.'),
+});

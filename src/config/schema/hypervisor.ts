@@ -1,0 +1,105 @@
+// etc/phoenix_hypervisor_config.json: the Proxmox host. Also marks the config root.
+
+import { z } from 'zod';
+import { hostFirewall, hostNetwork, hostUser } from './host.ts';
+import { storageShape } from './storage.ts';
+import * as value from './values.ts';
+
+const portainer = z.strictObject({
+  admin_user: value.word.default('admin').describe('First user of Portainer. Default: admin.'),
+  admin_password: value.secret.optional().describe('Its password, by reference.'),
+  portainer_hostname: value.hostname.optional().describe('Name that Portainer is reached by. Default: none.'),
+});
+
+const stepCa = z.strictObject({
+  root_ca_name: value.text
+    .default('Phoenix Root CA')
+    .describe('Name of the root certificate. Default: Phoenix Root CA.'),
+  intermediate_ca_name: value.text
+    .default('Phoenix Intermediate CA')
+    .describe('Name of the intermediate certificate. Default: Phoenix Intermediate CA.'),
+  dns_name: value.hostname.optional().describe('Name that the authority is reached by. Default: `ca.<domain_name>`.'),
+  provisioner_name: value.text.optional().describe('Who issues certificates. Default: `admin@<domain_name>`.'),
+});
+
+const behavior = z.strictObject({
+  rollback_on_failure: z
+    .boolean()
+    .default(false)
+    .describe(
+      'A guest is snapshotted before a risky change and restored when the change or its health check fails. Default: false.',
+    ),
+  max_delete_share: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe(
+      'A commit that deletes more than this share of the guests is refused, 0 to 1; a single deletion never is. Default: 0.3.',
+    ),
+  debug_mode: value.withoutEffect('set PHOENIX_LOG=debug for the agent.'),
+});
+
+const nvidiaDriver = z.strictObject({
+  install: z.boolean().default(true).describe('Whether the host gets the driver. Default: true.'),
+  version: value.word.describe('Version of the driver.'),
+  runfile_url: value.url.optional().describe('Installer of the driver. Default: that of NVIDIA for the version.'),
+  cuda_version: value.withoutEffect('CUDA is installed in guests, by their features.'),
+  install_vllm_libs: value.withoutEffect('vLLM is installed in guests, by feature `vllm`.'),
+});
+
+const dnsServer = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether the host answers DNS for the guests. Default: true.'),
+  upstream_servers: z.array(value.ipAddress).default([]).describe('Asked for every other name. Default: none.'),
+  authoritative_zones: value.withoutEffect('names follow from the guests, services and stacks.'),
+});
+
+/** The whole file. */
+export const hypervisorFile = z
+  .strictObject({
+    $schema: value.schemaLink,
+    version: value.text.optional().describe('For readers of this file only.'),
+    author: value.text.optional().describe('For readers of this file only.'),
+    comment: value.text.optional().describe('For readers of this file only.'),
+    domain_name: value.hostname.describe('Domain that the names of guests and services end in.'),
+    timezone: z
+      .string()
+      .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Etc/UTC')
+      .optional()
+      .describe('Time zone of the host. Default: left as it is.'),
+    users: hostUser.optional().describe('Administrator of the host. Default: none is kept.'),
+    network: hostNetwork.prefault({}).describe('Addresses of the host.'),
+    docker: z
+      .strictObject({
+        portainer_agent_image: z
+          .string()
+          .min(1)
+          .default('portainer/agent:latest')
+          .describe('Image of the Portainer agent. Default: portainer/agent:latest.'),
+        portainer_server_image: value.withoutEffect('the compose file of the stack names it.'),
+      })
+      .prefault({})
+      .describe('Images that Phoenix itself starts.'),
+    ...storageShape,
+    nvidia_driver: nvidiaDriver.optional().describe('NVIDIA driver of the host. Default: none is kept.'),
+    behavior: behavior.prefault({}).describe('How changes are carried out.'),
+    firewall: hostFirewall.optional().describe('Firewall of the host. Default: none is kept.'),
+    portainer_api: portainer.optional().describe('The Portainer server. Default: none is kept.'),
+    vm_defaults: z
+      .strictObject({
+        ubuntu_release: z
+          .string()
+          .regex(/^[a-z]+$/, 'must be the code name of a release such as noble')
+          .default('noble')
+          .describe('Release whose cloud images templates are made from. Default: noble.'),
+      })
+      .prefault({})
+      .describe('What every VM starts from.'),
+    dns_server: dnsServer.optional().describe('DNS server on the host. Default: none is kept.'),
+    step_ca: stepCa.optional().describe('The certificate authority. Default: none is kept.'),
+    core_paths: value.withoutEffect('files have fixed places below the config root.'),
+    proxmox_defaults: value.withoutEffect('say it at each guest, or in vm_defaults.'),
+    tests: value.withoutEffect('use `health_check` of a guest for what must hold after a change.'),
+    shared_volumes: value.withoutEffect('use `mount_points` of a guest.'),
+  })
+  .describe('The Proxmox host that Phoenix keeps.');

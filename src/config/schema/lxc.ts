@@ -1,0 +1,187 @@
+// etc/phoenix_lxc_configs.json: the containers.
+
+import { z } from 'zod';
+import { guestShape } from './guest.ts';
+import * as value from './values.ts';
+
+const network = z.strictObject({
+  name: value.word.default('eth0').describe('Name of the interface inside the container. Default: eth0.'),
+  bridge: value.word.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  ip: value.ipSetting.describe('Address with prefix length, or `dhcp`.'),
+  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
+  nameservers: value.ipList
+    .optional()
+    .describe('DNS servers, separated by spaces or commas. Default: those of the host.'),
+  searchdomain: value.hostname
+    .optional()
+    .describe('Domain that is tried after short names. Default: that of the host.'),
+  vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
+  mtu: z.int().min(64).max(65_535).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
+});
+
+const idMap = z.strictObject({
+  type: z.enum(['uid', 'gid']).describe('Kind of id.'),
+  container_id: z.int().min(0).max(4_294_967_294).describe('First id inside the container.'),
+  host_id: z.int().min(0).max(4_294_967_294).describe('First id on the host.'),
+  size: z.int().min(1).max(4_294_967_294).default(1).describe('How many ids in a row. Default: 1.'),
+});
+
+const mountPoint = z.strictObject({
+  host_path: value.absolutePath.describe('Folder of the host.'),
+  container_path: value.absolutePath.describe('Where it is seen inside the container.'),
+  owner_uid: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Owner as a user id inside the container. Default: left as it is.'),
+  owner_gid: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Owner as a group id inside the container. Default: left as it is.'),
+  read_only: z.boolean().default(false).describe('Whether the container may only read it. Default: false.'),
+});
+
+const volume = z.strictObject({
+  name: value.word.describe('For readers and messages.'),
+  pool: value.word.describe('Storage the volume is made on.'),
+  size_gb: value.sizeGb.describe('Size in GB; can only grow.'),
+  mount_point: value.absolutePath.describe('Where it is seen inside the container.'),
+});
+
+const vllmGroup = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** What vLLM is started with: groups of engine arguments; the names of the groups are for readers. */
+const vllmEngine = z.record(z.string(), vllmGroup);
+
+/** One container. */
+export const lxcGuest = z.strictObject({
+  ...guestShape,
+  role: z
+    .enum(['ca', 'proxy', 'gateway', 'none'])
+    .optional()
+    .describe(
+      'What the environment uses it for: certificate authority, inner proxy, or gateway. Default: ca for 103, proxy for 102, gateway for 101, none for others.',
+    ),
+  memory_mb: value.memoryMb.describe('Memory in MB.'),
+  swap_mb: z
+    .int()
+    .min(0)
+    .max(64 * 1024 * 1024)
+    .default(512)
+    .describe('Swap in MB, on top of the memory. Default: 512.'),
+  cores: value.cores.describe('CPU cores that it sees.'),
+  template: z
+    .string()
+    .regex(
+      /^(\/|[A-Za-z][A-Za-z0-9_.-]*:)\S+$/,
+      'must be a template such as local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+    )
+    .optional()
+    .describe(
+      'Template file to make it from, as `storage:vztmpl/file` or an absolute path. Needed unless it is cloned.',
+    ),
+  clone_from_ctid: value.guestId
+    .optional()
+    .describe('Container to clone it from, at its template_snapshot_name. Needed unless it has a template.'),
+  ostype: z
+    .enum([
+      'debian',
+      'devuan',
+      'ubuntu',
+      'centos',
+      'fedora',
+      'opensuse',
+      'archlinux',
+      'alpine',
+      'gentoo',
+      'nixos',
+      'unmanaged',
+    ])
+    .optional()
+    .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
+  storage_pool: value.word.describe('Storage of the root disk. Cannot change later.'),
+  storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
+  network_config: network.describe('The first interface.'),
+  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  unprivileged: z
+    .boolean()
+    .default(true)
+    .describe('Whether root inside is an ordinary user outside. Default: true. Cannot change later.'),
+  gpu_assignment: z
+    .union(
+      [
+        z.string().regex(/^\s*(none|\d{1,2}(\s*,\s*\d{1,2})*)?\s*$/),
+        z.array(z.int().min(0).max(99)),
+        z.int().min(0).max(99),
+      ],
+      'must be "none" or indexes of GPUs such as "0,1"',
+    )
+    .optional()
+    .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),
+  apparmor_profile: value.word
+    .optional()
+    .describe('`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox.'),
+  apparmor_manages_nesting: z
+    .boolean()
+    .default(false)
+    .describe('The profile allows nesting, so that the option is not set beside it. Default: false.'),
+  pct_options: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(nesting|keyctl|fuse|mknod|force_rw_sys|mount)=\S+$/,
+          'must be a feature of Proxmox such as nesting=1',
+        ),
+    )
+    .default([])
+    .describe("Proxmox's container features, such as `nesting=1`. Default: none."),
+  lxc_options: z
+    .array(z.string().regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*\S.*$/, 'must be a raw line such as lxc.mount.auto: sys:rw'))
+    .default([])
+    .describe('Raw lines for the container, such as `lxc.mount.auto: sys:rw`. Default: none.'),
+  id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
+  mount_points: z.array(mountPoint).default([]).describe('Folders of the host seen inside. Default: none.'),
+  zfs_volumes: z
+    .array(volume)
+    .default([])
+    .describe('Volumes of its own beside the root disk; they outlive a rebuild. Default: none.'),
+  application_script: value.repositoryPath
+    .optional()
+    .describe(
+      'Script run inside after the features: a file of `bin/`, or a path inside the repository. Default: none.',
+    ),
+  bootstrap_ca_url: value.url.optional().describe('Certificate authority that features trust. Default: none.'),
+  vllm_engine_config: vllmEngine.optional().describe('Arguments of the vLLM server, in groups. Default: none.'),
+  nvidia_driver_version: value.word.optional().describe('Default: that of the file.'),
+  nvidia_repo_url: value.url.optional().describe('Default: that of the file.'),
+  nvidia_runfile_url: value.url.optional().describe('Default: that of the file.'),
+  enable_lifecycle_snapshots: z
+    .boolean()
+    .default(false)
+    .describe('Snapshots on the way: `pre-configured` before the features, `final-form` at the end. Default: false.'),
+  portainer_role: value.withoutEffect('Portainer runs in VMs; remove the field.'),
+  ports: value.withoutEffect(
+    'a container has its own address, so no port is mapped; open ports in `firewall` and name the service in `traefik_service`.',
+  ),
+  tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
+});
+
+/** The whole file. */
+export const lxcFile = z
+  .strictObject({
+    $schema: value.schemaLink,
+    comment: value.text.optional().describe('For readers of this file only.'),
+    nvidia_driver_version: value.word
+      .optional()
+      .describe('NVIDIA driver that feature `nvidia` installs. Default: that of the feature.'),
+    nvidia_repo_url: value.url.optional().describe('Package repository of CUDA. Default: that of the feature.'),
+    nvidia_runfile_url: value.url.optional().describe('Installer of the driver. Default: that of the feature.'),
+    lxc_configs: z
+      .record(z.string().regex(/^[1-9][0-9]{2,8}$/), lxcGuest)
+      .describe('Containers by their id, 100 to 999999999.'),
+  })
+  .describe('The LXC containers that Phoenix keeps.');

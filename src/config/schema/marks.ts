@@ -1,0 +1,99 @@
+// Finding the way through a schema: what keys are known at a path, and which fields carry a mark.
+
+import { z } from 'zod';
+
+/** A path into a value; `*` stands for every key or index. */
+export type Pattern = readonly string[];
+
+export interface Marked {
+  readonly pattern: Pattern;
+  /** What the mark says. */
+  readonly value: string | true;
+}
+
+/** Every field that carries the mark, outermost first; what lies below a marked field is not looked at. */
+export function marked(schema: z.ZodType, mark: 'secret' | 'noEffect'): Marked[] {
+  const found: Marked[] = [];
+  const visit = (node: z.ZodType, pattern: Pattern) => {
+    const value = markOf(node, mark);
+    if (value !== undefined) {
+      found.push({ pattern, value });
+      return;
+    }
+    const inner = unwrap(node);
+    if (inner instanceof z.ZodObject) {
+      for (const [key, child] of Object.entries(inner.shape)) visit(child as z.ZodType, [...pattern, key]);
+    } else if (inner instanceof z.ZodRecord) visit(inner.valueType as z.ZodType, [...pattern, '*']);
+    else if (inner instanceof z.ZodArray) visit(inner.element as z.ZodType, [...pattern, '*']);
+    else if (inner instanceof z.ZodUnion) for (const option of inner.options) visit(option as z.ZodType, pattern);
+  };
+  visit(schema, []);
+  return found;
+}
+
+/** The keys that a value holds where a pattern leads; nothing where it does not. */
+export function* matches(value: unknown, pattern: Pattern, at: readonly string[] = []): Generator<Match> {
+  const [key, ...rest] = pattern;
+  if (key === undefined) {
+    yield { keys: at, value };
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const keys = key === '*' ? Object.keys(value) : Object.hasOwn(value, key) ? [key] : [];
+  for (const each of keys) yield* matches((value as Record<string, unknown>)[each], rest, [...at, each]);
+}
+
+export interface Match {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+}
+
+/** Names that an object knows at a path below the schema; empty where there is none. */
+export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let node = unwrap(schema);
+  for (const key of path) {
+    const next = child(node, key);
+    if (next === undefined) return [];
+    node = unwrap(next);
+  }
+  if (node instanceof z.ZodUnion) return node.options.flatMap((option) => knownKeys(option as z.ZodType, []));
+  return node instanceof z.ZodObject ? Object.keys(node.shape) : [];
+}
+
+function child(node: z.ZodType, key: PropertyKey): z.ZodType | undefined {
+  if (node instanceof z.ZodObject) return node.shape[String(key)] as z.ZodType | undefined;
+  if (node instanceof z.ZodRecord) return node.valueType as z.ZodType;
+  if (node instanceof z.ZodArray) return node.element as z.ZodType;
+  if (node instanceof z.ZodUnion) {
+    for (const option of node.options) {
+      const found = child(unwrap(option as z.ZodType), key);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+/** Without what only says that a field may be absent. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  let node = schema;
+  while (
+    node instanceof z.ZodOptional ||
+    node instanceof z.ZodDefault ||
+    node instanceof z.ZodPrefault ||
+    node instanceof z.ZodNullable
+  ) {
+    node = node.unwrap() as z.ZodType;
+  }
+  return node;
+}
+
+function markOf(schema: z.ZodType, mark: 'secret' | 'noEffect'): string | true | undefined {
+  let node: z.ZodType = schema;
+  for (;;) {
+    const value = z.globalRegistry.get(node)?.[mark];
+    if (value !== undefined) return value;
+    const inner = node instanceof z.ZodUnion ? node : unwrap(node);
+    if (inner === node) return undefined;
+    node = inner;
+  }
+}

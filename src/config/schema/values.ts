@@ -1,0 +1,132 @@
+// The single values that the configuration is made of, each with the words that say what is expected.
+// Whether an address lies in its subnet or a name exists is not decided here but by the rules.
+
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/** Marks of a field that code looks for; see marks.ts. */
+declare module 'zod' {
+  interface GlobalMeta {
+    /** Holds a secret: written as a reference, shown nowhere. */
+    secret?: true;
+    /** Accepted, and read by nobody; says what to use instead. */
+    noEffect?: string;
+  }
+}
+
+/** Free text, of reasonable length. */
+export const text = z.string().max(1000);
+/** A name without spaces or slashes. */
+export const word = z.string().regex(/^[^\s/]{1,128}$/, 'must be a word without spaces and slashes');
+
+/** 100 to 999999999; below 100 is reserved by Proxmox. Older files hold ids as text. */
+export const guestId = z.union(
+  [z.int().min(100).max(999_999_999), z.string().regex(/^[1-9][0-9]{2,8}$/)],
+  'must be a guest id, a number from 100 to 999999999',
+);
+
+export const count = z.int('must be a whole number').min(0).max(1_000_000);
+export const cores = z.int('must be a whole number of cores').min(1).max(8192);
+export const memoryMb = z
+  .int('must be a whole number of megabytes')
+  .min(16)
+  .max(64 * 1024 * 1024);
+export const sizeGb = z
+  .number()
+  .positive()
+  .max(1024 * 1024);
+export const seconds = z.int('must be a whole number of seconds').min(0).max(86_400);
+export const port = z.int('must be a port, a number from 1 to 65535').min(1).max(65_535);
+
+/** One IPv4 or IPv6 address. */
+export const ipAddress = z
+  .string()
+  .refine((value) => isAddress(value), 'must be an IP address such as 10.0.0.1')
+  .meta({ examples: ['10.0.0.1'] });
+
+/** An address with the prefix length of its network. */
+export const cidr = z
+  .string()
+  .refine((value) => isCidr(value), 'must be an address with prefix length such as 10.0.0.10/24')
+  .meta({ examples: ['10.0.0.10/24'] });
+
+/** A fixed address, or how the guest comes by one. */
+export const ipSetting = z
+  .string()
+  .refine(
+    (value) => value === 'dhcp' || value === 'manual' || isCidr(value),
+    'must be "dhcp", "manual", or an address with prefix length such as 10.0.0.10/24',
+  )
+  .meta({ examples: ['10.0.0.10/24', 'dhcp'] });
+
+/** Addresses, separated by spaces or commas. */
+export const ipList = z.union(
+  [z.string().refine((value) => splitList(value).every((part) => isAddress(part))), z.array(ipAddress)],
+  'must be IP addresses, separated by spaces or commas',
+);
+
+export const macAddress = z
+  .string()
+  .regex(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'must be a MAC address such as 52:54:00:AA:BB:01');
+
+/** From the top of a file system, without `..`. */
+export const absolutePath = z
+  .string()
+  .regex(/^\/[^\0\n]*$/, 'must be an absolute path')
+  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
+
+/** Below the config root, without `..`. */
+export const repositoryPath = z
+  .string()
+  .regex(/^[^\0\n/][^\0\n]*$/, 'must be a path inside the repository, without a slash at its start')
+  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
+
+export const url = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+(\/\S*)?$/, 'must be an http or https URL')
+  .meta({ examples: ['https://10.0.0.10:9000'] });
+
+/** A name as DNS knows it; its own rule says what is wrong with one that is not. */
+export const hostname = z.string().min(1, 'must not be empty').max(253);
+
+/** `{"$secret": "env:NAME"}` or `{"$secret": "file:/path"}`, resolved on the node at the last moment. */
+export const secretReference = z.strictObject({
+  $secret: z
+    .string()
+    .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'must be "env:NAME" or "file:/absolute/path"')
+    .describe('Where the secret is on the node: `env:NAME` or `file:/absolute/path`.'),
+});
+
+/** A secret by reference. The text itself is accepted with a warning, for configurations that still hold it. */
+export const secret = z
+  .union([z.string(), secretReference], 'must be a reference such as {"$secret": "file:/etc/phoenix/secrets/name"}')
+  .meta({ secret: true });
+
+/** `$schema`, which editors read. */
+export const schemaLink = z
+  .string()
+  .optional()
+  .describe('Which JSON Schema editors check this file against. Phoenix does not read it.');
+
+/** Accepted in any form, and read by nobody. `instead` says what to do. */
+export function withoutEffect(instead: string) {
+  return z
+    .unknown()
+    .optional()
+    .meta({ noEffect: instead, description: `Without effect: ${instead}` });
+}
+
+export function isAddress(value: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(value) || (value.includes(':') && ipaddr.IPv6.isValid(value));
+}
+
+export function isCidr(value: string): boolean {
+  const [address, prefix, ...rest] = value.split('/');
+  if (address === undefined || prefix === undefined || rest.length > 0 || !isAddress(address)) return false;
+  return /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (address.includes(':') ? 128 : 32);
+}
+
+/** Parts of a list written as one text, between commas or spaces. */
+export function splitList(value: string): string[] {
+  return value.split(/[\s,]+/).filter((part) => part !== '');
+}

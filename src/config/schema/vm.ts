@@ -1,0 +1,123 @@
+// etc/phoenix_vm_configs.json: the virtual machines.
+
+import { z } from 'zod';
+import { guestShape } from './guest.ts';
+import * as value from './values.ts';
+
+/** Where a VM says nothing itself. */
+export const vmDefaults = z.strictObject({
+  cores: value.cores.default(2).describe('CPU cores. Default: 2.'),
+  memory_mb: value.memoryMb.default(2048).describe('Memory in MB. Default: 2048.'),
+  disk_size_gb: value.sizeGb.default(32).describe('Size of the root disk in GB. Default: 32.'),
+  storage_pool: value.word.optional().describe('Storage of the disks. Default: none, so each VM names its own.'),
+  network_bridge: value.word.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  template: value.withoutEffect('VMs name what they are cloned from in `clone_from_vmid`.'),
+});
+
+const network = z.strictObject({
+  ip: value.ipSetting.default('dhcp').describe('Address with prefix length, or `dhcp`. Default: dhcp.'),
+  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
+  nameserver: value.ipList
+    .optional()
+    .describe('DNS servers, separated by spaces or commas. Default: those of the host.'),
+  searchdomain: value.hostname
+    .optional()
+    .describe('Domain that is tried after short names. Default: that of the host.'),
+  bridge: value.word.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
+  mtu: z.int().min(1).max(65_520).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
+});
+
+const user = z.strictObject({
+  username: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name: lower-case letters, digits, _ and -')
+    .describe('User that cloud-init creates.'),
+  password_hash: value.secret.optional().describe('Hash of the password, by reference. Default: no password.'),
+  ssh_keys: z.array(z.string().min(1)).default([]).describe('Public keys that may log in. Default: none.'),
+});
+
+const nfsVolume = z.strictObject({
+  type: z.literal('nfs').default('nfs').describe('How it is mounted. Default: nfs.'),
+  name: value.word.describe('Docker volume of this name is provided by it.'),
+  server: z
+    .union([value.ipAddress, value.hostname])
+    .optional()
+    .describe('Address of the NFS server. Default: `network.nfs_server` of the hypervisor.'),
+  path: value.absolutePath.describe('Exported folder on the server.'),
+  mount_point: value.absolutePath.describe('Where it is seen inside the VM.'),
+});
+
+const stackUse = z.union(
+  [
+    value.word,
+    z.strictObject({
+      name: value.word.describe('Folder below `stacks/`.'),
+      environment: value.word.default('production').describe('Which of its environments. Default: production.'),
+    }),
+  ],
+  'must be the name of a stack, or {"name": …, "environment": …}',
+);
+
+/** One VM. */
+export const vmGuest = z.strictObject({
+  ...guestShape,
+  vmid: value.guestId.describe('Its id, 100 to 999999999.'),
+  is_template: z
+    .boolean()
+    .default(false)
+    .describe('Turned into a template when complete; never started again. Default: false.'),
+  clone_from_vmid: value.guestId
+    .optional()
+    .describe('Template or VM to clone it from. Needed unless it has a template_image.'),
+  template_image: z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9_.-]*\.(img|qcow2|raw)$/,
+      'must be the name of a cloud image such as noble-server-cloudimg-amd64.img',
+    )
+    .optional()
+    .describe('Cloud image to make it from. Needed unless it is cloned.'),
+  cores: value.cores.optional().describe('CPU cores. Default: that of vm_defaults.'),
+  memory_mb: value.memoryMb.optional().describe('Memory in MB. Default: that of vm_defaults.'),
+  disk_size_gb: value.sizeGb
+    .optional()
+    .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults.'),
+  storage_pool: value.word.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
+  network_bridge: value.word.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+  network_config: network.prefault({}).describe('The first interface. Default: dhcp.'),
+  user_config: user.optional().describe('The user that cloud-init creates. Default: `phoenix`, without a password.'),
+  volumes: z.array(nfsVolume).default([]).describe('NFS folders that the VM mounts. Default: none.'),
+  docker_stacks: z.array(stackUse).default([]).describe('Stacks that run on it. Default: none.'),
+  portainer_role: z
+    .enum(['none', 'primary', 'agent', 'infrastructure'])
+    .default('none')
+    .describe('`primary` runs the Portainer server, `agent` is managed by it. Default: none.'),
+  portainer_environment_name: value.text
+    .optional()
+    .describe("Name of the environment in Portainer. Default: the VM's name."),
+  portainer_agent_hostname: value.hostname
+    .optional()
+    .describe('Name under which the server reaches the agent. Needed for agents.'),
+  snapshots: z
+    .strictObject({
+      'pre-features': value.word.optional().describe('Taken before the features. Default: none.'),
+      'post-features': value.word.optional().describe('Taken after the features. Default: none.'),
+    })
+    .optional()
+    .describe('Names of snapshots around the features. Default: none.'),
+  dns_records: value.withoutEffect('names follow from `name`, `traefik_service` and the labels of stacks.'),
+  qm_options: value.withoutEffect('say what is needed in its own field.'),
+  count: value.withoutEffect('each VM is declared on its own.'),
+});
+
+/** The whole file. */
+export const vmFile = z
+  .strictObject({
+    $schema: value.schemaLink,
+    comment: value.text.optional().describe('For readers of this file only.'),
+    vm_defaults: vmDefaults.prefault({}).describe('Where a VM says nothing itself.'),
+    vms: z.array(vmGuest).describe('The virtual machines.'),
+  })
+  .describe('The virtual machines that Phoenix keeps.');
