@@ -1,0 +1,94 @@
+// Reads commits, trees and blobs of one repository. Git's objects never change under their id, so what was read once is
+// kept for every later reader of the same `Kept`, whichever commit it looks at.
+
+import { type PromiseFsClient, readBlob, readCommit, readTree } from 'isomorphic-git';
+import type { BlobId, CommitSha } from '../../model/ids.ts';
+import type { CommitInfo } from '../../ports.ts';
+import { type Lru, lru } from './lru.ts';
+
+export interface TreeEntry {
+  readonly name: string;
+  readonly id: string;
+  readonly kind: 'file' | 'executable' | 'symlink' | 'submodule' | 'folder';
+}
+
+export interface CommitObject extends CommitInfo {
+  readonly tree: string;
+}
+
+/** Fails with the library's `NotFoundError` for an id that the repository does not hold. */
+export interface Objects {
+  commit(id: string): Promise<CommitObject>;
+  tree(id: string): Promise<readonly TreeEntry[]>;
+  blob(id: string): Promise<Uint8Array>;
+}
+
+/** Objects that stay in memory between operations. */
+export interface Kept {
+  readonly commits: Lru<CommitObject>;
+  readonly trees: Lru<readonly TreeEntry[]>;
+  readonly blobs: Lru<Uint8Array>;
+}
+
+const KEPT_COMMITS = 50_000;
+const KEPT_TREE_ENTRIES = 400_000;
+const KEPT_BLOB_BYTES = 64 * 1024 * 1024;
+
+export function keepObjects(blobBytes = KEPT_BLOB_BYTES): Kept {
+  return {
+    commits: lru(KEPT_COMMITS, () => 1),
+    trees: lru(KEPT_TREE_ENTRIES, (tree) => tree.length + 1),
+    blobs: lru(blobBytes, (bytes) => bytes.byteLength + 64),
+  };
+}
+
+/**
+ * One reader per operation: it holds the pack indexes that it has opened, and is dropped with them.
+ * `fs` is Node's, or one with the same `promises`; `gitdir` the repository itself, without work tree.
+ */
+export function readObjects(fs: PromiseFsClient, gitdir: string, kept: Kept = keepObjects()): Objects {
+  const cache = {};
+  return {
+    commit: (id) => once(kept.commits, id, async () => toCommit(await readCommit({ fs, gitdir, cache, oid: id }))),
+    tree: (id) => once(kept.trees, id, async () => (await readTree({ fs, gitdir, cache, oid: id })).tree.map(toEntry)),
+    blob: (id) => once(kept.blobs, id, async () => (await readBlob({ fs, gitdir, cache, oid: id })).blob),
+  };
+}
+
+async function once<Value>(kept: Lru<Value>, id: string, read: () => Promise<Value>): Promise<Value> {
+  const known = kept.get(id);
+  if (known !== undefined) return known;
+  const value = await read();
+  kept.set(id, value);
+  return value;
+}
+
+function toCommit({ oid, commit }: Awaited<ReturnType<typeof readCommit>>): CommitObject {
+  return {
+    sha: oid as CommitSha,
+    parents: commit.parent as CommitSha[],
+    message: commit.message,
+    author: commit.author.name,
+    tree: commit.tree,
+  };
+}
+
+function toEntry(entry: { mode: string; path: string; oid: string }): TreeEntry {
+  return { name: entry.path, id: entry.oid as BlobId, kind: kindOf(entry.mode) };
+}
+
+/** Git's file modes: everything that is no executable, link, submodule or folder is a plain file. */
+function kindOf(mode: string): TreeEntry['kind'] {
+  switch (mode) {
+    case '040000':
+      return 'folder';
+    case '100755':
+      return 'executable';
+    case '120000':
+      return 'symlink';
+    case '160000':
+      return 'submodule';
+    default:
+      return 'file';
+  }
+}

@@ -1,0 +1,77 @@
+// The files of one commit, read from Git without a checkout. The commit may come from anybody, so its size is bounded.
+
+import type { BlobId, CommitSha } from '../../model/ids.ts';
+import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
+import type { Objects } from './objects.ts';
+
+export interface SnapshotOptions {
+  /** Whether the configuration reads this file's content, by its path below the config root. */
+  readonly wantsBytes: (path: string) => boolean;
+  /** The config root inside the repository; found by itself when absent. */
+  readonly root?: string;
+  /** Contents past this size are left out, in bytes. */
+  readonly maxFileBytes: number;
+}
+
+/** Files of one commit; beyond it the commit is refused rather than read. */
+export const MAX_FILES = 100_000;
+const CONFIG_FILE = 'etc/phoenix_hypervisor_config.json';
+
+/** Fails when the commit holds more than `MAX_FILES` files, so that no tree can be built to exhaust the memory. */
+export async function readSnapshot(objects: Objects, commit: string, options: SnapshotOptions): Promise<Snapshot> {
+  const { sha, tree } = await objects.commit(commit);
+  const all = await listFiles(objects, tree, sha);
+  const root = options.root ?? findRoot(all.keys());
+  const files = new Map<string, SourceFile>();
+  for (const [path, file] of all) {
+    const inside = below(root, path);
+    if (inside === undefined) continue;
+    files.set(inside, options.wantsBytes(inside) ? await withBytes(objects, file, options.maxFileBytes) : file);
+  }
+  return { commit: sha, root, files };
+}
+
+/** The folder of the configuration among these paths: the one nearest the top, empty for the top itself or when there is none. */
+export function findRoot(paths: Iterable<string>): string {
+  let best: string | undefined;
+  for (const path of paths) {
+    if (path === CONFIG_FILE) return '';
+    if (!path.endsWith(`/${CONFIG_FILE}`)) continue;
+    const root = path.slice(0, -CONFIG_FILE.length - 1);
+    if (best === undefined || rank(root) < rank(best)) best = root;
+  }
+  return best ?? '';
+}
+
+/** Sorts by depth, then by name, as text. */
+function rank(root: string): string {
+  return `${String(root.split('/').length).padStart(6, '0')} ${root}`;
+}
+
+function below(root: string, path: string): string | undefined {
+  if (root === '') return path;
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
+}
+
+async function listFiles(objects: Objects, tree: string, commit: CommitSha): Promise<Map<string, SourceFile>> {
+  const files = new Map<string, SourceFile>();
+  const waiting = [{ prefix: '', id: tree }];
+  let seen = 0;
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await objects.tree(folder.id)) {
+      seen += 1;
+      if (seen > MAX_FILES) throw new Error(`commit ${commit} holds more than ${MAX_FILES} files and folders`);
+      const path = folder.prefix + entry.name;
+      if (entry.kind === 'folder') waiting.push({ prefix: `${path}/`, id: entry.id });
+      else files.set(path, { blob: entry.id as BlobId, kind: entry.kind });
+    }
+  }
+  return files;
+}
+
+async function withBytes(objects: Objects, file: SourceFile, maxBytes: number): Promise<SourceFile> {
+  if (file.kind === 'submodule') return file;
+  const bytes = await objects.blob(file.blob);
+  const size = bytes.byteLength;
+  return size > maxBytes ? { ...file, size } : { ...file, size, bytes };
+}
