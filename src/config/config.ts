@@ -347,6 +347,8 @@ export interface Hypervisor {
   /** Names of guests end in it. */
   readonly domain: string;
   readonly timezone: string | null;
+  /** Memory of the host in GB, `memory_gb`; null: not told, so that MEMORY_OVERCOMMIT is not decided. */
+  readonly memoryGb: number | null;
   readonly user: HostUser | null;
   readonly network: HostNetwork;
   readonly portainerAgentImage: string;

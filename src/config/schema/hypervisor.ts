@@ -67,6 +67,12 @@ export const hypervisorFile = z
       .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Etc/UTC')
       .optional()
       .describe('Time zone of the host. Default: left as it is.'),
+    memory_gb: z
+      .number()
+      .positive()
+      .max(1024 * 1024)
+      .optional()
+      .describe('Memory of the host in GB, for a warning when guests want more. Default: not told, no warning.'),
     users: hostUser.optional().describe('Administrator of the host. Default: none is kept.'),
     network: hostNetwork.prefault({}).describe('Addresses of the host.'),
     docker: z
