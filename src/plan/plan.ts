@@ -17,6 +17,8 @@ export interface PlanInput {
   readonly after: ReadonlyMap<TargetId, Target>;
   /** Targets to be looked at although nothing changed: each that is declared is an update without field changes. */
   readonly also?: ReadonlySet<TargetId>;
+  /** Looked at even though their spec is as it was: they become updates without field changes. */
+  readonly also?: ReadonlySet<TargetId>;
   /** What a create or update costs, by the manager of its kind. A delete always destroys. */
   readonly impact: (change: Change) => Impact;
 }
@@ -31,7 +33,7 @@ export type Planned =
  * of their own after everything that is built, so that what replaces a target stands before it goes.
  */
 export function makePlan(input: PlanInput): Planned {
-  const changes = new Map(diff(input.before, input.after).map((change) => [change.target, change]));
+  const changes = new Map([...lookedAt(input), ...diff(input.before, input.after)].map((one) => [one.target, one]));
   for (const target of input.also ?? []) {
     const spec = input.after.get(target)?.spec;
     if (spec === undefined || changes.has(target)) continue;
@@ -56,8 +58,17 @@ export function makePlan(input: PlanInput): Planned {
   return { kind: 'plan', plan: { from: input.from, to: input.to, steps } };
 }
 
+/** An update that changes no field, for each target of `also` that was there and stays. */
+function lookedAt({ also = new Set(), before, after }: PlanInput): Change[] {
+  return [...also].flatMap((target): Change[] => {
+    const [was, is] = [before.get(target)?.spec, after.get(target)?.spec];
+    if (was === undefined || is === undefined) return [];
+    return [{ target, verb: 'update', before: was, after: is, fields: [] }];
+  });
+}
+
 function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave: number): PlanStep {
-  const impact = change.verb === 'delete' ? 'destroy' : input.impact(change);
+  const impact = impactOf(change, input);
   const declared = (change.verb === 'delete' ? input.before : input.after).get(change.target);
   return {
     target: change.target,
@@ -70,6 +81,11 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
     protected: declared?.protected ?? false,
     changes: change.fields,
   };
+}
+
+function impactOf(change: Change, { impact }: PlanInput): Impact {
+  if (change.verb === 'delete') return 'destroy';
+  return change.verb === 'update' && change.fields.length === 0 ? 'live' : impact(change);
 }
 
 /** How many steps of each verb. */

@@ -141,6 +141,17 @@ describe('steps', () => {
     expect(summary({ from: null, to: 'b', steps })).toEqual({ create: 0, update: 2, delete: 1 });
   });
 
+  test('what is to be looked at is an update without changes, in its place of the order', () => {
+    const before = targetMap(target('lxc/1', { v: 1 }), target('lxc/2', {}, ['lxc/1']), target('lxc/3'));
+    const after = targetMap(target('lxc/1', { v: 2 }), target('lxc/2', {}, ['lxc/1']), target('lxc/3'));
+    const also = new Set(['lxc/1', 'lxc/2', 'lxc/9'] as TargetId[]);
+    const planned = makePlan({ from: null, to: 'b', before, after, also, impact: () => 'restart' });
+    expect(planned.kind === 'plan' && planned.plan.steps).toMatchObject([
+      { target: 'lxc/1', impact: 'restart', changes: [{ path: '/v' }] },
+      { target: 'lxc/2', verb: 'update', impact: 'live', needs: ['lxc/1'], changes: [] },
+    ]);
+  });
+
   test('a ring in the new configuration is the answer, not a crash', () => {
     const after = targetMap(target('lxc/1', {}, ['lxc/2']), target('lxc/2', {}, ['lxc/1']));
     expect(makePlan({ from: null, to: 'b', before: new Map(), after, impact: () => 'live' })).toEqual({

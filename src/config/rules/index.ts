@@ -1,6 +1,67 @@
 // Every rule, one line each. All of them run, so that all problems are shown at once.
 
+import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './addresses.ts';
+import { cloneSourcesComeEarly, dependenciesStartFirst } from './boot.ts';
+import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
+import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
+import { dependenciesHaveAnOrder } from './dependency-cycle.ts';
+import {
+  addressesAreUnique,
+  idsAreUnique,
+  macsAreUnique,
+  namesAreUnique,
+  serviceNamesAreUnique,
+} from './duplicates.ts';
+import {
+  firewallRulesAreDifferent,
+  guestsHaveAFirewall,
+  namedAddressesAreOwned,
+  openRulesNameASource,
+} from './firewall-reach.ts';
+import { firewallRulesAreReadable } from './firewall-syntax.ts';
 import { guestNamesAreHostnames, guestNamesHaveNoDots } from './hostnames.ts';
+import { agentCanFetch, hostStaysReachable } from './lockout.ts';
+import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './names.ts';
+import { mountedPathsAreExported } from './nfs.ts';
+import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './references.ts';
 import type { Rule } from './rule.ts';
+import { secretFoldersHaveOneOwner } from './shared-paths.ts';
+import { storagesTakeTheirContent } from './storage.ts';
 
-export const RULES: readonly Rule[] = [guestNamesAreHostnames, guestNamesHaveNoDots];
+export const RULES: readonly Rule[] = [
+  guestNamesAreHostnames,
+  guestNamesHaveNoDots,
+  namedGuestsExist,
+  usedEnvironmentsExist,
+  datasetPoolsExist,
+  dependenciesHaveAnOrder,
+  idsAreUnique,
+  namesAreUnique,
+  addressesAreUnique,
+  macsAreUnique,
+  serviceNamesAreUnique,
+  guestAddressesFit,
+  hostGatewayIsReachable,
+  macsAreUnicast,
+  storagesTakeTheirContent,
+  cloneSourcesAreReady,
+  clonesAreNotSmaller,
+  dependenciesStartFirst,
+  cloneSourcesComeEarly,
+  firewallRulesAreReadable,
+  firewallRulesAreDifferent,
+  namedAddressesAreOwned,
+  openRulesNameASource,
+  guestsHaveAFirewall,
+  hostStaysReachable,
+  agentCanFetch,
+  mountedPathsAreExported,
+  dnsNamesLeadToOneAddress,
+  guestsAskTheHostForNames,
+  hostAsksServersThatAnswer,
+  secretFoldersHaveOneOwner,
+  gpusAreNotOvercommitted,
+  memoryIsNotOvercommitted,
+  quotasFitThePools,
+  nothingWipesDisks,
+];

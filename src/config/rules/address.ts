@@ -1,0 +1,71 @@
+// Addresses and networks as rules compare them: two spellings of one address are one address.
+
+import ipaddr from 'ipaddr.js';
+
+type Ip = ipaddr.IPv4 | ipaddr.IPv6;
+
+export interface Network {
+  readonly address: Ip;
+  /** Prefix length. */
+  readonly bits: number;
+}
+
+/** `10.0.0.1` or an IPv6 address; undefined for anything else. */
+export function parseAddress(text: string): Ip | undefined {
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !(text.includes(':') && ipaddr.IPv6.isValid(text))) return undefined;
+  return ipaddr.parse(text);
+}
+
+/** `10.0.0.0/24`; an address alone is a network of one. Undefined for anything else. */
+export function parseNetwork(text: string): Network | undefined {
+  const [written = '', prefix, ...rest] = text.split('/');
+  const address = parseAddress(written);
+  if (address === undefined || rest.length > 0) return undefined;
+  const most = address.kind() === 'ipv4' ? 32 : 128;
+  if (prefix === undefined) return { address, bits: most };
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > most) return undefined;
+  return { address, bits: Number(prefix) };
+}
+
+/** The only form in which addresses are compared. */
+export function spelling(address: Ip): string {
+  return address.toNormalizedString();
+}
+
+/** The address part of a setting such as `10.0.0.1/24`; null for `dhcp`, `manual` and nothing. */
+export function fixedAddress(setting: string | null): Ip | null {
+  return setting === null ? null : (parseNetwork(setting)?.address ?? null);
+}
+
+export function contains(network: Network, address: Ip): boolean {
+  return address.kind() === network.address.kind() && address.match(network.address, network.bits);
+}
+
+/** Every address of `inner` is one of `outer`. */
+export function covers(outer: Network, inner: Network): boolean {
+  return outer.bits <= inner.bits && contains(outer, inner.address);
+}
+
+export function overlaps(a: Network, b: Network): boolean {
+  return covers(a, b) || covers(b, a);
+}
+
+/** A network of one address. */
+export function isSingle(network: Network): boolean {
+  return network.bits === (network.address.kind() === 'ipv4' ? 32 : 128);
+}
+
+/** The IPv4 network's own number, or the address that reaches all of it: no machine can have either. */
+export function isReserved(network: Network): boolean {
+  if (network.address.kind() !== 'ipv4' || network.bits > 30) return false;
+  const host = network.address.toByteArray().reduce((value, byte) => value * 256 + byte, 0) % 2 ** (32 - network.bits);
+  return host === 0 || host === 2 ** (32 - network.bits) - 1;
+}
+
+/** `10.0.0.5-10.0.0.9`, as Proxmox takes it in rules; undefined for anything else. */
+export function parseRange(text: string): { readonly first: Ip; readonly last: Ip } | undefined {
+  const [first, last, ...rest] = text.split('-').map(parseAddress);
+  if (first === undefined || last === undefined || rest.length > 0 || first.kind() !== last.kind()) return undefined;
+  const pairs = first.toByteArray().map((byte, index) => byte - (last.toByteArray()[index] ?? 0));
+  return (pairs.find((difference) => difference !== 0) ?? 0) <= 0 ? { first, last } : undefined;
+}

@@ -1,0 +1,26 @@
+// Which problems a commit brings and which it found: only those that it brings refuse it.
+
+import type { Problem } from '../model/problem.ts';
+
+export type DatedProblem = Problem & {
+  /** Not already there before. */
+  readonly new: boolean;
+};
+
+/**
+ * The problems of a commit, each marked. A problem is the same one when code, file, target, message and field are, wherever
+ * it stands now: a guest put in front of it in a list does not make it new. Of several alike, as many are old as there were.
+ */
+export function markNew(before: readonly Problem[], after: readonly Problem[]): DatedProblem[] {
+  const old = new Map<string, number>();
+  for (const problem of before) old.set(identity(problem), (old.get(identity(problem)) ?? 0) + 1);
+  return after.map((problem) => {
+    const left = old.get(identity(problem)) ?? 0;
+    if (left > 0) old.set(identity(problem), left - 1);
+    return { ...problem, new: left === 0 };
+  });
+}
+
+function identity({ code, file, path, target, message }: Problem): string {
+  return JSON.stringify([code, file, target, message, path.replaceAll(/\/\d+(?=\/|$)/g, '/*')]);
+}
