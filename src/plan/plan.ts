@@ -17,8 +17,6 @@ export interface PlanInput {
   readonly after: ReadonlyMap<TargetId, Target>;
   /** Targets to be looked at although nothing changed: each that is declared is an update without field changes. */
   readonly also?: ReadonlySet<TargetId>;
-  /** Looked at even though their spec is as it was: they become updates without field changes. */
-  readonly also?: ReadonlySet<TargetId>;
   /** What a create or update costs, by the manager of its kind. A delete always destroys. */
   readonly impact: (change: Change) => Impact;
 }
@@ -34,11 +32,6 @@ export type Planned =
  */
 export function makePlan(input: PlanInput): Planned {
   const changes = new Map([...lookedAt(input), ...diff(input.before, input.after)].map((one) => [one.target, one]));
-  for (const target of input.also ?? []) {
-    const spec = input.after.get(target)?.spec;
-    if (spec === undefined || changes.has(target)) continue;
-    changes.set(target, { target, verb: 'update', before: spec, after: spec, fields: [] });
-  }
   const found = stepNeeds([...changes.values()], input.before, input.after);
   if (found.kind === 'cycle') return found;
 
