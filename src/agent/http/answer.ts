@@ -1,0 +1,24 @@
+// Every answer of the door: one JSON document, never a stack trace, nothing for a browser to guess.
+
+import type { Response } from 'express';
+
+/** What went wrong and what to do about it. */
+export interface Failure {
+  readonly message: string;
+  readonly hint: string;
+}
+
+export function answer(response: Response, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+  });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+export function fail(response: Response, status: number, error: Failure): void {
+  answer(response, status, { error });
+}

@@ -1,0 +1,128 @@
+// A run as server-sent events: `run` with the whole run whenever it changed, `log` with new lines of a step's output, and
+// `end` when it has ended. The event id says how far the logs were sent, so a reader that lost its connection goes on there;
+// the run needs no place to go on from, since every `run` event holds all of it.
+
+import type { Response } from 'express';
+import type { TargetId } from '../../model/ids.ts';
+import type { Ledger, RunDetail } from '../../ports/ledger.ts';
+import type { Changes } from './changes.ts';
+import { runJson } from './run-json.ts';
+
+/** Output of running steps is looked for this often; the run itself is pushed. */
+const LOG_EVERY_MS = 1_000;
+/** Below the idle limits of common proxies. */
+const KEEP_ALIVE_MS = 15_000;
+/** A reader that does not read is let go before it costs memory. */
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+
+/** Offsets into the log of each target, written as `lxc/101=12,vm/1001=3`. */
+type Cursor = Map<TargetId, number>;
+
+export interface EventParts {
+  readonly ledger: Pick<Ledger, 'run' | 'readLog'>;
+  readonly changes: Pick<Changes, 'follow'>;
+  /** Aborted when the door closes. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Sends until the run has ended, the reader goes away or the door closes.
+ *
+ * @param first the run as it is now
+ * @param lastEventId what the reader got last
+ */
+export async function sendEvents(
+  parts: EventParts,
+  response: Response,
+  first: RunDetail,
+  lastEventId: string,
+): Promise<void> {
+  const { ledger, changes, closing } = parts;
+  const cursor = parseCursor(lastEventId);
+  const bell = doorbell();
+  const stopFollowing = changes.follow(first.id, bell.ring);
+  const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
+  const gone = new AbortController();
+  const stop = AbortSignal.any([closing, gone.signal]);
+  stop.addEventListener('abort', bell.ring, { once: true });
+  response.on('close', () => gone.abort());
+
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
+  });
+  try {
+    let sent = '';
+    let run: RunDetail | null = first;
+    while (run !== null && !stop.aborted) {
+      const data = JSON.stringify(runJson(run));
+      if (data !== sent) response.write(`event: run\ndata: ${data}\n\n`);
+      sent = data;
+      await sendLogs(ledger, response, run, cursor);
+      if (run.ended !== null) {
+        response.write(`event: end\nid: ${writeCursor(cursor)}\ndata: ${data}\n\n`);
+        break;
+      }
+      if (response.writableLength > MOST_UNREAD_BYTES) break;
+      await bell.wait(LOG_EVERY_MS);
+      if (!stop.aborted) run = await ledger.run(first.id);
+    }
+  } finally {
+    clearInterval(keepAlive);
+    stopFollowing();
+    response.end();
+  }
+}
+
+async function sendLogs(
+  ledger: EventParts['ledger'],
+  response: Response,
+  run: RunDetail,
+  cursor: Cursor,
+): Promise<void> {
+  for (const { target, started } of run.steps) {
+    if (started === null) continue;
+    const offset = cursor.get(target) ?? 0;
+    const { lines, next } = await ledger.readLog(run.id, target, offset);
+    if (lines.length === 0) continue;
+    cursor.set(target, next);
+    const data = JSON.stringify({ target, lines });
+    response.write(`event: log\nid: ${writeCursor(cursor)}\ndata: ${data}\n\n`);
+  }
+}
+
+function parseCursor(text: string): Cursor {
+  const cursor: Cursor = new Map();
+  for (const [, target, offset] of text.matchAll(/([a-z]+\/[\w.-]+)=(\d{1,9})/g)) {
+    cursor.set(target as TargetId, Number(offset));
+  }
+  return cursor;
+}
+
+function writeCursor(cursor: Cursor): string {
+  return [...cursor].map(([target, offset]) => `${target}=${offset}`).join(',');
+}
+
+/** Wakes the one who waits; a ring while nobody waits is not lost. */
+function doorbell(): { ring(): void; wait(ms: number): Promise<void> } {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      rung = true;
+      wake?.();
+    },
+    async wait(ms) {
+      if (!rung) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const timer = setTimeout(resolve, ms);
+        await promise;
+        clearTimeout(timer);
+      }
+      rung = false;
+    },
+  };
+}

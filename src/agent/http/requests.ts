@@ -1,0 +1,55 @@
+// What the API accepts, checked before anything is done with it.
+
+import { z } from 'zod';
+import type { RunId, TargetId } from '../../model/ids.ts';
+
+const target = z
+  .string()
+  .regex(/^[a-z]+\/[A-Za-z0-9][\w.-]{0,200}$/, 'write it as kind/name, for example lxc/101')
+  .transform((text) => text as TargetId);
+
+/** Who asks, as told: everybody who may ask holds the same token. */
+const by = z.string().trim().min(1).max(100).default('the API');
+
+export const ReplayBody = z.strictObject({
+  commit: z.string().trim().min(1).max(200),
+  targets: z.array(target).min(1).max(10_000).optional(),
+  rewind: z.boolean().default(false),
+  by,
+});
+export const ApproveBody = z.strictObject({ target, by });
+export const FreezeBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(500), by });
+export const AskBody = z.strictObject({ by });
+export const CommandBody = z.strictObject({
+  verb: z.string().regex(/^[a-z][a-z -]{0,40}$/, 'for example start'),
+  targets: z.array(target).max(10_000).default([]),
+  by,
+});
+
+export const RunPath = z.object({
+  id: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .transform((text) => text as RunId),
+});
+export const TargetPath = z
+  .object({ kind: z.string(), name: z.string() })
+  .transform(({ kind, name }) => `${kind}/${name}`)
+  .pipe(target);
+export const RunsQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) });
+export const LogQuery = z.object({ offset: z.coerce.number().int().min(0).default(0) });
+
+/** A request that cannot be understood; the message names the field. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+/** @throws BadRequest */
+export function understand<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  );
+  throw new BadRequest(problems.join('; '));
+}

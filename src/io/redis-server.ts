@@ -1,0 +1,169 @@
+// A private Redis for a Phoenix that was given none: append-only under the data folder, on a socket that only its user can
+// open. It is stopped with the agent; one that outlived a killed agent is stopped before a new one opens the same files.
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The system's limit for the path of a socket is 107 bytes; Redis needs a few for itself. */
+const SOCKET_PATH_BYTES = 100;
+/** Loading a long append-only file takes its time. */
+const START_MS = 60_000;
+const STOP_MS = 10_000;
+const LOOK_AGAIN_MS = 20;
+const ANSWER_MS = 2_000;
+
+export interface RedisServer {
+  /** `unix:///…`, for `connectRedis`. */
+  readonly url: string;
+  /** Writes everything down and ends it. */
+  stop(): Promise<void>;
+}
+
+/** Why there is no private Redis, and what to do; thrown by `startRedis`. */
+export class RedisUnavailable extends Error {
+  override readonly name = 'RedisUnavailable';
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
+/**
+ * Resolves once it answers.
+ *
+ * @param folder where its files lie; made when it is not there. One process may use it at a time
+ * @param program `redis-server`, found on PATH
+ * @throws RedisUnavailable
+ */
+export async function startRedis(folder: string, program = 'redis-server'): Promise<RedisServer> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const home = await realpath(folder);
+  const lock = await lockFolder(home);
+  const direct = join(home, 'redis.sock');
+  const elsewhere = Buffer.byteLength(direct) > SOCKET_PATH_BYTES ? await mkdtemp(join(tmpdir(), 'phoenix-')) : null;
+  const socket = elsewhere === null ? direct : join(elsewhere, 'redis.sock');
+  const release = async () => {
+    lock?.close();
+    if (elsewhere !== null) await rm(elsewhere, { recursive: true, force: true });
+  };
+  try {
+    await endLeftover(socket);
+    const stop = await launch(program, home, socket);
+    return {
+      url: `unix://${socket}`,
+      async stop() {
+        await stop();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * A name in Linux's abstract socket space: taken by one process at a time and freed by the kernel however that process
+ * ends. Elsewhere there is no such thing, and the folder is not locked.
+ */
+async function lockFolder(home: string): Promise<Server | null> {
+  if (process.platform !== 'linux') return null;
+  const lock = createServer();
+  lock.listen(`\0phoenix-${createHash('sha256').update(home).digest('hex').slice(0, 40)}`);
+  try {
+    await once(lock, 'listening');
+  } catch (cause) {
+    const hint = 'stop the other one, or set another PHOENIX_DATA_DIR or a shared REDIS_URL';
+    throw new RedisUnavailable(`another Phoenix uses ${home}`, hint, { cause });
+  }
+  lock.unref();
+  return lock;
+}
+
+/** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */
+async function endLeftover(socket: string): Promise<void> {
+  if ((await ask(socket, 'PING')) === null) return;
+  await ask(socket, 'SHUTDOWN');
+  const deadline = Date.now() + STOP_MS;
+  while ((await ask(socket, 'PING')) !== null) {
+    if (Date.now() > deadline) {
+      throw new RedisUnavailable(
+        `the redis-server at ${socket} does not end`,
+        'end it by hand, then start Phoenix again',
+      );
+    }
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** @returns the function that stops it */
+async function launch(program: string, home: string, socket: string): Promise<() => Promise<void>> {
+  const place = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', home, '--save', ''];
+  // `always`: a webhook is acknowledged once its record is on the disk, also when the machine loses power.
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+  // Detached: an interrupt at the terminal goes to Phoenix alone, which stops Redis last.
+  const child = spawn(program, [...place, ...durable, '--loglevel', 'warning'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-2_000);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(`it ended with ${code ?? signal}: ${said.trim()}`));
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const insist = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await ended;
+    clearTimeout(insist);
+  };
+
+  const failure = await Promise.race([ended, answering(socket)]);
+  if (failure === null) return stop;
+  child.kill('SIGKILL');
+  throw new RedisUnavailable(
+    `${program} could not be started: ${failure}`,
+    'install Redis 6.2 or newer (for example: apt install redis-server), or set REDIS_URL',
+  );
+}
+
+/** Null once it answers; otherwise why it did not in time. */
+async function answering(socket: string): Promise<string | null> {
+  const deadline = Date.now() + START_MS;
+  while (Date.now() < deadline) {
+    if ((await ask(socket, 'PING')) === '+PONG') return null;
+    await delay(LOOK_AGAIN_MS);
+  }
+  return 'it does not answer';
+}
+
+/** One inline command of Redis's protocol. Null when nobody answers; empty when the connection ended without an answer. */
+function ask(socket: string, command: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    let connected = false;
+    connection.setTimeout(ANSWER_MS, () => connection.destroy());
+    connection.on('error', () => {});
+    connection.on('connect', () => {
+      connected = true;
+      connection.write(`${command}\r\n`);
+    });
+    connection.once('data', (reply) => {
+      resolve(reply.toString('utf8').split('\r\n')[0] ?? '');
+      connection.destroy();
+    });
+    connection.on('close', () => resolve(connected ? '' : null));
+  });
+}
