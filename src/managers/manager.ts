@@ -26,6 +26,8 @@ export interface Wanted {
   /** A person approved destroying or recreating it. */
   readonly approved: boolean;
   readonly protected: boolean;
+  /** A person said that what is there under this id is to be kept by Phoenix from now on (`phoenix adopt`). */
+  readonly adopt?: boolean;
 }
 
 export type Decision =
@@ -33,8 +35,14 @@ export type Decision =
   | { readonly kind: 'actions'; readonly actions: readonly Action[] }
   /** Not ours, needs approval, protected: nothing is done; the reason says what to do. */
   | { readonly kind: 'blocked'; readonly reason: string }
-  /** Cannot be done as declared; the reason says what is in the way. */
-  | { readonly kind: 'impossible'; readonly reason: string };
+  /** Cannot be done as declared; the reason says what is in the way. `passing`: it goes away by itself (a backup that runs), so try again later. */
+  | { readonly kind: 'impossible'; readonly reason: string; readonly passing?: true };
+
+/**
+ * Rounds of observe, decide and act that a target may take: a guest goes through creation, configuration, start, scripts and
+ * its final state, and each needs a look at what the one before left. A round that decides the same actions as the one before failed.
+ */
+export const ROUNDS = 8;
 
 /** A question to the host that must be answered well before a step counts as applied. */
 export interface HealthProbe {
@@ -73,6 +81,6 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   decide(wanted: Wanted, observation: Observation): Decision;
   /** Pure. */
   health(wanted: Wanted): HealthProbe | null;
-  /** Pure: null where the change is not risky or the storage cannot snapshot. */
+  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot. */
   safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
 }

@@ -15,6 +15,11 @@ export interface Command {
   /** Given on standard input: the only way for a secret or a file's content to reach a program. */
   readonly stdin?: Content;
   readonly timeoutSeconds: number;
+  /**
+   * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`).
+   * `readAnswer` in managers/guest/answer.ts turns such a result into the one that was meant.
+   */
+  readonly answer?: 'guest-exec';
 }
 
 export interface FileWrite {
@@ -28,12 +33,13 @@ export interface FileWrite {
   readonly expects?: string;
 }
 
-/** Text as it is, a file of the config repo by its blob id, or a secret by reference. */
+/** Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a secret, or several in a row. */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'blob'; readonly blob: string }
   | { readonly from: 'shipped'; readonly path: string }
-  | { readonly from: 'secret'; readonly secret: SecretReference };
+  | { readonly from: 'secret'; readonly secret: SecretReference }
+  | { readonly from: 'joined'; readonly parts: readonly Content[] };
 
 export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
@@ -42,4 +48,6 @@ export interface Action {
   readonly do: Command | FileWrite;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
+  /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */
+  readonly until?: { readonly times: number; readonly intervalSeconds: number };
 }
