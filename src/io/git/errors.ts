@@ -1,0 +1,81 @@
+// What can go wrong with a repository, said so that the reader knows what to do.
+
+/** A commit or blob that the repository does not have. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
+
+interface LibraryError {
+  readonly code?: string;
+  readonly data?: { readonly statusCode?: number; readonly what?: string; readonly oid?: string };
+}
+
+/** Whether the library says that an object or ref is not there; with `what`, that it is this one, or something else than asked for. */
+export function isMissing(error: unknown, what?: string): boolean {
+  const { code, data } = error as LibraryError;
+  if (what === undefined) return code === 'NotFoundError';
+  return (code === 'NotFoundError' && data?.what === what) || (code === 'ObjectTypeError' && data?.oid === what);
+}
+
+const DAMAGE = new Set([
+  'InternalError',
+  'NotFoundError',
+  'ObjectTypeError',
+  'ParseError',
+  'InvalidOidError',
+  'ENOENT',
+]);
+
+/** Whether reading failed because of what lies on the disk, and not because of the disk, memory or network. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return true;
+  const code = (error as LibraryError).code ?? '';
+  return DAMAGE.has(code) || code.startsWith('Z_');
+}
+
+/** The same error as a sentence with the remedy; `url` without credentials. */
+export function explain(error: unknown, url: string, hasToken: boolean): Error {
+  return new Error(`${url}: ${sentence(error, hasToken)}`, { cause: error });
+}
+
+function sentence(error: unknown, hasToken: boolean): string {
+  const { code, data } = error as LibraryError;
+  if (code === 'SmartHttpError' || code === 'EmptyServerResponseError' || code === 'ParseError') {
+    return 'no Git repository answers there: check PHOENIX_REPO_URL';
+  }
+  if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
+  const reason = rootCause(error);
+  if (CERTIFICATE.test(reason.code)) {
+    return `its certificate is not trusted (${reason.code}): set NODE_EXTRA_CA_CERTS to the PEM file of its authority`;
+  }
+  if (reason.code === '') return reason.message;
+  if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}): see to PHOENIX_DATA_DIR`;
+  return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
+}
+
+const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
+const CERTIFICATE = /CERT|UNABLE_TO_(VERIFY|GET)|SELF_SIGNED/;
+
+function refusal(status: number, hasToken: boolean): string {
+  if (status === 401 || status === 403) {
+    return hasToken
+      ? `the token was refused (HTTP ${status}): PHOENIX_FORGE_TOKEN needs the right to read the repository`
+      : `a login is asked for (HTTP ${status}): set PHOENIX_FORGE_TOKEN`;
+  }
+  if (status === 404) {
+    return 'no repository there, or the token may not see it (HTTP 404): check PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN';
+  }
+  return `the server answered HTTP ${status}; this is tried again`;
+}
+
+/** Node's fetch says "fetch failed" and keeps the reason as the cause. */
+function rootCause(error: unknown): { readonly code: string; readonly message: string } {
+  let reason = error;
+  while (reason instanceof Error && reason.cause !== undefined) reason = reason.cause;
+  if (reason instanceof AggregateError && reason.errors.length > 0) reason = reason.errors[0];
+  const { code } = reason as LibraryError;
+  return {
+    code: typeof code === 'string' ? code : '',
+    message: reason instanceof Error ? reason.message : String(reason),
+  };
+}
