@@ -1,0 +1,123 @@
+// The real door over a real ledger, for tests that come in by HTTP. Only the agent behind it is a record of what was asked.
+
+import { createHmac } from 'node:crypto';
+import { type Agent, Refused } from '../../src/agent/agent.ts';
+import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
+import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
+import type { DeliveryEnd } from '../../src/agent/receive.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLedger } from '../../src/io/ledger/ledger.ts';
+import type { RunId } from '../../src/model/ids.ts';
+import { secret } from '../../src/model/secret.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+
+export const WEBHOOK_SECRET = 'the secret of the webhook';
+export const ADMIN_TOKEN = 'the-token-of-the-admin';
+
+export interface TestDoor {
+  readonly url: string;
+  readonly ledger: Ledger;
+  readonly ends: DeliveryEnd[];
+  readonly logged: string[];
+  /** What was asked of the agent: the operation and its arguments. */
+  readonly asked: unknown[][];
+  /** How often the agent was told that the branch may have moved. */
+  readonly told: () => number;
+  close(): Promise<void>;
+}
+
+export async function openTestDoor(redisUrl: string, overrides: Partial<DoorParts> = {}): Promise<TestDoor> {
+  const clock = { now: () => new Date() };
+  const ledger = openLedger(
+    connectRedis(redisUrl, () => {}),
+    { clock },
+  );
+  const changes: Changes = await watchChanges(ledger);
+  const ends: DeliveryEnd[] = [];
+  const logged: string[] = [];
+  const asked: unknown[][] = [];
+  let told = 0;
+  const note = (text: string, fields?: Record<string, unknown>) => {
+    logged.push(`${text} ${fields?.['error'] ?? ''}`);
+  };
+  const log = { info: note, warn: note, error: note };
+  const door: Door = await openDoor(
+    {
+      receive: {
+        secret: secret(WEBHOOK_SECRET),
+        branch: 'main',
+        record: (delivery) => ledger.recordDelivery(delivery),
+        recorded: async () => {
+          told += 1;
+        },
+        ended: (end) => ends.push(end),
+        log,
+        clock,
+      },
+      api: { ledger, agent: recordingAgent(asked), changes, adminToken: secret(ADMIN_TOKEN) },
+      ready: async () => ({ ready: true, checks: {} }),
+      metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
+      log,
+      ...overrides,
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  return {
+    url: door.url,
+    ledger,
+    ends,
+    logged,
+    asked,
+    told: () => told,
+    async close() {
+      await door.close();
+      await changes.close();
+      await ledger.close();
+    },
+  };
+}
+
+function recordingAgent(asked: unknown[][]): Agent {
+  const record = (name: string) => {
+    return async (...args: unknown[]): Promise<RunId> => {
+      asked.push([name, ...args]);
+      return '7' as RunId;
+    };
+  };
+  return {
+    headChanged: async () => {},
+    async replay(request) {
+      if (request.commit === 'unknown') throw new Refused('there is no commit unknown on main; fetch and look again');
+      if (request.commit === 'surprise') throw new Error('a surprise with the password hunter2');
+      return record('replay')(request);
+    },
+    async approve(...args) {
+      await record('approve')(...args);
+    },
+    freeze: record('freeze'),
+    unfreeze: record('unfreeze'),
+    drift: record('drift'),
+    command: record('command'),
+    stop: async () => {},
+  };
+}
+
+export function sign(body: string | Buffer, key = WEBHOOK_SECRET): string {
+  return `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
+}
+
+export const COMMIT = 'a'.repeat(40);
+
+/** The fields of GitHub's push payload that matter, and a few that do not. */
+export function pushPayload(changed: Record<string, unknown> = {}) {
+  return {
+    ref: 'refs/heads/main',
+    before: '0'.repeat(40),
+    after: COMMIT,
+    deleted: false,
+    repository: { full_name: 'team/environment', clone_url: 'https://git.example.internal/team/environment.git' },
+    pusher: { name: 'ada', email: 'ada@example.internal' },
+    commits: [],
+    ...changed,
+  };
+}
