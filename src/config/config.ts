@@ -285,9 +285,14 @@ export interface Certificate {
 }
 
 /** The only things that follow a renewal: a push must not be a shell on the host. */
-export type CertificateHook =
-  | { readonly kind: 'service'; readonly verb: 'reload' | 'restart'; readonly guest: number; readonly unit: string }
-  | { readonly kind: 'container'; readonly guest: number; readonly container: string };
+export type CertificateHook = {
+  readonly guest: number;
+  /** As which kind of guest the command addresses it. */
+  readonly guestKind: 'lxc' | 'vm';
+} & (
+  | { readonly kind: 'service'; readonly verb: 'reload' | 'restart'; readonly unit: string }
+  | { readonly kind: 'container'; readonly container: string }
+);
 
 export interface Stack {
   readonly name: string;

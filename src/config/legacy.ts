@@ -192,7 +192,9 @@ const VLLM_GROUPS: Readonly<Record<string, string>> = {
 };
 
 function vllmIntoGroups(draft: Draft): void {
-  const flat = Object.keys(draft.value).filter((key) => key.startsWith('vllm_') && key !== 'vllm_engine_config');
+  const flat = Object.keys(draft.value).filter(
+    (key) => key.startsWith('vllm_') && key !== 'vllm_engine_config' && !isContainer(draft.get(key)),
+  );
   const [first] = flat;
   if (first === undefined) return;
   const groups: Record<string, Raw> = {};
@@ -244,6 +246,10 @@ function namesProduction(stack: unknown): boolean {
   if (!isObject(stack) || typeof stack.name !== 'string') return false;
   const { name: _, environment, ...rest } = stack;
   return Object.keys(rest).length === 0 && (environment === undefined || environment === 'production');
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isObject(value: unknown): value is Raw {

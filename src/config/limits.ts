@@ -2,6 +2,8 @@
 
 /** Bytes of one file. Ten thousand guests fit in. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Bytes of one compose file: YAML costs far more to read than JSON. */
+export const MAX_COMPOSE_BYTES = 256 * 1024;
 /** Objects and arrays within each other. */
 export const MAX_DEPTH = 64;
 /** Values of one file, objects and arrays included. */

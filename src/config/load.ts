@@ -1,8 +1,13 @@
 // From the files of a commit to a configuration, or to everything that is wrong with it: read, parse, normalise, validate.
 
-import type { Problem } from '../model/problem.ts';
+import { ERROR_CODES, type Problem, type ProblemCode } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
+import { MAX_PROBLEMS } from './limits.ts';
+import { locate, type Position } from './read-json.ts';
+import { RULES } from './rules/index.ts';
+import type { Finding } from './rules/rule.ts';
 
 export interface Loaded {
   /** Null when there is an error. */
@@ -19,6 +24,65 @@ export interface LoadOptions {
 }
 
 /** Pure. All problems at once; never throws, whatever the bytes are. */
-export function load(_snapshot: Snapshot, _options: LoadOptions): Loaded {
-  return { config: null, draft: null, problems: [] };
+export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
+  const { config, complete, unreadable, findings, texts } = assemble(snapshot);
+  const context = config === null ? null : { config, files: snapshot.files, unreadable };
+  const all = [...findings, ...(context === null ? [] : RULES.flatMap((rule) => rule(context)))];
+  const problems = placed(all, texts, options);
+  const refused = problems.some(({ severity }) => severity === 'error');
+  return { config: refused ? null : config, draft: complete ? config : null, problems };
+}
+
+const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
+
+/** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */
+function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>, options: LoadOptions): Problem[] {
+  const isError = ({ code }: Finding) => ERRORS.has(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
+  const once = new Map(
+    findings.map((finding) => [`${finding.code} ${finding.at.file} ${finding.at.path} ${finding.message}`, finding]),
+  );
+  const shown = [...once.values()].sort((a, b) => Number(isError(b)) - Number(isError(a))).slice(0, MAX_PROBLEMS);
+  const positions = positionsOf(shown, texts);
+  return shown
+    .map((finding): Problem => {
+      const position = finding.position ?? positions.get(finding.at.file)?.get(wantedOf(finding));
+      return {
+        severity: isError(finding) ? 'error' : 'warning',
+        code: finding.code,
+        file: finding.at.file,
+        path: finding.at.path,
+        line: position?.line ?? 1,
+        column: position?.column ?? 1,
+        target: finding.target ?? null,
+        message: finding.message,
+        hint: finding.hint ?? null,
+      };
+    })
+    .sort(byPlace);
+}
+
+function positionsOf(findings: readonly Finding[], texts: ReadonlyMap<string, string>) {
+  const wanted = new Map<string, Set<string>>();
+  for (const finding of findings) {
+    if (finding.position !== undefined) continue;
+    const ofFile = wanted.get(finding.at.file) ?? new Set();
+    ofFile.add(wantedOf(finding));
+    wanted.set(finding.at.file, ofFile);
+  }
+  const positions = new Map<string, ReadonlyMap<string, Position>>();
+  for (const [file, pointers] of wanted) {
+    const text = texts.get(file);
+    if (text !== undefined) positions.set(file, locate(text, pointers));
+  }
+  return positions;
+}
+
+/** `locate` takes a pointer for the place of a value, and with a `#` for that of its key. */
+function wantedOf({ at, onKey }: Finding): string {
+  return onKey ? `#${at.path}` : at.path;
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1);
 }

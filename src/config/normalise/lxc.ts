@@ -1,0 +1,113 @@
+// A container from its written form.
+
+import type { z } from 'zod';
+import type { JsonObject } from '../../model/json.ts';
+import type { LxcGuest, LxcOption, NvidiaSource } from '../config.ts';
+import type { lxcGuest } from '../schema/lxc.ts';
+import { fileAt, scriptPath } from './files.ts';
+import { addressList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
+
+type Written = z.output<typeof lxcGuest>;
+
+/** Fields of the file that count for every container that says nothing itself. */
+export interface LxcFileDefaults {
+  readonly nvidia_driver_version?: string | undefined;
+  readonly nvidia_repo_url?: string | undefined;
+  readonly nvidia_runfile_url?: string | undefined;
+}
+
+/** What the containers of the original environment are for, where they do not say it. */
+const ROLES: ReadonlyMap<number, NonNullable<LxcGuest['role']>> = new Map([
+  [103, 'ca'],
+  [102, 'proxy'],
+  [101, 'gateway'],
+]);
+
+export function normaliseLxc(written: Written, defaults: LxcFileDefaults, context: GuestContext): LxcGuest {
+  const role = written.role === undefined ? (ROLES.get(context.id) ?? null) : written.role;
+  const isSource = written.template_snapshot_name !== undefined;
+  const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
+  return {
+    ...guestBase(written, context, { cores: written.cores, memoryMb: written.memory_mb, cloneFrom, isSource }),
+    kind: 'lxc',
+    role: role === 'none' ? null : role,
+    traefikService: normaliseService(written.traefik_service, role === 'ca'),
+    swapMb: written.swap_mb,
+    template: written.template ?? null,
+    ostype: written.ostype ?? null,
+    storagePool: written.storage_pool,
+    storageSizeGb: written.storage_size_gb,
+    network: networkOf(written),
+    unprivileged: written.unprivileged,
+    gpus: gpusOf(written.gpu_assignment),
+    apparmorProfile: written.apparmor_profile ?? null,
+    apparmorManagesNesting: written.apparmor_manages_nesting,
+    pctFeatures: featuresOf(written.pct_options),
+    lxcOptions: written.lxc_options.map(optionOf),
+    idMaps: written.id_maps.map((map) => ({
+      type: map.type,
+      containerId: map.container_id,
+      hostId: map.host_id,
+      size: map.size,
+    })),
+    mountPoints: written.mount_points.map((mount) => ({
+      hostPath: withoutSlash(mount.host_path),
+      containerPath: withoutSlash(mount.container_path),
+      ownerUid: mount.owner_uid ?? null,
+      ownerGid: mount.owner_gid ?? null,
+      readOnly: mount.read_only,
+    })),
+    volumes: written.zfs_volumes.map((volume) => ({
+      name: volume.name,
+      storage: volume.pool,
+      sizeGb: volume.size_gb,
+      mountPoint: withoutSlash(volume.mount_point),
+    })),
+    applicationScript:
+      written.application_script === undefined ? null : fileAt(context.files, scriptPath(written.application_script)),
+    bootstrapCaUrl: written.bootstrap_ca_url ?? null,
+    nvidia: nvidiaOf(written, defaults),
+    vllm: (written.vllm_engine_config as JsonObject | undefined) ?? null,
+    lifecycleSnapshots: written.enable_lifecycle_snapshots,
+  };
+}
+
+function networkOf({ network_config: network, mac_address }: Written): LxcGuest['network'] {
+  return {
+    name: network.name,
+    bridge: network.bridge,
+    ip: network.ip,
+    gateway: network.gw ?? null,
+    mac: mac_address?.toUpperCase() ?? null,
+    vlan: network.vlan ?? null,
+    mtu: network.mtu ?? null,
+    nameservers: addressList(network.nameservers),
+    searchdomain: network.searchdomain ?? null,
+  };
+}
+
+function gpusOf(written: Written['gpu_assignment']): number[] {
+  if (written === undefined) return [];
+  const numbers = typeof written === 'object' ? written : (String(written).match(/\d+/g) ?? []).map(Number);
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+function featuresOf(written: readonly string[]): Record<string, string> {
+  const pairs = written.map((option) => [option.slice(0, option.indexOf('=')), option.slice(option.indexOf('=') + 1)]);
+  return Object.fromEntries(pairs.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+}
+
+/** `lxc.mount.auto:sys:rw` and `lxc.mount.auto = sys:rw` say the same. */
+function optionOf(written: string): LxcOption {
+  const at = written.search(/[=:]/);
+  return { key: written.slice(0, at).trim(), value: written.slice(at + 1).trim() };
+}
+
+function nvidiaOf(written: Written, defaults: LxcFileDefaults): NvidiaSource | null {
+  if (!written.features.includes('nvidia')) return null;
+  return {
+    driverVersion: written.nvidia_driver_version ?? defaults.nvidia_driver_version ?? null,
+    repositoryUrl: written.nvidia_repo_url ?? defaults.nvidia_repo_url ?? null,
+    runfileUrl: written.nvidia_runfile_url ?? defaults.nvidia_runfile_url ?? null,
+  };
+}

@@ -1,0 +1,19 @@
+// Secrets: a reference, or the text itself where a configuration still holds it.
+
+import type { SecretReference } from '../../model/action.ts';
+import type { Secret } from '../config.ts';
+
+/** Null for nothing, for empty text, and for `NOT_SET`. */
+export function normaliseSecret(written: string | SecretReference | undefined): Secret | null {
+  if (written === undefined || isNoSecret(written)) return null;
+  return typeof written === 'string' ? { $plain: written } : written;
+}
+
+export function isNoSecret(written: unknown): boolean {
+  return written === '' || written === 'NOT_SET';
+}
+
+/** Whether the name of a variable says that its value is secret. */
+export function namesSecret(name: string): boolean {
+  return /pass|secret|token|credential|(^|_)pwd($|_)|api_?key|private_?key|access_?key|encryption_?key/i.test(name);
+}

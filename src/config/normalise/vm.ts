@@ -1,0 +1,68 @@
+// A virtual machine from its written form.
+
+import type { z } from 'zod';
+import type { VmGuest } from '../config.ts';
+import type { vmDefaults, vmGuest } from '../schema/vm.ts';
+import { addressList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
+import { normaliseSecret } from './secret.ts';
+
+type Written = z.output<typeof vmGuest>;
+
+/** What VMs that say nothing themselves are like. */
+export interface VmFileDefaults extends z.output<typeof vmDefaults> {
+  /** Address of the host's NFS server; null when it is not told. */
+  readonly nfsServer: string | null;
+}
+
+export function normaliseVm(written: Written, defaults: VmFileDefaults, context: GuestContext): VmGuest {
+  const isSource = written.is_template;
+  const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
+  const cores = written.cores ?? defaults.cores;
+  const memoryMb = written.memory_mb ?? defaults.memory_mb;
+  return {
+    ...guestBase(written, context, { cores, memoryMb, cloneFrom, isSource }),
+    kind: 'vm',
+    traefikService: normaliseService(written.traefik_service, true),
+    isTemplate: written.is_template,
+    templateImage: written.template_image ?? null,
+    storagePool: written.storage_pool ?? defaults.storage_pool ?? '',
+    diskSizeGb: written.disk_size_gb ?? defaults.disk_size_gb,
+    network: networkOf(written, defaults),
+    user: {
+      username: written.user_config?.username ?? 'phoenix',
+      passwordHash: normaliseSecret(written.user_config?.password_hash),
+      sshKeys: written.user_config?.ssh_keys ?? [],
+    },
+    volumes: written.volumes.map((volume) => ({
+      name: volume.name,
+      server: volume.server ?? defaults.nfsServer ?? '',
+      path: withoutSlash(volume.path),
+      mountPoint: withoutSlash(volume.mount_point),
+    })),
+    stacks: written.docker_stacks.map((use) =>
+      typeof use === 'string' ? { name: use, environment: 'production' } : use,
+    ),
+    portainer: {
+      role: written.portainer_role,
+      environmentName: written.portainer_environment_name ?? written.name,
+      agentHostname: written.portainer_agent_hostname ?? null,
+    },
+    snapshots: {
+      preFeatures: written.snapshots?.['pre-features'] ?? null,
+      postFeatures: written.snapshots?.['post-features'] ?? null,
+    },
+  };
+}
+
+function networkOf({ network_config: network, network_bridge }: Written, defaults: VmFileDefaults): VmGuest['network'] {
+  return {
+    bridge: network.bridge ?? network_bridge ?? defaults.network_bridge,
+    ip: network.ip,
+    gateway: network.gw ?? null,
+    mac: network.mac_address?.toUpperCase() ?? null,
+    vlan: network.vlan ?? null,
+    mtu: network.mtu ?? null,
+    nameservers: addressList(network.nameserver),
+    searchdomain: network.searchdomain ?? null,
+  };
+}

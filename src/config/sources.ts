@@ -1,0 +1,84 @@
+// The written files: which of them the configuration reads, and their values or what keeps them from being read.
+
+import type { Snapshot, SourceFile } from '../model/snapshot.ts';
+import { MAX_FILE_BYTES } from './limits.ts';
+import { readJson } from './read-json.ts';
+import type { Finding } from './rules/rule.ts';
+import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
+
+const JSON_FILES: readonly string[] = [HYPERVISOR_FILE, LXC_FILE, VM_FILE, CERTIFICATE_FILE, STACKS_FILE];
+const STACK_FILE = /^stacks\/([^/]+)\/(phoenix\.json|docker-compose\.yml)$/;
+
+/** Whether the content of a file below the config root is read; of all others only the identity counts. */
+export function wantsBytes(path: string): boolean {
+  return JSON_FILES.includes(path) || STACK_FILE.test(path);
+}
+
+/** Folders that hold a configuration, among the paths of a whole repository; the top is the empty text. */
+export function findRoots(paths: Iterable<string>): string[] {
+  const roots: string[] = [];
+  for (const path of paths) {
+    if (path === HYPERVISOR_FILE) roots.push('');
+    else if (path.endsWith(`/${HYPERVISOR_FILE}`)) roots.push(path.slice(0, -HYPERVISOR_FILE.length - 1));
+  }
+  return roots.sort();
+}
+
+/** Names of the stacks that have a manifest or a compose file, in alphabetical order. */
+export function stackNames(snapshot: Snapshot): string[] {
+  const names = new Set<string>();
+  for (const path of snapshot.files.keys()) {
+    const name = STACK_FILE.exec(path)?.[1];
+    if (name !== undefined) names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** What was read of the files, and the texts that positions are looked up in. */
+export class Sources {
+  readonly findings: Finding[] = [];
+  readonly texts = new Map<string, string>();
+  readonly #files: Snapshot['files'];
+
+  constructor(snapshot: Snapshot) {
+    this.#files = snapshot.files;
+  }
+
+  /** The value of a JSON file; undefined when it cannot be read, which is then among the findings. */
+  json(path: string, need: 'needed' | 'optional'): unknown {
+    const bytes = this.bytes(path, need, MAX_FILE_BYTES);
+    if (bytes === undefined) return undefined;
+    const { value, text, faults } = readJson(bytes);
+    this.texts.set(path, text);
+    for (const { code, path: pointer, message, hint, position } of faults) {
+      const finding = { code, at: { file: path, path: pointer }, message, position, onKey: true };
+      this.findings.push(hint === null ? finding : { ...finding, hint });
+    }
+    return value;
+  }
+
+  bytes(path: string, need: 'needed' | 'optional', limit: number): Uint8Array | undefined {
+    const file = this.#files.get(path);
+    if (file === undefined) {
+      if (need === 'needed') this.#refuse(path, 'MISSING_FILE', 'the file is missing');
+      return undefined;
+    }
+    const reason = whyUnreadable(file, limit);
+    if (reason === null) return file.bytes;
+    this.#refuse(path, file.kind === 'symlink' || file.kind === 'submodule' ? 'MISSING_FILE' : 'SYNTAX', reason);
+    return undefined;
+  }
+
+  #refuse(path: string, code: 'MISSING_FILE' | 'SYNTAX', message: string): void {
+    this.findings.push({ code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } });
+  }
+}
+
+function whyUnreadable(file: SourceFile, limit: number): string | null {
+  if (file.kind === 'symlink') return 'is a symbolic link, which is not followed';
+  if (file.kind === 'submodule') return 'is a submodule, which is not read';
+  const size = file.bytes?.length ?? file.size ?? Number.POSITIVE_INFINITY;
+  if (size <= limit && file.bytes !== undefined) return null;
+  const shown = Number.isFinite(size) ? `has ${size} bytes` : 'is too large';
+  return `${shown}; at most ${limit} are read`;
+}

@@ -1,0 +1,57 @@
+// The folders below stacks/: a manifest and a compose file each.
+
+import { targetId } from '../model/ids.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { type ReadCompose, readCompose } from './compose.ts';
+import type { Compose, Stack } from './config.ts';
+import { MAX_COMPOSE_BYTES } from './limits.ts';
+import { normaliseStack } from './normalise/stack.ts';
+import { parse } from './parse.ts';
+import type { Finding } from './rules/rule.ts';
+import { stackManifest } from './schema/stack.ts';
+import { type Sources, stackNames } from './sources.ts';
+import { unusedAndPlain } from './written-marks.ts';
+
+export interface AssembledStacks {
+  readonly stacks: ReadonlyMap<string, Stack>;
+  /** A file was there and could not be used. */
+  readonly broken: boolean;
+}
+
+/** A stack without a manifest is left out; whether that matters is for the rules. */
+export function assembleStacks(snapshot: Snapshot, sources: Sources, findings: Finding[]): AssembledStacks {
+  const stacks = new Map<string, Stack>();
+  let broken = false;
+  for (const name of stackNames(snapshot)) {
+    const at = { file: `stacks/${name}/phoenix.json`, path: '' };
+    const { compose, findings: faults } = composeOf(name, snapshot, sources);
+    findings.push(...faults);
+    const raw = sources.json(at.file, 'optional');
+    if (compose === undefined) broken = true;
+    if (raw === undefined) continue;
+    findings.push(...unusedAndPlain('stack', raw, at));
+    const manifest = parse(stackManifest, raw, at);
+    findings.push(...manifest.findings);
+    if (manifest.value === undefined || compose === undefined) broken = true;
+    else stacks.set(name, normaliseStack(name, manifest.value, compose, at, snapshot.files));
+  }
+  return { stacks, broken };
+}
+
+function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadCompose {
+  const path = `stacks/${name}/docker-compose.yml`;
+  const bytes = sources.bytes(path, 'optional', MAX_COMPOSE_BYTES);
+  const blob = snapshot.files.get(path)?.blob;
+  if (bytes === undefined || blob === undefined)
+    return { compose: blob === undefined ? missing(path) : undefined, findings: [] };
+  return readCompose(path, blob, bytes);
+}
+
+function missing(path: string): Compose {
+  return { path, blob: null, services: [], externalVolumes: [], variables: [] };
+}
+
+/** A stack on a VM. */
+export function stackTarget(vmid: number, name: string) {
+  return targetId('stack', `${vmid}.${name}`);
+}
