@@ -1,9 +1,19 @@
 // The running agent: its parts, the operations that people and webhooks ask of it, and the work that it takes from the queue.
 
-import type { RunId, TargetId } from '../model/ids.ts';
+import { type RunId, type TargetId, targetId } from '../model/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Queue } from '../ports/queue.ts';
+import type { Again, Queue, Work } from '../ports/queue.ts';
 import type { Clock, Forge, Host, Log, Repository } from '../ports.ts';
+import { apply } from './apply.ts';
+import type { Context } from './context.ts';
+import { declarations } from './declared.ts';
+import { keepLease } from './lease.ts';
+import { operations } from './operations.ts';
+import { reconcile } from './reconcile.ts';
+import { report } from './report.ts';
+import { surveys } from './surveys.ts';
+
+export { Refused } from './refused.ts';
 
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
 
@@ -22,8 +32,6 @@ export interface AgentOptions {
   readonly concurrency: number;
   /** How long a lease outlives a worker that died. */
   readonly leaseSeconds: number;
-  /** The largest share of the guests that one commit may delete, 0 to 1. */
-  readonly deleteShare: number;
 }
 
 export interface AgentParts {
@@ -36,11 +44,6 @@ export interface AgentParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly options: AgentOptions;
-}
-
-/** Thrown by operations that cannot be done as asked; the message says why and what to do instead. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
 }
 
 export interface ReplayRequest {
@@ -73,5 +76,53 @@ export interface Agent {
   stop(graceSeconds?: number): Promise<void>;
 }
 
-/** Starts the agent's work for its roles; resolves once it takes work. `startAgent` in this file. */
-export type StartAgent = (parts: AgentParts) => Promise<Agent>;
+/** One planner at a time, over all processes that share a Redis. */
+const PLANNER = targetId('agent', 'reconcile');
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Starts the work of its roles; resolves once it takes work. Whatever an earlier process left is gone on with: the first
+ * reconcile compares the head and schedules every run that is open.
+ */
+export async function startAgent(parts: AgentParts): Promise<Agent> {
+  const { ledger, queue, options } = parts;
+  const context: Context = {
+    ...parts,
+    declared: declarations(parts.repository, options.strictSecrets),
+    surveys: surveys(parts.host),
+  };
+  const has = (role: Role) => options.roles.includes(role);
+  const work: Work = {
+    ...(has('reconcile') ? { reconcile: (signal) => reconcileAlone(context, signal) } : {}),
+    ...(has('apply') ? { apply: (run, target, signal) => apply(context, run, target, signal) } : {}),
+    ...(has('report') ? { report: (signal) => report(context, signal) } : {}),
+  };
+  await queue.work(work, { node: options.node, concurrency: options.concurrency });
+  if (has('reconcile')) {
+    await queue.pollEvery(options.pollSeconds);
+    await queue.requestReconcile();
+  }
+  await queue.requestReport();
+  return {
+    headChanged: () => queue.requestReconcile(),
+    ...operations(context),
+    async stop(graceSeconds = 30) {
+      await queue.close(graceSeconds * 1000);
+      await ledger.close();
+    },
+  };
+}
+
+async function reconcileAlone(context: Context, signal: AbortSignal): Promise<Again> {
+  const { ledger, options } = context;
+  const ttlMs = options.leaseSeconds * 1000;
+  const lease = await ledger.acquireLease(PLANNER, ttlMs);
+  if (lease === null) return LOOK_AGAIN_MS;
+  const kept = keepLease(ledger, lease, ttlMs, signal);
+  try {
+    return await reconcile(context);
+  } finally {
+    kept.end();
+    await ledger.releaseLease(lease);
+  }
+}

@@ -14,6 +14,8 @@ const STALLED_CHECK_MS = 10_000;
 const STALLED_TIMES = 1_000_000;
 /** After a surprise in the work itself. */
 const RETRY_MS = 5_000;
+/** Id of the job that tries reconcile or report again later. */
+const AGAIN = 'again';
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 export interface QueueOptions {
@@ -44,7 +46,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
     });
 
-  function worker(name: string, concurrency: number, run: (job: Job) => Promise<Again>): void {
+  function worker(name: string, concurrency: number, onlyOne: boolean, run: (job: Job) => Promise<Again>): void {
     const process = async (job: Job, token?: string) => {
       let again: Again;
       try {
@@ -54,6 +56,11 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         again = RETRY_MS;
       }
       if (again === null || stopping.signal.aborted) return;
+      // Work that is the same whoever asked for it waits in one job, not in one for each request.
+      if (onlyOne && job.id !== AGAIN) {
+        await queue(name).add(name, {}, { jobId: AGAIN, delay: again });
+        return;
+      }
       await job.moveToDelayed(Date.now() + again, token);
       throw new DelayedError();
     };
@@ -77,10 +84,10 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     },
     async work(work: Work, { node, concurrency }) {
       const { reconcile, apply, report } = work;
-      if (reconcile) worker('reconcile', 1, () => reconcile(stopping.signal));
-      if (report) worker('report', 1, () => report(stopping.signal));
+      if (reconcile) worker('reconcile', 1, true, () => reconcile(stopping.signal));
+      if (report) worker('report', 1, true, () => report(stopping.signal));
       if (apply) {
-        worker(`apply-${node}`, concurrency, ({ data }) => {
+        worker(`apply-${node}`, concurrency, false, ({ data }) => {
           const { run, target } = data as { run: RunId; target: TargetId };
           return apply(run, target, stopping.signal);
         });

@@ -101,6 +101,14 @@ export interface StepEnd {
   readonly statuses: readonly CommitStatus[];
 }
 
+/** The end of a step that never started. */
+export interface SettledStep {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  /** Written only when the step ends so. */
+  readonly statuses: readonly CommitStatus[];
+}
+
 /** What is known of each target, besides what the host says. */
 export interface TargetRecords {
   readonly applied: ReadonlyMap<TargetId, Applied>;
@@ -154,15 +162,16 @@ export interface Ledger {
   /** A run that waits for a person, or goes on after waiting; nothing when it has ended or was superseded. */
   markRun(run: RunId, state: 'applying' | 'blocked', statuses: readonly CommitStatus[]): Promise<void>;
   /**
-   * Ends every step that has not started as `superseded` and the run with it. Resolves to the targets ended so and those
-   * that still run; nothing when the run has ended already.
+   * Ends every step that has not started as `superseded` and the run with it; each step's status is written when it was
+   * ended so. Resolves to the targets that still run; null when the run has ended already.
    */
   supersedeRun(
     run: RunId,
     by: string,
-    reason: string,
     ended: string,
-  ): Promise<{ readonly superseded: readonly TargetId[]; readonly running: readonly TargetId[] }>;
+    ends: ReadonlyMap<TargetId, SettledStep>,
+    statuses: readonly CommitStatus[],
+  ): Promise<readonly TargetId[] | null>;
   approve(run: RunId, approval: Approval): Promise<void>;
 
   /** Null when somebody else holds it. */
@@ -178,13 +187,8 @@ export interface Ledger {
   recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
   /** Outcome, applied record and statuses together; false when the lease was lost, and then nothing is written. */
   finishStep(lease: Lease, run: RunId, end: StepEnd): Promise<boolean>;
-  /** Outcomes of steps that need no host: skipped, or blocked by a person's absence. A step that has started is left alone. */
-  settleSteps(
-    run: RunId,
-    ends: ReadonlyMap<TargetId, { readonly outcome: Outcome; readonly reason: string }>,
-    ended: string,
-    statuses: readonly CommitStatus[],
-  ): Promise<void>;
+  /** Outcomes of steps that need no host: skipped, or waiting for a person. One that has started or ended is left alone. */
+  settleSteps(run: RunId, ended: string, ends: ReadonlyMap<TargetId, SettledStep>): Promise<void>;
   /** Takes `blocked` and `skipped` outcomes back, for steps that may go on now. */
   reopenSteps(run: RunId, targets: readonly TargetId[], statuses: readonly CommitStatus[]): Promise<void>;
 

@@ -1,6 +1,7 @@
 // Every sentence that Phoenix writes on a commit: at most 140 characters, no durations or times (a repetition is then seen
 // as one), and what to do where something is to be done.
 
+import type { Action } from '../model/action.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
@@ -151,7 +152,18 @@ export const WHY = {
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
     `skipped: it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
+  differs: (actions: readonly Action[]) => `differs from what is declared; it would take: ${summaries(actions)}`,
+  stillDiffers: (actions: readonly Action[]) =>
+    `still differs after all was done; it would take again: ${summaries(actions)}`,
+  sick: (summary: string, answer: string | undefined) =>
+    `changed, but not healthy: ${summary}${answer === undefined ? '' : `: ${answer}`}`,
+  rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
+  notRolledBack: (why: string, failure: string) => `${why}; rolling back failed too: ${failure}`,
 } as const;
+
+function summaries(actions: readonly Action[]): string {
+  return actions.map(({ summary }) => summary).join(', ');
+}
 
 const IMPACT_WORDS = {
   live: 'without interruption',

@@ -5,7 +5,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
-import type { Ledger, Planned, RunRequest, StepEnd } from '../../src/ports/ledger.ts';
+import type { Ledger, Planned, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const A = 'a'.repeat(40);
@@ -30,6 +30,7 @@ beforeEach(async () => {
     { clock: { now: () => new Date(time) } },
   );
   raw = new Redis(server.socket);
+  raw.on('error', () => {});
 });
 afterEach(async () => {
   await ledger.close();
@@ -84,6 +85,8 @@ function proved(target: TargetId): StepEnd {
     statuses: [status('done', `phoenix/${target}`)],
   };
 }
+
+const blocked: SettledStep = { outcome: 'blocked', reason: 'waits', statuses: [] };
 
 async function lease(target: TargetId, ttlMs = 60_000) {
   const lease = await ledger.acquireLease(target, ttlMs);
@@ -176,8 +179,17 @@ describe('runs', () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1, T2, T3)));
     const held = await lease(T1);
     await ledger.startStep(held, run, at());
-    await ledger.settleSteps(run, new Map([[T3, { outcome: 'blocked', reason: 'waits' }]]), at(), []);
-    expect(await ledger.supersedeRun(run, B, 'newer', at())).toEqual({ superseded: [T2, T3], running: [T1] });
+    await ledger.settleSteps(run, at(), new Map([[T3, blocked]]));
+    const newer = (target: TargetId): SettledStep => {
+      return { outcome: 'superseded', reason: 'newer', statuses: [status('newer', `phoenix/${target}`)] };
+    };
+    const ends = new Map([T1, T2, T3].map((target) => [target, newer(target)]));
+    expect(await ledger.supersedeRun(run, B, at(), ends, [status('newer')])).toEqual([T1]);
+    expect((await outbox()).sort()).toEqual([
+      'phoenix/apply: newer',
+      'phoenix/lxc/102: newer',
+      'phoenix/vm/1001: newer',
+    ]);
     expect(await ledger.startStep(await lease(T2), run, at())).toBe(false);
     expect((await ledger.openRuns()).map(({ id }) => id)).toEqual([run]);
     expect(await ledger.startStep(held, run, at())).toBe(true);
@@ -192,7 +204,7 @@ describe('runs', () => {
 
   test('a blocked step goes on after approval', async () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    await ledger.settleSteps(run, new Map([[T1, { outcome: 'blocked', reason: 'waits' }]]), at(), []);
+    await ledger.settleSteps(run, at(), new Map([[T1, blocked]]));
     await ledger.markRun(run, 'blocked', []);
     const held = await lease(T1);
     expect(await ledger.startStep(held, run, at())).toBe(false);

@@ -12,8 +12,9 @@
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
-import type { Approval, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
-import { decode } from './record.ts';
+import type { Approval, Planned, RunDetail, RunRequest, SettledStep } from '../../ports/ledger.ts';
+import { statusList } from './outbox.ts';
+import { decode, encode } from './record.ts';
 
 export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held'>;
 export type SavedEnd = { readonly outcome: Outcome; readonly reason: string | null; readonly ended: string };
@@ -52,6 +53,15 @@ export function readRun(id: RunId, hash: RunHash): RunDetail {
     approvals,
     supersededBy: hash['supersededBy'] ?? null,
   };
+}
+
+export function endText({ outcome, reason, ended }: SavedEnd): string {
+  return encode({ outcome, reason, ended });
+}
+
+/** Target, end, statuses, target, end, …: as scripts take steps that end without having started. */
+export function settledArguments(ends: ReadonlyMap<TargetId, SettledStep>, ended: string): string[] {
+  return [...ends].flatMap(([target, end]) => [target, endText({ ...end, ended }), statusList(end.statuses)]);
 }
 
 /** What the contract shows of a run. */

@@ -7,7 +7,7 @@ import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
-import { publicRun, readRun, type SavedEnd, type SavedPlan } from './run-hash.ts';
+import { publicRun, readRun, type SavedPlan, settledArguments } from './run-hash.ts';
 import { script } from './script.ts';
 
 /** Runs kept; older ones that have ended are removed with their logs. */
@@ -47,30 +47,29 @@ say(ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
-// Keys: outbox…, run, open. Arguments: now, statuses, events, id, by, ended, end, target, target, …
-// A step that has begun is left to end; one that waits for a person ends.
+// Keys: outbox…, run, open. Arguments: now, statuses, events, id, by, ended, target, end, statuses, target, …
+// A step that has begun is left to end; one that waits for a person ends. Answers the targets that still run.
 const supersedeScript = script(`${SAY}
-local ended, running = {}, {}
-if not redis.call('ZSCORE', KEYS[6], ARGV[4]) then return { ended, running } end
-local left = 0
-for i = 8, #ARGV do
+if not redis.call('ZSCORE', KEYS[6], ARGV[4]) then return false end
+local running = {}
+for i = 7, #ARGV, 3 do
   local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i])
   local waits = outcome and string.find(outcome, '"outcome":"blocked"', 1, true)
   if not outcome and redis.call('HEXISTS', KEYS[5], 'began:' .. ARGV[i]) == 1 then
     table.insert(running, ARGV[i])
-    left = left + 1
   elseif not outcome or waits then
-    redis.call('HSET', KEYS[5], 'end:' .. ARGV[i], ARGV[7])
-    table.insert(ended, ARGV[i])
+    redis.call('HSET', KEYS[5], 'end:' .. ARGV[i], ARGV[i + 1])
+    say(ARGV[1], ARGV[i + 2])
   end
 end
-redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', left)
-if left == 0 then
+redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', #running)
+if #running == 0 then
   redis.call('HSET', KEYS[5], 'ended', ARGV[6])
   redis.call('ZREM', KEYS[6], ARGV[4])
 end
+say(ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
-return { ended, running }
+return running
 `);
 
 type Runs = Pick<
@@ -172,15 +171,9 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     async markRun(run, state, statuses) {
       await markScript(redis, [...scriptKeys(run), keys.openRuns], [...common(run, statuses), state]);
     },
-    async supersedeRun(run, by, reason, ended) {
-      const plan = (await read([run]))[0]?.plan;
-      const end: SavedEnd = { outcome: 'superseded', reason, ended };
-      const args = [...common(run, []), by, ended, encode(end), ...(plan?.steps ?? []).map(({ target }) => target)];
-      const [superseded, running] = (await supersedeScript(redis, [...scriptKeys(run), keys.openRuns], args)) as [
-        TargetId[],
-        TargetId[],
-      ];
-      return { superseded, running };
+    async supersedeRun(run, by, ended, ends, statuses) {
+      const args = [...common(run, statuses), by, ended, ...settledArguments(ends, ended)];
+      return (await supersedeScript(redis, [...scriptKeys(run), keys.openRuns], args)) as TargetId[] | null;
     },
   };
 }

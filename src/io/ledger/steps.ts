@@ -2,13 +2,13 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { Applied } from '../../model/target.ts';
-import type { Ledger, StepEnd } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { HELD } from './leases.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
-import type { SavedEnd } from './run-hash.ts';
+import { endText, settledArguments } from './run-hash.ts';
 import { script } from './script.ts';
 
 // Keys: lease, run. Arguments: token, target, started, events, id.
@@ -59,16 +59,16 @@ redis.call('PUBLISH', ARGV[8], ARGV[9])
 return 1
 `);
 
-// Keys: outbox…, run. Arguments: now, statuses, events, id, target, end, target, end, …
+// Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, …
 const settleScript = script(`${SAY}
-for i = 5, #ARGV, 2 do
+for i = 4, #ARGV, 3 do
   local waits = redis.call('HEXISTS', KEYS[5], 'began:' .. ARGV[i]) == 0
   if waits and redis.call('HSETNX', KEYS[5], 'end:' .. ARGV[i], ARGV[i + 1]) == 1 then
     redis.call('HINCRBY', KEYS[5], 'left', -1)
+    say(ARGV[1], ARGV[i + 2])
   end
 end
-say(ARGV[1], ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
 `);
 
 // Keys: outbox…, run. Arguments: now, statuses, events, id, target, …
@@ -120,13 +120,9 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       const all = [...outboxKeys(keys), keys.lease(target), keys.run(run), keys.applied, keys.touched];
       return (await finishScript(redis, all, args)) === 1;
     },
-    async settleSteps(run, ends, ended, statuses) {
-      const args = [...ends].flatMap(([target, end]) => [target, endText({ ...end, ended })]);
-      await settleScript(
-        redis,
-        [...outboxKeys(keys), keys.run(run)],
-        [now(), statusList(statuses), keys.events, run, ...args],
-      );
+    async settleSteps(run, ended, ends) {
+      const args = [now(), keys.events, run, ...settledArguments(ends, ended)];
+      if (ends.size > 0) await settleScript(redis, [...outboxKeys(keys), keys.run(run)], args);
     },
     async reopenSteps(run, targets, statuses) {
       await reopenScript(
@@ -146,11 +142,6 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       };
     },
   };
-}
-
-function endText({ outcome, reason, ended }: Pick<StepEnd, keyof SavedEnd>): string {
-  const end: SavedEnd = { outcome, reason, ended };
-  return encode(end);
 }
 
 function byTarget<T>(hash: Readonly<Record<string, string>>, read: (text: string) => T): Map<TargetId, T> {

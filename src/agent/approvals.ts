@@ -1,0 +1,66 @@
+// Approvals that come with the commits themselves: a trailer such as `Phoenix-Approve: destroy lxc/105`.
+
+import type { CommitSha, TargetId } from '../model/ids.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Approval } from '../ports/ledger.ts';
+import type { CommitInfo, Repository } from '../ports.ts';
+
+/** Commits of one push that are read for trailers, the newest first. */
+const MOST_COMMITS = 100;
+
+/**
+ * Approvals for steps of the plan in the commits from `base` (exclusive; null: only the head itself) to `head`. Reads nothing
+ * when no step needs one.
+ *
+ * @param at ISO 8601
+ */
+export async function trailerApprovals(
+  repository: Repository,
+  plan: Plan,
+  base: CommitSha | null,
+  head: CommitSha,
+  at: string,
+): Promise<Approval[]> {
+  const waiting = new Map(plan.steps.filter(({ approval }) => approval).map(({ target, impact }) => [target, impact]));
+  if (waiting.size === 0) return [];
+  const commits = base === null ? [await repository.commit(head)] : await commitsSince(repository, base, head);
+  const found = commits.flatMap(({ message, author }) =>
+    trailers(message).map((trailer) => ({ ...trailer, by: author })),
+  );
+  const granted = found.filter(({ impact, target }) => waiting.get(target) === impact);
+  return [...new Map(granted.map(({ target, by }) => [target, { target, by, at }])).values()];
+}
+
+interface Trailer {
+  readonly impact: string;
+  readonly target: TargetId;
+}
+
+/** Pure. `delete` is taken for `destroy`; several targets may follow one verb. */
+export function trailers(message: string): Trailer[] {
+  return [...message.matchAll(/^Phoenix-Approve:[ \t]*(destroy|delete|recreate)[ \t]+(.+)$/gim)].flatMap(
+    ([, verb = '', targets = '']) =>
+      targets
+        .split(/[\s,]+/)
+        .filter((target) => /^[a-z]+\/.+$/.test(target))
+        .map((target) => ({
+          impact: verb.toLowerCase() === 'recreate' ? 'recreate' : 'destroy',
+          target: target as TargetId,
+        })),
+  );
+}
+
+async function commitsSince(repository: Repository, base: CommitSha, head: CommitSha): Promise<CommitInfo[]> {
+  const seen = new Set<CommitSha>([base]);
+  const waiting = [head];
+  const found: CommitInfo[] = [];
+  for (let sha = waiting.shift(); sha !== undefined && found.length < MOST_COMMITS; sha = waiting.shift()) {
+    if (seen.has(sha)) continue;
+    seen.add(sha);
+    if (await repository.isAncestor(sha, base)) continue;
+    const commit = await repository.commit(sha);
+    found.push(commit);
+    waiting.push(...commit.parents);
+  }
+  return found;
+}

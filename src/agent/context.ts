@@ -1,0 +1,15 @@
+// What every stage of the agent is handed: its parts, and what they remember between stages.
+
+import type { AgentParts } from './agent.ts';
+import type { Declarations } from './declared.ts';
+import type { Surveys } from './surveys.ts';
+
+export interface Context extends AgentParts {
+  readonly declared: Declarations;
+  readonly surveys: Surveys;
+}
+
+/** ISO 8601. */
+export function isoNow({ clock }: Pick<Context, 'clock'>): string {
+  return clock.now().toISOString();
+}

@@ -1,0 +1,34 @@
+// One target as a run wants it, with what the manager needs to decide.
+
+import type { Wanted } from '../managers/manager.ts';
+import type { CommitSha, TargetId } from '../model/ids.ts';
+import type { RunDetail } from '../ports/ledger.ts';
+import type { Context } from './context.ts';
+import { declaredAt } from './gather.ts';
+
+export interface Task {
+  readonly wanted: Wanted;
+  /** A step began to change the target and nothing was proved of it since. */
+  readonly touched: boolean;
+  /** `behavior.rollback_on_failure` of the commit. */
+  readonly rollback: boolean;
+}
+
+export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
+  const [declared, records] = await Promise.all([context.declared(run.commit as CommitSha), context.ledger.targets()]);
+  const now = declared.targets.get(target);
+  const applied = records.applied.get(target);
+  const touched = records.touched.get(target);
+  const last = applied ?? touched;
+  const then = last === undefined ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
+  const wanted: Wanted = {
+    target,
+    spec: now?.spec,
+    before: then?.spec,
+    origin: { repository: context.options.repositoryUrl, commit: run.commit },
+    approved: run.approvals.some((approval) => approval.target === target),
+    protected: (now ?? then)?.protected ?? false,
+  };
+  const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
+  return { wanted, touched: touched !== undefined, rollback };
+}
