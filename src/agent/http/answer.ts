@@ -9,14 +9,17 @@ export interface Failure {
 }
 
 export function answer(response: Response, status: number, body: unknown): void {
+  const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
+    // Told ahead, so that it goes out in one write with the headers.
+    'content-length': Buffer.byteLength(text),
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
   });
-  response.end(`${JSON.stringify(body)}\n`);
+  response.end(text);
 }
 
 export function fail(response: Response, status: number, error: Failure): void {

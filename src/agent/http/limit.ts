@@ -6,6 +6,8 @@ import { rateLimit } from 'express-rate-limit';
 import { fail } from './answer.ts';
 
 const WINDOW_MS = 60_000;
+/** Bounds the memory that a flood from many addresses can take. */
+const MOST_SUSPECTS = 10_000;
 /** What the sender did wrong; trouble of ours (503) is not held against it. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 413]);
 
@@ -24,4 +26,24 @@ export function limitRefusals(most: number): RequestHandler {
       fail(response, 429, { message: 'too many refused requests from this address', hint: 'try again in a minute' });
     },
   });
+}
+
+/**
+ * The same limit at no cost for senders that were never turned away: an address is counted from its first refusal on.
+ *
+ * @param most refusals per minute and address
+ */
+export function limitSuspects(most: number): RequestHandler {
+  const limit = limitRefusals(most);
+  const suspects = new Set<string>();
+  return (request, response, next) => {
+    const address = request.socket.remoteAddress ?? '';
+    if (suspects.has(address)) return limit(request, response, next);
+    response.once('finish', () => {
+      if (!REFUSALS.has(response.statusCode)) return;
+      if (suspects.size >= MOST_SUSPECTS) suspects.clear();
+      suspects.add(address);
+    });
+    next();
+  };
 }

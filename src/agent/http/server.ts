@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Log } from '../../ports.ts';
-import { Refused } from '../agent.ts';
 import { type ApiParts, apiRoutes } from '../api.ts';
 import { type ReceiverParts, receiver } from '../receive.ts';
+import { Refused } from '../refused.ts';
 import { answer, fail } from './answer.ts';
-import { limitRefusals } from './limit.ts';
+import { limitSuspects } from './limit.ts';
 import { BadRequest } from './requests.ts';
 
 /** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
@@ -69,7 +69,7 @@ export async function openDoor(
 
 function routes({ receive, api, ready, metrics, log }: DoorParts, closing: AbortSignal): Express {
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  if (receive !== null) door.post('/webhooks', limitRefusals(WRONG_SIGNATURES_PER_MINUTE), receiver(receive));
+  if (receive !== null) door.post('/webhooks', limitSuspects(WRONG_SIGNATURES_PER_MINUTE), receiver(receive));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
   door.get('/readyz', async (_request, response) => {
     const readiness = await ready();
