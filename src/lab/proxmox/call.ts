@@ -40,7 +40,12 @@ export function warn(call: Call, line: string): void {
 export type Verb = (call: Call, parameters: Parameters) => number | undefined;
 
 /** Runs a program: finds its verb, checks the parameters, carries the verb out, turns refusals into answers. */
-export function answer(call: Call, program: string, argv: readonly string[], verbs: Readonly<Record<string, Verb>>): Answer {
+export function answer(
+  call: Call,
+  program: string,
+  argv: readonly string[],
+  verbs: Readonly<Record<string, Verb>>,
+): Answer {
   const resolved = resolveVerb(program, argv);
   if ('stderr' in resolved) return { stdout: '', stderr: resolved.stderr, rc: 255 };
   const checked = checkParameters(resolved.verb, resolved.argv);
@@ -54,7 +59,8 @@ export function answer(call: Call, program: string, argv: readonly string[], ver
     if (!(error instanceof Refusal)) throw error;
     const usage = verbNamed(resolved.verb);
     call.stderr += `${error.message}\n`;
-    if (error.parameters !== undefined && usage !== undefined) call.stderr += usageLine({ command: resolved.verb, ...usage });
+    if (error.parameters !== undefined && usage !== undefined)
+      call.stderr += usageLine({ command: resolved.verb, ...usage });
     rc = 255;
   }
   return { stdout: call.stdout, stderr: call.stderr, rc };
@@ -102,7 +108,15 @@ export function task(call: Call, type: string, id: number | string, work: () => 
     call.stderr += `${status}\n`;
   } finally {
     call.inTask = outer;
-    record(call.node, { upid, type, id: String(id), starttime, endtime: Math.floor(Date.now() / 1000), status, log: call.stdout.slice(begun) });
+    record(call.node, {
+      upid,
+      type,
+      id: String(id),
+      starttime,
+      endtime: Math.floor(Date.now() / 1000),
+      status,
+      log: call.stdout.slice(begun),
+    });
   }
 }
 
