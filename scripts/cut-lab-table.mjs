@@ -213,6 +213,7 @@ const factsOf = (schema) =>
   Object.fromEntries(
     FACTS.filter((fact) => schema[fact] != null).map((fact) => {
       if (fact === 'pattern') return [fact, schema.pattern.replaceAll('(?^:', '(?:')];
+      if (/^m(in|ax)imum$/.test(fact)) return [fact, Number(schema[fact])];
       if (fact === 'items') return [fact, factsOf(schema.items)];
       if (fact === 'enum') return [fact, withRuns(schema.enum.map(String))];
       if (fact !== 'format' || typeof schema.format === 'string') return [fact, schema[fact]];

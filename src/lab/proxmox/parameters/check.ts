@@ -78,6 +78,8 @@ export function readParameters(
   for (const [option, value] of values) parameters[option] = value;
   const words = [...rest];
   for (const place of positional) {
+    if (rest.length > 0 && parameters['extra-args'] !== undefined)
+      return { stderr: '400 internal error: extra-args must be the last argument\n' };
     if (place === 'extra-args') parameters[place] = words.splice(0);
     else {
       const word = words.shift();

@@ -75,14 +75,15 @@ const storagePair: Verifier = (value) => {
   const wrong = value === '1' ? undefined : parts.map(storageId).find((refusal) => refusal !== undefined);
   return wrong === undefined && parts.length <= 2
     ? undefined
-    : `entry '${value}' contains invalid ID - ${wrong ?? storageId(value)}\n`;
+    : `entry '${value}' contains invalid ID - ${wrong ?? storageId(value)}\n\n`;
 };
 
 const zfsBlockSize: Verifier = (value) => {
-  const [, digits, unit] = /^([1-9]\d*)([km])?$/.exec(value) ?? [];
+  if (value === '') return undefined;
+  const [, digits, unit] = /^([1-9]\d*)([km])?$/i.exec(value) ?? [];
   if (digits === undefined)
     return `invalid ZFS blocksize format '${value}'. Use a positive number (no leading zeros) with an optional 'k' or 'm' suffix.`;
-  const size = Number(digits) * (unit === 'k' ? 1024 : unit === 'm' ? 1024 ** 2 : 1);
+  const size = Number(digits) * (unit === undefined ? 1 : unit.toLowerCase() === 'k' ? 1024 : 1024 ** 2);
   if (size >= 512 && size <= 16 * 1024 ** 2 && Number.isInteger(Math.log2(size))) return undefined;
   return `value '${value}' is not a valid ZFS blocksize. Must be a power of 2 between 512B and 16MiB (e.g., 4k, 8k, 16k, 64k, 1m).`;
 };

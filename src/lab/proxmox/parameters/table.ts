@@ -151,3 +151,8 @@ export const names: {
 
 /** The firewall's macros: what each of their rules fixes. */
 export const macros: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = table.macros;
+
+/** The verb of `pct` or `qm` that stands for an API method (`PUT /nodes/{node}/lxc/{vmid}/config` is `pct set`). */
+export function verbForMethod(method: string): string | undefined {
+  return Object.keys(verbs).find((name) => /^(pct|qm) /.test(name) && verbs[name]?.method === method);
+}
