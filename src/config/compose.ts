@@ -66,7 +66,7 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     const external = volume?.external;
     if (external === undefined || external === false || external === 'false') continue;
     const name = volume?.name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
-    externalVolumes.push({ name, ...place(document, lines, ['volumes', key]) });
+    externalVolumes.push({ name, path: pointer(['volumes', key]), ...place(document, lines, ['volumes', key]) });
   }
   return {
     path,
@@ -80,10 +80,10 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
 /** Variables in every value; keys are not interpolated. */
 function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention[] {
   const found = new Map<string, ComposeMention>();
-  eachNode(document.contents, (node) => {
+  eachNode(document.contents, (node, at) => {
     if (!isScalar(node) || typeof node.value !== 'string') return;
     for (const name of unsetMentions(node.value)) {
-      if (!found.has(name)) found.set(name, { name, ...positionOf(lines, node.range?.[0]) });
+      if (!found.has(name)) found.set(name, { name, path: pointer(at), ...positionOf(lines, node.range?.[0]) });
     }
   });
   return [...found.values()];

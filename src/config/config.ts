@@ -318,6 +318,8 @@ export interface Compose {
 
 export interface ComposeMention {
   readonly name: string;
+  /** Pointer into the compose file. */
+  readonly path: string;
   /** In the compose file, from 1. */
   readonly line: number;
   readonly column: number;

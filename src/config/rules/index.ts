@@ -3,7 +3,16 @@
 import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './addresses.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from './boot.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
+import {
+  certificatesLieUnderAMount,
+  commonNamesAreAmongTheNames,
+  gatewayCertificatesHoldEveryName,
+  hooksNameGuests,
+  keysAreNotWorldReadable,
+} from './certificates.ts';
 import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
+import { externalVolumesAreProvided, variablesAreSet } from './compose.ts';
+import { defaultsAreThere, guestsHaveOneOrigin, somethingIsDeclared } from './creation.ts';
 import { dependenciesHaveAnOrder } from './dependency-cycle.ts';
 import {
   addressesAreUnique,
@@ -12,6 +21,7 @@ import {
   namesAreUnique,
   serviceNamesAreUnique,
 } from './duplicates.ts';
+import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import {
   firewallRulesAreDifferent,
   guestsHaveAFirewall,
@@ -19,7 +29,12 @@ import {
   openRulesNameASource,
 } from './firewall-reach.ts';
 import { firewallRulesAreReadable } from './firewall-syntax.ts';
-import { guestNamesAreHostnames, guestNamesHaveNoDots } from './hostnames.ts';
+import {
+  agentsHaveAHostname,
+  guestNamesAreHostnames,
+  guestNamesHaveNoDots,
+  otherNamesAreHostnames,
+} from './hostnames.ts';
 import { agentCanFetch, hostStaysReachable } from './lockout.ts';
 import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './names.ts';
 import { mountedPathsAreExported } from './nfs.ts';
@@ -29,6 +44,21 @@ import { secretFoldersHaveOneOwner } from './shared-paths.ts';
 import { storagesTakeTheirContent } from './storage.ts';
 
 export const RULES: readonly Rule[] = [
+  somethingIsDeclared,
+  guestsHaveOneOrigin,
+  defaultsAreThere,
+  namedScriptsExist,
+  usedStacksAreComplete,
+  filesOfStacksExist,
+  variablesAreSet,
+  externalVolumesAreProvided,
+  hooksNameGuests,
+  certificatesLieUnderAMount,
+  keysAreNotWorldReadable,
+  commonNamesAreAmongTheNames,
+  gatewayCertificatesHoldEveryName,
+  otherNamesAreHostnames,
+  agentsHaveAHostname,
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,

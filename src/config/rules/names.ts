@@ -80,7 +80,7 @@ function records(config: Config): DnsRecord[] {
 }
 
 /** The names in ``traefik.http.routers.x.rule=Host(`a`) || Host(`b`)``. */
-function hostsOf(label: string): string[] {
+export function hostsOf(label: string): string[] {
   if (!/^traefik\.http\.routers\.[^.]+\.rule=/.test(label)) return [];
   return [...label.matchAll(/Host\(([^)]*)\)/g)].flatMap(([, names = '']) =>
     [...names.matchAll(/[`"']([^`"']+)[`"']/g)].flatMap(([, name]) => (name === undefined ? [] : [name])),

@@ -1,0 +1,129 @@
+// Certificates must reach the guest that uses them, name what it is reached by, and keep their key to themselves.
+
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { Certificate, Config, Guest } from '../config.ts';
+import { within } from '../place.ts';
+import { nameOfGuest } from './guests.ts';
+import { hostsOf } from './names.ts';
+import type { Finding, RuleContext } from './rule.ts';
+
+/** UNKNOWN_HOOK: what follows a renewal is addressed to a guest that is not declared, or is of another kind. */
+export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] {
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const { hook } = certificate;
+    if (hook === null || unreadable.has(hook.guest)) return [];
+    const kind = config.guests.get(hook.guest)?.kind;
+    if (kind === hook.guestKind) return [];
+    const wanted = hook.guestKind === 'lxc' ? 'container' : 'VM';
+    const message =
+      kind === undefined
+        ? `there is no ${wanted} ${hook.guest}`
+        : `${hook.guest} is not a ${wanted}, so the command cannot reach it`;
+    return [
+      {
+        code: 'UNKNOWN_HOOK',
+        at: within(certificate.writtenAt, 'post_renewal_command'),
+        message,
+        target: targetOf(certificate),
+      },
+    ];
+  });
+}
+
+/** CERTIFICATE_PATH: the guest that is told of a renewal does not see the folder that the files are written to. */
+export function certificatesLieUnderAMount({ config }: RuleContext): Finding[] {
+  return config.certificates.flatMap((certificate) => {
+    const guest = certificate.hook === null ? undefined : config.guests.get(certificate.hook.guest);
+    if (guest === undefined) return [];
+    const mounts = mountsOf(guest);
+    return (['cert_path', 'key_path'] as const).flatMap((field): Finding[] => {
+      const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
+      if (mounts.some((mount) => path.startsWith(mount === '/' ? mount : `${mount}/`))) return [];
+      const seen = mounts.length === 0 ? 'It has no mounts at all.' : `It sees ${mounts.join(', ')}.`;
+      const message = `${nameOfGuest(guest)} does not see ${path}`;
+      return [
+        {
+          code: 'CERTIFICATE_PATH',
+          at: within(certificate.writtenAt, field),
+          message,
+          hint: seen,
+          target: targetOf(certificate),
+        },
+      ];
+    });
+  });
+}
+
+function mountsOf(guest: Guest): string[] {
+  return guest.kind === 'lxc'
+    ? guest.mountPoints.map(({ hostPath }) => hostPath)
+    : guest.volumes.map(({ path }) => path);
+}
+
+/** KEY_MODE: every user of the host and of the guest can read the key. */
+export function keysAreNotWorldReadable({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ mode }) => (mode & 0o007) !== 0)
+    .map((certificate) => ({
+      code: 'KEY_MODE',
+      at: within(certificate.writtenAt, 'permissions'),
+      message: `the key is open to everyone: its permissions are ${certificate.mode.toString(8)}`,
+      hint: 'Use 640, or 600 where one user needs it.',
+      target: targetOf(certificate),
+    }));
+}
+
+/** SAN_MISSING: the common name itself is not among the names; clients look at those only. */
+export function commonNamesAreAmongTheNames({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ commonName, sans }) => !sans.some((san) => matches(san, commonName)))
+    .map((certificate) => missingName(certificate, certificate.commonName, 'its common name'));
+}
+
+/** SAN_MISSING: a name leads to the gateway, whose certificates do not hold it. */
+export function gatewayCertificatesHoldEveryName({ config }: RuleContext): Finding[] {
+  const gateway = config.lxc.find(({ role }) => role === 'gateway');
+  const own = config.certificates.filter(({ hook }) => gateway !== undefined && hook?.guest === gateway.id);
+  const [first] = own;
+  if (first === undefined) return [];
+  const held = own.flatMap(({ sans }) => sans);
+  return [...namesAtTheGateway(config)]
+    .filter(([name]) => !held.some((san) => matches(san, name)))
+    .map(([name, why]) => missingName(first, name, why));
+}
+
+/** Names that clients reach through the gateway, with what gives them out. */
+function namesAtTheGateway({ hypervisor, stacks, vm }: Config): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const guest of vm) {
+    for (const use of guest.stacks) {
+      const labels = Object.values(stacks.get(use.name)?.environments[use.environment]?.traefikLabels ?? {});
+      for (const name of labels.flat().flatMap(hostsOf)) names.set(name.toLowerCase(), `stack ${use.name}`);
+    }
+    if (guest.traefikService === null || guest.portainer.role === 'agent') continue;
+    names.set(`${guest.traefikService.name}.${hypervisor.domain}`.toLowerCase(), `the service of vm/${guest.id}`);
+  }
+  const portainer = hypervisor.portainer?.hostname?.toLowerCase();
+  if (portainer !== undefined) names.set(portainer, 'portainer_hostname');
+  return names;
+}
+
+function missingName(certificate: Certificate, name: string, why: string): Finding {
+  return {
+    code: 'SAN_MISSING',
+    at: within(certificate.writtenAt, 'sans'),
+    message: `the certificate does not hold ${name} (${why})`,
+    hint: `Add "${name}" to "sans".`,
+    target: targetOf(certificate),
+  };
+}
+
+/** Whether a name of a certificate covers another; `*` stands for one label. */
+function matches(san: string, name: string): boolean {
+  const [a, b] = [san.toLowerCase(), name.toLowerCase()];
+  return a === b || (a.startsWith('*.') && b.includes('.') && b.slice(b.indexOf('.')) === a.slice(1));
+}
+
+function targetOf({ commonName }: Certificate): TargetId {
+  return targetId('certificate', commonName);
+}
