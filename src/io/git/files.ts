@@ -14,9 +14,9 @@ export function wholeFiles(): PromiseFsClient {
   return { promises: { ...promises, readFile, writeFile } };
 }
 
-async function readFile(path: string, options?: { encoding?: BufferEncoding }): Promise<string | Buffer> {
+async function readFile(path: string, options: unknown): Promise<string | Buffer> {
   if (LOOSE_OBJECT.test(path)) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
-  return promises.readFile(path, options);
+  return promises.readFile(path, options as BufferEncoding | null);
 }
 
 async function writeFile(path: string, data: string | Uint8Array): Promise<void> {

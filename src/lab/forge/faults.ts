@@ -1,0 +1,60 @@
+// Faults that a test orders from the lab forge, in the order in which they are to happen.
+
+import type { Request, RequestHandler, Response } from 'express';
+
+export type Fault =
+  /** Any answer, for example 403 with `retry-after`. */
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly message?: string;
+    }
+  /** Never answers. */
+  | { readonly kind: 'hang' }
+  /** Closes the connection without an answer. */
+  | { readonly kind: 'drop' }
+  /** Goes on as usual once the promise resolves. */
+  | { readonly kind: 'delay'; readonly until: Promise<void> };
+
+export interface Faults {
+  /** One fault for each of the next requests. */
+  order(...faults: readonly Fault[]): void;
+  /** Stands before the routes that can be disturbed. */
+  readonly handler: RequestHandler;
+}
+
+export function openFaults(): Faults {
+  const ordered: Fault[] = [];
+  return {
+    order(...faults) {
+      ordered.push(...faults);
+    },
+    async handler(request, response, next) {
+      const fault = ordered.shift();
+      if (fault === undefined || !disturb(fault, request, response)) {
+        if (fault?.kind === 'delay') await fault.until;
+        next();
+      }
+    },
+  };
+}
+
+/** Whether the request is over with it. */
+function disturb(fault: Fault, request: Request, response: Response): boolean {
+  switch (fault.kind) {
+    case 'answer':
+      response.status(fault.status).set(fault.headers ?? {});
+      response.json({ message: fault.message ?? `ordered: HTTP ${fault.status}` });
+      return true;
+    case 'hang':
+      return true;
+    case 'drop':
+      request.socket.destroy();
+      return true;
+    case 'delay':
+      return false;
+    default:
+      return fault satisfies never;
+  }
+}

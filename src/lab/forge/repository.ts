@@ -1,0 +1,89 @@
+// The lab forge's bare repository, made and looked at with the system's git.
+
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Refs by full name, with what they point to. */
+export type Refs = ReadonlyMap<string, string>;
+
+export interface BareRepository {
+  readonly folder: string;
+  refs(): Promise<Refs>;
+  /** Full id of a commit or of the commit that a name leads to; undefined when there is none. */
+  commit(revision: string): Promise<string | undefined>;
+  isAncestor(ancestor: string, descendant: string): Promise<boolean>;
+  /** Runs git in the repository; fails with what it wrote to standard error. */
+  git(...args: readonly string[]): Promise<string>;
+}
+
+/** Keeps git away from the machine's and the user's configuration. */
+export function gitEnvironment(home: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: home,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C.UTF-8',
+  };
+}
+
+/** Makes the repository when it is missing. Force pushes, deletions and fetches by commit id are allowed, as on GitHub. */
+export async function openBareRepository(folder: string): Promise<BareRepository> {
+  await mkdir(folder, { recursive: true });
+  const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
+  await git('init', '--quiet', '--bare', '--initial-branch=main');
+  const settings = {
+    'http.receivepack': 'true',
+    'uploadpack.allowAnySHA1InWant': 'true',
+    'receive.denyDeleteCurrent': 'ignore',
+    'gc.auto': '0',
+    'core.quotePath': 'false',
+  };
+  for (const [name, value] of Object.entries(settings)) await git('config', name, value);
+  /** Commits never go away here: each is looked up once. */
+  const commits = new Set<string>();
+
+  return {
+    folder,
+    git,
+    async refs() {
+      const listed = await git('for-each-ref', '--format=%(objectname) %(refname)');
+      const lines = listed.split('\n').filter((line) => line !== '');
+      return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]));
+    },
+    async commit(revision) {
+      if (commits.has(revision)) return revision;
+      const args = ['--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+      const found = (await git('rev-parse', ...args).catch(() => '')).trim();
+      if (found === '') return undefined;
+      commits.add(found);
+      return found;
+    },
+    isAncestor: (ancestor, descendant) =>
+      git('merge-base', '--is-ancestor', ancestor, descendant).then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+function runGit(folder: string, args: readonly string[]): Promise<string> {
+  const child = spawn('git', args, {
+    cwd: folder,
+    env: gitEnvironment(join(folder, '..')),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(Buffer.concat(out).toString());
+      else reject(new Error(`git ${args[0]}: exit ${code}: ${Buffer.concat(err).toString().trim()}`));
+    });
+  });
+}

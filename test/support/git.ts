@@ -1,0 +1,61 @@
+// A person's working copy, driven with the real git program and kept away from the machine's own git configuration.
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CommitSha } from '../../src/model/ids.ts';
+
+const run = promisify(execFile);
+
+export interface WorkingCopy {
+  readonly folder: string;
+  git(...args: readonly string[]): Promise<string>;
+  /** Writes the files (null deletes one) and commits everything. Resolves to the commit. */
+  commit(files: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<CommitSha>;
+  push(...args: readonly string[]): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** An empty working copy on branch `main`, with the remote as `origin`. */
+export async function workingCopy(remote?: string): Promise<WorkingCopy> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-copy-'));
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: 'Ada',
+    GIT_AUTHOR_EMAIL: 'ada@example.internal',
+    GIT_COMMITTER_NAME: 'Ada',
+    GIT_COMMITTER_EMAIL: 'ada@example.internal',
+  };
+  async function git(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run('git', args, { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout.trim();
+  }
+  await git('init', '--quiet', '--initial-branch=main');
+  if (remote !== undefined) await git('remote', 'add', 'origin', remote);
+
+  return {
+    folder,
+    git,
+    async commit(files, message = 'Change') {
+      for (const [path, content] of Object.entries(files)) {
+        const full = join(folder, path);
+        if (content === null) await rm(full);
+        else {
+          await mkdir(dirname(full), { recursive: true });
+          await writeFile(full, content);
+        }
+      }
+      await git('add', '--all');
+      await git('commit', '--quiet', '--allow-empty', '-m', message);
+      return (await git('rev-parse', 'HEAD')) as CommitSha;
+    },
+    push: (...args) => git('push', '--quiet', 'origin', ...(args.length > 0 ? args : ['main'])),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
