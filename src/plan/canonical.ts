@@ -11,6 +11,18 @@ export function canonical(value: Json): string {
     .join(',')}}`;
 }
 
+/** Whether two values have the same canonical text, without making it: most of what is compared is the same. */
+export function same(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (isArray(a) || isArray(b)) {
+    return isArray(a) && isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index]));
+  }
+  const present = (object: JsonObject) => Object.keys(object).filter((key) => object[key] !== undefined);
+  const names = present(a);
+  return names.length === present(b).length && names.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+}
+
 /** The keys that are there, in code unit order, with their values. */
 export function sortedEntries(object: JsonObject): [string, Json][] {
   const entries = Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined);

@@ -4,8 +4,9 @@
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldChange } from '../model/plan.ts';
 import { align } from './align.ts';
-import { canonical, isArray, isObject, sortedEntries } from './canonical.ts';
+import { canonical, isArray, isObject, same, sortedEntries } from './canonical.ts';
 import { child } from './pointer.ts';
+import { isSecret } from './secret.ts';
 
 /**
  * The changes that turn `before` into `after`, by path. An object's key that appears or goes is one change with its whole
@@ -26,11 +27,14 @@ function diffObjects(path: string, before: JsonObject, after: JsonObject, change
 }
 
 function diffValues(path: string, before: Json | undefined, after: Json | undefined, changes: FieldChange[]): void {
-  if (isObject(before) && isObject(after)) {
+  if (same(before, after)) return;
+  if (isSecret(before) || isSecret(after)) {
+    changes.push({ path, before, after });
+  } else if (isObject(before) && isObject(after)) {
     diffObjects(path, before, after, changes);
   } else if (isListOfObjects(before) && isListOfObjects(after)) {
     diffLists(path, before, after, changes);
-  } else if (before === undefined || after === undefined || canonical(before) !== canonical(after)) {
+  } else {
     changes.push({ path, before, after });
   }
 }
@@ -50,5 +54,10 @@ function diffLists(
 
 /** An empty list is a value like any other: a list that begins or ceases to be is one change. */
 function isListOfObjects(value: Json | undefined): value is readonly JsonObject[] {
-  return value !== undefined && isArray(value) && value.length > 0 && value.every(isObject);
+  return (
+    value !== undefined &&
+    isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => isObject(item) && !isSecret(item))
+  );
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../model/json.ts';
 import type { Change } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import { applyFields } from './apply-fields.ts';
+import { same } from './canonical.ts';
 import { compareTargets } from './compare-targets.ts';
 import { diffFields } from './diff-fields.ts';
 
@@ -25,7 +26,7 @@ export function diff(before: Targets, after: Targets): Change[] {
 }
 
 function changeOf(target: TargetId, before: JsonObject | undefined, after: JsonObject | undefined): Change | undefined {
-  const fields = before === after ? [] : diffFields(before ?? {}, after ?? {});
+  const fields = same(before, after) ? [] : diffFields(before ?? {}, after ?? {});
   if (before === undefined) return { target, verb: 'create', before, after, fields };
   if (after === undefined) return { target, verb: 'delete', before, after, fields };
   return fields.length === 0 ? undefined : { target, verb: 'update', before, after, fields };

@@ -1,0 +1,38 @@
+// What a plan shows of secrets: that there is one, and nothing else.
+
+import type { Json } from '../model/json.ts';
+import type { FieldChange, Plan } from '../model/plan.ts';
+import { isArray, isObject, sortedEntries } from './canonical.ts';
+import { keys } from './pointer.ts';
+
+export const HIDDEN = '‹secret›';
+
+/** Specs hold secrets as references only. Should a literal have come into one, its field's name still hides it. */
+const SECRET_NAMES = /passw(or)?d|passphrase|secret|token|private_?key|api_?key/i;
+
+/** `{"$secret": "env:NAME"}`, or a literal that was marked as one: always one value, however deep it stands. */
+export function isSecret(value: Json | undefined): boolean {
+  return isObject(value) && (Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$plain'));
+}
+
+/** The plan with every secret value hidden, for people, logs and other programs. */
+export function hideSecrets(plan: Plan): Plan {
+  return { ...plan, steps: plan.steps.map((step) => ({ ...step, changes: step.changes.map(hideInChange) })) };
+}
+
+function hideInChange({ path, before, after }: FieldChange): FieldChange {
+  const name = keys(path).at(-1) ?? '';
+  return {
+    path,
+    before: before === undefined ? undefined : hide(name, before),
+    after: after === undefined ? undefined : hide(name, after),
+  };
+}
+
+function hide(name: string, value: Json): Json {
+  if (isSecret(value)) return HIDDEN;
+  if (typeof value === 'string') return SECRET_NAMES.test(name) && value !== '' ? HIDDEN : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (isArray(value)) return value.map((item) => hide(name, item));
+  return Object.fromEntries(sortedEntries(value).map(([key, item]) => [key, hide(key, item)]));
+}

@@ -1,0 +1,97 @@
+// A plan as people read it: per wave and target what is done, what it costs, and each field before and after.
+
+import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
+import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
+import { summary } from '../plan/plan.ts';
+import { paint, type Style } from './paint.ts';
+
+/** Longer values are cut: the file says the rest. */
+const LONGEST_VALUE = 72;
+
+const MARK: Record<Verb, string> = { create: '+', update: '~', delete: '-' };
+const STYLE: Record<Verb, Style> = { create: 'green', update: 'yellow', delete: 'red' };
+
+export interface PlanTextOptions {
+  /** Steps that older problems hold back. */
+  readonly held: ReadonlySet<TargetId>;
+  readonly colours: boolean;
+}
+
+/** The whole plan, ending in its summary. Secrets must be hidden already. */
+export function planText(plan: Plan, { held, colours }: PlanTextOptions): string {
+  if (plan.steps.length === 0) return 'Nothing to do: no target changes.\n';
+  const waves = Map.groupBy(plan.steps, (step) => step.wave);
+  const parts = [...waves].map(([wave, steps]) =>
+    [paint(`Wave ${wave}`, 'bold', colours), ...steps.flatMap((step) => stepLines(step, held, colours))].join('\n'),
+  );
+  const waiting = plan.steps.filter((step) => step.approval);
+  return `${[...parts, ...(waiting.length === 0 ? [] : [approvals(waiting)]), summaryLine(plan)].join('\n\n')}\n`;
+}
+
+function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean): string[] {
+  const notes = [
+    impactWords(step),
+    ...(step.needs.length === 0 ? [] : [`after ${shortList(step.needs)}`]),
+    ...(step.protected && step.approval ? ['protected: refused'] : step.approval ? ['needs approval'] : []),
+    ...(held.has(step.target) ? ['held back by an older problem'] : []),
+  ];
+  const head = `  ${MARK[step.verb]} ${step.target}  ${step.verb}: ${notes.join(' · ')}`;
+  const width = Math.min(32, Math.max(0, ...step.changes.map(({ path }) => path.length)));
+  return [paint(head, STYLE[step.verb], colours), ...step.changes.map((change) => `      ${fieldLine(change, width)}`)];
+}
+
+/** What a step costs: `live`, `restarts 101`, `destroys the disk of 105`. */
+export function impactWords({ target, verb, impact }: Pick<PlanStep, 'target' | 'verb' | 'impact'>): string {
+  const name = nameOf(target);
+  const guest = kindOf(target) === 'lxc' || kindOf(target) === 'vm';
+  switch (impact) {
+    case 'live':
+      return verb === 'create' ? 'new' : 'live';
+    case 'restart':
+      return `restarts ${guest ? name : target}`;
+    case 'recreate':
+      return guest ? `rebuilds ${name} and destroys the disk of ${name}` : `rebuilds ${target}`;
+    case 'destroy':
+      return guest ? `destroys the disk of ${name}` : `removes ${target}`;
+    default:
+      return impact satisfies never;
+  }
+}
+
+function fieldLine({ path, before, after }: FieldChange, width: number): string {
+  const name = path.padEnd(width);
+  if (before === undefined) return `${name}  ${valueText(after)}`;
+  if (after === undefined) return `${name}  ${valueText(before)} → (gone)`;
+  return `${name}  ${valueText(before)} → ${valueText(after)}`;
+}
+
+/** On one line, with nothing in it that a terminal would act on: JSON escapes control characters. */
+function valueText(value: Json | undefined): string {
+  const text = (JSON.stringify(value) ?? '').replaceAll(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+}
+
+function approvals(steps: readonly PlanStep[]): string {
+  const free = steps.filter((step) => !step.protected);
+  const kept = steps.filter((step) => step.protected);
+  const lines = free.map((step) => `  Phoenix-Approve: ${step.impact} ${step.target}`);
+  return [
+    ...(free.length === 0 ? [] : ['Waits for approval. To approve with the commit, end its message with:', ...lines]),
+    ...(kept.length === 0
+      ? []
+      : [
+          `Refused while "protected" is true: ${kept.map((step) => step.target).join(', ')}. Take it off in a commit of its own.`,
+        ]),
+  ].join('\n');
+}
+
+/** `Plan: 2 to create, 1 to update, 0 to delete.` */
+function summaryLine(plan: Plan): string {
+  const counts = summary(plan);
+  return `Plan: ${counts.create} to create, ${counts.update} to update, ${counts.delete} to delete.`;
+}
+
+function shortList(targets: readonly TargetId[]): string {
+  return targets.length <= 4 ? targets.join(', ') : `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`;
+}
