@@ -1,0 +1,125 @@
+// Makes a lab: a folder that holds an empty Proxmox node and the programs that answer for it.
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { replaceFile, withLock } from './lock.ts';
+import { openNode, setRunning } from './node.ts';
+import { PROGRAMS } from './programs.ts';
+
+const FILES: Record<string, string> = {
+  'etc/hostname': 'pve\n',
+  'etc/hosts': '127.0.0.1 localhost\n10.0.0.13 pve.internal.example pve\n',
+  'etc/resolv.conf': 'search internal.example\nnameserver 10.0.0.13\n',
+  'etc/network/interfaces': `auto lo
+iface lo inet loopback
+
+iface eno1 inet manual
+
+auto vmbr0
+iface vmbr0 inet static
+	address 10.0.0.13/24
+	gateway 10.0.0.1
+	bridge-ports eno1
+	bridge-stp off
+	bridge-fd 0
+
+auto vmbr1
+iface vmbr1 inet manual
+	bridge-ports none
+	bridge-stp off
+	bridge-fd 0
+`,
+  'etc/pve/storage.cfg': `dir: local
+	path /var/lib/vz
+	content snippets,vztmpl,backup,iso,images,rootdir
+
+lvmthin: local-lvm
+	thinpool data
+	vgname pve
+	content rootdir,images
+
+zfspool: rpool
+	pool rpool/data
+	content images,rootdir
+	sparse 1
+
+`,
+  'etc/pve/datacenter.cfg': 'keyboard: en-us\n',
+  'var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst': '',
+  'var/lib/vz/template/cache/ubuntu-24.04-standard_24.04-2_amd64.tar.zst': '',
+};
+
+const FOLDERS = [
+  'etc/pve/nodes/pve/lxc',
+  'etc/pve/nodes/pve/qemu-server',
+  'etc/pve/firewall',
+  'var/lib/vz/template/iso',
+  'var/lib/vz/snippets',
+  'var/lib/vz/dump',
+  'var/lib/vz/images',
+  'run/lock/lxc',
+  'run/lab',
+  'bin',
+];
+
+/** Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs. */
+export function createLab(dir: string): void {
+  const root = resolve(dir);
+  for (const folder of FOLDERS) mkdirSync(join(root, folder), { recursive: true });
+  for (const link of ['lxc', 'qemu-server']) {
+    if (!existsSync(join(root, 'etc/pve', link))) symlinkSync(`nodes/pve/${link}`, join(root, 'etc/pve', link));
+  }
+  if (!existsSync(join(root, 'etc/pve/storage.cfg'))) {
+    for (const [file, text] of Object.entries(FILES)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), text);
+    }
+  }
+  for (const program of Object.keys(PROGRAMS)) writeProgram(root, program);
+}
+
+/** A program of the lab: a script that runs main.ts on the Node that made it. */
+function writeProgram(root: string, program: string): void {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const words = [process.execPath, main, root, program].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  const file = join(root, 'bin', program);
+  const text = `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`;
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  replaceFile(file, text);
+  chmodSync(file, 0o755);
+}
+
+/** A storage to be declared; `settings` are further lines of its section, such as `path` or `pool`. */
+export type DeclaredStorage = {
+  readonly id: string;
+  readonly type: string;
+  readonly content: readonly string[];
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+/** The settings without which a storage of a type cannot be declared. */
+const REQUIRED: Record<string, (id: string) => Record<string, string>> = {
+  dir: (id) => ({ path: `/mnt/${id}` }),
+  zfspool: (id) => ({ pool: id }),
+  lvmthin: (id) => ({ thinpool: id, vgname: 'pve' }),
+  lvm: (id) => ({ vgname: id }),
+  nfs: (id) => ({ path: `/mnt/pve/${id}`, server: '10.0.0.13', export: `/srv/${id}` }),
+};
+
+/** Declares a storage in the lab's storage.cfg; one of that id that is there already stays as it is. */
+export function declareStorage(dir: string, { id, type, content, settings = {} }: DeclaredStorage): void {
+  const file = join(resolve(dir), 'etc/pve/storage.cfg');
+  withLock(join(resolve(dir), 'run/lock/storage.lck'), 10_000, () => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (new RegExp(`^\\w+:\\s*${id.replaceAll(/[.]/g, '\\.')}\\s*$`, 'm').test(text)) return;
+    const all: Record<string, string> = { ...REQUIRED[type]?.(id), ...settings, content: content.join(',') };
+    const lines = Object.entries(all).map(([key, value]) => `\t${key} ${value}\n`);
+    replaceFile(file, `${text}${type}: ${id}\n${lines.join('')}\n`);
+    if (all['path'] !== undefined) mkdirSync(join(resolve(dir), all['path']), { recursive: true });
+  });
+}
+
+/** Sets whether a guest runs, as a kernel would, whatever the programs did. */
+export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): void {
+  setRunning(openNode(resolve(dir)), id, state === 'running');
+}
