@@ -1,0 +1,42 @@
+// `phoenix schema`: the JSON Schema of a config file, or of all of them as files.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jsonSchema, SCHEMA_NAMES } from '../config/json-schema.ts';
+import { nearest } from '../config/nearest.ts';
+import { EXIT, type Io } from './io.ts';
+
+export interface SchemaArgs {
+  /** One of the names; without, all of them in one object by name. */
+  readonly name?: string | undefined;
+  /** Writes every schema there as `<name>.schema.json`. */
+  readonly out?: string | undefined;
+}
+
+/** Resolves to the exit code. */
+export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number> {
+  if (out !== undefined) {
+    await mkdir(out, { recursive: true });
+    for (const each of SCHEMA_NAMES) await writeFile(join(out, `${each}.schema.json`), textOf(each));
+    io.stderr(`wrote ${SCHEMA_NAMES.length} schemas to ${out}\n`);
+    return EXIT.done;
+  }
+  if (name === undefined) {
+    io.stdout(`${JSON.stringify(Object.fromEntries(SCHEMA_NAMES.map((each) => [each, jsonSchema(each)])), null, 2)}\n`);
+    return EXIT.done;
+  }
+  const known = name.replace(/(\.schema)?\.json$/, '');
+  if (SCHEMA_NAMES.includes(known)) {
+    io.stdout(textOf(known));
+    return EXIT.done;
+  }
+  const meant = nearest(known, SCHEMA_NAMES);
+  io.stderr(
+    `phoenix schema: there is no schema "${name}"\n${meant === null ? `Known: ${SCHEMA_NAMES.join(', ')}.` : `Did you mean "${meant}"?`}\n`,
+  );
+  return EXIT.usage;
+}
+
+function textOf(name: string): string {
+  return `${JSON.stringify(jsonSchema(name), null, 2)}\n`;
+}

@@ -1,0 +1,88 @@
+// The configuration that a command works on: a folder as it lies on disk, or a commit of the repository that it is in.
+
+import { stat } from 'node:fs/promises';
+import { MAX_FILE_BYTES } from '../config/limits.ts';
+import { findRoots, wantsBytes } from '../config/sources.ts';
+import { folderPaths, folderSnapshot } from '../io/folder.ts';
+import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
+import type { CommitSha } from '../model/ids.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { EXIT } from './io.ts';
+
+/** The command cannot go on: the message and remedy for people, the exit code for programs. */
+export class SourceFailure extends Error {
+  override readonly name = 'SourceFailure';
+  readonly hint: string | null;
+  readonly exit: number;
+
+  constructor(message: string, hint: string | null = null, exit: number = EXIT.usage) {
+    super(message);
+    this.hint = hint;
+    this.exit = exit;
+  }
+}
+
+const READING = { wantsBytes, maxFileBytes: MAX_FILE_BYTES };
+
+/** The files of a folder as it is. `root` is the config root inside it; found by itself when undefined. */
+export async function folderSource(path: string, root: string | undefined): Promise<Snapshot> {
+  await mustBeFolder(path);
+  const paths = await folderPaths(path);
+  return folderSnapshot(path, root === undefined ? onlyRoot(paths) : insideRoot(root), paths, READING);
+}
+
+/** The repository at or above a folder. */
+export async function repositoryAt(path: string): Promise<LocalRepository> {
+  await mustBeFolder(path);
+  const repository = await openLocalRepository(path);
+  if (repository === null) throw new SourceFailure(`${path} is in no Git repository`, 'Name the folder of one.');
+  return repository;
+}
+
+/** The full id of a revision. */
+export async function commitAt(repository: LocalRepository, revision: string): Promise<CommitSha> {
+  const commit = await repository.resolve(revision);
+  if (commit === null) {
+    throw new SourceFailure(`there is no commit ${JSON.stringify(revision)}`, 'Name a branch, a tag, or a commit id.');
+  }
+  return commit;
+}
+
+/** The files of a commit, read from Git without a checkout. */
+export async function commitSource(
+  repository: LocalRepository,
+  commit: CommitSha,
+  root: string | undefined,
+): Promise<Snapshot> {
+  const found = root === undefined ? onlyRoot(await repository.paths(commit)) : insideRoot(root);
+  return repository.snapshot(commit, { ...READING, root: found });
+}
+
+async function mustBeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  throw new SourceFailure(found === null ? `${path} does not exist` : `${path} is not a folder`);
+}
+
+/** The root nearest the top; the top itself where there is none, so that what is missing is said as a problem. */
+function onlyRoot(paths: readonly string[]): string {
+  const depth = (root: string) => (root === '' ? 0 : root.split('/').length);
+  const roots = findRoots(paths);
+  const least = Math.min(...roots.map(depth));
+  const [nearest = '', ...others] = roots.filter((root) => depth(root) === least);
+  if (others.length === 0) return nearest;
+  const hint = 'Say which one with --root or PHOENIX_CONFIG_ROOT.';
+  throw new SourceFailure(`there are several configurations: ${[nearest, ...others].join(', ')}`, hint);
+}
+
+/** A root given by hand: below the folder, in the form that paths have. */
+function insideRoot(root: string): string {
+  const parts = root.split('/').filter((part) => part !== '' && part !== '.');
+  if (root.startsWith('/') || parts.includes('..')) {
+    throw new SourceFailure(
+      `the config root ${root} is not a folder inside`,
+      'Give it relative to the folder or repository.',
+    );
+  }
+  return parts.join('/');
+}

@@ -1,0 +1,80 @@
+// A config repo as it lies in a folder, with the identities that Git would give its files. Links are never followed.
+
+import { createHash } from 'node:crypto';
+import { constants, createReadStream, type Dirent } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { BlobId } from '../model/ids.ts';
+import type { Snapshot, SourceFile } from '../model/snapshot.ts';
+
+export interface FolderOptions {
+  /** Whether the configuration reads this file's content, by its path below the config root. */
+  readonly wantsBytes: (path: string) => boolean;
+  /** Contents past this size are left out, in bytes. */
+  readonly maxFileBytes: number;
+}
+
+/** Files of one folder; beyond it the folder is refused rather than read. */
+export const MAX_FILES = 100_000;
+/** What is never part of a configuration. */
+const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
+
+/**
+ * Paths of all files below a folder, with forward slashes; links and special files are named, not followed.
+ * Fails when there are more than `MAX_FILES`.
+ */
+export async function folderPaths(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  const waiting = [''];
+  for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
+    for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+      if (IGNORED.has(entry.name)) continue;
+      if (entry.isDirectory()) waiting.push(`${prefix}${entry.name}/`);
+      else if (isKept(entry)) paths.push(prefix + entry.name);
+      if (paths.length + waiting.length > MAX_FILES) throw new Error(`${folder} holds more than ${MAX_FILES} files`);
+    }
+  }
+  return paths.sort();
+}
+
+/** The files below `root` inside a folder. `paths` are those of the whole folder, from `folderPaths`. */
+export async function folderSnapshot(
+  folder: string,
+  root: string,
+  paths: readonly string[],
+  { wantsBytes, maxFileBytes }: FolderOptions,
+): Promise<Snapshot> {
+  const files = new Map<string, SourceFile>();
+  const prefix = root === '' ? '' : `${root}/`;
+  for (const path of paths) {
+    if (!path.startsWith(prefix)) continue;
+    const inside = path.slice(prefix.length);
+    files.set(inside, await sourceFile(join(folder, path), wantsBytes(inside) ? maxFileBytes : 0));
+  }
+  return { commit: null, root, files };
+}
+
+function isKept(entry: Dirent): boolean {
+  return entry.isFile() || entry.isSymbolicLink();
+}
+
+/** Content up to the limit is kept; whatever is longer is only hashed, piece by piece. */
+async function sourceFile(path: string, keep: number): Promise<SourceFile> {
+  const { size, mode } = await lstat(path);
+  if ((mode & constants.S_IFMT) === constants.S_IFLNK) {
+    return { blob: blobId(Buffer.from(await readlink(path))), kind: 'symlink' };
+  }
+  const kind = (mode & 0o100) === 0 ? 'file' : 'executable';
+  if (size <= keep) {
+    const bytes = await readFile(path);
+    return { blob: blobId(bytes), kind, bytes, size: bytes.length };
+  }
+  const hash = createHash('sha1').update(`blob ${size}\0`);
+  await pipeline(createReadStream(path), hash);
+  return { blob: hash.digest('hex') as BlobId, kind, size };
+}
+
+function blobId(bytes: Uint8Array): BlobId {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') as BlobId;
+}
