@@ -1,6 +1,10 @@
 // The running agent: its parts, the operations that people and webhooks ask of it, and the work that it takes from the queue.
 
+import type { Config } from '../config/config.ts';
+import type { Manager } from '../managers/manager.ts';
 import { type RunId, type TargetId, targetId } from '../model/ids.ts';
+import type { Change, Impact } from '../model/plan.ts';
+import type { Target } from '../model/target.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Again, Queue, Work } from '../ports/queue.ts';
 import type { Clock, Forge, Host, Log, Repository } from '../ports.ts';
@@ -34,11 +38,19 @@ export interface AgentOptions {
   readonly leaseSeconds: number;
 }
 
+/** The registry of managers: `managers/index.ts`. */
+export interface Managers {
+  allTargets(config: Config): ReadonlyMap<TargetId, Target>;
+  impactOf(change: Change): Impact;
+  managerOf(kind: string): Manager;
+}
+
 export interface AgentParts {
   readonly ledger: Ledger;
   readonly queue: Queue;
   readonly repository: Repository;
   readonly host: Host;
+  readonly managers: Managers;
   /** Null with PHOENIX_FORGE=none: nothing is reported. */
   readonly forge: Forge | null;
   readonly log: Log;
@@ -51,6 +63,8 @@ export interface ReplayRequest {
   readonly commit: string;
   readonly targets?: readonly TargetId[];
   readonly rewind?: boolean;
+  /** Only look: the run says what differs and changes nothing. */
+  readonly dryRun?: boolean;
   readonly by: string;
 }
 
@@ -88,7 +102,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   const { ledger, queue, options } = parts;
   const context: Context = {
     ...parts,
-    declared: declarations(parts.repository, options.strictSecrets),
+    declared: declarations(parts.repository, parts.managers, options.strictSecrets),
     surveys: surveys(parts.host),
   };
   const has = (role: Role) => options.roles.includes(role);

@@ -1,7 +1,6 @@
 // A step on the host: look, do what is missing, and look again until nothing is. Success is what the last look proves,
 // never what a program's exit claims.
 
-import { managerOf } from '../managers/index.ts';
 import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../managers/manager.ts';
 import type { Action } from '../model/action.ts';
 import { kindOf } from '../model/ids.ts';
@@ -40,8 +39,8 @@ export interface StepWork {
 }
 
 export async function carryOut(context: Context, work: StepWork): Promise<Ending> {
-  const { host } = context;
-  const manager = managerOf(kindOf(work.lease.target));
+  const { host, managers } = context;
+  const manager = managers.managerOf(kindOf(work.lease.target));
   const { wanted, touched, rollback } = await wantedBy(context, work.run, work.lease.target);
 
   if (await settledByGlance(context, work, manager, wanted, touched)) return { outcome: 'unchanged', reason: null };

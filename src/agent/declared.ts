@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { load } from '../config/load.ts';
-import { allTargets } from '../managers/index.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { canonical } from '../plan/canonical.ts';
 import type { Repository } from '../ports.ts';
+import type { Managers } from './agent.ts';
 
 export interface Declared {
   readonly commit: CommitSha;
@@ -26,10 +26,10 @@ export type Declarations = (commit: CommitSha) => Promise<Declared>;
 const KEEP = 8;
 
 /** Reads a commit once: the same commit always declares the same. */
-export function declarations(repository: Repository, strictSecrets: boolean): Declarations {
+export function declarations(repository: Repository, managers: Managers, strictSecrets: boolean): Declarations {
   const known = new Map<CommitSha, Promise<Declared>>();
   return (commit) => {
-    const found = known.get(commit) ?? read(repository, commit, strictSecrets);
+    const found = known.get(commit) ?? read(repository, managers, commit, strictSecrets);
     known.delete(commit);
     known.set(commit, found);
     found.catch(() => known.delete(commit));
@@ -39,7 +39,12 @@ export function declarations(repository: Repository, strictSecrets: boolean): De
   };
 }
 
-async function read(repository: Repository, commit: CommitSha, strictSecrets: boolean): Promise<Declared> {
+async function read(
+  repository: Repository,
+  { allTargets }: Managers,
+  commit: CommitSha,
+  strictSecrets: boolean,
+): Promise<Declared> {
   const { config, draft, problems } = load(await repository.snapshot(commit), { strictSecrets });
   const readable = config ?? draft;
   const targets = readable === null ? new Map<TargetId, Target>() : allTargets(readable);

@@ -43,7 +43,10 @@ export function operations(context: Context): Operations {
 }
 
 /** The same commit again, or an older one when that is asked for in so many words. */
-async function replay(context: Context, { commit, targets, rewind = false, by }: ReplayRequest): Promise<RunId> {
+async function replay(
+  context: Context,
+  { commit, targets, rewind = false, dryRun = false, by }: ReplayRequest,
+): Promise<RunId> {
   const { ledger, repository, options } = context;
   const sha = (await repository.resolve(commit)) ?? (await fetchAndResolve(context, commit));
   if (sha === null) throw new Refused(`${commit} is not in the repository`);
@@ -58,7 +61,7 @@ async function replay(context: Context, { commit, targets, rewind = false, by }:
     );
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
-  return open(context, { commit: sha, trigger: 'replay', by, targets: chosen, rewind, readOnly: false });
+  return open(context, { commit: sha, trigger: 'replay', by, targets: chosen, rewind, readOnly: dryRun });
 }
 
 async function fetchAndResolve({ repository }: Context, commit: string): Promise<CommitSha | null> {

@@ -1,6 +1,5 @@
 // From what a commit declares and what was applied to what would be done: a plan, or why nothing may be done. Pure.
 
-import { impactOf } from '../managers/index.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
@@ -8,6 +7,7 @@ import type { Target } from '../model/target.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../ports/ledger.ts';
 import { WHY } from '../say/status.ts';
+import type { Managers } from './agent.ts';
 import type { Declared } from './declared.ts';
 import { tooMuchGoes } from './guards.ts';
 
@@ -35,7 +35,7 @@ export type Proposal =
  * A commit with errors of its own is refused whole. Errors that the followed commit had already (the rules have grown
  * since, or were made stricter) hold back the targets that they name and no others.
  */
-export function propose(gathered: Gathered): Proposal {
+export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impactOf'>): Proposal {
   const { declared, olderErrors, request } = gathered;
   const errors = declared.problems.filter(({ severity }) => severity === 'error');
   const older = new Set(olderErrors.map(identity));

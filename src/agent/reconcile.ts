@@ -41,7 +41,7 @@ async function follow(context: Context, head: CommitSha, deliveries: readonly De
     await recordRefusal(context, request, { said, problems: [], followed: { commit: head, verdict: 'refused', base } });
     return;
   }
-  const proposal = propose(await gather(context, await declared(head), base, request));
+  const proposal = propose(await gather(context, await declared(head), base, request), context.managers);
   if (proposal.kind === 'invalid') {
     const { problems } = proposal;
     await recordRefusal(context, request, {

@@ -29,7 +29,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordRefusal(context, request, { said, problems: [], run: run.id });
     return true;
   }
-  const proposal = propose(await gather(context, declaration, known?.base ?? null, request));
+  const proposal = propose(await gather(context, declaration, known?.base ?? null, request), context.managers);
   if (proposal.kind === 'invalid') {
     const { problems } = proposal;
     await recordRefusal(context, request, { said: invalid(problems), problems, run: run.id });

@@ -28,7 +28,7 @@ export async function runAction(host: Host, action: Action, { signal, log }: Sur
 export async function runCommand(host: Host, command: Command, { signal, log }: Surroundings): Promise<CommandResult> {
   const result = await host.run(command, { signal, onOutput: (line) => log.write(line) });
   if (signal.aborted || result.ended === 'aborted') throw new Stopped();
-  return command.answer === 'guest-exec' ? readAnswer(result) : result;
+  return readAnswer(command, result);
 }
 
 /** Fails with `Stopped` when the work was told to stop. */

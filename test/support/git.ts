@@ -1,6 +1,7 @@
 // A person's working copy, driven with the real git program and kept away from the machine's own git configuration.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,6 +15,8 @@ export interface WorkingCopy {
   git(...args: readonly string[]): Promise<string>;
   /** Writes the files (null deletes one) and commits everything. Resolves to the commit. */
   commit(files: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<CommitSha>;
+  /** Adds that many commits to `main` at once, each with the files that `files(n)` gives. Resolves to the newest. */
+  history(count: number, files: (n: number) => Readonly<Record<string, string>>): Promise<CommitSha>;
   push(...args: readonly string[]): Promise<string>;
   remove(): Promise<void>;
 }
@@ -53,6 +56,25 @@ export async function workingCopy(remote?: string): Promise<WorkingCopy> {
       }
       await git('add', '--all');
       await git('commit', '--quiet', '--allow-empty', '-m', message);
+      return (await git('rev-parse', 'HEAD')) as CommitSha;
+    },
+    async history(count, files) {
+      const importer = spawn('git', ['fast-import', '--quiet'], {
+        cwd: folder,
+        env,
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      for (let n = 0; n < count; n += 1) {
+        let commit = `commit refs/heads/main\ncommitter Ada <ada@example.internal> ${1_700_000_000 + n} +0000\n`;
+        commit += `data ${Buffer.byteLength(`Change ${n}`)}\nChange ${n}\n`;
+        for (const [path, text] of Object.entries(files(n))) {
+          commit += `M 100644 inline ${path}\ndata ${Buffer.byteLength(text)}\n${text}\n`;
+        }
+        if (!importer.stdin.write(commit)) await once(importer.stdin, 'drain');
+      }
+      importer.stdin.end();
+      await once(importer, 'close');
+      await git('reset', '--quiet', '--hard', 'main');
       return (await git('rev-parse', 'HEAD')) as CommitSha;
     },
     push: (...args) => git('push', '--quiet', 'origin', ...(args.length > 0 ? args : ['main'])),

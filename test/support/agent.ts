@@ -1,0 +1,83 @@
+// An agent with real parts around it, for the harness and for the process that tests kill.
+
+import { type Agent, type AgentOptions, type Managers, startAgent } from '../../src/agent/agent.ts';
+import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
+import { wantsBytes } from '../../src/config/sources.ts';
+import { openRepository } from '../../src/io/git/repository.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLedger } from '../../src/io/ledger/ledger.ts';
+import { openQueue } from '../../src/io/queue.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Host, Log } from '../../src/ports.ts';
+import { forgeClient } from './forge-client.ts';
+
+export interface Surroundings {
+  readonly redisUrl: string;
+  readonly cloneFolder: string;
+  readonly repositoryUrl: string;
+  readonly forgeUrl: string;
+  readonly forgeRepository: string;
+  readonly token: string;
+}
+
+export const clock = { now: () => new Date() };
+
+/** What fails is printed with `PHOENIX_TEST_LOG=1`: tests of failures would fill the screen. */
+export const testLog: Log = {
+  info() {},
+  warn: (text, fields) => print('warn', text, fields),
+  error: (text, fields) => print('error', text, fields),
+};
+
+function print(level: string, text: string, fields: unknown): void {
+  if (process.env['PHOENIX_TEST_LOG'] === '1') console.error(level, text, fields);
+}
+
+export function openTestLedger(redisUrl: string): Ledger {
+  return openLedger(
+    connectRedis(redisUrl, () => {}),
+    { clock },
+  );
+}
+
+export async function startTestAgent(
+  around: Surroundings,
+  host: Host,
+  managers: Managers,
+  changes: { readonly options?: Partial<AgentOptions>; readonly ledger?: (ledger: Ledger) => Ledger } = {},
+): Promise<Agent> {
+  const { ledger = (same: Ledger) => same } = changes;
+  return startAgent({
+    ledger: ledger(openTestLedger(around.redisUrl)),
+    queue: openQueue(
+      connectRedis(around.redisUrl, () => {}),
+      { log: testLog },
+    ),
+    repository: openRepository({
+      url: around.repositoryUrl,
+      branch: 'main',
+      token: around.token,
+      folder: around.cloneFolder,
+      log: testLog,
+      wantsBytes,
+      maxFileBytes: MAX_FILE_BYTES,
+    }),
+    host,
+    managers,
+    forge: forgeClient(around.forgeUrl, around.forgeRepository, around.token),
+    log: testLog,
+    clock,
+    options: {
+      roles: ['reconcile', 'apply', 'report'],
+      repositoryUrl: around.repositoryUrl,
+      branch: 'main',
+      node: host.node,
+      publicUrl: null,
+      pollSeconds: 3600,
+      strictSecrets: false,
+      concurrency: 4,
+      leaseSeconds: 2,
+      ...changes.options,
+    },
+  });
+}

@@ -1,0 +1,154 @@
+// A host of boxes: the simplest thing that can be kept as declared, so that a test of the agent is about the agent. A box is
+// a JSON file; `box put`, `start` and `drop` change it, `list` and `show` read it. It lies in a folder, so that it outlives
+// the process of an agent that is killed.
+
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Managers } from '../../src/agent/agent.ts';
+import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
+import type { Action, Command } from '../../src/model/action.ts';
+import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Target } from '../../src/model/target.ts';
+import type { CommandResult, Host } from '../../src/ports.ts';
+
+export interface BoxHost extends Host {
+  /** Changing commands so far, oldest first; with those that only look when asked for. */
+  commands(all?: boolean): Promise<string[]>;
+  /** How the next run of a command line ends, instead of its effect. */
+  order(line: string, result: Partial<CommandResult>): void;
+  /** Called before every command; what it waits for, the command waits for. */
+  before: (line: string) => Promise<void>;
+}
+
+const LOOKING = new Set(['list', 'show', 'probe']);
+
+export async function openBoxHost(folder: string): Promise<BoxHost> {
+  const boxes = join(folder, 'boxes');
+  await mkdir(boxes, { recursive: true });
+  const log = join(folder, 'commands');
+  const ordered = new Map<string, Partial<CommandResult>[]>();
+  const read = (id: string) => readFile(join(boxes, id), 'utf8').catch(() => 'null');
+  const write = (id: string, box: object) => writeFile(join(boxes, id), JSON.stringify(box));
+
+  async function box(verb: string, id: string, argument: string | undefined): Promise<string> {
+    const present = JSON.parse(await read(id)) as JsonObject | null;
+    switch (verb) {
+      case 'list': {
+        const ids = await readdir(boxes);
+        return JSON.stringify(
+          Object.fromEntries(await Promise.all(ids.map(async (each) => [each, JSON.parse(await read(each))]))),
+        );
+      }
+      case 'show':
+        return JSON.stringify(present);
+      case 'put':
+        await write(id, { ...present, ...JSON.parse(argument ?? '{}') });
+        return '';
+      case 'start':
+        await write(id, { ...present, started: true });
+        return '';
+      case 'drop':
+        await rm(join(boxes, id));
+        return '';
+      default:
+        return '';
+    }
+  }
+
+  const host: BoxHost = {
+    node: 'pve',
+    before: async () => {},
+    order(line, result) {
+      ordered.set(line, [...(ordered.get(line) ?? []), result]);
+    },
+    async run(command, { signal, onOutput } = {}) {
+      const [verb = '', id = '', argument] = command.args;
+      const line = `box ${[verb, id].join(' ').trim()}`;
+      await host.before(line);
+      const ok: CommandResult = { exit: 0, stdout: '', stderr: '', ms: 1, ended: 'exited' };
+      if (signal?.aborted) return { ...ok, exit: null, ended: 'aborted' };
+      await appendFile(log, `${line}\n`);
+      const instead = ordered.get(line)?.shift();
+      if (instead !== undefined) {
+        for (const text of (instead.stderr ?? '').split('\n')) onOutput?.(text);
+        return { ...ok, ...instead };
+      }
+      return { ...ok, stdout: await box(verb, id, argument) };
+    },
+    readFile: async () => undefined,
+    readFolders: async () => new Map(),
+    writeFile: async () => true,
+    close: async () => {},
+    async commands(all = false) {
+      const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+      return lines.filter((line) => all || !LOOKING.has(line.split(' ')[1] ?? ''));
+    },
+  };
+  return host;
+}
+
+function command(...args: string[]): Command {
+  return { kind: 'command', program: 'box', args, timeoutSeconds: 10 };
+}
+
+function act(summary: string, ...args: string[]): Action {
+  return { summary, impact: 'live', do: command(...args) };
+}
+
+type Box = (JsonObject & { started?: boolean }) | null;
+
+function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): Decision {
+  const id = nameOf(target);
+  if (box?.['foreign'] === true) return { kind: 'blocked', reason: `box ${id} is not ours` };
+  if (spec === undefined) {
+    if (box === null) return { kind: 'actions', actions: [] };
+    if (!approved || kept) return { kind: 'blocked', reason: `dropping ${id} needs approval` };
+    return { kind: 'actions', actions: [act(`drop ${id}`, 'drop', id)] };
+  }
+  const { started, ...present } = box ?? {};
+  const actions = [
+    ...(JSON.stringify(present) === JSON.stringify(spec) ? [] : [act(`put ${id}`, 'put', id, JSON.stringify(spec))]),
+    ...(started ? [] : [act(`start ${id}`, 'start', id)]),
+  ];
+  return { kind: 'actions', actions };
+}
+
+const manager: Manager<Record<string, Box>, Box> = {
+  kind: 'lxc',
+  targets: ({ lxc }) =>
+    lxc.map((guest): Target => {
+      const { id, memoryMb, cores, tags, dependencies } = guest;
+      const spec = { memoryMb, cores, tags };
+      return {
+        id: targetId('lxc', id),
+        spec,
+        needs: dependencies.map((need) => targetId('lxc', need)),
+        protected: guest.protected,
+      };
+    }),
+  impact: ({ fields }) => (fields.some(({ path }) => path === '/cores') ? 'restart' : 'live'),
+  survey: async (host) => JSON.parse((await host.run(command('list'))).stdout),
+  glance: (survey, { target }) => survey[nameOf(target)] ?? null,
+  observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
+  decide,
+  health({ target, spec }) {
+    if (!(spec?.['tags'] as string[] | undefined)?.includes('probed')) return null;
+    const id = nameOf(target);
+    return { summary: `box ${id} answers`, command: command('probe', id), retries: 1, intervalSeconds: 0 };
+  },
+  safeguard({ target }) {
+    const id = nameOf(target);
+    return {
+      take: [act(`snapshot ${id}`, 'snapshot', id)],
+      restore: [act(`roll ${id} back`, 'rollback', id)],
+      drop: [act(`forget the snapshot of ${id}`, 'forget', id)],
+    };
+  },
+};
+
+export const BOXES: Managers = {
+  allTargets: (config) => new Map(manager.targets(config).map((target): [TargetId, Target] => [target.id, target])),
+  impactOf: (change) => manager.impact(change),
+  managerOf: () => manager as Manager,
+};

@@ -1,0 +1,55 @@
+// A person's clone of the config repo: edits files, commits and pushes, with the git that people use.
+
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { CommitSha } from '../../src/model/ids.ts';
+import type { Files } from './environment.ts';
+
+const run = promisify(execFile);
+
+export interface ConfigRepo {
+  /** Replaces everything in the clone by these files and commits it. */
+  commit(files: Files, message?: string): Promise<CommitSha>;
+  push(...options: string[]): Promise<void>;
+  /** Moves the branch of the clone back to a commit. */
+  reset(commit: CommitSha): Promise<void>;
+}
+
+/** @param pushUrl of the forge's repository, with whatever it asks for */
+export async function openConfigRepo(folder: string, pushUrl: string): Promise<ConfigRepo> {
+  await mkdir(folder, { recursive: true });
+  const git = async (...args: string[]) => {
+    const identity = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.internal' };
+    const committer = { GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.internal' };
+    const quiet = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
+    const { stdout } = await run('git', args, {
+      cwd: folder,
+      env: { ...process.env, ...identity, ...committer, ...quiet },
+    });
+    return stdout.trim();
+  };
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('remote', 'add', 'origin', pushUrl);
+  return {
+    async commit(files, message = 'Change the environment') {
+      await Promise.all(
+        ['etc', 'stacks', 'features', 'bin'].map((name) => rm(join(folder, name), { recursive: true, force: true })),
+      );
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), text);
+      }
+      await git('add', '--all');
+      await git('commit', '--quiet', '--allow-empty', '--message', message);
+      return (await git('rev-parse', 'HEAD')) as CommitSha;
+    },
+    async push(...options) {
+      await git('push', '--quiet', ...options, 'origin', 'main');
+    },
+    async reset(commit) {
+      await git('reset', '--quiet', '--hard', commit);
+    },
+  };
+}

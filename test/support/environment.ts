@@ -1,0 +1,44 @@
+// A small config repo that works: one file for the host, one for the containers, as many guests as a test wants.
+
+export type Files = Readonly<Record<string, string>>;
+
+/** What a test says of a container beside the defaults, in the words of the configuration. */
+export type GuestChanges = Readonly<Record<string, unknown>>;
+
+const HOST = {
+  version: '1.0.0',
+  domain_name: 'example.internal',
+  network: {
+    interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
+  },
+  proxmox_storage_ids: { disks: 'local-lvm' },
+};
+
+/** @param guests by id, below 200 */
+export function environment(guests: Readonly<Record<number, GuestChanges>>, host: GuestChanges = {}): Files {
+  const configs = Object.entries(guests).map(([id, changes]) => [id, { ...guest(Number(id)), ...changes }]);
+  return {
+    'etc/phoenix_hypervisor_config.json': text({ ...HOST, ...host }),
+    'etc/phoenix_lxc_configs.json': text({ lxc_configs: Object.fromEntries(configs) }),
+    'etc/phoenix_vm_configs.json': text({ vms: [] }),
+    'etc/certificate-manifest.json': text([]),
+  };
+}
+
+function guest(id: number): GuestChanges {
+  return {
+    name: `guest-${id}`,
+    memory_mb: 512,
+    cores: 1,
+    template: 'local:vztmpl/ubuntu-24.04-standard_24.04-2_amd64.tar.zst',
+    storage_pool: 'local-lvm',
+    storage_size_gb: 4,
+    network_config: { name: 'eth0', bridge: 'vmbr0', ip: `10.0.0.${id}/24`, gw: '10.0.0.1', nameservers: '10.0.0.13' },
+    unprivileged: true,
+    firewall: { enabled: true, rules: [] },
+  };
+}
+
+function text(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

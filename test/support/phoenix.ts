@@ -1,0 +1,157 @@
+// The whole of Phoenix for a test: a forge that people push to, the door that its webhooks come in by, the agent over a real
+// Redis, and a host. A test pushes and looks at the two things that people see: statuses, and commands on the host.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Agent, AgentOptions, Managers } from '../../src/agent/agent.ts';
+import { watchChanges } from '../../src/agent/http/changes.ts';
+import { openDoor } from '../../src/agent/http/server.ts';
+import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import type { CommitSha, RunId } from '../../src/model/ids.ts';
+import type { RunState } from '../../src/model/run.ts';
+import { secret } from '../../src/model/secret.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Host } from '../../src/ports.ts';
+import { clock, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
+import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
+import type { Files } from './environment.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { until } from './until.ts';
+
+const SECRET = 'the secret of the webhook';
+const TOKEN = 'the-token-of-the-forge';
+
+export interface Phoenix {
+  readonly folder: string;
+  readonly forge: LabForge;
+  readonly repo: ConfigRepo;
+  readonly redis: TestRedis;
+  /** A connection of the test's own. */
+  readonly ledger: Ledger;
+  readonly around: Surroundings;
+  readonly agent: () => Agent;
+  /** Commits, pushes, and waits for the commit's answer. */
+  push(files: Files, message?: string): Promise<Answered>;
+  /** Waits until the commit has its answer: `phoenix/apply` neither absent nor pending, and nothing left to send. */
+  answered(commit: CommitSha): Promise<Answered>;
+  /** Waits until a run is in a state; resolves to its commit's statuses. */
+  reached(run: RunId, ...states: RunState[]): Promise<Answered>;
+  /** By context, as `state: description`. */
+  statuses(commit: CommitSha): Record<string, string>;
+  startAgent(): Promise<void>;
+  /** As SIGTERM does. */
+  stopAgent(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Answered {
+  readonly commit: CommitSha;
+  readonly statuses: Record<string, string>;
+}
+
+export interface PhoenixOptions {
+  readonly host: Host;
+  readonly managers: Managers;
+  readonly options?: Partial<AgentOptions>;
+  /** False: a test starts it when it wants to. */
+  readonly started?: boolean;
+}
+
+export async function startPhoenix({ host, managers, options = {}, started = true }: PhoenixOptions): Promise<Phoenix> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-test-'));
+  const redis = await startRedis();
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  const ledger = openTestLedger(redis.url);
+  const changes = await watchChanges(ledger);
+  const around: Surroundings = {
+    redisUrl: redis.url,
+    cloneFolder: join(folder, 'clone'),
+    repositoryUrl: forge.repositoryUrl,
+    forgeUrl: forge.url,
+    forgeRepository: forge.repository,
+    token: TOKEN,
+  };
+  let agent: Agent | undefined;
+
+  const door = await openDoor(
+    {
+      receive: {
+        secret: secret(SECRET),
+        branch: 'main',
+        record: (delivery) => ledger.recordDelivery(delivery),
+        recorded: async () => agent?.headChanged(),
+        ended: () => {},
+        log: testLog,
+        clock,
+      },
+      api: null,
+      ready: async () => ({ ready: true, checks: {} }),
+      metrics: async () => ({ contentType: 'text/plain', text: '' }),
+      log: testLog,
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  forge.sendWebhooksTo(`${door.url}/webhooks`);
+
+  function statuses(commit: CommitSha): Record<string, string> {
+    const latest = forge
+      .latestStatuses(commit)
+      .map(({ context, state, description }) => [context, `${state}: ${description}`]);
+    return Object.fromEntries(latest.sort(([a = ''], [b = '']) => a.localeCompare(b)));
+  }
+
+  async function quiet(commit: CommitSha): Promise<Answered> {
+    await until(async () => (await ledger.nextReport()) === null, 'everything to be sent');
+    return { commit, statuses: statuses(commit) };
+  }
+
+  const phoenix: Phoenix = {
+    folder,
+    forge,
+    repo,
+    redis,
+    ledger,
+    around,
+    agent() {
+      if (agent === undefined) throw new Error('the agent is not running');
+      return agent;
+    },
+    async push(files, message) {
+      const commit = await repo.commit(files, message);
+      await repo.push();
+      return phoenix.answered(commit);
+    },
+    async answered(commit) {
+      await until(() => /^(?!pending)/.test(statuses(commit)['phoenix/apply'] ?? 'pending'), `an answer on ${commit}`);
+      return quiet(commit);
+    },
+    async reached(run, ...states) {
+      await until(
+        async () => states.includes((await ledger.run(run))?.state ?? 'planned'),
+        `run ${run} to be ${states}`,
+      );
+      return quiet((await ledger.run(run))?.commit as CommitSha);
+    },
+    statuses,
+    async startAgent() {
+      agent = await startTestAgent(around, host, managers, { options });
+    },
+    async stopAgent() {
+      await agent?.stop(0);
+      agent = undefined;
+    },
+    async stop() {
+      await phoenix.stopAgent();
+      await door.close();
+      await changes.close();
+      await forge.close();
+      await ledger.close();
+      await redis.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  if (started) await phoenix.startAgent();
+  return phoenix;
+}
