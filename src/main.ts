@@ -1,2 +1,181 @@
 #!/usr/bin/env node
-console.log('phoenix');
+// The command line: one entry per command. A command's code is loaded when it is called, and nothing else.
+
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT, type Io } from './cli/io.ts';
+
+const EXAMPLE_COMMIT = '3f2a1bc';
+const io: { -readonly [Key in keyof Io]: Io[Key] } = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  env: process.env,
+  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+};
+let exit: number = EXIT.done;
+
+const phoenix = new Command('phoenix')
+  .description('Keeps a Proxmox environment equal to what a Git repository says.')
+  .version(
+    (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+  )
+  .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
+  .option('--debug', 'show where an unexpected error came from')
+  .exitOverride()
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
+  .hook('preAction', (_root, called) => {
+    // These end in order by themselves.
+    if (!['serve', 'demo', 'lab'].includes(called.name())) process.once('SIGINT', () => process.exit(EXIT.interrupted));
+    const { envFile } = phoenix.opts<{ envFile?: string }>();
+    if (envFile !== undefined) io.env = { ...parseEnv(readFileSync(envFile, 'utf8')), ...process.env };
+  });
+
+command('validate [path]', 'check a configuration and name every problem at its line', 'validate . --rev main --json')
+  .option('--rev <rev>', 'check this commit of the Git repository at PATH, without a checkout')
+  .option('--root <dir>', 'the config root, when it is not to be found by itself')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (path = '.', options) =>
+    ending((await import('./cli/validate.ts')).validate({ path, ...options }, io)),
+  );
+
+command(
+  'plan [path]',
+  'show what would change between two commits, and what it costs',
+  'plan . --from main~1 --to main',
+)
+  .requiredOption('--from <rev>', 'the commit that is applied, or none')
+  .requiredOption('--to <rev>', 'the commit to apply')
+  .option('--root <dir>', 'the config root, when it is not to be found by itself')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (path = '.', options) => ending((await import('./cli/plan.ts')).plan({ path, ...options }, io)));
+
+command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')
+  .option('--from <rev>', 'the state to begin with; an empty host when not given')
+  .option('--to <rev>', 'the commit to apply; the folder as it is when not given')
+  .option('--root <dir>', 'the config root, when it is not to be found by itself')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (path = '.', options) =>
+    ending((await import('./cli/rehearse.ts')).rehearse({ path, ...options }, io)),
+  );
+
+command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
+  .option('--out <dir>', 'write all schemas into this folder')
+  .action(async (name, options) => ending((await import('./cli/schema.ts')).schema({ name, ...options }, io)));
+
+command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once')
+  .option('--once', 'end after the story; 0 only if all went well', false)
+  .action(async (options) => ending((await import('./cli/demo.ts')).demo(options, io)));
+
+command('lab <dir> [command...]', 'a simulated Proxmox host kept in a folder', 'lab /tmp/pve -- pct list')
+  .option('--running <id>', 'set this guest running, as a kernel would', collect, [])
+  .option('--stopped <id>', 'set this guest stopped', collect, [])
+  .action(async (dir, words, options) => ending((await import('./cli/lab.ts')).runLab(dir, options, words)));
+
+command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (options) => ending((await import('./cli/doctor.ts')).doctor(options, io)));
+
+command('serve', 'run the agent until SIGTERM or SIGINT', 'serve --env-file /etc/phoenix/env')
+  .option('--roles <roles>', 'which parts run in this process; all when not given', list, [
+    'receive',
+    'reconcile',
+    'apply',
+    'report',
+    'web',
+  ])
+  .option('--node <name>', 'the Proxmox node that this process works on; PHOENIX_NODE otherwise')
+  .action(async (options) => ending((await import('./cli/serve.ts')).serve(options, io)));
+
+command(
+  'replay <commit>',
+  'carry out a commit again: look at every target, do what is missing',
+  `replay ${EXAMPLE_COMMIT} --wait`,
+)
+  .option('--targets <targets...>', 'only these, for example lxc/101', [])
+  .option('--rewind', 'allow a commit that comes before what is applied', false)
+  .option('--dry-run', 'only look and say what differs', false)
+  .option('--wait', 'follow it to its end, and end as it does', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (commit, options) => ending((await import('./cli/replay.ts')).replay({ commit, ...options }, io)));
+
+command('status [targets...]', 'what is followed and what is applied', 'status lxc/101')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (targets, options) => ending((await import('./cli/status.ts')).status({ targets, ...options }, io)));
+
+command('runs [run]', 'the newest runs, or one with its steps', 'runs 12 --wait')
+  .option('--limit <count>', 'how many; 20 when not given', count, 20)
+  .option('--wait', 'follow the run to its end, and end as it does', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (run, options) => ending((await import('./cli/runs.ts')).runs({ run, ...options }, io)));
+
+command('logs <run> [target]', 'what the programs of a run printed', 'logs 12 lxc/101 --follow')
+  .option('--follow', 'go on until the run has ended', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (run, target, options) =>
+    ending((await import('./cli/logs.ts')).logs({ run, target, ...options }, io)),
+  );
+
+command('approve <run> <target>', 'let a step go on that destroys or recreates something', 'approve 12 lxc/105 --wait')
+  .option('--wait', 'follow the run to its end, and end as it does', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (run, target, options) =>
+    ending((await import('./cli/approve.ts')).approve({ run, target, ...options }, io)),
+  );
+
+command('freeze <reason...>', 'start nothing that has not started', 'freeze moving the storage')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (words: string[], options) =>
+    ending((await import('./cli/freeze.ts')).freeze({ reason: words.join(' '), ...options }, io)),
+  );
+
+command('unfreeze', 'go on with what waits', 'unfreeze')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (options) => ending((await import('./cli/freeze.ts')).unfreeze(options, io)));
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read us has enough, as `head` does.
+  if (error.code === 'EPIPE') process.exit(exit);
+});
+process.exit(await run(process.argv.slice(2)));
+
+/** The one place where a surprise in a command becomes an exit code. */
+async function run(args: readonly string[]): Promise<number> {
+  try {
+    await phoenix.parseAsync(args, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const { hint, exit: code } = error as { hint?: unknown; exit?: unknown };
+    io.stderr(`phoenix: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
+    if (phoenix.opts<{ debug?: boolean }>().debug && error instanceof Error) io.stderr(`${error.stack}\n`);
+    return typeof code === 'number' ? code : EXIT.no;
+  }
+}
+
+function command(usage: string, description: string, example: string): Command {
+  return phoenix
+    .command(usage)
+    .description(description)
+    .addHelpText('after', `\nExample:\n  phoenix ${example}`)
+    .exitOverride();
+}
+
+async function ending(code: Promise<number>): Promise<void> {
+  exit = await code;
+}
+
+function list(text: string): string[] {
+  return text.split(',').filter((word) => word !== '');
+}
+
+function collect(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 500 is needed');
+  return Math.min(500, Number(text));
+}

@@ -14,7 +14,6 @@ import {
   redisAddress,
   relativeFolder,
   seconds,
-  share,
   type Value,
 } from './settings/values.ts';
 import { nearestName, valuesOf } from './settings/variables.ts';
@@ -54,8 +53,6 @@ export interface Settings {
   readonly driftSeconds: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
-  /** The largest share of the guests that one commit may delete, 0 to 1. */
-  readonly deleteShare: number;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -101,7 +98,7 @@ export function readSettings(
     if (text === undefined) return fallback;
     const value = read(text);
     if ('value' in value) return value.value;
-    report('error', variable, value.wrong, value.hint);
+    report('error', variable, `${variable}: ${value.wrong}`, value.hint);
     return fallback;
   };
   const hidden = (variable: string): Secret | null => {
@@ -141,7 +138,6 @@ export function readSettings(
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
-    deleteShare: take('PHOENIX_DELETE_SHARE', share, 0.5),
   };
 
   for (const check of [webhookSecret, adminToken, forge, twoPurposes]) check(settings, purpose, report);
@@ -151,6 +147,37 @@ export function readSettings(
   }
   return { settings: problems.some(({ severity }) => severity === 'error') ? null : settings, problems };
 }
+
+export interface ClientSettings {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: Secret | null;
+}
+
+/** What the commands need that talk to an agent. */
+export function readClientSettings(
+  environment: Environment,
+  readFile: (path: string) => string,
+): { readonly settings: ClientSettings; readonly problems: readonly SettingProblem[] } {
+  const problems: SettingProblem[] = [];
+  const texts = valuesOf(environment, readFile, (severity, variable, message, hint) => {
+    if (OF_CLIENTS.has(variable.replace(/_FILE$/, ''))) problems.push({ severity, variable, message, hint });
+  });
+  const address = httpUrl(texts.get('PHOENIX_URL') ?? 'http://127.0.0.1:8080');
+  if ('wrong' in address) {
+    problems.push({
+      severity: 'error',
+      variable: 'PHOENIX_URL',
+      message: `PHOENIX_URL ${address.wrong}`,
+      hint: address.hint,
+    });
+  }
+  const token = texts.get('PHOENIX_ADMIN_TOKEN');
+  const url = 'value' in address ? (address.value?.url ?? '') : '';
+  return { settings: { url: url.replace(/\/+$/, ''), token: token === undefined ? null : secret(token) }, problems };
+}
+
+const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN']);
 
 type Report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => void;
 type Check = (settings: Settings, purpose: Purpose, report: Report) => void;

@@ -67,7 +67,6 @@ describe('values', () => {
     ['PHOENIX_PUBLIC_URL', 'https://phoenix.example.internal/', { publicUrl: 'https://phoenix.example.internal' }],
     ['PHOENIX_CONFIG_ROOT', './environments/lab/', { configRoot: 'environments/lab' }],
     ['PHOENIX_STRICT_SECRETS', '1', { strictSecrets: true }],
-    ['PHOENIX_DELETE_SHARE', '.25', { deleteShare: 0.25 }],
     ['PHOENIX_NODE', 'pve2', { node: 'pve2' }],
   ])('%s=%s', (variable, text, expected) => {
     expect(read({ ...least, [variable]: text }).settings).toMatchObject(expected);
@@ -90,7 +89,6 @@ describe('values', () => {
     ['PHOENIX_LOG', 'loud'],
     ['PHOENIX_CONFIG_ROOT', '../elsewhere'],
     ['PHOENIX_STRICT_SECRETS', 'yes'],
-    ['PHOENIX_DELETE_SHARE', '2'],
   ])('%s=%s is refused, with what to write instead', (variable, text) => {
     const { settings, problems } = read({ ...least, [variable]: text });
     expect(settings).toBeNull();

@@ -103,10 +103,3 @@ export function flag(text: string): Value<boolean> {
   if (text === '0' || text === 'false') return { value: false };
   return { wrong: `${JSON.stringify(text)} is neither yes nor no`, hint: 'write 1 or 0' };
 }
-
-export function share(text: string): Value<number> {
-  const value = /^(0|1|0?\.\d+|1\.0+)$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isNaN(value)
-    ? { wrong: `${JSON.stringify(text)} is not a share`, hint: 'from 0 to 1, for example 0.5' }
-    : { value };
-}

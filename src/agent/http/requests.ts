@@ -15,6 +15,7 @@ export const ReplayBody = z.strictObject({
   commit: z.string().trim().min(1).max(200),
   targets: z.array(target).min(1).max(10_000).optional(),
   rewind: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
   by,
 });
 export const ApproveBody = z.strictObject({ target, by });

@@ -1,0 +1,19 @@
+// What a command is given instead of the process: where its words go, and the environment.
+
+export interface Io {
+  /** The answer. With `--json` one document and nothing else. */
+  readonly stdout: (text: string) => void;
+  /** What people read beside it. */
+  readonly stderr: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Which of the two is a terminal; neither when absent. */
+  readonly terminal?: { readonly stdout: boolean; readonly stderr: boolean };
+}
+
+/** Colours only on a terminal, and not against the user's wish (https://no-color.org). */
+export function colours({ env, terminal }: Io, stream: 'stdout' | 'stderr'): boolean {
+  return terminal?.[stream] === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+/** The exit codes of every command. */
+export const EXIT = { done: 0, no: 1, usage: 2, missing: 3, interrupted: 130 } as const;

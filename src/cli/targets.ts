@@ -1,0 +1,28 @@
+// Targets as people write them: `lxc/101`, or `101` alone where only one known target has that name.
+
+import type { TargetJson } from '../agent/http/run-json.ts';
+import { type TargetId, targetId } from '../model/ids.ts';
+import { type Client, ClientFailure } from './client.ts';
+import { EXIT } from './io.ts';
+
+/** @throws ClientFailure for a word that names no target, or more than one */
+export async function resolveTargets(client: Client, words: readonly string[]): Promise<readonly TargetId[]> {
+  const short = words.filter((word) => !word.includes('/'));
+  const known = short.length === 0 ? [] : await client.get<TargetJson[]>('/targets');
+  return words.map((word) => {
+    const [kind, name, ...rest] = word.split('/');
+    if (kind && name && rest.length === 0) return targetId(kind, name);
+    const found = known.filter((each) => each.name === word);
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return only.target;
+    const hint =
+      found.length > 1
+        ? `write ${found.map(({ target }) => target).join(' or ')}`
+        : 'write it as kind/name, for example lxc/101';
+    throw new ClientFailure(
+      `${word} names ${found.length > 1 ? 'several targets' : 'no target that the agent knows'}`,
+      hint,
+      EXIT.usage,
+    );
+  });
+}

@@ -1,0 +1,111 @@
+// Runs, steps and targets as people read them in a terminal.
+
+import type { Problem } from '../model/problem.ts';
+import type { Outcome, Run, RunState, StepRecord } from '../model/run.ts';
+import { paint, type Style } from './paint.ts';
+import { problemText } from './problem.ts';
+import { shortSha } from './status.ts';
+
+/** A run with what the API tells beside it. */
+export interface ToldRun extends Run {
+  readonly reason: string | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface ToldTarget {
+  readonly target: string;
+  readonly state: 'applied' | 'unproved';
+  readonly commit: string;
+  readonly outcome: Outcome | null;
+  readonly reason: string | null;
+}
+
+export interface ToldStatus {
+  readonly head: { readonly commit: string; readonly verdict: string; readonly base: string | null } | null;
+  readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
+  readonly targets: readonly ToldTarget[];
+}
+
+const STATE_STYLES: Record<RunState, Style> = {
+  planned: 'bold',
+  applying: 'bold',
+  succeeded: 'green',
+  failed: 'red',
+  blocked: 'yellow',
+  superseded: 'yellow',
+  invalid: 'red',
+};
+
+const OUTCOME_STYLES: Record<Outcome, Style> = {
+  applied: 'green',
+  unchanged: 'green',
+  failed: 'red',
+  skipped: 'yellow',
+  blocked: 'yellow',
+  superseded: 'yellow',
+};
+
+/** `run 12 succeeded: 2 applied, 1 unchanged (3f2a1bc, push by ada)`. */
+export function runLine({ id, state, commit, trigger, by, steps }: Run, colours: boolean): string {
+  const counts = outcomeCounts(steps);
+  const told = counts === '' ? '' : `: ${counts}`;
+  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${trigger} by ${by})`;
+}
+
+/** The whole run: its line, why, problems and each step. */
+export function runText(run: ToldRun, colours: boolean): string {
+  const lines = [runLine(run, colours)];
+  if (run.reason !== null) lines.push(`  ${run.reason}`);
+  lines.push(...run.problems.map((problem) => `  ${problemText(problem)}`));
+  for (const step of run.steps) {
+    lines.push(`  ${stepLine(step, colours)}`);
+    lines.push(
+      ...step.actions.map(({ summary, exit }) => `    ${summary}${exit === 0 ? '' : ` (exit ${exit ?? 'none'})`}`),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** `lxc/101 update: applied`. */
+export function stepLine({ target, verb, outcome, reason, started }: StepRecord, colours: boolean): string {
+  const waiting = started === null ? 'waits' : 'runs';
+  const told = outcome === null ? waiting : paint(outcome, OUTCOME_STYLES[outcome], colours);
+  return `${target} ${verb}: ${told}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** What became of the steps since an earlier sight of the run: one line for each that began or ended. */
+export function progressLines(before: Run | null, after: Run, colours: boolean): string[] {
+  const seen = new Map(before?.steps.map((step) => [step.target, step]));
+  const news = after.steps.filter((step) => {
+    const known = seen.get(step.target);
+    return step.outcome !== (known?.outcome ?? null) || (step.started !== null && (known?.started ?? null) === null);
+  });
+  return news.map((step) => stepLine(step, colours));
+}
+
+export function statusText({ head, frozen, targets }: ToldStatus, colours: boolean): string {
+  const lines: string[] = [];
+  if (frozen !== null) {
+    const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
+    lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
+  }
+  lines.push(head === null ? 'no commit was followed yet' : `${shortSha(head.commit)} ${head.verdict}`);
+  if (targets.length === 0) lines.push('nothing is applied yet');
+  const width = Math.max(0, ...targets.map(({ target }) => target.length));
+  for (const { target, state, commit, outcome, reason } of targets) {
+    const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
+    const last =
+      state === 'applied' || outcome === null ? '' : ` last step ${outcome}${reason === null ? '' : `: ${reason}`}`;
+    lines.push(`  ${target.padEnd(width)}  ${told} ${shortSha(commit)}${last}`);
+  }
+  return lines.join('\n');
+}
+
+function outcomeCounts(steps: readonly StepRecord[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of steps) {
+    const name = outcome ?? 'to do';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+}
