@@ -266,7 +266,10 @@ const verbs = {};
 const prefixes = { pct: '/nodes/{node}/lxc', qm: '/nodes/{node}/qemu' };
 for (const [verb, entry] of Object.entries(source.cli)) {
   const [program, first] = verb.split(' ');
-  if (!KEPT_VERBS[program].split(' ').includes(first)) continue;
+  if (!KEPT_VERBS[program].split(' ').includes(first)) {
+    verbs[verb] = {}; // known by name, so that words are shortened only while they stay unique
+    continue;
+  }
   if (entry.alias) {
     verbs[verb] = { alias: entry.alias };
     continue;

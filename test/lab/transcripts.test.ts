@@ -24,6 +24,7 @@ function leftOut(row: Row): string | undefined {
   if (/^\/pools/.test(path)) return 'pvesh /pools (Phoenix uses no pools)';
   if (/^(403 Permission|only root can set)/.test(row.stderr))
     return 'calls of a user other than root@pam (Phoenix is root on the host)';
+  if (row.stderr.startsWith('lxc-attach: ')) return 'pct exec where no process of the guest was there to attach to';
   return undefined;
 }
 
@@ -33,6 +34,7 @@ function normalised(text: string | null): string | null {
   return text
     .replace(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+    .replace(/^(cipassword: \$5\$).*$/gm, '$1HASH')
     .replace(/^(snaptime: )\d+$/gm, '$1TIME')
     .replace(/(ctime=)\d+/g, '$1TIME')
     .replace(

@@ -139,6 +139,8 @@ export function resolveVerb(program: string, argv: readonly string[]): Resolved 
     words.push(word);
     const verb = [program, ...words].join(' ');
     if (verbNamed(verb) !== undefined) return { verb, argv: given };
+    if (here.some(({ words: all }) => all.length === words.length && all.at(-1) === word))
+      return { stderr: `the lab leaves out '${verb}'\n` };
   }
   return { stderr: `ERROR: incomplete command '${[program, ...words].join(' ')}'\n${programUsage(program)}` };
 }
