@@ -12,38 +12,34 @@ export async function keepCommit(fs: PromiseFsClient, clone: string, commit: str
   await writeRef({ fs, gitdir: clone, ref: `${KEPT_REFS}/${commit}`, value: commit, force: true });
 }
 
-/** Carries every kept commit and the old head of the branch that the new clone lacks. Resolves to those carried. */
-export async function carryCommits(
-  fs: PromiseFsClient,
-  from: string,
-  to: string,
-  branch: string,
-): Promise<readonly string[]> {
+/** Carries every kept commit and the old head of the branch, as far as the new clone lacks them, in one pack. */
+export async function carryCommits(fs: PromiseFsClient, from: string, to: string, branch: string): Promise<void> {
   const commits = await listRefs({ fs, gitdir: from, filepath: KEPT_REFS });
   const head = await resolveRef({ fs, gitdir: from, ref: `refs/heads/${branch}` }).catch(() => undefined);
+  const old = readObjects(fs, from);
+  const fresh = readObjects(fs, to);
+  const missing = new Set<string>();
   const carried: string[] = [];
   for (const commit of head === undefined ? commits : [...commits, head]) {
-    const missing = await lacking(readObjects(fs, from), readObjects(fs, to), commit);
-    if (missing.length === 0) continue;
-    await copyObjects(fs, from, to, missing);
-    await keepCommit(fs, to, commit);
+    if (await has(() => fresh.commit(commit))) continue;
     carried.push(commit);
+    await lacking(old, fresh, commit, missing);
   }
-  return carried;
+  if (missing.size > 0) await copyObjects(fs, from, to, [...missing]);
+  for (const commit of carried) await keepCommit(fs, to, commit);
 }
 
-/** Ids of everything that the commit leads to and the other repository does not have. */
-async function lacking(old: Objects, fresh: Objects, commit: string): Promise<string[]> {
-  const missing = new Set<string>();
+/** Adds everything that the commit leads to and the other repository does not have. */
+async function lacking(old: Objects, fresh: Objects, commit: string, missing: Set<string>): Promise<void> {
   const waiting = [commit];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (missing.has(id) || (await has(() => fresh.commit(id)))) continue;
-    missing.add(id);
-    const { tree, parents } = await old.commit(id);
+    const next = id;
+    if (missing.has(next) || (await has(() => fresh.commit(next)))) continue;
+    missing.add(next);
+    const { tree, parents } = await old.commit(next);
     waiting.push(...parents);
     await lackingInTree(old, fresh, tree, missing);
   }
-  return [...missing];
 }
 
 async function lackingInTree(old: Objects, fresh: Objects, top: string, missing: Set<string>): Promise<void> {
