@@ -161,12 +161,9 @@ export function printConfig(
   });
   if (problems.length > 0)
     refuse(
-      [
-        '400 Result verification failed',
-        ...problems,
-        '',
-        `${kind === 'lxc' ? 'pct' : 'qm'} config <vmid> [OPTIONS]`,
-      ].join('\n'),
+      ['400 Result verification failed', ...problems, `${kind === 'lxc' ? 'pct' : 'qm'} config <vmid> [OPTIONS]`].join(
+        '\n',
+      ),
     );
   for (const name of Object.keys(options).sort())
     print(call, `${name}: ${name === 'description' ? encodeText(options[name] ?? '') : options[name]}`);

@@ -3,11 +3,11 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Answer } from './answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from './call.ts';
-import { parseDisk } from './disks.ts';
-import { isTemplate, load, printConfig, printPending, printSnapshots, update } from './guest.ts';
+import { load, printConfig, printPending, printSnapshots, update } from './guest.ts';
+import { guestStatus } from './guest-status.ts';
 import { insidePath, runInside } from './inside.ts';
 import { pause } from './lock.ts';
-import { CPU_COUNT, guestIds, hostFile, type LabNode, pathOf, running, withGuestLock } from './node.ts';
+import { guestIds, hostFile, type LabNode, pathOf, running, withGuestLock } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { cloneContainer } from './pct-clone.ts';
 import { createContainer } from './pct-create.ts';
@@ -82,52 +82,20 @@ export function whichConfig(parameters: Parameters): { current?: boolean; snapsh
 
 function list(call: Call): number {
   const ids = guestIds(call.node, 'lxc');
-  const row = (...[id = '', state = '', lock = '', name = '']: string[]): void =>
+  const row = (id: string, state: string, lock: string, name: string): void =>
     print(call, `${id.padEnd(10)} ${state.padEnd(10)} ${lock.padEnd(12)} ${name.padEnd(20)}`);
   if (ids.length > 0) row('VMID', 'Status', 'Lock', 'Name');
   for (const id of ids) {
-    const { options } = load(call, 'lxc', id);
-    row(
-      String(id),
-      running(call.node, id) === undefined ? 'stopped' : 'running',
-      options['lock'] ?? '',
-      options['hostname'] ?? `CT${id}`,
-    );
+    const { status, lock = '', name } = guestStatus(call, 'lxc', id);
+    row(String(id), String(status), String(lock), String(name));
   }
   return 0;
 }
 
-const MIB = 1024 ** 2;
-
 function status(call: Call, id: number, parameters: Parameters): void {
-  const file = load(call, 'lxc', id);
-  const { options } = file;
-  const state = running(call.node, id);
-  if (parameters['verbose'] !== '1') {
-    print(call, `status: ${state === undefined ? 'stopped' : 'running'}`);
-    return;
-  }
-  const rootfs =
-    options['rootfs'] === undefined ? undefined : parseDisk('lxc', 'rootfs', options['rootfs']).properties['size'];
-  const zero = Object.fromEntries('disk diskread diskwrite mem netin netout swap'.split(' ').map((name) => [name, 0]));
-  const values: Record<string, unknown> = {
-    ...zero,
-    cpus: options['cores'] ?? options['cpulimit'] ?? CPU_COUNT,
-    lock: options['lock'],
-    maxdisk: rootfs ?? 4 * 1024 * MIB,
-    maxmem: Number(options['memory'] ?? 512) * MIB,
-    maxswap: Number(options['swap'] ?? 0) * MIB,
-    name: options['hostname'] ?? `CT${id}`,
-    pid: state?.pid,
-    status: state === undefined ? 'stopped' : 'running',
-    tags: options['tags'],
-    template: isTemplate(file) ? 1 : undefined,
-    type: 'lxc',
-    uptime: state === undefined ? 0 : Math.floor(Date.now() / 1000) - state.since,
-    vmid: id,
-  };
-  for (const name of Object.keys(values).sort())
-    if (values[name] !== undefined) print(call, `${name}: ${values[name]}`);
+  const values = guestStatus(call, 'lxc', id);
+  if (parameters['verbose'] !== '1') print(call, `status: ${values['status']}`);
+  else for (const name of Object.keys(values).sort()) print(call, `${name}: ${values[name]}`);
 }
 
 function snapshot(call: Call, id: number, parameters: Parameters): void {

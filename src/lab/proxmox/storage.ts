@@ -167,10 +167,13 @@ export function volumeSize(node: LabNode, id: string): number {
   );
 }
 
-/** LVM hands out space in extents of 4 MiB. */
-const EXTENT = 4 * 1024 ** 2;
-const rounded = (storage: Storage, size: number): number =>
-  storage.family.startsWith('lvm') ? Math.ceil(size / EXTENT) * EXTENT : size;
+const MIB = 1024 ** 2;
+/** LVM hands out space in extents of 4 MiB, ZFS gives its block devices whole MiB. */
+const EXTENT = 4 * MIB;
+const rounded = (storage: Storage, size: number, format: string): number => {
+  const unit = storage.family.startsWith('lvm') ? EXTENT : storage.family === 'zfspool' && format === 'raw' ? MIB : 1;
+  return Math.ceil(size / unit) * unit;
+};
 
 /** The lowest free disk name of a guest. */
 function freeName(node: LabNode, storage: Storage, owner: number, format: string): string {
@@ -210,7 +213,7 @@ export function allocate(
       `lvcreate '${storage.options['vgname']}/${wanted}' error:   Logical Volume "${wanted}" already exists in volume group "${storage.options['vgname']}"`,
     );
   }
-  return create(node, id, { size: rounded(storage, size), snapshots: [], ...more });
+  return create(node, id, { size: rounded(storage, size, format), snapshots: [], ...more });
 }
 
 function create(node: LabNode, id: string, volume: Volume): string {
@@ -268,7 +271,9 @@ export function linkedClone(node: LabNode, id: string, owner: number, snapshot?:
 /** Sets a volume's size in bytes. */
 export function resize(node: LabNode, id: string, size: number): void {
   const volume = volumeAt(node, id);
-  if (volume !== undefined) keep(node, id, { ...volume, size: rounded(located(node, id).storage, size) });
+  if (volume === undefined) return;
+  const { storage, volume: name } = located(node, id);
+  keep(node, id, { ...volume, size: rounded(storage, size, name.format) });
 }
 
 export type Feature = 'snapshot' | 'clone' | 'template' | 'copy' | 'rename';

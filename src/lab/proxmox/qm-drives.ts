@@ -1,0 +1,376 @@
+// Drives of virtual machines: making, importing, copying, growing and moving their volumes.
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { type Call, print, task, warn } from './call.ts';
+import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from './disks.ts';
+import { checkLock, isTemplate, load, update } from './guest.ts';
+import { type GuestFile, isCloudInit, type Options } from './guest-file.ts';
+import { hostFile, running } from './node.ts';
+import type { Parameters } from './parameters/check.ts';
+import { parseSize } from './parameters/property-string.ts';
+import { freeVolume } from './pct-disks.ts';
+import { Refusal, refuse, refuseParameters } from './refusal.ts';
+import {
+  allocate,
+  checkAccess,
+  enabledStorage,
+  hasFeature,
+  located,
+  makeBase,
+  resize,
+  type Storage,
+  splitVolumeId,
+  storageNamed,
+  type Volume,
+  volumeAt,
+  volumeSize,
+} from './storage.ts';
+import { checkDigest, text } from './verb-parameters.ts';
+
+const CLOUD_INIT_SIZE = 4 * 1024 ** 2;
+/** `storage:GiB`, or the size alone where there is a default storage. */
+export const NEW_DRIVE = /^(?:([^/:\s]+):)?(\d+(?:\.\d+)?)$/;
+
+const own = (call: Call, volume: string): number | undefined =>
+  splitVolumeId(volume) === undefined ? undefined : located(call.node, volume).volume.owner;
+/** Whether a volume belongs to a machine. */
+export const isOwner = (call: Call, id: number, volume: string): boolean => own(call, volume) === id;
+
+/** Makes a volume, saying so where LVM does. */
+export function makeVolume(
+  call: Call,
+  storage: Storage,
+  id: number,
+  format: string,
+  size: number,
+  name?: string,
+  more?: Partial<Volume>,
+): string {
+  const volume = allocate(call.node, storage, id, storage.family === 'dir' ? format : 'raw', size, name, more);
+  if (storage.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(volume)?.name}" created.`);
+  return volume;
+}
+
+/** The normalised text of each drive among the options; refuses drives that cannot be, before anything is made. */
+export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
+  for (const disk of drivesIn(options)) {
+    const { volume, properties, key } = disk;
+    const source = properties['import-from'];
+    const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
+    if (source !== undefined && (isNew === undefined || Number(size) !== 0))
+      refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
+    if (isNew !== undefined && !isCdrom(disk)) {
+      const target = storageNamed(call.node, storage ?? refuse('no storage ID specified (and no default storage)'));
+      if (!target.content.has('images'))
+        refuseParameters({ storage: `storage '${target.id}' does not support vm images` });
+    } else if (splitVolumeId(volume) !== undefined && splitVolumeId(volume)?.name !== 'cloudinit') {
+      checkAccess(call.node, volume);
+      const { type } = located(call.node, volume).volume;
+      if (type === 'iso' && !isCdrom(disk))
+        refuseParameters({ [key]: "explicit 'media=cdrom' is required for iso images" });
+      if (type !== 'images' && type !== 'iso')
+        refuseParameters({ [key]: "content type needs to be 'images' or 'iso'" });
+    }
+    options[key] = printDisk('qemu', disk);
+  }
+}
+
+/** The drives among options, sorted by name; one that cannot be read is refused. */
+function drivesIn(options: Readonly<Options>): Disk[] {
+  const readable = new Map(disksOf('qemu', options).map((disk) => [disk.key, disk]));
+  return Object.keys(options)
+    .sort()
+    .flatMap((key) => {
+      if (!/^(ide|scsi|virtio|sata)\d+$|^(efidisk0|tpmstate0)$/.test(key)) return [];
+      return [readable.get(key) ?? refuseParameters({ [key]: 'unable to parse drive options' })];
+    });
+}
+
+/**
+ * Makes the volumes that drives ask for; none are left when one fails.
+ * @param file the machine that gets them: its template flag and its cloud-init drive matter
+ */
+export function createDrives(
+  call: Call,
+  id: number,
+  drives: Readonly<Options>,
+  file: GuestFile,
+  defaultStorage?: string,
+): { options: Options; made: string[] } {
+  const made: string[] = [];
+  const options: Options = {};
+  const keep = (volume: string): string => {
+    const kept = isTemplate(file) ? makeBase(call.node, volume) : volume;
+    made.push(kept);
+    return kept;
+  };
+  try {
+    for (const disk of drivesIn(drives)) {
+      const [isNew, storageId = defaultStorage, gib] = NEW_DRIVE.exec(disk.volume) ?? [];
+      const name = disk.volume === 'cloudinit' ? 'cloudinit' : splitVolumeId(disk.volume)?.name;
+      if (disk.volume === '' || disk.volume === 'none' || disk.volume === 'cdrom') {
+        const { size: _, ...properties } = disk.properties;
+        options[disk.key] = printDisk('qemu', { ...disk, properties });
+      } else if (name === 'cloudinit') {
+        checkCloudInit(disk.key, file, options);
+        const volume = makeCloudInit(
+          call,
+          id,
+          splitVolumeId(disk.volume)?.storage ?? defaultStorage,
+          disk.properties['format'],
+        );
+        made.push(volume);
+        options[disk.key] = printDisk(
+          'qemu',
+          withVolume('qemu', { ...disk, properties: { ...disk.properties, media: 'cdrom' } }, volume),
+        );
+        print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
+      } else if (isNew !== undefined) {
+        const storage = storageNamed(
+          call.node,
+          storageId ?? refuse('no storage ID specified (and no default storage)'),
+        );
+        options[disk.key] = printDisk('qemu', newDrive(call, id, disk, storage, Number(gib), keep));
+        print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
+      } else options[disk.key] = printDisk('qemu', existingDrive(call, disk, file, options));
+    }
+  } catch (error) {
+    for (const volume of made) freeVolume(call, volume);
+    throw error;
+  }
+  return { options, made };
+}
+
+function checkCloudInit(key: string, file: GuestFile, options: Readonly<Options>): void {
+  const attached = [file.options, file.pending.options, options]
+    .flatMap((all) => disksOf('qemu', all))
+    .find((disk) => disk.key !== key && isCloudInit(disk.volume));
+  if (attached !== undefined) refuse(`${key} - cloud-init drive is already attached at '${attached.key}'`);
+}
+
+function makeCloudInit(call: Call, id: number, storageId: string | undefined, format = 'qcow2'): string {
+  const storage = storageNamed(call.node, storageId ?? refuse('no storage ID specified (and no default storage)'));
+  return makeVolume(
+    call,
+    storage,
+    id,
+    format,
+    CLOUD_INIT_SIZE,
+    `vm-${id}-cloudinit${storage.family === 'dir' ? `.${format}` : ''}`,
+  );
+}
+
+function newDrive(
+  call: Call,
+  id: number,
+  disk: Disk,
+  storage: Storage,
+  gib: number,
+  keep: (volume: string) => string,
+): Disk {
+  const { 'import-from': source, ...properties } = disk.properties;
+  const format = properties['format'] ?? 'raw';
+  if (source !== undefined) {
+    const size = importSize(call, source);
+    const volume = keep(makeVolume(call, storage, id, format, size, undefined, { image: true }));
+    return withVolume('qemu', { ...disk, properties }, volume, size);
+  }
+  const fixed =
+    disk.key === 'efidisk0'
+      ? properties['efitype'] === '4m'
+        ? 528 * 1024
+        : 128 * 1024
+      : disk.key === 'tpmstate0'
+        ? CLOUD_INIT_SIZE
+        : undefined;
+  const size = fixed ?? Math.ceil(gib * 1024 * 1024) * 1024;
+  const volume = keep(makeVolume(call, storage, id, format, size));
+  return withVolume(
+    'qemu',
+    { ...disk, properties },
+    volume,
+    disk.key === 'efidisk0' ? volumeSize(call.node, volume) : size,
+  );
+}
+
+function importSize(call: Call, source: string): number {
+  if (splitVolumeId(source) === undefined || source.startsWith('/')) {
+    const file = hostFile(call.node, source) ?? refuse(`can't find file '${source}'`);
+    return imageSize(file) || refuse(`could not get file size of ${source}`);
+  }
+  checkAccess(call.node, source);
+  return volumeSize(call.node, source);
+}
+
+/** The size that an image file gives a disk: of qcow2 what its header says, else its own. */
+export function imageSize(file: string): number {
+  const head = Buffer.alloc(32);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, head);
+  closeSync(descriptor);
+  return head.toString('latin1', 0, 4) === 'QFI\xfb' ? Number(head.readBigUInt64BE(24)) : statSync(file).size;
+}
+
+function existingDrive(call: Call, disk: Disk, file: GuestFile, options: Readonly<Options>): Disk {
+  const { volume, properties, key } = disk;
+  const volumeId = splitVolumeId(volume);
+  if (volumeId !== undefined) {
+    checkAccess(call.node, volume);
+    const { format } = located(call.node, volume).volume;
+    if (properties['format'] !== undefined && properties['format'] !== format)
+      refuse(
+        `drive '${key}' - volume '${volume}' - 'format=${properties['format']}' option different from storage format '${format}'`,
+      );
+    if (isCloudInit(volume)) checkCloudInit(key, file, options);
+  }
+  const path = volumeId === undefined ? hostFile(call.node, volume) : undefined;
+  const size = volumeId === undefined ? (path === undefined ? 0 : statSync(path).size) : volumeSize(call.node, volume);
+  if (size === 0 && !isCdrom(disk)) refuse(`volume ${volume} does not exist`);
+  return withVolume('qemu', disk, volume, size);
+}
+
+/** Files a volume that a machine no longer uses; a cloud-init drive is removed instead. */
+export function registerUnused(call: Call, id: number, file: GuestFile, disk: Disk): void {
+  if (isCloudInit(disk.volume)) {
+    freeVolume(call, disk.volume);
+    delete file.special['cloudinit'];
+  } else if (!isCdrom(disk) && isOwner(call, id, disk.volume)) addUnused(file.options, disk.volume);
+}
+
+/** Copies or links a drive for another machine, or for the same on another storage. */
+export function cloneDrive(call: Call, disk: Disk, id: number, storageId: string | undefined, format?: string): Disk {
+  const source = splitVolumeId(disk.volume) ?? refuse(`unable to parse volume ID '${disk.volume}'`);
+  const storage = storageNamed(call.node, storageId ?? source.storage);
+  const wanted = format ?? located(call.node, disk.volume).volume.format;
+  const { image } = volumeAt(call.node, disk.volume) ?? {};
+  const volume = isCloudInit(disk.volume)
+    ? makeCloudInit(call, id, storage.id, wanted)
+    : makeVolume(call, storage, id, wanted, volumeSize(call.node, disk.volume), undefined, image ? { image } : {});
+  print(call, `allocated target volume '${volume}'`);
+  return withVolume('qemu', disk, volume, volumeSize(call.node, volume));
+}
+
+/** `qm resize`: whatever is wrong, the call ends well; only its error output tells. */
+export function resizeDrive(call: Call, id: number, parameters: Parameters): void {
+  const key = text(parameters, 'disk') ?? '';
+  const work = (file: GuestFile): void => {
+    if (parameters['digest'] !== undefined && parameters['digest'] !== file.digest)
+      refuse('checksum mismatch (file change by other user?)');
+    if (parameters['skiplock'] !== '1') checkLock('qemu', file);
+    const disk = parseDisk('qemu', key, file.options[key] ?? refuse(`disk '${key}' does not exist`));
+    located(call.node, disk.volume);
+    if (isCdrom(disk)) refuse("you can't resize a cdrom");
+    const now = volumeSize(call.node, disk.volume);
+    const wanted = text(parameters, 'size') ?? '';
+    const size = Math.trunc((wanted.startsWith('+') ? now : 0) + (parseSize(wanted.replace(/^\+/, '')) ?? 0));
+    if (size < now) refuse('shrinking disks is not supported');
+    if (size === now) return;
+    resize(call.node, disk.volume, size);
+    file.options[key] = printDisk('qemu', withVolume('qemu', disk, disk.volume, size));
+  };
+  task(call, 'resize', id, () => update(call, 'qemu', id, work), true);
+}
+
+/** `qm template`: drives become bases of linked clones; how that ends does not fail the call. */
+export function makeTemplate(call: Call, id: number, parameters: Parameters): void {
+  const only = text(parameters, 'disk');
+  const check = (file: GuestFile): void => {
+    checkLock('qemu', file);
+    if (Object.keys(file.snapshots).length > 0) refuse('unable to create template, because VM contains snapshots');
+    if (isTemplate(file) && only === undefined) refuse("you can't convert a template to a template");
+    if (running(call.node, id) !== undefined) refuse("you can't convert a VM to template if VM is running");
+  };
+  check(load(call, 'qemu', id));
+  const work = (file: GuestFile): void => {
+    check(file);
+    file.options['template'] = '1';
+    for (const disk of disksOf('qemu', file.options)) {
+      if (isCdrom(disk) || (only !== undefined && only !== disk.key) || !hasFeature(call.node, 'template', disk.volume))
+        continue;
+      file.options[disk.key] = printDisk('qemu', withVolume('qemu', disk, makeBase(call.node, disk.volume)));
+    }
+  };
+  task(call, 'qmtemplate', id, () => update(call, 'qemu', id, work), true);
+}
+
+/** `qm disk move` to another storage. */
+export function moveDrive(call: Call, id: number, parameters: Parameters): void {
+  const key = text(parameters, 'disk') ?? '';
+  const missing = "both 'storage' and 'target-vmid' missing, either needs to be set";
+  const storage = text(parameters, 'storage') ?? refuseParameters({ 'target-vmid': missing, storage: missing });
+  const remove = parameters['delete'] === '1';
+  const check = (file: GuestFile): Disk => {
+    checkLock('qemu', file);
+    checkDigest(parameters, file);
+    const disk = parseDisk('qemu', key, file.options[key] ?? refuse(`disk '${key}' does not exist`));
+    if (isCdrom(disk) && !isCloudInit(disk.volume)) refuse("you can't move a cdrom");
+    const format = text(parameters, 'format');
+    if (
+      splitVolumeId(disk.volume)?.storage === storage &&
+      (format === undefined || located(call.node, disk.volume).volume.format === format)
+    )
+      refuse("you can't move to the same storage with same format");
+    if (!enabledStorage(call.node, storage).content.has('images'))
+      refuseParameters({ storage: `storage '${storage}' does not support vm images` });
+    if (remove && isSnapshotted(file, disk)) refuse("you can't move a disk with snapshots and delete the source");
+    return disk;
+  };
+  check(load(call, 'qemu', id));
+  const work = (file: GuestFile): void => {
+    const disk = check(file);
+    print(call, `create full clone of drive ${key} (${disk.volume})`);
+    const moved = cloneDrive(call, disk, id, storage, text(parameters, 'format'));
+    file.options[key] = printDisk(
+      'qemu',
+      isTemplate(file) ? withVolume('qemu', moved, makeBase(call.node, moved.volume)) : moved,
+    );
+    if (remove) freeVolume(call, disk.volume);
+    else registerUnused(call, id, file, disk);
+  };
+  task(call, 'qmmove', id, () => update(call, 'qemu', id, work));
+}
+
+/** Whether a snapshot of the machine still holds a drive's volume. */
+export function isSnapshotted(file: GuestFile, { volume }: Disk): boolean {
+  return Object.values(file.snapshots).some(({ options }) =>
+    disksOf('qemu', options).some((disk) => !isCdrom(disk) && disk.volume === volume),
+  );
+}
+
+/** `qm disk import`: an image file becomes a volume, unused unless a drive is named for it. */
+export function importDisk(
+  call: Call,
+  id: number,
+  parameters: Parameters,
+  attach: (file: GuestFile, key: string, volume: string) => void,
+): void {
+  const source = text(parameters, 'source') ?? '';
+  const storageId = text(parameters, 'storage') ?? '';
+  const target = text(parameters, 'target-disk');
+  checkLock('qemu', load(call, 'qemu', id));
+  const path = hostFile(call.node, source);
+  if (path === undefined || !statSync(path).isFile()) throw new Refusal(`${source}: non-existent or non-regular file`);
+  const storage = enabledStorage(call.node, storageId);
+  if (!storage.content.has('images')) refuse(`storage ${storageId} does not support vm images`);
+  print(call, `importing disk '${source}' to VM ${id} ...`);
+  const format = text(parameters, 'format');
+  if (format !== undefined && format !== 'raw' && storage.family !== 'dir')
+    warn(call, `format '${format}' is not supported by the target storage - using 'raw' instead`);
+  const volume = makeVolume(call, storage, id, format ?? 'raw', imageSize(path), undefined, { image: true });
+  try {
+    update(call, 'qemu', id, (file) => {
+      checkLock('qemu', file);
+      const key = target === undefined || target.startsWith('unused') ? undefined : target;
+      if (key !== undefined && file.options[key] !== undefined)
+        refuse(`cowardly refusing to overwrite existing entry: ${key}`);
+      if (key === undefined) addUnused(file.options, volume);
+      else attach(file, key, volume);
+      const name =
+        key ??
+        Object.keys(file.options).find((option) => option.startsWith('unused') && file.options[option] === volume);
+      print(call, `${name}: successfully imported disk '${file.options[name ?? ''] ?? volume}'`);
+    });
+  } catch (error) {
+    if (error instanceof Refusal) freeVolume(call, volume);
+    throw error;
+  }
+}
