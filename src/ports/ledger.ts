@@ -203,6 +203,8 @@ export interface Ledger {
   reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
+  /** How many statuses the outbox holds. */
+  reportsWaiting(): Promise<number>;
 
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;

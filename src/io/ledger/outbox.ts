@@ -90,7 +90,7 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
-type Outbox = Pick<Ledger, 'say' | 'claimReports' | 'reportSent' | 'reportFailed' | 'nextReport'>;
+type Outbox = Pick<Ledger, 'say' | 'claimReports' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting'>;
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
   const { due, hold, attempts, sentAt } = keys.outbox;
@@ -124,5 +124,6 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       const [score, held] = await Promise.all([redis.zscore(due, key), redis.get(hold)]);
       return Math.max(Number(score ?? 0), Number(held ?? 0));
     },
+    reportsWaiting: () => redis.zcard(due),
   };
 }

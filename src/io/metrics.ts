@@ -1,0 +1,98 @@
+// What Phoenix counts, as Prometheus reads it. Counters tell what this process has seen since it started; gauges are read
+// from the ledger when they are asked for.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RunId } from '../model/ids.ts';
+import { kindOf } from '../model/ids.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Forge, Host } from '../ports.ts';
+
+/** Proxmox's programs take from half a second to minutes. */
+const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
+
+export interface Metrics {
+  delivery(end: string): void;
+  /** Counts a run once it has ended, and its steps; to be called whenever one changed. */
+  runChanged(run: RunId): void;
+  /** The same host, its commands counted. */
+  host(host: Host): Host;
+  /** The same forge, its reports counted. */
+  forge(forge: Forge): Forge;
+  text(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export type MetricsLedger = Pick<Ledger, 'run' | 'openRuns' | 'frozen' | 'reportsWaiting'>;
+
+export function openMetrics(ledger: MetricsLedger): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
+  const runs = counter('phoenix_runs_total', 'Runs that ended, by state.', ['state', 'trigger']);
+  const steps = counter('phoenix_steps_total', 'Steps of runs that ended, by kind and outcome.', ['kind', 'outcome']);
+  const reports = counter('phoenix_reports_total', 'Statuses offered to the forge, by result.', ['result']);
+  const commands = new Histogram({
+    name: 'phoenix_host_command_seconds',
+    help: 'Commands run on the host: how many, how long, how they ended.',
+    labelNames: ['program', 'ended'],
+    buckets: COMMAND_SECONDS,
+    registers,
+  });
+  const queued = new Gauge({
+    name: 'phoenix_steps_open',
+    help: 'Steps of open runs: waiting to start, or running.',
+    labelNames: ['state'],
+    registers,
+  });
+  const openRuns = new Gauge({ name: 'phoenix_runs_open', help: 'Runs that have not ended.', registers });
+  const outbox = new Gauge({ name: 'phoenix_outbox_reports', help: 'Statuses still to be sent.', registers });
+  const frozen = new Gauge({ name: 'phoenix_frozen', help: '1 while Phoenix is frozen.', registers });
+  const ended = new Set<RunId>();
+
+  async function countRun(id: RunId): Promise<void> {
+    if (ended.has(id)) return;
+    const run = await ledger.run(id);
+    if (run === null || run.ended === null || ended.has(id)) return;
+    ended.add(id);
+    runs.inc({ state: run.state, trigger: run.trigger });
+    for (const { target, outcome } of run.steps) if (outcome !== null) steps.inc({ kind: kindOf(target), outcome });
+  }
+
+  return {
+    delivery: (end) => deliveries.inc({ end }),
+    runChanged(run) {
+      // A count that is missed is no reason to stop anything.
+      countRun(run).catch(() => {});
+    },
+    host: (host) => ({
+      ...host,
+      async run(command, options) {
+        const result = await host.run(command, options);
+        const how = result.ended === 'exited' ? `exit ${result.exit === 0 ? '0' : 'other'}` : result.ended;
+        commands.observe({ program: command.program, ended: how }, result.ms / 1_000);
+        return result;
+      },
+    }),
+    forge: (forge) => ({
+      ...forge,
+      async setStatus(status) {
+        const result = await forge.setStatus(status);
+        reports.inc({ result: result.sent ? 'sent' : result.retryAfterSeconds === null ? 'refused' : 'later' });
+        return result;
+      },
+    }),
+    async text() {
+      const [open, freeze, waiting] = await Promise.all([ledger.openRuns(), ledger.frozen(), ledger.reportsWaiting()]);
+      const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);
+      const running = todo.filter(({ started }) => started !== null).length;
+      openRuns.set(open.length);
+      queued.set({ state: 'waiting' }, todo.length - running);
+      queued.set({ state: 'running' }, running);
+      outbox.set(waiting);
+      frozen.set(freeze === null ? 0 : 1);
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
