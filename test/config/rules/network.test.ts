@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { environment } from '../environment.ts';
+import { found } from './found.ts';
+
+const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+const LXC = 'etc/phoenix_lxc_configs.json';
+const VM = 'etc/phoenix_vm_configs.json';
+const SHOP = 'stacks/shop/phoenix.json';
+
+describe('NFS_NOT_EXPORTED', () => {
+  test('what is exported to the VM, below an exported folder, to its network or by another server is fine', () => {
+    const files = environment();
+    expect(found('NFS_NOT_EXPORTED', files)).toEqual([]);
+    files[HYPERVISOR].nfs.exports[0] = { path: '/tank/vm-data/', clients: ['10.0.0.0/24'] };
+    expect(found('NFS_NOT_EXPORTED', files)).toEqual([]);
+    files[VM].vms[1].volumes[0].server = '10.0.0.200';
+    files[HYPERVISOR].nfs.exports = [];
+    expect(found('NFS_NOT_EXPORTED', files)).toEqual([]);
+  });
+
+  test('a path that no export holds', () => {
+    const files = environment();
+    files[HYPERVISOR].nfs.exports[0].path = '/tank/vm-data/10';
+    expect(found('NFS_NOT_EXPORTED', files)).toEqual([
+      '"path": "/tank/vm-data/1001", | The host does not export /tank/vm-data/1001',
+    ]);
+  });
+
+  test('an export that admits others', () => {
+    const files = environment();
+    files[HYPERVISOR].nfs.exports[0].clients = ['10.0.0.112'];
+    expect(found('NFS_NOT_EXPORTED', files)).toEqual([
+      '"path": "/tank/vm-data/1001", | The host exports /tank/vm-data/1001 only to 10.0.0.112, not to vm/1001 (vm-1001) at 10.0.0.111',
+    ]);
+  });
+});
+
+describe('DNS_AMBIGUOUS', () => {
+  test('a container is reached by its name and its service at one address', () => {
+    const files = environment();
+    files[LXC].lxc_configs['101'].traefik_service = { name: 'web', port: 80 };
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
+  });
+
+  test('a VM whose service has its own name is at the gateway and at itself', () => {
+    const files = environment();
+    files[LXC].lxc_configs['101'].role = 'gateway';
+    Object.assign(files[VM].vms[1], { name: 'shop', traefik_service: { name: 'shop', port: 8000 } });
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([
+      '"name": "shop", | shop.example.internal is 10.0.0.111 by name of vm/1001 and 10.0.0.101 by service of vm/1001',
+    ]);
+  });
+
+  test('an agent is never behind the gateway', () => {
+    const files = environment();
+    Object.assign(files[VM].vms[1], {
+      portainer_role: 'agent',
+      portainer_agent_hostname: 'agent.example.internal',
+      traefik_service: { name: 'agent', port: 9001 },
+    });
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
+  });
+
+  test('a stack that is reached by the name of a guest', () => {
+    const files = environment();
+    files[SHOP].environments.production.services = {
+      shop: { traefik_labels: ['traefik.http.routers.s.rule=Host(`Web.example.internal`) && PathPrefix(`/x`)'] },
+    };
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([
+      '"traefik_labels": [ | web.example.internal is 10.0.0.101 by name of lxc/101 and the gateway by stack shop (production)',
+    ]);
+  });
+});
+
+describe('NAMESERVER', () => {
+  test('the host, or nothing said, is fine; so is any server where the host answers no names', () => {
+    const files = environment();
+    files[HYPERVISOR].dns_server = { enabled: true };
+    files[LXC].lxc_configs['101'].network_config.nameservers = '8.8.8.8 10.0.0.13';
+    files[VM].vms[1].network_config.nameserver = undefined;
+    expect(found('NAMESERVER', files)).toEqual([]);
+    files[HYPERVISOR].dns_server = { enabled: false };
+    files[LXC].lxc_configs['101'].network_config.nameservers = '8.8.8.8';
+    expect(found('NAMESERVER', files)).toEqual([]);
+  });
+
+  test('a guest that asks elsewhere does not find the others', () => {
+    const files = environment();
+    files[HYPERVISOR].dns_server = { enabled: true };
+    files[LXC].lxc_configs['101'].network_config.nameservers = '8.8.8.8';
+    files[VM].vms[1].network_config.nameserver = '1.1.1.1';
+    expect(found('NAMESERVER', files)).toEqual([
+      '"nameservers": "8.8.8.8" | lxc/101 (web) asks 8.8.8.8 for names, which knows no internal ones',
+      '"nameserver": "1.1.1.1" | vm/1001 (vm-1001) asks 1.1.1.1 for names, which knows no internal ones',
+    ]);
+  });
+
+  test('the host must not ask a guest that lets no question in', () => {
+    const files = environment();
+    files[HYPERVISOR].network.interfaces.dns_nameservers = ['9.9.9.9', '10.0.0.101'];
+    expect(found('NAMESERVER', files)).toEqual([
+      '"10.0.0.101" | The host asks 10.0.0.101 for names: that is lxc/101 (web), whose firewall lets no question to port 53 in',
+    ]);
+    const open = { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'udp', port: '53' };
+    files[LXC].lxc_configs['101'].firewall.rules = [open];
+    expect(found('NAMESERVER', files)).toEqual([]);
+  });
+});
