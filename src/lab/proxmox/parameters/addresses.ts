@@ -96,12 +96,19 @@ export function readBlock(text: string): Block {
   }
   const [, first, last] = /^(.+?)\s*-\s*(.+)$/.exec(text) ?? [];
   if (first === undefined || last === undefined) return versionOf(text);
-  const [low, high] = [versionOf(first), versionOf(last)];
+  const low = versionOf(first);
   if ('error' in low) return low;
+  if (low.version === 4 && !last.split('.').every((quad) => /^\d{1,3}$/.test(quad)))
+    return { error: `Not a valid IPv4 address ${last}` };
+  const [begin, end] = low.version === 4 ? [fourQuads(first), fourQuads(last)] : [first, last];
+  const high = versionOf(end);
   if ('error' in high) return high;
   if (low.version !== high.version)
-    return { error: `Begin and End addresses have different IP versions - ${first} - ${last}` };
-  return bitsOf(first, low.version) <= bitsOf(last, high.version)
+    return { error: `Begin and End addresses have different IP versions - ${begin} - ${end}` };
+  return bitsOf(begin, low.version) <= bitsOf(end, high.version)
     ? low
-    : { error: `Begin address is greater than End address ${first} - ${last}` };
+    : { error: `Begin address is greater than End address ${begin} - ${end}` };
 }
+
+/** An IPv4 address with the quads that were left out, and without leading zeros. */
+const fourQuads = (address: string): string => [...address.split('.'), '0', '0', '0'].slice(0, 4).map(Number).join('.');

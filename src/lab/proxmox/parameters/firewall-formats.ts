@@ -84,7 +84,7 @@ const conntrackHelpers: Verifier = (value) => {
   const helpers = splitOn(value, ',');
   if (helpers.join(',') !== value) return 'extraneous commas in list';
   const unknown = helpers.find((helper) => !HELPERS.includes(helper));
-  return unknown === undefined ? undefined : `unknown helper ${unknown}`;
+  return unknown === undefined ? undefined : `unknown helper ${unknown} at /usr/share/perl5/PVE/Firewall.pm line 1167.`;
 };
 
 export const FIREWALL_FORMATS: Record<string, Verifier> = {
