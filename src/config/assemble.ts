@@ -127,11 +127,11 @@ class Build {
     const raw = this.#sources.json(VM_FILE, host?.vms === undefined ? 'needed' : 'optional');
     if (raw === undefined && host?.vms === undefined) return null;
     const at: Place = { file: VM_FILE, path: '' };
-    const file = parse(vmEnvelope, raw ?? { vms: [] }, at);
+    const file = parse(vmEnvelope, raw === undefined ? { vms: [] } : raw, at);
     const old = parse(vmEnvelope, { vms: host?.vms ?? [], vm_defaults: host?.vmDefaults ?? {} }, hostPlace());
     this.findings.push(...file.findings, ...old.findings);
     if (file.value === undefined || old.value === undefined) return null;
-    const own = (raw as { vm_defaults?: object } | undefined)?.vm_defaults ?? {};
+    const own = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
     this.findings.push(...unusedAndPlain('vm defaults', own, within(at, 'vm_defaults')));
     const defaults: VmFileDefaults = {
       ...old.value.vm_defaults,

@@ -73,10 +73,13 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+/** The schema's own words where it has some, except for the bounds of numbers. */
 function expectation(issue: z.core.$ZodIssue): string {
+  const isBound = (issue.code === 'too_small' || issue.code === 'too_big') && issue.origin !== 'string';
+  if (issue.message.startsWith('must') && !isBound) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.startsWith('must') ? issue.message : `must be ${KINDS[issue.expected] ?? issue.expected}`;
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
     case 'too_small':
       return issue.origin === 'string' || issue.origin === 'array'
         ? `must have at least ${issue.minimum} ${issue.origin === 'array' ? 'entries' : 'characters'}`
@@ -90,7 +93,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_key':
       return 'has a name that is not allowed here';
     default:
-      return issue.message.startsWith('must') ? issue.message : 'is not valid';
+      return 'is not valid';
   }
 }
 

@@ -140,12 +140,15 @@ function machine(id: number) {
 export function snapshotOf(files: Files): Snapshot {
   const entries = new Map<string, SourceFile>();
   for (const [path, content] of Object.entries(files)) {
-    const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
-    const bytes = content instanceof Uint8Array ? content : new TextEncoder().encode(text);
+    const bytes = content instanceof Uint8Array ? content : new TextEncoder().encode(textOf(content));
     const blob = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') as BlobId;
     entries.set(path, { blob, kind: 'file', bytes, size: bytes.length });
   }
   return { commit: null, root: '', files: entries };
+}
+
+function textOf(content: unknown): string {
+  return typeof content === 'string' ? content : JSON.stringify(content, null, 2);
 }
 
 export function loadFiles(files: Files, strictSecrets = false): Loaded {

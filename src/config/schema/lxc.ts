@@ -56,6 +56,13 @@ const vllmGroup = z.record(z.string(), z.union([z.string(), z.number(), z.boolea
 /** What vLLM is started with: groups of engine arguments; the names of the groups are for readers. */
 const vllmEngine = z.record(z.string(), vllmGroup);
 
+function namesGpus(written: string): boolean {
+  const parts = value.splitList(written);
+  return (parts.length === 1 && parts[0] === 'none') || parts.every((part) => /^\d{1,2}$/.test(part));
+}
+
+const GPUS = 'must be "none" or indexes of GPUs such as "0,1"';
+
 /** One container. */
 export const lxcGuest = z.strictObject({
   ...guestShape,
@@ -113,11 +120,11 @@ export const lxcGuest = z.strictObject({
   gpu_assignment: z
     .union(
       [
-        z.string().regex(/^\s*(none|\d{1,2}(\s*,\s*\d{1,2})*)?\s*$/),
+        z.string().refine((written) => namesGpus(written), GPUS),
         z.array(z.int().min(0).max(99)),
         z.int().min(0).max(99),
       ],
-      'must be "none" or indexes of GPUs such as "0,1"',
+      GPUS,
     )
     .optional()
     .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),

@@ -24,7 +24,12 @@ const file = z.strictObject({
 
 const service = z.strictObject({
   traefik_labels: z
-    .array(z.string().regex(/^[^=\s]+=.*$/, 'must be a label such as traefik.enable=true'))
+    .array(
+      z
+        .string()
+        .max(4096)
+        .regex(/^[^=\s]+=.*$/, 'must be a label such as traefik.enable=true'),
+    )
     .default([])
     .describe('Labels that the proxy reads. Default: none.'),
 });

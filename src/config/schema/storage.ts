@@ -24,16 +24,22 @@ const pool = z.strictObject({
     ),
 });
 
+const PROPERTIES = 'must be properties such as "recordsize=16K,quota=600G"';
+
+function isProperty(part: string): boolean {
+  return part.trim() === '' || /^\s*[a-z0-9:_.-]+=[^,=]+$/.test(part);
+}
+
 const dataset = z.strictObject({
   name: zfsName.describe('Name inside the pool.'),
   pool: zfsName.describe('Pool it lies in.'),
   properties: z
     .union(
       [
-        z.string().regex(/^\s*([a-z0-9:_.-]+=[^,=]+(\s*,\s*[a-z0-9:_.-]+=[^,=]+)*)?\s*$/),
+        z.string().refine((written) => written.split(',').every(isProperty), PROPERTIES),
         z.record(z.string(), z.string()),
       ],
-      'must be properties such as "recordsize=16K,quota=600G"',
+      PROPERTIES,
     )
     .optional()
     .describe('ZFS properties, such as `recordsize=16K,quota=600G`. Default: those of the pool.'),

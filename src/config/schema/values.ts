@@ -20,9 +20,10 @@ export const text = z.string().max(1000);
 export const word = z.string().regex(/^[^\s/]{1,128}$/, 'must be a word without spaces and slashes');
 
 /** 100 to 999999999; below 100 is reserved by Proxmox. Older files hold ids as text. */
+const GUEST_ID = 'must be a guest id, a number from 100 to 999999999';
 export const guestId = z.union(
-  [z.int().min(100).max(999_999_999), z.string().regex(/^[1-9][0-9]{2,8}$/)],
-  'must be a guest id, a number from 100 to 999999999',
+  [z.int(GUEST_ID).min(100, GUEST_ID).max(999_999_999, GUEST_ID), z.string().regex(/^[1-9][0-9]{2,8}$/, GUEST_ID)],
+  GUEST_ID,
 );
 
 export const count = z.int('must be a whole number').min(0).max(1_000_000);
@@ -59,10 +60,11 @@ export const ipSetting = z
   )
   .meta({ examples: ['10.0.0.10/24', 'dhcp'] });
 
+const IP_LIST = 'must be IP addresses, separated by spaces or commas';
 /** Addresses, separated by spaces or commas. */
 export const ipList = z.union(
-  [z.string().refine((value) => splitList(value).every((part) => isAddress(part))), z.array(ipAddress)],
-  'must be IP addresses, separated by spaces or commas',
+  [z.string().refine((value) => splitList(value).every((part) => isAddress(part)), IP_LIST), z.array(ipAddress)],
+  IP_LIST,
 );
 
 export const macAddress = z
@@ -72,12 +74,14 @@ export const macAddress = z
 /** From the top of a file system, without `..`. */
 export const absolutePath = z
   .string()
+  .max(4096)
   .regex(/^\/[^\0\n]*$/, 'must be an absolute path')
   .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
 
 /** Below the config root, without `..`. */
 export const repositoryPath = z
   .string()
+  .max(4096)
   .regex(/^[^\0\n/][^\0\n]*$/, 'must be a path inside the repository, without a slash at its start')
   .refine((path) => !path.split('/').includes('..'), 'must not contain ".."');
 

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { nearest } from '../../src/config/nearest.ts';
+
+const KNOWN = ['memory_mb', 'cores', 'name', 'firewall', 'boot_order', 'boot_delay'];
+
+test.each([
+  ['memroy_mb', 'memory_mb'],
+  ['core', 'cores'],
+  ['nmae', 'name'],
+  ['Firewall', 'firewall'],
+  ['boot_ordr', 'boot_order'],
+])('%s is meant as %s', (written, meant) => {
+  expect(nearest(written, KNOWN)).toBe(meant);
+});
+
+test('what resembles nothing is left alone', () => {
+  expect(nearest('colour', KNOWN)).toBeNull();
+  expect(nearest('x', KNOWN)).toBeNull();
+  expect(nearest('', KNOWN)).toBeNull();
+});
