@@ -70,7 +70,7 @@ export interface ReadSettings {
   readonly problems: readonly SettingProblem[];
 }
 
-/** A plain view of the environment, as `process.env` is. */
+/** A plain view of the environment, as Node gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether secrets that only a receiver needs are asked for. */

@@ -2,13 +2,12 @@
 // open. It is stopped with the agent; one that outlived a killed agent is stopped before a new one opens the same files.
 
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lockFolder } from './folder-lock.ts';
 
 /** The system's limit for the path of a socket is 107 bytes; Redis needs a few for itself. */
 const SOCKET_PATH_BYTES = 100;
@@ -41,18 +40,18 @@ export class RedisUnavailable extends Error {
  *
  * @param folder where its files lie; made when it is not there. One process may use it at a time
  * @param program `redis-server`, found on PATH
- * @throws RedisUnavailable
+ * @throws RedisUnavailable, FolderTaken
  */
 export async function startRedis(folder: string, program = 'redis-server'): Promise<RedisServer> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const home = await realpath(folder);
-  const lock = await lockFolder(home);
+  const unlock = await lockFolder(home);
   const direct = join(home, 'redis.sock');
   const elsewhere = Buffer.byteLength(direct) > SOCKET_PATH_BYTES ? await mkdtemp(join(tmpdir(), 'phoenix-')) : null;
   const socket = elsewhere === null ? direct : join(elsewhere, 'redis.sock');
   const release = async () => {
-    lock?.close();
+    unlock();
     if (elsewhere !== null) await rm(elsewhere, { recursive: true, force: true });
   };
   try {
@@ -69,24 +68,6 @@ export async function startRedis(folder: string, program = 'redis-server'): Prom
     await release();
     throw error;
   }
-}
-
-/**
- * A name in Linux's abstract socket space: taken by one process at a time and freed by the kernel however that process
- * ends. Elsewhere there is no such thing, and the folder is not locked.
- */
-async function lockFolder(home: string): Promise<Server | null> {
-  if (process.platform !== 'linux') return null;
-  const lock = createServer();
-  lock.listen(`\0phoenix-${createHash('sha256').update(home).digest('hex').slice(0, 40)}`);
-  try {
-    await once(lock, 'listening');
-  } catch (cause) {
-    const hint = 'stop the other one, or set another PHOENIX_DATA_DIR or a shared REDIS_URL';
-    throw new RedisUnavailable(`another Phoenix uses ${home}`, hint, { cause });
-  }
-  lock.unref();
-  return lock;
 }
 
 /** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */

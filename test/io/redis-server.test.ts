@@ -61,7 +61,7 @@ test('a path that is too long for a socket is no obstacle', async () => {
 test('a second Phoenix on the same data is refused, with the remedy', async () => {
   await start(folder);
   await expect(startRedis(folder)).rejects.toMatchObject({
-    name: 'RedisUnavailable',
+    name: 'FolderTaken',
     message: expect.stringContaining('another Phoenix'),
     hint: expect.stringContaining('PHOENIX_DATA_DIR'),
   });

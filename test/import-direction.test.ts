@@ -1,0 +1,150 @@
+// Holds src to the table of ARCHITECTURE.md: imports point one way, and a library that touches the world is known to one
+// place. It reads the import lines and nothing else.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  /** Relative to src, with forward slashes. */
+  readonly from: string;
+  /** Relative to src for ours; the package or `node:…` otherwise. */
+  readonly to: string;
+  readonly ours: boolean;
+}
+
+/** Where a file belongs, and the folders of ours that it may know besides its own. */
+const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] | 'anything']> = [
+  [/^model\//, []],
+  [/^plan\//, ['model/']],
+  [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
+  // A cycle in what is declared is found as a cycle in a plan is.
+  [/^config\//, ['model/', 'plan/cycles.ts']],
+  [/^ports(\/|\.ts)/, ['model/', 'ports']],
+  [/^settings(\/|\.ts)/, ['model/', 'settings']],
+  [/^managers\//, ['model/', 'config/', 'plan/', 'say/', 'ports']],
+  [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
+  [/^io\//, ['model/', 'ports']],
+  [/^lab\//, ['model/']],
+  [/^(cli|web)\//, 'anything'],
+  [/^main\.ts$/, 'anything'],
+];
+
+/** Pure areas: no Node module, and no library but these. */
+const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
+  [/^(model|plan|say)\//, []],
+  [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
+  [/^settings(\/|\.ts)/, []],
+];
+
+/** A library that touches the world, and the only place that may know it. */
+const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
+  ['bullmq', /^io\/queue/],
+  ['ioredis', /^io\/(ledger|queue)/],
+  ['isomorphic-git', /^io\/(git|local-repository)/],
+  ['execa', /^(io|lab)\/(host|forge)/],
+  ['express', /^(agent\/(http\/|api\.ts|receive\.ts)|web\/|lab\/forge)/],
+  ['express-rate-limit', /^agent\/http\//],
+  ['@octokit/webhooks', /^(agent\/receive\.ts|lab\/forge)/],
+  ['@octokit/request', /^io\/forge/],
+  ['pino', /^io\/log/],
+  ['prom-client', /^io\/metrics/],
+  ['eventsource-parser', /^cli\/client\.ts$/],
+  ['commander', /^main\.ts$/],
+];
+
+const NODE = new Set(builtinModules);
+const imports = filesIn(SRC).flatMap(importsOf);
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function importsOf(file: string): Import[] {
+  const from = relative(SRC, file);
+  const lines = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\s(?:[^;'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
+  );
+  return [...lines].map(([, fixed, lazy]) => {
+    const written = fixed ?? lazy ?? '';
+    if (written.startsWith('.')) return { from, to: relative(SRC, resolve(dirname(file), written)), ours: true };
+    const [scope = '', name = ''] = written.split('/');
+    return { from, to: scope.startsWith('@') ? `${scope}/${name}` : scope, ours: false };
+  });
+}
+
+function areaOf(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/') + 1) : file;
+}
+
+function shown({ from, to }: Import): string {
+  return `src/${from} imports ${to}`;
+}
+
+test('the import lines are read', () => {
+  expect(imports.length).toBeGreaterThan(100);
+  expect(imports).toContainEqual({ from: 'agent/receive.ts', to: '@octokit/webhooks', ours: false });
+  expect(imports).toContainEqual({ from: 'agent/receive.ts', to: 'agent/http/body.ts', ours: true });
+  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true });
+});
+
+describe('imports of ours point one way', () => {
+  test('every file belongs to an area of the table', () => {
+    const strays = imports.map(({ from }) => from).filter((file) => !MAY_KNOW.some(([area]) => area.test(file)));
+    expect(strays).toEqual([]);
+  });
+
+  test.each(MAY_KNOW)('%s', (area, others) => {
+    const wrong = imports.filter(({ from, to, ours }) => {
+      if (!ours || others === 'anything' || !area.test(from)) return false;
+      return !area.test(to) && areaOf(to) !== areaOf(from) && !others.some((other) => to.startsWith(other));
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('nothing that is ours is imported from outside src, and only the command line loads lazily', () => {
+    const outside = imports.filter(({ to, ours }) => ours && to.startsWith('..') && !to.endsWith('.json'));
+    expect(outside.map(shown)).toEqual([]);
+  });
+
+  test('one manager never imports another', () => {
+    const wrong = imports.filter(({ from, to, ours }) => {
+      const [, own] = /^managers\/([^/]+)\//.exec(from) ?? [];
+      const [, other] = /^managers\/([^/]+)\//.exec(to) ?? [];
+      // What guests share lies in managers/guest, which knows neither of them.
+      return ours && own !== undefined && other !== undefined && own !== other && other !== 'guest';
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+});
+
+describe('pure areas know no world', () => {
+  test.each(PURE)('%s', (area, libraries) => {
+    const wrong = imports.filter(({ from, to, ours }) => !ours && area.test(from) && !libraries.includes(to));
+    expect(wrong.map(shown)).toEqual([]);
+  });
+});
+
+describe('a library that touches the world is known to one place', () => {
+  test.each(ONE_PLACE)('%s', (library, place) => {
+    const wrong = imports.filter(({ from, to, ours }) => !ours && to === library && !place.test(from));
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('modules of Node are named with their prefix', () => {
+    expect(imports.filter(({ to, ours }) => !ours && NODE.has(to)).map(shown)).toEqual([]);
+  });
+});
+
+test('only the command line reads the environment', () => {
+  const readers = filesIn(SRC)
+    .filter((file) => /\bprocess\.env\b/.test(readFileSync(file, 'utf8')))
+    .map((file) => relative(SRC, file));
+  expect(readers.filter((file) => !/^(main\.ts|cli\/lab\.ts|lab\/)/.test(file))).toEqual([]);
+});
