@@ -68,11 +68,17 @@ export function openRemote(
 }
 
 function withoutCredentials(address: string, token: string | undefined): { url: string; token: string | undefined } {
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw new Error(
+      'PHOENIX_REPO_URL must begin with https:// or http://, for example https://github.com/team/config.git',
+    );
+  }
   const url = new URL(address);
   const inUrl = url.password || url.username;
   url.username = '';
   url.password = '';
-  return { url: url.href, token: token ?? (inUrl === '' ? undefined : decodeURIComponent(inUrl)) };
+  const bare = url.href.replace(/\/+$/, '');
+  return { url: bare, token: token ?? (inUrl === '' ? undefined : decodeURIComponent(inUrl)) };
 }
 
 /** The forges take any name with a token; this is the one that GitHub asks for. */

@@ -20,23 +20,30 @@ export type Fault =
 export interface Faults {
   /** One fault for each of the next requests. */
   order(...faults: readonly Fault[]): void;
+  /** How many requests a delay holds up right now. */
+  waiting(): number;
   /** Stands before the routes that can be disturbed. */
   readonly handler: RequestHandler;
 }
 
 export function openFaults(): Faults {
   const ordered: Fault[] = [];
+  let waiting = 0;
   return {
     order(...faults) {
       ordered.push(...faults);
     },
     async handler(request, response, next) {
       const fault = ordered.shift();
-      if (fault === undefined || !disturb(fault, request, response)) {
-        if (fault?.kind === 'delay') await fault.until;
-        next();
+      if (fault !== undefined && disturb(fault, request, response)) return;
+      if (fault?.kind === 'delay') {
+        waiting += 1;
+        await fault.until;
+        waiting -= 1;
       }
+      next();
     },
+    waiting: () => waiting,
   };
 }
 

@@ -42,7 +42,7 @@ export interface LabForge {
   /** Resolves when every webhook of the pushes so far has been delivered or has failed. */
   delivered(): Promise<void>;
   /** Disturbs the REST interface or Git. */
-  readonly faults: { readonly rest: Faults['order']; readonly git: Faults['order'] };
+  readonly faults: { readonly rest: Faults['order']; readonly git: Faults['order']; waiting(): number };
   close(): Promise<void>;
 }
 
@@ -90,7 +90,11 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     async delivered() {
       while (parts.underWay.size > 0) await Promise.all(parts.underWay);
     },
-    faults: { rest: parts.faults.rest.order, git: parts.faults.git.order },
+    faults: {
+      rest: parts.faults.rest.order,
+      git: parts.faults.git.order,
+      waiting: () => parts.faults.rest.waiting() + parts.faults.git.waiting(),
+    },
     close: () => closeServer(server),
   };
 }
