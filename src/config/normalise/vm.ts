@@ -26,7 +26,7 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     isTemplate: written.is_template,
     templateImage: written.template_image ?? null,
     storagePool: written.storage_pool ?? defaults.storage_pool ?? '',
-    diskSizeGb: written.disk_size_gb ?? defaults.disk_size_gb,
+    diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
     network: networkOf(written, defaults),
     user: {
       username: written.user_config?.username ?? 'phoenix',
@@ -52,6 +52,11 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
       postFeatures: written.snapshots?.['post-features'] ?? null,
     },
   };
+}
+
+/** What others are cloned from stays small: clones can be larger, and never smaller. */
+function defaultDiskGb({ is_template }: Written, { disk_size_gb }: VmFileDefaults): number {
+  return is_template ? Math.min(disk_size_gb, 32) : disk_size_gb;
 }
 
 function networkOf({ network_config: network, network_bridge }: Written, defaults: VmFileDefaults): VmGuest['network'] {

@@ -83,7 +83,7 @@ export const vmGuest = z.strictObject({
   memory_mb: value.memoryMb.optional().describe('Memory in MB. Default: that of vm_defaults.'),
   disk_size_gb: value.sizeGb
     .optional()
-    .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults.'),
+    .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.word.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
   network_bridge: value.word.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp.'),

@@ -73,6 +73,17 @@ test('a clone cannot be smaller than its source', () => {
   ]);
 });
 
+test('a template that says nothing of its size is not larger than clones usually are', () => {
+  const files = environment();
+  files[VM].vms[0].disk_size_gb = undefined;
+  files[VM].vm_defaults.disk_size_gb = 50;
+  expect(found('DISK_SHRINK', files)).toEqual([]);
+  files[VM].vms[1].disk_size_gb = 31;
+  expect(found('DISK_SHRINK', files)).toEqual([
+    '"disk_size_gb": 31, | vm/1001 (vm-1001) asks for 31 GB, but its source 9000 has 32 GB',
+  ]);
+});
+
 test('a guest that stays keeps at least its size from one commit to the next', () => {
   const config = (change: (files: Files) => void) => {
     const files = environment();
