@@ -1,7 +1,7 @@
 // The few interfaces through which Phoenix touches the world, in its own words. `io/` implements them, `main.ts` hands
 // them in, and every implementation passes the same contract tests under test/ports/.
 
-import type { Command, FileWrite } from './model/action.ts';
+import type { Command, FileWrite, FolderMake } from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
 import type { CommitStatus } from './model/report.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -56,6 +56,8 @@ export interface Host {
   readFolders(folders: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Atomically; false when `expects` no longer holds and nothing was written. */
   writeFile(write: FileWrite): Promise<boolean>;
+  /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
+  makeFolder(folder: FolderMake): Promise<void>;
   close(): Promise<void>;
 }
 

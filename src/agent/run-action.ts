@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../managers/guest/answer.ts';
-import type { Action, Command, FileWrite } from '../model/action.ts';
+import type { Action, Command, FileWrite, FolderMake } from '../model/action.ts';
 import type { CommandResult, Host } from '../ports.ts';
 import { Stopped } from './lease.ts';
 import type { StepLog } from './step-log.ts';
@@ -39,7 +39,8 @@ export async function pauseFor(seconds: number, signal: AbortSignal): Promise<vo
 }
 
 async function runOnce(host: Host, work: Action['do'], surroundings: Surroundings): Promise<CommandResult> {
-  return work.kind === 'command' ? runCommand(host, work, surroundings) : writeFile(host, work);
+  if (work.kind === 'command') return runCommand(host, work, surroundings);
+  return work.kind === 'file' ? writeFile(host, work) : makeFolder(host, work);
 }
 
 async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
@@ -52,4 +53,10 @@ async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
     ms: performance.now() - began,
     ended: 'exited',
   };
+}
+
+async function makeFolder(host: Host, work: FolderMake): Promise<CommandResult> {
+  const began = performance.now();
+  await host.makeFolder(work);
+  return { exit: 0, stdout: '', stderr: '', ms: performance.now() - began, ended: 'exited' };
 }

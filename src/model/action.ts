@@ -33,6 +33,16 @@ export interface FileWrite {
   readonly expects?: string;
 }
 
+/** A folder of the node that must be there, for example the source of a bind mount. One that is there keeps its mode and content. */
+export interface FolderMake {
+  readonly kind: 'folder';
+  /** Absolute; the folders above it are made too. */
+  readonly path: string;
+  /** Ids on the node that own the folder itself, not what is in it; null: left as it is. */
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
 /** Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a secret, or several in a row. */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
@@ -45,7 +55,7 @@ export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
   readonly summary: string;
   readonly impact: Impact;
-  readonly do: Command | FileWrite;
+  readonly do: Command | FileWrite | FolderMake;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */

@@ -79,6 +79,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     readFile: async () => undefined,
     readFolders: async () => new Map(),
     writeFile: async () => true,
+    makeFolder: async () => {},
     close: async () => {},
     async commands(all = false) {
       const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
