@@ -1,0 +1,119 @@
+// The configuration file of a guest, as Proxmox keeps it under /etc/pve: read into plain values, and the few edits that no
+// command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
+
+import { createHash } from 'node:crypto';
+
+export type Settings = Readonly<Record<string, string>>;
+
+export interface RawLine {
+  /** For example `lxc.apparmor.profile`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface GuestConf {
+  /** The file as it was read. */
+  readonly text: string;
+  /** The notes, decoded, without line end at their end. */
+  readonly description: string;
+  /** `key: value` of the main section. */
+  readonly settings: Settings;
+  readonly raw: readonly RawLine[];
+  /** What waits for the next start. */
+  readonly pending: Settings;
+  readonly pendingDeletes: readonly string[];
+  /** Values that cloud-init was last given, where they have changed since. */
+  readonly cloudinit: Settings;
+  /** Names of the snapshots. */
+  readonly snapshots: readonly string[];
+}
+
+const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
+const RAW = /^\s*(lxc\.[a-z0-9_.-]+)\s*[:=]\s*(\S.*?)\s*$/;
+/** How containers and VMs head what waits for the next start. */
+const PENDING = new Set(['pve:pending', 'PENDING']);
+
+/** Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does. */
+export function parseConf(text: string): GuestConf {
+  const sections = new Map<string, Record<string, string>>([['', Object.create(null)]]);
+  const notes: string[] = [];
+  const raw: RawLine[] = [];
+  let name = '';
+  for (const line of text.split('\n')) {
+    const section = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
+    if (section !== undefined) {
+      name = PENDING.has(section) ? 'pve:pending' : section;
+      sections.set(name, Object.create(null));
+    } else if (line.startsWith('#')) {
+      if (name === '') notes.push(decodeNotes(line.slice(1)));
+    } else {
+      const [, key, value] = RAW.exec(line) ?? [];
+      const [, setting, content] = SETTING.exec(line) ?? [];
+      if (key !== undefined && value !== undefined) {
+        if (name === '') raw.push({ key, value });
+      } else if (setting !== undefined) (sections.get(name) ?? {})[setting] = content ?? '';
+    }
+  }
+  const { delete: deletes = '', ...pending } = sections.get('pve:pending') ?? {};
+  return {
+    text,
+    description: notes.join('\n').trimEnd(),
+    settings: sections.get('') ?? {},
+    raw,
+    pending,
+    pendingDeletes: deletes
+      .split(/[,;\s]+/)
+      .filter((key) => key !== '')
+      .map((key) => key.replace(/^!/, '')),
+    cloudinit: sections.get('special:cloudinit') ?? {},
+    snapshots: [...sections.keys()].filter((section) => section !== '' && !section.includes(':')),
+  };
+}
+
+/** The settings as they will be after the next start. */
+export function upcoming(conf: GuestConf): Settings {
+  const merged = { ...conf.settings, ...conf.pending };
+  for (const key of conf.pendingDeletes) delete merged[key];
+  return merged;
+}
+
+/** Proxmox's `digest` of a configuration: it refuses a change when the file is no longer this one. */
+export function confDigest(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}
+
+/** The same file with other raw lines and other notes; everything else stays as it is, byte for byte. */
+export function withRawLines(text: string, raw: readonly RawLine[], description: string): string {
+  const lines = text.split('\n');
+  const end = lines.findIndex((line) => line.startsWith('['));
+  const main = (end < 0 ? lines : lines.slice(0, end)).filter(
+    (line) => line !== '' && !line.startsWith('#') && !RAW.test(line),
+  );
+  const rest = end < 0 ? [] : ['', ...lines.slice(end)];
+  const notes = description.split('\n').map((line) => `#${encodeNotes(line)}`);
+  const whole = [...notes, ...main, ...raw.map((line) => `${line.key}: ${line.value}`), ...rest].join('\n');
+  return whole.endsWith('\n') ? whole : `${whole}\n`;
+}
+
+/** The same file without the entries of these volumes, in its snapshots too: destroying the guest then leaves them. */
+export function withoutVolumes(text: string, volumes: ReadonlySet<string>): string {
+  return text
+    .split('\n')
+    .filter((line) => {
+      const [, content] = /^(?:mp|unused|scsi|virtio|sata|ide)\d+:\s*([^,\s]+)/.exec(line) ?? [];
+      return content === undefined || !volumes.has(content);
+    })
+    .join('\n');
+}
+
+function encodeNotes(line: string): string {
+  return line.toWellFormed().replace(/[%:\p{Cc}]|[^\p{ASCII}]/gu, (character) => encodeURIComponent(character));
+}
+
+function decodeNotes(line: string): string {
+  try {
+    return decodeURIComponent(line);
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,1 @@
+export const SHIPPED: Readonly<Record<string, string>> = {};

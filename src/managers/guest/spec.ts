@@ -1,0 +1,96 @@
+// The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
+
+import type { Guest } from '../../config/config.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Wanted } from '../manager.ts';
+import type { Firewall } from './firewall.ts';
+import { notesText, OWNER_TAG } from './notes.ts';
+import type { Script } from './scripts.ts';
+
+/** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
+export type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
+
+export type Health = {
+  readonly path: string | null;
+  readonly blob: string | null;
+  readonly argv: readonly string[];
+  readonly retries: number;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+};
+
+export type GuestSpec = {
+  readonly id: number;
+  readonly cores: number;
+  readonly memoryMb: number;
+  readonly onboot: boolean;
+  /** Proxmox's `startup`; null: not set. */
+  readonly startup: string | null;
+  /** With Phoenix's own, in order. */
+  readonly tags: readonly string[];
+  /** Free text before Phoenix's own lines in the notes. */
+  readonly notes: string;
+  readonly nameservers: readonly string[];
+  readonly searchdomain: string | null;
+  readonly firewall: Firewall | null;
+  readonly final: Final;
+  readonly scripts: readonly Script[];
+  /** Snapshots on the way, taken once and never replaced. */
+  readonly snapshots: {
+    readonly beforeScripts: string | null;
+    readonly atEnd: string | null;
+    /** Clones start from it, so the guest is not complete without. */
+    readonly template: string | null;
+  };
+  readonly health: Health | null;
+};
+
+/** The shared part, all but what each kind knows itself. */
+export function guestSpec(
+  guest: Guest,
+  own: Pick<GuestSpec, 'firewall' | 'final' | 'scripts' | 'snapshots'>,
+): GuestSpec {
+  const health = guest.healthCheck;
+  return {
+    id: guest.id,
+    cores: guest.cores,
+    memoryMb: guest.memoryMb,
+    onboot: guest.startAtBoot,
+    startup: startupOf(guest),
+    tags: [...new Set([...guest.tags, OWNER_TAG])].sort(),
+    notes: notesText(guest.description),
+    nameservers: guest.network.nameservers,
+    searchdomain: guest.network.searchdomain,
+    health:
+      health === null
+        ? null
+        : {
+            path: health.script?.path ?? null,
+            blob: health.script?.blob ?? null,
+            argv: health.argv,
+            retries: health.retries,
+            intervalSeconds: health.intervalSeconds,
+            timeoutSeconds: health.timeoutSeconds,
+          },
+    ...own,
+  };
+}
+
+function startupOf(guest: Guest): string | null {
+  const parts = [
+    ...(guest.bootOrder === null ? [] : [`order=${guest.bootOrder}`]),
+    ...(guest.bootDelaySeconds === null ? [] : [`up=${guest.bootDelaySeconds}`]),
+  ];
+  return parts.length === 0 ? null : parts.join(',');
+}
+
+/** Whether the last applied spec had the same scripts: what was proved then needs no look inside. */
+export function sameScripts(wanted: Wanted, spec: GuestSpec): boolean {
+  if (spec.scripts.length === 0) return true;
+  return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec as unknown as JsonObject));
+}
+
+function marksOf(spec: JsonObject | undefined): unknown {
+  const scripts = spec?.['scripts'];
+  return Array.isArray(scripts) ? scripts.map((entry) => [entry['name'], entry['mark']]) : null;
+}

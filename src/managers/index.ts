@@ -1,0 +1,28 @@
+// The registry: one line for each manager. Adding a kind of target is a folder beside this file and its line here.
+
+import type { Config } from '../config/config.ts';
+import { kindOf, type TargetId } from '../model/ids.ts';
+import type { Change, Impact } from '../model/plan.ts';
+import type { Target } from '../model/target.ts';
+import { lxc } from './lxc/manager.ts';
+import type { Manager } from './manager.ts';
+
+export const MANAGERS: readonly Manager[] = [lxc as Manager];
+
+/** Every target of a configuration, by its id. */
+export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {
+  const targets = MANAGERS.flatMap((manager) => manager.targets(config));
+  return new Map(targets.map((target) => [target.id, target]));
+}
+
+/** What a change costs, as the manager of its kind says. */
+export function impactOf(change: Change): Impact {
+  return managerOf(kindOf(change.target)).impact(change);
+}
+
+/** Fails for a kind that nobody manages: targets are only ever made by managers. */
+export function managerOf(kind: string): Manager {
+  const manager = MANAGERS.find((one) => one.kind === kind);
+  if (manager === undefined) throw new Error(`nobody manages targets of kind ${kind}`);
+  return manager;
+}

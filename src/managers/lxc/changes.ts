@@ -1,0 +1,82 @@
+// The changes that bring an existing container's configuration to what is declared: files first, then one `pct set`, then disks.
+
+import type { Action } from '../../model/action.ts';
+import { action } from '../guest/command.ts';
+import { type GuestConf, withRawLines } from '../guest/conf.ts';
+import { textDigest } from '../guest/digest.ts';
+import { decideFirewall, firewallPath } from '../guest/firewall.ts';
+import { blocked, missingOnHost, type Refusal } from '../guest/gate.ts';
+import { parseKept } from '../guest/kept-volumes.ts';
+import type { Changes } from '../guest/life.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/notes.ts';
+import type { GuestObservation } from '../guest/observation.ts';
+import { confPath } from '../guest/observe.ts';
+import { compareSettings, setGuest } from '../guest/settings.ts';
+import type { Wanted } from '../manager.ts';
+import { growDisks } from './disks.ts';
+import { delegateIds, makeFolders } from './host-side.ts';
+import { missingMounts } from './mounts.ts';
+import { sameRaw } from './raw.ts';
+import type { LxcSpec } from './spec.ts';
+import { containerWishes } from './wishes.ts';
+
+export interface ContainerChanges {
+  readonly changes: Changes;
+  /** The notes as they stand once the changes are made. */
+  readonly notes: Notes;
+}
+
+export function containerChanges(
+  wanted: Wanted,
+  spec: LxcSpec,
+  seen: GuestObservation,
+  conf: GuestConf,
+): ContainerChanges | Refusal {
+  const present = parseNotes(conf.description);
+  const building = present?.building ?? false;
+  const kept = building ? parseKept(seen.host.kept) : {};
+  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building }, kept));
+  const rawDiffers = !sameRaw(conf.raw, spec.raw);
+  const stops = seen.running && (settings.restart || rawDiffers);
+  const notes: Notes = {
+    text: spec.notes,
+    repository: repositoryName(wanted.origin),
+    target: wanted.target,
+    commit: wanted.origin.commit,
+    // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
+    building: spec.final === 'unmanaged' && (building || stops),
+    scripts: present?.scripts ?? null,
+  };
+  const firewall = decideFirewall('pct', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (settings.labels.includes('network interface')) {
+    const missing = missingOnHost(seen, [], spec.net0.bridge);
+    if (missing !== null) return missing;
+  }
+
+  const text = rawDiffers ? withRawLines(conf.text, spec.raw, printNotes(notes)) : conf.text;
+  const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
+  const actions: Action[] = [
+    ...delegateIds(spec, seen.host),
+    ...makeFolders(spec, missingMounts(spec, conf.settings)),
+    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
+    ...setGuest('pct', spec.id, text, settings, isNoted ? null : printNotes(notes), seen.running),
+    ...growDisks(spec, conf),
+  ];
+  return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
+}
+
+export function foreignFirewall(wanted: Wanted, id: number): Refusal {
+  return blocked(`${firewallPath(id)} is not ours; remove it, or take it over with: phoenix adopt ${wanted.target}`);
+}
+
+function writeRaw(id: number, conf: GuestConf, text: string, restarts: boolean): Action {
+  return action(`write the lxc options of container ${id}`, restarts ? 'restart' : 'live', {
+    kind: 'file',
+    path: confPath('pct', id),
+    content: { from: 'text', text },
+    mode: 0o640,
+    expects: textDigest(conf.text),
+  });
+}

@@ -1,0 +1,76 @@
+// Making a container. One made from a template file is complete with its creation; a clone gets its configuration with the next
+// look, by the same way as any other change, and until then says in its notes that it is being built.
+
+import type { Action } from '../../model/action.ts';
+import { action, call, startGuest } from '../guest/command.ts';
+import { decideFirewall } from '../guest/firewall.ts';
+import { impossible } from '../guest/gate.ts';
+import { parseKept } from '../guest/kept-volumes.ts';
+import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
+import type { GuestObservation } from '../guest/observation.ts';
+import { createArgs } from '../guest/settings.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import { foreignFirewall } from './changes.ts';
+import { delegateIds, makeFolders } from './host-side.ts';
+import type { LxcSpec } from './spec.ts';
+import { containerWishes } from './wishes.ts';
+
+export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObservation): Decision {
+  const firewall = decideFirewall('pct', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if ('clone' in spec.source) return { kind: 'actions', actions: [cloneContainer(wanted, spec, spec.source)] };
+  if (spec.source.template === '')
+    return impossible(`container ${spec.id} has neither a template nor a source to clone`);
+
+  const building = spec.raw.length > 0 || spec.final === 'unmanaged';
+  const starts = spec.raw.length === 0 && (spec.final !== 'stopped' || spec.scripts.length > 0);
+  const actions = [
+    ...delegateIds(spec, seen.host),
+    ...makeFolders(spec, spec.mounts),
+    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    create(wanted, spec, seen, building),
+    ...(starts ? [startGuest('pct', spec.id)] : []),
+  ];
+  return { kind: 'actions', actions };
+}
+
+function cloneContainer(wanted: Wanted, spec: LxcSpec, source: { clone: number; snapshot: string | null }): Action {
+  const args = [
+    String(spec.id),
+    ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
+    ...['--full', '1', '--storage', spec.rootfs.storage],
+    ...['--hostname', spec.hostname, '--description', printNotes(firstNotes(wanted, spec, true))],
+  ];
+  const from = source.snapshot === null ? '' : ` at ${source.snapshot}`;
+  return action(
+    `clone container ${source.clone}${from} as ${spec.id}`,
+    'live',
+    call('pct', 'clone', source.clone, args),
+  );
+}
+
+function create(wanted: Wanted, spec: LxcSpec, seen: GuestObservation, building: boolean): Action {
+  const template = 'template' in spec.source ? spec.source.template : '';
+  const wishes = containerWishes(spec, null, { before: undefined, building: true }, parseKept(seen.host.kept));
+  const args = [
+    template,
+    ...['--rootfs', `${spec.rootfs.storage}:${spec.rootfs.sizeGb}`],
+    // Its default has changed between releases of Proxmox.
+    ...['--unprivileged', spec.unprivileged ? '1' : '0'],
+    ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),
+    ...createArgs(wishes({})),
+    ...['--description', printNotes(firstNotes(wanted, spec, building))],
+  ];
+  return action(`create container ${spec.id} from ${template}`, 'live', call('pct', 'create', spec.id, args));
+}
+
+function firstNotes(wanted: Wanted, spec: LxcSpec, building: boolean): Notes {
+  return {
+    text: spec.notes,
+    repository: repositoryName(wanted.origin),
+    target: wanted.target,
+    commit: wanted.origin.commit,
+    building,
+    scripts: null,
+  };
+}

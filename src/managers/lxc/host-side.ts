@@ -1,0 +1,56 @@
+// What a container needs on the host before it starts: the folders that it shows, and leave to use the ids that it maps.
+
+import type { Action } from '../../model/action.ts';
+import { action } from '../guest/command.ts';
+import { textDigest } from '../guest/digest.ts';
+import type { HostFacts } from '../guest/observation.ts';
+import { MAP_START } from './raw.ts';
+import type { IdRange, LxcSpec, Mount } from './spec.ts';
+
+export function makeFolders(spec: LxcSpec, mounts: readonly Mount[]): Action[] {
+  return mounts.map((mount) =>
+    action(`make the folder ${mount.host} for container ${spec.id}`, 'live', {
+      kind: 'folder',
+      path: mount.host,
+      uid: mount.uid === null ? null : hostIdOf(spec, 'u', mount.uid),
+      gid: mount.gid === null ? null : hostIdOf(spec, 'g', mount.gid),
+    }),
+  );
+}
+
+/** The id on the host that an id inside the container stands for. */
+export function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number {
+  if (!spec.unprivileged) return inside;
+  for (const { key, value } of spec.raw) {
+    const [kind, first = 0, host = 0, count = 0] = value
+      .split(/\s+/)
+      .map((word, at) => (at === 0 ? word : Number(word)));
+    if (key !== 'lxc.idmap' || kind !== type) continue;
+    if (inside >= Number(first) && inside < Number(first) + Number(count)) return Number(host) + inside - Number(first);
+  }
+  return MAP_START + inside;
+}
+
+/** /etc/subuid and /etc/subgid must let root map the ids of the host, or the container does not start. Lines are only added. */
+export function delegateIds(spec: LxcSpec, host: HostFacts): Action[] {
+  return [
+    ...delegate(spec.id, '/etc/subuid', host.subuid, spec.delegated.uid),
+    ...delegate(spec.id, '/etc/subgid', host.subgid, spec.delegated.gid),
+  ];
+}
+
+function delegate(id: number, path: string, present: string | null, ranges: readonly IdRange[]): Action[] {
+  const lines = (present ?? `root:${MAP_START}:65536\n`).split('\n').filter((line) => line !== '');
+  const allowed = lines.flatMap((line) => {
+    const [, first, count] = /^(?:root|0):(\d+):(\d+)$/.exec(line.trim()) ?? [];
+    return first === undefined ? [] : [{ first: Number(first), count: Number(count) }];
+  });
+  const missing = ranges.filter(
+    ({ first, count }) => !allowed.some((one) => one.first <= first && first + count <= one.first + one.count),
+  );
+  if (missing.length === 0) return [];
+  const text = `${[...lines, ...missing.map(({ first, count }) => `root:${first}:${count}`)].join('\n')}\n`;
+  const expects = present === null ? 'absent' : textDigest(present);
+  const write = { kind: 'file', path, content: { from: 'text', text }, mode: 0o644, expects } as const;
+  return [action(`let container ${id} map its ids in ${path}`, 'live', write)];
+}

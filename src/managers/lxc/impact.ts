@@ -1,0 +1,40 @@
+// What a change of a container costs, by the rules of Proxmox. Whether the container runs is not known when this is asked, so what
+// would wait for its next start counts as a restart.
+
+import type { Change, Impact } from '../../model/plan.ts';
+import { isStill, same } from '../guest/impact.ts';
+import type { LxcSpec } from './spec.ts';
+
+export function lxcImpact(change: Change): Impact {
+  if (change.verb === 'delete') return 'destroy';
+  const before = change.before as unknown as LxcSpec | undefined;
+  const after = change.after as unknown as LxcSpec | undefined;
+  if (before === undefined || after === undefined) return 'live';
+  if (isRebuilt(before, after)) return 'recreate';
+  return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
+}
+
+function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
+  return (
+    before.unprivileged !== after.unprivileged ||
+    before.rootfs.storage !== after.rootfs.storage ||
+    (before.ostype !== null && after.ostype !== null && before.ostype !== after.ostype)
+  );
+}
+
+/** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
+function waits(before: LxcSpec, after: LxcSpec): boolean {
+  const mountsOf = ({ mounts, volumes }: LxcSpec) => [
+    ...mounts.map(({ path, host, readOnly }) => [path, host, readOnly]),
+    ...volumes.map(({ path }) => [path]),
+  ];
+  const now = mountsOf(after);
+  return (
+    !same(before.nameservers, after.nameservers) ||
+    before.searchdomain !== after.searchdomain ||
+    !same(before.features, after.features) ||
+    !same(before.raw, after.raw) ||
+    before.devices.some((device) => !after.devices.includes(device)) ||
+    mountsOf(before).some((mount) => !now.some((other) => same(mount, other)))
+  );
+}

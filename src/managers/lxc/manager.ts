@@ -1,0 +1,27 @@
+// Containers.
+
+import { guestHealth } from '../guest/health.ts';
+import type { GuestObservation } from '../guest/observation.ts';
+import { observeGuest } from '../guest/observe.ts';
+import { guestSafeguard } from '../guest/safeguard.ts';
+import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/survey.ts';
+import type { Manager } from '../manager.ts';
+import { decideContainer, snapshotsWork } from './decide.ts';
+import { lxcImpact } from './impact.ts';
+import { lxcTargets } from './spec.ts';
+
+export const lxc: Manager<GuestSurvey, GuestObservation> = {
+  kind: 'lxc',
+  targets: lxcTargets,
+  impact: lxcImpact,
+  survey: (host) => surveyGuests(host, 'pct'),
+  glance: (survey, wanted) => {
+    const seen = glanceAtGuest(survey, wanted);
+    return seen !== null && isSettled(decideContainer(wanted, seen)) ? seen : null;
+  },
+  observe: (host, wanted) => observeGuest(host, 'pct', wanted),
+  decide: decideContainer,
+  health: (wanted) => guestHealth('pct', wanted),
+  safeguard: (wanted, seen, actions) =>
+    guestSafeguard('pct', wanted, seen, actions, seen.conf !== null && snapshotsWork(seen, seen.conf)),
+};

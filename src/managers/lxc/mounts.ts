@@ -1,0 +1,118 @@
+// Mount points and devices of a container. The index (`mp3`) is only where Proxmox keeps one; what it is told by is the path inside,
+// so that a second apply finds it again instead of making another volume.
+
+import type { JsonObject } from '../../model/json.ts';
+import type { Settings } from '../guest/conf.ts';
+import type { KeptVolumes } from '../guest/kept-volumes.ts';
+import { normalFlag, parseProperties } from '../guest/property-string.ts';
+import { freeIndexes, indexesOf, type Wish } from '../guest/settings.ts';
+import type { LxcSpec, Mount, Volume } from './spec.ts';
+
+export interface Mounted {
+  readonly key: string;
+  readonly path: string;
+  /** `storage:name`, or a path of the host. */
+  readonly volume: string;
+  readonly size: string | undefined;
+  readonly readOnly: boolean;
+}
+
+export function mountedIn(settings: Settings): Mounted[] {
+  return indexesOf(settings, 'mp')
+    .sort((a, b) => a - b)
+    .map((index) => {
+      const properties = parseProperties(settings[`mp${index}`] ?? '', 'volume');
+      return {
+        key: `mp${index}`,
+        path: properties['mp'] ?? '',
+        volume: properties['volume'] ?? '',
+        size: properties['size'],
+        readOnly: normalFlag(properties['ro'] ?? '0') === '1',
+      };
+    });
+}
+
+/** What decides whether something that is no longer declared may go: it was declared before, or came with a clone's source. */
+export interface Removable {
+  readonly before: JsonObject | undefined;
+  readonly building: boolean;
+}
+
+/** `used` are the settings from which indexes are taken, both in force and waiting. */
+export function mountWishes(
+  spec: LxcSpec,
+  settings: Settings,
+  used: Settings,
+  removable: Removable,
+  kept: KeptVolumes,
+): Wish[] {
+  const present = mountedIn(settings);
+  const declared = [
+    ...spec.volumes.map((volume) => ({ path: volume.path, make: () => newVolume(volume, kept), bind: null })),
+    ...spec.mounts.map((mount) => ({ path: mount.path, make: () => printMount(mount), bind: mount })),
+  ];
+  const lacking = declared.filter(({ path }) => !present.some((mounted) => mounted.path === path));
+  const free = freeIndexes(indexesOf(used, 'mp'), lacking.length);
+  const added = lacking.map(({ path, make }, at) => wish(`mp${free[at]}`, path, make(), false, false));
+  const kept_ = declared.flatMap(({ path, make, bind }) => {
+    const mounted = present.find((one) => one.path === path);
+    if (mounted === undefined) return [];
+    const isSame =
+      bind === null
+        ? !mounted.volume.startsWith('/')
+        : mounted.volume === bind.host && mounted.readOnly === bind.readOnly;
+    return [wish(mounted.key, path, make(), isSame, true)];
+  });
+  const before = pathsIn(removable.before, 'mounts', 'volumes');
+  const gone = present
+    .filter(({ path }) => !declared.some((one) => one.path === path) && (removable.building || before.has(path)))
+    .map(({ key, path }) => wish(key, path, null, false, true));
+  return [...kept_, ...added, ...gone];
+}
+
+/** Paths of the mounts that are not there yet as declared: their folders on the host must be. */
+export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
+  const present = mountedIn(settings);
+  return spec.mounts.filter((mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host));
+}
+
+function newVolume(volume: Volume, kept: KeptVolumes): string {
+  return `${kept[volume.path] ?? `${volume.storage}:${volume.sizeGb}`},mp=${volume.path}`;
+}
+
+function printMount(mount: Mount): string {
+  return `${mount.host},mp=${mount.path}${mount.readOnly ? ',ro=1' : ''}`;
+}
+
+/** Devices of the host that are handed in; what was declared before and is not any more is taken away. */
+export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, removable: Removable): Wish[] {
+  const present = indexesOf(settings, 'dev').map((index) => ({
+    key: `dev${index}`,
+    path: parseProperties(settings[`dev${index}`] ?? '', 'path')['path'] ?? '',
+  }));
+  const lacking = spec.devices.filter((path) => !present.some((device) => device.path === path));
+  const free = freeIndexes(indexesOf(used, 'dev'), lacking.length);
+  const before = pathsIn(removable.before, 'devices');
+  return [
+    ...lacking.map((path, at) => wish(`dev${free[at]}`, path, `${path},mode=0666`, false, false)),
+    ...present
+      .filter(({ path }) => !spec.devices.includes(path) && (removable.building || before.has(path)))
+      .map(({ key, path }) => wish(key, path, null, false, true)),
+  ];
+}
+
+function wish(key: string, label: string, value: string | null, isSame: boolean, waits: boolean): Wish {
+  return {
+    key,
+    label: `${key.startsWith('mp') ? 'mount' : 'device'} ${label}`,
+    shown: '',
+    value: () => value,
+    same: (now) => (value === null ? now === undefined : isSame),
+    waits,
+  };
+}
+
+function pathsIn(spec: JsonObject | undefined, ...fields: readonly string[]): ReadonlySet<string> {
+  const entries = fields.flatMap((field) => (spec?.[field] ?? []) as readonly (string | { readonly path: string })[]);
+  return new Set(entries.map((entry) => (typeof entry === 'string' ? entry : entry.path)));
+}

@@ -1,0 +1,138 @@
+// A container as it should be, from the whole configuration.
+
+import type { Config, LxcGuest } from '../../config/config.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import { declaredFirewall } from '../guest/firewall.ts';
+import { inputsOf } from '../guest/inputs.ts';
+import { type Interface, interfaceOf } from '../guest/network.ts';
+import { featureScript, type Script, script } from '../guest/scripts.ts';
+import { type GuestSpec, guestSpec } from '../guest/spec.ts';
+import { type RawOption, rawOptions } from './raw.ts';
+
+export type LxcSpec = GuestSpec & {
+  readonly hostname: string;
+  readonly swapMb: number;
+  readonly ostype: string | null;
+  readonly unprivileged: boolean;
+  /** Only what it is made from: another source later changes nothing on a container that exists. */
+  readonly source: { readonly clone: number; readonly snapshot: string | null } | { readonly template: string };
+  readonly rootfs: { readonly storage: string; readonly sizeGb: number };
+  readonly net0: Interface & { readonly name: string };
+  readonly features: Readonly<Record<string, string>>;
+  readonly raw: readonly RawOption[];
+  /** Paths of devices of the host. */
+  readonly devices: readonly string[];
+  readonly mounts: readonly Mount[];
+  readonly volumes: readonly Volume[];
+  /** Id maps that /etc/subuid and /etc/subgid must allow. */
+  readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
+};
+
+export type Mount = {
+  readonly path: string;
+  readonly host: string;
+  readonly readOnly: boolean;
+  readonly uid: number | null;
+  readonly gid: number | null;
+};
+
+export type Volume = {
+  readonly name: string;
+  readonly storage: string;
+  readonly sizeGb: number;
+  readonly path: string;
+};
+
+export type IdRange = { readonly first: number; readonly count: number };
+
+export function lxcTargets(config: Config): Target[] {
+  return config.lxc.map((guest) => ({
+    id: targetId('lxc', guest.id),
+    spec: lxcSpec(guest, config),
+    needs: needsOf(guest, config),
+    protected: guest.protected,
+  }));
+}
+
+/** Its clone source and its dependencies; those that nothing declares are a problem of the configuration. */
+function needsOf(guest: LxcGuest, config: Config): TargetId[] {
+  const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
+  return [...ids]
+    .sort((a, b) => a - b)
+    .flatMap((id) => {
+      const needed = config.guests.get(id);
+      return needed === undefined || id === guest.id ? [] : [targetId(needed.kind, id)];
+    });
+}
+
+export function lxcSpec(guest: LxcGuest, config: Config): LxcSpec {
+  const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+  const ranges = (type: 'uid' | 'gid'): IdRange[] =>
+    guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
+  return {
+    ...guestSpec(guest, {
+      firewall: declaredFirewall(guest.firewall),
+      final: guest.startState,
+      scripts: scriptsOf(guest, config),
+      snapshots: {
+        beforeScripts: guest.lifecycleSnapshots ? 'pre-configured' : null,
+        atEnd: guest.lifecycleSnapshots ? 'final-form' : null,
+        template: guest.templateSnapshot,
+      },
+    }),
+    hostname: guest.name,
+    swapMb: guest.swapMb,
+    ostype: guest.ostype,
+    unprivileged: guest.unprivileged,
+    source:
+      guest.cloneFrom === null
+        ? { template: guest.template ?? '' }
+        : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
+    rootfs: { storage: guest.storagePool, sizeGb: guest.storageSizeGb },
+    net0: { name: guest.network.name, ...interfaceOf(guest.network, guest.firewall?.enabled ?? false) },
+    features: featuresOf(guest),
+    raw: rawOptions(guest),
+    devices: devicesOf(guest.gpus),
+    mounts: guest.mountPoints.map((mount) => ({
+      path: mount.containerPath,
+      host: mount.hostPath,
+      readOnly: mount.readOnly,
+      uid: mount.ownerUid,
+      gid: mount.ownerGid,
+    })),
+    volumes: guest.volumes.map(({ name, storage, sizeGb, mountPoint }) => ({
+      name,
+      storage,
+      sizeGb,
+      path: mountPoint,
+    })),
+    delegated: { uid: ranges('uid'), gid: ranges('gid') },
+  };
+}
+
+/** A profile of the host that allows nesting by itself stands in for the option. */
+function featuresOf(guest: LxcGuest): Readonly<Record<string, string>> {
+  const profile = guest.apparmorProfile;
+  const isOwnProfile = profile !== null && profile !== 'unconfined' && profile !== 'generated';
+  if (!(isOwnProfile && guest.apparmorManagesNesting)) return guest.pctFeatures;
+  const { nesting: _, ...others } = guest.pctFeatures;
+  return others;
+}
+
+/** What NVIDIA's driver needs inside: the GPUs handed in, and the devices that all of them share. */
+function devicesOf(gpus: readonly number[]): string[] {
+  if (gpus.length === 0) return [];
+  return [...gpus.map((index) => `/dev/nvidia${index}`), '/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
+}
+
+function scriptsOf(guest: LxcGuest, config: Config): Script[] {
+  const inputs = inputsOf(guest, config);
+  const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
+  const own = guest.applicationScript;
+  if (own === null || own.blob === null) return features;
+  return [
+    ...features,
+    script({ name: 'application', path: own.path, blob: own.blob, inputs: inputs.own, secret: null }),
+  ];
+}
