@@ -6,6 +6,7 @@ import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import { locate, type Position } from './read-json.ts';
+import { BETWEEN_RULES } from './rules/between.ts';
 import { RULES } from './rules/index.ts';
 import type { Finding } from './rules/rule.ts';
 
@@ -21,13 +22,17 @@ export interface Loaded {
 export interface LoadOptions {
   /** PLAINTEXT_SECRET is an error. */
   readonly strictSecrets: boolean;
+  /** What is applied: adds what a commit must not do to it, such as DISK_SHRINK and TOO_MANY_DELETES. */
+  readonly before?: Config | null;
 }
 
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { config, complete, unreadable, findings, texts } = assemble(snapshot);
   const context = config === null ? null : { config, files: snapshot.files, unreadable };
-  const all = [...findings, ...(context === null ? [] : RULES.flatMap((rule) => rule(context)))];
+  const { before = null } = options;
+  const between = before === null || config === null ? [] : BETWEEN_RULES.flatMap((rule) => rule(before, config));
+  const all = [...findings, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');
   return { config: refused ? null : config, draft: complete ? config : null, problems };

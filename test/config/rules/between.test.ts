@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
+import { load } from '../../../src/config/load.ts';
+import { environment, type Files, snapshotOf } from '../environment.ts';
+
+const LXC = 'etc/phoenix_lxc_configs.json';
+const VM = 'etc/phoenix_vm_configs.json';
+
+function draftOf(files: Files): Config {
+  const { draft } = load(snapshotOf(files), { strictSecrets: false });
+  if (draft === null) throw new Error('not readable');
+  return draft;
+}
+
+function newProblems(before: Files, after: Files): string[] {
+  return load(snapshotOf(after), { strictSecrets: false, before: draftOf(before) }).problems.map(
+    ({ code, file, line, message }) => `${code} ${file}:${line} ${message}`,
+  );
+}
+
+function withGuests(count: number): Files {
+  const files = environment();
+  for (let id = 201; id < 201 + count; id++) {
+    files[LXC].lxc_configs[id] = {
+      ...files[LXC].lxc_configs['101'],
+      name: `ct-${id}`,
+      mac_address: undefined,
+      mount_points: [],
+      network_config: { ip: `10.0.0.${id}/24`, gw: '10.0.0.1', nameservers: '10.0.0.13' },
+    };
+  }
+  return files;
+}
+
+test('nothing changes, guests are added, one guest is deleted: all may be', () => {
+  expect(newProblems(withGuests(0), withGuests(0))).toEqual([]);
+  expect(newProblems(withGuests(0), withGuests(3))).toEqual([]);
+  expect(newProblems(withGuests(1), withGuests(0))).toEqual([]);
+});
+
+test('more than the share of the guests cannot go at once', () => {
+  expect(newProblems(withGuests(2), withGuests(0))).toEqual([
+    `TOO_MANY_DELETES ${LXC}:2 2 of 6 guests would be deleted (lxc/201, lxc/202), more than 30 % of them`,
+  ]);
+  expect(newProblems(withGuests(3), withGuests(1))).toEqual([]);
+});
+
+test('the share is that of the new commit', () => {
+  const after = withGuests(0);
+  after['etc/phoenix_hypervisor_config.json'].behavior = { max_delete_share: 0.5 };
+  expect(newProblems(withGuests(2), after)).toEqual([]);
+});
+
+test('a disk that gets smaller is refused at its line', () => {
+  const after = environment();
+  after[VM].vms[1].disk_size_gb = 20;
+  expect(newProblems(environment(), after)).toEqual([
+    expect.stringMatching(/^DISK_SHRINK .*vm_configs.json:\d+ The disk of vm\/1001 \(vm-1001\) has 32 GB/),
+  ]);
+});
