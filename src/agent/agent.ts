@@ -90,8 +90,9 @@ export interface Agent {
   stop(graceSeconds?: number): Promise<void>;
 }
 
-/** One planner at a time, over all processes that share a Redis. */
+/** One planner and one reporter at a time, over all processes that share a Redis. */
 const PLANNER = targetId('agent', 'reconcile');
+const REPORTER = targetId('agent', 'report');
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -107,9 +108,9 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   };
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {
-    ...(has('reconcile') ? { reconcile: (signal) => reconcileAlone(context, signal) } : {}),
+    ...(has('reconcile') ? { reconcile: (signal) => alone(context, PLANNER, signal, () => reconcile(context)) } : {}),
     ...(has('apply') ? { apply: (run, target, signal) => apply(context, run, target, signal) } : {}),
-    ...(has('report') ? { report: (signal) => report(context, signal) } : {}),
+    ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
   };
   await queue.work(work, { node: options.node, concurrency: options.concurrency });
   if (has('reconcile')) {
@@ -127,14 +128,19 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   };
 }
 
-async function reconcileAlone(context: Context, signal: AbortSignal): Promise<Again> {
-  const { ledger, options } = context;
+/** The signal that the work is given is aborted when the lease is lost. */
+async function alone(
+  { ledger, options }: Context,
+  what: TargetId,
+  stopping: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Again>,
+): Promise<Again> {
   const ttlMs = options.leaseSeconds * 1000;
-  const lease = await ledger.acquireLease(PLANNER, ttlMs);
+  const lease = await ledger.acquireLease(what, ttlMs);
   if (lease === null) return LOOK_AGAIN_MS;
-  const kept = keepLease(ledger, lease, ttlMs, signal);
+  const kept = keepLease(ledger, lease, ttlMs, stopping);
   try {
-    return await reconcile(context);
+    return await work(kept.signal);
   } finally {
     kept.end();
     await ledger.releaseLease(lease);

@@ -4,15 +4,14 @@
 import type { Again } from '../ports/queue.ts';
 import type { Context } from './context.ts';
 
-/** Longer than any forge client waits for an answer, so that no second sender begins meanwhile. */
-const CLAIM_MS = 120_000;
 const LONGEST_WAIT_MS = 300_000;
 const LOOK_AGAIN_MS = 10_000;
 
-export async function report({ ledger, forge, clock, log }: Context, signal: AbortSignal): Promise<Again> {
+/** One at a time, by a lease that the caller holds. What a reporter that died had claimed is free as soon as its lease is. */
+export async function report({ ledger, forge, clock, log, options }: Context, signal: AbortSignal): Promise<Again> {
   const now = () => clock.now().getTime();
   while (!signal.aborted) {
-    const [entry] = await ledger.claimReports(now(), 1, CLAIM_MS);
+    const [entry] = await ledger.claimReports(now(), 1, options.leaseSeconds * 1000);
     if (entry === undefined) break;
     const answer = forge === null ? { sent: true as const } : await forge.setStatus(entry.status);
     if (answer.sent) {

@@ -1,6 +1,7 @@
 // The queue over BullMQ, which nothing else knows. Jobs hold identity only and leave nothing behind: no result, no
 // failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
 
+import { randomUUID } from 'node:crypto';
 import { DelayedError, type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Again, Queue, Work } from '../ports/queue.ts';
@@ -14,8 +15,6 @@ const STALLED_CHECK_MS = 10_000;
 const STALLED_TIMES = 1_000_000;
 /** After a surprise in the work itself. */
 const RETRY_MS = 5_000;
-/** Id of the job that tries reconcile or report again later. */
-const AGAIN = 'again';
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 export interface QueueOptions {
@@ -30,6 +29,9 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
   const stopping = new AbortController();
+  // In every id: a job that a process took with it when it died is never in the way of asking again.
+  const instance = randomUUID().slice(0, 8);
+  const laterId = `again-${instance}`;
 
   function queue(name: string): JobQueue {
     const known = queues.get(name);
@@ -57,8 +59,8 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       }
       if (again === null || stopping.signal.aborted) return;
       // Work that is the same whoever asked for it waits in one job, not in one for each request.
-      if (onlyOne && job.id !== AGAIN) {
-        await queue(name).add(name, {}, { jobId: AGAIN, delay: again });
+      if (onlyOne && job.id !== laterId) {
+        await queue(name).add(name, {}, { jobId: laterId, delay: again });
         return;
       }
       await job.moveToDelayed(Date.now() + again, token);
@@ -80,7 +82,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     requestReconcile: requestOne('reconcile'),
     requestReport: requestOne('report'),
     async requestApply(node, { run, target, attempt }) {
-      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt) });
+      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt, instance) });
     },
     async work(work: Work, { node, concurrency }) {
       const { reconcile, apply, report } = work;
@@ -117,8 +119,8 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
 }
 
 /** BullMQ takes no id with a colon. */
-function jobId(run: RunId, target: TargetId, attempt: number): string {
-  return `${run}-${target}-${attempt}`.replaceAll(':', '%3A');
+function jobId(run: RunId, target: TargetId, attempt: number, instance: string): string {
+  return `${run}-${target}-${attempt}-${instance}`.replaceAll(':', '%3A');
 }
 
 /** Calls made while one is on its way share the next. */

@@ -17,7 +17,7 @@ export type Again = number | null;
 export interface Queue {
   /** One more reconcile will begin after this call; requests made before it begins share it. */
   requestReconcile(): Promise<void>;
-  /** A step of a run, tried for the nth time. The same again is no second job. */
+  /** A step of a run, tried for the nth time. The same again from this process is no second job. */
   requestApply(
     node: string,
     step: { readonly run: RunId; readonly target: TargetId; readonly attempt: number },

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type RunId, targetId } from '../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 let host: BoxHost;
@@ -20,12 +22,402 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the first push brings up every target, in the order of their needs', async () => {
-  const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
-  expect(statuses).toEqual({
-    'phoenix/apply': 'success: applied 2 targets',
-    'phoenix/lxc/101': 'success: applied',
-    'phoenix/lxc/102': 'success: applied',
+const short = (sha: string) => sha.slice(0, 7);
+
+/** Changing commands since the last call. */
+let told = 0;
+async function commands(): Promise<string[]> {
+  const all = await host.commands();
+  const news = all.slice(told);
+  told = all.length;
+  return news;
+}
+beforeEach(() => {
+  told = 0;
+});
+
+async function newestRun(): Promise<RunId> {
+  const [run] = await phoenix.ledger.runs(1);
+  if (run === undefined) throw new Error('there is no run');
+  return run.id;
+}
+
+/** Holds the next such command until it is let go. */
+function holdAt(line: string) {
+  const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
+  const { promise: held, resolve: reached } = Promise.withResolvers<void>();
+  host.before = async (each) => {
+    if (each !== line) return;
+    reached();
+    await letGo;
+  };
+  return { held, open };
+}
+
+describe('a push', () => {
+  test('the first brings up every target, in the order of their needs', async () => {
+    const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': 'success: applied',
+    });
+    expect(await commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
   });
-  expect(await host.commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
+
+  test('a change touches what changed and nothing else', async () => {
+    await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 }, 102: {}, 103: { cores: 2 } }));
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/103': 'success: applied',
+    });
+    expect((await commands()).sort()).toEqual(['box put 101', 'box put 103']);
+  });
+
+  test('without a difference it is answered at once and sends the host no command at all', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    const before = await host.commands(true);
+    const files = { ...environment({ 101: {} }), 'README.md': 'hello\n' };
+    const { statuses } = await phoenix.push(files);
+    expect(statuses).toEqual({ 'phoenix/apply': 'success: nothing to do: everything is as this commit says' });
+    expect(await host.commands(true)).toEqual(before);
+  });
+
+  test('an invalid commit changes nothing and is told its first problem with its line', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    await commands();
+    const { commit, statuses } = await phoenix.push(environment({ 101: { memory_mb: 'much' }, 102: {} }));
+    expect(statuses).toEqual({
+      'phoenix/apply': expect.stringMatching(
+        /^failure: 1 error, nothing was changed. etc\/phoenix_lxc_configs.json:\d+: /,
+      ),
+    });
+    expect(await commands()).toEqual([]);
+    expect(await phoenix.ledger.runs(1)).toMatchObject([{ commit, state: 'invalid', steps: [] }]);
+    const { statuses: fixed } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    expect(fixed['phoenix/apply']).toBe('success: applied 1 target');
+  });
+
+  test('a failing target stops only what needs it', async () => {
+    host.order('box start 101', { exit: 255, stderr: 'unable to start\n' });
+    const files = environment({ 101: {}, 102: { dependencies: [101] }, 103: { dependencies: [102] }, 104: {} });
+    const { statuses } = await phoenix.push(files);
+    expect(statuses).toEqual({
+      'phoenix/apply': 'failure: 1 of 4 failed: lxc/101: box start 101: exit 255: unable to start',
+      'phoenix/lxc/101': 'failure: box start 101: exit 255: unable to start',
+      'phoenix/lxc/102': 'error: skipped: it needs lxc/101, which failed',
+      'phoenix/lxc/103': 'error: skipped: it needs lxc/101, which failed',
+      'phoenix/lxc/104': 'success: applied',
+    });
+    const log = await phoenix.ledger.readLog(await newestRun(), targetId('lxc', 101), 0);
+    expect(log.lines).toEqual(['> put 101', '= exit 0', '> start 101', 'unable to start', '', '= exit 255']);
+  });
+
+  test('what was left half done is finished by the next commit, also by one that takes the change back', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    host.order('box put 101', { exit: 1, stderr: 'no' });
+    await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+    expect((await phoenix.ledger.targets()).touched.size).toBe(0);
+  });
+
+  test('a guest that was created by half and is not wanted any more is taken away', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    host.order('box start 102', { exit: 1, stderr: 'no' });
+    await phoenix.push(environment({ 101: {}, 102: {} }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {} }), 'Back\n\nPhoenix-Approve: destroy lxc/102');
+    expect(statuses).toMatchObject({ 'phoenix/lxc/102': 'success: applied' });
+    expect(await commands()).toEqual(['box drop 102']);
+  });
+});
+
+describe('destruction', () => {
+  test('a delete waits until it is approved', async () => {
+    await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    await commands();
+    const { commit, statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    const run = await newestRun();
+    const waits = `failure: would destroy it; to allow it: phoenix approve ${run} lxc/102`;
+    expect(statuses).toEqual({
+      'phoenix/apply': waits.replace('failure: ', 'failure: lxc/102: '),
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': waits,
+    });
+    expect(await commands()).toEqual(['box put 101']);
+    expect((await phoenix.ledger.run(run))?.state).toBe('blocked');
+
+    await phoenix.agent().approve(run, targetId('lxc', 102), 'ann');
+    expect((await phoenix.reached(run, 'succeeded')).statuses).toEqual({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': 'success: applied',
+    });
+    expect(await commands()).toEqual(['box drop 102']);
+    expect([...(await phoenix.ledger.targets()).applied]).toMatchObject([['lxc/101', { commit }]]);
+  });
+
+  test('a trailer in one of the pushed commits approves it', async () => {
+    await phoenix.push(environment({ 101: {}, 102: {} }));
+    await phoenix.repo.commit(environment({ 101: {} }), 'Remove 102\n\nPhoenix-Approve: destroy lxc/102');
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), 'More memory');
+    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
+  });
+
+  test('a protected guest is kept even with approval', async () => {
+    await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {} }), 'Remove\n\nPhoenix-Approve: destroy lxc/102');
+    expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow('protected');
+    expect(await commands()).toEqual([]);
+  });
+
+  test('too many deletes at once are refused whole', async () => {
+    await phoenix.push(environment({ 101: {}, 102: {}, 103: {}, 104: {} }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
+    expect(statuses).toEqual({
+      'phoenix/apply': expect.stringContaining('it would delete 2 of 4 guests, more than 30 % of them'),
+    });
+    expect(await commands()).toEqual([]);
+    const none = await phoenix.push(environment({}));
+    expect(none.statuses['phoenix/apply']).toMatch(/^failure: 1 error, nothing was changed/);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('what is not ours stays, and says so', async () => {
+    await host.run({ kind: 'command', program: 'box', args: ['put', '101', '{"foreign":true}'], timeoutSeconds: 1 });
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    expect(statuses).toEqual({
+      'phoenix/apply': 'failure: lxc/101: box 101 is not ours',
+      'phoenix/lxc/101': 'failure: box 101 is not ours',
+      'phoenix/lxc/102': 'error: skipped: it needs lxc/101, which is blocked',
+    });
+    expect(await commands()).toEqual([]);
+  });
+});
+
+describe('newest wins', () => {
+  test('running steps end, waiting ones are superseded, and the newer plans against what was really applied', async () => {
+    const gate = holdAt('box start 101');
+    const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
+    await phoenix.repo.push();
+    await gate.held;
+    const second = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101], memory_mb: 1024 } }));
+    await phoenix.repo.push();
+    await until(() => /waits for the running steps/.test(phoenix.statuses(second)['phoenix/apply'] ?? ''));
+    gate.open();
+    const { statuses } = await phoenix.answered(second);
+    expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/102': 'success: applied' });
+    expect(phoenix.statuses(first)).toEqual({
+      'phoenix/apply': `error: superseded by ${short(second)}`,
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': `error: superseded by ${short(second)}`,
+    });
+    expect(await commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
+  });
+
+  test('a bad newer commit leaves the older one running', async () => {
+    const gate = holdAt('box start 101');
+    const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
+    await phoenix.repo.push();
+    await gate.held;
+    const bad = await phoenix.push(environment({ 101: { cores: -1 } }));
+    expect(bad.statuses['phoenix/apply']).toMatch(/^failure: 1 error/);
+    gate.open();
+    expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 2 targets');
+  });
+
+  test('a commit that was replaced before it was looked at gets its answer too', async () => {
+    await phoenix.stopAgent();
+    const first = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.repo.push();
+    const second = await phoenix.repo.commit(environment({ 101: { memory_mb: 600 } }));
+    await phoenix.repo.push();
+    await phoenix.forge.delivered();
+    await phoenix.startAgent();
+    await phoenix.answered(second);
+    expect(phoenix.statuses(first)).toEqual({ 'phoenix/apply': `error: superseded by ${short(second)}` });
+    expect(await phoenix.ledger.unsettledDeliveries()).toEqual([]);
+  });
+
+  test('a delivery that comes again changes nothing', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    const all = phoenix.forge.statuses().length;
+    for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
+    await phoenix.agent().headChanged();
+    await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
+    expect(phoenix.forge.statuses()).toHaveLength(all + 1);
+    expect(await commands()).toEqual(['box put 101', 'box start 101']);
+  });
+});
+
+describe('history', () => {
+  test('a rewritten branch is refused until somebody says how to go on', async () => {
+    const { commit: base } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+    await commands();
+    await phoenix.repo.reset(base);
+    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+    await phoenix.repo.push('--force');
+    const { statuses } = await phoenix.answered(forked);
+    expect(statuses['phoenix/apply']).toMatch(
+      new RegExp(`^failure: refused: .*phoenix replay ${short(forked)} --rewind`),
+    );
+    expect(await commands()).toEqual([]);
+
+    const run = await phoenix.agent().replay({ commit: short(forked), rewind: true, by: 'ann' });
+    expect((await phoenix.reached(run, 'succeeded')).statuses['phoenix/apply']).toBe('success: applied 1 target');
+    expect(await commands()).toEqual(['box put 101']);
+    const { statuses: next } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
+    expect(next['phoenix/apply']).toBe('success: applied 1 target');
+  });
+
+  test('an invalid head may be taken back by a force push', async () => {
+    const { commit: good } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { cores: -1 } }));
+    await phoenix.repo.reset(good);
+    const better = await phoenix.repo.commit(environment({ 101: { cores: 2 } }));
+    await phoenix.repo.push('--force');
+    expect((await phoenix.answered(better)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
+});
+
+describe('replay', () => {
+  test('looks at every target of the commit and repairs what differs', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    await host.run({ kind: 'command', program: 'box', args: ['drop', '102'], timeoutSeconds: 1 });
+    await commands();
+    const run = await phoenix.agent().replay({ commit, by: 'ann' });
+    const { statuses } = await phoenix.reached(run, 'succeeded');
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 1 target, 1 as declared already',
+      'phoenix/lxc/101': 'success: as declared already',
+      'phoenix/lxc/102': 'success: applied',
+    });
+    expect(await commands()).toEqual(['box put 102', 'box start 102']);
+  });
+
+  test('costs one look at the host when nothing differs, however many targets', async () => {
+    const guests = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [101 + n, {}]));
+    const { commit } = await phoenix.push(environment(guests));
+    const before = (await host.commands(true)).length;
+    await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
+    expect((await host.commands(true)).slice(before)).toEqual(['box list']);
+  });
+
+  test('takes a part only', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    for (const id of ['101', '102']) {
+      await host.run({ kind: 'command', program: 'box', args: ['drop', id], timeoutSeconds: 1 });
+    }
+    await commands();
+    const run = await phoenix.agent().replay({ commit, targets: [targetId('lxc', 102)], by: 'ann' });
+    await phoenix.reached(run, 'succeeded');
+    expect(await commands()).toEqual(['box put 102', 'box start 102']);
+    const none = await phoenix.agent().replay({ commit, targets: [targetId('lxc', 999)], by: 'ann' });
+    expect((await phoenix.reached(none, 'invalid')).statuses['phoenix/apply']).toMatch(/lxc\/999 is not declared/);
+  });
+
+  test('goes back only when asked to in so many words, and only on the branch', async () => {
+    const { commit: old } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    await commands();
+    const agent = phoenix.agent();
+    await expect(agent.replay({ commit: old, by: 'ann' })).rejects.toThrow('--rewind');
+    await expect(agent.replay({ commit: 'f'.repeat(40), by: 'ann' })).rejects.toThrow('not in the repository');
+    const run = await agent.replay({ commit: old, rewind: true, by: 'ann' });
+    await phoenix.reached(run, 'succeeded');
+    expect(await commands()).toEqual(['box put 101']);
+  });
+});
+
+describe('freezing', () => {
+  test('nothing starts while frozen, and everything goes on after', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    await commands();
+    await phoenix.agent().freeze('the disk is being replaced', 'ann');
+    const { commit, statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    expect(statuses['phoenix/apply']).toBe('failure: frozen: the disk is being replaced; to go on: phoenix unfreeze');
+    expect(await commands()).toEqual([]);
+    await phoenix.agent().unfreeze('ann');
+    await phoenix.reached(await newestRun(), 'succeeded');
+    expect(phoenix.statuses(commit)['phoenix/apply']).toBe('success: applied 1 target');
+  });
+});
+
+describe('drift', () => {
+  test('is reported and not repaired', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    const clean = await phoenix.agent().drift('ann');
+    await phoenix.reached(clean, 'succeeded');
+    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets looked at, all as declared');
+    await host.run({ kind: 'command', program: 'box', args: ['drop', '102'], timeoutSeconds: 1 });
+    await commands();
+    await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');
+    expect(phoenix.statuses(commit)['phoenix/drift']).toBe(
+      'failure: 1 of 2 failed: lxc/102: differs from what is declared; it would take: put 102, start 102',
+    );
+    expect(await commands()).toEqual([]);
+  });
+});
+
+describe('health and rollback', () => {
+  test('a target that is not healthy is not applied', async () => {
+    host.order('box probe 101', { exit: 1, stdout: 'connection refused' });
+    host.order('box probe 101', { exit: 1, stdout: 'connection refused' });
+    const { statuses } = await phoenix.push(environment({ 101: { tags: ['probed'] } }));
+    expect(statuses['phoenix/lxc/101']).toBe('failure: changed, but not healthy: box 101 answers: connection refused');
+    expect((await phoenix.ledger.targets()).applied.size).toBe(0);
+  });
+
+  test('it is asked again as often as it says', async () => {
+    host.order('box probe 101', { exit: 1 });
+    const { statuses } = await phoenix.push(environment({ 101: { tags: ['probed'] } }));
+    expect(statuses['phoenix/lxc/101']).toBe('success: applied');
+  });
+
+  test('a risky change that fails is rolled back', async () => {
+    const rollback = { behavior: { rollback_on_failure: true } };
+    await phoenix.push(environment({ 101: {} }, rollback));
+    await commands();
+    host.order('box put 101', { exit: 1, stderr: 'cannot do that' });
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }, rollback));
+    expect(statuses['phoenix/lxc/101']).toMatch(/^failure: rolled back to the snapshot before the change: box put 101/);
+    expect(await commands()).toEqual(['box snapshot 101', 'box put 101', 'box rollback 101']);
+    await phoenix.push(environment({ 101: { memory_mb: 700 } }, rollback));
+    expect(await commands()).toEqual(['box snapshot 101', 'box put 101', 'box forget 101']);
+  });
+
+  test('a host that claims success and changes nothing is found out', async () => {
+    host.order('box put 101', {});
+    host.order('box put 101', {});
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses['phoenix/lxc/101']).toMatch(
+      /^failure: still differs after all was done; it would take again: put 101/,
+    );
+  });
+});
+
+describe('a forge in trouble', () => {
+  test('statuses wait out an outage and the newest is what arrives', async () => {
+    const answer = { kind: 'answer', status: 403, headers: { 'retry-after': '1' } } as const;
+    phoenix.forge.faults.rest(answer, { kind: 'answer', status: 502 }, { kind: 'drop' });
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
+  });
+
+  test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
+    phoenix.forge.faults.git({ kind: 'answer', status: 500 });
+    await phoenix.agent().headChanged();
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
 });

@@ -76,7 +76,7 @@ export async function startTestAgent(
       pollSeconds: 3600,
       strictSecrets: false,
       concurrency: 4,
-      leaseSeconds: 2,
+      leaseSeconds: 30,
       ...changes.options,
     },
   });

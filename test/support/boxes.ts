@@ -2,7 +2,7 @@
 // a JSON file; `box put`, `start` and `drop` change it, `list` and `show` read it. It lies in a folder, so that it outlives
 // the process of an agent that is killed.
 
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Managers } from '../../src/agent/agent.ts';
 import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
@@ -25,31 +25,29 @@ const LOOKING = new Set(['list', 'show', 'probe']);
 
 export async function openBoxHost(folder: string): Promise<BoxHost> {
   const boxes = join(folder, 'boxes');
-  await mkdir(boxes, { recursive: true });
+  mkdirSync(boxes, { recursive: true });
   const log = join(folder, 'commands');
   const ordered = new Map<string, Partial<CommandResult>[]>();
-  const read = (id: string) => readFile(join(boxes, id), 'utf8').catch(() => 'null');
-  const write = (id: string, box: object) => writeFile(join(boxes, id), JSON.stringify(box));
+  const read = (id: string): JsonObject | null =>
+    existsSync(join(boxes, id)) ? JSON.parse(readFileSync(join(boxes, id), 'utf8')) : null;
+  const write = (id: string, box: object) => writeFileSync(join(boxes, id), JSON.stringify(box));
 
-  async function box(verb: string, id: string, argument: string | undefined): Promise<string> {
-    const present = JSON.parse(await read(id)) as JsonObject | null;
+  // Without a pause: a command is recorded and has its effect, or neither, wherever the process is killed.
+  function box(verb: string, id: string, argument: string | undefined): string {
+    const present = read(id);
     switch (verb) {
-      case 'list': {
-        const ids = await readdir(boxes);
-        return JSON.stringify(
-          Object.fromEntries(await Promise.all(ids.map(async (each) => [each, JSON.parse(await read(each))]))),
-        );
-      }
+      case 'list':
+        return JSON.stringify(Object.fromEntries(readdirSync(boxes).map((each) => [each, read(each)])));
       case 'show':
         return JSON.stringify(present);
       case 'put':
-        await write(id, { ...present, ...JSON.parse(argument ?? '{}') });
+        write(id, { ...present, ...JSON.parse(argument ?? '{}') });
         return '';
       case 'start':
-        await write(id, { ...present, started: true });
+        write(id, { ...present, started: true });
         return '';
       case 'drop':
-        await rm(join(boxes, id));
+        rmSync(join(boxes, id));
         return '';
       default:
         return '';
@@ -68,13 +66,13 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
       await host.before(line);
       const ok: CommandResult = { exit: 0, stdout: '', stderr: '', ms: 1, ended: 'exited' };
       if (signal?.aborted) return { ...ok, exit: null, ended: 'aborted' };
-      await appendFile(log, `${line}\n`);
+      appendFileSync(log, `${line}\n`);
       const instead = ordered.get(line)?.shift();
       if (instead !== undefined) {
         for (const text of (instead.stderr ?? '').split('\n')) onOutput?.(text);
         return { ...ok, ...instead };
       }
-      return { ...ok, stdout: await box(verb, id, argument) };
+      return { ...ok, stdout: box(verb, id, argument) };
     },
     readFile: async () => undefined,
     readFolders: async () => new Map(),
@@ -82,7 +80,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     makeFolder: async () => {},
     close: async () => {},
     async commands(all = false) {
-      const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+      const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter((line) => line !== '');
       return lines.filter((line) => all || !LOOKING.has(line.split(' ')[1] ?? ''));
     },
   };

@@ -1,0 +1,67 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { CommitSha } from '../../src/model/ids.ts';
+import { BOXES, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+// About as many calls as the agent makes for this push; past them it is not killed at all, and the test says so.
+const POINTS = process.env['PHOENIX_TEST_EVERY_POINT'] === '1' ? numbers(1, 80, 1) : numbers(3, 70, 6);
+
+test.for(POINTS)(
+  'killed before its %dth call and started again, the agent ends the same',
+  { timeout: 60_000 },
+  async (point) => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
+    const host = await openBoxHost(folder);
+    const phoenix = await startPhoenix({ host, managers: BOXES, options: { leaseSeconds: 5 }, started: false });
+    try {
+      const commit = await phoenix.repo.commit(
+        environment({ 101: { tags: ['probed'] }, 102: { dependencies: [101] } }),
+      );
+      await phoenix.repo.push();
+      await runAndKill(phoenix, folder, point, commit);
+      await phoenix.startAgent();
+      const { statuses } = await phoenix.answered(commit);
+      expect(statuses).toEqual({
+        'phoenix/apply': 'success: applied 2 targets',
+        'phoenix/lxc/101': 'success: applied',
+        'phoenix/lxc/102': 'success: applied',
+      });
+      expect(await host.commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
+      expect((await host.commands(true)).filter((line) => line === 'box probe 101').length).toBeGreaterThan(0);
+      expect(await phoenix.ledger.runs(10)).toMatchObject([{ state: 'succeeded' }]);
+      expect(await phoenix.ledger.openRuns()).toEqual([]);
+      expect(await phoenix.ledger.unsettledDeliveries()).toEqual([]);
+    } finally {
+      await phoenix.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+/** Ends when the process has killed itself, or has done everything without coming to that point. */
+async function runAndKill(phoenix: Phoenix, folder: string, point: number, commit: CommitSha): Promise<void> {
+  const child = fork(join(import.meta.dirname, '../support/agent-process.ts'), [
+    JSON.stringify(phoenix.around),
+    folder,
+    String(point),
+  ]);
+  const gone = once(child, 'exit');
+  const done = () => phoenix.statuses(commit)['phoenix/apply']?.startsWith('success') ?? false;
+  await until(
+    () => child.exitCode !== null || child.signalCode !== null || done(),
+    'the agent to be killed or to be done',
+  );
+  if (child.connected) child.send('stop');
+  await gone;
+}
+
+function numbers(from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
+}

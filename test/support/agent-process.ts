@@ -1,0 +1,31 @@
+// An agent in a process of its own, which kills itself before the nth thing that it does to the ledger or the host. Told by
+// its arguments: what is around it, the folder of its boxes, and n.
+
+import { startTestAgent } from './agent.ts';
+import { BOXES, openBoxHost } from './boxes.ts';
+
+const [around = '{}', folder = '', killAt = '0'] = process.argv.slice(2);
+
+let left = Number(killAt);
+
+/** The same, with every call counted. */
+function counted<Port extends object>(port: Port): Port {
+  return new Proxy(port, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        left -= 1;
+        if (left === 0) process.kill(process.pid, 'SIGKILL');
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+}
+
+const host = counted(await openBoxHost(folder));
+const agent = await startTestAgent(JSON.parse(around), host, BOXES, { ledger: counted, options: { leaseSeconds: 1 } });
+process.on('message', async () => {
+  await agent.stop(0);
+  process.disconnect();
+});
