@@ -240,7 +240,7 @@ function walk(text: string, visitor: Visitor): (Fault & { readonly offset: numbe
     visitor.key(name, scanner.getTokenOffset());
     token = next();
     if (token !== COLON)
-      return fail(isComment(token) ? comment() : { message: `a colon is missing after "${name}"`, hint: null });
+      return fail(isComment(token) ? comment() : { message: `a colon is missing after ${shown(name)}`, hint: null });
     token = next();
     visitor.enter(name, scanner.getTokenOffset());
     return null;
@@ -310,9 +310,14 @@ function tooManyValues(): Fault {
 }
 
 function reserved(key: string): Fault {
-  return { message: `unknown field "${key}"`, hint: 'Remove it.' };
+  return { message: `unknown field ${shown(key)}`, hint: 'Remove it.' };
 }
 
 function twice(key: string): Fault {
-  return { message: `"${key}" stands twice in one object`, hint: 'Only one of them can count: remove the other.' };
+  return { message: `${shown(key)} stands twice in one object`, hint: 'Only one of them can count: remove the other.' };
+}
+
+/** A name in quotes, cut short. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
