@@ -208,7 +208,7 @@ function guestStatus(call: Call, kind: GuestKind, id: number) {
       ...shared,
       memhost: 0,
       ...(options['serial0'] !== undefined && { serial: 1 }),
-      ...(options['agent'] !== undefined && { agent: 1 }),
+      ...(state !== undefined && options['agent'] !== undefined && { agent: 1 }),
     };
   return { ...shared, type: 'lxc', diskread: 0, diskwrite: 0, swap: 0, maxswap: Number(options['swap'] ?? 512) * MIB };
 }

@@ -62,12 +62,15 @@ const FOLDERS = [
   'bin',
 ];
 
+/** What `/etc/pve` shows of the node itself. */
+const LINKS = { local: 'nodes/pve', lxc: 'nodes/pve/lxc', 'qemu-server': 'nodes/pve/qemu-server' };
+
 /** Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs. */
 export function createLab(dir: string): void {
   const root = resolve(dir);
   for (const folder of FOLDERS) mkdirSync(join(root, folder), { recursive: true });
-  for (const link of ['lxc', 'qemu-server']) {
-    if (!existsSync(join(root, 'etc/pve', link))) symlinkSync(`nodes/pve/${link}`, join(root, 'etc/pve', link));
+  for (const [link, target] of Object.entries(LINKS)) {
+    if (!existsSync(join(root, 'etc/pve', link))) symlinkSync(target, join(root, 'etc/pve', link));
   }
   if (!existsSync(join(root, 'etc/pve/storage.cfg'))) {
     for (const [file, text] of Object.entries(FILES)) {

@@ -74,7 +74,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
     );
   for (const [prefix, place] of [
     ['/cluster/firewall', clusterPlace],
-    ['/nodes/{node}/firewall', hostPlace(node.name)],
+    ['/nodes/{node}/firewall', hostPlace],
   ] as const) {
     if (template.startsWith(prefix)) return firewall(call, place, method, template.slice(prefix.length), parameters);
   }
@@ -90,12 +90,12 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 
 const OTHER_CHANGES: Readonly<Record<string, Change>> = {
-  'POST /storage': ({ node }, parameters) => {
-    addStorage(node, parameters);
+  'POST /storage': (call, parameters) => {
+    addStorage(call, parameters);
     return { storage: parameters['storage'], type: parameters['type'] };
   },
-  'PUT /storage/{storage}': ({ node }, parameters) => {
-    setStorage(node, parameters);
+  'PUT /storage/{storage}': (call, parameters) => {
+    setStorage(call, parameters);
     return { storage: parameters['storage'] };
   },
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),

@@ -16,8 +16,8 @@ import {
 } from './storage-config.ts';
 
 const VERBS: Record<string, Verb> = {
-  'pvesm add': (call, parameters) => void addStorage(call.node, parameters),
-  'pvesm set': (call, parameters) => void setStorage(call.node, parameters),
+  'pvesm add': (call, parameters) => void addStorage(call, parameters),
+  'pvesm set': (call, parameters) => void setStorage(call, parameters),
   'pvesm remove': (call, parameters) => void removeStorage(call.node, String(parameters['storage'])),
   'pvesm status': (call, parameters) => printStatus(call, parameters),
   'pvesm list': (call, parameters) => printContent(call, parameters),

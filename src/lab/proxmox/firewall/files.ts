@@ -9,10 +9,7 @@ import type { RuleEnvironment } from './rule.ts';
 export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm'; readonly file: string };
 
 export const clusterPlace: FirewallPlace = { environment: 'cluster', file: '/etc/pve/firewall/cluster.fw' };
-export const hostPlace = (node: string): FirewallPlace => ({
-  environment: 'host',
-  file: `/etc/pve/nodes/${node}/host.fw`,
-});
+export const hostPlace: FirewallPlace = { environment: 'host', file: '/etc/pve/local/host.fw' };
 export const guestPlace = (kind: 'lxc' | 'qemu', id: string): FirewallPlace => ({
   environment: kind === 'lxc' ? 'ct' : 'vm',
   file: `/etc/pve/firewall/${id}.fw`,

@@ -32,10 +32,9 @@ export function pveFirewall(dir: string, node: string, argv: readonly string[]):
       : '400 too many arguments';
     return { stdout: '', stderr: `${refusal}\npve-firewall ${name} \n`, rc: 255 };
   }
-  if (name === 'compile') return compile(dir, node);
+  if (name === 'compile') return compile(dir);
   if (name === 'status') {
-    const { config, warnings } = loadFirewall(dir, clusterPlace, undefined, true);
-    const enabled = Number(config.options.get('enable') ?? 0) > 0;
+    const { enabled, warnings } = readAll(dir);
     return { stdout: `Status: ${enabled ? 'enabled' : 'disabled'}/running\n`, stderr: lines(warnings), rc: 0 };
   }
   if (name === 'localnet')
@@ -49,12 +48,19 @@ export function pveFirewall(dir: string, node: string, argv: readonly string[]):
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 
-/** Reads every file with its warnings and prints the rules that are in force, a chain a line. */
-function compile(dir: string, node: string): Answer {
+/** Every file of the firewall, and what is wrong with them. */
+function readAll(dir: string) {
   const cluster = loadFirewall(dir, clusterPlace, undefined, true);
   const enabled = Number(cluster.config.options.get('enable') ?? 0) > 0;
-  const places = [hostPlace(node), ...guestPlaces(dir, 'lxc'), ...guestPlaces(dir, 'qemu')];
+  const places = [hostPlace, ...guestPlaces(dir, 'qemu'), ...guestPlaces(dir, 'lxc')];
   const others = places.map((place) => ({ place, ...loadFirewall(dir, place, cluster.config, true) }));
+  const warnings = [...cluster.warnings, ...others.flatMap((other) => other.warnings)];
+  return { cluster, others, enabled, warnings };
+}
+
+/** Prints the rules that are in force, a rule a line. */
+function compile(dir: string): Answer {
+  const { cluster, others, enabled, warnings } = readAll(dir);
   const chains = [
     ...chain('cluster', cluster.config),
     ...[...cluster.config.groups].flatMap(([name, { entries }]) =>
@@ -65,7 +71,7 @@ function compile(dir: string, node: string): Answer {
   const tail = enabled ? 'detected changes\n' : 'no changes\nfirewall disabled\n';
   return {
     stdout: `ipset cmdlist:\n\niptables cmdlist:\n${enabled ? lines(chains) : ''}\nip6tables cmdlist:\n\nebtables cmdlist:\n\niptables table raw cmdlist:\n\nip6tables table raw cmdlist:\n${tail}`,
-    stderr: lines([...cluster.warnings, ...others.flatMap(({ warnings }) => warnings)]),
+    stderr: lines(warnings),
     rc: 0,
   };
 }
