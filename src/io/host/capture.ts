@@ -1,0 +1,94 @@
+// What a program writes, on its way to the result and the log: cut into lines, without secrets, within a limit.
+
+import { StringDecoder } from 'node:string_decoder';
+import type { Redactor } from '../redact.ts';
+
+export interface Capture {
+  write(chunk: Uint8Array): void;
+  /** Everything, or the beginning and the end of it with a note in between. */
+  end(): string;
+}
+
+export interface CaptureOptions {
+  readonly redactor: Redactor;
+  /** Characters that are kept. */
+  readonly limit: number;
+  readonly onLine?: (line: string) => void;
+  /** Sees each line first; a line that it takes is left out. */
+  readonly take?: (line: string) => boolean;
+}
+
+/** A line without an end is not held back beyond this, in characters. */
+const LONGEST_LINE = 64 * 1024;
+
+export function captureText({ redactor, limit, onLine, take }: CaptureOptions): Capture {
+  const decoder = new StringDecoder('utf8');
+  const kept = keepEnds(limit);
+  let pending = '';
+
+  function line(text: string, end: string): void {
+    if (take?.(text)) return;
+    const clean = redactor.redact(text);
+    kept.add(clean + end);
+    onLine?.(clean.replace(/\r$/, ''));
+  }
+
+  function flush(): void {
+    const lines = pending.split('\n');
+    pending = lines.pop() ?? '';
+    for (const text of lines) line(text, '\n');
+    if (pending.length <= LONGEST_LINE) return;
+    // A secret may have begun in what is written out now: so much is held back.
+    const clean = redactor.redact(pending);
+    const ready = clean.slice(0, clean.length - redactor.longest());
+    kept.add(ready);
+    pending = clean.slice(ready.length);
+  }
+
+  return {
+    write(chunk) {
+      pending += decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      flush();
+    },
+    end() {
+      pending += decoder.end();
+      flush();
+      if (pending !== '') line(pending, '');
+      return kept.text();
+    },
+  };
+}
+
+/** Keeps the first and the last half of the limit. */
+function keepEnds(limit: number): { add(text: string): void; text(): string } {
+  const half = Math.floor(limit / 2);
+  let head = '';
+  let tail = '';
+  let dropped = 0;
+  return {
+    add(text) {
+      const room = Math.max(0, half - head.length);
+      head += text.slice(0, room);
+      tail += text.slice(room);
+      // Cut seldom, so that a long output does not copy its tail again and again.
+      if (tail.length > 2 * half) {
+        dropped += tail.length - half;
+        tail = tail.slice(-half);
+      }
+    },
+    text() {
+      const left = dropped + Math.max(0, tail.length - half);
+      return left === 0 ? head + tail : `${head}\n… ${left} characters left out …\n${tail.slice(-half)}`;
+    },
+  };
+}
+
+/** Hands lines on until so many characters have passed, then says so once. Blank lines are left out. */
+export function limitLines(onLine: (line: string) => void, limit: number): (line: string) => void {
+  let left = limit;
+  return (line) => {
+    if (left < 0 || line === '') return;
+    left -= line.length;
+    onLine(left < 0 ? '… further output is not shown …' : line);
+  };
+}

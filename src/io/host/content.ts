@@ -1,0 +1,40 @@
+// Where the bytes of a command's input or of a file come from, read when they are needed and not before.
+
+import { readFile } from 'node:fs/promises';
+import { join, normalize } from 'node:path';
+import type { Content } from '../../model/action.ts';
+import type { Repository } from '../../ports.ts';
+import type { Secrets } from '../secrets.ts';
+
+/** Fails with what is missing; never with a secret. */
+export type ReadContent = (content: Content) => Promise<Uint8Array>;
+
+export interface ContentSources {
+  readonly repository: Pick<Repository, 'blob'>;
+  readonly secrets: Secrets;
+  /** Phoenix's own folder, which holds `etc/features/`. */
+  readonly product: string;
+}
+
+const SHIPPED = 'etc/features/';
+
+export function openContents({ repository, secrets, product }: ContentSources): ReadContent {
+  async function read(content: Content): Promise<Uint8Array> {
+    switch (content.from) {
+      case 'text':
+        return Buffer.from(content.text);
+      case 'blob':
+        return repository.blob(content.blob);
+      case 'secret':
+        return Buffer.from(await secrets.resolve(content.secret));
+      case 'shipped':
+        if (!normalize(content.path).startsWith(SHIPPED)) throw new Error(`${content.path} is not below ${SHIPPED}`);
+        return readFile(join(product, normalize(content.path)));
+      case 'joined':
+        return Buffer.concat(await Promise.all(content.parts.map(read)));
+      default:
+        return content satisfies never;
+    }
+  }
+  return read;
+}

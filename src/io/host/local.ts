@@ -1,0 +1,150 @@
+// The node that Phoenix runs on, or a lab host: the same with its programs first on PATH and its files below a folder.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { FileWrite } from '../../model/action.ts';
+import type { CommandResult, Host } from '../../ports.ts';
+import type { Redactor } from '../redact.ts';
+import type { ReadContent } from './content.ts';
+import { describeEnd, openOutput } from './output.ts';
+import { below, checkPath, holdsNoMode } from './paths.ts';
+import { runProgram } from './program.ts';
+
+export interface LocalHostOptions {
+  /** Its name in Proxmox. */
+  readonly node: string;
+  readonly contents: ReadContent;
+  readonly redactor: Redactor;
+  /** Folder that stands for `/` when files are read and written. */
+  readonly root?: string;
+  /** Folder whose programs come before those of the system. */
+  readonly path?: string;
+}
+
+/** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const FILES_AT_ONCE = 32;
+
+export function localHost({ node, contents, redactor, root = '', path }: LocalHostOptions): Host {
+  const env = {
+    PATH: [...(path === undefined ? [] : [path]), dirname(process.execPath), SYSTEM_PATH].join(':'),
+    HOME: homedir(),
+    LC_ALL: 'C.UTF-8',
+  };
+
+  return {
+    node,
+    async run(command, options = {}): Promise<CommandResult> {
+      const output = openOutput(redactor, options.onOutput);
+      let input: Uint8Array | undefined;
+      try {
+        input = command.stdin && (await contents(command.stdin));
+        for (const argument of [command.program, ...command.args]) {
+          if (argument.includes('\0')) throw new Error('an argument holds a NUL character');
+        }
+      } catch (error) {
+        return output.neverStarted(error);
+      }
+      const end = await runProgram({
+        program: command.program,
+        args: command.args,
+        env,
+        input,
+        timeoutMs: command.timeoutSeconds * 1000,
+        signal: options.signal,
+        onStdout: output.stdout.write,
+        onStderr: output.stderr.write,
+      });
+      return describeEnd(end, output);
+    },
+    readFile: (file) => readIfThere(below(root, file)),
+    async readFolders(folders) {
+      const found = (await Promise.all(folders.map((folder) => filesIn(root, folder)))).flat();
+      const texts = new Map<string, string>();
+      for (let from = 0; from < found.length; from += FILES_AT_ONCE) {
+        const batch = found.slice(from, from + FILES_AT_ONCE);
+        const read = await Promise.all(batch.map((file) => readIfThere(below(root, file))));
+        for (const [n, file] of batch.entries()) {
+          const text = read[n];
+          if (text !== undefined) texts.set(file, text);
+        }
+      }
+      return texts;
+    },
+    async writeFile(write) {
+      return writeAtomically(below(root, write.path), write, await contents(write.content));
+    },
+    async makeFolder({ path, uid, gid }) {
+      const folder = below(root, path);
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+      if (uid === null && gid === null) return;
+      const owner = await stat(folder);
+      try {
+        await chown(folder, uid ?? owner.uid, gid ?? owner.gid);
+      } catch (error) {
+        // A lab host has no users of its own, and whoever runs it need not be root.
+        if (root === '' || (error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+      }
+    },
+    async close() {},
+  };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function filesIn(root: string, folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(below(root, folder), { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(checkPath(folder), entry.name));
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** Beside it first, then renamed: a reader sees the old file or the new one. */
+async function writeAtomically(path: string, { mode, expects }: FileWrite, bytes: Uint8Array): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (!holdsNoMode(path)) await chmod(beside, mode);
+    if (expects !== undefined && (await digestOf(path)) !== expects) return false;
+    await rename(beside, path);
+    return true;
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+/** SHA-256 in hexadecimal digits, or `absent`. */
+async function digestOf(path: string): Promise<string> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch (error) {
+    if (isAbsent(error)) return 'absent';
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

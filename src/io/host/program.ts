@@ -1,0 +1,112 @@
+// Runs one local program to its end, or ends it and everything that it has started.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
+import type { CommandResult } from '../../ports.ts';
+
+export interface Program {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole environment: nothing of the agent's own, which holds its tokens, is passed on. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly input: Uint8Array | undefined;
+  /** In milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onStdout: (chunk: Uint8Array) => void;
+  readonly onStderr: (chunk: Uint8Array) => void;
+  /** Asked before the local processes are ended, for what runs elsewhere on their behalf. */
+  readonly endElsewhere?: () => Promise<void>;
+}
+
+export interface ProgramEnd {
+  readonly exit: number | null;
+  readonly ended: CommandResult['ended'];
+  readonly ms: number;
+  /** Why it could not be started; null when it was. */
+  readonly reason: string | null;
+}
+
+/** Between asking a process tree to end and ending it. */
+const GRACE_MS = 5_000;
+/** For output that is still under way when the program has ended. Something that it left running may hold the pipe open for ever. */
+const LAST_OUTPUT_MS = 1_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Never throws for what the program does. */
+export async function runProgram(options: Program): Promise<ProgramEnd> {
+  const { program, args, env, input, signal } = options;
+  if (signal?.aborted) return { exit: null, ended: 'aborted', ms: 0, reason: 'aborted before it was started' };
+  const started = performance.now();
+  const child = execa(program, [...args], {
+    env,
+    extendEnv: false,
+    cwd: '/',
+    stdin: input ?? 'ignore',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: false,
+  });
+  child.stdout?.on('data', options.onStdout);
+  child.stderr?.on('data', options.onStderr);
+
+  let cut: 'timed out' | 'aborted' | undefined;
+  let ending: Promise<void> | undefined;
+  const end = (why: 'timed out' | 'aborted'): void => {
+    cut ??= why;
+    ending ??= (options.endElsewhere?.() ?? Promise.resolve()).catch(() => {}).then(() => endTree(child));
+  };
+  const timer = setTimeout(() => end('timed out'), Math.min(options.timeoutMs, LONGEST_TIMER_MS));
+  const onAbort = (): void => end('aborted');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const { nodeChildProcess } = child;
+  nodeChildProcess.once('exit', () => {
+    const last = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, LAST_OUTPUT_MS);
+    nodeChildProcess.once('close', () => clearTimeout(last));
+  });
+
+  const result = await child;
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+  await ending;
+  const ms = Math.round(performance.now() - started);
+  if (cut !== undefined) return { exit: null, ended: cut, ms, reason: null };
+  if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: whyNot(program, result) };
+  const exit = nodeChildProcess.exitCode;
+  return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
+}
+
+function whyNot(
+  program: string,
+  { code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined },
+): string {
+  return code === 'ENOENT' ? `${program}: no such program on this node` : `${program}: ${originalMessage ?? code}`;
+}
+
+/** Asks the process group to end, and ends it by force what is left of it after a while. */
+async function endTree(child: { readonly pid?: number; kill(signal: NodeJS.Signals): boolean }): Promise<void> {
+  if (child.pid === undefined) return;
+  child.kill('SIGTERM');
+  const giveUp = performance.now() + GRACE_MS;
+  while (signalGroup(child.pid, 0)) {
+    if (performance.now() > giveUp) {
+      signalGroup(child.pid, 'SIGKILL');
+      return;
+    }
+    await pause(20);
+  }
+}
+
+/** Whether there was any process of the group to signal. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+// One connection to a node, shared by all commands: the ssh program's own multiplexing. Everything runs through a small
+// script on the other side, which says where the program runs and how it ended, so that a lost connection is never taken
+// for the program's own end.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Program, type ProgramEnd, runProgram } from './program.ts';
+import { quote } from './quote.ts';
+
+export interface SshConnection {
+  /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `takeMarks`. */
+  run(call: SshCall): Promise<ProgramEnd>;
+  close(): Promise<void>;
+}
+
+export interface SshCall extends Omit<Program, 'program' | 'args' | 'env'> {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** `user@host`, `host` or `ssh://user@host:port`: nothing that ssh could take for an option. */
+const TARGET = /^(ssh:\/\/)?([A-Za-z0-9_][A-Za-z0-9_.-]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(:\d+)?\/?$/;
+const CONNECT_SECONDS = 10;
+/** An unused connection ends by itself, also when Phoenix was killed. */
+const IDLE_SECONDS = 600;
+const SETTINGS = [
+  'BatchMode=yes',
+  `ConnectTimeout=${CONNECT_SECONDS}`,
+  'ServerAliveInterval=15',
+  'ServerAliveCountMax=3',
+  'LogLevel=ERROR',
+];
+
+export interface SshSettings {
+  readonly target: string;
+  /** Further options of the ssh program; keys, ports and known hosts come from its own configuration otherwise. */
+  readonly sshOptions?: readonly string[];
+  /** Socket of the user's key agent. */
+  readonly agentSocket?: string;
+}
+
+export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings): SshConnection {
+  if (!TARGET.test(target))
+    throw new Error(`${JSON.stringify(target)} is no ssh target: write user@host or ssh://user@host:port`);
+  let folder: Promise<string> | undefined;
+  let connecting: Promise<void> | undefined;
+  const agent = agentSocket === undefined ? {} : { SSH_AUTH_SOCK: agentSocket };
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir(), ...agent };
+
+  async function socket(): Promise<string> {
+    folder ??= mkdtemp(join(shortFolder(), 'phoenix-ssh-'));
+    return join(await folder, 'socket');
+  }
+
+  async function ssh(extra: readonly string[], command: string, call: Omit<Program, 'program' | 'args' | 'env'>) {
+    const settings = [...SETTINGS, `ControlPath=${await socket()}`].flatMap((setting) => ['-o', setting]);
+    return runProgram({
+      ...call,
+      program: 'ssh',
+      args: ['-T', ...settings, ...extra, ...sshOptions, '--', target, command],
+      env,
+    });
+  }
+
+  /** The first command leaves the shared connection behind; a failure shows in the command that follows. */
+  async function connect(): Promise<void> {
+    if (await exists(await socket())) return;
+    const master = ['-o', 'ControlMaster=yes', '-o', `ControlPersist=${IDLE_SECONDS}`];
+    await ssh(master, 'exit 0', { ...QUIET, timeoutMs: 2 * CONNECT_SECONDS * 1000 });
+  }
+
+  return {
+    async run({ script, args, ...call }) {
+      connecting ??= connect().finally(() => {
+        connecting = undefined;
+      });
+      await connecting;
+      const command = `exec sh -c ${[script, 'phoenix', ...args].map(quote).join(' ')}`;
+      return ssh(['-o', 'ControlMaster=no'], command, call);
+    },
+    async close() {
+      if (folder === undefined) return;
+      if (await exists(await socket())) await ssh(['-O', 'exit'], '', { ...QUIET, timeoutMs: 5000 });
+      await rm(await folder, { recursive: true, force: true });
+      folder = undefined;
+    },
+  };
+}
+
+const QUIET = { input: undefined, signal: undefined, onStdout: () => {}, onStderr: () => {} };
+
+/** A socket's path may not be longer than about a hundred characters. */
+function shortFolder(): string {
+  return tmpdir().length > 50 ? '/tmp' : tmpdir();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export interface Marks {
+  /** Given to the script as its first argument. */
+  readonly mark: string;
+  /** The script's process group; undefined while it has not begun. */
+  group(): number | undefined;
+  /** How the program ended; undefined when nobody can say. */
+  exit(): number | 'missing' | undefined;
+  /** Takes the script's own lines out of standard error. */
+  readonly take: (line: string) => boolean;
+}
+
+/** The lines by which the script on the other side tells what it does: a random word, so that no program writes it by chance. */
+export function openMarks(): Marks {
+  const mark = `phoenix-${randomBytes(12).toString('hex')}`;
+  let group: number | undefined;
+  let exit: number | 'missing' | undefined;
+  return {
+    mark,
+    group: () => group,
+    exit: () => exit,
+    take(line) {
+      const [word, name, value] = line.split(' ');
+      if (word !== mark) return false;
+      if (name === 'group') group = Number(value);
+      if (name === 'missing') exit = 'missing';
+      if (name === 'exit') exit = Number(value);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// What runs on the other side of ssh, for `sh`: fixed texts, which get everything that varies as quoted arguments and all
+// content on standard input.
+
+/** As on the node itself, whatever a login there would set. */
+const BEGIN = `
+PATH="$2"; LC_ALL=C.UTF-8; export PATH LC_ALL
+cd /
+printf '%s group %s\\n' "$1" "$$" >&2
+mark="$1"; shift 2
+`;
+
+/**
+ * mark, PATH, program, arguments …: the shell leads its session, so its number is that of the process group. The blank line
+ * ends a last line of the program that has no end of its own.
+ */
+export const RUN = `${BEGIN}
+if ! command -v -- "$1" >/dev/null; then printf '%s missing\\n' "$mark" >&2; exit 127; fi
+"$@"
+code=$?
+printf '\\n%s exit %s\\n' "$mark" "$code" >&2
+exit "$code"
+`;
+
+/** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
+export const END_GROUP = `
+kill -TERM -- "-$1" 2>/dev/null
+tries=0
+while [ "$tries" -lt 50 ] && kill -0 -- "-$1" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
+kill -KILL -- "-$1" 2>/dev/null
+exit 0
+`;
+
+/** mark, PATH, path: the file on standard output; exit 44 when there is none. */
+export const READ_FILE = `${BEGIN}
+[ -e "$1" ] || exit 44
+exec cat -- "$1"
+`;
+
+/** mark, PATH, folders …: a tar archive of the regular files directly in them. */
+export const READ_FOLDERS = `${BEGIN}
+for folder do
+  if [ -d "$folder" ]; then find -H "$folder" -mindepth 1 -maxdepth 1 -type f -print0; fi
+done | tar --create --format=gnu --absolute-names --null --verbatim-files-from --files-from=- --ignore-failed-read --file=-
+`;
+
+/**
+ * mark, PATH, path, its folder, a name beside it, mode or nothing, expected digest or nothing: content on standard input.
+ * Exit 45 when the file is not the expected one.
+ */
+export const WRITE_FILE = `${BEGIN}
+set -eu
+umask 022
+mkdir -p -- "$2"
+umask 077
+trap 'rm -f -- "$3"' EXIT
+cat >"$3"
+if [ -n "$4" ]; then chmod -- "$4" "$3"; fi
+if [ -n "$5" ]; then
+  digest=absent
+  if [ -e "$1" ]; then digest=$(sha256sum <"$1"); digest=\${digest%% *}; fi
+  [ "$digest" = "$5" ] || exit 45
+fi
+sync -d -- "$3" 2>/dev/null || true
+mv -f -T -- "$3" "$1"
+`;
+
+/** mark, PATH, path, owner as UID:GID, either may be missing. */
+export const MAKE_FOLDER = `${BEGIN}
+set -eu
+umask 022
+mkdir -p -- "$1"
+if [ -n "$2" ]; then chown -- "$2" "$1"; fi
+`;

@@ -1,0 +1,144 @@
+// A node that is reached over ssh: the same as the local one, with every argument quoted for the shell on the other side.
+
+import { randomBytes } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import type { CommandResult, Host } from '../../ports.ts';
+import type { Redactor } from '../redact.ts';
+import { captureText } from './capture.ts';
+import type { ReadContent } from './content.ts';
+import { SYSTEM_PATH } from './local.ts';
+import { describeEnd, openOutput } from './output.ts';
+import { below, holdsNoMode } from './paths.ts';
+import type { ProgramEnd } from './program.ts';
+import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
+import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, RUN, WRITE_FILE } from './ssh-scripts.ts';
+import { readTar } from './tar.ts';
+
+export interface SshHostOptions extends SshSettings {
+  /** Its name in Proxmox. */
+  readonly node: string;
+  readonly contents: ReadContent;
+  readonly redactor: Redactor;
+  /** Folder over there that stands for `/` when files are read and written. */
+  readonly root?: string;
+  /** Folder over there whose programs come before those of the system. */
+  readonly path?: string;
+}
+
+const FILES_SECONDS = 60;
+/** Signals as a shell reports them, 128 and their number: HUP, INT, QUIT, ABRT, KILL, SEGV, PIPE, ALRM, TERM. */
+const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
+
+/** The user must be root on a Proxmox host, with a login shell that reads what `sh` reads. */
+export function sshHost(options: SshHostOptions): Host {
+  const { node, target, contents, redactor, root = '', path } = options;
+  const connection = connectSsh(options);
+  const searchPath = [...(path === undefined ? [] : [path]), SYSTEM_PATH].join(':');
+
+  async function endGroup(group: number | undefined): Promise<void> {
+    if (group === undefined) return;
+    const nothing = (): void => {};
+    const args = [String(group)];
+    const call = { input: undefined, timeoutMs: 15_000, signal: undefined, onStdout: nothing, onStderr: nothing };
+    await connection.run({ ...call, script: END_GROUP, args });
+  }
+
+  /** One of the file scripts; resolves to its exit code and output. Fails for any exit code but 0 and the expected ones. */
+  async function fileScript(
+    what: string,
+    script: string,
+    args: readonly string[],
+    expected: readonly number[],
+    input?: Uint8Array,
+  ) {
+    const marks = openMarks();
+    const stdout: Uint8Array[] = [];
+    const stderr = captureText({ redactor, limit: 4096, take: marks.take });
+    const { exit } = await connection.run({
+      script,
+      args: [marks.mark, searchPath, ...args],
+      input,
+      timeoutMs: FILES_SECONDS * 1000,
+      signal: undefined,
+      onStdout: (chunk) => stdout.push(chunk),
+      onStderr: stderr.write,
+    });
+    const reached = marks.group() !== undefined;
+    if (reached && (exit === 0 || expected.includes(exit ?? -1))) return { exit, stdout: Buffer.concat(stdout) };
+    const reason = stderr.end().trim();
+    throw new Error(
+      `${node}: cannot ${what} over ssh to ${target} (${reached ? `exit ${exit}` : 'no connection'}): ${reason}`,
+    );
+  }
+
+  return {
+    node,
+    async run(command, options = {}): Promise<CommandResult> {
+      const marks = openMarks();
+      const output = openOutput(redactor, options.onOutput, marks.take);
+      const args = [marks.mark, searchPath, command.program, ...command.args];
+      let end: ProgramEnd;
+      try {
+        const input = command.stdin && (await contents(command.stdin));
+        end = await connection.run({
+          script: RUN,
+          args,
+          input,
+          timeoutMs: command.timeoutSeconds * 1000,
+          signal: options.signal,
+          onStdout: output.stdout.write,
+          onStderr: output.stderr.write,
+          endElsewhere: () => endGroup(marks.group()),
+        });
+      } catch (error) {
+        return output.neverStarted(error);
+      }
+      const result = describeEnd(end, output);
+      if (result.ended !== 'exited') return result;
+      return afterMarks(result, marks.exit(), `ssh to ${target}`, command.program);
+    },
+    async readFile(file) {
+      const { exit, stdout } = await fileScript(`read ${file}`, READ_FILE, [below(root, file)], [44]);
+      return exit === 44 ? undefined : stdout.toString('utf8');
+    },
+    async readFolders(folders) {
+      const places = folders.map((folder) => below(root, folder));
+      // tar ends with 1 or 2 when a file changed or went meanwhile; an archive that is cut short is an error of its own.
+      const { stdout } = await fileScript(`read ${folders.join(', ')}`, READ_FOLDERS, places, [1, 2]);
+      const files = [...readTar(stdout)].map(([name, text]): [string, string] => [name.slice(root.length), text]);
+      return new Map(files);
+    },
+    async writeFile({ path: file, content, mode, expects }) {
+      const place = below(root, file);
+      const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}`);
+      const bits = holdsNoMode(place) ? '' : mode.toString(8).padStart(4, '0');
+      const args = [place, dirname(place), beside, bits, expects ?? ''];
+      const { exit } = await fileScript(`write ${file}`, WRITE_FILE, args, [45], await contents(content));
+      return exit === 0;
+    },
+    async makeFolder({ path: folder, uid, gid }) {
+      const owner = uid === null && gid === null ? '' : `${uid ?? ''}:${gid ?? ''}`;
+      await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** ssh's exit code is the program's, or 255 for a failure of its own: only the marks tell them apart. */
+function afterMarks(
+  result: CommandResult,
+  exit: number | 'missing' | undefined,
+  where: string,
+  program: string,
+): CommandResult {
+  if (exit === 'missing') {
+    return { ...result, exit: null, ended: 'not found', stderr: `${program}: no such program on this node` };
+  }
+  if (exit === undefined) {
+    const stderr = `${result.stderr.trim()}\n${where}: the connection failed or was lost`.trim();
+    return { ...result, exit: null, ended: 'killed', stderr };
+  }
+  // The blank line before the mark is the script's.
+  const stderr = result.stderr.endsWith('\n') ? result.stderr.slice(0, -1) : result.stderr;
+  return KILLED.has(exit) ? { ...result, exit: null, ended: 'killed', stderr } : { ...result, exit, stderr };
+}

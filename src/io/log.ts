@@ -1,0 +1,56 @@
+// The log: one JSON document a line, by pino, or a plain line for people; every known secret is taken out of the finished line.
+
+import { pino } from 'pino';
+import type { Log } from '../ports.ts';
+import type { Redactor } from './redact.ts';
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Knows the secrets; none are known without it. */
+  readonly redactor?: Redactor;
+  /** Lines for people instead of JSON. */
+  readonly pretty?: boolean;
+  /** Standard error when absent: standard output belongs to answers. */
+  readonly destination?: { write(line: string): void };
+}
+
+export function openLog({ level, redactor, pretty = false, destination = process.stderr }: LogOptions): Log {
+  const write = (line: string): void => {
+    const shown = pretty ? forPeople(JSON.parse(line)) : line;
+    destination.write(redactor?.redact(shown) ?? shown);
+  };
+  const logger = pino(
+    {
+      level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    { write },
+  );
+  return {
+    info: (text, fields = {}) => logger.info(fields, text),
+    warn: (text, fields = {}) => logger.warn(fields, text),
+    error: (text, fields = {}) => logger.error(fields, text),
+  };
+}
+
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** `12:30:01 warn  text  field=value`; of an error its message alone. */
+function forPeople({ time, level, msg, ...fields }: Line): string {
+  const shown = Object.entries(fields).map(([name, value]) => `  ${name}=${shortly(value)}`);
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${msg}${shown.join('')}\n`;
+}
+
+function shortly(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { message } = (value ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : JSON.stringify(value);
+}
