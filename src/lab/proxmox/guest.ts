@@ -45,7 +45,8 @@ export function save(call: Call, kind: GuestKind, id: number, file: GuestFile): 
   for (const disk of unusedOf(file.options)) if (used.has(disk.volume)) delete file.options[disk.key];
   const path = configPath(call.node, kind, id);
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, printGuestFile(kind, file));
+  const text = printGuestFile(kind, file);
+  replaceFile(path, text === '' ? '\n' : text);
 }
 
 /** Removes a guest's file. */

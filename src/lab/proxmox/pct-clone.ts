@@ -9,7 +9,7 @@ import type { Parameters } from './parameters/check.ts';
 import { parsePropertyString, printPropertyString } from './parameters/property-string.ts';
 import { copyMount, freeVolume } from './pct-disks.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { enabledStorage, hasFeature, linkedClone, splitVolumeId, storageNamed } from './storage.ts';
+import { activate, enabledStorage, hasFeature, linkedClone, splitVolumeId, storageNamed } from './storage.ts';
 import { guestId, text } from './verb-parameters.ts';
 
 export function cloneContainer(call: Call, parameters: Parameters): void {
@@ -33,6 +33,7 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
       print(call, `creating a clone of container ${id} with ID ${target}`);
       const made: string[] = [];
       try {
+        for (const { disk } of disks) activate(call.node, disk.volume);
         for (const { disk, full } of disks) {
           const next = full ? fullCopy(call, disk, target, storage) : linkedCopy(call, disk, target, snapshot);
           made.push(next.volume);
@@ -76,10 +77,12 @@ function draft(call: Call, id: number, source: GuestFile, parameters: Parameters
     snapshot === undefined ? source : (source.snapshots[snapshot] ?? refuse(`snapshot '${snapshot}' does not exist`));
   const file = emptyFile();
   const disks: Copy[] = [];
-  for (const name of Object.keys(section.options).sort()) {
+  const names = Object.keys(section.options).filter((name) => name !== 'rootfs');
+  for (const name of ['rootfs', ...names.sort()]) {
     const value = section.options[name] ?? '';
     if (/^unused\d+$|^(parent|snaptime|snapstate|template|lock)$/.test(name)) continue;
     if (name === 'rootfs' || /^mp\d+$/.test(name)) {
+      if (section.options[name] === undefined) continue;
       const disk = parseDisk('lxc', name, value);
       const type = backing(disk.volume);
       if (type !== 'volume') refuse(`unable to clone mountpoint '${name}' (type ${type})`);

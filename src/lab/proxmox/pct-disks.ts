@@ -8,6 +8,7 @@ import type { Parameters } from './parameters/check.ts';
 import { parseSize } from './parameters/property-string.ts';
 import { refuse, refuseParameters } from './refusal.ts';
 import {
+  activate,
   allocate,
   free,
   hasFeature,
@@ -88,6 +89,7 @@ export function resizeMount(call: Call, id: number, parameters: Parameters): voi
     const disk = parseDisk('lxc', key, file.options[key] ?? '');
     const { owner } = located(call.node, disk.volume).volume;
     if (owner !== id) refuse(`can't resize mount point owned by another container (${owner})`);
+    activate(call.node, disk.volume);
     const now = volumeSize(call.node, disk.volume);
     const size = Math.trunc(
       (wanted.startsWith('+') ? now : 0) + (parseSize(wanted.replace(/^\+/, '')) ?? refuse('invalid size string')),

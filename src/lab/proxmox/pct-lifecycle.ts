@@ -10,7 +10,7 @@ import type { Parameters } from './parameters/check.ts';
 import { freeOwned } from './pct-disks.ts';
 import { applyPending, checkDerived } from './pct-set.ts';
 import { refuse } from './refusal.ts';
-import { free, located, storages, volumeSize, volumesOf } from './storage.ts';
+import { activate, free, located, storages, volumesOf } from './storage.ts';
 
 /** `pct start`. */
 export function startContainer(call: Call, id: number, parameters: Parameters): void {
@@ -35,7 +35,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   const now = load(call, 'lxc', id);
   checkDerived(call.node, now);
   for (const disk of disksOf('lxc', now.options))
-    if (backing(disk.volume) === 'volume') volumeSize(call.node, disk.volume);
+    if (backing(disk.volume) === 'volume') activate(call.node, disk.volume);
   setRunning(call.node, id, true);
 }
 

@@ -13,7 +13,7 @@ import { checkDrives, cloneDrive, createDrives } from './qm-drives.ts';
 import { startMachine } from './qm-lifecycle.ts';
 import { networkOf, withMac } from './qm-set.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
-import { enabledStorage, hasFeature, linkedClone, volumeSize } from './storage.ts';
+import { activate, enabledStorage, hasFeature, linkedClone, volumeSize } from './storage.ts';
 import { clampWeight, guestId, optionsFrom, text } from './verb-parameters.ts';
 
 /** Parameters that are not options of the machine. */
@@ -79,7 +79,7 @@ function defaultBoot(options: GuestFile['options']): string {
   const order = [drives.find((disk) => !isCdrom(disk))?.key, drives.find(isCdrom)?.key, network].filter(
     (name) => name !== undefined,
   );
-  return order.length === 0 ? ' ' : `order=${order.join(';')}`;
+  return order.length === 0 ? '' : `order=${order.join(';')}`;
 }
 
 /** Options that belong to the source's snapshots. */
@@ -99,6 +99,7 @@ export function cloneMachine(call: Call, parameters: Parameters): void {
     save(call, 'qemu', target, { ...emptyFile(), options: { lock: 'clone' } });
     const made: string[] = [];
     try {
+      for (const { disk } of copies) if (!isCloudInit(disk.volume)) activate(call.node, disk.volume);
       for (const { disk, full } of copies) {
         print(call, `create ${full ? 'full' : 'linked'} clone of drive ${disk.key} (${disk.volume})`);
         const next = full

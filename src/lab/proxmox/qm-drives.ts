@@ -10,6 +10,7 @@ import { parseSize } from './parameters/property-string.ts';
 import { freeVolume } from './pct-disks.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
 import {
+  activate,
   allocate,
   checkAccess,
   enabledStorage,
@@ -221,6 +222,7 @@ function existingDrive(call: Call, disk: Disk, file: GuestFile, options: Readonl
         `drive '${key}' - volume '${volume}' - 'format=${properties['format']}' option different from storage format '${format}'`,
       );
     if (isCloudInit(volume)) checkCloudInit(key, file, options);
+    activate(call.node, volume);
   }
   const path = volumeId === undefined ? hostFile(call.node, volume) : undefined;
   const size = volumeId === undefined ? (path === undefined ? 0 : statSync(path).size) : volumeSize(call.node, volume);
@@ -259,6 +261,7 @@ export function resizeDrive(call: Call, id: number, parameters: Parameters): voi
     const disk = parseDisk('qemu', key, file.options[key] ?? refuse(`disk '${key}' does not exist`));
     located(call.node, disk.volume);
     if (isCdrom(disk)) refuse("you can't resize a cdrom");
+    activate(call.node, disk.volume);
     const now = volumeSize(call.node, disk.volume);
     const wanted = text(parameters, 'size') ?? '';
     const size = Math.trunc((wanted.startsWith('+') ? now : 0) + (parseSize(wanted.replace(/^\+/, '')) ?? 0));

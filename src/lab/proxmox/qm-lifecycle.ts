@@ -12,7 +12,7 @@ import { freeLeftOvers } from './pct-lifecycle.ts';
 import { isOwner } from './qm-drives.ts';
 import { applyPending } from './qm-set.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { isBaseInUse, splitVolumeId, volumeSize } from './storage.ts';
+import { activate, isBaseInUse, splitVolumeId } from './storage.ts';
 
 /** `qm start`. */
 export function startMachine(call: Call, id: number, parameters: Parameters): void {
@@ -31,7 +31,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   if (Object.keys(file.pending.options).length > 0) applyPending(call, id, file);
   const now = load(call, 'qemu', id);
   for (const disk of disksOf('qemu', now.options))
-    if (splitVolumeId(disk.volume) !== undefined) volumeSize(call.node, disk.volume);
+    if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
   if (now.special['cloudinit'] !== undefined) {
     delete now.special['cloudinit'];
     save(call, 'qemu', id, now);

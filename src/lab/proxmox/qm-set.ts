@@ -191,6 +191,8 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
       file.options[name] = file.options['ostype']?.startsWith('w') ? value : encrypted(value);
     else {
       if (name === 'boot') checkBootOrder(file, value, set, deletes);
+      if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
+        setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
       file.pending.options[name] = value;
     }
     forgetDelete(file, name);

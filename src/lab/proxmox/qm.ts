@@ -5,7 +5,7 @@ import { answer, type Call, newCall, print, task, type Verb } from './call.ts';
 import { checkLock, load, printConfig, printPending, printSnapshots, update } from './guest.ts';
 import { hasCloudInit } from './guest-file.ts';
 import { guestStatus } from './guest-status.ts';
-import { guestIds, type LabNode, running } from './node.ts';
+import { guestIds, type LabNode } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { splitList } from './parameters/perl.ts';
 import { whichConfig } from './pct.ts';
@@ -123,11 +123,7 @@ function snapshot(call: Call, id: number, parameters: Parameters): void {
   if (name === 'current' || name.toLowerCase() === 'pending')
     refuse(`unable to use snapshot name '${name === 'current' ? name : 'pending'}' (reserved name)`);
   load(call, 'qemu', id);
-  task(call, 'qmsnapshot', id, () => {
-    if (running(call.node, id) !== undefined && parameters['vmstate'] !== '1')
-      print(call, 'skipping guest filesystem freeze - agent configured but not running?');
-    createSnapshot(call, 'qemu', id, name, text(parameters, 'description'));
-  });
+  task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
 }
 
 const CLOUD_INIT_OPTIONS =

@@ -1,6 +1,6 @@
 // The node's storages and the volumes on them: names, formats and features by the rules of each storage type. A volume
 // is a small file that says how large it is, what snapshots it has and whether an image was imported into it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from './lock.ts';
 import { type LabNode, pathOf } from './node.ts';
@@ -217,10 +217,18 @@ export function allocate(
 }
 
 function create(node: LabNode, id: string, volume: Volume): string {
-  const file = fileOf(node, id);
-  mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(file, JSON.stringify(volume));
+  keep(node, id, volume);
   return id;
+}
+
+/** Makes sure that a guest can use a volume; refuses a missing one in the words of its storage type. */
+export function activate(node: LabNode, id: string): void {
+  if (volumeExists(node, id)) return;
+  const { storage, volume } = located(node, id);
+  if (storage.family === 'dir') refuse(`volume '${id}' does not exist`);
+  if (storage.family === 'zfspool') volumeSize(node, id);
+  const name = `${storage.options['vgname']}/${volume.name}`;
+  refuse(`can't activate LV '/dev/${name}':   Failed to find logical volume "${name}"`);
 }
 
 /** Whether a base volume has linked clones that its storage knows of (LVM-thin knows of none). */
@@ -242,8 +250,9 @@ export function free(node: LabNode, id: string): void {
 
 /** Turns a volume into the base of linked clones. */
 export function makeBase(node: LabNode, id: string): string {
-  const { volume } = located(node, id);
+  const { storage, volume } = located(node, id);
   if (volume.isBase) refuse('create_base not possible with base image');
+  if (storage.family === 'dir' && volume.format === 'subvol') return id;
   const target = id.replace(/(?<=[:/])(vm|subvol)-(?=[^/]*$)/, (_, kind: string) =>
     kind === 'vm' ? 'base-' : 'basevol-',
   );
