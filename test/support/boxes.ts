@@ -29,7 +29,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
   const log = join(folder, 'commands');
   const ordered = new Map<string, Partial<CommandResult>[]>();
   const read = (id: string): JsonObject | null =>
-    existsSync(join(boxes, id)) ? JSON.parse(readFileSync(join(boxes, id), 'utf8')) : null;
+    id !== '' && existsSync(join(boxes, id)) ? JSON.parse(readFileSync(join(boxes, id), 'utf8')) : null;
   const write = (id: string, box: object) => writeFileSync(join(boxes, id), JSON.stringify(box));
 
   // Without a pause: a command is recorded and has its effect, or neither, wherever the process is killed.

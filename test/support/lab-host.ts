@@ -1,0 +1,91 @@
+// A lab host whose programs run inside the test's own process: the same answers and files, without a process for each call.
+
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
+import { openNode } from '../../src/lab/proxmox/node.ts';
+import { PROGRAMS } from '../../src/lab/proxmox/programs.ts';
+import { localHost } from '../../src/io/host/local.ts';
+import type { Content } from '../../src/model/action.ts';
+import type { CommandResult, Host } from '../../src/ports.ts';
+
+export interface LabHost extends Host {
+  readonly dir: string;
+  /** Command lines since the last call of `forget`, reading ones included. */
+  readonly commands: string[];
+  forget(): void;
+  /** Standard inputs of those commands that had one. */
+  readonly inputs: string[];
+  write(path: string, text: string): Promise<void>;
+  read(path: string): Promise<string>;
+  has(path: string): Promise<boolean>;
+  /** Called before each command; what it returns stands for the command's result. */
+  instead: (line: string) => Partial<CommandResult> | undefined;
+}
+
+/** Blobs and secrets by name; what is shipped is read from the checkout. */
+export async function openLabHost(
+  storages: readonly DeclaredStorage[] = [],
+  contents: Readonly<Record<string, string>> = {},
+): Promise<LabHost> {
+  const dir = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
+  createLab(dir);
+  for (const storage of storages) declareStorage(dir, storage);
+  const node = openNode(dir);
+
+  async function bytes(content: Content): Promise<Uint8Array> {
+    switch (content.from) {
+      case 'text':
+        return Buffer.from(content.text);
+      case 'blob':
+        return Buffer.from(contents[content.blob] ?? `echo ${content.blob}\n`);
+      case 'secret':
+        return Buffer.from(contents[content.secret.$secret] ?? '');
+      case 'shipped':
+        return readFile(new URL(`../../${content.path}`, import.meta.url));
+      case 'joined':
+        return Buffer.concat(await Promise.all(content.parts.map(bytes)));
+    }
+  }
+
+  const files = localHost({ node: 'pve', contents: bytes, redactor: (text: string) => text, root: dir } as never);
+  const commands: string[] = [];
+  const inputs: string[] = [];
+  const host: LabHost = {
+    node: 'pve',
+    dir,
+    commands,
+    inputs,
+    instead: () => undefined,
+    forget() {
+      commands.length = 0;
+      inputs.length = 0;
+    },
+    async run(command) {
+      const line = [command.program, ...command.args].join(' ');
+      commands.push(line);
+      const stdin = command.stdin === undefined ? Buffer.alloc(0) : Buffer.from(await bytes(command.stdin));
+      if (command.stdin !== undefined) inputs.push(stdin.toString('utf8'));
+      const result: CommandResult = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' };
+      const ordered = host.instead(line);
+      if (ordered !== undefined) return { ...result, ...ordered };
+      const load = PROGRAMS[command.program];
+      if (load === undefined) return { ...result, exit: null, ended: 'not found' };
+      const { rc, stdout, stderr } = (await load())(node, command.args, () => stdin);
+      return { ...result, exit: rc, stdout, stderr };
+    },
+    readFile: (path) => files.readFile(path),
+    readFolders: (folders) => files.readFolders(folders),
+    writeFile: (write) => files.writeFile(write),
+    makeFolder: (folder) => files.makeFolder(folder),
+    close: () => rm(dir, { recursive: true, force: true }),
+    async write(path, text) {
+      await mkdir(dirname(join(dir, path)), { recursive: true });
+      await writeFile(join(dir, path), text);
+    },
+    read: (path) => readFile(join(dir, path), 'utf8'),
+    has: async (path) => (await files.readFile(path)) !== undefined,
+  };
+  return host;
+}
