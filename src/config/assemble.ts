@@ -3,7 +3,9 @@
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Certificate, Config, Guest, Hypervisor, LxcGuest, Place, VmGuest } from './config.ts';
+import type { Config, Guest, LxcGuest, Place, VmGuest } from './config.ts';
+import type { Hypervisor } from './config-host.ts';
+import type { Certificate } from './config-services.ts';
 import { modernHypervisor, modernLxc, modernVm } from './legacy.ts';
 import { normaliseCertificate } from './normalise/certificate.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';

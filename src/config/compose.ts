@@ -4,7 +4,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
 import { type Document, isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { BlobId } from '../model/ids.ts';
-import type { Compose, ComposeMention } from './config.ts';
+import type { Compose, ComposeMention } from './config-services.ts';
 import { decode } from './encoding.ts';
 import { unsetMentions } from './interpolation.ts';
 import { nearest } from './nearest.ts';

@@ -4,6 +4,8 @@
 import type { SecretReference } from '../model/action.ts';
 import type { BlobId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
+import type { Hypervisor } from './config-host.ts';
+import type { Certificate, Stack } from './config-services.ts';
 
 /** Where something was written: a file below the config root and a JSON pointer into it. */
 export interface Place {
@@ -116,7 +118,7 @@ export interface VmGuest extends GuestBase {
 }
 
 /** An address with prefix length (`10.0.0.10/24`), or how it is come by. */
-export type IpSetting = string | 'dhcp' | 'manual';
+type IpSetting = string | 'dhcp' | 'manual';
 
 export interface LxcNetwork {
   /** Name of the interface inside the container. */
@@ -133,7 +135,7 @@ export interface LxcNetwork {
   readonly searchdomain: string | null;
 }
 
-export type VmNetwork = Omit<LxcNetwork, 'name'>;
+type VmNetwork = Omit<LxcNetwork, 'name'>;
 
 export interface LxcOption {
   /** For example `lxc.apparmor.profile`. */
@@ -150,7 +152,7 @@ export interface IdMap {
 }
 
 /** A folder of the host, seen inside the container. */
-export interface MountPoint {
+interface MountPoint {
   readonly hostPath: string;
   readonly containerPath: string;
   /** Owner inside the container; null: left as it is. */
@@ -159,7 +161,7 @@ export interface MountPoint {
   readonly readOnly: boolean;
 }
 
-export interface LxcVolume {
+interface LxcVolume {
   readonly name: string;
   readonly storage: string;
   readonly sizeGb: number;
@@ -177,7 +179,7 @@ export interface NfsVolume {
   readonly mountPoint: string;
 }
 
-export interface CloudUser {
+interface CloudUser {
   readonly username: string;
   /** Null: no password, so that only keys let in. */
   readonly passwordHash: Secret | null;
@@ -189,7 +191,7 @@ export interface StackUse {
   readonly environment: string;
 }
 
-export interface PortainerMember {
+interface PortainerMember {
   readonly role: 'none' | 'primary' | 'agent' | 'infrastructure';
   /** Name of the environment in Portainer; the guest's name where none is written. */
   readonly environmentName: string;
@@ -264,227 +266,7 @@ export interface FirewallRule {
 }
 
 /** Never part of a spec, log, job or plan: only a reference may be. */
-export interface PlainSecret {
+interface PlainSecret {
   readonly $plain: string;
 }
 export type Secret = SecretReference | PlainSecret;
-
-export interface Certificate {
-  readonly writtenAt: Place;
-  readonly commonName: string;
-  /** The common name where none is written; otherwise as written. */
-  readonly sans: readonly string[];
-  readonly certPath: string;
-  readonly keyPath: string;
-  readonly owner: string;
-  readonly group: string;
-  /** Permission bits of the key, for example 0o640. */
-  readonly mode: number;
-  /** What makes its user read it again; null: nothing is to be done. */
-  readonly hook: CertificateHook | null;
-}
-
-/** The only things that follow a renewal: a push must not be a shell on the host. */
-export type CertificateHook = {
-  readonly guest: number;
-  /** As which kind of guest the command addresses it. */
-  readonly guestKind: 'lxc' | 'vm';
-} & (
-  | { readonly kind: 'service'; readonly verb: 'reload' | 'restart'; readonly unit: string }
-  | { readonly kind: 'container'; readonly container: string }
-);
-
-export interface Stack {
-  readonly name: string;
-  /** The manifest, `stacks/<name>/phoenix.json`. */
-  readonly writtenAt: Place;
-  readonly description: string | null;
-  readonly compose: Compose;
-  /** Keys in order. */
-  readonly environments: Readonly<Record<string, StackEnvironment>>;
-}
-
-/** What a compose file says that matters beyond Docker. */
-export interface Compose {
-  readonly path: string;
-  /** Null only in a configuration with the problem MISSING_FILE. */
-  readonly blob: BlobId | null;
-  readonly services: readonly string[];
-  /** Volumes that must be there already, by the name Docker knows. */
-  readonly externalVolumes: readonly ComposeMention[];
-  /** `${NAME}` without a default, each once. */
-  readonly variables: readonly ComposeMention[];
-}
-
-export interface ComposeMention {
-  readonly name: string;
-  /** Pointer into the compose file. */
-  readonly path: string;
-  /** In the compose file, from 1. */
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface StackEnvironment {
-  readonly writtenAt: Place;
-  readonly variables: readonly StackVariable[];
-  readonly files: readonly StackFile[];
-  /** Labels per service of the compose file. */
-  readonly traefikLabels: Readonly<Record<string, readonly string[]>>;
-  /** Opened on every VM that runs the stack in this environment. */
-  readonly firewallRules: readonly FirewallRule[];
-}
-
-export interface StackVariable {
-  readonly name: string;
-  readonly value: string | SecretReference;
-  /** The name says that the value is secret: it is shown nowhere. */
-  readonly secret: boolean;
-}
-
-export interface StackFile {
-  /** Path in the config repo. */
-  readonly path: string;
-  readonly blob: BlobId | null;
-  readonly destination: string;
-}
-
-export interface Hypervisor {
-  readonly writtenAt: Place;
-  /** Names of guests end in it. */
-  readonly domain: string;
-  readonly timezone: string | null;
-  /** Memory of the host in GB, `memory_gb`; null: not told, so that MEMORY_OVERCOMMIT is not decided. */
-  readonly memoryGb: number | null;
-  readonly user: HostUser | null;
-  readonly network: HostNetwork;
-  readonly portainerAgentImage: string;
-  readonly nfsExports: readonly NfsExport[];
-  readonly samba: Samba | null;
-  readonly zfs: Zfs;
-  /** What guests may put their disks on: one per dataset, those of `proxmox_storage_ids`, and Proxmox's own. */
-  readonly storages: readonly Storage[];
-  readonly mountPointBase: string;
-  readonly nvidia: HostNvidia | null;
-  readonly firewall: HostFirewall | null;
-  readonly portainer: PortainerServer | null;
-  /** Ubuntu release whose cloud images templates are made from, for example `noble`. */
-  readonly ubuntuRelease: string;
-  readonly dns: { readonly enabled: boolean; readonly upstreamServers: readonly string[] };
-  readonly stepCa: StepCa | null;
-  readonly behavior: Behavior;
-}
-
-export interface HostUser {
-  readonly username: string;
-  readonly passwordHash: Secret | null;
-  readonly sudo: boolean;
-  readonly sshPublicKey: string | null;
-}
-
-export interface HostNetwork {
-  /** The host's bridge or interface. */
-  readonly name: string;
-  /** With prefix length; null: not told. */
-  readonly address: string | null;
-  readonly gateway: string | null;
-  readonly nameservers: readonly string[];
-  /** The network whose addresses Phoenix gives out: `default_subnet`, else that of `address`. */
-  readonly subnet: string | null;
-  readonly nfsServer: string | null;
-  readonly portainerAgentPort: number;
-}
-
-export interface NfsExport {
-  readonly path: string;
-  readonly clients: readonly string[];
-  readonly options: readonly string[];
-}
-
-export interface Samba {
-  readonly user: string;
-  readonly shares: readonly SambaShare[];
-}
-
-export interface SambaShare {
-  readonly name: string;
-  /** Absolute path. */
-  readonly path: string;
-  readonly validUsers: readonly string[];
-  readonly browsable: boolean;
-  readonly readOnly: boolean;
-  readonly guestOk: boolean;
-}
-
-export interface Zfs {
-  /** Null: not limited. */
-  readonly arcMaxGb: number | null;
-  readonly pools: readonly ZfsPool[];
-  readonly datasets: readonly ZfsDataset[];
-  /** Accepted in older configurations; always an error when true (DESTRUCTIVE). */
-  readonly allowDestructive: boolean;
-}
-
-export interface ZfsPool {
-  readonly name: string;
-  readonly raidLevel: string;
-  readonly disks: readonly string[];
-}
-
-export interface ZfsDataset {
-  readonly writtenAt: Place;
-  readonly pool: string;
-  readonly name: string;
-  /** For example `recordsize` to `16K`. Keys in order. */
-  readonly properties: Readonly<Record<string, string>>;
-  /** From the property `quota`, in GB; null: none. */
-  readonly quotaGb: number | null;
-  readonly storageType: string | null;
-  readonly contents: readonly string[];
-}
-
-export interface Storage {
-  readonly id: string;
-  /** `zfspool`, `dir`, `lvmthin`, …; null where only the id is declared. */
-  readonly type: string | null;
-  /** What may lie on it (`images`, `rootdir`, `vztmpl`, …); null where only the id is declared. */
-  readonly contents: readonly string[] | null;
-  /** `pool/dataset`; null where it does not come from a dataset. */
-  readonly dataset: string | null;
-  /** Whether it can snapshot guests; null where only the id is declared. */
-  readonly snapshots: boolean | null;
-}
-
-export interface HostNvidia {
-  readonly install: boolean;
-  readonly version: string;
-  readonly runfileUrl: string | null;
-}
-
-export interface HostFirewall {
-  readonly writtenAt: Place;
-  readonly enabled: boolean;
-  readonly policyIn: FirewallPolicy;
-  readonly policyOut: FirewallPolicy;
-  readonly rules: readonly FirewallRule[];
-}
-
-export interface PortainerServer {
-  readonly adminUser: string;
-  readonly adminPassword: Secret | null;
-  readonly hostname: string | null;
-}
-
-export interface StepCa {
-  readonly rootName: string;
-  readonly intermediateName: string;
-  readonly dnsName: string;
-  readonly provisionerName: string;
-}
-
-export interface Behavior {
-  /** A guest is snapshotted before a risky change and restored when it fails. */
-  readonly rollbackOnFailure: boolean;
-  /** A commit that deletes more than this share of the guests (0 to 1) is refused; one deletion is never too many. */
-  readonly maxDeleteShare: number;
-}

@@ -5,7 +5,7 @@ export interface Decoded {
   readonly fault: EncodingFault | null;
 }
 
-export interface EncodingFault {
+interface EncodingFault {
   /** Into the text. */
   readonly offset: number;
   readonly message: string;

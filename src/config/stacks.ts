@@ -3,7 +3,7 @@
 import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type ReadCompose, readCompose } from './compose.ts';
-import type { Compose, Stack } from './config.ts';
+import type { Compose, Stack } from './config-services.ts';
 import { MAX_COMPOSE_BYTES } from './limits.ts';
 import { normaliseStack } from './normalise/stack.ts';
 import { parse } from './parse.ts';

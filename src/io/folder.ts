@@ -16,7 +16,7 @@ export interface FolderOptions {
 }
 
 /** Files of one folder; beyond it the folder is refused rather than read. */
-export const MAX_FILES = 100_000;
+const MAX_FILES = 100_000;
 /** What is never part of a configuration. */
 const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 

@@ -1,7 +1,8 @@
 // A certificate from its written form; of commands after a renewal only the known kinds are left.
 
 import type { z } from 'zod';
-import type { Certificate, CertificateHook, Place } from '../config.ts';
+import type { Place } from '../config.ts';
+import type { Certificate, CertificateHook } from '../config-services.ts';
 import { within } from '../place.ts';
 import type { Finding } from '../rules/rule.ts';
 import type { certificate } from '../schema/certificate.ts';

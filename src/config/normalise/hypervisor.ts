@@ -2,7 +2,8 @@
 
 import ipaddr from 'ipaddr.js';
 import type { z } from 'zod';
-import type { HostNetwork, Hypervisor, Place } from '../config.ts';
+import type { Place } from '../config.ts';
+import type { HostNetwork, Hypervisor } from '../config-host.ts';
 import { within } from '../place.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { normaliseRules } from './guest.ts';

@@ -1,7 +1,8 @@
 // A stack from its manifest and its compose file.
 
 import type { z } from 'zod';
-import type { Compose, Place, Stack, StackEnvironment, StackFile, StackVariable } from '../config.ts';
+import type { Place } from '../config.ts';
+import type { Compose, Stack, StackEnvironment, StackFile, StackVariable } from '../config-services.ts';
 import { within } from '../place.ts';
 import type { stackEnvironment, stackManifest } from '../schema/stack.ts';
 import { type FilesByPath, fileAt } from './files.ts';

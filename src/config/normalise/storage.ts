@@ -1,7 +1,8 @@
 // Pools, datasets, and the storages of Proxmox that follow from them.
 
 import type { z } from 'zod';
-import type { Place, Storage, Zfs, ZfsDataset } from '../config.ts';
+import type { Place } from '../config.ts';
+import type { Storage, Zfs, ZfsDataset } from '../config-host.ts';
 import { within } from '../place.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { sortedSet } from './guest.ts';

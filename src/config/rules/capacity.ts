@@ -1,6 +1,7 @@
 // More promised than there is: GPU memory, memory and quotas.
 
-import type { LxcGuest, ZfsPool } from '../config.ts';
+import type { LxcGuest } from '../config.ts';
+import type { ZfsPool } from '../config-host.ts';
 import { within } from '../place.ts';
 import { allGuests, listed, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

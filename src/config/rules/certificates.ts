@@ -1,7 +1,8 @@
 // Certificates must reach the guest that uses them, name what it is reached by, and keep their key to themselves.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import type { Certificate, Config, Guest } from '../config.ts';
+import type { Config, Guest } from '../config.ts';
+import type { Certificate } from '../config-services.ts';
 import { within } from '../place.ts';
 import { nameOfGuest } from './guests.ts';
 import { hostsOf } from './names.ts';

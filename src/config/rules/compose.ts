@@ -1,6 +1,7 @@
 // What a compose file takes for granted must be there on each VM that runs it.
 
-import type { ComposeMention, Stack, StackUse, VmGuest } from '../config.ts';
+import type { StackUse, VmGuest } from '../config.ts';
+import type { ComposeMention, Stack } from '../config-services.ts';
 import { stackTarget } from '../stacks.ts';
 import { targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

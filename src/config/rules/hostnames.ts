@@ -1,7 +1,8 @@
 // Names that end up in DNS or on a machine must be names that both can carry.
 
 import { targetId } from '../../model/ids.ts';
-import type { Certificate, Config, Place } from '../config.ts';
+import type { Config, Place } from '../config.ts';
+import type { Certificate } from '../config-services.ts';
 import { within } from '../place.ts';
 import { isAddress } from '../schema/values.ts';
 import { allGuests, targetOf } from './guests.ts';

@@ -1,6 +1,7 @@
 // A push must not shut the door behind itself: the host stays reachable, and the agent can still fetch the next commit.
 
-import type { FirewallRule, HostFirewall, HostNetwork } from '../config.ts';
+import type { FirewallRule } from '../config.ts';
+import type { HostFirewall, HostNetwork } from '../config-host.ts';
 import { within } from '../place.ts';
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from './address.ts';
 import { namesPort, someNetwork } from './firewall-reach.ts';

@@ -1,6 +1,7 @@
 // What a VM mounts from the host must be exported to it.
 
-import type { Config, NfsExport, NfsVolume } from '../config.ts';
+import type { Config, NfsVolume } from '../config.ts';
+import type { NfsExport } from '../config-host.ts';
 import { within } from '../place.ts';
 import { contains, fixedAddress, parseNetwork, spelling } from './address.ts';
 import { nameOfGuest, targetOf } from './guests.ts';

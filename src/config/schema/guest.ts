@@ -75,7 +75,7 @@ export const healthCheck = z.strictObject({
 });
 
 /** Name of a folder below `features/`. */
-export const featureName = z
+const featureName = z
   .string()
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
 

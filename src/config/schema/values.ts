@@ -26,7 +26,6 @@ export const guestId = z.union(
   GUEST_ID,
 );
 
-export const count = z.int('must be a whole number').min(0).max(1_000_000);
 export const cores = z.int('must be a whole number of cores').min(1).max(8192);
 export const memoryMb = z
   .int('must be a whole number of megabytes')
@@ -124,7 +123,7 @@ export function isAddress(value: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(value) || (value.includes(':') && ipaddr.IPv6.isValid(value));
 }
 
-export function isCidr(value: string): boolean {
+function isCidr(value: string): boolean {
   const [address, prefix, ...rest] = value.split('/');
   if (address === undefined || prefix === undefined || rest.length > 0 || !isAddress(address)) return false;
   return /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (address.includes(':') ? 128 : 32);
