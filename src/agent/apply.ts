@@ -1,22 +1,25 @@
 // One step of a run, from the lease on its target to its outcome. It may begin twice: the ledger says whether it still may,
 // and the host what is still to be done.
 
-import type { RunId, TargetId } from '../model/ids.ts';
+import { kindOf, type RunId, type TargetId } from '../model/ids.ts';
 import type { Lease, RunDetail, StepEnd } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
 import { stepEnded } from '../say/status.ts';
-import { carryOut, type Ending, Passing } from './carry-out.ts';
+import { carryOut, type Ending, type Keeper, Passing } from './carry-out.ts';
 import { type Context, isoNow } from './context.ts';
 import { keepLease, Stopped } from './lease.ts';
 import { schedule } from './schedule.ts';
 import { stepLog } from './step-log.ts';
 import { ofStep } from './tell.ts';
+import { wantedBy } from './wanted.ts';
 
 /** Surprises (a host that does not answer, a fault in Phoenix) that a step survives before it counts as failed. */
 const MOST_ATTEMPTS = 5;
 /** Tries while something is in the way that passes by itself, such as a backup: about half an hour. */
 const MOST_PASSING = 30;
 const LOOK_AGAIN_MS = 1_000;
+/** A run of fewer steps looks at each target closely; one of more begins with a survey, which may settle many at once. */
+const SURVEY_FROM = 4;
 
 export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again> {
   const { ledger, options } = context;
@@ -54,7 +57,19 @@ async function attempt(
 ): Promise<Ending> {
   const log = stepLog(context.ledger, run.id, lease.target);
   try {
-    return await carryOut(context, { run, lease, signal, log, first: number === 1 });
+    const { host, managers } = context;
+    const manager = managers.managerOf(kindOf(lease.target));
+    const mayGlance = number === 1 && surveyPays(run, lease.target);
+    return await carryOut({
+      ...(await wantedBy(context, run, lease.target)),
+      host,
+      manager,
+      readOnly: run.request.readOnly,
+      survey: mayGlance ? () => context.surveys(run.id, manager) : null,
+      keeper: keeperOf(context, run, lease),
+      log,
+      signal,
+    });
   } catch (error) {
     if (error instanceof Stopped || signal.aborted) throw new Stopped();
     const message = error instanceof Error ? error.message : String(error);
@@ -67,6 +82,23 @@ async function attempt(
   } finally {
     await log.flush();
   }
+}
+
+function surveyPays({ plan }: RunDetail, target: TargetId): boolean {
+  const steps = plan?.steps ?? [];
+  return steps.length >= SURVEY_FROM || steps.find((step) => step.target === target)?.changes.length === 0;
+}
+
+/** The lease says whether the step still may; the ledger remembers. */
+function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): Keeper {
+  const held = async (holds: Promise<boolean>) => {
+    if (!(await holds)) throw new Stopped();
+  };
+  return {
+    stillMine: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
+    touch: () => held(ledger.touch(lease, run.commit)),
+    record: (action) => held(ledger.recordAction(lease, run.id, action)),
+  };
 }
 
 /** The outcome, what it proves and what is said of it, in one write; a worker that lost its lease writes nothing. */
