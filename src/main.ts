@@ -29,7 +29,7 @@ const phoenix = new Command('phoenix')
     // These end in order by themselves.
     if (!['serve', 'demo', 'lab'].includes(called.name())) process.once('SIGINT', () => process.exit(EXIT.interrupted));
     const { envFile } = phoenix.opts<{ envFile?: string }>();
-    if (envFile !== undefined) io.env = { ...parseEnv(readFileSync(envFile, 'utf8')), ...process.env };
+    if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile)), ...process.env };
   });
 
 command('validate [path]', 'check a configuration and name every problem at its line', 'validate . --rev main --json')
@@ -161,6 +161,14 @@ function command(usage: string, description: string, example: string): Command {
     .description(description)
     .addHelpText('after', `\nExample:\n  phoenix ${example}`)
     .exitOverride();
+}
+
+function readEnvFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw Object.assign(new Error(`the environment file ${path} cannot be read`, { cause }), { exit: EXIT.usage });
+  }
 }
 
 async function ending(code: Promise<number>): Promise<void> {

@@ -148,6 +148,19 @@ export function readSettings(
   return { settings: problems.some(({ severity }) => severity === 'error') ? null : settings, problems };
 }
 
+/** Every secret among the settings, so that none of them is ever shown. */
+export function secretsOf(settings: Settings): readonly Secret[] {
+  const {
+    repositoryLogin,
+    forge: { token, app },
+    webhookSecret: hook,
+    adminToken: admin,
+    redisUrl,
+  } = settings;
+  const all = [repositoryLogin?.password, token, app?.key, hook, admin, redisUrl];
+  return all.filter((each) => each !== null && each !== undefined);
+}
+
 export interface ClientSettings {
   /** Without a slash at its end. */
   readonly url: string;

@@ -8,6 +8,8 @@ import { createServer } from 'node:net';
 /** Another living process has the folder. */
 export class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
+  /** As the command line ends for what is not there. */
+  readonly exit = 3;
   readonly hint = 'stop the other one, or set another PHOENIX_DATA_DIR';
 }
 

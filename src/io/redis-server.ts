@@ -27,6 +27,8 @@ export interface RedisServer {
 /** Why there is no private Redis, and what to do; thrown by `startRedis`. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
+  /** As the command line ends for what is not there. */
+  readonly exit = 3;
   readonly hint: string;
 
   constructor(message: string, hint: string, options?: ErrorOptions) {
@@ -146,5 +148,18 @@ function ask(socket: string, command: string): Promise<string | null> {
       connection.destroy();
     });
     connection.on('close', () => resolve(connected ? '' : null));
+  });
+}
+
+/** Version of the installed program, for example `7.2.4`; null when there is none. */
+export async function redisServerVersion(program = 'redis-server'): Promise<string | null> {
+  const child = spawn(program, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', () => resolve(/\bv=(\S+)/.exec(said)?.[1] ?? null));
   });
 }

@@ -1,15 +1,9 @@
 import { connect } from 'node:net';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
-import type { Impact, Verb } from '../../src/model/plan.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from './door.ts';
-
-const LXC = 'lxc/101' as TargetId;
-const VM = 'vm/1001' as TargetId;
-const BEGAN = '2026-01-02T03:04:05.000Z';
+import { BEGAN, finishStep, LXC, planRun, VM } from './run.ts';
 
 let redis: TestRedis;
 let door: TestDoor;
@@ -41,55 +35,10 @@ function post(path: string, body: unknown, token: string | null = ADMIN_TOKEN, u
   });
 }
 
-/** A run of two steps, in the ledger. */
-function planRun(ledger: Ledger): Promise<RunId> {
-  const step = (target: TargetId, wave: number) => ({
-    target,
-    kind: target.split('/')[0] ?? '',
-    verb: 'update' as Verb,
-    impact: 'live' as Impact,
-    needs: [],
-    wave,
-    approval: false,
-    protected: false,
-    changes: [],
-  });
-  const request = {
-    commit: COMMIT,
-    trigger: 'push',
-    by: 'ada',
-    created: BEGAN,
-    targets: null,
-    rewind: false,
-    readOnly: false,
-  } as const;
-  return ledger.recordRun(request, {
-    state: 'planned',
-    plan: { from: null, to: COMMIT, steps: [step(LXC, 1), step(VM, 2)] },
-    digests: { [LXC]: 'd1', [VM]: 'd2' },
-    held: {},
-    approvals: [],
-    reason: null,
-    problems: [],
-    statuses: () => [],
-  });
-}
-
-async function finish(ledger: Ledger, run: RunId, target: TargetId): Promise<void> {
-  const lease = await ledger.acquireLease(target, 10_000);
-  if (lease === null) throw new Error('no lease');
-  await ledger.startStep(lease, run, BEGAN);
-  await ledger.touch(lease, COMMIT);
-  await ledger.recordAction(lease, run, { summary: `set memory of ${target}`, exit: 0, ms: 700 });
-  await ledger.appendLog(run, target, [`output of ${target}`]);
-  const applied = { kind: 'proved', record: { target, commit: COMMIT, digest: 'd1' } } as const;
-  await ledger.finishStep(lease, run, { outcome: 'applied', reason: null, ended: BEGAN, applied, statuses: [] });
-}
-
 describe('reading', () => {
   test('a run has the shape of the contract', async () => {
     const run = await planRun(door.ledger);
-    await finish(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, LXC);
     const { status, body } = await get(`/api/runs/${run}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: run, commit: COMMIT, trigger: 'push', created: BEGAN, ended: null, by: 'ada' });
@@ -119,7 +68,7 @@ describe('reading', () => {
 
   test('targets tell what is proved, and where it came from', async () => {
     const run = await planRun(door.ledger);
-    await finish(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, LXC);
     const expected = {
       target: LXC,
       kind: 'lxc',
@@ -138,7 +87,7 @@ describe('reading', () => {
 
   test('the output of a step can be read on from where one was', async () => {
     const run = await planRun(door.ledger);
-    await finish(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, LXC);
     expect((await get(`/api/runs/${run}/logs/lxc/101`)).body).toEqual({ lines: ['output of lxc/101'], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/101?offset=1`)).body).toEqual({ lines: [], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/999`)).status).toBe(404);
@@ -297,8 +246,8 @@ describe('events', () => {
     const seen = await events(`/api/runs/${run}/events`, ({ event }) => {
       if (!begun) {
         begun = true;
-        finish(ledger, run, LXC)
-          .then(() => finish(ledger, run, VM))
+        finishStep(ledger, run, LXC)
+          .then(() => finishStep(ledger, run, VM))
           .then(() => ledger.endRun(run, 'succeeded', BEGAN, []));
       }
       return event === 'end';
@@ -314,10 +263,10 @@ describe('events', () => {
 
   test('go on where a lost connection was', async () => {
     const run = await planRun(door.ledger);
-    await finish(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, LXC);
     const first = await events(`/api/runs/${run}/events`, ({ event }) => event === 'log');
     const id = first.at(-1)?.id ?? '';
-    await finish(door.ledger, run, VM);
+    await finishStep(door.ledger, run, VM);
     await door.ledger.endRun(run, 'succeeded', BEGAN, []);
     const rest = await events(`/api/runs/${run}/events`, ({ event }) => event === 'end', { 'last-event-id': id });
     expect(rest.map(({ event }) => event)).toEqual(['run', 'log', 'end']);

@@ -2,10 +2,10 @@
 
 import { createHmac } from 'node:crypto';
 import type { Agent } from '../../src/agent/agent.ts';
-import { Refused } from '../../src/agent/refused.ts';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
 import type { DeliveryEnd } from '../../src/agent/receive.ts';
+import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import type { RunId } from '../../src/model/ids.ts';
@@ -27,7 +27,7 @@ export interface TestDoor {
   close(): Promise<void>;
 }
 
-export async function openTestDoor(redisUrl: string, overrides: Partial<DoorParts> = {}): Promise<TestDoor> {
+export async function openTestDoor(redisUrl: string, overrides: Partial<DoorParts> = {}, port = 0): Promise<TestDoor> {
   const clock = { now: () => new Date() };
   const ledger = openLedger(
     connectRedis(redisUrl, () => {}),
@@ -61,7 +61,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
       log,
       ...overrides,
     },
-    { host: '127.0.0.1', port: 0 },
+    { host: '127.0.0.1', port },
   );
   return {
     url: door.url,

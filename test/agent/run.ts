@@ -1,0 +1,56 @@
+// A run of two steps in a real ledger, and what a worker would write of them.
+
+import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { Impact, Verb } from '../../src/model/plan.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import { COMMIT } from './door.ts';
+
+export const LXC = 'lxc/101' as TargetId;
+export const VM = 'vm/1001' as TargetId;
+export const BEGAN = '2026-01-02T03:04:05.000Z';
+
+/** The run, planned and waiting. */
+export function planRun(ledger: Ledger): Promise<RunId> {
+  const step = (target: TargetId, wave: number) => ({
+    target,
+    kind: target.split('/')[0] ?? '',
+    verb: 'update' as Verb,
+    impact: 'live' as Impact,
+    needs: [],
+    wave,
+    approval: false,
+    protected: false,
+    changes: [],
+  });
+  const request = {
+    commit: COMMIT,
+    trigger: 'push',
+    by: 'ada',
+    created: BEGAN,
+    targets: null,
+    rewind: false,
+    readOnly: false,
+  } as const;
+  return ledger.recordRun(request, {
+    state: 'planned',
+    plan: { from: null, to: COMMIT, steps: [step(LXC, 1), step(VM, 2)] },
+    digests: { [LXC]: 'd1', [VM]: 'd2' },
+    held: {},
+    approvals: [],
+    reason: null,
+    problems: [],
+    statuses: () => [],
+  });
+}
+
+/** The step began, did one thing, printed one line and is proved. */
+export async function finishStep(ledger: Ledger, run: RunId, target: TargetId): Promise<void> {
+  const lease = await ledger.acquireLease(target, 10_000);
+  if (lease === null) throw new Error('no lease');
+  await ledger.startStep(lease, run, BEGAN);
+  await ledger.touch(lease, COMMIT);
+  await ledger.recordAction(lease, run, { summary: `set memory of ${target}`, exit: 0, ms: 700 });
+  await ledger.appendLog(run, target, [`output of ${target}`]);
+  const applied = { kind: 'proved', record: { target, commit: COMMIT, digest: 'd1' } } as const;
+  await ledger.finishStep(lease, run, { outcome: 'applied', reason: null, ended: BEGAN, applied, statuses: [] });
+}

@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
+import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import { type Ended, phoenix, start } from './phoenix.ts';
+
+const ENDED = '2026-01-02T03:05:00.000Z';
+
+let redis: TestRedis;
+let door: TestDoor;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+beforeEach(async () => {
+  await redis.clear();
+  door = await openTestDoor(redis.url);
+});
+afterEach(() => door.close());
+afterAll(() => redis.stop());
+
+function environment(): Record<string, string> {
+  return { PHOENIX_URL: door.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
+}
+function ask(...args: string[]): Promise<Ended> {
+  return phoenix(args, environment());
+}
+
+describe('replay', () => {
+  test('asks the agent for what was written, and names the run', async () => {
+    const { exit, stdout } = await ask('replay', COMMIT, '--targets', 'lxc/101,vm/1001', '--rewind', '--dry-run');
+    expect([exit, stdout]).toEqual([0, 'run 7\n']);
+    const by = expect.stringMatching(/.+/);
+    expect(door.asked).toEqual([['replay', { commit: COMMIT, targets: [LXC, VM], rewind: true, dryRun: true, by }]]);
+  });
+
+  test('with --json prints the answer of the agent and nothing else', async () => {
+    expect((await ask('replay', COMMIT, '--json')).stdout).toBe('{"run":"7"}\n');
+  });
+
+  test('a number is enough for a target that the agent knows', async () => {
+    await finishStep(door.ledger, await planRun(door.ledger), LXC);
+    expect((await ask('replay', COMMIT, '--targets', '101')).exit).toBe(0);
+    expect(door.asked[0]?.[1]).toMatchObject({ targets: [LXC] });
+    const unknown = await ask('replay', COMMIT, '--targets', '999');
+    expect(unknown.exit).toBe(2);
+    expect(unknown.stderr).toContain('lxc/101');
+  });
+
+  test('what the agent refuses is the answer no, with its reason', async () => {
+    const { exit, stdout, stderr } = await ask('replay', 'unknown');
+    expect([exit, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('there is no commit unknown on main');
+  });
+
+  test('a wrong token ends with 2 and names the variable', async () => {
+    const { exit, stderr } = await phoenix(['replay', COMMIT], {
+      ...environment(),
+      PHOENIX_ADMIN_TOKEN: 'a wrong token',
+    });
+    expect(exit).toBe(2);
+    expect(stderr).toContain('PHOENIX_ADMIN_TOKEN');
+    expect(stderr).not.toContain('a wrong token');
+  });
+});
+
+describe('--wait', () => {
+  test.each([
+    ['succeeded', 0],
+    ['failed', 1],
+  ] as const)('follows the run until it has %s', async (state, exit) => {
+    const run = await planRun(door.ledger);
+    const { ended } = start(['runs', run, '--wait', '--json'], environment());
+    await finishStep(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, VM);
+    await door.ledger.endRun(run, state, ENDED, []);
+    const { stdout, stderr, exit: code } = await ended;
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: run,
+      state,
+      ended: ENDED,
+      steps: [{ target: LXC }, { target: VM }],
+    });
+    expect(stderr).toBe('');
+    expect(code).toBe(exit);
+  });
+
+  test('does not wait for a person', async () => {
+    const run = await planRun(door.ledger);
+    const reason = 'would destroy it; to allow it: phoenix approve';
+    const blocked = { outcome: 'blocked', reason, statuses: [] } as const;
+    await door.ledger.settleSteps(run, ENDED, new Map([LXC, VM].map((target) => [target, blocked])));
+    await door.ledger.markRun(run, 'blocked', []);
+    const { exit, stdout } = await ask('approve', run, LXC, '--wait');
+    expect(stdout).toContain('to allow it: phoenix approve');
+    expect(exit).toBe(1);
+  });
+
+  test('an interrupt ends it with 130', async () => {
+    const run = await planRun(door.ledger);
+    const { child, output, ended } = start(['logs', run, '--follow'], environment());
+    await finishStep(door.ledger, run, LXC);
+    await until(() => output.stdout !== '', 'the first line');
+    child.kill('SIGINT');
+    expect((await ended).exit).toBe(130);
+  });
+});
+
+describe('looking', () => {
+  test('runs: the newest first, as text and as JSON', async () => {
+    expect((await ask('runs')).stdout).toBe('no runs yet\n');
+    const first = await planRun(door.ledger);
+    const second = await planRun(door.ledger);
+    const { stdout } = await ask('runs');
+    expect(stdout).toBe(
+      `run ${second} planned: 2 to do (aaaaaaa, push by ada)\nrun ${first} planned: 2 to do (aaaaaaa, push by ada)\n`,
+    );
+    expect(JSON.parse((await ask('runs', '--limit', '1', '--json')).stdout)).toMatchObject([{ id: second }]);
+  });
+
+  test('one run with its steps and actions, without colours in a pipe', async () => {
+    const run = await planRun(door.ledger);
+    await finishStep(door.ledger, run, LXC);
+    const { exit, stdout } = await ask('runs', run);
+    expect(exit).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "run 1 applying: 1 applied, 1 to do (aaaaaaa, push by ada)
+        lxc/101 update: applied
+          set memory of lxc/101
+        vm/1001 update: waits
+      "
+    `);
+  });
+
+  test('a run that is not there is the answer no', async () => {
+    const { exit, stderr } = await ask('runs', '999');
+    expect(exit).toBe(1);
+    expect(stderr).toContain('there is no run 999');
+  });
+
+  test('status: what is applied, and what is asked for', async () => {
+    await finishStep(door.ledger, await planRun(door.ledger), LXC);
+    await door.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
+    const all = await ask('status');
+    expect(all.stdout).toContain('frozen since');
+    expect(all.stdout).toContain('lxc/101  applied aaaaaaa');
+    expect(all.exit).toBe(0);
+    expect(JSON.parse((await ask('status', '101', '--json')).stdout)).toMatchObject({ targets: [{ target: LXC }] });
+    const missing = await ask('status', 'vm/7');
+    expect([missing.exit, missing.stderr]).toEqual([1, 'nothing is recorded of vm/7\n']);
+  });
+
+  test('logs: of one step as they were, of all with their targets', async () => {
+    const run = await planRun(door.ledger);
+    await finishStep(door.ledger, run, LXC);
+    await finishStep(door.ledger, run, VM);
+    expect((await ask('logs', run, 'lxc/101')).stdout).toBe('output of lxc/101\n');
+    expect((await ask('logs', run)).stdout).toBe('lxc/101: output of lxc/101\nvm/1001: output of vm/1001\n');
+    expect(JSON.parse((await ask('logs', run, '1001', '--json')).stdout)).toEqual({
+      run,
+      logs: [{ target: VM, lines: ['output of vm/1001'] }],
+    });
+  });
+
+  test('logs --follow goes on through a lost connection until the run has ended', async () => {
+    const run = await planRun(door.ledger);
+    const { output, ended } = start(['logs', run, '--follow'], environment());
+    await finishStep(door.ledger, run, LXC);
+    await until(() => output.stdout.includes('lxc/101'), 'the first line');
+    const { port } = new URL(door.url);
+    await door.close();
+    door = await openTestDoor(redis.url, {}, Number(port));
+    await finishStep(door.ledger, run, VM);
+    await door.ledger.endRun(run, 'succeeded', ENDED, []);
+    const { exit, stdout } = await ended;
+    expect(stdout).toBe('lxc/101: output of lxc/101\nvm/1001: output of vm/1001\n');
+    expect(exit).toBe(0);
+  });
+});
+
+test('freeze, unfreeze and approve reach the agent', async () => {
+  const run = await planRun(door.ledger);
+  expect((await ask('freeze', 'moving', 'the', 'storage')).exit).toBe(0);
+  expect((await ask('unfreeze', '--json')).stdout).toBe('{"run":"7"}\n');
+  expect((await ask('approve', run, 'lxc/101')).stdout).toBe(`run ${run}\n`);
+  const by = expect.stringMatching(/.+/);
+  expect(door.asked).toEqual([
+    ['freeze', 'moving the storage', by],
+    ['unfreeze', by],
+    ['approve', run, LXC, by],
+  ]);
+});

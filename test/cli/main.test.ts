@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { phoenix } from './phoenix.ts';
+
+const COMMANDS = [
+  'validate',
+  'plan',
+  'rehearse',
+  'schema',
+  'demo',
+  'lab',
+  'doctor',
+  'serve',
+  'replay',
+  'status',
+  'runs',
+  'logs',
+  'approve',
+  'freeze',
+  'unfreeze',
+];
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-main-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('help', () => {
+  test('names every command', async () => {
+    const { exit, stdout } = await phoenix(['--help']);
+    expect(exit).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  test.each(COMMANDS)('of %s has an example', async (command) => {
+    const { exit, stdout } = await phoenix([command, '--help']);
+    expect(exit).toBe(0);
+    expect(stdout).toContain(`Example:\n  phoenix ${command}`);
+  });
+
+  test('the version is that of the package', async () => {
+    expect((await phoenix(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('wrong use ends with 2 and says what is wrong', () => {
+  test.each([
+    [[], /Usage: phoenix/],
+    [['statsu'], /Did you mean status/],
+    [['replay'], /missing required argument 'commit'/],
+    [['runs', '--limit', 'many'], /--limit/],
+    [['freeze'], /missing required argument 'reason'/],
+    [['status', '--nonsense'], /--nonsense/],
+    [['approve', '12'], /target/],
+    [['serve', '--roles', 'receive,cook'], /cook is no role/],
+    [['serve', '--roles', ','], /no role/],
+  ])('phoenix %j', async (args, message) => {
+    const { exit, stdout, stderr } = await phoenix(args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(exit).toBe(2);
+  });
+
+  test('an agent at an address that is none', async () => {
+    const { exit, stderr } = await phoenix(['runs'], { PHOENIX_URL: 'localhost:8080' });
+    expect(stderr).toContain('PHOENIX_URL');
+    expect(exit).toBe(2);
+  });
+});
+
+test('where no agent answers, it ends with 3 and says how to start one', async () => {
+  const { exit, stdout, stderr } = await phoenix(['status', '--json'], { PHOENIX_URL: 'http://127.0.0.1:9' });
+  expect(stderr).toMatch(/no agent answers at http:\/\/127\.0\.0\.1:9.*\n.*phoenix serve/);
+  expect(stdout).toBe('');
+  expect(exit).toBe(3);
+});
+
+describe('an environment file', () => {
+  test('gives variables, and the environment itself goes first', async () => {
+    const file = join(folder, 'phoenix.env');
+    await writeFile(file, 'PHOENIX_URL="http://127.0.0.1:9"\n# a remark\n');
+    expect((await phoenix(['runs', '--env-file', file])).stderr).toContain('http://127.0.0.1:9');
+    const overridden = await phoenix(['--env-file', file, 'runs'], { PHOENIX_URL: 'http://127.0.0.1:11' });
+    expect(overridden.stderr).toContain('http://127.0.0.1:11');
+  });
+
+  test('that is not there is named', async () => {
+    const missing = join(folder, 'none.env');
+    const { exit, stderr } = await phoenix(['runs', '--env-file', missing]);
+    expect(exit).not.toBe(0);
+    expect(stderr).toContain(missing);
+  });
+});
+
+test('a surprise is one clear line; with --debug its stack too', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const environment = {
+    PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',
+    PHOENIX_WEBHOOK_SECRET: 'a-secret-of-good-length',
+    PHOENIX_DATA_DIR: join(file, 'below'),
+  };
+  const { exit, stderr } = await phoenix(['serve'], environment);
+  expect(stderr).toMatch(/^phoenix: ENOTDIR[^\n]*\n$/);
+  expect(exit).toBe(1);
+  expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
+});
