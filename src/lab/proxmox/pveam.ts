@@ -7,7 +7,7 @@ import { answer, newCall, print, task, type Verb } from './call.ts';
 import { type LabNode, pathOf } from './node.ts';
 import { refuse, refuseParameters } from './refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume } from './storage.ts';
-import { storageContent } from './storage-config.ts';
+import { storageContent } from './storage-content.ts';
 
 const INDEX = '/var/lib/pve-manager/apl-info';
 const SOURCES = ['download.proxmox.com', 'releases.turnkeylinux.org'];

@@ -2,7 +2,7 @@
 // (reading, storages, firewall, tasks) is answered here.
 import type { Answer } from './answer.ts';
 import { apiRead } from './api-read.ts';
-import { type Call, newCall, tasks, type Verb } from './call.ts';
+import { type Call, newCall, tasks, type Verb, warn } from './call.ts';
 import { firewallCall } from './firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from './firewall/files.ts';
 import type { LabNode } from './node.ts';
@@ -13,7 +13,7 @@ import { PCT_VERBS } from './pct.ts';
 import { printResult } from './print-result.ts';
 import { allocateVolume, freeVolume } from './pvesm.ts';
 import { QM_VERBS } from './qm.ts';
-import { Refusal, refuse, refuseParameters } from './refusal.ts';
+import { Refusal, refuse } from './refusal.ts';
 import { addStorage, removeStorage, setStorage } from './storage-config.ts';
 
 const GUEST_VERBS: Readonly<Record<string, Verb>> = { ...PCT_VERBS, ...QM_VERBS };
@@ -111,12 +111,8 @@ function firewall(
   call: Call,
   place: FirewallPlace,
   method: string,
-  below = '',
+  template = '',
   parameters: ApiCall['parameters'],
 ): unknown {
-  const { reply, warnings } = firewallCall(call.node.dir, place, method, below, parameters);
-  call.stderr += warnings.map((warning) => `${warning}\n`).join('');
-  if ('failed' in reply) return refuse(reply.failed);
-  if ('refused' in reply) return refuseParameters({ [reply.refused.parameter]: reply.refused.message });
-  return reply.data;
+  return firewallCall(call.node.dir, place, { method, template, parameters }, (warning) => warn(call, warning));
 }

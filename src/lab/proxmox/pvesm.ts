@@ -6,14 +6,8 @@ import { type LabNode, pathOf } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { refuse, refuseParameters } from './refusal.ts';
 import { allocate, enabledStorage, free, located, pathOfVolume, splitVolumeId, volumeAt } from './storage.ts';
-import {
-  addStorage,
-  allocationSize,
-  removeStorage,
-  setStorage,
-  storageContent,
-  storageStatus,
-} from './storage-config.ts';
+import { addStorage, removeStorage, setStorage } from './storage-config.ts';
+import { allocationSize, storageContent, storageStatus } from './storage-content.ts';
 
 const VERBS: Record<string, Verb> = {
   'pvesm add': (call, parameters) => void addStorage(call, parameters),
