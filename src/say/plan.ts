@@ -3,11 +3,13 @@
 import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
+import { align } from '../plan/align.ts';
+import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
-import { paint, type Style } from './paint.ts';
+import { paint, printable, type Style } from './terminal.ts';
 
 /** Longer values are cut: the file says the rest. */
-const LONGEST_VALUE = 72;
+const LONGEST_VALUE = 96;
 
 const MARK: Record<Verb, string> = { create: '+', update: '~', delete: '-' };
 const STYLE: Record<Verb, Style> = { create: 'green', update: 'yellow', delete: 'red' };
@@ -36,9 +38,16 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
     ...(step.protected && step.approval ? ['protected: refused'] : step.approval ? ['needs approval'] : []),
     ...(held.has(step.target) ? ['held back by an older problem'] : []),
   ];
-  const head = `  ${MARK[step.verb]} ${step.target}  ${step.verb}: ${notes.join(' · ')}`;
-  const width = Math.min(32, Math.max(0, ...step.changes.map(({ path }) => path.length)));
-  return [paint(head, STYLE[step.verb], colours), ...step.changes.map((change) => `      ${fieldLine(change, width)}`)];
+  const head = `  ${MARK[step.verb]} ${printable(step.target)}  ${step.verb}: ${notes.join(' · ')}`;
+  // Of what appears or goes, empty fields say nothing.
+  const shown = step.changes.filter((change) => step.verb === 'update' || !isEmpty(change.after ?? change.before));
+  const width = Math.min(32, Math.max(0, ...shown.map(({ path }) => path.length)));
+  return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
 /** What a step costs: `live`, `restarts 101`, `destroys the disk of 105`. */
@@ -59,16 +68,30 @@ export function impactWords({ target, verb, impact }: Pick<PlanStep, 'target' | 
   }
 }
 
-function fieldLine({ path, before, after }: FieldChange, width: number): string {
-  const name = path.padEnd(width);
-  if (before === undefined) return `${name}  ${valueText(after)}`;
-  if (after === undefined) return `${name}  ${valueText(before)} → (gone)`;
-  return `${name}  ${valueText(before)} → ${valueText(after)}`;
+function fieldLines({ path, before, after }: FieldChange, width: number, verb: Verb): string[] {
+  const name = `      ${printable(path).padEnd(width)}`;
+  if (Array.isArray(before) && Array.isArray(after)) return [name.trimEnd(), ...listLines(before, after)];
+  if (before === undefined) return [`${name}  ${valueText(after)}`];
+  if (after === undefined) return [`${name}  ${valueText(before)}${verb === 'delete' ? '' : ' → (gone)'}`];
+  return [`${name}  ${valueText(before)} → ${valueText(after)}`];
 }
 
-/** On one line, with nothing in it that a terminal would act on: JSON escapes control characters. */
+/** What is taken out of a list and what comes in, in the order of both. */
+function listLines(before: readonly Json[], after: readonly Json[]): string[] {
+  const line = (mark: string, value: Json | undefined) => `        ${mark} ${valueText(value)}`;
+  const [old, now] = [before.map(canonical), after.map(canonical)];
+  return align(old, now).flatMap((pair) => {
+    if (pair.before !== undefined && pair.after !== undefined && old[pair.before] === now[pair.after]) return [];
+    return [
+      ...(pair.before === undefined ? [] : [line('-', before[pair.before])]),
+      ...(pair.after === undefined ? [] : [line('+', after[pair.after])]),
+    ];
+  });
+}
+
+/** On one line; JSON escapes most control characters. */
 function valueText(value: Json | undefined): string {
-  const text = (JSON.stringify(value) ?? '').replaceAll(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
+  const text = printable(JSON.stringify(value) ?? '');
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
 }
 

@@ -1,19 +1,17 @@
 // How problems of a configuration are shown: one line that an editor or terminal can jump to, and what to do below it.
 
 import type { Problem } from '../model/problem.ts';
-import type { DatedProblem } from '../plan/new-problems.ts';
+import { printable } from './terminal.ts';
 
 /** `etc/phoenix_lxc_configs.json:12:5: error DUPLICATE_IP: …`, with the hint on a line of its own. */
 export function problemText({ severity, code, file, line, column, message, hint }: Problem): string {
-  const first = `${file}:${line}:${column}: ${severity} ${code}: ${message}`;
-  return hint === null ? first : `${first}\n    ${hint}`;
+  const first = printable(`${file}:${line}:${column}: ${severity} ${code}: ${message}`);
+  return hint === null ? first : `${first}\n    ${printable(hint)}`;
 }
 
-/** The same, saying of a problem that it was there before. */
-export function datedProblemText(problem: DatedProblem): string {
-  return problem.new
-    ? problemText(problem)
-    : `${problemText(problem)}\n    It was there before: only ${problem.target ?? 'what it touches'} is held back.`;
+/** A problem that was there before, on one line: what to do about it was said then. */
+export function olderProblemText({ severity, code, file, line, column, message }: Problem): string {
+  return printable(`${file}:${line}:${column}: older ${severity} ${code}: ${message}`);
 }
 
 /** `2 errors and 1 warning`; `no errors and no warnings` when there is nothing. */

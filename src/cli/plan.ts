@@ -1,0 +1,120 @@
+// `phoenix plan`: what would change between two commits, in which order and at what cost. Reads Git and nothing else.
+
+import type { Config } from '../config/config.ts';
+import { load } from '../config/load.ts';
+import { allTargets, impactOf } from '../managers/index.ts';
+import type { CommitSha, TargetId } from '../model/ids.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Target } from '../model/target.ts';
+import { type DatedProblem, markNew } from '../plan/new-problems.ts';
+import { makePlan, summary } from '../plan/plan.ts';
+import { hideSecrets } from '../plan/secret.ts';
+import { planText } from '../say/plan.ts';
+import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
+import { colours, EXIT, type Io } from './io.ts';
+import { commitAt, commitSource, repositoryAt, SourceFailure } from './source.ts';
+
+export interface PlanArgs {
+  /** Folder in or of a Git repository; the current folder when undefined. */
+  readonly path?: string | undefined;
+  /** What is applied: a revision, or `none`. */
+  readonly from: string;
+  /** What is to be applied. */
+  readonly to: string;
+  /** The config root inside it; found by itself when undefined. */
+  readonly root?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Resolves to the exit code: 0, 1 when the plan introduces errors, 2 when a revision or folder is not there. */
+export async function plan(args: PlanArgs, io: Io): Promise<number> {
+  let from: Declared;
+  let to: Declared;
+  try {
+    [from, to] = await declaredAt(args, io);
+  } catch (error) {
+    if (!(error instanceof SourceFailure)) throw error;
+    io.stderr(`phoenix plan: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
+    return error.exit;
+  }
+  const made = planBetween(from, to);
+  if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
+  else io.stdout(text(made, colours(io, 'stdout')));
+  return made.ok ? EXIT.done : EXIT.no;
+}
+
+interface Declared {
+  /** Null for `none`. */
+  readonly commit: CommitSha | null;
+  /** Null where nothing can be read of it. */
+  readonly config: Config | null;
+  readonly targets: ReadonlyMap<TargetId, Target>;
+  readonly problems: readonly Problem[];
+}
+
+const NOTHING: Declared = { commit: null, config: null, targets: new Map(), problems: [] };
+
+async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Declared]> {
+  const repository = await repositoryAt(args.path ?? '.');
+  const root = args.root ?? (env['PHOENIX_CONFIG_ROOT'] || undefined);
+  const strictSecrets = env['PHOENIX_STRICT_SECRETS'] === '1';
+  const declared = async (revision: string, before: Config | null): Promise<Declared> => {
+    const commit = await commitAt(repository, revision);
+    const snapshot = await commitSource(repository, commit, root);
+    const { config, draft, problems } = load(snapshot, { strictSecrets, before });
+    const readable = config ?? draft;
+    return { commit, config: readable, targets: readable === null ? new Map() : allTargets(readable), problems };
+  };
+  const from = args.from === 'none' ? NOTHING : await declared(args.from, null);
+  return [from, await declared(args.to, from.config)];
+}
+
+interface Made {
+  readonly plan: Plan;
+  readonly problems: readonly DatedProblem[];
+  /** Targets with errors that were there before. */
+  readonly held: ReadonlySet<TargetId>;
+  /** `to` brings no error of its own. */
+  readonly ok: boolean;
+}
+
+/** Pure. Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
+function planBetween(from: Declared, to: Declared): Made {
+  const before = to.config === null ? to.targets : from.targets;
+  const made = makePlan({ from: from.commit, to: to.commit ?? '', before, after: to.targets, impact: impactOf });
+  const steps = made.kind === 'plan' ? made.plan.steps : [];
+  const problems = markNew(from.problems, to.problems);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));
+  const plan = hideSecrets({ from: from.commit, to: to.commit ?? '', steps });
+  return { plan, problems, held, ok: !errors.some((error) => error.new) };
+}
+
+/** The JSON of the contract, with `protected` and `held` for each step beside it. */
+function answer({ plan: { from, to, steps }, problems, held, ok }: Made) {
+  return {
+    from,
+    to,
+    ok,
+    problems,
+    steps: steps.map((step) => ({ ...step, held: held.has(step.target) })),
+    summary: summary({ from, to, steps }),
+  };
+}
+
+/** A field that is not there before or after reads null. */
+function replaceAbsent(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('path' in value) || !('before' in value)) return value;
+  return { ...value, before: value.before ?? null, after: ('after' in value ? value.after : null) ?? null };
+}
+
+function text({ plan, problems, held, ok }: Made, colour: boolean): string {
+  const shown = problems.filter((problem) => problem.new || problem.severity === 'error');
+  const lines = shown.map((problem) => `${problem.new ? problemText(problem) : olderProblemText(problem)}\n`);
+  const hidden = problems.length - shown.length;
+  const note = hidden === 0 ? '' : ` (${hidden} older ${hidden === 1 ? 'warning' : 'warnings'} not shown)`;
+  const counts = problems.length === 0 ? '' : `${problemCounts(problems)}${note}\n\n`;
+  const refused = ok ? '' : '\nRefused: the commit brings errors, so nothing of it would be applied.\n';
+  return `${lines.join('')}${counts}${planText(plan, { held, colours: colour })}${refused}`;
+}

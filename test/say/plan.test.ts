@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { TargetId } from '../../src/model/ids.ts';
+import type { Plan, PlanStep } from '../../src/model/plan.ts';
+import { impactWords, planText } from '../../src/say/plan.ts';
+
+const options = { held: new Set<TargetId>(), colours: false };
+
+function step(target: string, part: Partial<PlanStep>): PlanStep {
+  const [kind = ''] = target.split('/');
+  const rest = { verb: 'update', impact: 'live', needs: [], wave: 1, approval: false, protected: false, changes: [] };
+  return { target: target as TargetId, kind, ...rest, ...part } as PlanStep;
+}
+
+const plan: Plan = {
+  from: 'a',
+  to: 'b',
+  steps: [
+    step('lxc/900', {
+      verb: 'create',
+      changes: [
+        { path: '/cores', before: undefined, after: 2 },
+        { path: '/mounts', before: undefined, after: [] },
+        { path: '/limits', before: undefined, after: { gid: [] } },
+      ],
+    }),
+    step('lxc/101', {
+      impact: 'restart',
+      needs: ['lxc/900' as TargetId],
+      wave: 2,
+      changes: [
+        { path: '/memoryMb', before: 512, after: 1024 },
+        { path: '/rules', before: ['in 22', 'in 80'], after: ['in 80', 'in 443'] },
+        { path: '/swapMb', before: 512, after: undefined },
+      ],
+    }),
+    step('vm/105', {
+      verb: 'delete',
+      impact: 'destroy',
+      approval: true,
+      wave: 3,
+      changes: [{ path: '/cores', before: 2, after: undefined }],
+    }),
+    step('vm/106', { impact: 'recreate', approval: true, protected: true, wave: 3 }),
+  ],
+};
+
+test('a plan tells per wave and target what is done, what it costs, and each field before and after', () => {
+  expect(planText(plan, { ...options, held: new Set(['vm/106' as TargetId]) })).toMatchInlineSnapshot(`
+    "Wave 1
+      + lxc/900  create: new
+          /cores  2
+
+    Wave 2
+      ~ lxc/101  update: restarts 101 · after lxc/900
+          /memoryMb  512 → 1024
+          /rules
+            - "in 22"
+            + "in 443"
+          /swapMb    512 → (gone)
+
+    Wave 3
+      - vm/105  delete: destroys the disk of 105 · needs approval
+          /cores  2
+      ~ vm/106  update: rebuilds 106 and destroys the disk of 106 · protected: refused · held back by an older problem
+
+    Waits for approval. To approve with the commit, end its message with:
+      Phoenix-Approve: destroy vm/105
+    Refused while "protected" is true: vm/106. Take it off in a commit of its own.
+
+    Plan: 1 to create, 2 to update, 1 to delete.
+    "
+  `);
+});
+
+test('nothing to do is said in one line', () => {
+  expect(planText({ ...plan, steps: [] }, options)).toBe('Nothing to do: no target changes.\n');
+});
+
+test('long values are cut, and nothing in them can act on a terminal', () => {
+  const changes = [{ path: '/notes', before: undefined, after: `\u001b[2J\u202e${'x'.repeat(500)}` }];
+  const text = planText({ ...plan, steps: [step('lxc/1', { changes })] }, options);
+  expect(text).not.toContain('\u001b');
+  expect(text).not.toContain('\u202e');
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(120);
+});
+
+test('colours only where they are wanted', () => {
+  expect(planText(plan, { ...options, colours: true })).toContain('\u001b[31m');
+  expect(planText(plan, options)).not.toContain('\u001b');
+});
+
+test('what a change costs, in words', () => {
+  const words = (target: string, part: Partial<PlanStep>) => impactWords(step(target, part));
+  expect(words('lxc/105', { impact: 'destroy', verb: 'delete' })).toBe('destroys the disk of 105');
+  expect(words('vm/101', { impact: 'restart' })).toBe('restarts 101');
+  expect(words('hypervisor/dns', { impact: 'restart' })).toBe('restarts hypervisor/dns');
+  expect(words('gateway/nginx', { impact: 'destroy', verb: 'delete' })).toBe('removes gateway/nginx');
+  expect(words('lxc/101', {})).toBe('live');
+});
