@@ -1,12 +1,14 @@
 // From the written files to one configuration: each entry is brought up to date, checked by its schema and normalised.
 // An entry that cannot be used is left out, so that its problems hide none of the others'.
 
-import { type TargetId, targetId } from '../model/ids.ts';
+import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Config, Guest, LxcGuest, Place, VmGuest } from './config.ts';
 import type { Hypervisor } from './config-host.ts';
 import type { Certificate } from './config-services.ts';
-import { modernHypervisor, modernLxc, modernVm } from './legacy.ts';
+import { modernHypervisor } from './legacy/hypervisor.ts';
+import { modernLxc } from './legacy/lxc.ts';
+import { modernVm } from './legacy/vm.ts';
 import { normaliseCertificate } from './normalise/certificate.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { normaliseLxc } from './normalise/lxc.ts';
@@ -180,10 +182,10 @@ class Build {
   #machine(entry: unknown, place: Place, defaults: VmFileDefaults): VmGuest[] {
     const id = Number((entry as { vmid?: unknown } | null)?.vmid);
     const known = Number.isInteger(id);
-    const target: TargetId = targetId('vm', known ? id : '?');
+    const target = known ? targetId('vm', id) : undefined;
     const modern = modernVm(entry, place, target);
     this.findings.push(...modern.findings, ...unusedAndPlain('vm', modern.value, place, target));
-    const { value, findings } = parse(vmGuest, modern.value, place, known ? target : undefined);
+    const { value, findings } = parse(vmGuest, modern.value, place, target);
     this.findings.push(...findings);
     if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
     if (known) this.unreadable.add(id);

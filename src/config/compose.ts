@@ -1,16 +1,14 @@
 // A compose file: YAML with positions, checked against the Compose Specification, and what in it matters beyond Docker.
 
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv } from 'ajv';
-import { type Document, isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { BlobId } from '../model/ids.ts';
+import { eachNode, finding, placeOf, positionOf } from './compose-nodes.ts';
+import { againstSpecification } from './compose-specification.ts';
 import type { Compose, ComposeMention } from './config-services.ts';
 import { decode } from './encoding.ts';
 import { unsetMentions } from './interpolation.ts';
-import { nearest } from './nearest.ts';
-import { keysOf, pointer } from './place.ts';
+import { pointer } from './place.ts';
 import type { Finding } from './rules/rule.ts';
-import specification from './schema/compose-spec.json' with { type: 'json' };
 
 export interface ReadCompose {
   /** Undefined when it cannot be read. */
@@ -66,7 +64,7 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     const external = volume?.external;
     if (external === undefined || external === false || external === 'false') continue;
     const name = volume?.name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
-    externalVolumes.push({ name, path: pointer(['volumes', key]), ...place(document, lines, ['volumes', key]) });
+    externalVolumes.push({ name, path: pointer(['volumes', key]), ...placeOf(document, lines, ['volumes', key]) });
   }
   return {
     path,
@@ -109,99 +107,8 @@ function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounte
   return findings;
 }
 
-let compiled: ValidateFunction | undefined;
-
-function againstSpecification(path: string, value: unknown, document: Document.Parsed, lines: LineCounter): Finding[] {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
-  if (compiled(value)) return [];
-  return tellingErrors(compiled.errors ?? []).map((error) => {
-    const extra = error.params.additionalProperty as string | undefined;
-    if (extra === undefined) {
-      const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
-      return finding(
-        path,
-        error.instancePath,
-        'INVALID_VALUE',
-        message,
-        place(document, lines, keysOf(error.instancePath)),
-      );
-    }
-    const keys = [...keysOf(error.instancePath), extra];
-    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
-    const meant = nearest(extra, known);
-    const unknown = finding(
-      path,
-      pointer(keys),
-      'UNKNOWN_KEY',
-      `"${extra}" is unknown here`,
-      place(document, lines, keys),
-    );
-    return meant === null ? unknown : { ...unknown, hint: `Did you mean "${meant}"?` };
-  });
-}
-
-/** Of alternatives that all fail, only what failed deepest tells people something; once per place. */
-function tellingErrors(errors: readonly ErrorObject[]): ErrorObject[] {
-  const deepest = errors.filter(
-    (error) => !errors.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`)),
-  );
-  const byPlace = new Map<string, ErrorObject>();
-  for (const error of deepest) {
-    const key = `${error.instancePath} ${error.params.additionalProperty ?? ''}`;
-    if (!byPlace.has(key)) byPlace.set(key, error);
-  }
-  return [...byPlace.values()];
-}
-
-/** Every node with the keys that lead to it; aliases are not followed. */
-function eachNode(root: unknown, see: (node: Node, at: readonly (string | number)[]) => void): void {
-  const open: { node: unknown; at: readonly (string | number)[] }[] = [{ node: root, at: [] }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { node, at } = next;
-    if (isAlias(node) || !(isScalar(node) || isCollection(node))) continue;
-    see(node, at);
-    if (!isCollection(node)) continue;
-    const children = isMap(node)
-      ? node.items.map((pair) => ({ node: pair.value, at: [...at, isScalar(pair.key) ? String(pair.key.value) : '?'] }))
-      : node.items.map((item, index) => ({ node: item, at: [...at, index] }));
-    open.push(...children.reverse());
-  }
-}
-
-/** Line of the innermost node that the keys lead to. */
-function place(document: Document.Parsed, lines: LineCounter, keys: readonly string[]) {
-  let node: unknown = document.contents;
-  let offset = isCollection(node) ? node.range?.[0] : 0;
-  for (const key of keys) {
-    if (!isCollection(node)) break;
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-      : undefined;
-    const next: unknown = pair?.value ?? (isMap(node) ? undefined : node.get(Number(key), true));
-    offset =
-      (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? (next as Node | undefined)?.range?.[0] ?? offset;
-    node = next;
-  }
-  return positionOf(lines, offset);
-}
-
-function positionOf(lines: LineCounter, offset: number | undefined) {
-  const { line, col } = lines.linePos(offset ?? 0);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
 function firstSentence(message: string): string {
   return (message.split('\n')[0] ?? message).slice(0, 200);
-}
-
-function finding(
-  path: string,
-  at: string,
-  code: Finding['code'],
-  message: string,
-  position: Finding['position'],
-): Finding {
-  return { code, at: { file: path, path: at }, message, ...(position === undefined ? {} : { position }) };
 }
 
 function refused(path: string, message: string, hint?: string): ReadCompose {

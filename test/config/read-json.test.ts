@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { locate, readJson } from '../../src/config/read-json.ts';
+import { locate } from '../../src/config/locate.ts';
+import { readJson } from '../../src/config/read-json.ts';
 
 const read = (text: string) => readJson(new TextEncoder().encode(text));
 const faults = (text: string) =>
