@@ -6,7 +6,8 @@ import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
-import { paint, printable, type Style } from './terminal.ts';
+import { paint, type Style } from './paint.ts';
+import { printable } from './printable.ts';
 
 /** Longer values are cut: the file says the rest. */
 const LONGEST_VALUE = 96;
