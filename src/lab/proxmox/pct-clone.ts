@@ -9,8 +9,9 @@ import type { Parameters } from './parameters/check.ts';
 import { parsePropertyString, printPropertyString } from './parameters/property-string.ts';
 import { copyMount, freeVolume } from './pct-disks.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { activate, enabledStorage, hasFeature, linkedClone, splitVolumeId, storageNamed } from './storage.ts';
+import { enabledStorage, splitVolumeId, storageNamed } from './storage.ts';
 import { guestId, text } from './verb-parameters.ts';
+import { activate, hasFeature, linkedClone } from './volumes.ts';
 
 export function cloneContainer(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
@@ -77,12 +78,10 @@ function draft(call: Call, id: number, source: GuestFile, parameters: Parameters
     snapshot === undefined ? source : (source.snapshots[snapshot] ?? refuse(`snapshot '${snapshot}' does not exist`));
   const file = emptyFile();
   const disks: Copy[] = [];
-  const names = Object.keys(section.options).filter((name) => name !== 'rootfs');
-  for (const name of ['rootfs', ...names.sort()]) {
+  for (const name of Object.keys(section.options).sort()) {
     const value = section.options[name] ?? '';
     if (/^unused\d+$|^(parent|snaptime|snapstate|template|lock)$/.test(name)) continue;
     if (name === 'rootfs' || /^mp\d+$/.test(name)) {
-      if (section.options[name] === undefined) continue;
       const disk = parseDisk('lxc', name, value);
       const type = backing(disk.volume);
       if (type !== 'volume') refuse(`unable to clone mountpoint '${name}' (type ${type})`);
@@ -99,7 +98,7 @@ function draft(call: Call, id: number, source: GuestFile, parameters: Parameters
     if (value) file.options[name] = value;
   }
   file.raw = [...section.raw];
-  return { file, disks };
+  return { file, disks: disks.sort((a, b) => Number(b.disk.key === 'rootfs') - Number(a.disk.key === 'rootfs')) };
 }
 
 function withNewMac(value: string): string {
