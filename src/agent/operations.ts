@@ -6,7 +6,7 @@ import { APPLY_CONTEXT, applying, DRIFT_CONTEXT, shortSha, status, stepWaits, wa
 import type { Agent, ReplayRequest } from './agent.ts';
 import { type Context, isoNow } from './context.ts';
 import { Refused } from './refused.ts';
-import { schedule } from './schedule.ts';
+import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
 
 type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
@@ -119,6 +119,6 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId): stri
 }
 
 async function scheduleAll(context: Context): Promise<RunId | null> {
-  for (const run of await context.ledger.openRuns()) await schedule(context, run.id);
+  await scheduleOpen(context);
   return (await context.ledger.runs(1))[0]?.id ?? null;
 }

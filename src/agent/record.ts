@@ -7,6 +7,8 @@ import type { Approval, Head, Planned, RunRequest } from '../ports/ledger.ts';
 import {
   APPLY_CONTEXT,
   applying,
+  broken,
+  invalid,
   nothingToDo,
   type Sentence,
   status,
@@ -62,7 +64,7 @@ export async function recordPlan(
 
 interface Refusal {
   readonly said: Sentence;
-  readonly problems: readonly Problem[];
+  readonly problems?: readonly Problem[];
   readonly followed?: Head;
   readonly run?: RunId;
 }
@@ -71,7 +73,7 @@ interface Refusal {
 export async function recordRefusal(
   context: Context,
   request: RunRequest,
-  { said, problems, followed, run }: Refusal,
+  { said, problems = [], followed, run }: Refusal,
 ): Promise<void> {
   await write(context, request, run, {
     state: 'invalid',
@@ -86,10 +88,26 @@ export async function recordRefusal(
   });
 }
 
+export async function recordInvalid(
+  context: Context,
+  request: RunRequest,
+  refusal: Omit<Refusal, 'said'> & { readonly problems: readonly Problem[] },
+): Promise<void> {
+  await recordRefusal(context, request, { ...refusal, said: invalid(refusal.problems) });
+}
+
 /** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
 export async function sayItWaits({ ledger }: Context, commit: string, running: string): Promise<void> {
   const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), null);
   await ledger.say([said]);
+}
+
+/** A fault in Phoenix itself: the commit is told, and looked at again with the next reconcile. */
+export async function sayItFailed({ ledger, queue, log }: Context, commit: string, error: unknown): Promise<void> {
+  log.error('a commit could not be planned', { commit, error });
+  const message = error instanceof Error ? error.message : String(error);
+  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), null)]);
+  await queue.requestReport();
 }
 
 async function write({ ledger, queue }: Context, request: RunRequest, run: RunId | undefined, planned: Planned) {

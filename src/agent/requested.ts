@@ -2,11 +2,11 @@
 
 import type { CommitSha } from '../model/ids.ts';
 import type { Head, RunDetail } from '../ports/ledger.ts';
-import { broken, invalid } from '../say/status.ts';
+import { broken } from '../say/status.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
 import { propose } from './proposal.ts';
-import { recordPlan, recordRefusal } from './record.ts';
+import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { supersedeOlder } from './supersede.ts';
 
 /** In the order in which they were asked for. One that waits for others is planned in a later reconcile. */
@@ -18,21 +18,27 @@ export async function planRequested(context: Context): Promise<void> {
 }
 
 async function planOne(context: Context, run: RunDetail): Promise<boolean> {
-  const { ledger, declared } = context;
+  const { ledger, repository, declared } = context;
   const { request } = run;
   const commit = run.commit as CommitSha;
   const known = await ledger.head();
+  if ((await repository.resolve(commit)) === null) {
+    await recordRefusal(context, request, {
+      said: broken('this commit is not in the repository any more'),
+      run: run.id,
+    });
+    return true;
+  }
   const declaration = await declared(commit);
   const unknown = request.targets?.find((target) => !declaration.targets.has(target));
   if (unknown !== undefined) {
     const said = broken(`${unknown} is not declared at this commit`);
-    await recordRefusal(context, request, { said, problems: [], run: run.id });
+    await recordRefusal(context, request, { said, run: run.id });
     return true;
   }
   const proposal = propose(await gather(context, declaration, known?.base ?? null, request), context.managers);
   if (proposal.kind === 'invalid') {
-    const { problems } = proposal;
-    await recordRefusal(context, request, { said: invalid(problems), problems, run: run.id });
+    await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
     return true;
   }
   const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);

@@ -10,6 +10,11 @@ import { applying, ended, frozen, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { ofRun, settled } from './tell.ts';
 
+/** Every run that is not over. */
+export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<void> {
+  for (const run of await context.ledger.openRuns()) await schedule(context, run.id, options);
+}
+
 /** @param startedToo also asks for steps that had started: whoever ran them may have died */
 export async function schedule(context: Context, id: RunDetail['id'], { startedToo = false } = {}): Promise<void> {
   const { ledger, queue, options } = context;

@@ -15,12 +15,13 @@ export interface Task {
 }
 
 export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
-  const [declared, records] = await Promise.all([context.declared(run.commit as CommitSha), context.ledger.targets()]);
+  const [declared, record] = await Promise.all([
+    context.declared(run.commit as CommitSha),
+    context.ledger.target(target),
+  ]);
   const now = declared.targets.get(target);
-  const applied = records.applied.get(target);
-  const touched = records.touched.get(target);
-  const last = applied ?? touched;
-  const then = last === undefined ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
+  const last = record.applied ?? record.touched;
+  const then = last === null ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
   const wanted: Wanted = {
     target,
     spec: now?.spec,
@@ -30,5 +31,5 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     protected: (now ?? then)?.protected ?? false,
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
-  return { wanted, touched: touched !== undefined, rollback };
+  return { wanted, touched: record.touched !== null, rollback };
 }

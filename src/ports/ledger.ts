@@ -193,6 +193,10 @@ export interface Ledger {
   reopenSteps(run: RunId, targets: readonly TargetId[], statuses: readonly CommitStatus[]): Promise<void>;
 
   targets(): Promise<TargetRecords>;
+  /** The same of one target. */
+  target(
+    target: TargetId,
+  ): Promise<{ readonly applied: Applied | null; readonly touched: { readonly commit: string } | null }>;
 
   /** Writes statuses to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
   say(statuses: readonly CommitStatus[]): Promise<void>;

@@ -274,6 +274,8 @@ describe('what is known of targets', () => {
     await ledger.finishStep(held, run, proved(T1));
     const { applied, touched } = await ledger.targets();
     expect(applied.get(T1)).toEqual({ target: T1, commit: A, digest: 'd1' });
+    expect(await ledger.target(T1)).toEqual({ applied: applied.get(T1), touched: null });
+    expect(await ledger.target(T2)).toEqual({ applied: null, touched: null });
     expect(touched.size).toBe(0);
     expect((await ledger.run(run))?.steps[0]).toMatchObject({ actions: [{ summary: 'create 101', exit: 0, ms: 12 }] });
   });

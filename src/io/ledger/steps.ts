@@ -86,7 +86,15 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 
 type Steps = Pick<
   Ledger,
-  'startStep' | 'touch' | 'recordAction' | 'finishStep' | 'settleSteps' | 'reopenSteps' | 'approve' | 'targets'
+  | 'startStep'
+  | 'touch'
+  | 'recordAction'
+  | 'finishStep'
+  | 'settleSteps'
+  | 'reopenSteps'
+  | 'approve'
+  | 'targets'
+  | 'target'
 >;
 
 export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
@@ -137,12 +145,25 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
     async targets() {
       const [applied, touched] = await Promise.all([redis.hgetall(keys.applied), redis.hgetall(keys.touched)]);
       return {
-        applied: byTarget(applied, (text) => decode<Applied>('an applied record', text)),
-        touched: byTarget(touched, (text) => decode<{ commit: string }>('a touched record', text)),
+        applied: byTarget(applied, readApplied),
+        touched: byTarget(touched, readTouched),
+      };
+    },
+    async target(target) {
+      const [applied, touched] = await Promise.all([
+        redis.hget(keys.applied, target),
+        redis.hget(keys.touched, target),
+      ]);
+      return {
+        applied: applied === null ? null : readApplied(applied),
+        touched: touched === null ? null : readTouched(touched),
       };
     },
   };
 }
+
+const readApplied = (text: string) => decode<Applied>('an applied record', text);
+const readTouched = (text: string) => decode<{ commit: string }>('a touched record', text);
 
 function byTarget<T>(hash: Readonly<Record<string, string>>, read: (text: string) => T): Map<TargetId, T> {
   return new Map(Object.entries(hash).map(([target, text]) => [target as TargetId, read(text)]));
