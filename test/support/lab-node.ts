@@ -9,7 +9,7 @@ import { type LabNode, openNode } from '../../src/lab/proxmox/node.ts';
 import { pct } from '../../src/lab/proxmox/pct.ts';
 import { qm } from '../../src/lab/proxmox/qm.ts';
 
-export const DEBIAN = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
+const DEBIAN = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
 
 /** A node with what tests ask of it: calls as one line (words apart by blanks, `DEBIAN` for the template). */
 export type TestNode = {

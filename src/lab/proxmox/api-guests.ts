@@ -2,12 +2,12 @@
 import type { Call } from './call.ts';
 import { disksOf } from './disks.ts';
 import { load, pendingDeletes, shownOptions } from './guest.ts';
-import { optionSchema } from './guest-file.ts';
+import { optionSchema } from './guest-options.ts';
 import { CPU_COUNT, configName, type GuestKind, kindOf, type LabNode, running } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { parsePropertyString, parseSize } from './parameters/property-string.ts';
 import { refuse } from './refusal.ts';
-import { volumeAt } from './storage.ts';
+import { volumeAt } from './volumes.ts';
 
 /** Answers a GET below a guest's path: `/config`, `/status/current`, `/pending`, `/snapshot`. */
 export function guestRead(call: Call, kind: GuestKind, id: number, below: string, parameters: Parameters): unknown {

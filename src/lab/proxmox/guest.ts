@@ -3,14 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Call, print, warn } from './call.ts';
 import { disksOf, unusedOf } from './disks.ts';
-import {
-  encodeText,
-  type GuestFile,
-  type Options,
-  optionSchema,
-  parseGuestFile,
-  printGuestFile,
-} from './guest-file.ts';
+import { encodeText, type GuestFile, type Options, parseGuestFile, printGuestFile } from './guest-file.ts';
+import { optionSchema } from './guest-options.ts';
 import { replaceFile } from './lock.ts';
 import { configName, configPath, type GuestKind, kindOf, withGuestLock } from './node.ts';
 import { splitList } from './parameters/perl.ts';
@@ -18,7 +12,7 @@ import { textProblem } from './parameters/schema.ts';
 import { refuse } from './refusal.ts';
 
 /** `CT` or `VM`, as Proxmox's sentences have it. */
-export const LABEL: Record<GuestKind, string> = { lxc: 'CT', qemu: 'VM' };
+const LABEL: Record<GuestKind, string> = { lxc: 'CT', qemu: 'VM' };
 
 const warned = new WeakMap<Call, Map<string, string>>();
 

@@ -86,7 +86,7 @@ export type Orders = {
 };
 
 /** How a command inside a guest ends; `match` is a regular expression on the command's words joined by blanks. */
-export type GuestRule = {
+type GuestRule = {
   readonly id?: number;
   readonly match: string;
   readonly rc?: number;

@@ -7,23 +7,12 @@ import { running, withGuestLock } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { parseSize } from './parameters/property-string.ts';
 import { refuse, refuseParameters } from './refusal.ts';
-import {
-  activate,
-  allocate,
-  free,
-  hasFeature,
-  located,
-  makeBase,
-  NEW_VOLUME,
-  resize,
-  splitVolumeId,
-  storageNamed,
-  volumeSize,
-} from './storage.ts';
+import { located, NEW_VOLUME, splitVolumeId, storageNamed } from './storage.ts';
 import { checkDigest, text } from './verb-parameters.ts';
+import { activate, allocate, free, hasFeature, makeBase, resize, volumeSize } from './volumes.ts';
 
 /** Makes a volume that a container can be mounted from; on file-based storages one of no size is a folder. */
-export function allocateMount(call: Call, storageId: string, owner: number, size: number): string {
+function allocateMount(call: Call, storageId: string, owner: number, size: number): string {
   const storage = storageNamed(call.node, storageId);
   if (storage.family !== 'zfspool' && !storage.content.has('rootdir'))
     refuse(`content type 'rootdir' is not available or configured on storage '${storageId}'`);

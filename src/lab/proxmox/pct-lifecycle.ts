@@ -8,9 +8,11 @@ import type { GuestFile } from './guest-file.ts';
 import { pathOf, running, setRunning, withGuestLock } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { freeOwned } from './pct-disks.ts';
-import { applyPending, checkDerived } from './pct-set.ts';
+import { checkDerived } from './pct-host.ts';
+import { applyPending } from './pct-pending.ts';
 import { refuse } from './refusal.ts';
-import { activate, free, located, storages, volumesOf } from './storage.ts';
+import { located, storages } from './storage.ts';
+import { activate, free, volumesOf } from './volumes.ts';
 
 /** `pct start`. */
 export function startContainer(call: Call, id: number, parameters: Parameters): void {

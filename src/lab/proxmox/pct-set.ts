@@ -1,7 +1,6 @@
 // Changing a container's options: at once, live, or at its next start, by the rules of Proxmox.
-import { existsSync } from 'node:fs';
-import { type Call, print, warn } from './call.ts';
-import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from './disks.ts';
+import { type Call, warn } from './call.ts';
+import { backing, parseDisk } from './disks.ts';
 import {
   checkLock,
   checkProtection,
@@ -9,35 +8,20 @@ import {
   forgetDelete,
   load,
   pendingDeletes,
-  randomMac,
   save,
   setPendingDeletes,
   uniqueTags,
 } from './guest.ts';
-import { type GuestFile, optionSchema } from './guest-file.ts';
-import { bridges, type LabNode, pathOf, running, withGuestLock } from './node.ts';
+import type { GuestFile } from './guest-file.ts';
+import { optionSchema } from './guest-options.ts';
+import { running, withGuestLock } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { splitList } from './parameters/perl.ts';
-import { type Properties, parsePropertyString, printPropertyString } from './parameters/property-string.ts';
-import { createMounts, freeOwned } from './pct-disks.ts';
-import { Refusal, refuse, refuseParameters } from './refusal.ts';
-import { located, NEW_VOLUME, pathOfVolume, splitVolumeId, storageNamed, volumeSize } from './storage.ts';
+import { checkDerived, checkDevice, checkHookScript, checkNetwork, networkOf } from './pct-host.ts';
+import { applyPending, hotplug } from './pct-pending.ts';
+import { refuse, refuseParameters } from './refusal.ts';
+import { splitVolumeId, storageNamed } from './storage.ts';
 import { checkDigest, clampWeight, guestId, optionsFrom, text } from './verb-parameters.ts';
-
-/** Options that take effect at once, whether the container runs or not. */
-const IMMEDIATE = new Set([
-  'description',
-  'onboot',
-  'startup',
-  'protection',
-  'hostname',
-  'hookscript',
-  'cores',
-  'tags',
-  'lock',
-]);
-/** Options that the kernel changes while the container runs. */
-const LIVE = new Set(['cpulimit', 'cpuunits', 'memory', 'swap']);
 
 /** What is to change: values, options to delete, and pending changes to drop. */
 export type Change = {
@@ -130,190 +114,4 @@ function checkedValue(call: Call, id: number, file: GuestFile, name: string, val
   else if (/^net\d+$/.test(name)) checkNetwork(call.node, name, networkOf(value));
   else if (/^dev\d+$/.test(name)) checkDevice(call.node, value);
   return value;
-}
-
-/** Refuses a hook script that is no snippet or not there. */
-export function checkHookScript(node: LabNode, id: string): void {
-  if (located(node, id).volume.type !== 'snippets') refuse(`'${id}' is not in the snippets directory`);
-  if (!existsSync(pathOf(node, pathOfVolume(node, id)))) refuse(`script '${id}' does not exist`);
-}
-
-function networkOf(text: string): Properties {
-  const read = parsePropertyString('lxc/net', text);
-  return read.ok ? read.properties : refuse(read.errors.join('\n'));
-}
-
-function bridgeMtu(node: LabNode, name: string): number {
-  return bridges(node).get(name) ?? refuse(`bridge '${name}' does not exist`);
-}
-
-function checkNetwork(node: LabNode, name: string, { mtu, bridge = '', ip6, link_down, ...rest }: Properties): void {
-  if (mtu !== undefined && Number(mtu) > bridgeMtu(node, bridge))
-    refuse(`${name}: MTU size '${mtu}' is bigger than bridge MTU '${bridgeMtu(node, bridge)}'`);
-  if (link_down !== '1' && rest['host-managed'] === '1' && ip6 === 'auto')
-    refuse(`${name}: SLAAC is not supported for host-managed network configuration.`);
-}
-
-function checkDevice(node: LabNode, text: string): void {
-  const read = parsePropertyString('lxc/dev', text);
-  const path = (read.ok ? read.properties['path'] : undefined) ?? refuse('Path has to be defined');
-  if (!existsSync(pathOf(node, path))) refuse(`Device ${path} does not exist`);
-}
-
-const printNetwork = (properties: Properties): string =>
-  printPropertyString('lxc/net', { ...properties, type: 'veth', hwaddr: properties['hwaddr'] ?? randomMac() });
-
-/** Runs a step; a refusal is kept for the option instead of ending everything. */
-function attempt(
-  errors: Record<string, string>,
-  name: string,
-  describe: (problem: string) => string,
-  step: () => void,
-): boolean {
-  try {
-    step();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    errors[name] = describe(error.message);
-    return false;
-  }
-}
-
-/** Applies what waits, as at a start: deletions, then values. */
-export function applyPending(
-  call: Call,
-  id: number,
-  file: GuestFile,
-  selected: (name: string) => boolean = () => true,
-): Record<string, string> {
-  const errors: Record<string, string> = {};
-  const apply = (name: string, step: () => void): boolean => {
-    const done = attempt(errors, name, (problem) => `unable to apply pending change ${name} : ${problem}\n`, step);
-    if (!done) warn(call, (errors[name] ?? '').trimEnd());
-    return done;
-  };
-  for (const name of [...pendingDeletes(file).keys()].sort()) {
-    const value = file.options[name];
-    if (!selected(name)) continue;
-    const done = apply(name, () => {
-      if (value !== undefined && /^mp\d+$/.test(name)) keepOld(file, name, value);
-      else if (value !== undefined && name.startsWith('unused') && !isUsed(file, value)) freeOwned(call, id, value);
-    });
-    if (!done) continue;
-    delete file.options[name];
-    forgetDelete(file, name);
-  }
-  cleanPending(file);
-  for (const name of Object.keys(file.pending.options).sort()) {
-    if (name === 'delete' || !selected(name)) continue;
-    const done = apply(name, () => {
-      if (/^mp\d+$/.test(name)) applyMount(call, id, file, name);
-      else if (/^net\d+$/.test(name))
-        file.pending.options[name] = printNetwork(networkOf(file.pending.options[name] ?? ''));
-    });
-    if (done) commit(file, name);
-  }
-  return errors;
-}
-
-function commit(file: GuestFile, name: string): void {
-  file.options[name] = file.pending.options[name] ?? '';
-  delete file.pending.options[name];
-}
-
-/** Whether a volume is in use by the container, what waits for it, or one of its snapshots. */
-function isUsed(file: GuestFile, volume: string): boolean {
-  const sections = [file, file.pending, ...Object.values(file.snapshots)];
-  return sections.some(({ options }) => disksOf('lxc', options).some((disk) => disk.volume === volume));
-}
-
-function keepOld(file: GuestFile, name: string, value: string): void {
-  const { volume } = parseDisk('lxc', name, value);
-  if (backing(volume) === 'volume') addUnused(file.options, volume);
-}
-
-function applyMount(call: Call, id: number, file: GuestFile, name: string): void {
-  const value = file.pending.options[name] ?? '';
-  const disk = parseDisk('lxc', name, value);
-  const old = file.options[name];
-  if (NEW_VOLUME.test(disk.volume)) createMounts(call, id, { [name]: value }, file.pending.options);
-  else file.pending.options[name] = printDisk('lxc', backing(disk.volume) === 'volume' ? measured(call, disk) : disk);
-  if (old !== undefined && parseDisk('lxc', name, old).volume !== disk.volume) keepOld(file, name, old);
-}
-
-function measured(call: Call, disk: ReturnType<typeof parseDisk>): ReturnType<typeof parseDisk> {
-  try {
-    return withVolume('lxc', disk, disk.volume, volumeSize(call.node, disk.volume));
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    warn(call, `Could not rescan volume size - ${error.message}`);
-    return disk;
-  }
-}
-
-/** Changes a running container: what is immediate or live is done, the rest waits for its next start. */
-function hotplug(call: Call, id: number, file: GuestFile, selected: (name: string) => boolean): Record<string, string> {
-  const errors: Record<string, string> = {};
-  const live = (name: string, step: () => boolean): boolean => {
-    let took = false;
-    const describe = (problem: string): string => `unable to hotplug ${name}: ${problem}\n`;
-    const run = (): void => {
-      took = step();
-    };
-    return attempt(errors, name, describe, run) && took;
-  };
-  for (const name of Object.keys(file.pending.options).sort())
-    if (IMMEDIATE.has(name) && selected(name)) commit(file, name);
-  for (const name of [...pendingDeletes(file).keys()].sort()) {
-    if (!selected(name)) continue;
-    const done = live(name, () => {
-      const value = file.options[name] ?? '';
-      if (name.startsWith('unused')) {
-        if (!isUsed(file, value)) freeOwned(call, id, value);
-      } else if (/^net\d$/.test(name)) print(call, `delete ips from ${name}`);
-      else return IMMEDIATE.has(name) || /^(swap|cpulimit|cpuunits)$/.test(name);
-      return true;
-    });
-    if (!done) continue;
-    delete file.options[name];
-    forgetDelete(file, name);
-  }
-  for (const name of Object.keys(file.pending.options).sort()) {
-    if (name === 'delete' || !selected(name)) continue;
-    const isNew = file.options[name] === undefined;
-    const done = live(name, () => {
-      const value = file.pending.options[name] ?? '';
-      if (/^net\d+$/.test(name)) file.pending.options[name] = plugNetwork(call.node, file.options[name], value);
-      else if (/^mp\d+$/.test(name) && isNew) applyMount(call, id, file, name);
-      else return LIVE.has(name) || (/^dev\d+$/.test(name) && isNew);
-      return true;
-    });
-    if (done) commit(file, name);
-  }
-  return errors;
-}
-
-function plugNetwork(node: LabNode, old: string | undefined, value: string): string {
-  const properties = networkOf(value);
-  const before = old === undefined ? undefined : networkOf(old);
-  if (before?.['bridge'] !== properties['bridge'] || before?.['hwaddr'] !== properties['hwaddr'])
-    bridgeMtu(node, properties['bridge'] ?? '');
-  return printNetwork(properties);
-}
-
-/** What deriving the container's own LXC configuration refuses; by then the file is written. */
-export function checkDerived(node: LabNode, { options }: GuestFile): void {
-  if (options['template'] === '1') return;
-  for (const name of ['arch', 'ostype']) if (options[name] === undefined) refuse(`missing '${name}' - internal error`);
-  const names = Object.keys(options).sort();
-  for (const name of names) if (/^dev\d+$/.test(name)) checkDevice(node, options[name] ?? '');
-  if (options['rootfs'] === undefined) refuse("missing 'rootfs' configuration");
-  parseDisk('lxc', 'rootfs', options['rootfs'] ?? '');
-  for (const name of names) {
-    if (!/^net\d+$/.test(name)) continue;
-    const properties = networkOf(options[name] ?? '');
-    bridgeMtu(node, properties['bridge'] ?? '');
-    checkNetwork(node, name, properties);
-  }
 }

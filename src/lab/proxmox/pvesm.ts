@@ -5,9 +5,10 @@ import { answer, type Call, newCall, print, task, type Verb } from './call.ts';
 import { type LabNode, pathOf } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { refuse, refuseParameters } from './refusal.ts';
-import { allocate, enabledStorage, free, located, pathOfVolume, splitVolumeId, volumeAt } from './storage.ts';
+import { enabledStorage, located, pathOfVolume, splitVolumeId } from './storage.ts';
 import { addStorage, removeStorage, setStorage } from './storage-config.ts';
 import { allocationSize, storageContent, storageStatus } from './storage-content.ts';
+import { allocate, free, volumeAt } from './volumes.ts';
 
 const VERBS: Record<string, Verb> = {
   'pvesm add': (call, parameters) => void addStorage(call, parameters),

@@ -9,10 +9,11 @@ import { replaceFile } from './lock.ts';
 import { orders, pathOf, running, setRunning } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { parsePropertyString } from './parameters/property-string.ts';
-import { networkOf } from './qm-set.ts';
+import { networkOf } from './qm-pending.ts';
 import { refuse, refuseParameters } from './refusal.ts';
-import { splitVolumeId, volumeAt } from './storage.ts';
+import { splitVolumeId } from './storage.ts';
 import { guestId, text } from './verb-parameters.ts';
+import { volumeAt } from './volumes.ts';
 
 /** Refuses unless the agent is configured, the machine runs, and the agent answers. */
 function available(call: Call, id: number): GuestFile {

@@ -11,10 +11,11 @@ import { printPropertyString } from './parameters/property-string.ts';
 import { freeVolume } from './pct-disks.ts';
 import { checkDrives, cloneDrive, createDrives } from './qm-drives.ts';
 import { startMachine } from './qm-lifecycle.ts';
-import { networkOf, withMac } from './qm-set.ts';
+import { networkOf, withMac } from './qm-pending.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
-import { activate, enabledStorage, hasFeature, linkedClone, volumeSize } from './storage.ts';
+import { enabledStorage } from './storage.ts';
 import { clampWeight, guestId, optionsFrom, text } from './verb-parameters.ts';
+import { activate, hasFeature, linkedClone, volumeSize } from './volumes.ts';
 
 /** Parameters that are not options of the machine. */
 const NOT_OPTIONS =

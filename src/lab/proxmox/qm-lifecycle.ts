@@ -10,9 +10,10 @@ import type { Parameters } from './parameters/check.ts';
 import { freeVolume } from './pct-disks.ts';
 import { freeLeftOvers } from './pct-lifecycle.ts';
 import { isOwner } from './qm-drives.ts';
-import { applyPending } from './qm-set.ts';
+import { applyPending } from './qm-pending.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { activate, isBaseInUse, splitVolumeId } from './storage.ts';
+import { splitVolumeId } from './storage.ts';
+import { activate, isBaseInUse } from './volumes.ts';
 
 /** `qm start`. */
 export function startMachine(call: Call, id: number, parameters: Parameters): void {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type LabNode, pathOf } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
 import { splitList } from './parameters/perl.ts';
-import { enabledStorage, located, type Storage, storageNamed, storages, volumesOf } from './storage.ts';
+import { enabledStorage, located, type Storage, storageNamed, storages } from './storage.ts';
+import { volumesOf } from './volumes.ts';
 
 const TOTAL = 500 * 1024 ** 3;
 
