@@ -26,6 +26,7 @@ export function pvesh(node: LabNode, argv: readonly string[], stdin: () => Buffe
   const hits = COMMANDS.filter((name) => name.startsWith(written));
   const command = COMMANDS.includes(written) ? written : hits.length === 1 ? (hits[0] ?? '') : '';
   if (!['create', 'delete', 'get', 'set'].includes(command)) {
+    if (command !== '') return { stdout: '', stderr: `the lab leaves out 'pvesh ${command}'\n`, rc: 255 };
     const error = written === '' ? 'no command specified' : `unknown command 'pvesh ${written}'`;
     const usage = ['create', 'delete', 'get', 'set'].map(
       (name) => `       pvesh ${name} <api_path> [OPTIONS] [FORMAT_OPTIONS]\n`,

@@ -4,7 +4,7 @@ import { isIpv4, isIpv6 } from '../parameters/addresses.ts';
 import { formatProblem } from '../parameters/formats.ts';
 import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './rule.ts';
 
-export type Alias = { name: string; cidr: string; comment?: string };
+type Alias = { name: string; cidr: string; comment?: string };
 export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };
 export type Named<T> = Map<string, { comment?: string; entries: T[] }>;
 
@@ -165,7 +165,7 @@ export function parseFirewall(
 const firstOfEach = (problems: readonly (readonly [string, string])[]): string[] =>
   [...new Map([...problems].reverse())].reverse().map(([property, message]) => `  ${property}: ${message}`);
 
-export function nameProblem(name: string, what: string, longest: number): string | undefined {
+function nameProblem(name: string, what: string, longest: number): string | undefined {
   if (name.length > longest) return `${what} name too long`;
   return new RegExp(`^${NAME}$`).test(name) ? undefined : `invalid ${what} name '${name}'`;
 }

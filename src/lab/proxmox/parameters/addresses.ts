@@ -3,12 +3,12 @@
 import { splitOn, whole } from './perl.ts';
 
 const octet = '(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])';
-export const IPV4 = `(?:(?:${octet}\\.){3}${octet})`;
+const IPV4 = `(?:(?:${octet}\\.){3}${octet})`;
 const h16 = '(?:[0-9a-fA-F]{1,4})';
 const ls32 = `(?:${IPV4}|${h16}:${h16})`;
 /** Up to `most` groups, the last without its colon. */
 const before = (most: number): string => (most === 0 ? '' : `(?:(?:${h16}:){0,${most - 1}}${h16})?`);
-export const IPV6 = `(?:${[
+const IPV6 = `(?:${[
   `(?:${h16}:){6}${ls32}`,
   ...[5, 4, 3, 2, 1, 0].map((after) => `${before(5 - after)}::(?:${h16}:){${after}}${ls32}`),
   `${before(6)}::${h16}`,

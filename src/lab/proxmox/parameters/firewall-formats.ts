@@ -16,12 +16,6 @@ const V6_ICMP =
     ' ',
   );
 
-/** Why an ICMP type may not be used with a protocol (`icmp`, or any name of ICMPv6). */
-export function icmpTypeProblem(type: string, protocol: string): string | undefined {
-  if (/^\d+$/.test(type)) return Number(type) > 255 ? `invalid icmp-type '${type}'` : undefined;
-  return (protocol === 'icmp' ? V4_ICMP : V6_ICMP).includes(type) ? undefined : `unknown icmp-type '${type}'`;
-}
-
 /** Ports, names of services and ranges, separated by commas; destinations may be ICMP types. */
 const ports =
   (destination: boolean): Verifier =>

@@ -53,11 +53,11 @@ export function parseSize(text: string): number | undefined {
   return number === undefined ? undefined : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit));
 }
 
-/** Bytes in the largest unit that keeps them whole: `12G`, `1536M`. */
-export function printSize(size: number | string): string {
+/** Bytes in the largest unit that keeps them whole: `12G`, `1536M`; nothing is `0T`, as Proxmox writes it. */
+function printSize(size: number | string): string {
   let rest = Math.trunc(Number(size));
   let unit = 0;
-  while (unit < 4 && rest % 1024 === 0 && (rest !== 0 || unit < 4)) {
+  while (unit < 4 && rest % 1024 === 0) {
     rest /= 1024;
     unit++;
   }
