@@ -7,8 +7,6 @@ export const SHIPPED_FEATURES: ReadonlySet<string> = new Set([
   'nginx_gateway',
   'nvidia',
   'ollama',
-  'portainer',
-  'python_api_service',
   'step_ca',
   'step_cli',
   'traefik',

@@ -3,10 +3,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { localHost } from '../../src/io/host/local.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
 import { openNode } from '../../src/lab/proxmox/node.ts';
 import { PROGRAMS } from '../../src/lab/proxmox/programs.ts';
-import { localHost } from '../../src/io/host/local.ts';
 import type { Content } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
 

@@ -1,8 +1,6 @@
 // The configuration file of a guest, as Proxmox keeps it under /etc/pve: read into plain values, and the few edits that no
 // command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
 
-import { createHash } from 'node:crypto';
-
 export type Settings = Readonly<Record<string, string>>;
 
 export interface RawLine {
@@ -75,11 +73,6 @@ export function upcoming(conf: GuestConf): Settings {
   const merged = { ...conf.settings, ...conf.pending };
   for (const key of conf.pendingDeletes) delete merged[key];
   return merged;
-}
-
-/** Proxmox's `digest` of a configuration: it refuses a change when the file is no longer this one. */
-export function confDigest(text: string): string {
-  return createHash('sha1').update(text).digest('hex');
 }
 
 /** The same file with other raw lines and other notes; everything else stays as it is, byte for byte. */

@@ -3,6 +3,7 @@
 import type { Decision, Wanted } from '../manager.ts';
 import { guestName, type Program } from './command.ts';
 import type { GuestConf } from './conf.ts';
+import { firewallPath } from './firewall.ts';
 import { type Notes, OWNER_TAG, parseNotes, repositoryName } from './notes.ts';
 import type { GuestObservation } from './observation.ts';
 
@@ -73,7 +74,12 @@ export function missingOnHost(seen: GuestObservation, storages: readonly string[
   return null;
 }
 
-export function blocked(reason: string): Refusal {
+/** A firewall file that somebody else wrote. */
+export function foreignFirewall(wanted: Wanted, id: number): Refusal {
+  return blocked(`${firewallPath(id)} is not ours; remove it, or take it over with: phoenix adopt ${wanted.target}`);
+}
+
+function blocked(reason: string): Refusal {
   return { kind: 'blocked', reason };
 }
 

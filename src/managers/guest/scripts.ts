@@ -10,7 +10,7 @@ import { SHIPPED } from './shipped.ts';
 /** The file inside a guest that says what was installed: one line of `name=mark`, in the order of names. */
 export const RECORD_FILE = '/var/lib/phoenix/applied';
 
-const RUNNER = 'src/managers/guest/run-script.sh';
+const RUNNER = 'etc/features/run-script.sh';
 
 export type Script = {
   readonly name: string;

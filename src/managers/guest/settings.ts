@@ -3,7 +3,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { action, call, guestName, type Program } from './command.ts';
-import { confDigest, type GuestConf, type Settings, upcoming } from './conf.ts';
+import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { normalFlag, parseProperties, sameProperties } from './property-string.ts';
 import type { GuestSpec } from './spec.ts';
 
@@ -64,11 +64,10 @@ export function createArgs(wishes: readonly Wish[]): string[] {
   });
 }
 
-/** One command for all changes. It is refused when the file is no longer `text`, which they were worked out from. */
+/** One command for all changes. */
 export function setGuest(
   program: Program,
   id: number,
-  text: string,
   changes: SettingChanges,
   notes: string | null,
   running: boolean,
@@ -83,7 +82,7 @@ export function setGuest(
   const what = changes.labels.length === 1 ? (changes.labels[0] ?? '') : [label, ...others].join(', ');
   const summary = `set ${what} of ${guestName(program, id)}${to}`;
   const impact = running && changes.restart ? 'restart' : 'live';
-  return [action(summary, impact, call(program, 'set', id, [...args, '--digest', confDigest(text)]))];
+  return [action(summary, impact, call(program, 'set', id, args))];
 }
 
 /** The settings that containers and VMs share. `waiting` names those that wait for the next start. */

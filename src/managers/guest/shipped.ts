@@ -1,1 +1,17 @@
-export const SHIPPED: Readonly<Record<string, string>> = {};
+// What the scripts that come with Phoenix are, by SHA-256 of their content: part of the specs of guests that use them, so that a
+// new version of one is a change like any other. A constant, since targets are derived without reading a disk; a test keeps it in step.
+
+export const SHIPPED: Readonly<Record<string, string>> = {
+  'etc/features/base_setup/install.sh': '440cea6157869a00bb54cbc0fafd47f735667e69bdbd3e96dcf409546e8157f5',
+  'etc/features/docker/install.sh': '940e5b3769fa8ebb11416de9d094affaea20c39e07a472f5fee87ce1c76fe221',
+  'etc/features/nfs_volumes/install.sh': '856c2d5af3b8f107ff67d22f3c6edd15f0daef88b67e3085b89464d931709f76',
+  'etc/features/nginx_gateway/install.sh': 'bdd73b1c18c572562766d7910e9e3a8213c1a16c44f02ac38cd8918be5822e52',
+  'etc/features/nvidia/install.sh': '85a57f671c7cbf3ed4e4d3fd132c0f0957f8bdc8bb92a6d3bee5bf72a7d8649f',
+  'etc/features/ollama/install.sh': '434826f9eeace23320e486d3d05d77da35d9098fed0a08df86e05befac8ecdd5',
+  'etc/features/step_ca/install.sh': '0655868565412e6d7ad654d5e0605ca95e60283af785ca33d5ec36e71ccfb331',
+  'etc/features/step_cli/install.sh': '0d7654eb8fd9062b0a247fa36b54c8060ceaeb1616856a49d5173cb53d4dcdbb',
+  'etc/features/traefik/install.sh': '16df3ee3d958804b5bc7634d7ffb9c9ab704fcce453701138a2dc4a66a8e14ea',
+  'etc/features/trusted_ca/install.sh': '3749e6d61de3179fff5862cbd00d8d46e0f2a67c0b12182de2c39259d5d961ca',
+  'etc/features/user_password/install.sh': 'f259378311505f6d5e14026b84f82599ec4eab00d0a95044d038cd9dfe95fdaa',
+  'etc/features/vllm/install.sh': '6f2430b5bc49622e52e8ca35477960eb328db8446e4266233507b2581dd6449c',
+};

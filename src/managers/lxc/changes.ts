@@ -4,8 +4,8 @@ import type { Action } from '../../model/action.ts';
 import { action } from '../guest/command.ts';
 import { type GuestConf, withRawLines } from '../guest/conf.ts';
 import { textDigest } from '../guest/digest.ts';
-import { decideFirewall, firewallPath } from '../guest/firewall.ts';
-import { blocked, missingOnHost, type Refusal } from '../guest/gate.ts';
+import { decideFirewall } from '../guest/firewall.ts';
+import { foreignFirewall, missingOnHost, type Refusal } from '../guest/gate.ts';
 import { parseKept } from '../guest/kept-volumes.ts';
 import type { Changes } from '../guest/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/notes.ts';
@@ -61,14 +61,10 @@ export function containerChanges(
     ...makeFolders(spec, missingMounts(spec, conf.settings)),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
-    ...setGuest('pct', spec.id, text, settings, isNoted ? null : printNotes(notes), seen.running),
+    ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
     ...growDisks(spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
-}
-
-export function foreignFirewall(wanted: Wanted, id: number): Refusal {
-  return blocked(`${firewallPath(id)} is not ours; remove it, or take it over with: phoenix adopt ${wanted.target}`);
 }
 
 function writeRaw(id: number, conf: GuestConf, text: string, restarts: boolean): Action {

@@ -4,13 +4,12 @@
 import type { Action } from '../../model/action.ts';
 import { action, call, startGuest } from '../guest/command.ts';
 import { decideFirewall } from '../guest/firewall.ts';
-import { impossible } from '../guest/gate.ts';
+import { foreignFirewall, impossible } from '../guest/gate.ts';
 import { parseKept } from '../guest/kept-volumes.ts';
 import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
 import type { GuestObservation } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
-import { foreignFirewall } from './changes.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './spec.ts';
 import { containerWishes } from './wishes.ts';

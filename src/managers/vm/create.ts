@@ -1,0 +1,69 @@
+// Making a VM: a clone, or a new one from a cloud image. A clone gets its configuration with the next look, by the same way as any
+// other change, and until then says in its notes that it is being built.
+
+import type { Action } from '../../model/action.ts';
+import { action, call, startGuest } from '../guest/command.ts';
+import { decideFirewall } from '../guest/firewall.ts';
+import { foreignFirewall, impossible } from '../guest/gate.ts';
+import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
+import type { GuestObservation } from '../guest/observation.ts';
+import { createArgs } from '../guest/settings.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import { writeSshKeys } from './changes.ts';
+import { ROOT_DRIVE, resizeDisk } from './disks.ts';
+import type { VmSpec } from './spec.ts';
+import { machineWishes } from './wishes.ts';
+
+/** Where cloud images lie on the node: Proxmox's folder for disk images of storage `local`. */
+export const IMAGE_FOLDER = '/var/lib/vz/template/iso';
+
+export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservation): Decision {
+  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
+  if (spec.source.image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
+
+  const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
+  const actions = [
+    ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
+    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    create(wanted, spec, `${IMAGE_FOLDER}/${spec.source.image}`),
+    resizeDisk(spec),
+    ...(starts ? [startGuest('qm', spec.id)] : []),
+  ];
+  return { kind: 'actions', actions };
+}
+
+function cloneMachine(wanted: Wanted, spec: VmSpec, source: { clone: number; snapshot: string | null }): Action {
+  const args = [
+    String(spec.id),
+    ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
+    ...['--full', '1', '--storage', spec.disk.storage],
+    ...['--name', spec.name, '--description', printNotes(firstNotes(wanted, spec, true))],
+  ];
+  const from = source.snapshot === null ? '' : ` at ${source.snapshot}`;
+  return action(`clone VM ${source.clone}${from} as ${spec.id}`, 'live', call('qm', 'clone', source.clone, args));
+}
+
+function create(wanted: Wanted, spec: VmSpec, image: string): Action {
+  const { storage } = spec.disk;
+  const args = [
+    ...createArgs(machineWishes(spec)({})),
+    ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
+    ...[`--${ROOT_DRIVE}`, `${storage}:0,discard=on,import-from=${image}`],
+    ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
+    ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
+  ];
+  return action(`create VM ${spec.id} from ${image}`, 'live', call('qm', 'create', spec.id, args));
+}
+
+function firstNotes(wanted: Wanted, spec: VmSpec, building: boolean): Notes {
+  return {
+    text: spec.notes,
+    repository: repositoryName(wanted.origin),
+    target: wanted.target,
+    commit: wanted.origin.commit,
+    building,
+    scripts: null,
+  };
+}

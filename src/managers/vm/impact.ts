@@ -1,0 +1,23 @@
+// What a change of a VM costs, by the rules of Proxmox. Whether the VM runs is not known when this is asked, so what would wait for
+// its next start counts as a restart.
+
+import type { Change, Impact } from '../../model/plan.ts';
+import { isStill, same } from '../guest/impact.ts';
+import type { VmSpec } from './spec.ts';
+
+export function vmImpact(change: Change): Impact {
+  if (change.verb === 'delete') return 'destroy';
+  const before = change.before as unknown as VmSpec | undefined;
+  const after = change.after as unknown as VmSpec | undefined;
+  if (before === undefined || after === undefined) return 'live';
+  const leavesTemplate = before.final === 'template' && after.final !== 'template';
+  if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
+  return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
+}
+
+/** Memory and cores are not changed while it runs, and cloud-init is read at its start. */
+function waits(before: VmSpec, after: VmSpec): boolean {
+  const startOf = ({ memoryMb, cores, nameservers, searchdomain, user, net0 }: VmSpec) =>
+    [memoryMb, cores, nameservers, searchdomain, user, net0.ip, net0.gateway] as const;
+  return !same(startOf(before), startOf(after));
+}

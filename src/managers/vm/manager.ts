@@ -1,0 +1,27 @@
+// Virtual machines.
+
+import { guestHealth } from '../guest/health.ts';
+import type { GuestObservation } from '../guest/observation.ts';
+import { observeGuest } from '../guest/observe.ts';
+import { guestSafeguard } from '../guest/safeguard.ts';
+import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/survey.ts';
+import type { Manager } from '../manager.ts';
+import { decideMachine, machineSnapshotsWork } from './decide.ts';
+import { vmImpact } from './impact.ts';
+import { vmTargets } from './spec.ts';
+
+export const vm: Manager<GuestSurvey, GuestObservation> = {
+  kind: 'vm',
+  targets: vmTargets,
+  impact: vmImpact,
+  survey: (host) => surveyGuests(host, 'qm'),
+  glance: (survey, wanted) => {
+    const seen = glanceAtGuest(survey, wanted);
+    return seen !== null && isSettled(decideMachine(wanted, seen)) ? seen : null;
+  },
+  observe: (host, wanted) => observeGuest(host, 'qm', wanted),
+  decide: decideMachine,
+  health: (wanted) => guestHealth('qm', wanted),
+  safeguard: (wanted, seen, actions) =>
+    guestSafeguard('qm', wanted, seen, actions, seen.conf !== null && machineSnapshotsWork(seen, seen.conf)),
+};

@@ -1,0 +1,97 @@
+// A virtual machine as it should be, from the whole configuration.
+
+import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import { declaredFirewall } from '../guest/firewall.ts';
+import { inputsOf } from '../guest/inputs.ts';
+import { type Interface, interfaceOf } from '../guest/network.ts';
+import { featureScript, type Script, script } from '../guest/scripts.ts';
+import { type GuestSpec, guestSpec } from '../guest/spec.ts';
+
+export type VmSpec = GuestSpec & {
+  readonly name: string;
+  /** Only what it is made from: another source later changes nothing on a VM that exists. */
+  readonly source: { readonly clone: number; readonly snapshot: string | null } | { readonly image: string };
+  readonly disk: { readonly storage: string; readonly sizeGb: number };
+  readonly net0: Interface;
+  /** What cloud-init sets up. */
+  readonly user: { readonly name: string; readonly sshKeys: readonly string[] };
+};
+
+export function vmTargets(config: Config): Target[] {
+  return config.vm.map((guest) => ({
+    id: targetId('vm', guest.id),
+    spec: vmSpec(guest, config),
+    needs: needsOf(guest, config),
+    protected: guest.protected,
+  }));
+}
+
+/** Its clone source and its dependencies; those that nothing declares are a problem of the configuration. */
+function needsOf(guest: VmGuest, config: Config): TargetId[] {
+  const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
+  return [...ids]
+    .sort((a, b) => a - b)
+    .flatMap((id) => {
+      const needed = config.guests.get(id);
+      return needed === undefined || id === guest.id ? [] : [targetId(needed.kind, id)];
+    });
+}
+
+export function vmSpec(guest: VmGuest, config: Config): VmSpec {
+  const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+  // A template is cloned as it is; any other VM at its snapshot.
+  const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
+  return {
+    ...guestSpec(guest, {
+      firewall: declaredFirewall(guest.firewall, stackRules(guest, config)),
+      final: guest.isTemplate ? 'template' : guest.startState,
+      scripts: scriptsOf(guest, config),
+      snapshots: guest.isTemplate
+        ? { beforeScripts: null, atEnd: null, template: null }
+        : {
+            beforeScripts: guest.snapshots.preFeatures,
+            atEnd: guest.snapshots.postFeatures,
+            template: guest.templateSnapshot,
+          },
+    }),
+    name: guest.name,
+    source: guest.cloneFrom === null ? { image: guest.templateImage ?? '' } : { clone: guest.cloneFrom, snapshot },
+    disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
+    net0: interfaceOf(guest.network, guest.firewall?.enabled ?? false),
+    user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
+  };
+}
+
+/** What the stacks that run on the VM open. */
+function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
+  return guest.stacks.flatMap(({ name, environment }) => {
+    const environments = config.stacks.get(name)?.environments;
+    return [...(environments?.[environment]?.firewallRules ?? [])];
+  });
+}
+
+/** Mounts first, since what features install may lie on them. */
+function scriptsOf(guest: VmGuest, config: Config): Script[] {
+  const inputs = inputsOf(guest, config);
+  const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
+  return [...nfsVolumes(guest), ...features, ...password(guest)];
+}
+
+function nfsVolumes(guest: VmGuest): Script[] {
+  if (guest.volumes.length === 0) return [];
+  const lines = guest.volumes.map(({ server, path, mountPoint }) => `${server}:${path} ${mountPoint}`);
+  const inputs = { NFS_VOLUMES: lines.join('\n') };
+  return [
+    script({ name: 'nfs_volumes', path: 'etc/features/nfs_volumes/install.sh', blob: null, inputs, secret: null }),
+  ];
+}
+
+/** Cloud-init takes a password hash only as an argument, which everybody on the host could read: it is set inside instead. */
+function password({ user }: VmGuest): Script[] {
+  if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
+  const path = 'etc/features/user_password/install.sh';
+  const secret = { variable: 'PASSWORD_HASH', $secret: user.passwordHash.$secret };
+  return [script({ name: 'user_password', path, blob: null, inputs: { USER_NAME: user.username }, secret })];
+}

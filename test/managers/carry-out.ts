@@ -1,0 +1,52 @@
+// Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
+
+import { readAnswer } from '../../src/managers/guest/answer.ts';
+import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { CommandResult, Host } from '../../src/ports.ts';
+
+export type End =
+  | { readonly outcome: 'done'; readonly actions: readonly Action[] }
+  | { readonly outcome: 'refused'; readonly reason: string; readonly actions: readonly Action[] }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly actions: readonly Action[] }
+  | { readonly outcome: 'killed'; readonly actions: readonly Action[] };
+
+export interface Killing {
+  /** Dies once this many actions were begun. */
+  readonly after: number;
+  /** Whether the last of them was carried out before the death. */
+  readonly carriedOut: boolean;
+}
+
+export async function carryOut(manager: Manager, host: Host, wanted: Wanted, killing?: Killing): Promise<End> {
+  const actions: Action[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const decision = manager.decide(wanted, await manager.observe(host, wanted));
+    if (decision.kind !== 'actions') return { outcome: 'refused', reason: decision.reason, actions };
+    if (decision.actions.length === 0) return { outcome: 'done', actions };
+    for (const action of decision.actions) {
+      if (killing !== undefined && actions.length + 1 >= killing.after) {
+        if (killing.carriedOut) await perform(host, action);
+        return { outcome: 'killed', actions };
+      }
+      actions.push(action);
+      const result = await perform(host, action);
+      if (result.exit !== 0 && action.failure !== 'observe')
+        return { outcome: 'failed', reason: `${action.summary}: ${result.stderr.trim()}`, actions };
+    }
+  }
+  return { outcome: 'failed', reason: 'it still differs', actions };
+}
+
+async function perform(host: Host, { do: work }: Action): Promise<CommandResult> {
+  const done: CommandResult = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' };
+  switch (work.kind) {
+    case 'command':
+      return readAnswer(work, await host.run(work));
+    case 'file':
+      return (await host.writeFile(work)) ? done : { ...done, exit: 1, stderr: `${work.path} has changed` };
+    case 'folder':
+      await host.makeFolder(work);
+      return done;
+  }
+}
