@@ -7,11 +7,19 @@ import { nearest } from '../config/nearest.ts';
 import { EXIT, type Io } from './io.ts';
 
 export interface SchemaArgs {
-  /** One of the names; without, all of them in one object by name. */
+  /** One of the names, as the file or short (`lxc`); without, all of them in one object by name. */
   readonly name?: string | undefined;
   /** Writes every schema there as `<name>.schema.json`. */
   readonly out?: string | undefined;
 }
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  hypervisor: 'phoenix_hypervisor_config',
+  lxc: 'phoenix_lxc_configs',
+  vm: 'phoenix_vm_configs',
+  certificates: 'certificate-manifest',
+  stacks: 'phoenix_stacks_config',
+};
 
 /** Resolves to the exit code. */
 export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number> {
@@ -25,7 +33,7 @@ export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number>
     io.stdout(`${JSON.stringify(Object.fromEntries(SCHEMA_NAMES.map((each) => [each, jsonSchema(each)])), null, 2)}\n`);
     return EXIT.done;
   }
-  const known = name.replace(/(\.schema)?\.json$/, '');
+  const known = SHORT_NAMES[name] ?? name.replace(/(\.schema)?\.json$/, '');
   if (SCHEMA_NAMES.includes(known)) {
     io.stdout(textOf(known));
     return EXIT.done;

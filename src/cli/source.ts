@@ -1,7 +1,9 @@
 // The configuration that a command works on: a folder as it lies on disk, or a commit of the repository that it is in.
 
 import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { MAX_FILE_BYTES } from '../config/limits.ts';
+import { HYPERVISOR_FILE } from '../config/schema/files.ts';
 import { findRoots, wantsBytes } from '../config/sources.ts';
 import { folderPaths, folderSnapshot } from '../io/folder.ts';
 import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
@@ -15,8 +17,8 @@ export class SourceFailure extends Error {
   readonly hint: string | null;
   readonly exit: number;
 
-  constructor(message: string, hint: string | null = null, exit: number = EXIT.usage) {
-    super(message);
+  constructor(message: string, hint: string | null = null, exit: number = EXIT.usage, options?: ErrorOptions) {
+    super(message, options);
     this.hint = hint;
     this.exit = exit;
   }
@@ -25,10 +27,21 @@ export class SourceFailure extends Error {
 const READING = { wantsBytes, maxFileBytes: MAX_FILE_BYTES };
 
 /** The files of a folder as it is. `root` is the config root inside it; found by itself when undefined. */
-export async function folderSource(path: string, root: string | undefined): Promise<Snapshot> {
+export async function folderSource(given: string, root: string | undefined): Promise<Snapshot> {
+  const path = await configFolder(given);
+  return readable(async () => {
+    const paths = await folderPaths(path);
+    return folderSnapshot(path, root === undefined ? onlyRoot(paths) : insideRoot(root), paths, READING);
+  });
+}
+
+/** The folder to look in: that of a config root's `etc/`, named instead of the root itself, is the root. */
+export async function configFolder(path: string): Promise<string> {
   await mustBeFolder(path);
-  const paths = await folderPaths(path);
-  return folderSnapshot(path, root === undefined ? onlyRoot(paths) : insideRoot(root), paths, READING);
+  const folder = resolve(path);
+  const [name, config] = [basename(folder), join(folder, basename(HYPERVISOR_FILE))];
+  if (name !== dirname(HYPERVISOR_FILE) || (await stat(config).catch(() => null)) === null) return path;
+  return dirname(folder);
 }
 
 /** The repository at or above a folder. */
@@ -54,8 +67,20 @@ export async function commitSource(
   commit: CommitSha,
   root: string | undefined,
 ): Promise<Snapshot> {
-  const found = root === undefined ? onlyRoot(await repository.paths(commit)) : insideRoot(root);
-  return repository.snapshot(commit, { ...READING, root: found });
+  return readable(async () => {
+    const found = root === undefined ? onlyRoot(await repository.paths(commit)) : insideRoot(root);
+    return repository.snapshot(commit, { ...READING, root: found });
+  });
+}
+
+/** What keeps files from being read (rights, the disk, far too many of them) as a sentence. */
+async function readable<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof SourceFailure || !(error instanceof Error)) throw error;
+    throw new SourceFailure(`cannot be read: ${error.message}`, null, EXIT.missing, { cause: error });
+  }
 }
 
 async function mustBeFolder(path: string): Promise<void> {

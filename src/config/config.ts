@@ -53,7 +53,7 @@ export interface GuestBase {
   readonly cloneFrom: number | null;
   /** Name of the snapshot taken when it is complete, which clones start from. */
   readonly templateSnapshot: string | null;
-  /** Written dependencies, without the clone source; ascending, without repetition. */
+  /** Written dependencies, without the clone source; in the order written, without repetition. */
   readonly dependencies: readonly number[];
   /** In the order in which they are installed. */
   readonly features: readonly FeatureScript[];

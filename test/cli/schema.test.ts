@@ -30,7 +30,7 @@ test('the schemas in etc/schemas/ are those of the code: npx phoenix schema --ou
 });
 
 test('one schema is one JSON document, by its name or the name of its file', async () => {
-  for (const name of ['phoenix_lxc_configs', 'phoenix_lxc_configs.json', 'phoenix_lxc_configs.schema.json']) {
+  for (const name of ['lxc', 'phoenix_lxc_configs', 'phoenix_lxc_configs.json', 'phoenix_lxc_configs.schema.json']) {
     const { exit, out, err } = await run({ name });
     expect([exit, err]).toEqual([0, '']);
     expect(JSON.parse(out)).toMatchObject({ type: 'object', required: ['lxc_configs'] });

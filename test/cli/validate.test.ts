@@ -202,6 +202,14 @@ describe('a commit', () => {
     expect((await run({ path: copy.folder, rev: 'HEAD' })).out).toContain('is a symbolic link, which is not followed');
   });
 
+  test('whose objects are damaged: exit 3 with what is wrong', async () => {
+    const commit = await copy.commit(texts());
+    const blob = await copy.git('rev-parse', `HEAD:${LXC}`);
+    await rm(join(copy.folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+    const { exit, out, err } = await run({ path: copy.folder, rev: commit });
+    expect([exit, out, err]).toEqual([3, '', expect.stringContaining('cannot be read')]);
+  });
+
   test('that is not there, or no repository: exit 2 with what to do', async () => {
     await copy.commit(texts());
     expect(await run({ path: copy.folder, rev: 'nothing' })).toMatchObject({

@@ -43,7 +43,7 @@ export function guestBase(
     startState: written.state ?? defaultState(written.start_at_boot, special.isSource),
     cloneFrom: special.cloneFrom,
     templateSnapshot: written.template_snapshot_name ?? null,
-    dependencies: [...new Set(written.dependencies.map(Number))].sort((a, b) => a - b),
+    dependencies: [...new Set(written.dependencies.map(Number))],
     features: [...new Set(written.features)].map((name) => featureScript(files, name)),
     firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, within(at, 'firewall')),
     traefikService: null,

@@ -2,7 +2,7 @@
 
 import type { Guest } from '../config.ts';
 import { within } from '../place.ts';
-import { allGuests, isCloneSource, nameOfGuest, targetOf } from './guests.ts';
+import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 
 /** BOOT_ORDER: both start with the host, and the one that is needed starts later. */
@@ -28,7 +28,7 @@ export function cloneSourcesComeEarly({ config }: RuleContext): Finding[] {
     .filter(({ guest, need }) => startsLater(need, guest))
     .map(({ guest, need }) => ({
       code: 'LATE_DEPENDENCY',
-      at: within(guest.writtenAt, 'dependencies', ...(guest.dependencies.length === 1 ? [0] : [])),
+      at: dependencyPlace(guest, need.id),
       message: `${nameOfGuest(guest)} is cloned from, and yet needs ${nameOfGuest(need)}, which starts ${words(need)}: every clone waits for it`,
       hint: 'Let the clones depend on it instead.',
       target: targetOf(guest),

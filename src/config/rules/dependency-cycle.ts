@@ -15,15 +15,13 @@ export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
   const guests = new Map(allGuests(config).map((guest) => [targetOf(guest), guest]));
   const needs = new Map([...guests].map(([target, guest]) => [target, needsOf(guest, config).map(id)]));
   return cycles(needs).flatMap((ring): Finding[] => {
-    const [first, second = first] = ring;
-    const guest = first === undefined ? undefined : guests.get(first);
-    if (guest === undefined) return [];
-    const byClone = guest.cloneFrom !== null && id(guest.cloneFrom) === second;
+    const [guest, next = guest] = ring.map((target) => guests.get(target));
+    if (guest === undefined || next === undefined) return [];
     return [
       {
         code: 'DEPENDENCY_CYCLE',
-        at: byClone ? cloneSourcePlace(guest) : dependencyPlace(guest),
-        message: `These guests wait for each other: ${[...ring, first].join(' → ')}`,
+        at: guest.cloneFrom === next.id ? cloneSourcePlace(guest) : dependencyPlace(guest, next.id),
+        message: `These guests wait for each other: ${[...ring, ring[0]].join(' → ')}`,
         hint: 'Take one of these dependencies out.',
         target: targetOf(guest),
       },

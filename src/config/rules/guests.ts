@@ -24,10 +24,9 @@ export function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** Where a guest's written dependency stands; the list as a whole where there are several. */
-export function dependencyPlace(guest: Guest): Place {
-  const list = within(guest.writtenAt, 'dependencies');
-  return guest.dependencies.length === 1 ? within(list, 0) : list;
+/** Where a guest's dependency on another is written. */
+export function dependencyPlace(guest: Guest, id: number): Place {
+  return within(guest.writtenAt, 'dependencies', guest.dependencies.indexOf(id));
 }
 
 /** Other guests are made from it, so that it need not run. */

@@ -11,7 +11,7 @@ export function namedGuestsExist({ config, unreadable }: RuleContext): Finding[]
   return allGuests(config).flatMap((guest) => {
     const findings = guest.dependencies
       .filter((id) => !known(id))
-      .map((id) => ({ ...unknownGuest(guest, id, 'depends on'), at: dependencyPlace(guest) }));
+      .map((id) => ({ ...unknownGuest(guest, id, 'depends on'), at: dependencyPlace(guest, id) }));
     if (guest.cloneFrom === null || known(guest.cloneFrom)) return findings;
     return [...findings, { ...unknownGuest(guest, guest.cloneFrom, 'is cloned from'), at: cloneSourcePlace(guest) }];
   });

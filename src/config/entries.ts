@@ -1,0 +1,163 @@
+// The entries of the written files, one by one: each is brought up to date, checked by its schema and normalised.
+// An entry that cannot be used is left out, so that its problems hide none of the others'.
+
+import { targetId } from '../model/ids.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { LxcGuest, Place, VmGuest } from './config.ts';
+import type { Hypervisor } from './config-host.ts';
+import type { Certificate } from './config-services.ts';
+import { modernHypervisor } from './legacy/hypervisor.ts';
+import { modernLxc } from './legacy/lxc.ts';
+import { modernVm } from './legacy/vm.ts';
+import { normaliseCertificate } from './normalise/certificate.ts';
+import { normaliseHypervisor } from './normalise/hypervisor.ts';
+import { normaliseLxc } from './normalise/lxc.ts';
+import { normaliseVm, type VmFileDefaults } from './normalise/vm.ts';
+import { parse } from './parse.ts';
+import { within } from './place.ts';
+import type { Finding } from './rules/rule.ts';
+import { certificate } from './schema/certificate.ts';
+import { lxcEnvelope, vmEnvelope } from './schema/envelopes.ts';
+import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
+import { hypervisorFile } from './schema/hypervisor.ts';
+import { lxcGuest } from './schema/lxc.ts';
+import { stacksFile } from './schema/stack.ts';
+import { vmGuest } from './schema/vm.ts';
+import type { Sources } from './sources.ts';
+import { unusedAndPlain } from './written-marks.ts';
+
+interface Host {
+  readonly hypervisor: Hypervisor;
+  readonly vms: unknown;
+  readonly vmDefaults: Readonly<Record<string, unknown>>;
+}
+
+/** Reads the entries of each file. What is wrong with them is among the findings; null when a file as a whole cannot be used. */
+export class Entries {
+  readonly findings: Finding[] = [];
+  readonly unreadable = new Set<number>();
+  /** Something other than a guest was left out. */
+  left = false;
+  readonly #sources: Sources;
+  readonly #files: Snapshot['files'];
+
+  constructor(sources: Sources, snapshot: Snapshot) {
+    this.#sources = sources;
+    this.#files = snapshot.files;
+  }
+
+  hypervisor(): Host | null {
+    const at: Place = { file: HYPERVISOR_FILE, path: '' };
+    const raw = this.#sources.json(HYPERVISOR_FILE, 'needed');
+    if (raw === undefined) return null;
+    const modern = modernHypervisor(raw, at);
+    this.findings.push(...modern.findings, ...unusedAndPlain('hypervisor', modern.value, at));
+    const { value, findings } = parse(hypervisorFile, modern.value, at);
+    this.findings.push(...findings);
+    if (value === undefined) return null;
+    return { ...modern, hypervisor: normaliseHypervisor(value, at, modern.firewallAt) };
+  }
+
+  containers(): LxcGuest[] | null {
+    const raw = this.#sources.json(LXC_FILE, 'needed');
+    if (raw === undefined) return null;
+    const at: Place = { file: LXC_FILE, path: '' };
+    const file = parse(lxcEnvelope, raw, at);
+    this.findings.push(...file.findings);
+    if (file.value === undefined) return null;
+    const { lxc_configs: entries, ...defaults } = file.value;
+    return Object.entries(entries).flatMap(([key, entry]) => {
+      const place = within(at, 'lxc_configs', key);
+      const id = Number(key);
+      if (!/^[1-9][0-9]{2,8}$/.test(key)) {
+        this.#notAnId(place, key);
+        return [];
+      }
+      const target = targetId('lxc', id);
+      const modern = modernLxc(entry, place, target);
+      this.findings.push(...modern.findings, ...unusedAndPlain('lxc', modern.value, place, target));
+      const { value, findings } = parse(lxcGuest, modern.value, place, target);
+      this.findings.push(...findings);
+      if (value !== undefined) return [normaliseLxc(value, defaults, { id, at: place, files: this.#files })];
+      this.unreadable.add(id);
+      return [];
+    });
+  }
+
+  machines(host: Host | null): VmGuest[] | null {
+    const raw = this.#sources.json(VM_FILE, host?.vms === undefined ? 'needed' : 'optional');
+    if (raw === undefined && host?.vms === undefined) return null;
+    const at: Place = { file: VM_FILE, path: '' };
+    const file = parse(vmEnvelope, raw === undefined ? { vms: [] } : raw, at);
+    const old = parse(vmEnvelope, { vms: host?.vms ?? [], vm_defaults: host?.vmDefaults ?? {} }, hostPlace());
+    this.findings.push(...file.findings, ...old.findings);
+    if (file.value === undefined || old.value === undefined) return null;
+    const own = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
+    this.findings.push(...unusedAndPlain('vm defaults', own, within(at, 'vm_defaults')));
+    const defaults: VmFileDefaults = {
+      ...old.value.vm_defaults,
+      ...(Object.keys(own).length > 0 ? file.value.vm_defaults : {}),
+      nfsServer: host?.hypervisor.network.nfsServer ?? null,
+    };
+    return [
+      ...file.value.vms.flatMap((entry, index) => this.#machine(entry, within(at, 'vms', index), defaults)),
+      ...old.value.vms.flatMap((entry, index) => this.#machine(entry, within(hostPlace(), 'vms', index), defaults)),
+    ];
+  }
+
+  certificates(): Certificate[] | null {
+    const raw = this.#sources.json(CERTIFICATE_FILE, 'needed');
+    if (raw === undefined) return null;
+    const at: Place = { file: CERTIFICATE_FILE, path: '' };
+    if (!Array.isArray(raw)) {
+      this.findings.push({ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' });
+      return null;
+    }
+    return raw.flatMap((entry, index) => {
+      const place = within(at, index);
+      const parsed = parse(certificate, entry, place);
+      this.findings.push(...parsed.findings);
+      if (parsed.value === undefined) {
+        this.left = true;
+        return [];
+      }
+      const normalised = normaliseCertificate(parsed.value, place);
+      const target = targetId('certificate', normalised.certificate.commonName);
+      this.findings.push(...normalised.findings.map((finding) => ({ ...finding, target })));
+      return [normalised.certificate];
+    });
+  }
+
+  /** Checked although nothing reads it, so that it does not rot unseen. */
+  oldStacks(): void {
+    const raw = this.#sources.json(STACKS_FILE, 'optional');
+    if (raw === undefined) return;
+    const at: Place = { file: STACKS_FILE, path: '' };
+    this.findings.push(...parse(stacksFile, raw, at).findings, ...unusedAndPlain('old stacks', raw, at));
+  }
+
+  #machine(entry: unknown, place: Place, defaults: VmFileDefaults): VmGuest[] {
+    const written = (entry as { vmid?: unknown } | null)?.vmid;
+    const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
+    const known = Number.isInteger(id);
+    const target = known ? targetId('vm', id) : undefined;
+    const modern = modernVm(entry, place, target);
+    this.findings.push(...modern.findings, ...unusedAndPlain('vm', modern.value, place, target));
+    const { value, findings } = parse(vmGuest, modern.value, place, target);
+    this.findings.push(...findings);
+    if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
+    if (known) this.unreadable.add(id);
+    this.left = true;
+    return [];
+  }
+
+  #notAnId(at: Place, key: string): void {
+    this.left = true;
+    const message = `"${key.slice(0, 40)}" is not a guest id: those are numbers from 100 to 999999999`;
+    this.findings.push({ code: 'INVALID_VALUE', at, message, onKey: true });
+  }
+}
+
+function hostPlace(): Place {
+  return { file: HYPERVISOR_FILE, path: '' };
+}
