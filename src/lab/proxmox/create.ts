@@ -68,6 +68,10 @@ const LINKS = { local: 'nodes/pve', lxc: 'nodes/pve/lxc', 'qemu-server': 'nodes/
 /** Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs. */
 export function createLab(dir: string): void {
   const root = resolve(dir);
+  withLock(join(root, 'run/lab/create.lock'), 30_000, () => make(root));
+}
+
+function make(root: string): void {
   for (const folder of FOLDERS) mkdirSync(join(root, folder), { recursive: true });
   for (const [link, target] of Object.entries(LINKS)) {
     if (!existsSync(join(root, 'etc/pve', link))) symlinkSync(target, join(root, 'etc/pve', link));
