@@ -39,7 +39,9 @@ function environmentOf(
     variables: written.variables.map(variableOf),
     files: written.files.map((file) => fileOf(file.source, file.destination_in_container, stack, files)),
     traefikLabels: Object.fromEntries(
-      Object.entries(written.services).map(([service, { traefik_labels }]) => [service, traefik_labels]),
+      Object.entries(written.services)
+        .map(([service, { traefik_labels }]) => [service, traefik_labels] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     firewallRules: normaliseRules(written.firewall_rules, within(at, 'firewall_rules')),
   };
