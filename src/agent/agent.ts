@@ -17,8 +17,6 @@ import { reconcile } from './reconcile.ts';
 import { report } from './report.ts';
 import { surveys } from './surveys.ts';
 
-export { Refused } from './refused.ts';
-
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
 
 export interface AgentOptions {

@@ -3,10 +3,8 @@
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Approval } from '../ports/ledger.ts';
-import type { CommitInfo, Repository } from '../ports.ts';
-
-/** Commits of one push that are read for trailers, the newest first. */
-const MOST_COMMITS = 100;
+import type { Repository } from '../ports.ts';
+import { commitsSince } from './history.ts';
 
 /**
  * Approvals for steps of the plan in the commits from `base` (exclusive; null: only the head itself) to `head`. Reads nothing
@@ -48,19 +46,4 @@ export function trailers(message: string): Trailer[] {
           target: target as TargetId,
         })),
   );
-}
-
-async function commitsSince(repository: Repository, base: CommitSha, head: CommitSha): Promise<CommitInfo[]> {
-  const seen = new Set<CommitSha>([base]);
-  const waiting = [head];
-  const found: CommitInfo[] = [];
-  for (let sha = waiting.shift(); sha !== undefined && found.length < MOST_COMMITS; sha = waiting.shift()) {
-    if (seen.has(sha)) continue;
-    seen.add(sha);
-    if (await repository.isAncestor(sha, base)) continue;
-    const commit = await repository.commit(sha);
-    found.push(commit);
-    waiting.push(...commit.parents);
-  }
-  return found;
 }

@@ -53,6 +53,6 @@ async function read(
 }
 
 /** Equal specs have equal digests, whatever the order of their keys. */
-export function digestOf(spec: JsonObject): string {
+function digestOf(spec: JsonObject): string {
   return createHash('sha256').update(canonical(spec)).digest('hex');
 }

@@ -5,6 +5,7 @@ import type { RunDetail, RunRequest } from '../ports/ledger.ts';
 import { APPLY_CONTEXT, applying, DRIFT_CONTEXT, shortSha, status, stepWaits, waitsForTurn } from '../say/status.ts';
 import type { Agent, ReplayRequest } from './agent.ts';
 import { type Context, isoNow } from './context.ts';
+import { comesAfter } from './history.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
@@ -55,7 +56,7 @@ async function replay(
     throw new Refused(`${shortSha(sha)} is not on the branch ${options.branch}; merge it first`);
   }
   const base = (await ledger.head())?.base;
-  if (!rewind && base && !(await repository.isAncestor(base as CommitSha, sha))) {
+  if (!rewind && base && !(await comesAfter(repository, base as CommitSha, sha))) {
     throw new Refused(
       `${shortSha(sha)} does not come after ${shortSha(base)}, which was applied; add --rewind to go back`,
     );

@@ -9,6 +9,7 @@ import { type Context, isoNow } from './context.ts';
 import { settleDeliveries } from './deliveries.ts';
 import { fetchHead, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
+import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal, sayItFailed, sayItWaits } from './record.ts';
 import { planRequested } from './requested.ts';
@@ -37,7 +38,7 @@ async function follow(context: Context, head: CommitSha, deliveries: readonly De
   const base = (known?.base ?? null) as CommitSha | null;
   const request = requestFor(head, deliveries, isoNow(context));
 
-  if (base !== null && !(await repository.isAncestor(base, head))) {
+  if (base !== null && !(await comesAfter(repository, base, head))) {
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: rewritten(head, base), followed });
   }

@@ -24,7 +24,10 @@ function counted<Port extends object>(port: Port): Port {
 }
 
 const host = counted(await openBoxHost(folder));
-const agent = await startTestAgent(JSON.parse(around), host, BOXES, { ledger: counted, options: { leaseSeconds: 1 } });
+const agent = await startTestAgent(JSON.parse(around), () => host, BOXES, {
+  ledger: counted,
+  options: { leaseSeconds: 1 },
+});
 process.on('message', async () => {
   await agent.stop(0);
   process.disconnect();

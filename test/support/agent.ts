@@ -8,7 +8,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import type { Host, Log } from '../../src/ports.ts';
+import type { Host, Log, Repository } from '../../src/ports.ts';
 import { forgeClient } from './forge-client.ts';
 
 export interface Surroundings {
@@ -40,28 +40,33 @@ export function openTestLedger(redisUrl: string): Ledger {
   );
 }
 
+/** A host that needs the repository, for the files that it hands to guests. */
+export type HostOf = (repository: Repository) => Host;
+
 export async function startTestAgent(
   around: Surroundings,
-  host: Host,
+  hostOf: HostOf,
   managers: Managers,
   changes: { readonly options?: Partial<AgentOptions>; readonly ledger?: (ledger: Ledger) => Ledger } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
+  const repository = openRepository({
+    url: around.repositoryUrl,
+    branch: 'main',
+    token: around.token,
+    folder: around.cloneFolder,
+    log: testLog,
+    wantsBytes,
+    maxFileBytes: MAX_FILE_BYTES,
+  });
+  const host = hostOf(repository);
   return startAgent({
     ledger: ledger(openTestLedger(around.redisUrl)),
     queue: openQueue(
       connectRedis(around.redisUrl, () => {}),
       { log: testLog },
     ),
-    repository: openRepository({
-      url: around.repositoryUrl,
-      branch: 'main',
-      token: around.token,
-      folder: around.cloneFolder,
-      log: testLog,
-      wantsBytes,
-      maxFileBytes: MAX_FILE_BYTES,
-    }),
+    repository,
     host,
     managers,
     forge: forgeClient(around.forgeUrl, around.forgeRepository, around.token),

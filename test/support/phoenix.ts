@@ -13,7 +13,7 @@ import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Host } from '../../src/ports.ts';
-import { clock, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
+import { clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
 import type { Files } from './environment.ts';
 import { startRedis, type TestRedis } from './redis.ts';
@@ -45,13 +45,13 @@ export interface Phoenix {
   stop(): Promise<void>;
 }
 
-export interface Answered {
+interface Answered {
   readonly commit: CommitSha;
   readonly statuses: Record<string, string>;
 }
 
 export interface PhoenixOptions {
-  readonly host: Host;
+  readonly host: Host | HostOf;
   readonly managers: Managers;
   readonly options?: Partial<AgentOptions>;
   /** False: a test starts it when it wants to. */
@@ -136,7 +136,7 @@ export async function startPhoenix({ host, managers, options = {}, started = tru
     },
     statuses,
     async startAgent() {
-      agent = await startTestAgent(around, host, managers, { options });
+      agent = await startTestAgent(around, typeof host === 'function' ? host : () => host, managers, { options });
     },
     async stopAgent() {
       await agent?.stop(0);
