@@ -18,7 +18,7 @@ import {
 } from './settings/values.ts';
 import { nearestName, valuesOf } from './settings/variables.ts';
 
-export interface ForgeSettings {
+interface ForgeSettings {
   readonly kind: 'github' | 'gitea' | 'gitlab' | 'none';
   /** Base URL of its REST API; null for the one that belongs to the repository's address. */
   readonly api: string | null;
@@ -26,7 +26,7 @@ export interface ForgeSettings {
   readonly app: { readonly id: string; readonly key: Secret } | null;
 }
 
-export type HostSettings =
+type HostSettings =
   | { readonly kind: 'local' }
   | { readonly kind: 'ssh'; readonly destination: string }
   | { readonly kind: 'lab' };

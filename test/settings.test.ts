@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Environment, readSettings } from '../src/settings.ts';
+import { type Environment, readClientSettings, readSettings } from '../src/settings.ts';
 
 const least: Environment = {
   PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',
@@ -193,4 +193,30 @@ test('no secret can be printed by accident', () => {
   expect(shown).toContain('‹secret›');
   expect(settings?.repositoryLogin?.password.expose()).toBe(hidden[4]);
   expect(settings?.repositoryUrl).toBe('https://git.example.internal/team/environment.git');
+});
+
+describe('the settings of the commands', () => {
+  const none = () => {
+    throw new Error('no file');
+  };
+
+  test('an agent on this machine is meant when nothing is said', () => {
+    expect(readClientSettings({}, none)).toEqual({
+      settings: { url: 'http://127.0.0.1:8080', token: null },
+      problems: [],
+    });
+  });
+
+  test('the token may lie in a file, and a slash at the end of the address does no harm', () => {
+    const environment = { PHOENIX_URL: 'https://phoenix.example.internal/', PHOENIX_ADMIN_TOKEN_FILE: '/run/token' };
+    const { settings } = readClientSettings(environment, () => 'the token\n');
+    expect(settings.url).toBe('https://phoenix.example.internal');
+    expect(settings.token?.expose()).toBe('the token');
+  });
+
+  test('what only the agent needs is not their problem', () => {
+    expect(readClientSettings({ PHOENIX_WEBHOOK_SECRET_FILE: '/not/there' }, none).problems).toEqual([]);
+    expect(readClientSettings({ PHOENIX_ADMIN_TOKEN_FILE: '/not/there' }, none).problems).toHaveLength(1);
+    expect(readClientSettings({ PHOENIX_URL: 'localhost' }, none).problems).toHaveLength(1);
+  });
 });

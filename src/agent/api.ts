@@ -29,8 +29,8 @@ const RUNS_LOOKED_AT = 100;
 const BODY_LIMIT = '1mb';
 const WRONG_TOKENS_PER_MINUTE = 60;
 
-export type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen'>;
-export type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
+type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen'>;
+type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
 
 export interface ApiParts {
   readonly ledger: ApiLedger;

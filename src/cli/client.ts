@@ -24,7 +24,7 @@ export class ClientFailure extends Error {
   }
 }
 
-export interface Followed {
+interface Followed {
   readonly onRun?: (run: RunJson) => void;
   readonly onLog?: (target: TargetId, lines: readonly string[]) => void;
   /** Ends following early when it says true. */
@@ -48,7 +48,7 @@ export function clientOf(io: Io): Client {
   return openClient(settings);
 }
 
-export function openClient({ url, token }: ClientSettings): Client {
+function openClient({ url, token }: ClientSettings): Client {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token.expose()}` };
 
   async function request(path: string, init: RequestInit): Promise<Response> {

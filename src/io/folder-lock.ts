@@ -6,7 +6,7 @@ import { realpath } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
 /** Another living process has the folder. */
-export class FolderTaken extends Error {
+class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
   /** As the command line ends for what is not there. */
   readonly exit = 3;

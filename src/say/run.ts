@@ -7,12 +7,12 @@ import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
 
 /** A run with what the API tells beside it. */
-export interface ToldRun extends Run {
+interface ToldRun extends Run {
   readonly reason: string | null;
   readonly problems: readonly Problem[];
 }
 
-export interface ToldTarget {
+interface ToldTarget {
   readonly target: string;
   readonly state: 'applied' | 'unproved';
   readonly commit: string;
@@ -67,7 +67,7 @@ export function runText(run: ToldRun, colours: boolean): string {
 }
 
 /** `lxc/101 update: applied`. */
-export function stepLine({ target, verb, outcome, reason, started }: StepRecord, colours: boolean): string {
+function stepLine({ target, verb, outcome, reason, started }: StepRecord, colours: boolean): string {
   const waiting = started === null ? 'waits' : 'runs';
   const told = outcome === null ? waiting : paint(outcome, OUTCOME_STYLES[outcome], colours);
   return `${target} ${verb}: ${told}${reason === null ? '' : `: ${reason}`}`;

@@ -1,7 +1,7 @@
 // The names of the variables and where their values come from: the variable itself, or the file that `NAME_FILE` names.
 
 /** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent. */
-export const VARIABLES = [
+const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
   'PHOENIX_CONFIG_ROOT',

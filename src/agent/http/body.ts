@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** `busy`: other bodies fill the memory set aside. `aborted`: the sender went away. */
-export type Unread = 'too large' | 'busy' | 'aborted';
+type Unread = 'too large' | 'busy' | 'aborted';
 
 export type ReadBody = (request: IncomingMessage) => Promise<Buffer | Unread>;
 

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { logLine } from '../../src/cli/log-line.ts';
+
+const entry = { level: 30, time: '2026-01-02T03:04:05.678Z', msg: 'listening', roles: ['web'], branch: 'main' };
+
+test('a line for people has the time, the words and the fields', () => {
+  expect(logLine(`${JSON.stringify(entry)}\n`, false)).toBe('03:04:05 listening  roles=["web"]  branch=main\n');
+});
+
+test('what is wrong is marked, in colour where there is one; an error is told by its message', () => {
+  const error = { type: 'Error', message: 'it is gone', stack: 'Error: it is gone\n    at x' };
+  const line = JSON.stringify({ ...entry, level: 50, msg: 'failed', roles: undefined, branch: undefined, error });
+  expect(logLine(line, false)).toBe('03:04:05 error failed  error=it is gone\n');
+  expect(logLine(line, true)).toContain('\u001b[31merror\u001b[0m');
+});
+
+test.each(['not JSON\n', '"text"\n', 'null'])('%j is left as it is', (line) => {
+  expect(logLine(line, false)).toBe(line);
+});
