@@ -16,12 +16,12 @@ import {
 import { dirname, join, normalize } from 'node:path';
 import { guestTree, type LabNode, orders, pathOf } from './node.ts';
 
-/** How a command ended; one that hangs has no end. */
+/** How a command ends, and after how many seconds: at once unless given, never when infinite. */
 export type Outcome = {
   readonly rc: number;
   readonly stdout: string;
   readonly stderr: string;
-  readonly hangs?: boolean;
+  readonly seconds?: number;
 };
 
 const ok = (stdout = ''): Outcome => ({ rc: 0, stdout, stderr: '' });
@@ -39,10 +39,11 @@ export function runInside(node: LabNode, id: number, argv: readonly string[], st
     (candidate) => (candidate.id ?? id) === id && new RegExp(candidate.match).test(line),
   );
   const { rc = 0, stdout = '', stderr = '', hang = false } = rule ?? {};
-  const outcome = rule === undefined ? builtIn({ node, id, stdin }, argv) : { rc, stdout, stderr, hangs: hang };
+  const outcome =
+    rule === undefined ? builtIn({ node, id, stdin }, argv) : { rc, stdout, stderr, seconds: hang ? Infinity : 0 };
   appendFileSync(
     pathOf(node, 'guest-calls.jsonl'),
-    `${JSON.stringify({ id, argv, rc: outcome.hangs ? null : outcome.rc })}\n`,
+    `${JSON.stringify({ id, argv, rc: outcome.seconds === Infinity ? null : outcome.rc })}\n`,
   );
   return outcome;
 }
@@ -86,7 +87,7 @@ const PROGRAMS: Record<string, Program> = {
   echo: (_, words) => ok(`${words.join(' ')}\n`),
   hostname: ({ node, id }) => ok(`${readHostname(node, id)}\n`),
   uname: () => ok('Linux\n'),
-  sleep: (_, words) => ({ ...ok(), hangs: Number(words[0] ?? 0) >= 1 }),
+  sleep: (_, words) => ({ ...ok(), seconds: Number(words[0]) || 0 }),
   cat: (inside, words) => {
     if (operands(words).length === 0) return ok(inside.stdin().toString('utf8'));
     const absent = operands(words).find((path) => !existsSync(at(inside, path)));
@@ -167,7 +168,11 @@ function copyOrMove(inside: Inside, words: readonly string[], program: 'cp' | 'm
 /** `sh -c` of built-in programs chained by `&&` or `;`, with `>` to a file; any other script counts as run. */
 function shell(inside: Inside, words: readonly string[]): Outcome {
   const index = words.findIndex((word) => /^-\w*c$/.test(word));
-  if (index < 0) return ok();
+  if (index < 0) {
+    // A script on standard input is taken in whole, as a shell would, so that who writes it is not cut off.
+    if (words.includes('-s')) inside.stdin();
+    return ok();
+  }
   const commands = parseScript(words[index + 1] ?? '', words.slice(index + 2));
   if (commands === undefined) return ok();
   let last = ok();
@@ -201,7 +206,7 @@ function parseScript(script: string, parameters: readonly string[]): Command[] |
     if (token.trim() === '' || command === undefined) continue;
     if (token === '&&' || token === ';') commands.push({ argv: [] });
     else if (token === '>') redirected = true;
-    else if (!token.startsWith("'") && /[$`|<*?(){}\\~!#]/.test(value)) return undefined;
+    else if (!token.startsWith("'") && /[$`|<*?(){}\\~!#]/.test(word.replaceAll(/\$\d/g, ''))) return undefined;
     else if (redirected) {
       command.target = value;
       redirected = false;

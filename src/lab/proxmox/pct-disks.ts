@@ -52,7 +52,10 @@ export function createMounts(call: Call, id: number, mounts: Readonly<Options>, 
         const volume = allocateMount(call, storage, id, size);
         made.push(volume);
         options[disk.key] = printDisk('lxc', withVolume('lxc', disk, volume, size));
-      } else options[disk.key] = printDisk('lxc', disk);
+      } else {
+        if (backing(disk.volume) === 'volume') activate(call.node, disk.volume);
+        options[disk.key] = printDisk('lxc', disk);
+      }
     }
   } catch (error) {
     for (const volume of made) freeVolume(call, volume);

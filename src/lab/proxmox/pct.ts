@@ -112,7 +112,7 @@ function execute(call: Call, parameters: Parameters): number {
   const argv = typeof words === 'string' ? [words] : words;
   if (argv.length === 0) refuse('missing command');
   const outcome = runInside(call.node, id, argv, call.stdin);
-  if (outcome.hangs) pause(Number.POSITIVE_INFINITY);
+  pause((outcome.seconds ?? 0) * 1000);
   call.stdout += outcome.stdout;
   call.stderr += outcome.stderr;
   return outcome.rc;

@@ -89,18 +89,24 @@ export function agentExec(call: Call, parameters: Parameters): void {
   const isSynchronous = parameters['synchronous'] !== '0';
   if (parameters['timeout'] !== undefined && !isSynchronous)
     refuseParameters({ synchronous: "needs to be set for 'timeout'" });
-  available(call, id);
+  load(call, 'qemu', id);
   const words = parameters['extra-args'] ?? [];
   const argv = typeof words === 'string' ? [words] : words;
   if (argv.length === 0 && parameters['pass-stdin'] !== '1') refuse('command or input-data (or both) required');
-  const input = (): Buffer => (parameters['pass-stdin'] === '1' ? call.stdin() : Buffer.alloc(0));
-  const outcome = runInside(call.node, id, argv, input);
-  if (isSynchronous && !outcome.hangs) {
+  const input = parameters['pass-stdin'] === '1' ? call.stdin() : Buffer.alloc(0);
+  available(call, id);
+  const outcome = runInside(call.node, id, argv, () => input);
+  const { seconds = 0 } = outcome;
+  const timeout = Number(parameters['timeout'] ?? 30) || Infinity;
+  if (isSynchronous && seconds < timeout) {
     printJson(call, result(outcome));
     return;
   }
   const pid = 1000 + Math.floor(Math.random() * 1_000_000);
-  replaceFile(pathOf(call.node, outcomePath(id, pid)), JSON.stringify(outcome));
+  replaceFile(
+    pathOf(call.node, outcomePath(id, pid)),
+    JSON.stringify({ ...outcome, end: Date.now() + seconds * 1000 }),
+  );
   if (isSynchronous) warn(call, 'timeout reached, returning pid');
   printJson(call, { pid });
 }
@@ -119,8 +125,11 @@ export function agentExecStatus(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   available(call, id);
   const file = pathOf(call.node, outcomePath(id, Number(parameters['pid'])));
-  const outcome = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Outcome) : undefined;
-  printJson(call, outcome === undefined || outcome.hangs ? { exited: 0 } : result(outcome));
+  // A time without end is null in JSON.
+  type Kept = Outcome & { readonly end: number | null };
+  const outcome = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
+  const hasEnded = outcome !== undefined && outcome.end !== null && outcome.end <= Date.now();
+  printJson(call, hasEnded ? result(outcome) : { exited: 0 });
 }
 
 /** `qm guest passwd`: nothing is kept of the password. */
