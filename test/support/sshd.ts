@@ -38,6 +38,8 @@ export async function startSshd(): Promise<TestSshd> {
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'MaxStartups 100',
+    // No start-up files of whoever runs the tests.
+    `SetEnv HOME=${folder}`,
   ];
   await writeFile(join(folder, 'config'), `${settings.join('\n')}\n`);
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });

@@ -59,7 +59,7 @@ export function localHost({ node, contents, redactor, root = '', path }: LocalHo
       });
       return describeEnd(end, output);
     },
-    readFile: (file) => readIfThere(below(root, file)),
+    readFile: async (file) => readIfThere(below(root, file)),
     async readFolders(folders) {
       const found = (await Promise.all(folders.map((folder) => filesIn(root, folder)))).flat();
       const texts = new Map<string, string>();

@@ -17,6 +17,8 @@ export interface Program {
   readonly onStderr: (chunk: Uint8Array) => void;
   /** Asked before the local processes are ended, for what runs elsewhere on their behalf. */
   readonly endElsewhere?: () => Promise<void>;
+  /** Resolves when what the program stands for has ended, though it may not have ended itself. */
+  readonly over?: Promise<void>;
 }
 
 export interface ProgramEnd {
@@ -49,8 +51,12 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
     killDescendants: true,
     forceKillAfterDelay: false,
   });
-  child.stdout?.on('data', options.onStdout);
-  child.stderr?.on('data', options.onStderr);
+  let heard = 0;
+  const hear = (chunk: Uint8Array): void => {
+    heard += chunk.byteLength;
+  };
+  child.stdout?.on('data', hear).on('data', options.onStdout);
+  child.stderr?.on('data', hear).on('data', options.onStderr);
 
   let cut: 'timed out' | 'aborted' | undefined;
   let ending: Promise<void> | undefined;
@@ -62,16 +68,18 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
   const onAbort = (): void => end('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
   const { nodeChildProcess } = child;
-  nodeChildProcess.once('exit', () => {
-    const last = setTimeout(() => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-    }, LAST_OUTPUT_MS);
-    nodeChildProcess.once('close', () => clearTimeout(last));
-  });
+  const letGo = (): void => {
+    if (nodeChildProcess.exitCode === null) child.kill('SIGTERM');
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  const quiet = whenQuiet(() => heard, letGo);
+  nodeChildProcess.once('exit', quiet.watch);
+  void options.over?.then(quiet.watch);
 
   const result = await child;
   clearTimeout(timer);
+  quiet.stop();
   signal?.removeEventListener('abort', onAbort);
   await ending;
   const ms = Math.round(performance.now() - started);
@@ -79,6 +87,25 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
   if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: whyNot(program, result) };
   const exit = nodeChildProcess.exitCode;
   return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
+}
+
+/** Once watched, calls back when nothing was heard for a while. After a busy moment of ours, what came meanwhile is read first. */
+function whenQuiet(heard: () => number, then: () => void): { watch(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const watch = (): void => {
+    if (stopped) return;
+    clearTimeout(timer);
+    const before = heard();
+    timer = setTimeout(() => setImmediate(() => (heard() === before ? then() : watch())), LAST_OUTPUT_MS);
+  };
+  return {
+    watch,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 function whyNot(

@@ -108,8 +108,12 @@ export interface Marks {
   readonly mark: string;
   /** The script's process group; undefined while it has not begun. */
   group(): number | undefined;
+  /** Resolves to it once the script has begun. */
+  readonly begun: Promise<number>;
   /** How the program ended; undefined when nobody can say. */
   exit(): number | 'missing' | undefined;
+  /** Resolves once the program has ended, also while something that it left running keeps the connection busy. */
+  readonly over: Promise<void>;
   /** Takes the script's own lines out of standard error. */
   readonly take: (line: string) => boolean;
 }
@@ -119,16 +123,22 @@ export function openMarks(): Marks {
   const mark = `phoenix-${randomBytes(12).toString('hex')}`;
   let group: number | undefined;
   let exit: number | 'missing' | undefined;
+  const begun = Promise.withResolvers<number>();
+  const over = Promise.withResolvers<void>();
   return {
     mark,
+    begun: begun.promise,
+    over: over.promise,
     group: () => group,
     exit: () => exit,
     take(line) {
       const [word, name, value] = line.split(' ');
       if (word !== mark) return false;
       if (name === 'group') group = Number(value);
+      if (group !== undefined) begun.resolve(group);
       if (name === 'missing') exit = 'missing';
       if (name === 'exit') exit = Number(value);
+      if (exit !== undefined) over.resolve();
       return true;
     },
   };

@@ -23,10 +23,10 @@ exit "$code"
 
 /** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
 export const END_GROUP = `
-kill -TERM -- "-$1" 2>/dev/null
+kill -s TERM -- "-$1" 2>/dev/null
 tries=0
-while [ "$tries" -lt 50 ] && kill -0 -- "-$1" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
-kill -KILL -- "-$1" 2>/dev/null
+while [ "$tries" -lt 50 ] && kill -s 0 -- "-$1" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
+kill -s KILL -- "-$1" 2>/dev/null
 exit 0
 `;
 
@@ -64,7 +64,7 @@ sync -d -- "$3" 2>/dev/null || true
 mv -f -T -- "$3" "$1"
 `;
 
-/** mark, PATH, path, owner as UID:GID, either may be missing. */
+/** mark, PATH, path, owner as UID, UID:GID or :GID, or nothing. */
 export const MAKE_FOLDER = `${BEGIN}
 set -eu
 umask 022

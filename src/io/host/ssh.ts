@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandResult, Host } from '../../ports.ts';
 import type { Redactor } from '../redact.ts';
 import { captureText } from './capture.ts';
@@ -26,6 +27,7 @@ export interface SshHostOptions extends SshSettings {
 }
 
 const FILES_SECONDS = 60;
+const BEGIN_MS = 5_000;
 /** Signals as a shell reports them, 128 and their number: HUP, INT, QUIT, ABRT, KILL, SEGV, PIPE, ALRM, TERM. */
 const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
 
@@ -35,7 +37,9 @@ export function sshHost(options: SshHostOptions): Host {
   const connection = connectSsh(options);
   const searchPath = [...(path === undefined ? [] : [path]), SYSTEM_PATH].join(':');
 
-  async function endGroup(group: number | undefined): Promise<void> {
+  /** A script that is only about to begin is waited for: nobody could end it later. */
+  async function endGroup(begun: Promise<number>): Promise<void> {
+    const group = await Promise.race([begun, pause(BEGIN_MS)]);
     if (group === undefined) return;
     const nothing = (): void => {};
     const args = [String(group)];
@@ -88,13 +92,14 @@ export function sshHost(options: SshHostOptions): Host {
           signal: options.signal,
           onStdout: output.stdout.write,
           onStderr: output.stderr.write,
-          endElsewhere: () => endGroup(marks.group()),
+          endElsewhere: () => endGroup(marks.begun),
+          over: marks.over,
         });
       } catch (error) {
         return output.neverStarted(error);
       }
       const result = describeEnd(end, output);
-      if (result.ended !== 'exited') return result;
+      if (result.ended === 'timed out' || result.ended === 'aborted' || result.ended === 'not found') return result;
       return afterMarks(result, marks.exit(), `ssh to ${target}`, command.program);
     },
     async readFile(file) {
@@ -117,7 +122,7 @@ export function sshHost(options: SshHostOptions): Host {
       return exit === 0;
     },
     async makeFolder({ path: folder, uid, gid }) {
-      const owner = uid === null && gid === null ? '' : `${uid ?? ''}:${gid ?? ''}`;
+      const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);
     },
     close: () => connection.close(),

@@ -1,0 +1,328 @@
+// What every host keeps to, whichever way it is reached.
+
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openContents, type ReadContent } from '../../src/io/host/content.ts';
+import { openRedactor, type Redactor } from '../../src/io/redact.ts';
+import { openSecrets } from '../../src/io/secrets.ts';
+import type { Command, Content } from '../../src/model/action.ts';
+import type { Host } from '../../src/ports.ts';
+import { until } from '../support/until.ts';
+
+export interface HostParts {
+  readonly node: string;
+  readonly root: string;
+  readonly path: string;
+  readonly contents: ReadContent;
+  readonly redactor: Redactor;
+}
+
+const SECRET = "s3cret with 'quotes' $HOME";
+const BLOB = Uint8Array.from([0, 1, 2, 255, 10]);
+
+export function hostContract(open: (parts: HostParts) => Host): void {
+  let folder: string;
+  let redactor: Redactor;
+  let host: Host;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'phoenix-host-'));
+    await mkdir(join(folder, 'bin'));
+    redactor = openRedactor();
+    const secrets = openSecrets({ LAB_SECRET: SECRET }, redactor);
+    const repository = { blob: async () => BLOB };
+    const contents = openContents({ repository, secrets, product: folder });
+    host = open({ node: 'pve', root: join(folder, 'root'), path: join(folder, 'bin'), contents, redactor });
+  });
+
+  beforeEach(() => mkdir(join(folder, 'root')));
+  afterEach(() => rm(join(folder, 'root'), { recursive: true }));
+  afterAll(async () => {
+    await host.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function command(program: string, args: readonly string[] = [], more: Partial<Command> = {}): Command {
+    return { kind: 'command', program, args, timeoutSeconds: 20, ...more };
+  }
+
+  /** A shell script, given as one argument like any other. */
+  function script(text: string, ...args: readonly string[]): Command {
+    return command('sh', ['-c', text, 'sh', ...args]);
+  }
+
+  describe('run', () => {
+    test('gives the output and the exit code', async () => {
+      const result = await host.run(script('echo out; echo err >&2; exit 7'));
+      expect(result).toMatchObject({ exit: 7, ended: 'exited', stdout: 'out\n', stderr: 'err\n' });
+      expect(result.ms).toBeGreaterThan(0);
+    });
+
+    test.each([0, 1, 44, 125, 255])('exit code %d is the program’s own', async (code) => {
+      expect(await host.run(script('exit "$1"', String(code)))).toMatchObject({
+        exit: code,
+        ended: 'exited',
+        stderr: '',
+      });
+    });
+
+    test('keeps output as it is, with and without a last line break', async () => {
+      expect(await host.run(script('printf "a\\n\\nb"; printf "c\\n\\n" >&2'))).toMatchObject({
+        stdout: 'a\n\nb',
+        stderr: 'c\n\n',
+      });
+      expect(await host.run(script('printf "äöü\\r\\n"; printf x >&2'))).toMatchObject({
+        stdout: 'äöü\r\n',
+        stderr: 'x',
+      });
+    });
+
+    test('passes every argument as it is', async () => {
+      const args = [
+        '',
+        ' ',
+        "it's",
+        '"',
+        '$HOME',
+        '`id`',
+        '$(id)',
+        '*',
+        '\\',
+        '-n',
+        '--',
+        ';',
+        '&&',
+        'a\nb',
+        'ü',
+        '!',
+        '~',
+        '#',
+        '\t',
+      ];
+      const { stdout } = await host.run(command('printf', ['%s|', ...args]));
+      expect(stdout).toBe(args.map((arg) => `${arg}|`).join(''));
+    });
+
+    test('finds programs of the given folder first, and says when there is none', async () => {
+      await writeFile(join(folder, 'bin', 'uname'), '#!/bin/sh\necho "mine: $1"\n');
+      await chmod(join(folder, 'bin', 'uname'), 0o755);
+      expect((await host.run(command('uname', ['-a']))).stdout).toBe('mine: -a\n');
+      const missing = await host.run(command('no-such-program', ['x']));
+      expect(missing).toMatchObject({ exit: null, ended: 'not found', stdout: '' });
+      expect(missing.stderr).toContain('no-such-program: no such program');
+      const nul = await host.run(command('echo', ['a\0b']));
+      expect(nul).toMatchObject({ exit: null, ended: 'not found' });
+    });
+
+    test('passes nothing of the agent’s own environment', async () => {
+      process.env['PHOENIX_TEST_LEAK'] = 'leak';
+      const { stdout } = await host.run(command('env'));
+      delete process.env['PHOENIX_TEST_LEAK'];
+      expect(stdout).toContain('LC_ALL=C.UTF-8');
+      expect(stdout).not.toContain('leak');
+    });
+
+    test('gives content on standard input, and an empty one without', async () => {
+      await mkdir(join(folder, 'etc/features/base'), { recursive: true });
+      await writeFile(join(folder, 'etc/features/base/install.sh'), 'shipped');
+      const parts: Content[] = [
+        { from: 'text', text: 'texté ' },
+        { from: 'blob', blob: 'any' },
+        { from: 'shipped', path: 'etc/features/base/install.sh' },
+      ];
+      const stdin: Content = { from: 'joined', parts };
+      const expected = Buffer.concat([Buffer.from('texté '), BLOB, Buffer.from('shipped')]);
+      const digest = createHash('sha256').update(expected).digest('hex');
+      expect((await host.run(command('sha256sum', [], { stdin }))).stdout).toBe(`${digest}  -\n`);
+      expect((await host.run(command('wc', ['-c']))).stdout.trim()).toBe('0');
+      const large: Content = { from: 'text', text: 'x'.repeat(3_000_000) };
+      expect((await host.run(command('wc', ['-c'], { stdin: large }))).stdout.trim()).toBe('3000000');
+      expect(await host.run(command('true', [], { stdin: large }))).toMatchObject({ exit: 0 });
+      const outside = await host.run(command('cat', [], { stdin: { from: 'shipped', path: 'etc/features/../../x' } }));
+      expect(outside).toMatchObject({ exit: null, ended: 'not found' });
+    });
+
+    test('gives a secret to the program and shows it nowhere', async () => {
+      const stdin: Content = { from: 'secret', secret: { $secret: 'env:LAB_SECRET' } };
+      const lines: string[] = [];
+      const length = await host.run(command('wc', ['-c'], { stdin }));
+      expect(length.stdout.trim()).toBe(String(SECRET.length));
+      const echo = 'cat > "$0.in"; cat "$0.in"; cat "$0.in" >&2; base64 <"$0.in"; rm "$0.in"';
+      const result = await host.run(command('sh', ['-c', echo, join(folder, 'echo')], { stdin }), {
+        onOutput: (line) => lines.push(line),
+      });
+      expect(result.stdout).toContain('‹secret›');
+      expect(result.stdout + result.stderr + lines.join()).not.toContain('s3cret');
+      expect(result.stdout).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 20));
+      const unset = await host.run(command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:UNSET' } } }));
+      expect(unset).toMatchObject({ exit: null, ended: 'not found' });
+      expect(unset.stderr).toContain('put UNSET into the agent');
+    });
+
+    test('hands lines on as they come', async () => {
+      const lines: string[] = [];
+      await mkdir(join(folder, 'go'));
+      const running = host.run(
+        script('echo first; while [ -d "$1" ]; do sleep 0.01; done; printf last >&2', join(folder, 'go')),
+        {
+          onOutput: (line) => lines.push(line),
+        },
+      );
+      await until(() => lines.length === 1, 'the first line');
+      await rm(join(folder, 'go'), { recursive: true });
+      await running;
+      expect(lines).toEqual(['first', 'last']);
+    });
+
+    test('keeps the beginning and the end of too much output, and hands on a bounded part', async () => {
+      let seen = 0;
+      const result = await host.run(script('seq 1 200000 >&2'), { onOutput: (line) => (seen += line.length) });
+      expect(result.stderr.length).toBeLessThan(300_000);
+      expect(result.stderr.startsWith('1\n2\n3\n')).toBe(true);
+      expect(result.stderr.endsWith('199999\n200000\n')).toBe(true);
+      expect(result.stderr).toMatch(/… \d+ characters left out …/);
+      expect(seen).toBeLessThan(300_000);
+      const all = await host.run(command('seq', ['1', '200000']));
+      expect(all.stdout.length).toBe(1_288_895);
+    });
+
+    test('says when a signal ended it', async () => {
+      expect(await host.run(script('kill -KILL $$'))).toMatchObject({ exit: null, ended: 'killed' });
+    });
+
+    test('does not wait for what the program left running', async () => {
+      const begun = performance.now();
+      const result = await host.run(script('sleep 30 & echo $!'));
+      expect(result).toMatchObject({ exit: 0 });
+      expect(performance.now() - begun).toBeLessThan(10_000);
+      process.kill(Number(result.stdout), 'SIGKILL');
+    });
+
+    // The grandchild holds no pipe: only the end of the whole tree reaches it.
+    const family = `$2; ($2; while :; do sleep 0.05; done) >/dev/null 2>&1 & echo "$!" >"$1"; echo up; wait`;
+    const stubborn = family.replaceAll('$2', 'trap "" TERM');
+    const polite = family.replaceAll('$2', 'true');
+
+    test('ends the whole tree at the time limit', async () => {
+      const pidFile = join(folder, 'pid');
+      const result = await host.run({ ...script(stubborn, pidFile), timeoutSeconds: 2 });
+      expect(result).toMatchObject({ exit: null, ended: 'timed out', stdout: 'up\n' });
+      const pid = Number(await readFile(pidFile, 'utf8'));
+      await until(() => !isAlive(pid), 'the grandchild to end');
+    });
+
+    test('ends the whole tree when it is aborted, and starts nothing after that', async () => {
+      const pidFile = join(folder, 'pid');
+      const abort = new AbortController();
+      const running = host.run(script(polite, pidFile), { signal: abort.signal, onOutput: () => abort.abort() });
+      expect(await running).toMatchObject({ exit: null, ended: 'aborted' });
+      const pid = Number(await readFile(pidFile, 'utf8'));
+      await until(() => !isAlive(pid), 'the grandchild to end');
+      await rm(pidFile);
+      expect(await host.run(script(polite, pidFile), { signal: abort.signal })).toMatchObject({
+        exit: null,
+        ended: 'aborted',
+      });
+      await expect(readFile(pidFile)).rejects.toThrow('ENOENT');
+    });
+
+    test('runs many at a time', async () => {
+      const results = await Promise.all(Array.from({ length: 16 }, (_, n) => host.run(script('echo "$1"', String(n)))));
+      expect(results.map(({ stdout }) => stdout)).toEqual(results.map((_, n) => `${n}\n`));
+    });
+  });
+
+  describe('files', () => {
+    const text = (content: string): Content => ({ from: 'text', text: content });
+    const digest = (content: string): string => createHash('sha256').update(content).digest('hex');
+
+    test('are written whole with their mode, below folders that are made, and read again', async () => {
+      const write = { kind: 'file', path: '/etc/a b/it’s $x', content: text('ä\n'), mode: 0o640 } as const;
+      expect(await host.readFile(write.path)).toBeUndefined();
+      expect(await host.writeFile(write)).toBe(true);
+      expect(await host.readFile(write.path)).toBe('ä\n');
+      const { mode } = await stat(join(folder, 'root', write.path));
+      expect(mode & 0o777).toBe(0o640);
+      expect((await stat(join(folder, 'root/etc'))).mode & 0o777).toBe(0o755);
+      expect(await host.writeFile({ ...write, content: { from: 'blob', blob: 'any' }, mode: 0o755 })).toBe(true);
+      expect(new Uint8Array(await readFile(join(folder, 'root', write.path)))).toEqual(BLOB);
+      expect([...(await host.readFolders(['/etc/a b'])).keys()]).toEqual([write.path]);
+    });
+
+    test('are written only when they are as expected', async () => {
+      const write = { kind: 'file', path: '/f', content: text('new'), mode: 0o600 } as const;
+      expect(await host.writeFile({ ...write, expects: digest('old') })).toBe(false);
+      expect(await host.writeFile({ ...write, expects: 'absent' })).toBe(true);
+      expect(await host.writeFile({ ...write, expects: 'absent', content: text('x') })).toBe(false);
+      expect(await host.writeFile({ ...write, expects: digest('other'), content: text('x') })).toBe(false);
+      expect(await host.readFile('/f')).toBe('new');
+      expect(await host.writeFile({ ...write, expects: digest('new'), content: text('newer') })).toBe(true);
+      expect([...(await host.readFolders(['/'])).entries()]).toEqual([['/f', 'newer']]);
+    });
+
+    test('are read from several folders at once: regular ones, directly in them', async () => {
+      const root = join(folder, 'root');
+      await mkdir(join(root, 'etc/lxc/sub'), { recursive: true });
+      await mkdir(join(root, 'etc/real'));
+      await symlink('real', join(root, 'etc/linked'));
+      await symlink('101.conf', join(root, 'etc/lxc/link.conf'));
+      const long = `${'n'.repeat(200)}.conf`;
+      await writeFile(join(root, 'etc/lxc/101.conf'), 'arch: amd64\n');
+      await writeFile(join(root, 'etc/lxc/.hidden'), '');
+      await writeFile(join(root, 'etc/lxc', long), 'x'.repeat(5000));
+      await writeFile(join(root, 'etc/lxc/sub/no.conf'), 'no');
+      await writeFile(join(root, 'etc/real/r e\nal'), 'ü');
+      const files = await host.readFolders(['/etc/lxc', '/etc/missing', '/etc/linked']);
+      expect(new Map([...files].sort())).toEqual(
+        new Map([
+          ['/etc/linked/r e\nal', 'ü'],
+          ['/etc/lxc/.hidden', ''],
+          ['/etc/lxc/101.conf', 'arch: amd64\n'],
+          [`/etc/lxc/${long}`, 'x'.repeat(5000)],
+        ]),
+      );
+      expect(await host.readFolders([])).toEqual(new Map());
+      expect(await host.readFolders(['/nowhere'])).toEqual(new Map());
+    });
+
+    test('folders are made once and given away', async () => {
+      const make = { kind: 'folder', path: '/srv/a/b', uid: null, gid: null } as const;
+      await host.makeFolder(make);
+      await chmod(join(folder, 'root/srv/a/b'), 0o700);
+      await host.makeFolder(make);
+      const made = await stat(join(folder, 'root/srv/a/b'));
+      expect([made.isDirectory(), made.mode & 0o777]).toEqual([true, 0o700]);
+      if (process.getuid?.() === 0) {
+        await host.makeFolder({ ...make, uid: 100_000 });
+        await host.makeFolder({ ...make, gid: 100_001 });
+        const { uid, gid } = await stat(join(folder, 'root/srv/a/b'));
+        expect([uid, gid]).toEqual([100_000, 100_001]);
+      }
+      await host.writeFile({ kind: 'file', path: '/srv/f', content: text(''), mode: 0o600 });
+      await expect(host.makeFolder({ ...make, path: '/srv/f/below' })).rejects.toThrow();
+    });
+
+    test('no path leads out of the node', async () => {
+      for (const path of ['/../x', 'etc/x', '/a/../../x', '/a\0b']) {
+        await expect(host.readFile(path)).rejects.toThrow('must be an absolute path');
+        await expect(host.readFolders([path])).rejects.toThrow('must be an absolute path');
+        await expect(host.writeFile({ kind: 'file', path, content: text(''), mode: 0o600 })).rejects.toThrow(
+          'absolute',
+        );
+      }
+    });
+  });
+}
+
+/** Neither gone nor only waiting to be reaped. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
