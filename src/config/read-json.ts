@@ -5,7 +5,7 @@ import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
 import { type Fault, shown, walk } from './walk-json.ts';
 
-export interface JsonFault {
+interface JsonFault {
   readonly code: 'SYNTAX' | 'DUPLICATE_KEY' | 'UNKNOWN_KEY';
   readonly path: string;
   readonly position: Position;

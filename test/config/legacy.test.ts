@@ -56,6 +56,13 @@ test('a fixed address beside the network', () => {
   expect(placesOf('LEGACY_SHAPE', files)).toEqual([`${LXC}:/lxc_configs/101/static_ip`]);
 });
 
+test('a fixed address by its old name inside the network', () => {
+  const files = environment();
+  machine(files).network_config = { static_ip: '10.0.0.111/24', gw: '10.0.0.1', nameserver: '10.0.0.13' };
+  expect(vm(files)?.network).toMatchObject({ ip: '10.0.0.111/24', gateway: '10.0.0.1' });
+  expect(placesOf('LEGACY_SHAPE', files)).toEqual([`${VM}:/vms/1/network_config`]);
+});
+
 test('VMs in the file of the hypervisor, with their defaults', () => {
   const files: Files = environment();
   files[HYPERVISOR].vms = files[VM].vms;

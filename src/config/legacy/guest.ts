@@ -10,15 +10,20 @@ export function listFromText(draft: Draft, key: string): void {
   draft.old(key, `"${key}" is text`, `Write a list: ${JSON.stringify(splitList(value)).slice(0, 100)}.`);
 }
 
+/** `static_ip`, beside the network or in it. */
 export function addressIntoNetwork(draft: Draft): void {
-  if (!draft.has('static_ip')) return;
   const network = draft.get('network_config');
-  const ip = draft.get('static_ip');
-  draft.remove('static_ip');
-  draft.old('static_ip', '"static_ip" is the old place of the address', 'Write it as "network_config": {"ip": …}.');
-  if (ip === null) return;
-  if (network === undefined) draft.set('network_config', { ip });
-  else if (isObject(network) && !Object.hasOwn(network, 'ip')) draft.set('network_config', { ...network, ip });
+  const inside = isObject(network) && Object.hasOwn(network, 'static_ip');
+  if (!inside && !draft.has('static_ip')) return;
+  const { static_ip, ...others } = inside
+    ? network
+    : { static_ip: draft.get('static_ip'), ...(isObject(network) ? network : {}) };
+  const key = inside ? 'network_config' : 'static_ip';
+  draft.old(key, '"static_ip" is the old name of the address', 'Write it as "network_config": {"ip": …}.');
+  if (draft.has('static_ip')) draft.remove('static_ip');
+  if (network === undefined || isObject(network)) {
+    draft.set('network_config', static_ip === null ? others : { ip: static_ip, ...others });
+  }
 }
 
 export function oneHealthCheck(draft: Draft): void {

@@ -12,8 +12,8 @@ export interface Network {
 
 /** `10.0.0.1` or an IPv6 address; undefined for anything else. */
 export function parseAddress(text: string): Ip | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !(text.includes(':') && ipaddr.IPv6.isValid(text))) return undefined;
-  return ipaddr.parse(text);
+  if (text.includes(':')) return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
+  return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
 }
 
 /** `10.0.0.0/24`; an address alone is a network of one. Undefined for anything else. */

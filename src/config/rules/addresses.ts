@@ -1,6 +1,6 @@
 // A guest's address must be one that it can have and that the rest of the network can reach.
 
-import type { Config, Guest } from '../config.ts';
+import type { Guest, HostNetwork } from '../config.ts';
 import { within } from '../place.ts';
 import { contains, fixedAddress, isReserved, type Network, parseAddress, parseNetwork, spelling } from './address.ts';
 import { macPlace } from './duplicates.ts';
@@ -12,11 +12,12 @@ import type { Finding, RuleContext } from './rule.ts';
  * its network, or with a gateway that it cannot reach. Guests on other bridges and VLANs are only checked in themselves.
  */
 export function guestAddressesFit({ config }: RuleContext): Finding[] {
+  const surroundings = surroundingsOf(config.hypervisor.network);
   return allGuests(config).flatMap((guest) => {
     const own = parseNetwork(guest.network.ip);
     if (own === undefined) return [];
     const ip = within(guest.writtenAt, 'network_config', 'ip');
-    const fault = addressFault(own, guest, config);
+    const fault = addressFault(own, guest, surroundings);
     const gateway = guest.network.gateway === null ? undefined : parseAddress(guest.network.gateway);
     const findings: Finding[] = fault === undefined ? [] : [bad(guest, ip, fault)];
     if (gateway !== undefined && gateway.kind() === own.address.kind() && !contains(own, gateway)) {
@@ -27,22 +28,41 @@ export function guestAddressesFit({ config }: RuleContext): Finding[] {
   });
 }
 
-function addressFault(own: Network, guest: Guest, config: Config): string | undefined {
-  const { address, gateway, subnet, name } = config.hypervisor.network;
-  const text = spelling(own.address);
-  const is = (other: string | null) => {
-    const parsed = fixedAddress(other);
-    return parsed !== null && spelling(parsed) === text;
+interface Surroundings {
+  /** Bridge of the host. */
+  readonly bridge: string;
+  readonly gateway: string | null;
+  readonly host: string | null;
+  readonly subnet: Network | undefined;
+  readonly subnetText: string;
+}
+
+function surroundingsOf({ name, gateway, address, subnet }: HostNetwork): Surroundings {
+  const text = (setting: string | null) => {
+    const parsed = fixedAddress(setting);
+    return parsed === null ? null : spelling(parsed);
   };
-  if (is(guest.network.gateway) || is(gateway)) return `${text} is the address of the gateway`;
-  if (is(address)) return `${text} is the address of the host`;
-  if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
-  const managed = subnet === null ? undefined : parseNetwork(subnet);
-  const onHostNetwork = guest.network.bridge === name && guest.network.vlan === null;
-  if (managed !== undefined && onHostNetwork && managed.address.kind() === own.address.kind()) {
-    if (!contains(managed, own.address)) return `${text} is outside of ${subnet}, the subnet on ${name}`;
+  return {
+    bridge: name,
+    gateway: text(gateway),
+    host: text(address),
+    subnet: parseNetwork(subnet ?? ''),
+    subnetText: subnet ?? '',
+  };
+}
+
+function addressFault(own: Network, guest: Guest, around: Surroundings): string | undefined {
+  const text = spelling(own.address);
+  const gateway = fixedAddress(guest.network.gateway);
+  if (text === around.gateway || (gateway !== null && text === spelling(gateway))) {
+    return `${text} is the address of the gateway`;
   }
-  return undefined;
+  if (text === around.host) return `${text} is the address of the host`;
+  if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
+  const { subnet, subnetText, bridge } = around;
+  const onHostNetwork = guest.network.bridge === bridge && guest.network.vlan === null;
+  if (subnet === undefined || !onHostNetwork || subnet.address.kind() !== own.address.kind()) return undefined;
+  return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
 }
 
 function bad(guest: Guest, at: Finding['at'], fault: string): Finding {

@@ -39,6 +39,8 @@ export const hostNetwork = z.strictObject({
     .optional()
     .describe('Where VMs mount their volumes from. Default: the address of the host.'),
   portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
+  hostname: value.withoutEffect('the name of the host is left as it is.'),
+  workgroup: value.withoutEffect('shares belong to the default workgroup.'),
   external_registry_url: value.withoutEffect('images are named in full in the compose files.'),
   portainer_server_ip: value.withoutEffect('it is the address of the VM with portainer_role primary.'),
   portainer_server_port: value.withoutEffect('it is the port of that VM in traefik_service.'),

@@ -106,6 +106,7 @@ export const hypervisorFile = z
     core_paths: value.withoutEffect('files have fixed places below the config root.'),
     proxmox_defaults: value.withoutEffect('say it at each guest, or in vm_defaults.'),
     tests: value.withoutEffect('use `health_check` of a guest for what must hold after a change.'),
+    shared_zfs_volumes: value.withoutEffect('use `zfs_volumes` of a guest.'),
     shared_volumes: value.withoutEffect('use `mount_points` of a guest.'),
   })
   .describe('The Proxmox host that Phoenix keeps.');

@@ -170,6 +170,7 @@ export const lxcGuest = z.strictObject({
     .boolean()
     .default(false)
     .describe('Snapshots on the way: `pre-configured` before the features, `final-form` at the end. Default: false.'),
+  dns_records: value.withoutEffect('names follow from `name` and `traefik_service`.'),
   portainer_role: value.withoutEffect('Portainer runs in VMs; remove the field.'),
   ports: value.withoutEffect(
     'a container has its own address, so no port is mapped; open ports in `firewall` and name the service in `traefik_service`.',

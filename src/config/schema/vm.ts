@@ -108,6 +108,7 @@ export const vmGuest = z.strictObject({
     .optional()
     .describe('Names of snapshots around the features. Default: none.'),
   dns_records: value.withoutEffect('names follow from `name`, `traefik_service` and the labels of stacks.'),
+  tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
   qm_options: value.withoutEffect('say what is needed in its own field.'),
   count: value.withoutEffect('each VM is declared on its own.'),
 });
