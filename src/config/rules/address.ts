@@ -10,10 +10,13 @@ export interface Network {
   readonly bits: number;
 }
 
+const FOUR_BYTES = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
 /** `10.0.0.1` or an IPv6 address; undefined for anything else. */
 export function parseAddress(text: string): Ip | undefined {
   if (text.includes(':')) return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
-  return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+  const bytes = FOUR_BYTES.exec(text)?.slice(1).map(Number);
+  return bytes?.every((byte) => byte < 256) ? new ipaddr.IPv4(bytes) : undefined;
 }
 
 /** `10.0.0.0/24`; an address alone is a network of one. Undefined for anything else. */

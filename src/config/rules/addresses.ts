@@ -1,6 +1,7 @@
 // A guest's address must be one that it can have and that the rest of the network can reach.
 
-import type { Guest, HostNetwork } from '../config.ts';
+import type { Guest } from '../config.ts';
+import type { HostNetwork } from '../config-host.ts';
 import { within } from '../place.ts';
 import { contains, fixedAddress, isReserved, type Network, parseAddress, parseNetwork, spelling } from './address.ts';
 import { macPlace } from './duplicates.ts';

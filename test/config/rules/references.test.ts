@@ -14,9 +14,9 @@ test('guests, environments and pools of a sound environment are all there', () =
 
 test('a dependency that nothing declares is unknown', () => {
   const files = environment();
-  files[LXC].lxc_configs['101'].dependencies = ['777'];
+  files[LXC].lxc_configs['101'].dependencies = ['1001', '777', '900'];
   expect(found('UNKNOWN_REFERENCE', files)).toEqual([
-    '"777" | lxc/101 (web) depends on 777, and there is no guest with this id',
+    '"777", | lxc/101 (web) depends on 777, and there is no guest with this id',
   ]);
 });
 
