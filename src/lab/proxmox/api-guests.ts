@@ -1,13 +1,11 @@
 // What the API tells of one guest: configuration, pending changes, snapshots, state.
 import type { Call } from './call.ts';
-import { disksOf } from './disks.ts';
 import { load, pendingDeletes, shownOptions } from './guest.ts';
 import { optionSchema } from './guest-options.ts';
-import { CPU_COUNT, configName, type GuestKind, kindOf, type LabNode, running } from './node.ts';
+import { guestStatus as measured } from './guest-status.ts';
+import { configName, type GuestKind, kindOf, running } from './node.ts';
 import type { Parameters } from './parameters/check.ts';
-import { parsePropertyString, parseSize } from './parameters/property-string.ts';
 import { refuse } from './refusal.ts';
-import { volumeAt } from './volumes.ts';
 
 /** Answers a GET below a guest's path: `/config`, `/status/current`, `/pending`, `/snapshot`. */
 export function guestRead(call: Call, kind: GuestKind, id: number, below: string, parameters: Parameters): unknown {
@@ -21,7 +19,7 @@ export function guestRead(call: Call, kind: GuestKind, id: number, below: string
         ...(snapshot !== undefined && { snapshot: String(snapshot) }),
       });
     case '/status/current':
-      return { ...guestStatus(call, kind, id), ha: { managed: 0 } };
+      return { ...measured(call, kind, id), cpu: 0, ha: { managed: 0 } };
     case '/pending':
       return pendingChanges(call, kind, id);
     case '/snapshot':
@@ -86,50 +84,8 @@ function snapshotList(call: Call, kind: GuestKind, id: number): unknown[] {
   ];
 }
 
-const MIB = 1024 ** 2;
-
-/** A guest's state and measures, as lists and `status/current` have them. */
-export function guestStatus(call: Call, kind: GuestKind, id: number) {
-  const { options } = load(call, kind, id);
-  const state = running(call.node, id);
-  const memory = kind === 'qemu' ? parsePropertyString('qemu/memory', options['memory'] ?? '512') : undefined;
-  const megabytes = memory?.ok ? memory.properties['current'] : (options['memory'] ?? '512');
-  const shared = {
-    vmid: id,
-    status: state === undefined ? 'stopped' : 'running',
-    name: kind === 'lxc' ? (options['hostname'] ?? `CT${id}`) : (options['name'] ?? `VM ${id}`),
-    cpus:
-      kind === 'lxc'
-        ? Number(options['cores'] ?? CPU_COUNT)
-        : Number(options['sockets'] ?? 1) * Number(options['cores'] ?? 1),
-    cpu: 0,
-    mem: 0,
-    maxmem: Number(megabytes) * MIB,
-    disk: 0,
-    maxdisk: bootDiskSize(call.node, kind, options),
-    netin: 0,
-    netout: 0,
-    uptime: state === undefined ? 0 : Math.max(1, Math.floor(Date.now() / 1000) - state.since),
-    ...(options['tags'] && { tags: options['tags'] }),
-    ...(options['lock'] && { lock: options['lock'] }),
-    ...(options['template'] === '1' && { template: 1 }),
-    ...(state !== undefined && { pid: state.pid }),
-  };
-  if (kind === 'qemu')
-    return {
-      ...shared,
-      memhost: 0,
-      ...(options['serial0'] !== undefined && { serial: 1 }),
-      ...(state !== undefined && options['agent'] !== undefined && { agent: 1 }),
-    };
-  return { ...shared, type: 'lxc', diskread: 0, diskwrite: 0, swap: 0, maxswap: Number(options['swap'] ?? 512) * MIB };
-}
-
-function bootDiskSize(node: LabNode, kind: GuestKind, options: Record<string, string>): number {
-  const ordered = /(?:^|,|order=)((?:scsi|virtio|ide|sata)\d+)/.exec(options['boot'] ?? '')?.[1] ?? options['bootdisk'];
-  const key = kind === 'lxc' ? 'rootfs' : ordered;
-  const disk = disksOf(kind, options).find((each) => each.key === key);
-  if (disk === undefined) return 0;
-  const size = /(?:^|,)size=([^,]+)/.exec(options[disk.key] ?? '')?.[1];
-  return size === undefined ? (volumeAt(node, disk.volume)?.size ?? 0) : (parseSize(size) ?? 0);
+/** A guest's state and measures, as the API's lists have them. */
+export function guestStatus(call: Call, kind: GuestKind, id: number): Record<string, string | number> {
+  const { qmpstatus: _, ...status } = measured(call, kind, id);
+  return { ...status, cpu: 0 };
 }

@@ -31,7 +31,7 @@ export function guestStatus(call: Call, kind: GuestKind, id: number): Record<str
     netout: 0,
     vmid: id,
     status: state === undefined ? 'stopped' : 'running',
-    uptime: state === undefined ? 0 : Math.floor(Date.now() / 1000) - state.since,
+    uptime: state === undefined ? 0 : Math.max(1, Math.floor(Date.now() / 1000) - state.since),
   };
   return Object.fromEntries(
     Object.entries({ ...shared, ...own, ...optional }).flatMap(([name, value]) =>
