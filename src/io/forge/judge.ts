@@ -1,0 +1,91 @@
+// What a failed request to the forge means for the status that was to be written. Rules from GitHub's description of its
+// rate limits: `retry-after`, else `x-ratelimit-reset` when nothing remains, else at least a minute.
+
+import type { SendResult } from '../../ports.ts';
+import { Moved } from './redirects.ts';
+
+/** What octokit keeps of an answer in its error; a request without an answer has none. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: unknown;
+}
+
+const OUTAGE_SECONDS = 15;
+const LIMIT_SECONDS = 60;
+/** A forge that says to wait longer is asked again all the same. */
+const LONGEST_WAIT_SECONDS = 3600;
+
+export function judge(error: unknown, { commit, now }: { readonly commit: string; readonly now: Date }): SendResult {
+  const moved = causeOf(error, Moved);
+  if (moved !== undefined) return refused(moved.message);
+  const { response: answer } = error as { readonly response?: Answer };
+  if (answer === undefined) return later(OUTAGE_SECONDS, `the forge cannot be reached: ${rootMessage(error)}`);
+
+  const { status, headers } = answer;
+  const said = messageOf(answer.data);
+  const wait = waitOf(headers, now);
+  const told = `HTTP ${status}${said === '' ? '' : `: ${said}`}`;
+  if (status === 429 || (status === 403 && (wait !== undefined || /rate limit|abuse/i.test(said)))) {
+    return later(wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
+  }
+  if (status >= 500 || status === 408) return later(wait ?? OUTAGE_SECONDS, `the forge fails (${told})`);
+  if (status === 401) return refused(`the forge refuses the token (${told}): renew PHOENIX_FORGE_TOKEN`);
+  if (status === 403) {
+    return refused(
+      `the token may not write statuses (${told}): give PHOENIX_FORGE_TOKEN the right "Commit statuses: write"`,
+    );
+  }
+  if (status === 404) {
+    return refused(
+      `the forge knows no such repository, or the token may not see it (${told}): check PHOENIX_REPO_URL, PHOENIX_FORGE_API and PHOENIX_FORGE_TOKEN`,
+    );
+  }
+  if (status === 422) return refused(`the forge does not take the status of ${commit.slice(0, 12)} (${told})`);
+  return refused(`the forge refuses the status (${told})`);
+}
+
+function later(seconds: number, reason: string): SendResult {
+  return { sent: false, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
+}
+
+function refused(reason: string): SendResult {
+  return { sent: false, retryAfterSeconds: null, reason };
+}
+
+type Headers = Readonly<Record<string, string | number | undefined>>;
+
+/** Seconds until the forge wants to be asked again; undefined when it does not say. */
+function waitOf(headers: Headers, now: Date): number | undefined {
+  const after = headers['retry-after'];
+  if (after !== undefined) {
+    const seconds = Number(after);
+    const until = Number.isFinite(seconds) ? seconds : (Date.parse(String(after)) - now.getTime()) / 1000;
+    return Number.isFinite(until) ? until : undefined;
+  }
+  if (String(headers['x-ratelimit-remaining']) !== '0') return undefined;
+  const reset = Number(headers['x-ratelimit-reset']);
+  return Number.isFinite(reset) ? reset - now.getTime() / 1000 : undefined;
+}
+
+/** The forge's own words: a message, and what is wrong with which field. */
+function messageOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return '';
+  const { message, errors } = data as { message?: unknown; errors?: unknown };
+  const details = Array.isArray(errors) ? errors.map((each) => (typeof each === 'string' ? each : each?.message)) : [];
+  return [message, ...details]
+    .filter((part) => typeof part === 'string' && part !== '')
+    .join('; ')
+    .slice(0, 300);
+}
+
+function causeOf<Kind extends Error>(error: unknown, kind: new (...args: never[]) => Kind): Kind | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) if (each instanceof kind) return each;
+  return undefined;
+}
+
+function rootMessage(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  return reason instanceof Error ? reason.message || reason.name : String(reason);
+}

@@ -1,0 +1,28 @@
+// Requests that carry the forge's token: with a time limit, and never sent on to another server.
+
+/** A redirect that leads elsewhere; the message says where, and what to do. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+}
+
+const MAX_REDIRECTS = 3;
+
+/** A `fetch` that repeats the same request where a redirect on the same server points, for a repository that was renamed. */
+export function openFetch(timeoutMs: number): typeof fetch {
+  return async (input, init = {}) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    let url = String(input);
+    for (let redirects = 0; ; redirects += 1) {
+      const answer = await fetch(url, { ...init, redirect: 'manual', signal });
+      const location = answer.headers.get('location');
+      if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
+      await answer.body?.cancel();
+      const target = new URL(location, url);
+      if (target.origin !== new URL(url).origin) {
+        throw new Moved(`the forge sends on to ${target.origin}: set PHOENIX_FORGE_API to that address if it is right`);
+      }
+      if (redirects >= MAX_REDIRECTS) throw new Moved('the forge sends on from one address to the next without end');
+      url = target.href;
+    }
+  };
+}

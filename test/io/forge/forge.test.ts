@@ -1,0 +1,203 @@
+// Statuses against the lab forge, which refuses what GitHub refuses.
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { checkAccess, type ForgeOptions, openForge, placeOf } from '../../../src/io/forge/forge.ts';
+import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
+import type { CommitStatus } from '../../../src/model/report.ts';
+import type { Forge } from '../../../src/ports.ts';
+import { workingCopy } from '../../support/git.ts';
+
+const TOKEN = 'forge-token';
+
+let folder: string;
+let lab: LabForge;
+let commit: string;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-'));
+  lab = await startForge({ folder, secret: 's', token: TOKEN });
+  const copy = await workingCopy(lab.pushUrl);
+  commit = await copy.commit({ a: '1' });
+  await copy.push();
+  await copy.remove();
+});
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+afterAll(async () => {
+  await lab.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function options(changes: Partial<ForgeOptions> = {}): ForgeOptions {
+  return { kind: 'github', api: lab.url, token: TOKEN, repository: lab.repository, ...changes };
+}
+
+function forge(changes: Partial<ForgeOptions> = {}): Forge {
+  return openForge(options(changes)) as Forge;
+}
+
+function status(changes: Partial<CommitStatus> = {}): CommitStatus {
+  return { commit, context: 'phoenix/apply', state: 'success', description: 'applied', url: null, ...changes };
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('a status arrives as it was said', async () => {
+  expect(await forge().setStatus(status({ url: 'https://phoenix.example.internal/runs/1' }))).toEqual({ sent: true });
+  expect(lab.latestStatuses(commit)).toMatchObject([
+    {
+      context: 'phoenix/apply',
+      state: 'success',
+      description: 'applied',
+      target_url: 'https://phoenix.example.internal/runs/1',
+    },
+  ]);
+});
+
+test('Gitea has the same below /api/v1', async () => {
+  const seen: unknown[] = [];
+  const url = await serve((request, response) => {
+    seen.push([request.method, request.url, request.headers.authorization]);
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":"success"}');
+  });
+  expect(await forge({ kind: 'gitea', api: `${url}/` }).setStatus(status())).toEqual({ sent: true });
+  expect(await forge({ kind: 'gitea', api: `${url}/git/api/v1` }).setStatus(status())).toEqual({ sent: true });
+  expect(seen).toEqual([
+    ['POST', `/api/v1/repos/phoenix/config/statuses/${commit}`, `token ${TOKEN}`],
+    ['POST', `/git/api/v1/repos/phoenix/config/statuses/${commit}`, `token ${TOKEN}`],
+  ]);
+});
+
+describe('worth another try', () => {
+  test.each([
+    ['retry-after', { status: 403, headers: { 'retry-after': '42' } }, 42],
+    ['429', { status: 429 }, 60],
+    ['a secondary limit', { status: 403, message: 'You have exceeded a secondary rate limit.' }, 60],
+    ['an outage', { status: 502 }, 15],
+    ['a stated outage', { status: 503, headers: { 'retry-after': '120' } }, 120],
+    ['a wait beyond reason', { status: 429, headers: { 'retry-after': '999999' } }, 3600],
+  ])('%s', async (_, answer, seconds) => {
+    lab.faults.rest({ kind: 'answer', ...answer });
+    expect(await forge().setStatus(status())).toMatchObject({ sent: false, retryAfterSeconds: seconds });
+  });
+
+  test('an hourly limit, until it is reset', async () => {
+    const reset = Math.floor(Date.now() / 1000) + 1000;
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) };
+    lab.faults.rest({ kind: 'answer', status: 403, headers });
+    const result = await forge().setStatus(status());
+    if (result.sent || result.retryAfterSeconds === null) throw new Error('it is worth another try');
+    expect(result.retryAfterSeconds).toBeGreaterThan(990);
+    expect(result.retryAfterSeconds).toBeLessThanOrEqual(1000);
+  });
+
+  test('a connection that breaks, and a forge that is silent', async () => {
+    lab.faults.rest({ kind: 'drop' }, { kind: 'hang' });
+    expect(await forge().setStatus(status())).toMatchObject({ retryAfterSeconds: 15 });
+    const silent = await forge({ timeoutMs: 50 }).setStatus(status());
+    expect(silent).toMatchObject({ retryAfterSeconds: 15 });
+    expect(JSON.stringify(silent)).toContain('the forge cannot be reached');
+  });
+});
+
+describe('never going to work', () => {
+  async function reason(setting: Partial<ForgeOptions>, said: Partial<CommitStatus> = {}): Promise<string> {
+    const result = await forge(setting).setStatus(status(said));
+    expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
+    expect(JSON.stringify(result)).not.toContain(TOKEN);
+    return result.sent ? '' : result.reason;
+  }
+
+  test('with the reason and the remedy', async () => {
+    expect(await reason({ token: 'wrong' })).toContain('(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN');
+    expect(await reason({ repository: 'no/where' })).toContain('check PHOENIX_REPO_URL');
+    expect(await reason({}, { description: 'x'.repeat(141) })).toContain('maximum is 140 characters');
+    expect(await reason({}, { commit: '1'.repeat(40) })).toContain('No commit found for SHA');
+    lab.faults.rest({ kind: 'answer', status: 403, message: 'Resource not accessible by personal access token' });
+    expect(await reason({})).toContain('give PHOENIX_FORGE_TOKEN the right "Commit statuses: write"');
+  });
+
+  test('an answer that no forge gives', async () => {
+    const page = await serve((_, response) => response.end('<html>'));
+    expect(await reason({ api: page })).toContain('HTTP 200');
+  });
+});
+
+test('the token follows no redirect to another server, but stays with its own', async () => {
+  const seen: unknown[] = [];
+  const thief = await serve((request, response) => {
+    seen.push(request.headers);
+    response.end();
+  });
+  const away = await serve((request, response) => {
+    response.writeHead(307, { location: thief + request.url }).end();
+  });
+  const result = await forge({ api: away }).setStatus(status());
+  expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
+  expect(JSON.stringify(result)).toContain(`the forge sends on to ${thief}`);
+  expect(seen).toEqual([]);
+
+  const bodies: string[] = [];
+  const renamed = await serve(async (request, response) => {
+    if (request.url?.startsWith('/repos/phoenix/old')) {
+      response.writeHead(301, { location: `/repositories/1/statuses/${commit}` }).end();
+      return;
+    }
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    bodies.push(`${request.method} ${request.headers.authorization} ${body}`);
+    response.writeHead(201).end();
+  });
+  expect(await forge({ api: renamed, repository: 'phoenix/old' }).setStatus(status())).toEqual({ sent: true });
+  expect(bodies).toEqual([`POST token ${TOKEN} {"context":"phoenix/apply","state":"success","description":"applied"}`]);
+});
+
+test('doctor sees whether the token may write', async () => {
+  expect(await checkAccess(options())).toEqual({ ok: true });
+  expect(await checkAccess(options({ token: 'wrong' }))).toMatchObject({ ok: false });
+  expect(await checkAccess(options({ kind: 'gitlab' }))).toMatchObject({ ok: false });
+  const reader = await serve((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"permissions":{"push":false}}');
+  });
+  expect(await checkAccess(options({ api: reader }))).toMatchObject({ ok: false });
+});
+
+test('what cannot work is refused at the start', () => {
+  expect(openForge(options({ kind: 'none' }))).toBeNull();
+  expect(() => forge({ kind: 'gitlab' })).toThrow('set PHOENIX_FORGE to github, gitea or none');
+  expect(() => forge({ repository: 'config' })).toThrow('no owner/name');
+  const { api: _, ...withoutApi } = options({ kind: 'gitea' });
+  expect(() => openForge(withoutApi)).toThrow('PHOENIX_FORGE_API');
+});
+
+test('the forge is found from the repository’s address', () => {
+  const github = { repository: 'team/config', api: 'https://api.github.com' };
+  expect(placeOf('github', 'https://github.com/team/config.git')).toEqual(github);
+  expect(placeOf('github', 'https://github.com/team/config/')).toEqual(github);
+  expect(placeOf('github', 'https://git.example.internal/team/config')).toMatchObject({
+    api: 'https://git.example.internal/api/v3',
+  });
+  expect(placeOf('gitea', 'http://git.example.internal:3000/sub/team/config.git')).toEqual({
+    repository: 'team/config',
+    api: 'http://git.example.internal:3000/sub',
+  });
+});
