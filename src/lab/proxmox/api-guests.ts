@@ -85,7 +85,11 @@ function snapshotList(call: Call, kind: GuestKind, id: number): unknown[] {
 }
 
 /** A guest's state and measures, as the API's lists have them. */
-export function guestStatus(call: Call, kind: GuestKind, id: number): Record<string, string | number> {
+export function guestStatus(
+  call: Call,
+  kind: GuestKind,
+  id: number,
+): Record<string, string | number> & { vmid: number } {
   const { qmpstatus: _, ...status } = measured(call, kind, id);
-  return { ...status, cpu: 0 };
+  return { ...status, vmid: id, cpu: 0 };
 }
