@@ -222,7 +222,7 @@ const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
     report(
       'warning',
       'PHOENIX_APP_ID',
-      'both PHOENIX_FORGE_TOKEN and PHOENIX_APP_ID are set; the App is used',
+      'both PHOENIX_FORGE_TOKEN and PHOENIX_APP_ID are set; the token is used',
       'unset one',
     );
   }

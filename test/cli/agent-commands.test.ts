@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runs } from '../../src/cli/runs.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -95,6 +96,33 @@ describe('--wait', () => {
     const { exit, stdout } = await ask('approve', run, LXC, '--wait');
     expect(stdout).toContain('to allow it: phoenix approve');
     expect(exit).toBe(1);
+  });
+
+  test.each([
+    [{}, '\u001b[32mapplied\u001b[0m'],
+    [{ NO_COLOR: '1' }, 'lxc/101 update: applied'],
+  ])('tells on a terminal what happens as it happens, in colour unless %j', async (wish, told) => {
+    const run = await planRun(door.ledger);
+    let stderr = '';
+    let stdout = '';
+    const io = {
+      stdout: (text: string) => {
+        stdout += text;
+      },
+      stderr: (text: string) => {
+        stderr += text;
+      },
+      env: { ...environment(), ...wish },
+      terminal: { stdout: false, stderr: true },
+    };
+    const ended = runs({ run, limit: 1, wait: true, json: true }, io);
+    await finishStep(door.ledger, run, LXC);
+    await until(() => stderr.includes(told), 'the first step on the terminal');
+    expect(stdout).toBe('');
+    await finishStep(door.ledger, run, VM);
+    await door.ledger.endRun(run, 'succeeded', ENDED, []);
+    expect(await ended).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ id: run, state: 'succeeded' });
   });
 
   test('an interrupt ends it with 130', async () => {

@@ -1,0 +1,188 @@
+// The composition root: the settings become a running Phoenix. Everything that is opened here is closed here, in reverse.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Agent, type Role, startAgent } from '../agent/agent.ts';
+import { watchChanges } from '../agent/http/changes.ts';
+import { type Door, openDoor } from '../agent/http/server.ts';
+import { MAX_FILE_BYTES } from '../config/limits.ts';
+import { wantsBytes } from '../config/sources.ts';
+import { lockFolder } from '../io/folder-lock.ts';
+import { openRepository } from '../io/git/repository.ts';
+import { type Connection, connectRedis } from '../io/ledger/connect.ts';
+import { openLedger } from '../io/ledger/ledger.ts';
+import { openMetrics } from '../io/metrics.ts';
+import { openQueue } from '../io/queue.ts';
+import type { Redactor } from '../io/redact.ts';
+import { startRedis } from '../io/redis-server.ts';
+import * as managers from '../managers/index.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+import { Missing } from './missing.ts';
+import { openForgeOf, openHostOf } from './outside.ts';
+import { readiness } from './readiness.ts';
+
+/** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
+const STEPS_AT_ONCE = 4;
+const LEASE_SECONDS = 30;
+/** For a Redis that starts beside Phoenix. */
+const REDIS_WITHIN_MS = 10_000;
+
+export interface RunningPhoenix {
+  readonly agent: Agent;
+  readonly url: string;
+  /** Takes no new work, lets running actions end for that long, leaves the rest in the ledger. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly roles: readonly Role[];
+  readonly node: string | null;
+  /** Where secrets by reference are looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  /** Is told every secret of the settings, and those of the configuration as they are looked up. */
+  readonly redactor: Redactor;
+}
+
+/** Starts everything. What was opened is closed again when something fails on the way. */
+export async function compose(
+  settings: Settings,
+  { roles, node, environment, log, redactor }: ComposeOptions,
+): Promise<RunningPhoenix> {
+  const opened: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const each of opened.splice(0).reverse()) await each();
+  };
+  const clock = { now: () => new Date() };
+  try {
+    await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+    opened.push(await lockFolder(settings.dataDir));
+    const redisUrl = await redisOf(settings, opened);
+    const connect = (): Connection => connectRedis(redisUrl, onceUntil(log));
+    const ledger = openLedger(connect(), { clock });
+    opened.push(() => ledger.close());
+    await answering(ledger, settings);
+
+    const repository = openRepository({
+      url: settings.repositoryUrl,
+      branch: settings.branch,
+      folder: join(settings.dataDir, 'repository'),
+      log,
+      wantsBytes,
+      maxFileBytes: MAX_FILE_BYTES,
+      ...tokenOf(settings),
+      ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
+    });
+    const metrics = openMetrics(ledger);
+    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
+    opened.push(() => host.close());
+    const forge = openForgeOf(settings);
+    const changes = await watchChanges(ledger);
+    opened.push(() => changes.close());
+    changes.all(metrics.runChanged);
+
+    const agent = await startAgent({
+      ledger,
+      queue: openQueue(connect(), { log }),
+      repository,
+      host,
+      managers,
+      forge: forge === null ? null : metrics.forge(forge),
+      log,
+      clock,
+      options: {
+        roles,
+        repositoryUrl: settings.repositoryUrl,
+        branch: settings.branch,
+        node: host.node,
+        publicUrl: settings.publicUrl,
+        pollSeconds: settings.pollSeconds,
+        strictSecrets: settings.strictSecrets,
+        concurrency: STEPS_AT_ONCE,
+        leaseSeconds: LEASE_SECONDS,
+      },
+    });
+    let grace = 0;
+    opened.push(() => agent.stop(grace));
+
+    const { webhookSecret } = settings;
+    const receive = {
+      branch: settings.branch,
+      record: ledger.recordDelivery,
+      recorded: agent.headChanged,
+      ended: metrics.delivery,
+      log,
+      clock,
+    };
+    const door = await openDoorOf(settings, {
+      receive: roles.includes('receive') && webhookSecret !== null ? { ...receive, secret: webhookSecret } : null,
+      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken } : null,
+      ready: readiness({ ledger, repository, clock }),
+      metrics: metrics.text,
+      log,
+    });
+    opened.push(() => door.close());
+    return {
+      agent,
+      url: door.url,
+      async stop(graceSeconds) {
+        grace = graceSeconds;
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The one that was given, or a private one. */
+async function redisOf({ redisUrl, dataDir }: Settings, opened: (() => Promise<void>)[] | unknown[]): Promise<string> {
+  if (redisUrl !== null) return redisUrl.expose();
+  const server = await startRedis(join(dataDir, 'redis'));
+  opened.push(server.stop);
+  return server.url;
+}
+
+async function answering(ledger: Ledger, { redisUrl }: Settings): Promise<void> {
+  const deadline = Date.now() + REDIS_WITHIN_MS;
+  for (;;) {
+    try {
+      return await ledger.ping();
+    } catch (cause) {
+      if (Date.now() < deadline) continue;
+      const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
+      throw new Missing(`${where} does not answer`, 'start it, or unset REDIS_URL to use a private one', { cause });
+    }
+  }
+}
+
+async function openDoorOf({ listen }: Settings, parts: Parameters<typeof openDoor>[0]): Promise<Door> {
+  try {
+    return await openDoor(parts, listen);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Missing(
+      `cannot listen on ${listen.host}:${listen.port}: ${reason}`,
+      'set PHOENIX_LISTEN to a free address',
+      { cause },
+    );
+  }
+}
+
+/** The forge's token fetches too; one in the repository's address goes first. */
+function tokenOf({ repositoryLogin, forge }: Settings): { readonly token?: string } {
+  const token = repositoryLogin?.password ?? forge.token;
+  return token === null ? {} : { token: token.expose() };
+}
+
+/** One line per outage, not one per attempt. */
+function onceUntil(log: Log): (error: Error) => void {
+  let last = '';
+  return (error) => {
+    if (error.message !== last) log.warn('Redis cannot be reached; trying again', { error: error.message });
+    last = error.message;
+  };
+}

@@ -1,0 +1,55 @@
+// `phoenix serve`: the agent, until it is told to stop.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Role } from '../agent/agent.ts';
+import { openLog } from '../io/log.ts';
+import { openRedactor } from '../io/redact.ts';
+import { readSettings, type SettingProblem, secretsOf } from '../settings.ts';
+import { colours, EXIT, type Io } from './io.ts';
+import { logLine } from './log-line.ts';
+
+const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];
+/** Running actions may end within this. */
+const GRACE_SECONDS = 30;
+
+export interface ServeArgs {
+  readonly roles: readonly string[];
+  readonly node?: string;
+}
+
+export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<number> {
+  const roles = ROLES.filter((role) => words.includes(role));
+  const unknown = words.filter((word) => !ROLES.includes(word as Role));
+  if (roles.length === 0 || unknown.length > 0) {
+    io.stderr(`phoenix: ${unknown.join(', ') || 'nothing'} is no role; there are ${ROLES.join(', ')}\n`);
+    return EXIT.usage;
+  }
+  const receiving = roles.includes('receive');
+  const { settings, problems } = readSettings(io.env, (path) => readFileSync(path, 'utf8'), { receiving });
+  for (const problem of problems) io.stderr(problemLine(problem));
+  if (settings === null) return EXIT.usage;
+
+  const redactor = openRedactor();
+  for (const known of secretsOf(settings)) redactor.add(known.expose());
+  const pretty = (line: string) => logLine(line, colours(io, 'stderr'));
+  const write = (line: string) => io.stderr(io.terminal?.stderr === true ? pretty(line) : line);
+  const log = openLog({ level: settings.log, redactor, destination: { write } });
+  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const { compose } = await import('./compose.ts');
+  const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
+  log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });
+  if (settings.forge.kind === 'none') log.warn('no forge is set, so commits get no answer', { set: 'PHOENIX_FORGE' });
+  if (settings.adminToken === null) log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP');
+
+  await told;
+  log.info('stopping: no new work; what runs may end', { seconds: GRACE_SECONDS });
+  process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  await phoenix.stop(GRACE_SECONDS);
+  log.info('stopped');
+  return EXIT.done;
+}
+
+function problemLine({ severity, message, hint }: SettingProblem): string {
+  return `phoenix: ${severity}: ${message}\n  ${hint}\n`;
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { environment } from '../support/environment.ts';
+import { until } from '../support/until.ts';
+import { phoenix, type Started, start } from './phoenix.ts';
+
+const SECRET = 'the secret of the webhook';
+const ADMIN = 'the-token-of-the-admin';
+const TOKEN = 'the-token-of-the-forge';
+
+let folder: string;
+let forge: LabForge;
+let repo: ConfigRepo;
+let running: Started[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-serve-'));
+  forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  running = [];
+});
+afterEach(async () => {
+  for (const { child, ended } of running) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+  await forge.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function settings(changed: Record<string, string> = {}): Record<string, string> {
+  return {
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: TOKEN,
+    PHOENIX_WEBHOOK_SECRET: SECRET,
+    PHOENIX_ADMIN_TOKEN: ADMIN,
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_HOST: 'lab',
+    PHOENIX_LISTEN: '127.0.0.1:0',
+    PHOENIX_POLL_SECONDS: '3600',
+    ...changed,
+  };
+}
+
+async function serve(changed: Record<string, string> = {}, ...args: string[]): Promise<Started & { url: string }> {
+  const started = start(['serve', ...args], settings(changed));
+  running.push(started);
+  const listening = () => /listening on (http:\S+?)"/.exec(started.output.stderr)?.[1];
+  await until(() => {
+    if (started.child.exitCode !== null) throw new Error(`it ended: ${started.output.stderr}`);
+    return listening() !== undefined;
+  }, 'the agent to listen');
+  const url = listening() ?? '';
+  forge.sendWebhooksTo(`${url}/webhooks`);
+  return { ...started, url };
+}
+
+const client = (url: string) => ({ PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
+
+test('a push changes the host, the commit says so, and the commands show it', async () => {
+  const { url, child, ended } = await serve();
+  const commit = await repo.commit(environment({ 101: {} }));
+  await repo.push();
+  await until(() =>
+    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending'),
+  );
+  const runs = JSON.parse((await phoenix(['runs', '--json'], client(url))).stdout);
+  expect(runs).toMatchObject([{ commit, trigger: 'push', state: 'succeeded' }]);
+  expect(forge.latestStatuses(commit).map(({ context, state }) => `${context} ${state}`)).toContain(
+    'phoenix/lxc/101 success',
+  );
+  expect(await readFile(join(folder, 'data', 'lab', 'etc/pve/lxc/101.conf'), 'utf8')).toContain('hostname:');
+
+  const status = await phoenix(['status', '101', '--json'], client(url));
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    head: { commit },
+    targets: [{ target: 'lxc/101', state: 'applied' }],
+  });
+  const replay = await phoenix(['replay', commit, '--wait', '--json'], client(url));
+  expect(JSON.parse(replay.stdout)).toMatchObject({ trigger: 'replay', state: 'succeeded' });
+  expect(replay.exit).toBe(0);
+  expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: true });
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('phoenix_deliveries_total{end="recorded"} 1');
+  expect(metrics).toMatch(/phoenix_host_command_seconds_count\{program="pct",ended="exit 0"\} [1-9]/);
+  expect(metrics).toMatch(/phoenix_runs_total\{state="succeeded",trigger="push"\} 1/);
+
+  child.kill('SIGTERM');
+  const { exit, stdout, stderr } = await ended;
+  expect(exit).toBe(0);
+  expect(stdout).toBe('');
+  for (const hidden of [SECRET, ADMIN, TOKEN]) expect(stderr).not.toContain(hidden);
+});
+
+test('what was recorded before a kill is done after the next start', async () => {
+  const first = await serve({}, '--roles', 'receive');
+  const commit = await repo.commit(environment({ 101: {} }));
+  await repo.push();
+  await forge.delivered();
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await serve();
+  await until(() =>
+    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+  );
+});
+
+test('SIGINT ends it in order, and its Redis with it', async () => {
+  const { child, ended } = await serve();
+  child.kill('SIGINT');
+  expect((await ended).exit).toBe(0);
+  const again = await serve();
+  again.child.kill('SIGTERM');
+  expect((await again.ended).exit).toBe(0);
+});
+
+describe('it does not start', () => {
+  test('without what it needs to be told, and says all of it at once', async () => {
+    const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
+    expect(exit).toBe(2);
+    for (const name of ['PHOENIX_REPO_URL', 'PHOENIX_WEBHOOK_SECRET', 'PHOENIX_FORGE_TOKEN', 'PHOENIX_HOST']) {
+      expect(stderr).toContain(name);
+    }
+  });
+
+  test('without Redis, and says how to get one', async () => {
+    const { exit, stderr } = await phoenix(['serve'], settings({ PATH: '/nonexistent' }));
+    expect(stderr).toMatch(/redis-server could not be started[^\n]*\n {2}install Redis/);
+    expect(exit).toBe(3);
+  });
+
+  test('on an address that is taken', async () => {
+    const { port } = new URL(forge.url);
+    const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
+    expect(stderr).toContain('PHOENIX_LISTEN');
+    expect(exit).toBe(3);
+  });
+
+  test('beside another one on the same data', async () => {
+    await serve();
+    const { exit, stderr } = await phoenix(['serve'], settings());
+    expect(stderr).toContain('another Phoenix uses');
+    expect(exit).toBe(3);
+  });
+});
