@@ -1,6 +1,6 @@
 // A lab host whose programs are real child processes, as an agent sees it, and the record of what was run there.
 
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,16 +10,22 @@ import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import { createLab } from '../../src/lab/proxmox/create.ts';
+import type { CallOrders } from '../../src/lab/proxmox/faults.ts';
 import type { HostOf } from './agent.ts';
 
 export interface Lab {
   readonly folder: string;
   readonly host: HostOf;
-  /** Command lines so far, oldest first; those that only look are left out unless asked for. */
-  commands(all?: boolean): string[];
-  /** Text of a file of the host, or of a guest's configuration. */
-  read(path: string): string;
-  has(path: string): boolean;
+  /** Command lines since the last call, without the notes of guests; those that only look are left out. */
+  news(): string[];
+  /** All of them, in full. */
+  commands(): string[];
+  /** What goes wrong with which calls, and how long each takes (milliseconds). */
+  order(orders: CallOrders): void;
+  /** A guest's configuration; undefined when there is none. */
+  guest(id: number): string | undefined;
+  /** What a person does with an editor behind Phoenix's back. */
+  edit(id: number, change: (text: string) => string): void;
   close(): Promise<void>;
 }
 
@@ -29,28 +35,54 @@ const LOOKING =
 export async function openLab(): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
   createLab(folder);
-  const log = join(folder, 'commands.log');
+  let told = 0;
+  const commands = () => {
+    const log = commandLog(folder);
+    const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
+    return lines.map((line) => JSON.parse(line) as string);
+  };
   return {
     folder,
-    host: (repository) => {
-      const redactor = openRedactor();
-      const product = fileURLToPath(new URL('../..', import.meta.url));
-      const contents = openContents({ repository, secrets: openSecrets({}, redactor), product });
-      const host = localHost({ node: 'pve', contents, redactor, root: folder, path: join(folder, 'bin') });
-      return {
-        ...host,
-        async run(command, options) {
-          appendFileSync(log, `${JSON.stringify([command.program, ...command.args].join(' '))}\n`);
-          return host.run(command, options);
-        },
-      };
+    host: labHost(folder),
+    commands,
+    news() {
+      const all = commands();
+      const news = all.slice(told).filter((line) => !LOOKING.test(line));
+      told = all.length;
+      return news.map((line) => line.replace(/ --description .*$/s, ''));
     },
-    commands(all = false) {
-      const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
-      return lines.map((line) => JSON.parse(line) as string).filter((line) => all || !LOOKING.test(line));
+    order: (orders) => writeFileSync(join(folder, 'lab.json'), JSON.stringify(orders)),
+    guest(id) {
+      return existsSync(configOf(folder, id)) ? readFileSync(configOf(folder, id), 'utf8') : undefined;
     },
-    read: (path) => readFileSync(join(folder, path), 'utf8'),
-    has: (path) => existsSync(join(folder, path)),
+    edit(id, change) {
+      writeFileSync(configOf(folder, id), change(readFileSync(configOf(folder, id), 'utf8')));
+    },
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The lab in a folder as an agent has it, in whatever process. */
+export function labHost(folder: string): HostOf {
+  return (repository) => {
+    const redactor = openRedactor();
+    const product = fileURLToPath(new URL('../..', import.meta.url));
+    const contents = openContents({ repository, secrets: openSecrets({}, redactor), product });
+    const host = localHost({ node: 'pve', contents, redactor, root: folder, path: join(folder, 'bin') });
+    return {
+      ...host,
+      async run(command, options) {
+        appendFileSync(commandLog(folder), `${JSON.stringify([command.program, ...command.args].join(' '))}\n`);
+        return host.run(command, options);
+      },
+    };
+  };
+}
+
+function configOf(folder: string, id: number): string {
+  return join(folder, `etc/pve/lxc/${id}.conf`);
+}
+
+function commandLog(folder: string): string {
+  return join(folder, 'commands.log');
 }
