@@ -12,6 +12,8 @@ export interface Redactor {
 }
 
 const SHORTEST = 4;
+/** A line of a longer secret may be an everyday word. */
+const SHORTEST_LINE = 8;
 
 export function openRedactor(): Redactor {
   const known = new Set<string>();
@@ -48,7 +50,10 @@ function literally(text: string): string {
 /** As it is, line by line, and as base64, URL and JSON write it. */
 function formsOf(secret: string): string[] {
   const whole = secret.trim();
-  const lines = whole.split(/\r?\n/).map((line) => line.trim());
+  const lines = whole
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_LINE);
   return [whole, ...lines].flatMap((text) => [
     text,
     Buffer.from(text).toString('base64').replace(/=+$/, ''),

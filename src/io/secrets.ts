@@ -27,10 +27,10 @@ export function openSecrets(environment: Readonly<Record<string, string | undefi
 async function read(reference: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> {
   const [, scheme, name = ''] = /^(env|file):(.+)$/.exec(reference) ?? [];
   if (scheme === 'env') {
-    if (OWN.test(name)) throw new Error(`the secret ${reference} is Phoenix's own and is not given to a guest`);
+    if (OWN.test(name)) throw new Error(`the secret ${reference} is Phoenix’s own and is not given to a guest`);
     const value = environment[name];
     if (value === undefined)
-      throw new Error(`the secret ${reference} is not set: put ${name} into the agent's environment`);
+      throw new Error(`the secret ${reference} is not set: put ${name} into the agent’s environment`);
     return value;
   }
   if (scheme === 'file') {

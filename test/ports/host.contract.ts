@@ -159,7 +159,7 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       expect(result.stdout).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 20));
       const unset = await host.run(command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:UNSET' } } }));
       expect(unset).toMatchObject({ exit: null, ended: 'not found' });
-      expect(unset.stderr).toContain('put UNSET into the agent');
+      expect(unset.stderr).toContain('put UNSET into the agent’s environment');
     });
 
     test('hands lines on as they come', async () => {

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openLog } from '../../src/io/log.ts';
+import { openRedactor } from '../../src/io/redact.ts';
+import { openSecrets } from '../../src/io/secrets.ts';
+
+describe('secrets by reference', () => {
+  test('come from the environment or a file, and are known to the redactor from then on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-secrets-'));
+    await writeFile(join(folder, 'key'), 'line one\nline two\n');
+    const redactor = openRedactor();
+    const secrets = openSecrets({ DB_PASSWORD: 'p4ssw0rd' }, redactor);
+    expect(await secrets.resolve({ $secret: 'env:DB_PASSWORD' })).toBe('p4ssw0rd');
+    expect(await secrets.resolve({ $secret: `file:${join(folder, 'key')}` })).toBe('line one\nline two');
+    expect(redactor.redact('p4ssw0rd, then line two')).toBe('‹secret›, then ‹secret›');
+    await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    ['env:UNSET', 'put UNSET into the agent’s environment'],
+    ['env:EMPTY', 'is empty'],
+    ['env:PHOENIX_FORGE_TOKEN', 'Phoenix’s own'],
+    ['env:REDIS_URL', 'Phoenix’s own'],
+    ['file:relative', 'absolute path'],
+    ['file:/nowhere/at/all', 'ENOENT'],
+    ['vault:x', 'env:NAME or file:/PATH'],
+  ])('%s is refused with what to do', async (reference, message) => {
+    const environment = { EMPTY: '', PHOENIX_FORGE_TOKEN: 'own', REDIS_URL: 'own' };
+    const secrets = openSecrets(environment, openRedactor());
+    await expect(secrets.resolve({ $secret: reference })).rejects.toThrow(message);
+  });
+});
+
+describe('redaction', () => {
+  test('takes out a value in every usual writing', () => {
+    const redactor = openRedactor();
+    const secret = 'a "quoted" $value/+?';
+    redactor.add(`${secret}\n`);
+    for (const form of [
+      secret,
+      Buffer.from(secret).toString('base64'),
+      encodeURIComponent(secret),
+      JSON.stringify(secret),
+    ]) {
+      expect(redactor.redact(`<${form}>`)).toMatch(/^<"?‹secret›=*"?>$/);
+    }
+  });
+
+  test('takes out the longer of two, and leaves what is too short to be a secret', () => {
+    const redactor = openRedactor();
+    for (const secret of ['abcd', 'abcdefgh', 'no', '']) redactor.add(secret);
+    expect(redactor.redact('abcdefgh abcd no')).toBe('‹secret› ‹secret› no');
+  });
+
+  test('reaches every part of a log line', () => {
+    const redactor = openRedactor();
+    redactor.add('t0ken"x');
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const log = openLog({ level: 'info', redactor, destination });
+    const error = new Error('failed with t0ken"x', { cause: new Error('because of t0ken"x') });
+    log.warn('sent t0ken"x', { error, nested: { header: 't0ken"x' } });
+    expect(lines).toHaveLength(1);
+    expect(lines.join()).not.toContain('t0ken');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'warn',
+      msg: 'sent ‹secret›',
+      nested: { header: '‹secret›' },
+    });
+    openLog({ level: 'info', redactor, destination, pretty: true }).error('stopped', { error, run: 7 });
+    expect(lines[1]).toMatch(
+      /^\d\d:\d\d:\d\d error stopped {2}error=failed with ‹secret›(: because of ‹secret›)? {2}run=7\n$/,
+    );
+  });
+});
