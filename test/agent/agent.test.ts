@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RunId, targetId } from '../../src/model/ids.ts';
+import { startTestAgent } from '../support/agent.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
@@ -419,5 +421,60 @@ describe('a forge in trouble', () => {
     await phoenix.agent().headChanged();
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
+});
+
+describe('workers', () => {
+  test('of two processes each step is run once', async () => {
+    const around = { ...phoenix.around, cloneFolder: join(folder, 'second clone') };
+    const second = await startTestAgent(around, () => host, BOXES);
+    const guests = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [101 + n, {}]));
+    const { statuses } = await phoenix.push(environment(guests));
+    expect(statuses['phoenix/apply']).toBe('success: applied 8 targets');
+    expect(new Set(await commands()).size).toBe(16);
+    expect(await host.commands()).toHaveLength(16);
+    await second.stop(0);
+  });
+
+  test('a step that meets a surprise is tried again', async () => {
+    let surprises = 0;
+    host.before = async (line) => {
+      if (line === 'box show 101' && surprises === 0) {
+        surprises += 1;
+        throw new Error('the connection was lost');
+      }
+    };
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses['phoenix/lxc/101']).toBe('success: applied');
+    expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2 }]);
+  });
+
+  test('a worker that lost its lease does nothing more, and the step is done by who holds it', async () => {
+    const gate = holdAt('box put 101');
+    const commit = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.repo.push();
+    await gate.held;
+    const redis = new Redis(phoenix.redis.socket);
+    await redis.del('{phoenix}:lease:lxc/101');
+    redis.disconnect();
+    gate.open();
+    const { statuses } = await phoenix.answered(commit);
+    expect(statuses['phoenix/lxc/101']).toBe('success: applied');
+    // What the first worker had sent already cannot be taken back; nothing came after it from there.
+    expect(await commands()).toEqual(['box put 101', 'box start 101']);
+    expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2 }]);
+  });
+
+  test('a Redis that is restarted in the middle is waited for', async () => {
+    const gate = holdAt('box start 101');
+    const commit = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
+    await phoenix.repo.push();
+    await gate.held;
+    await phoenix.redis.kill();
+    gate.open();
+    await phoenix.redis.start();
+    const { statuses } = await phoenix.answered(commit);
+    expect(statuses['phoenix/apply']).toBe('success: applied 2 targets');
+    expect(await commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
   });
 });
