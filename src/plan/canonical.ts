@@ -18,9 +18,14 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
   if (isArray(a) || isArray(b)) {
     return isArray(a) && isArray(b) && a.length === b.length && a.every((item, index) => same(item, b[index]));
   }
-  const present = (object: JsonObject) => Object.keys(object).filter((key) => object[key] !== undefined);
-  const names = present(a);
-  return names.length === present(b).length && names.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+  let extra = 0;
+  for (const key of Object.keys(a)) {
+    if (a[key] === undefined) continue;
+    if (!Object.hasOwn(b, key) || !same(a[key], b[key])) return false;
+    extra -= 1;
+  }
+  for (const key of Object.keys(b)) extra += b[key] === undefined ? 0 : 1;
+  return extra === 0;
 }
 
 /** The keys that are there, in code unit order, with their values. */
