@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Answer } from './answer.ts';
-import { type LabNode, pathOf } from './node.ts';
+import { hostFile, type LabNode, pathOf } from './node.ts';
 import { checkParameters, type Parameters, resolveVerb } from './parameters/check.ts';
 import { verbNamed } from './parameters/table.ts';
 import { usageLine } from './parameters/usage.ts';
@@ -48,7 +48,7 @@ export function answer(
 ): Answer {
   const resolved = resolveVerb(program, argv);
   if ('stderr' in resolved) return { stdout: '', stderr: resolved.stderr, rc: 255 };
-  const checked = checkParameters(resolved.verb, resolved.argv);
+  const checked = checkParameters(resolved.verb, resolved.argv, (path) => hostFile(call.node, path) ?? path);
   if (!checked.ok) return { stdout: '', stderr: checked.stderr, rc: 255 };
   const carryOut = verbs[resolved.verb];
   if (carryOut === undefined) return { stdout: '', stderr: `the lab does not carry out '${resolved.verb}'\n`, rc: 255 };

@@ -31,6 +31,8 @@ export interface HostFacts {
 
 export const STORAGE_FILE = '/etc/pve/storage.cfg';
 export const NETWORK_FILE = '/etc/network/interfaces';
+export const SUBUID_FILE = '/etc/subuid';
+export const SUBGID_FILE = '/etc/subgid';
 /** What `NETWORK_FILE` includes; Proxmox writes the virtual networks of its SDN here. */
 export const NETWORK_FOLDER = '/etc/network/interfaces.d';
 

@@ -17,6 +17,8 @@ import {
   parseBridges,
   parseStorages,
   STORAGE_FILE,
+  SUBGID_FILE,
+  SUBUID_FILE,
 } from './observation.ts';
 import { parseInstalled, RECORD_FILE } from './scripts.ts';
 import type { GuestSpec } from './spec.ts';
@@ -39,8 +41,8 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(NETWORK_FILE),
     host.readFolders([NETWORK_FOLDER]),
     host.readFile(keptVolumesPath(id)),
-    program === 'pct' ? host.readFile('/etc/subuid') : undefined,
-    program === 'pct' ? host.readFile('/etc/subgid') : undefined,
+    host.readFile(SUBUID_FILE),
+    host.readFile(SUBGID_FILE),
   ]);
   const conf = text === undefined ? null : parseConf(text);
   const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, wanted.spec as unknown as GuestSpec);

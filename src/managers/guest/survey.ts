@@ -6,7 +6,15 @@ import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { Program } from './command.ts';
 import { parseConf } from './conf.ts';
 import { firewallPath } from './firewall.ts';
-import { type GuestObservation, NETWORK_FILE, parseBridges, parseStorages, STORAGE_FILE } from './observation.ts';
+import {
+  type GuestObservation,
+  NETWORK_FILE,
+  parseBridges,
+  parseStorages,
+  STORAGE_FILE,
+  SUBGID_FILE,
+  SUBUID_FILE,
+} from './observation.ts';
 import { confFolder } from './observe.ts';
 import { type GuestSpec, sameScripts } from './spec.ts';
 
@@ -18,19 +26,23 @@ export interface GuestSurvey {
   readonly files: ReadonlyMap<string, string>;
   readonly storages: string | undefined;
   readonly network: string | undefined;
+  readonly subuid: string | undefined;
+  readonly subgid: string | undefined;
 }
 
 export async function surveyGuests(host: HostReader, program: Program): Promise<GuestSurvey> {
   const args = ['get', '/cluster/resources', '--type', 'vm', '--output-format', 'json'];
-  const [resources, files, storages, network] = await Promise.all([
+  const [resources, files, storages, network, subuid, subgid] = await Promise.all([
     host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: 60 }),
     host.readFolders([confFolder(program), '/etc/pve/firewall']),
     host.readFile(STORAGE_FILE),
     host.readFile(NETWORK_FILE),
+    host.readFile(SUBUID_FILE),
+    host.readFile(SUBGID_FILE),
   ]);
   if (resources.exit !== 0)
     throw new Error(`pvesh get /cluster/resources: ${resources.stderr.trim() || resources.ended}`);
-  return { program, states: statesOf(resources.stdout, program), files, storages, network };
+  return { program, states: statesOf(resources.stdout, program), files, storages, network, subuid, subgid };
 }
 
 function statesOf(text: string, program: Program): ReadonlyMap<string, string> {
@@ -66,8 +78,8 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
       storages: parseStorages(survey.storages),
       bridges: parseBridges(survey.network, []),
       kept: null,
-      subuid: null,
-      subgid: null,
+      subuid: survey.subuid ?? null,
+      subgid: survey.subgid ?? null,
     },
   };
 }

@@ -54,6 +54,11 @@ export function containerChanges(
     if (missing !== null) return missing;
   }
 
+  if (stops && rawDiffers && notes.building && !building) {
+    // Noted while it still runs: once it is stopped, nothing else would tell that it is to run again.
+    const note = setGuest('pct', spec.id, { ...settings, args: [], labels: [] }, printNotes(notes), true);
+    return { notes, changes: { actions: note, restart: false, offline: false } };
+  }
   const text = rawDiffers ? withRawLines(conf.text, spec.raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
   const actions: Action[] = [

@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { action } from '../guest/command.ts';
 import { textDigest } from '../guest/digest.ts';
-import type { HostFacts } from '../guest/observation.ts';
+import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/observation.ts';
 import { MAP_START } from './raw.ts';
 import type { IdRange, LxcSpec, Mount } from './spec.ts';
 
@@ -34,8 +34,8 @@ export function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number
 /** /etc/subuid and /etc/subgid must let root map the ids of the host, or the container does not start. Lines are only added. */
 export function delegateIds(spec: LxcSpec, host: HostFacts): Action[] {
   return [
-    ...delegate(spec.id, '/etc/subuid', host.subuid, spec.delegated.uid),
-    ...delegate(spec.id, '/etc/subgid', host.subgid, spec.delegated.gid),
+    ...delegate(spec.id, SUBUID_FILE, host.subuid, spec.delegated.uid),
+    ...delegate(spec.id, SUBGID_FILE, host.subgid, spec.delegated.gid),
   ];
 }
 

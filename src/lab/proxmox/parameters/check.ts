@@ -34,8 +34,13 @@ const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
  * Checks a command line of `pct`, `qm`, `pvesm` or `pveam`.
  * @param name program and verb in full, for instance `pct set` or `qm disk import` (resolveVerb finds it)
  * @param argv what follows the verb
+ * @param locate where a file of the node lies
  */
-export function checkParameters(name: string, argv: readonly string[]): Checked {
+export function checkParameters(
+  name: string,
+  argv: readonly string[],
+  locate: (path: string) => string = (path) => path,
+): Checked {
   const verb = verbNamed(name);
   if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
   const asked = ASKED[name] ?? [];
@@ -46,7 +51,7 @@ export function checkParameters(name: string, argv: readonly string[]): Checked 
     const file = read.parameters[option];
     if (typeof file !== 'string') continue;
     try {
-      read.parameters[option] = translate(readFileSync(file, 'utf8'));
+      read.parameters[option] = translate(readFileSync(locate(file), 'utf8'));
     } catch {
       return { ok: false, stderr: `can't open '${file}' - No such file or directory\n` };
     }

@@ -1,0 +1,163 @@
+// What every manager of guests must do, shown on a lab host. A manager's own test hands in guests of its kind.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Manager } from '../../src/managers/manager.ts';
+import type { Target } from '../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { carryOut } from './carry-out.ts';
+import { gone, IMAGE, wanted } from './guests.ts';
+
+export interface Case {
+  readonly name: string;
+  /** Made first, in this order; what the case is about needs them. */
+  readonly before: readonly Target[];
+  readonly target: Target;
+  /** The same guest declared otherwise. */
+  readonly changed: Target;
+}
+
+/** `program` makes and shows guests; `foreign` are the words that make one of that id without Phoenix. */
+export function testManager(
+  manager: Manager,
+  cases: readonly Case[],
+  foreign: {
+    readonly program: string;
+    readonly args: (id: string) => readonly string[];
+    readonly conf: (id: string) => string;
+  },
+): void {
+  let host: LabHost;
+  beforeEach(async () => {
+    host = await openLabHost([], { 'env:SECRET': SECRET });
+    await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+  });
+  afterEach(() => host.close());
+
+  async function make(targets: readonly Target[]): Promise<void> {
+    for (const target of targets)
+      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  }
+
+  /** The host's files about the guest, without what Proxmox chooses by chance. */
+  async function state(target: Target): Promise<string> {
+    const id = target.id.split('/')[1] ?? '';
+    const conf = await host.readFile(foreign.conf(id));
+    const firewall = await host.readFile(`/etc/pve/firewall/${id}.fw`);
+    const status = conf === undefined ? '' : (await run([...STATUS, id])).stdout;
+    return `${conf ?? ''}\n${firewall ?? ''}\n${status}`
+      .replaceAll(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC')
+      .replaceAll(/(snaptime|vmgenid|smbios1|meta): \S+/g, '$1')
+      .replaceAll(/disk-\d+/g, 'disk-N');
+  }
+  const STATUS = ['status'];
+  const run = (args: readonly string[]) =>
+    host.run({ kind: 'command', program: foreign.program, args, timeoutSeconds: 10 });
+
+  describe.each(cases)('$name', ({ before, target, changed }) => {
+    test('is made, and a second apply does nothing', async () => {
+      await make([...before, target]);
+      expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('is changed, and a second apply does nothing', async () => {
+      await make([...before, target]);
+      const change = wanted(changed, { before: target.spec });
+      expect((await carryOut(manager, host, change)).outcome).toBe('done');
+      expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('a glance at all guests is enough to see that nothing is to be done', async () => {
+      await make([...before, target]);
+      host.forget();
+      const survey = await manager.survey(host);
+      const asProved = wanted(target, { before: target.spec });
+      const seen = manager.glance(survey, asProved);
+      expect(seen).not.toBeNull();
+      expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
+      expect(manager.glance(survey, wanted(changed, { before: target.spec }))).toBeNull();
+      expect(host.commands).toHaveLength(1);
+    });
+
+    test('a commit alone is no reason to touch it', async () => {
+      await make([...before, target]);
+      const later = wanted(target, { origin: { repository: 'https://git.example/infra.git', commit: 'd'.repeat(40) } });
+      expect(await carryOut(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('killed at any action, the next run comes to the same end', async () => {
+      await make([...before, target]);
+      await carryOut(manager, host, wanted(changed, { before: target.spec }));
+      const expected = await state(target);
+      const total = 24;
+      for (let after = 1; after <= total; after += 1) {
+        for (const carriedOut of [false, true]) {
+          await host.close();
+          host = await openLabHost([], { 'env:SECRET': SECRET });
+          await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+          await make(before);
+          const first = await carryOut(manager, host, wanted(target), { after, carriedOut });
+          const second = await carryOut(manager, host, wanted(target));
+          expect(second, `made, killed at ${after}`).toMatchObject({ outcome: 'done' });
+          const change = wanted(changed, { before: target.spec });
+          const third = await carryOut(manager, host, change, { after, carriedOut });
+          expect(await carryOut(manager, host, change), `changed, killed at ${after}`).toMatchObject({
+            outcome: 'done',
+          });
+          expect(await state(target)).toBe(expected);
+          if (first.outcome === 'done' && third.outcome === 'done') return;
+        }
+      }
+      throw new Error(`more than ${total} actions`);
+    }, 120_000);
+
+    test('one that is not ours is left alone, whatever is asked', async () => {
+      await make(before);
+      const id = target.id.split('/')[1] ?? '';
+      expect(await run(foreign.args(id))).toMatchObject({ exit: 0 });
+      const found = await state(target);
+      for (const ask of [wanted(target, { approved: true }), gone(target, { approved: true })]) {
+        const end = await carryOut(manager, host, ask);
+        expect(end).toMatchObject({ outcome: 'refused', actions: [] });
+        expect(end).toHaveProperty('reason', expect.stringContaining(`phoenix adopt ${target.id}`));
+      }
+      expect(await state(target)).toBe(found);
+    });
+
+    test('it is destroyed only when that was approved, and never when it is protected', async () => {
+      await make([...before, target]);
+      expect(await carryOut(manager, host, gone(target))).toMatchObject({ outcome: 'refused', actions: [] });
+      const kept = gone(target, { approved: true, protected: true });
+      expect(await carryOut(manager, host, kept)).toMatchObject({ outcome: 'refused', actions: [] });
+      expect((await carryOut(manager, host, gone(target, { approved: true }))).outcome).toBe('done');
+      expect(await host.has(foreign.conf(target.id.split('/')[1] ?? ''))).toBe(false);
+      expect(await carryOut(manager, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('a lock is waited for, and never taken away', async () => {
+      await make([...before, target]);
+      const path = foreign.conf(target.id.split('/')[1] ?? '');
+      await host.write(path, `lock: backup\n${await host.read(path)}`);
+      const end = await carryOut(manager, host, wanted(changed, { before: target.spec }));
+      expect(end).toMatchObject({ outcome: 'refused', actions: [] });
+      expect(end).toHaveProperty('reason', expect.stringContaining('is locked (backup)'));
+    });
+
+    test('a creation that was broken off inside Proxmox is told, with what to do', async () => {
+      await make(before);
+      const id = target.id.split('/')[1] ?? '';
+      await host.write(foreign.conf(id), 'lock: create\n');
+      const end = await carryOut(manager, host, wanted(target));
+      expect(end).toMatchObject({ outcome: 'refused', actions: [] });
+      expect(end).toHaveProperty('reason', expect.stringContaining(`${foreign.program} unlock ${id}`));
+    });
+
+    test('a secret is in no argument and no action', async () => {
+      for (const one of before) await make([one]);
+      const end = await carryOut(manager, host, wanted(target));
+      expect(JSON.stringify(end)).not.toContain(SECRET);
+      expect(host.commands.join('\n')).not.toContain(SECRET);
+    });
+  });
+}
+
+const SECRET = '$6$salt$hash-of-a-password';

@@ -1,0 +1,129 @@
+// Guests and environments for the tests of the managers: each test says only what it is about.
+
+import type { Config, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import { lxcTargets } from '../../src/managers/lxc/spec.ts';
+import type { Wanted } from '../../src/managers/manager.ts';
+import { vmTargets } from '../../src/managers/vm/spec.ts';
+import type { BlobId } from '../../src/model/ids.ts';
+import type { Target } from '../../src/model/target.ts';
+
+export const TEMPLATE = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
+export const IMAGE = 'noble-server-cloudimg-amd64.img';
+export const ORIGIN = { repository: 'https://git.example/infra.git', commit: 'c'.repeat(40) };
+
+const SHARED = {
+  writtenAt: { file: '', path: '' },
+  protected: false,
+  tags: [],
+  description: null,
+  cores: 2,
+  memoryMb: 512,
+  startAtBoot: true,
+  bootOrder: null,
+  bootDelaySeconds: null,
+  startState: 'running',
+  cloneFrom: null,
+  templateSnapshot: null,
+  dependencies: [],
+  features: [],
+  firewall: null,
+  traefikService: null,
+  healthCheck: null,
+  triggerSync: false,
+} as const;
+
+const LINK = {
+  bridge: 'vmbr0',
+  gateway: '10.0.0.1',
+  mac: null,
+  vlan: null,
+  mtu: null,
+  nameservers: [],
+  searchdomain: null,
+};
+
+export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
+  return {
+    ...SHARED,
+    id,
+    kind: 'lxc',
+    name: `ct-${id}`,
+    role: null,
+    swapMb: 512,
+    template: own.cloneFrom == null ? TEMPLATE : null,
+    ostype: null,
+    storagePool: 'rpool',
+    storageSizeGb: 4,
+    network: { ...LINK, name: 'eth0', ip: `10.0.0.${id % 250}/24` },
+    unprivileged: true,
+    gpus: [],
+    apparmorProfile: null,
+    apparmorManagesNesting: false,
+    pctFeatures: {},
+    lxcOptions: [],
+    idMaps: [],
+    mountPoints: [],
+    volumes: [],
+    applicationScript: null,
+    bootstrapCaUrl: null,
+    nvidia: null,
+    vllm: null,
+    lifecycleSnapshots: false,
+    ...own,
+  };
+}
+
+export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
+  return {
+    ...SHARED,
+    id,
+    kind: 'vm',
+    name: `vm-${id}`,
+    isTemplate: false,
+    templateImage: own.cloneFrom == null ? IMAGE : null,
+    storagePool: 'rpool',
+    diskSizeGb: 8,
+    network: { ...LINK, ip: `10.0.0.${id % 250}/24` },
+    user: { username: 'phoenix', passwordHash: null, sshKeys: [] },
+    volumes: [],
+    stacks: [],
+    portainer: { role: 'none', environmentName: `vm-${id}`, agentHostname: null },
+    snapshots: { preFeatures: null, postFeatures: null },
+    ...own,
+  };
+}
+
+/** A script of the config repo, whose content is what its name says. */
+export function feature(name: string) {
+  return { name, path: `features/${name}/install.sh`, blob: `blob-of-${name}` as BlobId };
+}
+
+export function environment(...guests: readonly (LxcGuest | VmGuest)[]): Config {
+  const hypervisor = { domain: 'example.internal', timezone: null, stepCa: null, nvidia: null };
+  return {
+    lxc: guests.filter((guest) => guest.kind === 'lxc'),
+    vm: guests.filter((guest) => guest.kind === 'vm'),
+    guests: new Map(guests.map((guest) => [guest.id, guest])),
+    certificates: [],
+    stacks: new Map(),
+    hypervisor: hypervisor as unknown as Config['hypervisor'],
+  };
+}
+
+/** The target of the last of these guests. */
+export function targetOf(...guests: readonly (LxcGuest | VmGuest)[]): Target {
+  const config = environment(...guests);
+  const last = guests.at(-1);
+  const found = [...lxcTargets(config), ...vmTargets(config)].find(({ id }) => id === `${last?.kind}/${last?.id}`);
+  if (found === undefined) throw new Error('no guest was given');
+  return found;
+}
+
+export function wanted(target: Target, own: Partial<Wanted> = {}): Wanted {
+  const { id, spec, protected: kept } = target;
+  return { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };
+}
+
+export function gone(target: Target, own: Partial<Wanted> = {}): Wanted {
+  return { ...wanted(target, own), spec: undefined, before: target.spec };
+}
