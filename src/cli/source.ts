@@ -93,7 +93,7 @@ async function mustBeFolder(path: string): Promise<void> {
 function onlyRoot(paths: readonly string[]): string {
   const depth = (root: string) => (root === '' ? 0 : root.split('/').length);
   const roots = findRoots(paths);
-  const least = Math.min(...roots.map(depth));
+  const least = roots.reduce((found, root) => Math.min(found, depth(root)), Number.POSITIVE_INFINITY);
   const [nearest = '', ...others] = roots.filter((root) => depth(root) === least);
   if (others.length === 0) return nearest;
   const hint = 'Say which one with --root or PHOENIX_CONFIG_ROOT.';

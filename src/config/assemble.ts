@@ -45,7 +45,7 @@ export function assemble(snapshot: Snapshot): Assembled {
     config,
     complete: !broken && unreadable.size === 0 && !entries.left,
     unreadable,
-    findings: [...sources.findings, ...findings],
+    findings: [...sources.findings, ...findings.all],
     texts: sources.texts,
   };
 }

@@ -14,7 +14,7 @@ export function eachNode(root: unknown, see: (node: Node, at: readonly (string |
     const children = isMap(node)
       ? node.items.map((pair) => ({ node: pair.value, at: [...at, isScalar(pair.key) ? String(pair.key.value) : '?'] }))
       : node.items.map((item, index) => ({ node: item, at: [...at, index] }));
-    open.push(...children.reverse());
+    for (const child of children.reverse()) open.push(child);
   }
 }
 

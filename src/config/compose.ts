@@ -32,10 +32,10 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   const lines = new LineCounter();
   // Repeated keys are looked for below: the library compares each key with every other one of its map.
   const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false });
-  const findings: Finding[] = document.errors
+  const faults = document.errors
     .slice(0, 10)
     .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
-  findings.push(...repeatedKeys(path, document, lines));
+  const findings = [...faults, ...repeatedKeys(path, document, lines)];
   if (document.errors.length > 0) return { compose: undefined, findings };
   let value: unknown;
   try {

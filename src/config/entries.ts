@@ -6,6 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { LxcGuest, Place, VmGuest } from './config.ts';
 import type { Hypervisor } from './config-host.ts';
 import type { Certificate } from './config-services.ts';
+import { Findings } from './findings.ts';
 import { modernHypervisor } from './legacy/hypervisor.ts';
 import { modernLxc } from './legacy/lxc.ts';
 import { modernVm } from './legacy/vm.ts';
@@ -15,7 +16,6 @@ import { normaliseLxc } from './normalise/lxc.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise/vm.ts';
 import { parse } from './parse.ts';
 import { within } from './place.ts';
-import type { Finding } from './rules/rule.ts';
 import { certificate } from './schema/certificate.ts';
 import { lxcEnvelope, vmEnvelope } from './schema/envelopes.ts';
 import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
@@ -34,7 +34,7 @@ interface Host {
 
 /** Reads the entries of each file. What is wrong with them is among the findings; null when a file as a whole cannot be used. */
 export class Entries {
-  readonly findings: Finding[] = [];
+  readonly findings = new Findings();
   readonly unreadable = new Set<number>();
   /** Something other than a guest was left out. */
   left = false;
@@ -51,9 +51,10 @@ export class Entries {
     const raw = this.#sources.json(HYPERVISOR_FILE, 'needed');
     if (raw === undefined) return null;
     const modern = modernHypervisor(raw, at);
-    this.findings.push(...modern.findings, ...unusedAndPlain('hypervisor', modern.value, at));
+    this.findings.add(modern.findings);
+    this.findings.add(unusedAndPlain('hypervisor', modern.value, at));
     const { value, findings } = parse(hypervisorFile, modern.value, at);
-    this.findings.push(...findings);
+    this.findings.add(findings);
     if (value === undefined) return null;
     return { ...modern, hypervisor: normaliseHypervisor(value, at, modern.firewallAt) };
   }
@@ -63,10 +64,11 @@ export class Entries {
     if (raw === undefined) return null;
     const at: Place = { file: LXC_FILE, path: '' };
     const file = parse(lxcEnvelope, raw, at);
-    this.findings.push(...file.findings);
+    this.findings.add(file.findings);
     if (file.value === undefined) return null;
     const { lxc_configs: entries, ...defaults } = file.value;
     return Object.entries(entries).flatMap(([key, entry]) => {
+      if (this.#enough()) return [];
       const place = within(at, 'lxc_configs', key);
       const id = Number(key);
       if (!/^[1-9][0-9]{2,8}$/.test(key)) {
@@ -75,9 +77,10 @@ export class Entries {
       }
       const target = targetId('lxc', id);
       const modern = modernLxc(entry, place, target);
-      this.findings.push(...modern.findings, ...unusedAndPlain('lxc', modern.value, place, target));
+      this.findings.add(modern.findings);
+      this.findings.add(unusedAndPlain('lxc', modern.value, place, target));
       const { value, findings } = parse(lxcGuest, modern.value, place, target);
-      this.findings.push(...findings);
+      this.findings.add(findings);
       if (value !== undefined) return [normaliseLxc(value, defaults, { id, at: place, files: this.#files })];
       this.unreadable.add(id);
       return [];
@@ -90,10 +93,11 @@ export class Entries {
     const at: Place = { file: VM_FILE, path: '' };
     const file = parse(vmEnvelope, raw === undefined ? { vms: [] } : raw, at);
     const old = parse(vmEnvelope, { vms: host?.vms ?? [], vm_defaults: host?.vmDefaults ?? {} }, hostPlace());
-    this.findings.push(...file.findings, ...old.findings);
+    this.findings.add(file.findings);
+    this.findings.add(old.findings);
     if (file.value === undefined || old.value === undefined) return null;
     const own = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
-    this.findings.push(...unusedAndPlain('vm defaults', own, within(at, 'vm_defaults')));
+    this.findings.add(unusedAndPlain('vm defaults', own, within(at, 'vm_defaults')));
     const defaults: VmFileDefaults = {
       ...old.value.vm_defaults,
       ...(Object.keys(own).length > 0 ? file.value.vm_defaults : {}),
@@ -110,20 +114,20 @@ export class Entries {
     if (raw === undefined) return null;
     const at: Place = { file: CERTIFICATE_FILE, path: '' };
     if (!Array.isArray(raw)) {
-      this.findings.push({ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' });
+      this.findings.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
       return null;
     }
     return raw.flatMap((entry, index) => {
       const place = within(at, index);
       const parsed = parse(certificate, entry, place);
-      this.findings.push(...parsed.findings);
+      this.findings.add(parsed.findings);
       if (parsed.value === undefined) {
         this.left = true;
         return [];
       }
       const normalised = normaliseCertificate(parsed.value, place);
       const target = targetId('certificate', normalised.certificate.commonName);
-      this.findings.push(...normalised.findings.map((finding) => ({ ...finding, target })));
+      this.findings.add(normalised.findings.map((finding) => ({ ...finding, target })));
       return [normalised.certificate];
     });
   }
@@ -133,28 +137,37 @@ export class Entries {
     const raw = this.#sources.json(STACKS_FILE, 'optional');
     if (raw === undefined) return;
     const at: Place = { file: STACKS_FILE, path: '' };
-    this.findings.push(...parse(stacksFile, raw, at).findings, ...unusedAndPlain('old stacks', raw, at));
+    this.findings.add(parse(stacksFile, raw, at).findings);
+    this.findings.add(unusedAndPlain('old stacks', raw, at));
   }
 
   #machine(entry: unknown, place: Place, defaults: VmFileDefaults): VmGuest[] {
+    if (this.#enough()) return [];
     const written = (entry as { vmid?: unknown } | null)?.vmid;
     const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
     const known = Number.isInteger(id);
     const target = known ? targetId('vm', id) : undefined;
     const modern = modernVm(entry, place, target);
-    this.findings.push(...modern.findings, ...unusedAndPlain('vm', modern.value, place, target));
+    this.findings.add(modern.findings);
+    this.findings.add(unusedAndPlain('vm', modern.value, place, target));
     const { value, findings } = parse(vmGuest, modern.value, place, target);
-    this.findings.push(...findings);
+    this.findings.add(findings);
     if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
     if (known) this.unreadable.add(id);
     this.left = true;
     return [];
   }
 
+  /** Further entries are not looked at: there are more errors already than are shown. */
+  #enough(): boolean {
+    if (this.findings.full) this.left = true;
+    return this.findings.full;
+  }
+
   #notAnId(at: Place, key: string): void {
     this.left = true;
     const message = `"${key.slice(0, 40)}" is not a guest id: those are numbers from 100 to 999999999`;
-    this.findings.push({ code: 'INVALID_VALUE', at, message, onKey: true });
+    this.findings.add([{ code: 'INVALID_VALUE', at, message, onKey: true }]);
   }
 }
 

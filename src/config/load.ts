@@ -1,9 +1,10 @@
 // From the files of a commit to a configuration, or to everything that is wrong with it: read, parse, normalise, validate.
 
-import { ERROR_CODES, type Problem, type ProblemCode } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
+import { isErrorCode } from './findings.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './lines.ts';
 import { locate } from './locate.ts';
@@ -39,11 +40,9 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   return { config: refused ? null : config, draft: complete ? config : null, problems };
 }
 
-const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
-
 /** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */
 function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>, options: LoadOptions): Problem[] {
-  const isError = ({ code }: Finding) => ERRORS.has(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
+  const isError = ({ code }: Finding) => isErrorCode(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
   const once = new Map(
     findings.map((finding) => [`${finding.code} ${finding.at.file} ${finding.at.path} ${finding.message}`, finding]),
   );

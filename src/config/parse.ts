@@ -3,8 +3,9 @@
 import type { z } from 'zod';
 import type { TargetId } from '../model/ids.ts';
 import type { Place } from './config.ts';
+import { MAX_PROBLEMS } from './limits.ts';
 import { nearest } from './nearest.ts';
-import { within } from './place.ts';
+import { keysOf, within } from './place.ts';
 import type { Finding } from './rules/rule.ts';
 import { knownKeys } from './schema/marks.ts';
 
@@ -13,6 +14,9 @@ export interface Parsed<Value> {
   readonly value: Value | undefined;
   readonly findings: readonly Finding[];
 }
+
+/** Unknown fields of one object that are named. */
+const MAX_UNKNOWN = 100;
 
 /** Checks one value as a whole: every problem of it at once. */
 export function parse<Schema extends z.ZodType>(
@@ -23,7 +27,9 @@ export function parse<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const first = schema.safeParse(raw);
   if (first.success) return { value: first.data, findings: [] };
-  const findings = first.error.issues.flatMap((issue) => findingsOf(schema, issue, raw, at, target));
+  const findings = first.error.issues
+    .slice(0, MAX_PROBLEMS)
+    .flatMap((issue) => findingsOf(schema, issue, raw, at, target));
   if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, findings };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
   return { value: second.success ? second.data : undefined, findings };
@@ -34,7 +40,7 @@ function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, raw: unknown, at
   const common = target === undefined ? {} : { target };
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({
       code: 'UNKNOWN_KEY',
       at: within(place, key),
       message: `unknown field ${quote(key)}`,
@@ -44,7 +50,7 @@ function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, raw: unknown, at
     }));
   }
   const value = valueAt(raw, issue.path);
-  const name = String(issue.path.at(-1) ?? 'the document');
+  const name = String(issue.path.at(-1) ?? keysOf(at.path).at(-1) ?? 'the document');
   const message = value === undefined ? `"${name}" is missing` : `${subject(name, value)} ${expectation(issue)}`;
   return [{ code: 'INVALID_VALUE', at: place, message, ...common }];
 }

@@ -1,6 +1,7 @@
 // JSON as people commit it: strict, with the place of every fault, and safe against files made to exhaust the reader.
 
 import { decode } from './encoding.ts';
+import { MAX_PROBLEMS } from './limits.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
 import { type Fault, shown, walk } from './walk-json.ts';
@@ -26,8 +27,10 @@ export function readJson(bytes: Uint8Array): ReadJson {
   const { text, fault } = decode(bytes);
   const lines = new Lines(text);
   const faults: JsonFault[] = [];
-  const report = (code: JsonFault['code'], offset: number, keys: readonly PropertyKey[], what: Fault) =>
+  const report = (code: JsonFault['code'], offset: number, keys: readonly PropertyKey[], what: Fault) => {
+    if (faults.length >= MAX_PROBLEMS) return;
     faults.push({ code, path: pointer(keys), position: lines.at(offset), message: what.message, hint: what.hint });
+  };
 
   if (fault !== null) report('SYNTAX', fault.offset, [], fault);
   if (fault?.fatal) return { value: undefined, text, faults };

@@ -4,10 +4,10 @@ import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type ReadCompose, readCompose } from './compose.ts';
 import type { Compose, Stack } from './config-services.ts';
+import type { Findings } from './findings.ts';
 import { MAX_COMPOSE_BYTES } from './limits.ts';
 import { normaliseStack } from './normalise/stack.ts';
 import { parse } from './parse.ts';
-import type { Finding } from './rules/rule.ts';
 import { stackManifest } from './schema/stack.ts';
 import { type Sources, stackNames } from './sources.ts';
 import { unusedAndPlain } from './written-marks.ts';
@@ -19,19 +19,19 @@ export interface AssembledStacks {
 }
 
 /** A stack without a manifest is left out; whether that matters is for the rules. */
-export function assembleStacks(snapshot: Snapshot, sources: Sources, findings: Finding[]): AssembledStacks {
+export function assembleStacks(snapshot: Snapshot, sources: Sources, findings: Findings): AssembledStacks {
   const stacks = new Map<string, Stack>();
   let broken = false;
   for (const name of stackNames(snapshot)) {
     const at = { file: `stacks/${name}/phoenix.json`, path: '' };
     const { compose, findings: faults } = composeOf(name, snapshot, sources);
-    findings.push(...faults);
+    findings.add(faults);
     const raw = sources.json(at.file, 'optional');
     if (compose === undefined) broken = true;
     if (raw === undefined) continue;
-    findings.push(...unusedAndPlain('stack', raw, at));
+    findings.add(unusedAndPlain('stack', raw, at));
     const manifest = parse(stackManifest, raw, at);
-    findings.push(...manifest.findings);
+    findings.add(manifest.findings);
     if (manifest.value === undefined || compose === undefined) broken = true;
     else stacks.set(name, normaliseStack(name, manifest.value, compose, at, snapshot.files));
   }

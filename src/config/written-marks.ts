@@ -51,8 +51,8 @@ export function unusedAndPlain(schema: keyof typeof SCHEMAS, raw: unknown, at: P
       findings.push({ ...plain(String(keys.at(-1)), within(at, ...keys)), ...common });
     }
   }
-  if (schema === 'stack') findings.push(...plainVariables(raw, [], at));
-  if (schema === 'old stacks') findings.push(...plainVariables(raw, ['docker_stacks', '*'], at));
+  if (schema === 'stack') return [...findings, ...plainVariables(raw, [], at)];
+  if (schema === 'old stacks') return [...findings, ...plainVariables(raw, ['docker_stacks', '*'], at)];
   return findings;
 }
 

@@ -90,6 +90,28 @@ describe('each file, made to break the reader, is a clear problem', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 
+  test.each([
+    ['bad guests', (id: number) => `"${id}": {"a": 1}`],
+    ['guests that are numbers', (id: number) => `"${id}": 1`],
+    ['ids that are none', (id: number) => `"x${id}": {}`],
+    ['one name again and again', () => '"101": 1'],
+  ])('sixty thousand %s cost no more than is shown of them', (_name, entry) => {
+    const entries = Array.from({ length: 60_000 }, (_, index) => entry(100_000 + index));
+    const { problems, config, draft } = loadFiles({
+      ...environment(),
+      [LXC]: `{"lxc_configs": {${entries.join(',')}}}`,
+    });
+    expect(problems.length).toBeLessThanOrEqual(10_000);
+    wellFormed(problems.slice(0, 100));
+    expect([config, draft]).toEqual([null, null]);
+  });
+
+  test('sixty thousand unknown fields of one guest', () => {
+    const fields = Array.from({ length: 60_000 }, (_, index) => `"a${index}": 1`);
+    const { problems } = loadFiles({ ...environment(), [LXC]: `{"lxc_configs": {"101": {${fields.join(',')}}}}` });
+    expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(100);
+  });
+
   test('more problems than anybody reads are cut off, the errors kept', () => {
     const files = environment();
     const rules = Array.from({ length: 12_000 }, () => ({ type: 'sideways', action: 'ACCEPT' }));

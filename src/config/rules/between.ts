@@ -9,7 +9,7 @@ import type { Finding } from './rule.ts';
 export type BetweenRule = (before: Config, after: Config) => readonly Finding[];
 
 /** TOO_MANY_DELETES: more guests would go than `behavior.max_delete_share` allows; a single one may always go. */
-export function deletesStayFew(before: Config, after: Config): Finding[] {
+function deletesStayFew(before: Config, after: Config): Finding[] {
   const guests = allGuests(before);
   const gone = goneGuests(guests, after);
   const share = after.hypervisor.behavior.maxDeleteShare;

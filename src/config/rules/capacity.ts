@@ -47,7 +47,7 @@ function gpuShare(guest: LxcGuest): number | null {
     const value = share ? group.gpu_memory_utilization : undefined;
     return typeof value === 'number' ? [value] : [];
   });
-  return shares.length === 0 ? null : Math.max(...shares);
+  return shares.length === 0 ? null : shares.reduce((most, share) => Math.max(most, share));
 }
 
 /** MEMORY_OVERCOMMIT: guests that run and the cache of ZFS want more than the host has, where its memory is told. */
@@ -97,7 +97,7 @@ export function capacityGb(pool: ZfsPool): number | null {
     size === null ? 0 : Number(size[1]) * (size[2]?.toUpperCase() === 'TB' ? 1e12 : 1e9),
   );
   if (bytes.length === 0 || bytes.includes(0)) return null;
-  const least = Math.min(...bytes);
+  const least = bytes.reduce((smallest, size) => Math.min(smallest, size));
   const level = pool.raidLevel.toLowerCase();
   const parity = /^raidz([123]?)$/.exec(level);
   if (level === 'mirror') return least / GIB;

@@ -1,0 +1,34 @@
+// Findings as they come, up to as many as anybody reads: a file made of nothing but mistakes must not cost more than that.
+
+import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
+import { MAX_PROBLEMS } from './limits.ts';
+import type { Finding } from './rules/rule.ts';
+
+const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
+
+/** Whether a code is always an error. */
+export function isErrorCode(code: ProblemCode): boolean {
+  return ERRORS.has(code);
+}
+
+/** Errors and warnings are limited each on its own, so that warnings never hide an error. */
+export class Findings {
+  readonly #errors: Finding[] = [];
+  readonly #warnings: Finding[] = [];
+
+  add(findings: Iterable<Finding>): void {
+    for (const finding of findings) {
+      const list = isErrorCode(finding.code) ? this.#errors : this.#warnings;
+      if (list.length < MAX_PROBLEMS) list.push(finding);
+    }
+  }
+
+  /** There are so many errors that no further one would be kept. */
+  get full(): boolean {
+    return this.#errors.length >= MAX_PROBLEMS;
+  }
+
+  get all(): Finding[] {
+    return [...this.#errors, ...this.#warnings];
+  }
+}
