@@ -2,9 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Resolves once the condition holds; fails with its name when it has not within 20 seconds. */
-export async function until(condition: () => boolean | Promise<boolean>, what = condition.toString()): Promise<void> {
-  const giveUp = Date.now() + 20_000;
+/** Resolves once the condition holds; fails with its name when it has not within that many seconds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = condition.toString(),
+  seconds = 20,
+): Promise<void> {
+  const giveUp = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > giveUp) throw new Error(`waited in vain for: ${what}`);
     await pause(5);

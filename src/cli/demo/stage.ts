@@ -1,0 +1,148 @@
+// Where the demo plays: a forge, a lab host and the whole agent on this machine, in a folder that goes when it ends.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { RunJson } from '../../agent/http/run-json.ts';
+import { load } from '../../config/load.ts';
+import { openLog } from '../../io/log.ts';
+import { openRedactor } from '../../io/redact.ts';
+import { type LabForge, startForge } from '../../lab/forge/forge.ts';
+import type { Run } from '../../model/run.ts';
+import { readSettings } from '../../settings.ts';
+import { type Client, clientOf } from '../client.ts';
+import { compose } from '../compose.ts';
+import type { Io } from '../io.ts';
+import { folderSource } from '../source.ts';
+import { supplyLab } from '../supply-lab.ts';
+import { openPerson, type Person } from './person.ts';
+
+/** Phoenix's own folder, whose configuration is pushed. */
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
+const CONFIGURATION = [
+  'etc/phoenix_hypervisor_config.json',
+  'etc/phoenix_lxc_configs.json',
+  'etc/phoenix_vm_configs.json',
+  'etc/certificate-manifest.json',
+  'etc/schemas',
+  'stacks',
+];
+/** The password of the demo's forge, for a person to type: it is reachable from this machine only. */
+const FORGE_TOKEN = 'demo';
+const LOOK_AGAIN_MS = 50;
+/** Nothing of the demo takes so long. */
+const PATIENCE_MS = 120_000;
+
+export interface Stage {
+  readonly person: Person;
+  readonly forge: LabForge;
+  readonly client: Client;
+  /** Of the agent. */
+  readonly url: string;
+  readonly adminToken: string;
+  /** The folder of the lab host. */
+  readonly lab: string;
+  /** The run that a commit was given, once there is one. */
+  runOf(commit: string): Promise<Run>;
+  /** Waits until the commit's newest run has ended and everything is said on the commit. */
+  settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
+  /** Commands on the lab host since the last call, Proxmox's programs only. */
+  commands(): Promise<readonly (readonly string[])[]>;
+  close(): Promise<void>;
+}
+
+export async function setStage(io: Io): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-'));
+  const lab = join(folder, 'data/lab');
+  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    const webhookSecret = randomBytes(24).toString('hex');
+    const adminToken = randomBytes(24).toString('hex');
+    const forge = await startForge({ folder: join(folder, 'forge'), secret: webhookSecret, token: FORGE_TOKEN });
+    closing.push(() => forge.close());
+    const person = await openPerson(join(folder, 'environment'), forge.pushUrl);
+    await person.bring(PRODUCT, CONFIGURATION);
+    const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
+    if (config === null) throw new Error('the reference configuration has errors: see `phoenix validate`');
+    supplyLab(lab, config);
+
+    const environment = {
+      PHOENIX_REPO_URL: forge.repositoryUrl,
+      PHOENIX_FORGE: 'github',
+      PHOENIX_FORGE_API: forge.url,
+      PHOENIX_FORGE_TOKEN: FORGE_TOKEN,
+      PHOENIX_WEBHOOK_SECRET: webhookSecret,
+      PHOENIX_ADMIN_TOKEN: adminToken,
+      PHOENIX_LISTEN: '127.0.0.1:0',
+      PHOENIX_DATA_DIR: join(folder, 'data'),
+      PHOENIX_HOST: 'lab',
+    };
+    const { settings, problems } = readSettings(environment, () => '', { receiving: true });
+    if (settings === null) throw new Error(problems.map(({ message }) => message).join('; '));
+    const redactor = openRedactor();
+    const log = openLog({ level: 'error', redactor, pretty: true, destination: { write: io.stderr } });
+    const roles = ['receive', 'reconcile', 'apply', 'report', 'web'] as const;
+    const phoenix = await compose(settings, { roles, node: null, environment, log, redactor });
+    closing.push(() => phoenix.stop(5));
+    forge.sendWebhooksTo(`${phoenix.url}/webhooks`);
+
+    const client = clientOf({ ...io, env: { PHOENIX_URL: phoenix.url, PHOENIX_ADMIN_TOKEN: adminToken } });
+    const runOf = (commit: string) =>
+      eventually(`a run for ${commit}`, async () => {
+        const runs = await client.get<Run[]>('/runs?limit=20');
+        return runs.find((run) => run.commit === commit);
+      });
+    const takeCommands = commandsOf(lab);
+    return {
+      person,
+      forge,
+      client,
+      url: phoenix.url,
+      adminToken,
+      lab,
+      runOf,
+      async settled(commit, onRun) {
+        const { id } = await runOf(commit);
+        const run = await client.follow(id, onRun === undefined ? {} : { onRun });
+        await eventually(`an answer on ${commit}`, async () => {
+          const statuses = forge.latestStatuses(commit);
+          const answered = statuses.some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending');
+          return answered && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
+        });
+        return run;
+      },
+      commands: takeCommands,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Reads on where it ended the last time in the record that the lab keeps. */
+function commandsOf(lab: string): Stage['commands'] {
+  let seen = 0;
+  return async () => {
+    const text = await readFile(join(lab, 'calls.jsonl'), 'utf8').catch(() => '');
+    const lines = text.split('\n').filter((line) => line !== '');
+    const fresh = lines.slice(seen);
+    seen = lines.length;
+    return fresh.map((line) => (JSON.parse(line) as { argv: string[] }).argv);
+  };
+}
+
+async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await pause(LOOK_AGAIN_MS);
+  }
+  throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`);
+}

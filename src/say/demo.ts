@@ -1,0 +1,96 @@
+// What the demo tells: a story in chapters, each with what was pushed, what was planned, what happened and what the commit says.
+
+import type { Plan } from '../model/plan.ts';
+import { paint, type Style } from './paint.ts';
+import { shortSha } from './status.ts';
+
+interface Status {
+  readonly context: string;
+  readonly state: string;
+  readonly description: string | null;
+}
+
+const MARKS: Readonly<Record<string, readonly [string, Style]>> = {
+  pending: ['…', 'yellow'],
+  success: ['✓', 'green'],
+  failure: ['✗', 'red'],
+  error: ['!', 'yellow'],
+};
+/** A command's line is cut here: notes and scripts are long. */
+const LONGEST_COMMAND = 110;
+
+export function chapter(number: number, title: string, colours: boolean): string {
+  return `\n${paint(`${number}. ${title}`, 'bold', colours)}\n`;
+}
+
+export function stageLines(stage: { readonly forge: string; readonly agent: string; readonly lab: string }): string {
+  return [
+    'Phoenix on this machine: a forge, a lab Proxmox host, the agent, and a private Redis.',
+    `  forge   ${stage.forge}`,
+    `  agent   ${stage.agent}`,
+    `  host    a simulated Proxmox 9 node in ${stage.lab}`,
+    '',
+  ].join('\n');
+}
+
+export function pushed(commit: string, message: string): string {
+  return `  pushed ${shortSha(commit)} “${message}”\n`;
+}
+
+/** The steps of each wave: those of one wave run side by side. */
+export function waveLines({ steps }: Plan): string {
+  const waves = Map.groupBy(steps, ({ wave }) => wave);
+  const lines = [...waves].map(
+    ([wave, members]) =>
+      `  wave ${wave}   ${members.map(({ target, verb, impact }) => `${target} (${verb}, ${impact})`).join('   ')}\n`,
+  );
+  return lines.join('');
+}
+
+export function statusLines(commit: string, statuses: readonly Status[], colours: boolean): string {
+  const width = Math.max(0, ...statuses.map(({ context }) => context.length));
+  const ordered = [...statuses].sort((one, other) => (one.context < other.context ? -1 : 1));
+  const lines = ordered.map(({ context, state, description }) => {
+    const [mark, style] = MARKS[state] ?? ['?', 'bold'];
+    return `    ${paint(mark, style, colours)} ${context.padEnd(width)}  ${description ?? ''}\n`;
+  });
+  return `  on the commit ${shortSha(commit)}:\n${lines.join('')}`;
+}
+
+export function commandLines(commands: readonly (readonly string[])[]): string {
+  if (commands.length === 0) return '  on the host: no command was run\n';
+  const shown = commands.map((argv) => {
+    const line = argv.join(' ').replace(/\s+/g, ' ');
+    return `    ${line.length > LONGEST_COMMAND ? `${line.slice(0, LONGEST_COMMAND)}…` : line}\n`;
+  });
+  return `  on the host:\n${shown.join('')}`;
+}
+
+/** @param expected what should have been seen, where something else was */
+export function storyEnd(wrong: readonly string[], seconds: number): string {
+  if (wrong.length === 0) return `\nAll went as it should, in ${Math.round(seconds)} s.\n`;
+  return `\nNot as it should be:\n${wrong.map((text) => `  ${text}\n`).join('')}`;
+}
+
+export function yourTurn(stage: {
+  readonly pushUrl: string;
+  readonly agent: string;
+  readonly adminToken: string;
+}): string {
+  return [
+    '',
+    'Now you. In another terminal:',
+    '',
+    `  git clone ${stage.pushUrl} environment && cd environment`,
+    '  # edit etc/phoenix_lxc_configs.json, for example "memory_mb" of container 101, then:',
+    '  git commit -am "Change the gateway" && git push',
+    '',
+    'What Phoenix does with it shows here. To ask the agent yourself:',
+    '',
+    `  export PHOENIX_URL=${stage.agent} PHOENIX_ADMIN_TOKEN=${stage.adminToken}`,
+    '  node src/main.ts status        # or runs, logs RUN, replay COMMIT',
+    '',
+    'Ctrl-C ends it and leaves nothing behind.',
+    '',
+  ].join('\n');
+}
