@@ -2,10 +2,10 @@
 
 import { paint, type Style } from '../say/paint.ts';
 
-const LEVELS: Readonly<Record<number, readonly [name: string, style: Style]>> = {
-  40: ['warning', 'yellow'],
-  50: ['error', 'red'],
-  60: ['error', 'red'],
+const LEVELS: Readonly<Record<string, readonly [name: string, style: Style]>> = {
+  warn: ['warning', 'yellow'],
+  error: ['error', 'red'],
+  fatal: ['error', 'red'],
 };
 
 /** @param json one line of the log; returned as it is when it is not one */
@@ -14,7 +14,7 @@ export function logLine(json: string, colours: boolean): string {
   if (entry === null) return json;
   const { level, time, msg, ...fields } = entry;
   const clock = typeof time === 'string' ? time.slice(11, 19) : '';
-  const [name, style] = LEVELS[Number(level)] ?? [];
+  const [name, style] = LEVELS[String(level)] ?? [];
   const mark = name === undefined || style === undefined ? '' : `${paint(name, style, colours)} `;
   const told = Object.entries(fields).map(([key, value]) => `${key}=${valueText(value)}`);
   return `${[`${clock} ${mark}${msg}`, ...told].join('  ')}\n`;

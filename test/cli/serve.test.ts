@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, type Started, start } from './phoenix.ts';
 
@@ -109,6 +110,30 @@ test('what was recorded before a kill is done after the next start', async () =>
   await until(() =>
     forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
   );
+});
+
+test('the roles may be split over processes that share a Redis', async () => {
+  const redis = await startRedis();
+  try {
+    const shared = { REDIS_URL: redis.url };
+    const worker = await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
+    await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
+    const door = await serve(shared, '--roles', 'receive,web');
+    expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
+    const commit = await repo.commit(environment({ 101: {} }));
+    await repo.push();
+    await until(() =>
+      forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+    );
+    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(door.url))).stdout) as { id: string }[];
+    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(door.url))).exit).toBe(0);
+  } finally {
+    for (const { child, ended } of running.splice(0)) {
+      child.kill('SIGTERM');
+      expect((await ended).exit).toBe(0);
+    }
+    await redis.stop();
+  }
 });
 
 test('SIGINT ends it in order, and its Redis with it', async () => {
