@@ -38,6 +38,9 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
     io.stderr(`phoenix plan: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
     return error.exit;
   }
+  if (from.commit !== null && from.config === null) {
+    io.stderr(`phoenix plan: ${args.from} cannot be read, so this is the plan from nothing\n`);
+  }
   const made = planBetween(from, to);
   if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
   else io.stdout(text(made, colours(io, 'stdout')));

@@ -5,7 +5,7 @@ import type { FieldChange, Plan } from '../model/plan.ts';
 import { isArray, isObject, sortedEntries } from './canonical.ts';
 import { keys } from './pointer.ts';
 
-export const HIDDEN = '‹secret›';
+const HIDDEN = '‹secret›';
 
 /** Specs hold secrets as references only. Should a literal have come into one, its field's name still hides it. */
 const SECRET_NAMES = /passw(or)?d|passphrase|secret|token|private_?key|api_?key/i;

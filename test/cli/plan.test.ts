@@ -132,6 +132,15 @@ test('a commit that cannot be read plans nothing at all', async () => {
   expect(made.problems[0]).toMatchObject({ code: 'SYNTAX', file: LXC, new: true });
 });
 
+test('after a commit that cannot be read the plan is one from nothing, and says so', async () => {
+  await commit({ ...environment(), [LXC]: '{ "lxc_configs": {' });
+  await commit(environment());
+  const { exit, out, err } = await run({});
+  expect(exit).toBe(0);
+  expect(out).toContain('+ lxc/900  create: new');
+  expect(err).toBe('phoenix plan: HEAD~1 cannot be read, so this is the plan from nothing\n');
+});
+
 test('a folder that is no repository and a revision that is not there are wrong use', async () => {
   expect(await run({ path: tmpdir() })).toMatchObject({ exit: 2, out: '', err: expect.stringContaining('Git') });
   await commit(environment());
