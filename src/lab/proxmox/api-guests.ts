@@ -1,7 +1,8 @@
 // What the API tells of one guest: configuration, pending changes, snapshots, state.
 import type { Call } from './call.ts';
-import { load, pendingDeletes, shownOptions } from './guest.ts';
+import { load, pendingDeletes } from './guest.ts';
 import { optionSchema } from './guest-options.ts';
+import { shownOptions } from './guest-print.ts';
 import { guestStatus as measured } from './guest-status.ts';
 import { configName, type GuestKind, kindOf, running } from './node.ts';
 import type { Parameters } from './parameters/check.ts';

@@ -11,7 +11,8 @@ import { copyMount, freeVolume } from './pct-disks.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { enabledStorage, splitVolumeId, storageNamed } from './storage.ts';
 import { guestId, text } from './verb-parameters.ts';
-import { activate, hasFeature, linkedClone } from './volumes.ts';
+import { hasFeature } from './volume-features.ts';
+import { activate, linkedClone } from './volumes.ts';
 
 export function cloneContainer(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);

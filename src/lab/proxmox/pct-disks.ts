@@ -9,7 +9,8 @@ import { parseSize } from './parameters/property-string.ts';
 import { refuse, refuseParameters } from './refusal.ts';
 import { located, NEW_VOLUME, splitVolumeId, storageNamed } from './storage.ts';
 import { checkDigest, text } from './verb-parameters.ts';
-import { activate, allocate, free, hasFeature, makeBase, resize, volumeSize } from './volumes.ts';
+import { hasFeature } from './volume-features.ts';
+import { activate, allocate, free, makeBase, resize, volumeSize } from './volumes.ts';
 
 /** Makes a volume that a container can be mounted from; on file-based storages one of no size is a folder. */
 function allocateMount(call: Call, storageId: string, owner: number, size: number): string {

@@ -15,7 +15,8 @@ import { networkOf, withMac } from './qm-pending.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
 import { enabledStorage } from './storage.ts';
 import { clampWeight, guestId, optionsFrom, text } from './verb-parameters.ts';
-import { activate, hasFeature, linkedClone, volumeSize } from './volumes.ts';
+import { hasFeature } from './volume-features.ts';
+import { activate, linkedClone, volumeSize } from './volumes.ts';
 
 /** Parameters that are not options of the machine. */
 const NOT_OPTIONS =

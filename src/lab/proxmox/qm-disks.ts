@@ -13,7 +13,8 @@ import { cloneDrive, imageSize, isSnapshotted, makeVolume, registerUnused } from
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
 import { enabledStorage, located, splitVolumeId } from './storage.ts';
 import { checkDigest, text } from './verb-parameters.ts';
-import { activate, hasFeature, makeBase, resize, volumeSize } from './volumes.ts';
+import { hasFeature } from './volume-features.ts';
+import { activate, makeBase, resize, volumeSize } from './volumes.ts';
 
 /** `qm resize`: whatever is wrong, the call ends well; only its error output tells. */
 export function resizeDrive(call: Call, id: number, parameters: Parameters): void {

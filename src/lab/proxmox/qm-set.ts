@@ -24,7 +24,8 @@ import { parsePropertyString } from './parameters/property-string.ts';
 import { freeVolume } from './pct-disks.ts';
 import { checkHookScript } from './pct-host.ts';
 import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './qm-drives.ts';
-import { applyPending, hotplug, withMac } from './qm-pending.ts';
+import { hotplug } from './qm-hotplug.ts';
+import { applyPending, withMac } from './qm-pending.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
 import { clampWeight, guestId, optionsFrom, text } from './verb-parameters.ts';
 

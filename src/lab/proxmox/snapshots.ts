@@ -6,7 +6,7 @@ import { checkLock, isTemplate, update } from './guest.ts';
 import type { GuestFile, Options, Section } from './guest-file.ts';
 import { type GuestKind, guestTree, pathOf, running, setRunning } from './node.ts';
 import { refuse } from './refusal.ts';
-import { checkRollback, dropSnapshot, hasFeature, takeSnapshot } from './volumes.ts';
+import { checkRollback, dropSnapshot, hasFeature, takeSnapshot } from './volume-features.ts';
 
 /** Options that a snapshot does not take along. */
 const NOT_COPIED = /^(snapstate|snaptime|vmstate|lock|description|unused\d+)$/;

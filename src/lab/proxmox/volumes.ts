@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { replaceFile } from './lock.ts';
 import { type LabNode, pathOf } from './node.ts';
 import { refuse } from './refusal.ts';
-import { located, pathOfVolume, type Storage, type StorageFamily, splitVolumeId } from './storage.ts';
+import { located, pathOfVolume, type Storage, splitVolumeId } from './storage.ts';
 
 /** What is known of a volume; sizes in bytes, snapshots oldest first. */
 export type Volume = {
@@ -28,7 +28,8 @@ export function volumeAt(node: LabNode, id: string): Volume | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Volume) : undefined;
 }
 
-const keep = (node: LabNode, id: string, volume: Volume): void => replaceFile(fileOf(node, id), JSON.stringify(volume));
+export const keep = (node: LabNode, id: string, volume: Volume): void =>
+  replaceFile(fileOf(node, id), JSON.stringify(volume));
 
 /** The volumes of a storage that belong to guests, by their ids, sorted. */
 export function volumesOf(node: LabNode, storage: string): Map<string, Volume> {
@@ -184,76 +185,4 @@ export function resize(node: LabNode, id: string, size: number): void {
   if (volume === undefined) return;
   const { storage, volume: name } = located(node, id);
   keep(node, id, { ...volume, size: rounded(storage, size, name.format) });
-}
-
-export type Feature = 'snapshot' | 'clone' | 'template' | 'copy' | 'rename';
-
-type State = 'current' | 'base' | 'snap';
-
-const FEATURES: Record<StorageFamily, Record<Feature, readonly State[]>> = {
-  lvmthin: {
-    snapshot: ['current'],
-    clone: ['base', 'snap'],
-    template: ['current'],
-    copy: ['base', 'current', 'snap'],
-    rename: ['current'],
-  },
-  zfspool: {
-    snapshot: ['current', 'snap'],
-    clone: ['base'],
-    template: ['current'],
-    copy: ['base', 'current'],
-    rename: ['current'],
-  },
-  lvm: { snapshot: [], clone: [], template: [], copy: ['base', 'current'], rename: ['current'] },
-  dir: {
-    snapshot: ['current', 'snap'],
-    clone: ['base'],
-    template: ['current'],
-    copy: ['base', 'current', 'snap'],
-    rename: ['current'],
-  },
-};
-
-/** Whether a volume can be snapshot, cloned and so on; `forContainer` where only raw volumes and subvolumes will do. */
-export function hasFeature(
-  node: LabNode,
-  feature: Feature,
-  id: string,
-  snapshot?: string,
-  forContainer = false,
-): boolean {
-  if (splitVolumeId(id) === undefined) return false;
-  const { storage, volume } = located(node, id);
-  const state: State = snapshot !== undefined ? 'snap' : volume.isBase ? 'base' : 'current';
-  if (!FEATURES[storage.family][feature].includes(state)) return false;
-  if (storage.family !== 'dir') return true;
-  if (feature === 'snapshot' || state === 'snap') return volume.format === 'qcow2';
-  if (feature === 'clone') return !forContainer && volume.format !== 'subvol';
-  return feature === 'template' || volume.format !== 'subvol';
-}
-
-/** Takes a snapshot of a volume. */
-export function takeSnapshot(node: LabNode, id: string, name: string): void {
-  const volume = volumeAt(node, id);
-  volumeSize(node, id);
-  if (volume !== undefined) keep(node, id, { ...volume, snapshots: [...volume.snapshots, name] });
-}
-
-/** Drops a snapshot of a volume. */
-export function dropSnapshot(node: LabNode, id: string, name: string): void {
-  const volume = volumeAt(node, id);
-  if (volume !== undefined)
-    keep(node, id, { ...volume, snapshots: volume.snapshots.filter((known) => known !== name) });
-}
-
-/** Refuses a rollback that the storage cannot make: ZFS goes back to its newest snapshot only. */
-export function checkRollback(node: LabNode, id: string, name: string): void {
-  const { storage } = located(node, id);
-  if (storage.family === 'lvmthin') return;
-  const snapshots = volumeAt(node, id)?.snapshots ?? [];
-  const index = snapshots.indexOf(name);
-  if (index < 0) refuse(`can't rollback, snapshot '${name}' does not exist on '${id}'`);
-  if (storage.family === 'zfspool' && index < snapshots.length - 1)
-    refuse(`can't rollback, '${name}' is not most recent snapshot on '${id}'`);
 }
