@@ -1,0 +1,135 @@
+// Whatever is declared: what the managers decide leads to a host on which they decide nothing, and so does any change of it.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Guest, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import { lxc } from '../../src/managers/lxc/manager.ts';
+import type { Manager } from '../../src/managers/manager.ts';
+import { vm } from '../../src/managers/vm/manager.ts';
+import { openLabHost } from '../support/lab-host.ts';
+import { carryOut } from './carry-out.ts';
+import { container, feature, IMAGE, machine, targetOf, wanted } from './guests.ts';
+
+const RULE = {
+  type: 'in',
+  action: 'ACCEPT',
+  source: '10.0.0.0/24',
+  dest: null,
+  proto: 'tcp',
+  port: '443',
+  sourcePort: null,
+  iface: null,
+  log: null,
+  enabled: true,
+  comment: 'a rule',
+  writtenAt: { file: '', path: '' },
+} as const;
+
+const scripts = fc.subarray(['base', 'web', 'data'].map(feature));
+const shared = {
+  name: fc.constantFrom('web', 'Nginx-Phoenix', 'granite-3.3-8b-fp8'),
+  cores: fc.integer({ min: 1, max: 8 }),
+  memoryMb: fc.integer({ min: 16, max: 8192 }),
+  startAtBoot: fc.boolean(),
+  bootOrder: fc.option(fc.integer({ min: 0, max: 9 })),
+  bootDelaySeconds: fc.option(fc.integer({ min: 0, max: 60 })),
+  startState: fc.constantFrom('running', 'stopped', 'unmanaged'),
+  tags: fc.subarray(['cloud', 'web', 'zfs']),
+  description: fc.option(fc.constantFrom('plain', 'two\nlines: 50%', 'ünï [x]\n[y]', '')),
+  features: scripts,
+  firewall: fc.option(
+    fc.record({
+      enabled: fc.boolean(),
+      policyIn: fc.constantFrom('DROP', 'ACCEPT'),
+      policyOut: fc.constantFrom('DROP', 'ACCEPT'),
+      rules: fc.subarray([RULE, { ...RULE, type: 'out', enabled: false, comment: null }] as const),
+    }),
+  ),
+} as const;
+
+const link = {
+  bridge: fc.constantFrom('vmbr0', 'vmbr1'),
+  ip: fc.constantFrom('10.0.0.7/24', '10.0.0.8/24'),
+  gateway: fc.option(fc.constant('10.0.0.1')),
+  mac: fc.option(fc.constantFrom('52:54:00:AA:BB:01', '52:54:00:AA:BB:02')),
+  vlan: fc.option(fc.constantFrom(2, 3)),
+  mtu: fc.constant(null),
+  nameservers: fc.subarray(['9.9.9.9', '1.1.1.1']),
+  searchdomain: fc.option(fc.constantFrom('example.internal', 'home.arpa')),
+};
+
+/** Sizes only ever grow between the first and the second declaration. */
+const sizes = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 }));
+
+const containers = fc.record({
+  ...shared,
+  swapMb: fc.integer({ min: 0, max: 1024 }),
+  network: fc.record({ ...link, name: fc.constantFrom('eth0', 'lan0') }),
+  pctFeatures: fc.constantFrom({}, { nesting: '1' }, { fuse: '1', nesting: '1' }, { mount: 'nfs;cifs' }),
+  apparmorProfile: fc.constantFrom(null, 'unconfined', 'generated'),
+  lxcOptions: fc.subarray([
+    { key: 'lxc.mount.auto', value: 'sys:rw' },
+    { key: 'lxc.tty.max', value: '2' },
+  ]),
+  idMaps: fc.subarray([{ type: 'gid', containerId: 33, hostId: 33, size: 1 }] as const),
+  mountPoints: fc.subarray([
+    { hostPath: '/srv/a', containerPath: '/a', ownerUid: 0, ownerGid: null, readOnly: false },
+    { hostPath: '/srv/b', containerPath: '/b', ownerUid: null, ownerGid: null, readOnly: true },
+  ]),
+  gpus: fc.subarray([0, 1]),
+  lifecycleSnapshots: fc.boolean(),
+}) as fc.Arbitrary<Partial<LxcGuest>>;
+
+const machines = fc.record({
+  ...shared,
+  network: fc.record({ ...link, ip: fc.constantFrom('10.0.0.7/24', '10.0.0.8/24') }),
+  user: fc.record({
+    username: fc.constantFrom('phoenix', 'admin'),
+    passwordHash: fc.constant(null),
+    sshKeys: fc.subarray(['ssh-ed25519 AAAA a@b', 'ssh-rsa BBBB== c d']),
+  }),
+}) as fc.Arbitrary<Partial<VmGuest>>;
+
+async function converges(manager: Manager, first: Guest, second: Guest): Promise<void> {
+  const host = await openLabHost();
+  try {
+    await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+    for (const device of ['nvidia0', 'nvidia1', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools'])
+      await host.write(`/dev/${device}`, '');
+    const [one, other] = [targetOf(first), targetOf(second)];
+    expect(await carryOut(manager, host, wanted(one))).toMatchObject({ outcome: 'done' });
+    expect(await carryOut(manager, host, wanted(one))).toEqual({ outcome: 'done', actions: [] });
+    const change = wanted(other, { before: one.spec });
+    expect(await carryOut(manager, host, change)).toMatchObject({ outcome: 'done' });
+    expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+  } finally {
+    await host.close();
+  }
+}
+
+const RUNS = { numRuns: 25 };
+
+test('every container comes to what is declared, and to every change of it', async () => {
+  const volumes = (size: number) => [{ name: 'data', storage: 'rpool', sizeGb: size, mountPoint: '/data' }];
+  await fc.assert(
+    fc.asyncProperty(containers, containers, sizes, fc.boolean(), async (first, second, [size, growth], hasVolume) => {
+      const withDisks = (own: Partial<LxcGuest>, sizeGb: number) =>
+        container(101, { ...own, storageSizeGb: sizeGb, volumes: hasVolume ? volumes(sizeGb) : [] });
+      await converges(lxc as Manager, withDisks(first, size), withDisks(second, size + growth));
+    }),
+    RUNS,
+  );
+}, 120_000);
+
+test('every VM comes to what is declared, and to every change of it', async () => {
+  await fc.assert(
+    fc.asyncProperty(machines, machines, sizes, async (first, second, [size, growth]) => {
+      await converges(
+        vm as Manager,
+        machine(1001, { ...first, diskSizeGb: size }),
+        machine(1001, { ...second, diskSizeGb: size + growth }),
+      );
+    }),
+    RUNS,
+  );
+}, 120_000);

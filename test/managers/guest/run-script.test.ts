@@ -1,0 +1,142 @@
+// The scripts that run inside guests, run for real by this machine's shell in a folder of its own.
+
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  type Installed,
+  installScripts,
+  missingScripts,
+  parseInstalled,
+  type Script,
+  script,
+} from '../../../src/managers/guest/scripts.ts';
+import type { Content } from '../../../src/model/action.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phoenix-script-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const BLOBS: Record<string, string> = {};
+const SECRET = "a $secret `hash` 'quoted'";
+
+function entry(name: string, text: string, own: Partial<Script> = {}): Script {
+  BLOBS[`blob-${name}`] = text;
+  return script({ name, path: name, blob: `blob-${name}`, inputs: {}, secret: null, ...own });
+}
+
+function textOf(content: Content): string {
+  switch (content.from) {
+    case 'text':
+      return content.text;
+    case 'blob':
+      return BLOBS[content.blob] ?? '';
+    case 'secret':
+      return SECRET;
+    case 'shipped':
+      return readFileSync(new URL(`../../../${content.path}`, import.meta.url), 'utf8');
+    case 'joined':
+      return content.parts.map(textOf).join('');
+  }
+}
+
+/** The command line and input as they are, with the guest's folders below this test's. */
+function commandFor(entries: readonly Script[], installed: Installed) {
+  const [action] = installScripts('pct', 101, entries, installed);
+  if (action?.do.kind !== 'command' || action.do.stdin === undefined) throw new Error('no command');
+  const here = (text: string) =>
+    text.replaceAll('/var/lib/phoenix', `${folder}/state`).replaceAll('/run/phoenix-script', `${folder}/lock`);
+  const argv = action.do.args.slice(action.do.args.indexOf('--') + 1).map(here);
+  return { argv, input: here(textOf(action.do.stdin)) };
+}
+
+function run(entries: readonly Script[], installed: Installed = {}) {
+  const { argv, input } = commandFor(entries, installed);
+  return spawnSync(argv[0] ?? '', argv.slice(1), { input, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+}
+
+function record(): Installed {
+  const path = join(folder, 'state/applied');
+  return existsSync(path) ? parseInstalled(readFileSync(path, 'utf8')) : {};
+}
+
+test('a script runs with its inputs, and is noted', () => {
+  const web = entry('web', `echo "$GREETING" > ${folder}/out\n`, {
+    inputs: { GREETING: `it's $HOME "quoted"\nline two` },
+  });
+  expect(run([web])).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'out'), 'utf8')).toBe(`it's $HOME "quoted"\nline two\n`);
+  expect(missingScripts([web], record())).toEqual([]);
+});
+
+test('it does not run again for the same content and inputs, though it is asked to', () => {
+  const once = entry('once', `echo run >> ${folder}/out\n`);
+  run([once]);
+  run([once]);
+  expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('run\n');
+});
+
+test('what was noted of other scripts stays', () => {
+  const one = entry('one', 'true\n');
+  const two = entry('two', 'true\n');
+  run([one]);
+  run([two], record());
+  expect(Object.keys(record()).sort()).toEqual(['one', 'two']);
+});
+
+test('a script that fails is not noted, and its exit code is told', () => {
+  const bad = entry('bad', 'echo oops >&2\nexit 7\n');
+  expect(run([bad])).toMatchObject({ status: 7, stderr: expect.stringContaining('oops') });
+  expect(record()).toEqual({});
+  expect(readdirSync(folder)).not.toContain('lock');
+});
+
+test('other content or inputs make another mark', () => {
+  const marks = [
+    script({ name: 'a', path: 'a', blob: 'one', inputs: {}, secret: null }),
+    script({ name: 'a', path: 'a', blob: 'two', inputs: {}, secret: null }),
+    script({ name: 'a', path: 'a', blob: 'one', inputs: { X: '1' }, secret: null }),
+    script({ name: 'a', path: 'a', blob: 'one', inputs: {}, secret: { variable: 'P', $secret: 'env:P' } }),
+  ].map(({ mark }) => mark);
+  expect(new Set(marks).size).toBe(4);
+});
+
+test('a secret reaches the script and is in no argument and no file', () => {
+  const secretly = entry('secretly', `printf %s "$TOKEN" > ${folder}/out\n`, {
+    secret: { variable: 'TOKEN', $secret: 'env:TOKEN' },
+  });
+  const { argv } = commandFor([secretly], {});
+  expect(argv.join(' ')).not.toContain(SECRET);
+  expect(run([secretly])).toMatchObject({ status: 0, stdout: '' });
+  expect(readFileSync(join(folder, 'out'), 'utf8')).toBe(SECRET);
+  const kept = execFileSync('find', [join(folder, 'state'), '-type', 'f', '-exec', 'cat', '{}', '+'], {
+    encoding: 'utf8',
+  });
+  expect(kept).not.toContain(SECRET);
+});
+
+test('a script is taken as it is: with its own interpreter, without reading what follows it', () => {
+  const quirky = entry('quirky', `#!/bin/sh -e\ncat > ${folder}/out\necho '$HOME' \`echo\` EOF >> ${folder}/out\n`);
+  expect(run([quirky])).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('$HOME EOF\n');
+});
+
+test('one that is still running inside is waited for, and then not run again', async () => {
+  const slow = entry('slow', `echo run >> ${folder}/out\n`);
+  const { argv, input } = commandFor([slow], {});
+  mkdirSync(join(folder, 'lock'));
+  const other = spawn('sleep', ['600']);
+  writeFileSync(join(folder, 'lock/pid'), `${other.pid}\n`);
+  const waiting = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['pipe', 'ignore', 'inherit'] });
+  waiting.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => waiting.on('exit', resolve));
+  mkdirSync(join(folder, 'state'), { recursive: true });
+  writeFileSync(join(folder, 'state/applied'), `slow=${slow.mark}\n`);
+  other.kill();
+  expect(await ended).toBe(0);
+  expect(existsSync(join(folder, 'out'))).toBe(false);
+});
