@@ -140,14 +140,14 @@ describe('the config root', () => {
 
   test('is chosen where there are several', async () => {
     await write(texts(), 'home');
-    await write(broken(), 'work');
+    await write(broken(), 'office');
     const several = await run({ path: folder });
     expect(several).toMatchObject({ exit: 2, out: '' });
-    expect(several.err).toContain('there are several configurations: home, work');
+    expect(several.err).toContain('there are several configurations: home, office');
     expect((await run({ path: folder, root: 'home' })).exit).toBe(0);
-    expect((await run({ path: folder, root: './work/' })).exit).toBe(1);
+    expect((await run({ path: folder, root: './office/' })).exit).toBe(1);
     expect((await run({ path: folder }, { PHOENIX_CONFIG_ROOT: 'home' })).exit).toBe(0);
-    expect((await run({ path: folder, root: 'work' }, { PHOENIX_CONFIG_ROOT: 'home' })).exit).toBe(1);
+    expect((await run({ path: folder, root: 'office' }, { PHOENIX_CONFIG_ROOT: 'home' })).exit).toBe(1);
   });
 
   test('lies inside', async () => {
