@@ -1,5 +1,4 @@
 // The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
-
 import { createHash } from 'node:crypto';
 import { RAW_KEYS, REFUSED, RENAMED, readValue } from './guest-options.ts';
 import type { GuestKind } from './node.ts';

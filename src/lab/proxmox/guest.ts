@@ -1,5 +1,4 @@
 // What containers and machines have in common: their file, its lock entry, pending changes, and how they are listed.
-
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Call, warn } from './call.ts';

@@ -14,6 +14,7 @@ import { guestId, text } from './verb-parameters.ts';
 import { hasFeature } from './volume-features.ts';
 import { activate, linkedClone } from './volumes.ts';
 
+/** `pct clone`. */
 export function cloneContainer(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const target = Number(parameters['newid']);

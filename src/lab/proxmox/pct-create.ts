@@ -19,6 +19,7 @@ const NOT_OPTIONS =
     ' ',
   );
 
+/** `pct create`. */
 export function createContainer(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const template = text(parameters, 'ostemplate') ?? '';

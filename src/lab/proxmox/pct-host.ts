@@ -1,6 +1,5 @@
 // What a container's options ask of the host: bridges, devices, scripts. Missing ones are refused.
-
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parseDisk } from './disks.ts';
 import type { GuestFile } from './guest-file.ts';
 import { bridges, type LabNode, pathOf } from './node.ts';
@@ -8,21 +7,26 @@ import { type Properties, parsePropertyString } from './parameters/property-stri
 import { refuse } from './refusal.ts';
 import { located, pathOfVolume } from './storage.ts';
 
-/** Refuses a hook script that is no snippet or not there. */
+/** Refuses a hook script that is no snippet, not there, or not executable. */
 export function checkHookScript(node: LabNode, id: string): void {
   if (located(node, id).volume.type !== 'snippets') refuse(`'${id}' is not in the snippets directory`);
-  if (!existsSync(pathOf(node, pathOfVolume(node, id)))) refuse(`script '${id}' does not exist`);
+  const file = pathOf(node, pathOfVolume(node, id));
+  if (!existsSync(file)) refuse(`script '${id}' does not exist`);
+  if ((statSync(file).mode & 0o111) === 0) refuse(`script '${id}' is not executable`);
 }
 
+/** The properties of a container's network device. */
 export function networkOf(text: string): Properties {
   const read = parsePropertyString('lxc/net', text);
   return read.ok ? read.properties : refuse(read.errors.join('\n'));
 }
 
+/** The MTU of a bridge; refuses one that the host does not have. */
 export function bridgeMtu(node: LabNode, name: string): number {
   return bridges(node).get(name) ?? refuse(`bridge '${name}' does not exist`);
 }
 
+/** Refuses an MTU beyond the bridge's, and IPv6 autoconfiguration where the host manages the device. */
 export function checkNetwork(
   node: LabNode,
   name: string,
@@ -34,6 +38,7 @@ export function checkNetwork(
     refuse(`${name}: SLAAC is not supported for host-managed network configuration.`);
 }
 
+/** Refuses a device to pass through that the host does not have. */
 export function checkDevice(node: LabNode, text: string): void {
   const read = parsePropertyString('lxc/dev', text);
   const path = (read.ok ? read.properties['path'] : undefined) ?? refuse('Path has to be defined');

@@ -1,5 +1,4 @@
 // What waits to be changed on a container: applied at its start, or live while it runs.
-
 import { type Call, print, warn } from './call.ts';
 import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from './disks.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac } from './guest.ts';

@@ -23,6 +23,7 @@ const NOT_OPTIONS =
   'vmid node archive bwlimit force pool start storage unique ha-managed live-restore import-working-storage'.split(' ');
 const QEMU_VERSION = '10.1.2';
 
+/** `qm create`. */
 export function createMachine(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const storage = text(parameters, 'storage');
@@ -88,6 +89,7 @@ function defaultBoot(options: GuestFile['options']): string {
 const NOT_CLONED =
   /^(parent|snaptime|vmstate|snapstate|runningcpu|runningmachine|running-nets-host-mtu|unused\d+|lock)$/;
 
+/** `qm clone`. */
 export function cloneMachine(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const target = Number(parameters['newid']);

@@ -1,5 +1,4 @@
 // The verbs of qm that work on drives: resize, template, move and import.
-
 import { statSync } from 'node:fs';
 import { type Call, print, task, warn } from './call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from './disks.ts';

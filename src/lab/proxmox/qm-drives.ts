@@ -1,5 +1,4 @@
 // Drives of virtual machines: making, importing, copying, growing and moving their volumes.
-
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { type Call, print } from './call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from './disks.ts';

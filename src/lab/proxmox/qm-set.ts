@@ -1,5 +1,4 @@
 // Changing a machine's options: at once, by hot-plugging, or at its next start, by the rules of Proxmox.
-
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Call, print, warn } from './call.ts';
 import { isCdrom, isDisk, parseDisk } from './disks.ts';
