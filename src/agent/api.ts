@@ -27,6 +27,8 @@ import { runJson, summaryJson, targetsJson } from './http/run-json.ts';
 /** How far back a target's newest step is looked for. */
 const RUNS_LOOKED_AT = 100;
 const BODY_LIMIT = '1mb';
+/** Each looks into Redis once a second while its run goes on. */
+const MOST_STREAMS = 100;
 const WRONG_TOKENS_PER_MINUTE = 60;
 
 type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen'>;
@@ -45,6 +47,7 @@ export interface ApiParts {
 export function apiRoutes(parts: ApiParts): Router {
   const { ledger, adminToken } = parts;
   const routes = express.Router();
+  let streams = 0;
 
   routes.get('/runs', async (request, response) => {
     const { limit } = understand(RunsQuery, request.query);
@@ -56,7 +59,16 @@ export function apiRoutes(parts: ApiParts): Router {
   });
   routes.get('/runs/:id/events', async (request, response) => {
     const run = await find(ledger, request, response);
-    if (run !== null) await sendEvents(parts, response, run, request.get('last-event-id') ?? '');
+    if (run === null || response.headersSent) return;
+    if (streams >= MOST_STREAMS) {
+      return fail(response, 503, { message: 'too many follow runs already', hint: 'try again later' });
+    }
+    streams += 1;
+    try {
+      await sendEvents(parts, response, run, request.get('last-event-id') ?? '');
+    } finally {
+      streams -= 1;
+    }
   });
   routes.get('/runs/:id/logs/:kind/:name', async (request, response) => {
     const run = await find(ledger, request, response);

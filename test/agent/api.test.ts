@@ -273,6 +273,15 @@ describe('events', () => {
     expect(JSON.parse(rest[1]?.data ?? '')).toEqual({ target: VM, lines: ['output of vm/1001'] });
   });
 
+  test('are not for any number of readers', async () => {
+    const run = await planRun(door.ledger);
+    const gone = new AbortController();
+    const open = () => fetch(`${door.url}/api/runs/${run}/events`, { signal: gone.signal });
+    const answers = await Promise.all(Array.from({ length: 110 }, open));
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(10);
+    gone.abort();
+  });
+
   test('end when the door closes', async () => {
     const run = await planRun(door.ledger);
     const other = await openTestDoor(redis.url);
@@ -280,6 +289,17 @@ describe('events', () => {
     await other.close();
     expect(await response.text()).toContain('event: run');
   });
+});
+
+test('without Redis whoever reads is told so in bounded time', async () => {
+  await redis.kill();
+  try {
+    const [runs, metrics] = await Promise.all([get('/api/runs'), get('/healthz')]);
+    expect(runs).toEqual({ status: 503, body: { error: { message: expect.any(String), hint: expect.any(String) } } });
+    expect(metrics.status).toBe(200);
+  } finally {
+    await redis.start();
+  }
 });
 
 describe('the door itself', () => {

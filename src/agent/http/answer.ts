@@ -8,7 +8,9 @@ export interface Failure {
   readonly hint: string;
 }
 
+/** Does nothing when the request has been answered already, as one that took too long has. */
 export function answer(response: Response, status: number, body: unknown): void {
+  if (response.headersSent) return;
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     // Told ahead, so that it goes out in one write with the headers.

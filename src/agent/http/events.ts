@@ -46,6 +46,8 @@ export async function sendEvents(
   const stop = AbortSignal.any([closing, gone.signal]);
   stop.addEventListener('abort', bell.ring, { once: true });
   response.on('close', () => gone.abort());
+  // Gone before anybody listened for it.
+  if (response.socket === null || response.socket.destroyed) gone.abort();
 
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',

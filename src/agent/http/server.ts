@@ -9,6 +9,7 @@ import { type ApiParts, apiRoutes } from '../api.ts';
 import { type ReceiverParts, receiver } from '../receive.ts';
 import { Refused } from '../refused.ts';
 import { answer, fail } from './answer.ts';
+import { answerInTime } from './in-time.ts';
 import { limitSuspects } from './limit.ts';
 import { BadRequest } from './requests.ts';
 
@@ -16,6 +17,8 @@ import { BadRequest } from './requests.ts';
 const WRONG_SIGNATURES_PER_MINUTE = 600;
 /** For a whole request to arrive. */
 const REQUEST_MS = 60_000;
+/** For what only reads. */
+const READ_MS = 10_000;
 /** For requests that are being answered when the door closes. */
 const CLOSE_MS = 5_000;
 
@@ -70,6 +73,7 @@ export async function openDoor(
 function routes({ receive, api, ready, metrics, log }: DoorParts, closing: AbortSignal): Express {
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   if (receive !== null) door.post('/webhooks', limitSuspects(WRONG_SIGNATURES_PER_MINUTE), receiver(receive));
+  door.use(answerInTime(READ_MS));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
   door.get('/readyz', async (_request, response) => {
     const readiness = await ready();
@@ -77,7 +81,8 @@ function routes({ receive, api, ready, metrics, log }: DoorParts, closing: Abort
   });
   door.get('/metrics', async (_request, response) => {
     const { contentType, text } = await metrics();
-    response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+    if (!response.headersSent)
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
   });
   if (api !== null) {
     door.use('/api', apiRoutes({ ...api, closing }));

@@ -1,0 +1,17 @@
+// Reading waits for Redis, and Redis may be away: whoever asks is told so in bounded time.
+
+import type { RequestHandler } from 'express';
+import { fail } from './answer.ts';
+
+/** @param ms after which a request that only reads is answered with 503; what it waits for goes on, unheard */
+export function answerInTime(ms: number): RequestHandler {
+  return (request, response, next) => {
+    if (request.method === 'GET') {
+      const timer = setTimeout(() => {
+        fail(response, 503, { message: 'the answer takes too long', hint: 'is Redis up? GET /readyz tells' });
+      }, ms);
+      response.once('close', () => clearTimeout(timer));
+    }
+    next();
+  };
+}
