@@ -25,8 +25,18 @@ export function inputsOf(guest: Guest, config: Config): { readonly environment: 
   return { environment, own: { ...environment, ...own } };
 }
 
-/** Where the environment's certificate authority answers: the container whose role it is, at the port of its service. */
+/** Every guest asks and the answer is the configuration's, so it is looked for once. */
+const caUrls = new WeakMap<Config, string | null>();
+
 function caUrl(config: Config): string | null {
+  const known = caUrls.get(config);
+  const url = known === undefined ? findCaUrl(config) : known;
+  caUrls.set(config, url);
+  return url;
+}
+
+/** Where the environment's certificate authority answers: the container whose role it is, at the port of its service. */
+function findCaUrl(config: Config): string | null {
   const ca = config.lxc.find((guest) => guest.role === 'ca');
   const address = ca?.network.ip.split('/')[0];
   return ca === undefined || address === undefined || !/^[0-9a-f.:]+$/i.test(address)
