@@ -56,13 +56,14 @@ export async function sendEvents(
     'x-content-type-options': 'nosniff',
   });
   try {
+    const complete = new Set<TargetId>();
     let sent = '';
     let run: RunDetail | null = first;
     while (run !== null && !stop.aborted) {
       const data = JSON.stringify(runJson(run));
       if (data !== sent) response.write(`event: run\ndata: ${data}\n\n`);
       sent = data;
-      await sendLogs(ledger, response, run, cursor);
+      await sendLogs(ledger, response, run, cursor, complete);
       if (run.ended !== null) {
         response.write(`event: end\nid: ${writeCursor(cursor)}\ndata: ${data}\n\n`);
         break;
@@ -78,16 +79,21 @@ export async function sendEvents(
   }
 }
 
+/** @param complete steps whose output was sent to its end */
 async function sendLogs(
   ledger: EventParts['ledger'],
   response: Response,
   run: RunDetail,
   cursor: Cursor,
+  complete: Set<TargetId>,
 ): Promise<void> {
-  for (const { target, started } of run.steps) {
-    if (started === null) continue;
-    const offset = cursor.get(target) ?? 0;
-    const { lines, next } = await ledger.readLog(run.id, target, offset);
+  for (const { target, started, outcome } of run.steps) {
+    const over = outcome !== null && run.ended === null;
+    if (started === null || (over && complete.has(target))) continue;
+    const { lines, next } = await ledger.readLog(run.id, target, cursor.get(target) ?? 0);
+    // A step that has ended prints no more, until it is begun again. At the end of the run all are looked at once more.
+    if (over) complete.add(target);
+    else complete.delete(target);
     if (lines.length === 0) continue;
     cursor.set(target, next);
     const data = JSON.stringify({ target, lines });

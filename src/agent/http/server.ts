@@ -21,6 +21,7 @@ const REQUEST_MS = 60_000;
 const READ_MS = 10_000;
 /** For requests that are being answered when the door closes. */
 const CLOSE_MS = 5_000;
+const SWEEP_MS = 20;
 
 export interface Readiness {
   readonly ready: boolean;
@@ -63,9 +64,12 @@ export async function openDoor(
       closing.abort();
       const { promise: closed, resolve: done } = Promise.withResolvers<void>();
       server.close(() => done());
+      // Connections that are kept open for a next request, also those that become idle only now.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const patience = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       await closed;
       clearTimeout(patience);
+      clearInterval(sweep);
     },
   };
 }
