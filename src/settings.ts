@@ -3,6 +3,7 @@
 
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
+import { CHECKS } from './settings/checks.ts';
 import {
   branchName,
   choice,
@@ -47,6 +48,8 @@ export interface Settings {
   readonly redisUrl: Secret | null;
   readonly dataDir: string;
   readonly host: HostSettings;
+  /** Folder of the lab host that stands for this machine, as `phoenix lab` sets it for what it runs; null outside of one. */
+  readonly labFolder: string | null;
   /** Null: the host is asked for its name. */
   readonly node: string | null;
   readonly pollSeconds: number;
@@ -133,6 +136,7 @@ export function readSettings(
     redisUrl: take('REDIS_URL', redisAddress, null),
     dataDir: texts.get('PHOENIX_DATA_DIR') ?? defaultDataDir(environment),
     host: take('PHOENIX_HOST', hostSetting, { kind: 'local' }),
+    labFolder: texts.get('PHOENIX_LAB') ?? null,
     node: take('PHOENIX_NODE', nodeName, null),
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
@@ -140,7 +144,7 @@ export function readSettings(
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
   };
 
-  for (const check of [webhookSecret, adminToken, forge, twoPurposes]) check(settings, purpose, report);
+  for (const check of CHECKS) check(settings, purpose, report);
   for (const name of Object.keys(environment)) {
     const meant = nearestName(name);
     if (meant !== null) report('warning', name, `${name} means nothing to Phoenix`, `did you mean ${meant}?`);
@@ -160,92 +164,6 @@ export function secretsOf(settings: Settings): readonly Secret[] {
   const all = [repositoryLogin?.password, token, app?.key, hook, admin, redisUrl];
   return all.filter((each) => each !== null && each !== undefined);
 }
-
-export interface ClientSettings {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly token: Secret | null;
-}
-
-/** What the commands need that talk to an agent. */
-export function readClientSettings(
-  environment: Environment,
-  readFile: (path: string) => string,
-): { readonly settings: ClientSettings; readonly problems: readonly SettingProblem[] } {
-  const problems: SettingProblem[] = [];
-  const texts = valuesOf(environment, readFile, (severity, variable, message, hint) => {
-    if (OF_CLIENTS.has(variable.replace(/_FILE$/, ''))) problems.push({ severity, variable, message, hint });
-  });
-  const address = httpUrl(texts.get('PHOENIX_URL') ?? 'http://127.0.0.1:8080');
-  if ('wrong' in address) {
-    problems.push({
-      severity: 'error',
-      variable: 'PHOENIX_URL',
-      message: `PHOENIX_URL ${address.wrong}`,
-      hint: address.hint,
-    });
-  }
-  const token = texts.get('PHOENIX_ADMIN_TOKEN');
-  const url = 'value' in address ? (address.value?.url ?? '') : '';
-  return { settings: { url: url.replace(/\/+$/, ''), token: token === undefined ? null : secret(token) }, problems };
-}
-
-const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN']);
-
-type Report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => void;
-type Check = (settings: Settings, purpose: Purpose, report: Report) => void;
-
-const NEW_SECRET = 'make one with: openssl rand -hex 32';
-
-const webhookSecret: Check = ({ webhookSecret: value }, { receiving }, report) => {
-  const variable = 'PHOENIX_WEBHOOK_SECRET';
-  if (value === null) {
-    if (receiving) report('error', variable, `${variable} is not set, and nobody could tell a forged push`, NEW_SECRET);
-  } else if (value.expose().length < 16) {
-    report('warning', variable, `${variable} is shorter than 16 characters and can be guessed`, NEW_SECRET);
-  }
-};
-
-const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
-  if (value !== null && value.expose().length < 16) {
-    report(
-      'warning',
-      'PHOENIX_ADMIN_TOKEN',
-      'PHOENIX_ADMIN_TOKEN is shorter than 16 characters and can be guessed',
-      NEW_SECRET,
-    );
-  }
-};
-
-const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
-  if (app !== null && token !== null) {
-    report(
-      'warning',
-      'PHOENIX_APP_ID',
-      'both PHOENIX_FORGE_TOKEN and PHOENIX_APP_ID are set; the token is used',
-      'unset one',
-    );
-  }
-  if (kind !== 'none' && token === null && app === null) {
-    report(
-      'error',
-      'PHOENIX_FORGE_TOKEN',
-      `PHOENIX_FORGE is ${kind}, but there is no PHOENIX_FORGE_TOKEN, so no commit could be answered`,
-      'set the token (commit statuses: write, contents: read), or PHOENIX_FORGE=none',
-    );
-  }
-};
-
-const twoPurposes: Check = ({ webhookSecret: one, adminToken: other }, _purpose, report) => {
-  if (one !== null && other !== null && one.expose() === other.expose()) {
-    report(
-      'error',
-      'PHOENIX_ADMIN_TOKEN',
-      'PHOENIX_ADMIN_TOKEN is the same as PHOENIX_WEBHOOK_SECRET, which the forge knows',
-      NEW_SECRET,
-    );
-  }
-};
 
 function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {
   const id = texts.get('PHOENIX_APP_ID');

@@ -5,7 +5,8 @@ import { delimiter, join, resolve } from 'node:path';
 import { createLab, setGuestState } from '../lab/proxmox/create.ts';
 
 /**
- * Makes the lab in `dir` where there is none, sets the states of guests, and runs a command in it.
+ * Makes the lab in `dir` where there is none, sets the states of guests, and runs a command in it: the lab's programs come first
+ * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all.
  * @param options numbers of guests that are to run or not to run
  * @param command a program and its arguments; a shell when empty
  * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none
@@ -29,7 +30,10 @@ export async function runLab(
   const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
   return new Promise((settle) => {
-    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
+    const child = spawn(program, args, {
+      stdio: 'inherit',
+      env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
+    });
     child.on('error', (error) => {
       process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
       settle(127);

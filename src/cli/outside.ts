@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ForgeOptions, openForge } from '../io/forge/forge.ts';
 import { openContents } from '../io/host/content.ts';
-import { localHost } from '../io/host/local.ts';
+import { type LocalHostOptions, localHost } from '../io/host/local.ts';
 import { sshHost } from '../io/host/ssh.ts';
 import type { Redactor } from '../io/redact.ts';
 import { openSecrets } from '../io/secrets.ts';
@@ -33,8 +33,11 @@ export async function openHostOf(
 ): Promise<Host> {
   const contents = openContents({ repository, secrets: openSecrets(environment, redactor), product: PRODUCT });
   switch (settings.host.kind) {
-    case 'local':
-      return localHost({ node: node ?? shortName(hostname()), contents, redactor });
+    case 'local': {
+      if (settings.labFolder !== null) return labHost(settings.labFolder, node, { contents, redactor });
+      const path = environment['PATH'];
+      return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
+    }
     case 'ssh': {
       const agentSocket = environment['SSH_AUTH_SOCK'];
       const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
@@ -43,14 +46,20 @@ export async function openHostOf(
         node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }))),
       });
     }
-    case 'lab': {
-      const { createLab } = await import('../lab/proxmox/create.ts');
-      const root = join(settings.dataDir, 'lab');
-      await mkdir(root, { recursive: true });
-      createLab(root);
-      return localHost({ node: node ?? LAB_NODE, contents, redactor, root, path: join(root, 'bin') });
-    }
+    case 'lab':
+      return labHost(settings.labFolder ?? join(settings.dataDir, 'lab'), node, { contents, redactor });
   }
+}
+
+async function labHost(
+  root: string,
+  node: string | null,
+  parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
+): Promise<Host> {
+  const { createLab } = await import('../lab/proxmox/create.ts');
+  await mkdir(root, { recursive: true });
+  createLab(root);
+  return localHost({ ...parts, node: node ?? LAB_NODE, root, path: join(root, 'bin') });
 }
 
 /** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */

@@ -19,7 +19,7 @@ export interface LocalHostOptions {
   readonly redactor: Redactor;
   /** Folder that stands for `/` when files are read and written. */
   readonly root?: string;
-  /** Folder whose programs come before those of the system. */
+  /** Folders, separated by colons, whose programs come before those of the system. */
   readonly path?: string;
 }
 

@@ -1,0 +1,60 @@
+// What settings must be together: each rule looks at all of them and reports what is wrong.
+
+import type { Purpose, SettingProblem, Settings } from '../settings.ts';
+
+export type Report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => void;
+type Check = (settings: Settings, purpose: Purpose, report: Report) => void;
+
+const NEW_SECRET = 'make one with: openssl rand -hex 32';
+
+const webhookSecret: Check = ({ webhookSecret: value }, { receiving }, report) => {
+  const variable = 'PHOENIX_WEBHOOK_SECRET';
+  if (value === null) {
+    if (receiving) report('error', variable, `${variable} is not set, and nobody could tell a forged push`, NEW_SECRET);
+  } else if (value.expose().length < 16) {
+    report('warning', variable, `${variable} is shorter than 16 characters and can be guessed`, NEW_SECRET);
+  }
+};
+
+const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
+  if (value !== null && value.expose().length < 16) {
+    report(
+      'warning',
+      'PHOENIX_ADMIN_TOKEN',
+      'PHOENIX_ADMIN_TOKEN is shorter than 16 characters and can be guessed',
+      NEW_SECRET,
+    );
+  }
+};
+
+const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
+  if (app !== null && token !== null) {
+    report(
+      'warning',
+      'PHOENIX_APP_ID',
+      'both PHOENIX_FORGE_TOKEN and PHOENIX_APP_ID are set; the token is used',
+      'unset one',
+    );
+  }
+  if (kind !== 'none' && token === null && app === null) {
+    report(
+      'error',
+      'PHOENIX_FORGE_TOKEN',
+      `PHOENIX_FORGE is ${kind}, but there is no PHOENIX_FORGE_TOKEN, so no commit could be answered`,
+      'set the token (commit statuses: write, contents: read), or PHOENIX_FORGE=none',
+    );
+  }
+};
+
+const twoPurposes: Check = ({ webhookSecret: one, adminToken: other }, _purpose, report) => {
+  if (one !== null && other !== null && one.expose() === other.expose()) {
+    report(
+      'error',
+      'PHOENIX_ADMIN_TOKEN',
+      'PHOENIX_ADMIN_TOKEN is the same as PHOENIX_WEBHOOK_SECRET, which the forge knows',
+      NEW_SECRET,
+    );
+  }
+};
+
+export const CHECKS: readonly Check[] = [webhookSecret, adminToken, forge, twoPurposes];
