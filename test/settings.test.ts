@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Environment, readClientSettings, readSettings } from '../src/settings.ts';
+import { readClientSettings } from '../src/settings/client.ts';
+import { type Environment, readSettings } from '../src/settings.ts';
 
 const least: Environment = {
   PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',

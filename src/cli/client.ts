@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { RunJson } from '../agent/http/run-json.ts';
 import type { TargetId } from '../model/ids.ts';
-import { type ClientSettings, readClientSettings } from '../settings.ts';
+import { type ClientSettings, readClientSettings } from '../settings/client.ts';
 import { EXIT, type Io } from './io.ts';
 
 /** How long a lost connection is tried again before following a run is given up: an agent that restarts is back by then. */

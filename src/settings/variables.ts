@@ -1,5 +1,7 @@
 // The names of the variables and where their values come from: the variable itself, or the file that `NAME_FILE` names.
 
+import type { Report } from './checks.ts';
+
 /** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent. */
 const VARIABLES = [
   'PHOENIX_REPO_URL',
@@ -25,8 +27,6 @@ const VARIABLES = [
   'PHOENIX_STRICT_SECRETS',
   'PHOENIX_URL',
 ] as const;
-
-type Report = (severity: 'error' | 'warning', variable: string, message: string, hint: string) => void;
 
 /**
  * The value of each variable that is set. An empty one counts as not set; the last line break of a file is not part of
