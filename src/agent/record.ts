@@ -63,6 +63,8 @@ export async function recordPlan(
 }
 
 interface Refusal {
+  /** `superseded` when a newer commit took its place before its turn came. */
+  readonly state?: 'invalid' | 'superseded';
   readonly said: Sentence;
   readonly problems?: readonly Problem[];
   readonly followed?: Head;
@@ -73,10 +75,10 @@ interface Refusal {
 export async function recordRefusal(
   context: Context,
   request: RunRequest,
-  { said, problems = [], followed, run }: Refusal,
+  { state = 'invalid', said, problems = [], followed, run }: Refusal,
 ): Promise<void> {
   await write(context, request, run, {
-    state: 'invalid',
+    state,
     plan: null,
     digests: {},
     held: {},

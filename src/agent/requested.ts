@@ -2,9 +2,10 @@
 
 import type { CommitSha } from '../model/ids.ts';
 import type { Head, RunDetail } from '../ports/ledger.ts';
-import { broken } from '../say/status.ts';
+import { broken, superseded } from '../say/status.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
+import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { supersedeOlder } from './supersede.ts';
@@ -29,6 +30,11 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     });
     return true;
   }
+  const base = known?.base as CommitSha | null | undefined;
+  if (base && !request.rewind && !(await comesAfter(repository, base, commit))) {
+    await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
+    return true;
+  }
   const declaration = await declared(commit);
   const unknown = request.targets?.find((target) => !declaration.targets.has(target));
   if (unknown !== undefined) {
@@ -36,7 +42,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordRefusal(context, request, { said, run: run.id });
     return true;
   }
-  const proposal = propose(await gather(context, declaration, known?.base ?? null, request), context.managers);
+  const proposal = propose(await gather(context, declaration, base ?? null, request), context.managers);
   if (proposal.kind === 'invalid') {
     await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
     return true;
@@ -63,8 +69,8 @@ function isWhole({ request }: RunDetail): boolean {
   return request.targets === null && !request.readOnly;
 }
 
-/** Carrying out the head of the branch by hand settles what was refused or invalid about it. */
+/** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
 function followedBy(run: RunDetail, known: Head | null): Head | undefined {
-  if (!isWhole(run) || known === null || known.commit !== run.commit) return undefined;
-  return { commit: known.commit, verdict: 'followed', base: known.commit };
+  if (!isWhole(run) || known === null) return undefined;
+  return { ...known, base: run.commit, ...(known.commit === run.commit ? { verdict: 'followed' } : {}) };
 }

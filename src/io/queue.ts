@@ -2,6 +2,7 @@
 // failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Again, Queue, Work } from '../ports/queue.ts';
@@ -15,6 +16,8 @@ const STALLED_CHECK_MS = 10_000;
 const STALLED_TIMES = 1_000_000;
 /** After a surprise in the work itself. */
 const RETRY_MS = 5_000;
+/** For everything to be put away once no work is left. */
+const CLOSE_MS = 3_000;
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 export interface QueueOptions {
@@ -110,12 +113,17 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     },
     async close(graceMs) {
       const grace = setTimeout(() => stopping.abort(), graceMs);
-      await Promise.all(workers.map((each) => each.close()));
+      const closed = closeAll(workers).then(() => closeAll([...queues.values()]));
+      // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come.
+      await Promise.race([closed, pause(graceMs + CLOSE_MS, undefined, { ref: false })]);
       clearTimeout(grace);
-      await Promise.all([...queues.values()].map((each) => each.close()));
       redis.disconnect();
     },
   };
+}
+
+async function closeAll(these: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.allSettled(these.map((each) => each.close()));
 }
 
 /** BullMQ takes no id with a colon. */

@@ -60,7 +60,7 @@ export interface RunDetail extends Run {
 
 /** How a planned run begins. Written together, or not at all. */
 export interface Planned {
-  readonly state: Extract<RunState, 'planned' | 'succeeded' | 'invalid' | 'failed' | 'blocked'>;
+  readonly state: Extract<RunState, 'planned' | 'succeeded' | 'invalid' | 'superseded'>;
   readonly plan: Plan | null;
   readonly digests: Readonly<Record<TargetId, string | null>>;
   readonly approvals: readonly Approval[];
@@ -144,7 +144,6 @@ export interface Ledger {
   settleDeliveries(ids: readonly string[], statuses: readonly CommitStatus[]): Promise<void>;
 
   head(): Promise<Head | null>;
-  setHead(head: Head, statuses: readonly CommitStatus[]): Promise<void>;
 
   /** Records a run that is still to be planned, state `planned`. */
   openRun(request: RunRequest, statuses: readonly CommitStatus[]): Promise<RunId>;

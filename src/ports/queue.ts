@@ -27,6 +27,6 @@ export interface Queue {
   work(work: Work, options: { readonly node: string; readonly concurrency: number }): Promise<void>;
   /** A reconcile at least this often, kept in Redis, so that a lost webhook heals. */
   pollEvery(seconds: number): Promise<void>;
-  /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. */
+  /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after, come what may. */
   close(graceMs: number): Promise<void>;
 }

@@ -338,6 +338,26 @@ describe('replay', () => {
     const run = await agent.replay({ commit: old, rewind: true, by: 'ann' });
     await phoenix.reached(run, 'succeeded');
     expect(await commands()).toEqual(['box put 101']);
+    expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'followed', base: old });
+  });
+
+  test('one that waits while a newer commit arrives does not bring the older one back', async () => {
+    const { commit: old } = await phoenix.push(environment({ 101: {} }));
+    const agent = phoenix.agent();
+    const gate = holdAt('box list');
+    const busy = await agent.replay({ commit: old, by: 'ann' });
+    await gate.held;
+    const late = await agent.replay({ commit: old, by: 'ann' });
+    const newer = await phoenix.repo.commit(environment({ 101: { memory_mb: 1024 } }));
+    await phoenix.repo.push();
+    await phoenix.forge.delivered();
+    gate.open();
+    const { statuses } = await phoenix.answered(newer);
+    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+    await phoenix.reached(late, 'superseded');
+    await phoenix.reached(busy, 'superseded', 'succeeded');
+    expect((await commands()).at(-1)).toBe('box put 101');
+    expect((await phoenix.ledger.targets()).applied.get(targetId('lxc', 101))?.commit).toBe(newer);
   });
 });
 

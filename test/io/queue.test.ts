@@ -182,3 +182,11 @@ test('nothing is left behind in Redis but the queues’ own records', async () =
   await until(async () => (await redis.keys('*7-lxc*')).length === 0);
   redis.disconnect();
 });
+
+test('closing ends while Redis is away', async () => {
+  const queue = open();
+  await queue.work({ reconcile: async () => null, report: async () => null }, ON_PVE);
+  await server.kill();
+  await queue.close(0);
+  await server.start();
+});

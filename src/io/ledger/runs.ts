@@ -74,17 +74,7 @@ return running
 
 type Runs = Pick<
   Ledger,
-  | 'head'
-  | 'setHead'
-  | 'openRun'
-  | 'planRun'
-  | 'recordRun'
-  | 'run'
-  | 'runs'
-  | 'openRuns'
-  | 'endRun'
-  | 'markRun'
-  | 'supersedeRun'
+  'head' | 'openRun' | 'planRun' | 'recordRun' | 'run' | 'runs' | 'openRuns' | 'endRun' | 'markRun' | 'supersedeRun'
 >;
 
 export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
@@ -136,10 +126,6 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       const text = await redis.get(keys.head);
       return text === null ? null : decode<Head>('the followed head', text);
     },
-    async setHead(head, statuses) {
-      await redis.set(keys.head, encode(head));
-      if (statuses.length > 0) await sayAlone(redis, outboxKeys(keys), [now(), statusList(statuses)]);
-    },
     async openRun(request, statuses) {
       const run = await nextId();
       await write(run, 'new', request, null, statuses);
@@ -177,8 +163,6 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     },
   };
 }
-
-const sayAlone = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
 function savedPlan({ plan, digests, reason, problems, held }: Planned): SavedPlan {
   return { plan, digests, reason, problems, held };
