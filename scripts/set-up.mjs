@@ -13,7 +13,8 @@ const [script, ...args] = process.argv.slice(2);
 if (!script) fail('usage: node scripts/set-up.mjs NPM-SCRIPT [ARGUMENT …]', 2);
 
 installPackages();
-provideRedis();
+provide('git', {});
+provide('redis-server', { dnf: 'redis', apk: 'redis', pacman: 'redis', brew: 'redis' });
 process.exitCode = run('npm', ['run', '--silent', script, ...(args.length ? ['--', ...args] : [])]);
 
 function installPackages() {
@@ -31,26 +32,27 @@ function installPackages() {
   writeFileSync(stamp, lock);
 }
 
-function provideRedis() {
-  if (has('redis-server')) return;
-  const installers = [
-    ['apt-get', [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']]],
-    ['dnf', [['install', '-y', 'redis']]],
-    ['apk', [['add', 'redis']]],
-    ['pacman', [['-S', '--noconfirm', 'redis']]],
-    ['brew', [['install', 'redis']]],
-  ];
-  const [program, steps] = installers.find(([name]) => has(name)) ?? [];
-  const asRoot = program === 'brew' || process.getuid?.() === 0;
-  if (!program) fail('redis-server is missing: install Redis 6.2 or newer with your system’s package manager', 3);
-  if (!asRoot) fail(`redis-server is missing: run "sudo ${program} ${steps.at(-1).join(' ')}" once`, 3);
-  say(`installing redis-server with ${program}`);
+/** A program of the system: installed where that needs no password, else the one command is named. */
+function provide(program, packages) {
+  if (has(program)) return;
+  const installers = {
+    'apt-get': [['update'], ['install', '-y', '--no-install-recommends']],
+    dnf: [['install', '-y']],
+    apk: [['add']],
+    pacman: [['-S', '--noconfirm']],
+    brew: [['install']],
+  };
+  const installer = Object.keys(installers).find(has);
+  if (!installer) fail(`${program} is missing: install it with your system’s package manager`, 3);
+  const name = packages[installer] ?? program;
+  const steps = installers[installer].map((step, at, all) => (at === all.length - 1 ? [...step, name] : step));
+  const mayInstall = installer === 'brew' || process.getuid?.() === 0;
+  if (!mayInstall) fail(`${program} is missing: run "sudo ${installer} ${steps.at(-1).join(' ')}" once`, 3);
+  say(`installing ${name} with ${installer}`);
   for (const step of steps) {
-    const done = spawnSync(program, step, {
-      encoding: 'utf8',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-    if (done.status !== 0) fail(`${program} ${step.join(' ')} failed:\n${done.stderr}`, 3);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const done = spawnSync(installer, step, { encoding: 'utf8', env });
+    if (done.status !== 0) fail(`${installer} ${step.join(' ')} failed:\n${done.stderr}`, 3);
   }
 }
 
