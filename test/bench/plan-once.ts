@@ -1,0 +1,47 @@
+// One plan between two folders, in a process that has done nothing before: `node plan-once.ts BEFORE AFTER` prints what it cost.
+
+import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
+import { load } from '../../src/config/load.ts';
+import { wantsBytes } from '../../src/config/sources.ts';
+import { folderPaths, folderSnapshot } from '../../src/io/folder.ts';
+import { allTargets, impactOf } from '../../src/managers/index.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+
+export interface Cost {
+  readonly ms: number;
+  /** Of processor time, which other work on the machine does not add to. */
+  readonly cpuMs: number;
+  /** The most that the process had taken by its end, in MB. */
+  readonly peakMb: number;
+}
+
+export interface PlanCost {
+  readonly load: Cost;
+  readonly plan: Cost;
+  readonly steps: number;
+}
+
+const [before = '', after = ''] = process.argv.slice(2);
+const READING = { wantsBytes, maxFileBytes: MAX_FILE_BYTES };
+
+async function configOf(folder: string) {
+  const snapshot = await folderSnapshot(folder, '', await folderPaths(folder), READING);
+  const { config, problems } = load(snapshot, { strictSecrets: false });
+  if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
+  return config;
+}
+
+async function cost<Result>(work: () => Result | Promise<Result>): Promise<[Result, Cost]> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()];
+  const result = await work();
+  const { user, system } = process.cpuUsage(cpu);
+  const peakMb = process.resourceUsage().maxRSS / 1024;
+  return [result, { ms: performance.now() - began, cpuMs: (user + system) / 1000, peakMb }];
+}
+
+const [[from, to], loading] = await cost(async () => [await configOf(before), await configOf(after)] as const);
+const [planned, planning] = await cost(() =>
+  makePlan({ from: null, to: '', before: allTargets(from), after: allTargets(to), impact: impactOf }),
+);
+const steps = planned.kind === 'plan' ? planned.plan.steps.length : 0;
+process.stdout.write(JSON.stringify({ load: loading, plan: planning, steps } satisfies PlanCost));

@@ -1,0 +1,13 @@
+// A part of a measurement that runs in a Node process of its own and says one thing as JSON.
+
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Runs a file of this folder to its end; resolves to what it printed. */
+export async function runProgram<Answer>(file: string, ...args: readonly string[]): Promise<Answer> {
+  const { stdout } = await run(process.execPath, [join(import.meta.dirname, file), ...args]);
+  return JSON.parse(stdout) as Answer;
+}

@@ -1,0 +1,125 @@
+// The receivers of webhooks that are compared, each a process of its own on this machine.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.ts';
+
+export interface Receiver {
+  readonly name: string;
+  /** Where webhooks go. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const WITHIN_MS = 30_000;
+
+/** Phoenix as it is deployed, with the one role. */
+export async function phoenixReceiver(folder: string, secret: string, redisUrl: string): Promise<Receiver> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--roles', 'receive'], {
+    env: {
+      PATH: process.env['PATH'],
+      PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',
+      PHOENIX_FORGE: 'none',
+      PHOENIX_HOST: 'lab',
+      PHOENIX_WEBHOOK_SECRET: secret,
+      PHOENIX_LISTEN: '127.0.0.1:0',
+      PHOENIX_DATA_DIR: join(folder, 'data'),
+      REDIS_URL: redisUrl,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const receiver = await listening('Phoenix', child);
+  return { ...receiver, url: `${receiver.url}/webhooks` };
+}
+
+export function bareReceiver(secret: string): Promise<Receiver> {
+  return listening('bare express', startHere('receiver-bare.ts', secret));
+}
+
+/** Null where the package is not installed. */
+export async function probotReceiver(secret: string): Promise<Receiver | null> {
+  return listening('probot', startHere('receiver-probot.ts', secret)).catch((error) => {
+    if (error instanceof Ended && error.exit === 3) return null;
+    throw error;
+  });
+}
+
+/** Debian's `webhook`, which runs a program for each delivery that it accepts; null where it is not installed. */
+export async function debianReceiver(folder: string, secret: string): Promise<Receiver | null> {
+  const rule = {
+    match: {
+      type: 'payload-hmac-sha256',
+      secret,
+      parameter: { source: 'header', name: 'X-Hub-Signature-256' },
+    },
+  };
+  const hooks = join(folder, 'hooks.json');
+  await writeFile(hooks, JSON.stringify([{ id: 'push', 'execute-command': '/bin/true', 'trigger-rule': rule }]));
+  const port = await freePort();
+  const args = ['-hooks', hooks, '-ip', '127.0.0.1', '-port', String(port), '-urlprefix', ''];
+  const child = spawn('webhook', args, { stdio: 'ignore' });
+  const missing = await Promise.race([once(child, 'error').then(() => true), once(child, 'spawn').then(() => false)]);
+  if (missing) return null;
+  const url = `http://127.0.0.1:${port}`;
+  await until(() => fetch(url).then(Boolean, () => false), 'webhook to listen');
+  return { name: 'webhook (Debian)', url: `${url}/push`, stop: () => stop(child) };
+}
+
+class Ended extends Error {
+  override readonly name = 'Ended';
+  readonly exit: number | null;
+
+  constructor(name: string, exit: number | null, output: string) {
+    super(`${name} ended with ${exit}: ${output}`);
+    this.exit = exit;
+  }
+}
+
+function startHere(file: string, secret: string): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, file), secret], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Resolves when the program has said where it listens. */
+async function listening(name: string, child: ChildProcess): Promise<Receiver> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let output = '';
+  const limit = setTimeout(() => reject(new Error(`${name} does not listen: ${output}`)), WITHIN_MS);
+  const read = (text: string) => {
+    if (output.length < 10_000) output += text;
+    const url = /listening on (http:[^\s"]+)/.exec(output)?.[1];
+    if (url !== undefined) resolve(url);
+  };
+  child.stdout?.setEncoding('utf8').on('data', read);
+  child.stderr?.setEncoding('utf8').on('data', read);
+  child.once('error', reject);
+  child.once('exit', (exit) => reject(new Ended(name, exit, output)));
+  try {
+    return { name, url: await promise, stop: () => stop(child) };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

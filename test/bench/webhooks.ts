@@ -1,0 +1,86 @@
+// Signed webhooks that Phoenix accepts and records per second, against receivers that record nothing. The receivers take turns
+// at the same load, so that whatever else the machine does meets them alike.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLedger } from '../../src/io/ledger/ledger.ts';
+import { startRedis } from '../../src/io/redis-server.ts';
+import { runProgram } from './program.ts';
+import { bareReceiver, debianReceiver, phoenixReceiver, probotReceiver, type Receiver } from './receivers.ts';
+import { type Line, type Measurement, median, spread } from './report.ts';
+import type { LoadResult } from './webhook-load.ts';
+
+const SECRET = 'the secret of the webhook';
+const ROUNDS = 9;
+const REQUESTS = 2_000;
+const CONNECTIONS = 32;
+const LEAST = 0.8;
+
+export async function measureWebhooks(): Promise<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
+  const redis = await startRedis(join(folder, 'redis'));
+  const receivers: Receiver[] = [];
+  try {
+    receivers.push(await phoenixReceiver(folder, SECRET, redis.url), await bareReceiver(SECRET));
+    const [probot, debian] = [await probotReceiver(SECRET), await debianReceiver(folder, SECRET)];
+    receivers.push(...[probot, debian].filter((each) => each !== null));
+    const rates = await takeTurns(receivers);
+    const recorded = await deliveriesIn(redis.url);
+    const expected = (ROUNDS + 1) * REQUESTS;
+    if (recorded !== expected) throw new Error(`${recorded} of ${expected} accepted deliveries are in the ledger`);
+    return report(rates, [...(probot === null ? ['probot'] : []), ...(debian === null ? ['webhook (Debian)'] : [])]);
+  } finally {
+    for (const receiver of receivers) await receiver.stop();
+    await redis.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Requests per second of each receiver in each round; the first round, in which programs warm up, is left out. */
+async function takeTurns(receivers: readonly Receiver[]): Promise<Map<string, number[]>> {
+  const rates = new Map<string, number[]>(receivers.map(({ name }) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const receiver of round % 2 === 0 ? receivers : receivers.toReversed()) {
+      const load = [receiver.url, SECRET, String(REQUESTS), String(CONNECTIONS)];
+      const { ms, statuses } = await runProgram<LoadResult>('webhook-load.ts', ...load);
+      const accepted = (statuses['200'] ?? 0) + (statuses['202'] ?? 0);
+      if (accepted !== REQUESTS) throw new Error(`${receiver.name} answered ${JSON.stringify(statuses)}`);
+      if (round > 0) rates.get(receiver.name)?.push((REQUESTS / ms) * 1_000);
+    }
+  }
+  return rates;
+}
+
+async function deliveriesIn(redisUrl: string): Promise<number> {
+  const ledger = openLedger(
+    connectRedis(redisUrl, () => {}),
+    { clock: { now: () => new Date() } },
+  );
+  const { length } = await ledger.unsettledDeliveries();
+  await ledger.close();
+  return length;
+}
+
+function report(rates: ReadonlyMap<string, readonly number[]>, missing: readonly string[]): Measurement {
+  const [[, ours = []] = [], ...peers] = [...rates];
+  const ratios = peers.map(([name, theirs]): Line => {
+    const each = ours.map((rate, round) => rate / (theirs[round] ?? Number.NaN));
+    const goal = name === 'bare express' ? { text: `≥ ${LEAST}`, met: median(each) >= LEAST } : null;
+    return { what: `Phoenix against ${name}`, measured: spread(each, 2), goal };
+  });
+  return {
+    title: 'Signed webhooks per second',
+    about: [
+      'Phoenix: `serve --roles receive`, which verifies, parses, records in Redis on disk (fsync) and asks for a reconcile',
+      'before or with its 202. Bare express: checks the signature and nothing else. Probot parses and calls an empty handler;',
+      `webhook also starts /bin/true. ${CONNECTIONS} connections, 7 kB each, ${ROUNDS} rounds of ${REQUESTS} in turn.`,
+    ].join('\n  '),
+    lines: [
+      ...[...rates].map(([name, each]) => ({ what: name, measured: spread(each, 0, '/s'), goal: null })),
+      ...missing.map((name) => ({ what: name, measured: 'not installed here', goal: null })),
+      ...ratios,
+    ],
+  };
+}
