@@ -120,8 +120,8 @@ function writeNotes({ program, spec }: Life, notes: Notes): Action {
   return action(`note on ${guestName(program, spec.id)} how far it is`, 'live', call(program, 'set', spec.id, args));
 }
 
-/** Five minutes: a first boot installs its agent and generates keys. */
-const AGENT_TRIES = { times: 60, intervalSeconds: 5 };
+/** Ten minutes: a first boot generates keys and installs its agent. */
+const AGENT_TRIES = { times: 120, intervalSeconds: 5 };
 
 function waitForAgent(id: number): Action {
   const ping = {

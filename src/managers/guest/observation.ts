@@ -23,6 +23,8 @@ export interface HostFacts {
   /** Type by storage id. */
   readonly storages: Readonly<Record<string, string>> | null;
   readonly bridges: readonly string[] | null;
+  /** Whether storage `local` holds snippets, which is where cloud-init's own files must be. */
+  readonly snippets: boolean;
   /** Volumes that outlived their guest, by guest and name: see kept-volumes.ts. */
   readonly kept: string | null;
   readonly subuid: string | null;
@@ -43,6 +45,12 @@ export function parseStorages(text: string | undefined): HostFacts['storages'] {
     return type === undefined || id === undefined ? [] : [[id, type] as const];
   });
   return Object.fromEntries(entries);
+}
+
+export function parseSnippets(text: string | undefined): boolean {
+  const section = /^dir:[ \t]*local[ \t]*\n((?:[ \t]+\S.*\n?)*)/m.exec(text ?? '')?.[1] ?? '';
+  const isUsual = /^\s*path\s+\/var\/lib\/vz\s*$/m.test(section);
+  return isUsual && /^\s*content\s.*\bsnippets\b/m.test(section);
 }
 
 /** Interfaces that the host declares, bridges among them; null when it has no such file. */

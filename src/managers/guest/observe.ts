@@ -15,6 +15,7 @@ import {
   NETWORK_FILE,
   NETWORK_FOLDER,
   parseBridges,
+  parseSnippets,
   parseStorages,
   STORAGE_FILE,
   SUBGID_FILE,
@@ -53,6 +54,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     firewall: firewall ?? null,
     host: {
       storages: parseStorages(storages),
+      snippets: parseSnippets(storages),
       bridges: parseBridges(network, included.values()),
       kept: kept ?? null,
       subuid: subuid ?? null,

@@ -74,12 +74,9 @@ export function setGuest(
 ): Action[] {
   const args = [...changes.args, ...(notes === null ? [] : ['--description', notes])];
   if (args.length === 0) return [];
-  const [label, ...others] = [...changes.labels, ...(notes === null ? [] : ['notes'])];
-  const to =
-    changes.shown.length === 1 && changes.labels.length === 1 && changes.shown[0] !== ''
-      ? ` to ${changes.shown[0]}`
-      : '';
-  const what = changes.labels.length === 1 ? (changes.labels[0] ?? '') : [label, ...others].join(', ');
+  const { labels, shown } = changes;
+  const what = labels.length === 0 ? 'the notes' : labels.join(', ');
+  const to = labels.length === 1 && shown[0] ? ` to ${shown[0]}` : '';
   const summary = `set ${what} of ${guestName(program, id)}${to}`;
   const impact = running && changes.restart ? 'restart' : 'live';
   return [action(summary, impact, call(program, 'set', id, args))];

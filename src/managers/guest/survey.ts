@@ -10,6 +10,7 @@ import {
   type GuestObservation,
   NETWORK_FILE,
   parseBridges,
+  parseSnippets,
   parseStorages,
   STORAGE_FILE,
   SUBGID_FILE,
@@ -76,6 +77,7 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
     silent: false,
     host: {
       storages: parseStorages(survey.storages),
+      snippets: parseSnippets(survey.storages),
       bridges: parseBridges(survey.network, []),
       kept: null,
       subuid: survey.subuid ?? null,

@@ -34,7 +34,7 @@ export function containerChanges(
 ): ContainerChanges | Refusal {
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;
-  const kept = building ? parseKept(seen.host.kept) : {};
+  const kept = parseKept(seen.host.kept);
   const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building }, kept));
   const rawDiffers = !sameRaw(conf.raw, spec.raw);
   const stops = seen.running && (settings.restart || rawDiffers);

@@ -6,9 +6,10 @@ import { action, call, startGuest } from '../guest/command.ts';
 import { decideFirewall } from '../guest/firewall.ts';
 import { foreignFirewall, impossible } from '../guest/gate.ts';
 import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
-import type { GuestObservation } from '../guest/observation.ts';
+import type { GuestObservation, HostFacts } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
+import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
 import { ROOT_DRIVE, resizeDisk } from './disks.ts';
 import type { VmSpec } from './spec.ts';
@@ -26,8 +27,9 @@ export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservati
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
   const actions = [
     ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
+    ...writeAgentSnippet(seen.host),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
-    create(wanted, spec, `${IMAGE_FOLDER}/${spec.source.image}`),
+    create(wanted, spec, `${IMAGE_FOLDER}/${spec.source.image}`, seen.host),
     resizeDisk(spec),
     ...(starts ? [startGuest('qm', spec.id)] : []),
   ];
@@ -45,13 +47,14 @@ function cloneMachine(wanted: Wanted, spec: VmSpec, source: { clone: number; sna
   return action(`clone VM ${source.clone}${from} as ${spec.id}`, 'live', call('qm', 'clone', source.clone, args));
 }
 
-function create(wanted: Wanted, spec: VmSpec, image: string): Action {
+function create(wanted: Wanted, spec: VmSpec, image: string, host: HostFacts): Action {
   const { storage } = spec.disk;
   const args = [
     ...createArgs(machineWishes(spec)({})),
     ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
     ...[`--${ROOT_DRIVE}`, `${storage}:0,discard=on,import-from=${image}`],
     ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
+    ...agentArgs(host),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
   return action(`create VM ${spec.id} from ${image}`, 'live', call('qm', 'create', spec.id, args));

@@ -1,0 +1,26 @@
+// A decision as text, for tables and snapshots: what is said of each action, what it costs, and the command behind it.
+
+import type { Decision } from '../../src/managers/manager.ts';
+import type { Action, Content } from '../../src/model/action.ts';
+
+export function shown(decision: Decision): string {
+  if (decision.kind !== 'actions') return `${decision.kind}: ${decision.reason}`;
+  return decision.actions.map((action) => `${action.summary} (${action.impact})\n  ${work(action)}`).join('\n');
+}
+
+function work({ do: what }: Action): string {
+  switch (what.kind) {
+    case 'command':
+      return [what.program, ...what.args]
+        .map((word) => (/^[^\s"']+$/.test(word) ? word : JSON.stringify(word)))
+        .join(' ');
+    case 'file':
+      return `${what.path} <-\n${contentOf(what.content).replaceAll(/^/gm, '    | ').trimEnd()}`;
+    case 'folder':
+      return `${what.path} uid=${what.uid} gid=${what.gid}`;
+  }
+}
+
+function contentOf(content: Content): string {
+  return content.from === 'text' ? content.text.trimEnd() : content.from;
+}

@@ -1,0 +1,389 @@
+// What is decided for a container, as a table of what the host says and what follows.
+
+import { describe, expect, test } from 'vitest';
+import type { LxcGuest } from '../../../src/config/config.ts';
+import { parseConf } from '../../../src/managers/guest/conf.ts';
+import { printNotes } from '../../../src/managers/guest/notes.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observation.ts';
+import { decideContainer } from '../../../src/managers/lxc/decide.ts';
+import type { Wanted } from '../../../src/managers/manager.ts';
+import { shown } from '../decision.ts';
+import { container, feature, ORIGIN, targetOf, wanted } from '../guests.ts';
+
+const NOTES = {
+  text: '',
+  repository: ORIGIN.repository,
+  target: 'lxc/101',
+  commit: 'a'.repeat(40),
+  building: false,
+  scripts: null,
+};
+
+const NET = 'name=eth0,bridge=vmbr0,gw=10.0.0.1,hwaddr=BC:24:11:00:00:01,ip=10.0.0.101/24,type=veth';
+
+/** The file of `container(101)` as Proxmox writes it, with other lines in the place of some. */
+function conf(own: Record<string, string | null> = {}, more = '', notes = printNotes(NOTES)): string {
+  const settings: Record<string, string | null> = {
+    arch: 'amd64',
+    cores: '2',
+    hostname: 'ct-101',
+    memory: '512',
+    net0: NET,
+    onboot: '1',
+    ostype: 'debian',
+    rootfs: 'rpool:subvol-101-disk-0,size=4G',
+    swap: '512',
+    tags: 'phoenix',
+    unprivileged: '1',
+    ...own,
+  };
+  const head = notes.split('\n').map((line) => `#${line.replaceAll(':', '%3A')}`);
+  const lines = Object.entries(settings).flatMap(([key, value]) => (value === null ? [] : [`${key}: ${value}`]));
+  return `${[...head, ...lines].join('\n')}\n${more}`;
+}
+
+function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestObservation {
+  return {
+    conf: text === null ? null : parseConf(text),
+    otherKind: false,
+    running: true,
+    firewall: null,
+    installed: {},
+    silent: false,
+    host: {
+      storages: { rpool: 'zfspool', local: 'dir' },
+      bridges: ['vmbr0'],
+      snippets: false,
+      kept: null,
+      subuid: null,
+      subgid: null,
+    },
+    ...own,
+  };
+}
+
+function decide(own: Partial<LxcGuest>, observation: GuestObservation, ask: Partial<Wanted> = {}): string {
+  return shown(decideContainer(wanted(targetOf(container(101, own)), ask), observation));
+}
+
+describe('nothing is to be done', () => {
+  test.each([
+    ['as it was made', conf(), {}],
+    ['booleans in other words', conf({ onboot: 'yes', features: 'nesting=0' }), {}],
+    ['tags in another order and case', conf({ tags: 'phoenix;Web;a' }), { tags: ['a', 'web'] }],
+    ['a hardware address that Proxmox chose', conf(), {}],
+    [
+      'a hardware address in lower case',
+      conf({ net0: NET.replace('BC:24:11', 'bc:24:11') }),
+      { network: { ...container(101).network, mac: 'BC:24:11:00:00:01' } },
+    ],
+    ['startup in its short form', conf({ startup: '3' }), { bootOrder: 3 }],
+    ['a size in other units', conf({ rootfs: 'rpool:subvol-101-disk-0,size=4096M' }), {}],
+    ['settings that are not declared', conf({ protection: '0', cpulimit: '2', timezone: 'host' }), {}],
+    ['mount points that nobody declared', conf({ mp3: '/srv/x,mp=/x' }), {}],
+    ['waiting settings that are not declared', conf({}, '\n[pve:pending]\ntty: 3\n'), {}],
+    ['no nameserver and an empty one', conf({ nameserver: '' }), {}],
+  ])('%s', (_, text, own) => {
+    expect(decide(own as Partial<LxcGuest>, seen(text))).toBe('');
+  });
+});
+
+test('all changes of settings are one command, with the address kept', () => {
+  const own = {
+    memoryMb: 1024,
+    tags: ['web'],
+    startAtBoot: false,
+    bootOrder: 2,
+    network: { ...container(101).network, ip: '10.0.0.5/24', vlan: 7 },
+    firewall: { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] },
+  } as const;
+  expect(decide(own, seen(conf({ searchdomain: 'old.example' })))).toMatchInlineSnapshot(`
+    "write the firewall rules of container 101 (live)
+      /etc/pve/firewall/101.fw <-
+        | # Kept by Phoenix. Change it in the repository, not here.
+        | 
+        | [OPTIONS]
+        | 
+        | enable: 1
+        | policy_in: DROP
+        | policy_out: ACCEPT
+        | 
+        | [RULES]
+    set memory, start at boot, boot order, search domain, tags, network interface of container 101 (restart)
+      pct set 101 --memory 1024 --startup order=2 --tags phoenix;web --net0 name=eth0,hwaddr=BC:24:11:00:00:01,type=veth,bridge=vmbr0,firewall=1,tag=7,ip=10.0.0.5/24,gw=10.0.0.1 --delete onboot,searchdomain --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('a single change is said with its value', () => {
+  expect(decide({ memoryMb: 4096 }, seen(conf()))).toMatchInlineSnapshot(`
+    "set memory of container 101 to 4096 MB (live)
+      pct set 101 --memory 4096 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+  `);
+});
+
+test('what waits for the next start restarts a container that runs, and no other', () => {
+  expect(decide({ pctFeatures: { nesting: '1' } }, seen(conf()))).toMatchInlineSnapshot(`
+    "set features of container 101 to nesting=1 (restart)
+      pct set 101 --features nesting=1 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    start container 101 (live)
+      pct start 101"
+  `);
+  expect(decide({ pctFeatures: { nesting: '1' } }, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
+    "set features of container 101 to nesting=1 (live)
+      pct set 101 --features nesting=1 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('a change that waits since a run was broken off is finished by the restart alone', () => {
+  const text = conf({}, '\n[pve:pending]\nfeatures: nesting=1\n');
+  expect(decide({ pctFeatures: { nesting: '1' } }, seen(text))).toMatchInlineSnapshot(`
+    "shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('a waiting change that is wrong is taken back, without a restart', () => {
+  const text = conf({ features: 'nesting=1' }, '\n[pve:pending]\nfeatures: nesting=0\nnameserver: 9.9.9.9\n');
+  expect(decide({ pctFeatures: { nesting: '1' } }, seen(text))).toMatchInlineSnapshot(`
+    "set nameserver, features of container 101 (live)
+      pct set 101 --revert nameserver,features --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+  `);
+});
+
+test('raw lines are written while the container is stopped', () => {
+  const own = { lxcOptions: [{ key: 'lxc.mount.auto', value: 'sys:rw' }] };
+  expect(decide(own, seen(conf()))).toMatchInlineSnapshot(`
+    "shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    write the lxc options of container 101 (restart)
+      /etc/pve/lxc/101.conf <-
+        | #Kept by Phoenix. Change it in the repository, not here.
+        | #phoenix-repository%3A https%3A//git.example/infra.git
+        | #phoenix-target%3A lxc/101
+        | #phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
+        | arch: amd64
+        | cores: 2
+        | hostname: ct-101
+        | memory: 512
+        | net0: name=eth0,bridge=vmbr0,gw=10.0.0.1,hwaddr=BC:24:11:00:00:01,ip=10.0.0.101/24,type=veth
+        | onboot: 1
+        | ostype: debian
+        | rootfs: rpool:subvol-101-disk-0,size=4G
+        | swap: 512
+        | tags: phoenix
+        | unprivileged: 1
+        | lxc.mount.auto: sys:rw
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('a volume is made once, found again by its path, and grown', () => {
+  const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
+  expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
+    "set mount /data of container 101 (live)
+      pct set 101 --mp1 rpool:8,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+  `);
+  expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
+    "grow volume data of container 101 to 8 GB (live)
+      pct resize 101 mp5 8G"
+  `);
+});
+
+test('a volume that outlived the container is taken, not made anew', () => {
+  const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
+  const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
+  expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
+    "set mount /data of container 101 (live)
+      pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+  `);
+});
+
+test('a mount point that was declared before is taken away', () => {
+  const before = targetOf(
+    container(101, {
+      mountPoints: [{ hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false }],
+    }),
+  ).spec;
+  expect(decide({}, seen(conf({ mp3: '/srv/x,mp=/x' })), { before })).toMatchInlineSnapshot(`
+    "set mount /x of container 101 (restart)
+      pct set 101 --delete mp3 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('a stopped container is started, one that is kept stopped is stopped, and one left as it is stays', () => {
+  expect(decide({}, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
+    "start container 101 (live)
+      pct start 101"
+  `);
+  expect(decide({ startState: 'stopped' }, seen(conf()))).toMatchInlineSnapshot(`
+    "shut container 101 down (restart)
+      pct shutdown 101 --forceStop 1 --timeout 120"
+  `);
+  expect(decide({ startState: 'unmanaged' }, seen(conf(), { running: false }))).toBe('');
+});
+
+test('only scripts that are missing run', () => {
+  const scripts = [feature('base'), feature('web')];
+  const spec = targetOf(container(101, { features: scripts })).spec as { scripts: { name: string; mark: string }[] };
+  const installed = { base: spec.scripts[0]?.mark ?? '' };
+  expect(decide({ features: scripts }, seen(conf(), { installed }))).toMatchInlineSnapshot(`
+    "install web in container 101 (live)
+      pct exec 101 --keep-env 0 -- /bin/sh -c "sh -s && mkdir -p /var/lib/phoenix && echo \\"$1\\" > /var/lib/phoenix/applied.new && mv /var/lib/phoenix/applied.new /var/lib/phoenix/applied" phoenix "base=627472948034ee795bbaa2889bc03072 web=59a812d6edbf0687436181fb5a86da56""
+  `);
+});
+
+test('a template that is complete is never started again, whatever its scripts are now', () => {
+  const own = { startState: 'stopped', templateSnapshot: 'final-form', features: [feature('new')] } as const;
+  const text = conf({}, '\n[final-form]\nhostname: ct-101\nsnaptime: 1\n');
+  expect(decide(own, seen(text, { running: false, installed: null }))).toBe('');
+});
+
+test('what can never change is asked for', () => {
+  const observation = seen(
+    conf({ mp0: 'rpool:subvol-101-disk-1,mp=/data,size=1G', unused0: 'rpool:subvol-101-disk-2' }),
+  );
+  expect(decide({ unprivileged: false }, observation)).toMatchInlineSnapshot(
+    `"blocked: lxc/101 must be destroyed and made anew: it is unprivileged and should be privileged; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+  );
+  expect(decide({ unprivileged: false }, observation, { approved: true })).toMatchInlineSnapshot(`
+    "shut container 101 down (destroy)
+      pct shutdown 101 --forceStop 1 --timeout 120
+    note the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
+      /var/lib/phoenix/volumes/101.json <-
+        | {
+        |   "/data": "rpool:subvol-101-disk-1",
+        |   "unused0": "rpool:subvol-101-disk-2"
+        | }
+    keep the volumes of container 101: rpool:subvol-101-disk-1, rpool:subvol-101-disk-2 (live)
+      /etc/pve/lxc/101.conf <-
+        | #Kept by Phoenix. Change it in the repository, not here.
+        | #phoenix-repository%3A https%3A//git.example/infra.git
+        | #phoenix-target%3A lxc/101
+        | #phoenix-commit%3A aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+        | arch: amd64
+        | cores: 2
+        | hostname: ct-101
+        | memory: 512
+        | net0: name=eth0,bridge=vmbr0,gw=10.0.0.1,hwaddr=BC:24:11:00:00:01,ip=10.0.0.101/24,type=veth
+        | onboot: 1
+        | ostype: debian
+        | rootfs: rpool:subvol-101-disk-0,size=4G
+        | swap: 512
+        | tags: phoenix
+        | unprivileged: 1
+    destroy container 101 (destroy)
+      pct destroy 101 --purge 1 --destroy-unreferenced-disks 0"
+  `);
+  expect(decide({ unprivileged: false }, observation, { approved: true, protected: true })).toMatchInlineSnapshot(
+    `"blocked: lxc/101 is protected: remove "protected" from it in a commit of its own first"`,
+  );
+  expect(decide({ storagePool: 'local' }, observation)).toMatchInlineSnapshot(
+    `"blocked: lxc/101 must be destroyed and made anew: its root disk is on rpool and should be on local; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+  );
+});
+
+test('the source of a container that exists is no reason to make it anew', () => {
+  expect(decide({ cloneFrom: 900, template: null }, seen(conf()))).toBe('');
+});
+
+test('what cannot be is said, with what to do', () => {
+  expect(decide({ storageSizeGb: 2 }, seen(conf()))).toMatchInlineSnapshot(
+    `"impossible: the root disk of container 101 has 4 GB and is declared with 2 GB: disks only grow, so declare at least what it has"`,
+  );
+  expect(decide({ storagePool: 'gone' }, seen(null))).toMatchInlineSnapshot(
+    `"impossible: storage gone is not on the host"`,
+  );
+  expect(decide({ network: { ...container(101).network, bridge: 'vmbr9' } }, seen(null))).toMatchInlineSnapshot(
+    `"impossible: bridge vmbr9 is not on the host"`,
+  );
+  expect(decide({ network: { ...container(101).network, bridge: 'vmbr9' } }, seen(conf()))).toMatchInlineSnapshot(
+    `"impossible: bridge vmbr9 is not on the host"`,
+  );
+  expect(decide({}, seen(null, { otherKind: true }))).toMatchInlineSnapshot(
+    `"impossible: the id 101 is taken by VM 101; give it another id"`,
+  );
+  const volumes = [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }];
+  expect(
+    decide({ volumes }, seen(conf({ mp0: 'local:101/vm-101-disk-1.raw,mp=/data,size=8G' }))),
+  ).toMatchInlineSnapshot(
+    `"impossible: volume data of container 101 is on local and declared on rpool: move it with: pct move-volume 101 mp0 rpool"`,
+  );
+});
+
+describe('a container that is not ours', () => {
+  test.each([
+    ['without notes', conf({}, '', 'somebody else')],
+    ['without its tag', conf({ tags: 'web' })],
+    ['a copy of another target', conf({}, '', printNotes({ ...NOTES, target: 'lxc/900' }))],
+    ['of another repository', conf({}, '', printNotes({ ...NOTES, repository: 'https://git.example/other.git' }))],
+  ])('%s', (_, text) => {
+    const refusal = decide({ memoryMb: 1024 }, seen(text), { approved: true });
+    expect(refusal).toMatch(/^blocked: .*phoenix adopt lxc\/101$/);
+    expect(decide({}, seen(text), { adopt: true })).toMatch(/^set (the notes|tags) of container 101/);
+  });
+});
+
+test('one that is still being built needs no tag yet', () => {
+  const text = conf({ tags: 'other' }, '', printNotes({ ...NOTES, building: true }));
+  expect(decide({}, seen(text, { running: false }))).toMatchInlineSnapshot(`
+    "set tags of container 101 to phoenix (live)
+      pct set 101 --tags phoenix --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    start container 101 (live)
+      pct start 101"
+  `);
+});
+
+test('id maps are completed, allowed on the host, and folders given to who owns them inside', () => {
+  const own = {
+    idMaps: [{ type: 'gid', containerId: 33, hostId: 33, size: 1 }],
+    mountPoints: [{ hostPath: '/srv/logs', containerPath: '/logs', ownerUid: 33, ownerGid: 33, readOnly: true }],
+  } as const;
+  expect(decide(own, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
+    "let container 101 map its ids in /etc/subgid (live)
+      /etc/subgid <-
+        | root:100000:65536
+        | root:33:1
+    make the folder /srv/logs for container 101 (live)
+      /srv/logs uid=100033 gid=33
+    write the lxc options of container 101 (live)
+      /etc/pve/lxc/101.conf <-
+        | #Kept by Phoenix. Change it in the repository, not here.
+        | #phoenix-repository%3A https%3A//git.example/infra.git
+        | #phoenix-target%3A lxc/101
+        | #phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
+        | arch: amd64
+        | cores: 2
+        | hostname: ct-101
+        | memory: 512
+        | net0: name=eth0,bridge=vmbr0,gw=10.0.0.1,hwaddr=BC:24:11:00:00:01,ip=10.0.0.101/24,type=veth
+        | onboot: 1
+        | ostype: debian
+        | rootfs: rpool:subvol-101-disk-0,size=4G
+        | swap: 512
+        | tags: phoenix
+        | unprivileged: 1
+        | lxc.idmap: u 0 100000 65536
+        | lxc.idmap: g 0 100000 33
+        | lxc.idmap: g 33 33 1
+        | lxc.idmap: g 34 100034 65502
+    set mount /logs of container 101 (live)
+      pct set 101 --mp0 /srv/logs,mp=/logs,ro=1
+    start container 101 (live)
+      pct start 101"
+  `);
+});
