@@ -1,24 +1,41 @@
-// One look at the whole host per run and manager, shared by all steps: what makes a run without differences cost the same
-// for ten guests as for a thousand.
+// One look at the whole host per run, shared by all steps: what makes a run without differences cost the same for ten guests as
+// for a thousand.
 
 import type { HostReader, Manager } from '../managers/manager.ts';
-import type { RunId } from '../model/ids.ts';
 
-export type Surveys = (run: RunId, manager: Manager) => Promise<unknown>;
+export type Surveys = (run: string, manager: Manager) => Promise<unknown>;
 
 const KEEP = 8;
 
 export function surveys(host: HostReader): Surveys {
-  const taken = new Map<string, Promise<unknown>>();
-  return (run, manager) => {
-    const key = `${run} ${manager.kind}`;
-    const known = taken.get(key);
-    if (known !== undefined) return known;
-    const survey = manager.survey(host);
-    taken.set(key, survey);
-    survey.catch(() => taken.delete(key));
-    const [oldest] = taken.keys();
-    if (taken.size > KEEP && oldest !== undefined) taken.delete(oldest);
-    return survey;
+  const readers = remembering(() => askedOnce(host));
+  const taken = remembering((_key, run: string, manager: Manager) => manager.survey(readers(run)));
+  return (run, manager) => taken(`${run} ${manager.kind}`, run, manager);
+}
+
+/** Managers ask a host the same things: each question is put to it once. */
+function askedOnce(host: HostReader): HostReader {
+  const run = remembering((_key, ...asked: Parameters<HostReader['run']>) => host.run(...asked));
+  const readFile = remembering((path) => host.readFile(path));
+  return {
+    node: host.node,
+    run: (command, options) => run(JSON.stringify(command), command, options),
+    readFile,
+    readFolders: (folders) => host.readFolders(folders),
+  };
+}
+
+/** The newest results by key; one that failed is forgotten. */
+function remembering<Args extends unknown[], Result>(make: (key: string, ...args: Args) => Result) {
+  const known = new Map<string, Result>();
+  return (key: string, ...args: Args): Result => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const result = make(key, ...args);
+    known.set(key, result);
+    if (result instanceof Promise) result.catch(() => known.delete(key));
+    const [oldest] = known.keys();
+    if (known.size > KEEP && oldest !== undefined) known.delete(oldest);
+    return result;
   };
 }

@@ -1,6 +1,7 @@
 // A whole plan on one host without an agent: steps as `ready` names them, by the same code that the agent's workers run.
 
 import { carryOut, type Ending, type Keeper } from '../agent/carry-out.ts';
+import { type Surveys, surveys } from '../agent/surveys.ts';
 import { managerOf } from '../managers/index.ts';
 import type { Origin } from '../managers/manager.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
@@ -47,6 +48,8 @@ export interface RecordedFile {
 }
 
 export interface RecordingHost {
+  /** As it is, for looks that are no target's own. */
+  readonly whole: Host;
   /** The host as one target's step sees it. */
   of(target: TargetId): Host;
   taken(): { readonly commands: readonly RecordedCommand[]; readonly files: readonly RecordedFile[] };
@@ -58,6 +61,7 @@ export function recordingHost(host: Host): RecordingHost {
   const commands: RecordedCommand[] = [];
   const files: RecordedFile[] = [];
   return {
+    whole: host,
     of: (target) => ({
       ...host,
       async run(command, options) {
@@ -91,7 +95,7 @@ export async function carryOutPlan(
   const outcomes = new Map<TargetId, Outcome>();
   const running = new Map<TargetId, Promise<void>>();
   const all: Rehearsed[] = [];
-  const surveys = new Map<string, Promise<unknown>>();
+  const survey = surveys(hosts.whole);
   const end = (step: Rehearsed) => {
     outcomes.set(step.target, step.outcome);
     all.push(step);
@@ -106,7 +110,7 @@ export async function carryOutPlan(
     for (const target of start.slice(0, AT_ONCE - running.size)) {
       const step = steps.get(target);
       if (step === undefined) continue;
-      const work = rehearseStep(hosts.of(target), rehearsal, step, surveys)
+      const work = rehearseStep(hosts.of(target), rehearsal, step, survey)
         .then(end)
         .finally(() => running.delete(target));
       running.set(target, work);
@@ -119,7 +123,7 @@ async function rehearseStep(
   host: Host,
   { before, after, origin, rollback }: Rehearsal,
   { target, approval, changes }: PlanStep,
-  surveys: Map<string, Promise<unknown>>,
+  survey: Surveys,
 ): Promise<Rehearsed> {
   if (approval) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
   const manager = managerOf(kindOf(target));
@@ -130,11 +134,6 @@ async function rehearseStep(
     record: async () => {
       actions += 1;
     },
-  };
-  const survey = () => {
-    const known = surveys.get(manager.kind) ?? manager.survey(host);
-    surveys.set(manager.kind, known);
-    return known;
   };
   const ending: Ending = await carryOut({
     host,
@@ -150,7 +149,7 @@ async function rehearseStep(
     touched: false,
     rollback,
     readOnly: false,
-    survey: changes.length === 0 ? survey : null,
+    survey: changes.length === 0 ? () => survey('rehearsal', manager) : null,
     keeper,
     log: { write: () => {}, flush: async () => {} },
     signal: new AbortController().signal,
