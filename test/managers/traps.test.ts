@@ -1,0 +1,277 @@
+// The traps of Proxmox and of a hurried operator, each walked into on a lab host.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lxc } from '../../src/managers/lxc/manager.ts';
+import type { Manager, Wanted } from '../../src/managers/manager.ts';
+import { vm } from '../../src/managers/vm/manager.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { carryOut, type End } from './carry-out.ts';
+import { container, feature, gone, IMAGE, machine, targetOf, wanted } from './guests.ts';
+
+let host: LabHost;
+beforeEach(async () => {
+  host = await openLabHost();
+  await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+});
+afterEach(() => host.close());
+
+const apply = (ask: Wanted): Promise<End> => carryOut((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
+
+async function done(ask: Wanted): Promise<End> {
+  const end = await apply(ask);
+  expect(end).toMatchObject({ outcome: 'done' });
+  return end;
+}
+
+const run = (program: string, ...args: string[]) => host.run({ kind: 'command', program, args, timeoutSeconds: 10 });
+const verbs = () => host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
+
+describe('the number of commands', () => {
+  test('a container from a template file takes three', async () => {
+    await done(wanted(targetOf(container(101))));
+    expect(verbs()).toEqual(['pct create', 'pct start', 'pct status']);
+  });
+
+  test('a clone takes four, and its scripts beside them', async () => {
+    const template = container(900, {
+      startState: 'stopped',
+      templateSnapshot: 'final-form',
+      features: [feature('base')],
+    });
+    await done(wanted(targetOf(template)));
+    host.forget();
+    const clone = { cloneFrom: 900, storageSizeGb: 8, features: [feature('base'), feature('web')] };
+    await done(wanted(targetOf(template, container(101, clone))));
+    expect(verbs().filter((verb) => verb !== 'pct exec')).toEqual(['pct clone', 'pct set', 'pct resize', 'pct start']);
+    // What the template installed is not installed again: one look, one script, one look.
+    expect(verbs().filter((verb) => verb === 'pct exec')).toHaveLength(3);
+    expect(host.inputs).toHaveLength(1);
+    expect(host.inputs[0]).toContain("export SCRIPT_NAME='web'");
+  });
+
+  test('a clone without scripts and growth takes four', async () => {
+    const template = container(900, { startState: 'stopped', templateSnapshot: 'final-form' });
+    await done(wanted(targetOf(template)));
+    host.forget();
+    await done(wanted(targetOf(template, container(101, { cloneFrom: 900 }))));
+    expect(verbs()).toEqual(['pct clone', 'pct set', 'pct start', 'pct status']);
+  });
+
+  test('a survey takes one, however many guests there are', async () => {
+    const counts: number[] = [];
+    for (const guests of [[101], [102, 103, 104, 105]]) {
+      for (const id of guests) await done(wanted(targetOf(container(id))));
+      host.forget();
+      await lxc.survey(host);
+      counts.push(host.commands.length);
+    }
+    expect(counts).toEqual([1, 1]);
+  });
+});
+
+describe('success is not what a program says', () => {
+  test('a change that was written though the command failed is not sent again', async () => {
+    await done(wanted(targetOf(container(101))));
+    host.instead = (line) =>
+      line.startsWith('pct set') ? { exit: 2, stderr: "bridge 'vmbr9' does not exist" } : undefined;
+    const change = wanted(targetOf(container(101, { memoryMb: 1024 })));
+    expect(await apply(change)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('vmbr9') });
+    host.instead = () => undefined;
+    const conf = await host.read('/etc/pve/lxc/101.conf');
+    await host.write('/etc/pve/lxc/101.conf', conf.replace('memory: 512', 'memory: 1024'));
+    expect(await apply(change)).toEqual({ outcome: 'done', actions: [] });
+  });
+
+  test('a resize that ends with 0 and did nothing is found out', async () => {
+    await done(wanted(targetOf(machine(1001))));
+    host.instead = (line) =>
+      line.startsWith('qm disk resize') ? { stderr: 'shrinking disks is not supported' } : undefined;
+    expect(await apply(wanted(targetOf(machine(1001, { diskSizeGb: 20 }))))).toMatchObject({ outcome: 'failed' });
+  });
+
+  test('a script that fails inside a VM fails, though qm ends with 0', async () => {
+    await host.write('/lab.json', JSON.stringify({ guests: [{ match: 'sh -c', rc: 3, stderr: 'no network\n' }] }));
+    const end = await apply(wanted(targetOf(machine(1001, { features: [feature('base')] }))));
+    expect(end).toMatchObject({ outcome: 'failed', reason: 'install base in VM 1001: no network' });
+  });
+
+  test('a guest agent that does not answer is waited for, with a limit', async () => {
+    await host.write('/lab.json', JSON.stringify({ agent: { 1001: false } }));
+    const ask = wanted(targetOf(machine(1001, { features: [feature('base')] })));
+    expect(await apply(ask)).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('guest agent of VM 1001'),
+    });
+    const decision = vm.decide(ask, await vm.observe(host, ask));
+    expect(decision.kind === 'actions' && decision.actions).toMatchObject([
+      { until: { times: 120, intervalSeconds: 5 } },
+    ]);
+    await host.write('/lab.json', '{}');
+    await done(ask);
+  });
+
+  test('a pending change is brought into force by a restart, once', async () => {
+    await done(wanted(targetOf(container(101))));
+    await run('pct', 'set', '101', '--features', 'nesting=1');
+    expect(await host.read('/etc/pve/lxc/101.conf')).toContain('[pve:pending]');
+    await done(wanted(targetOf(container(101, { pctFeatures: { nesting: '1' } }))));
+    expect(await host.read('/etc/pve/lxc/101.conf')).not.toContain('[pve:pending]');
+  });
+
+  test('an address of a VM that runs reaches it by a restart, also when a run was broken off before', async () => {
+    const moved = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.99/24' } });
+    await done(wanted(targetOf(machine(1001))));
+    const killed = await carryOut(vm as Manager, host, wanted(targetOf(moved)), { after: 1, carriedOut: true });
+    expect(killed.outcome).toBe('killed');
+    host.forget();
+    await done(wanted(targetOf(moved)));
+    expect(verbs()).toEqual(['qm status', 'qm shutdown', 'qm start', 'qm status']);
+  });
+});
+
+describe('volumes outlive their guest', () => {
+  const volumes = [{ name: 'data', storage: 'rpool', sizeGb: 2, mountPoint: '/data' }];
+  const guest = targetOf(container(101, { volumes }));
+  const volumeOf = async () => /mp\d+: (\S+?),/.exec(await host.read('/etc/pve/lxc/101.conf'))?.[1];
+
+  test('when it is destroyed, and one that is made again gets them back', async () => {
+    await done(wanted(guest));
+    const volume = await volumeOf();
+    await done(gone(guest, { approved: true }));
+    expect((await run('pvesm', 'list', 'rpool', '--vmid', '101')).stdout).toContain(volume);
+    await done(wanted(guest));
+    expect(await volumeOf()).toBe(volume);
+    expect((await run('pvesm', 'list', 'rpool', '--vmid', '101')).stdout.match(/rpool:/g)).toHaveLength(2);
+  });
+
+  test('when it has to be made anew', async () => {
+    await done(wanted(guest));
+    const volume = await volumeOf();
+    await done(wanted(targetOf(container(101, { volumes, unprivileged: false })), { approved: true }));
+    expect(await volumeOf()).toBe(volume);
+    expect(await host.read('/etc/pve/lxc/101.conf')).not.toContain('unprivileged: 1');
+  });
+});
+
+describe('what somebody did by hand', () => {
+  test('is brought back where it was declared, and left where it was not', async () => {
+    await done(wanted(targetOf(container(101))));
+    await run('pct', 'set', '101', '--memory', '2048', '--timezone', 'host', '--mp7', '/srv/x,mp=/x');
+    await done(wanted(targetOf(container(101))));
+    const conf = await host.read('/etc/pve/lxc/101.conf');
+    expect(conf).toContain('memory: 512');
+    expect(conf).toContain('mp7: /srv/x,mp=/x');
+  });
+
+  test('a guest that was adopted is kept like any other', async () => {
+    await run('qm', 'create', '1001', '--name', 'old', '--scsi0', 'rpool:8', '--agent', '1');
+    const target = targetOf(machine(1001));
+    expect(await apply(wanted(target))).toMatchObject({ outcome: 'refused' });
+    await done(wanted(target, { adopt: true }));
+    expect(await apply(wanted(target))).toEqual({ outcome: 'done', actions: [] });
+  });
+
+  test('a firewall file of somebody else holds the guest back until it is adopted', async () => {
+    const rules = { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] } as const;
+    await host.write('/etc/pve/firewall/101.fw', '[OPTIONS]\nenable: 0\n');
+    const target = targetOf(container(101, { firewall: rules }));
+    expect(await apply(wanted(target))).toMatchObject({ outcome: 'refused', actions: [] });
+    await done(wanted(target, { adopt: true }));
+    expect(await host.read('/etc/pve/firewall/101.fw')).toContain('enable: 1');
+  });
+
+  test('a glance does not trust a state that may be old', async () => {
+    const target = targetOf(container(101));
+    await done(wanted(target));
+    await run('pct', 'stop', '101');
+    expect(lxc.glance(await lxc.survey(host), wanted(target, { before: target.spec }))).toBeNull();
+  });
+
+  test('nor scripts of which nothing was proved', async () => {
+    const target = targetOf(container(101, { features: [feature('base')] }));
+    await done(wanted(target));
+    const survey = await lxc.survey(host);
+    expect(lxc.glance(survey, wanted(target))).toBeNull();
+    expect(lxc.glance(survey, wanted(target, { before: target.spec }))).not.toBeNull();
+  });
+});
+
+describe('the way back', () => {
+  const target = targetOf(container(101));
+  const changed = wanted(targetOf(container(101, { pctFeatures: { nesting: '1' } })), { before: target.spec });
+
+  async function safeguard(ask: Wanted) {
+    const seen = await lxc.observe(host, ask);
+    const decision = lxc.decide(ask, seen);
+    return decision.kind === 'actions' ? lxc.safeguard(ask, seen, decision.actions) : null;
+  }
+
+  async function all(actions: readonly { do: unknown; failure?: 'observe' }[]): Promise<void> {
+    for (const { do: command, failure } of actions) {
+      const { exit } = await host.run(command as never);
+      if (failure === undefined) expect(exit).toBe(0);
+    }
+  }
+
+  test('a restart is guarded by a snapshot, from which the guest comes back as it was', async () => {
+    await done(wanted(target));
+    const before = await host.read('/etc/pve/lxc/101.conf');
+    const way = await safeguard(changed);
+    await all(way?.take ?? []);
+    await done(changed);
+    await all(way?.restore ?? []);
+    expect((await host.read('/etc/pve/lxc/101.conf')).replace(/parent: .*\n/, '')).toBe(before);
+    expect(await apply(wanted(target))).toEqual({ outcome: 'done', actions: [] });
+  });
+
+  test('a snapshot that a broken-off run left is used, not replaced', async () => {
+    await done(wanted(target));
+    await all((await safeguard(changed))?.take ?? []);
+    expect((await safeguard(changed))?.take).toEqual([]);
+    await all((await safeguard(changed))?.drop ?? []);
+    expect((await safeguard(changed))?.take).toHaveLength(1);
+  });
+
+  test('there is none where nothing is risked, or where the storage cannot', async () => {
+    await done(wanted(target));
+    expect(await safeguard(wanted(targetOf(container(101, { memoryMb: 1024 }))))).toBeNull();
+    const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };
+    await done(wanted(targetOf(container(102, { mountPoints: [mount] }))));
+    const risky = container(102, { mountPoints: [mount], pctFeatures: { nesting: '1' } });
+    expect(await safeguard(wanted(targetOf(risky)))).toBeNull();
+  });
+});
+
+describe('health', () => {
+  const check = {
+    script: null,
+    argv: ['systemctl', 'is-active', 'web'],
+    retries: 2,
+    intervalSeconds: 3,
+    timeoutSeconds: 9,
+  };
+
+  test('is asked inside, by arguments and not by a shell', () => {
+    const probe = lxc.health(wanted(targetOf(container(101, { healthCheck: check }))));
+    expect(probe).toMatchObject({
+      retries: 2,
+      intervalSeconds: 3,
+      command: { args: ['exec', '101', '--keep-env', '0', '--', 'systemctl', 'is-active', 'web'], timeoutSeconds: 9 },
+    });
+    expect(vm.health(wanted(targetOf(machine(1001, { healthCheck: check }))))).toMatchObject({
+      command: { answer: 'guest-exec', args: ['guest', 'exec', '1001', '--timeout', '9', '--', ...check.argv] },
+    });
+  });
+
+  test('a script comes by its content', () => {
+    const script = { path: 'bin/check.sh', blob: feature('x').blob };
+    const probe = lxc.health(wanted(targetOf(container(101, { healthCheck: { ...check, script, argv: ['a b'] } }))));
+    expect(probe?.command).toMatchObject({ stdin: { from: 'blob', blob: script.blob } });
+    expect(probe?.command.args.slice(-4)).toEqual(['/bin/sh', '-s', '--', 'a b']);
+  });
+
+  test('is not asked of what does not run', () => {
+    expect(lxc.health(wanted(targetOf(container(101, { healthCheck: check, startState: 'stopped' }))))).toBeNull();
+    expect(lxc.health(wanted(targetOf(container(101))))).toBeNull();
+  });
+});
