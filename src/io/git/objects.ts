@@ -42,16 +42,44 @@ export function keepObjects(blobBytes = KEPT_BLOB_BYTES): Kept {
   };
 }
 
+/** The library's own cache: the packs that were opened, with everything that it unpacked from them. */
+export type PackCache = object;
+
 /**
- * One reader per operation: it holds the pack indexes that it has opened, and is dropped with them.
+ * One reader per operation: it holds the packs that it has opened, and they are dropped with it, unless `cache` is given.
  * `fs` is Node's, or one with the same `promises`; `gitdir` the repository itself, without work tree.
  */
-export function readObjects(fs: PromiseFsClient, gitdir: string, kept: Kept = keepObjects()): Objects {
-  const cache = {};
+export function readObjects(
+  fs: PromiseFsClient,
+  gitdir: string,
+  kept: Kept = keepObjects(),
+  cache: PackCache = {},
+): Objects {
   return {
     commit: (id) => once(kept.commits, id, async () => toCommit(await readCommit({ fs, gitdir, cache, oid: id }))),
     tree: (id) => once(kept.trees, id, async () => (await readTree({ fs, gitdir, cache, oid: id })).tree.map(toEntry)),
     blob: (id) => once(kept.blobs, id, async () => (await readBlob({ fs, gitdir, cache, oid: id })).blob),
+  };
+}
+
+const CACHE_IDLE_MS = 5_000;
+const CACHE_AGE_MS = 60_000;
+
+/** Gives operations that follow one another the same cache. It grows without end, so it is dropped when idle, and when old. */
+export function sharePacks(): () => PackCache {
+  let cache: PackCache | undefined;
+  let made = 0;
+  let idle: NodeJS.Timeout | undefined;
+  return () => {
+    if (cache === undefined || performance.now() - made > CACHE_AGE_MS) {
+      cache = {};
+      made = performance.now();
+    }
+    clearTimeout(idle);
+    idle = setTimeout(() => {
+      cache = undefined;
+    }, CACHE_IDLE_MS).unref();
+    return cache;
   };
 }
 

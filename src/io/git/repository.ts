@@ -9,7 +9,7 @@ import { openClones } from './clones.ts';
 import { isDamage, isMissing, NotFound } from './errors.ts';
 import { wholeFiles } from './files.ts';
 import { HTTP_LIMITS, type HttpLimits, httpClient } from './http.ts';
-import { keepObjects, type Objects, readObjects } from './objects.ts';
+import { keepObjects, type Objects, readObjects, sharePacks } from './objects.ts';
 import { openRemote } from './remote.ts';
 import { readSnapshot, type SnapshotOptions } from './snapshot.ts';
 import { openUpkeep } from './upkeep.ts';
@@ -40,11 +40,13 @@ export function openRepository(options: RepositoryOptions): Repository {
   const remote = openRemote(fs, httpClient(limits), options);
   const clones = openClones(options.folder);
   const kept = keepObjects();
-  const upkeep = openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks });
+  const packs = sharePacks();
+  const objectsOf = (clone: string): Objects => readObjects(fs, clone, kept, packs());
+  const upkeep = openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPacks });
 
   /** Runs `read` on the clone; when the clone turns out to be damaged, once more on a fresh one. */
   async function reading<Value>(read: (objects: Objects, clone: string) => Promise<Value>): Promise<Value> {
-    const attempt = () => clones.reading(async (clone) => ({ value: await read(readObjects(fs, clone, kept), clone) }));
+    const attempt = () => clones.reading(async (clone) => ({ value: await read(objectsOf(clone), clone) }));
     if ((await clones.current()) === undefined) await upkeep.update();
     try {
       const result = await attempt();

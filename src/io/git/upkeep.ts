@@ -10,7 +10,7 @@ import { isAncestor } from './ancestry.ts';
 import { carryCommits, keepCommit } from './carry.ts';
 import type { Clones } from './clones.ts';
 import { isDamage, isMissing } from './errors.ts';
-import { type Kept, readObjects } from './objects.ts';
+import { type Objects, readObjects } from './objects.ts';
 import type { Remote, RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
 
@@ -18,7 +18,8 @@ export interface UpkeepParts {
   readonly fs: PromiseFsClient;
   readonly remote: Remote;
   readonly clones: Clones;
-  readonly kept: Kept;
+  /** Reads a clone with everything that is kept in memory. */
+  readonly objectsOf: (clone: string) => Objects;
   readonly log: Log;
   readonly branch: string;
   readonly maxPacks: number;
@@ -35,10 +36,12 @@ export interface Upkeep {
   named(name: string): Promise<CommitSha | null>;
 }
 
-export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: UpkeepParts): Upkeep {
+export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPacks }: UpkeepParts): Upkeep {
   const followed = `refs/heads/${branch}`;
   /** One writer at a time. */
   const write = inTurn();
+  /** The clone that this process has found in order. */
+  let inOrder: string | undefined;
 
   async function update(): Promise<CommitSha | null> {
     const refs = await remote.refs();
@@ -65,8 +68,11 @@ export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: 
     try {
       if ((await getConfig({ fs, gitdir: clone, path: 'remote.origin.url' })) !== remote.url) return undefined;
       const head = await resolveRef({ fs, gitdir: clone, ref: followed });
-      const objects = readObjects(fs, clone);
-      await objects.tree((await objects.commit(head)).tree);
+      if (clone !== inOrder) {
+        const objects = readObjects(fs, clone);
+        await objects.tree((await objects.commit(head)).tree);
+        inOrder = clone;
+      }
       return head as CommitSha;
     } catch (error) {
       if (isDamage(error)) return undefined;
@@ -76,7 +82,7 @@ export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: 
 
   async function follow(clone: string, refs: RemoteRefs, before: CommitSha, head: CommitSha): Promise<void> {
     await refs.bring(clone, followed, followed);
-    const objects = readObjects(fs, clone, kept);
+    const objects = objectsOf(clone);
     await objects.commit(head);
     if (!(await isAncestor(objects, before, head))) {
       log.warn(`${branch} was rewritten: ${head} does not descend from ${before}`);
@@ -98,6 +104,7 @@ export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: 
       await writeRef({ fs, gitdir: fresh, ref: followed, value: head, force: true });
       if (old !== undefined) await carryWhatCan(old, fresh);
       await clones.adopt(fresh);
+      inOrder = fresh;
       log.info(`cloned ${remote.url}: ${why}`, { branch, head });
     } catch (error) {
       await clones.discard(fresh);
@@ -134,7 +141,7 @@ export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: 
   async function bring(clone: string, refs: RemoteRefs, what: string, commit: string): Promise<void> {
     try {
       await refs.bring(clone, what, followed);
-      await readObjects(fs, clone).commit(commit);
+      await objectsOf(clone).commit(commit);
       await keepCommit(fs, clone, commit);
     } catch (error) {
       log.info(`${remote.url} does not give out ${what}`, { error });
@@ -143,7 +150,7 @@ export function openUpkeep({ fs, remote, clones, kept, log, branch, maxPacks }: 
 
   async function holds(clone: string, commit: string): Promise<boolean> {
     try {
-      await readObjects(fs, clone, kept).commit(commit);
+      await objectsOf(clone).commit(commit);
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
