@@ -66,18 +66,19 @@ export async function carryOut(work: StepWork): Promise<Ending> {
       if (decision.passing) throw new Passing(decision.reason);
       return rollBack(work, safeguard, decision.reason);
     }
+    // One that a worker left when it died is found here too, by a manager that sees its snapshot.
+    const found: Safeguard | null =
+      work.rollback && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
+    safeguard ??= found;
     if (decision.actions.length === 0) break;
     const todo = JSON.stringify(decision.actions);
     if (round > ROUNDS || todo === done) return rollBack(work, safeguard, WHY.stillDiffers(decision.actions));
     done = todo;
 
-    if (!acted) {
-      await work.keeper.touch();
-      safeguard = work.rollback ? manager.safeguard(wanted, observation, decision.actions) : null;
-      const untaken = safeguard === null ? null : await perform(work, safeguard.take);
-      if (untaken !== null) return { outcome: 'failed', reason: untaken };
-      acted = true;
-    }
+    if (!acted) await work.keeper.touch();
+    acted = true;
+    const untaken = found === null ? null : await perform(work, found.take);
+    if (untaken !== null) return { outcome: 'failed', reason: untaken };
     const failure = await perform(work, decision.actions);
     if (failure !== null) return rollBack(work, safeguard, failure);
   }

@@ -81,6 +81,6 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   decide(wanted: Wanted, observation: Observation): Decision;
   /** Pure. */
   health(wanted: Wanted): HealthProbe | null;
-  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot. */
+  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot; what a broken-off change left is handed out whatever the actions, also when there are none. */
   safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
 }

@@ -418,6 +418,21 @@ describe('health and rollback', () => {
     expect(await commands()).toEqual(['box snapshot 101', 'box put 101', 'box forget 101']);
   });
 
+  test('a snapshot that a broken-off change left is removed when all is well', async () => {
+    const rollback = { behavior: { rollback_on_failure: true } };
+    await phoenix.push(environment({ 101: {} }, rollback));
+    let surprises = 0;
+    host.before = async (line) => {
+      if (line === 'box show 101' && (await commands()).includes('box put 101') && surprises === 0) {
+        surprises += 1;
+        throw new Error('the connection was lost');
+      }
+    };
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }, rollback));
+    expect(statuses['phoenix/lxc/101']).toBe('success: applied');
+    expect((await host.commands()).slice(-3)).toEqual(['box snapshot 101', 'box put 101', 'box forget 101']);
+  });
+
   test('a host that claims success and changes nothing is found out', async () => {
     host.order('box put 101', {});
     host.order('box put 101', {});

@@ -46,6 +46,11 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
       case 'start':
         write(id, { ...present, started: true });
         return '';
+      case 'snapshot':
+      case 'forget':
+      case 'rollback':
+        write(id, { ...present, snapshot: verb === 'snapshot' });
+        return '';
       case 'drop':
         rmSync(join(boxes, id));
         return '';
@@ -105,7 +110,7 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
     if (!approved || kept) return { kind: 'blocked', reason: `dropping ${id} needs approval` };
     return { kind: 'actions', actions: [act(`drop ${id}`, 'drop', id)] };
   }
-  const { started, ...present } = box ?? {};
+  const { started, snapshot: _, ...present } = box ?? {};
   const actions = [
     ...(JSON.stringify(present) === JSON.stringify(spec) ? [] : [act(`put ${id}`, 'put', id, JSON.stringify(spec))]),
     ...(started ? [] : [act(`start ${id}`, 'start', id)]),
@@ -136,10 +141,12 @@ const manager: Manager<Record<string, Box>, Box> = {
     const id = nameOf(target);
     return { summary: `box ${id} answers`, command: command('probe', id), retries: 1, intervalSeconds: 0 };
   },
-  safeguard({ target }) {
+  safeguard({ target }, box, actions) {
     const id = nameOf(target);
+    const isThere = box?.['snapshot'] === true;
+    if (actions.length === 0 && !isThere) return null;
     return {
-      take: [act(`snapshot ${id}`, 'snapshot', id)],
+      take: isThere ? [] : [act(`snapshot ${id}`, 'snapshot', id)],
       restore: [act(`roll ${id} back`, 'rollback', id)],
       drop: [act(`forget the snapshot of ${id}`, 'forget', id)],
     };

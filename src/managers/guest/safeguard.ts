@@ -9,7 +9,7 @@ import { parseNotes } from './notes.ts';
 import type { GuestObservation } from './observation.ts';
 
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
-export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
+const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
 export function guestSafeguard(
   program: Program,
@@ -20,10 +20,10 @@ export function guestSafeguard(
 ): Safeguard | null {
   const { conf } = seen;
   if (wanted.spec === undefined || conf === null || !canSnapshot || conf.settings['template'] === '1') return null;
-  if (parseNotes(conf.description)?.building === true || !actions.some(isRisky)) return null;
+  const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
+  if (parseNotes(conf.description)?.building === true || !(isThere || actions.some(isRisky))) return null;
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
-  const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
   // Whether the guest runs when the change has failed is not known: both are tried, and the rollback tells.
   const stop: Action = { ...shutDown(program, id), failure: 'observe' };
