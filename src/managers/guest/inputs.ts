@@ -5,20 +5,30 @@ import type { Config, Guest } from '../../config/config.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
 
-export function inputsOf(guest: Guest, config: Config): { readonly environment: Inputs; readonly own: Inputs } {
-  const { domain, timezone, stepCa } = config.hypervisor;
-  const lxc = guest.kind === 'lxc' ? guest : null;
-  const environment = given({
+/** What all guests are told alike; asked once for a configuration, since it looks at every guest. */
+export function environmentInputs(config: Config): Inputs {
+  const { domain, timezone, stepCa, nvidia } = config.hypervisor;
+  return given({
     DOMAIN: domain,
     TIMEZONE: timezone,
-    CA_URL: lxc?.bootstrapCaUrl ?? caUrl(config),
+    CA_URL: caUrl(config),
     CA_ROOT_NAME: stepCa?.rootName ?? null,
     CA_DNS_NAME: stepCa?.dnsName ?? null,
     CA_PROVISIONER: stepCa?.provisionerName ?? null,
-    NVIDIA_DRIVER_VERSION: lxc?.nvidia?.driverVersion ?? config.hypervisor.nvidia?.version ?? null,
-    NVIDIA_REPO_URL: lxc?.nvidia?.repositoryUrl ?? null,
-    NVIDIA_RUNFILE_URL: lxc?.nvidia?.runfileUrl ?? config.hypervisor.nvidia?.runfileUrl ?? null,
+    NVIDIA_DRIVER_VERSION: nvidia?.version ?? null,
+    NVIDIA_RUNFILE_URL: nvidia?.runfileUrl ?? null,
   });
+}
+
+export function inputsOf(guest: Guest, common: Inputs): { readonly environment: Inputs; readonly own: Inputs } {
+  const lxc = guest.kind === 'lxc' ? guest : null;
+  const special = given({
+    CA_URL: lxc?.bootstrapCaUrl ?? null,
+    NVIDIA_DRIVER_VERSION: lxc?.nvidia?.driverVersion ?? null,
+    NVIDIA_REPO_URL: lxc?.nvidia?.repositoryUrl ?? null,
+    NVIDIA_RUNFILE_URL: lxc?.nvidia?.runfileUrl ?? null,
+  });
+  const environment = { ...common, ...special };
   const vllm = lxc?.vllm == null ? null : JSON.stringify(lxc.vllm);
   const address = guest.network.ip.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
   const own = given({ GUEST_ID: String(guest.id), GUEST_NAME: guest.name, GUEST_ADDRESS: address, VLLM_CONFIG: vllm });

@@ -8,9 +8,9 @@ import { notesText, OWNER_TAG } from './notes.ts';
 import type { Script } from './scripts.ts';
 
 /** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
-export type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
+type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
 
-export type Health = {
+type Health = {
   readonly path: string | null;
   readonly blob: string | null;
   readonly argv: readonly string[];

@@ -19,7 +19,7 @@ export function makeFolders(spec: LxcSpec, mounts: readonly Mount[]): Action[] {
 }
 
 /** The id on the host that an id inside the container stands for. */
-export function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number {
+function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number {
   if (!spec.unprivileged) return inside;
   for (const { key, value } of spec.raw) {
     const [kind, first = 0, host = 0, count = 0] = value

@@ -4,7 +4,7 @@ import type { Config, LxcGuest } from '../../config/config.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { declaredFirewall } from '../guest/firewall.ts';
-import { inputsOf } from '../guest/inputs.ts';
+import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
 import { type Interface, interfaceOf } from '../guest/network.ts';
 import { featureScript, type Script, script } from '../guest/scripts.ts';
 import { type GuestSpec, guestSpec } from '../guest/spec.ts';
@@ -47,9 +47,10 @@ export type Volume = {
 export type IdRange = { readonly first: number; readonly count: number };
 
 export function lxcTargets(config: Config): Target[] {
+  const common = environmentInputs(config);
   return config.lxc.map((guest) => ({
     id: targetId('lxc', guest.id),
-    spec: lxcSpec(guest, config),
+    spec: lxcSpec(guest, config, common),
     needs: needsOf(guest, config),
     protected: guest.protected,
   }));
@@ -66,7 +67,7 @@ function needsOf(guest: LxcGuest, config: Config): TargetId[] {
     });
 }
 
-export function lxcSpec(guest: LxcGuest, config: Config): LxcSpec {
+export function lxcSpec(guest: LxcGuest, config: Config, common: Inputs = environmentInputs(config)): LxcSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
   const ranges = (type: 'uid' | 'gid'): IdRange[] =>
     guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
@@ -74,7 +75,7 @@ export function lxcSpec(guest: LxcGuest, config: Config): LxcSpec {
     ...guestSpec(guest, {
       firewall: declaredFirewall(guest.firewall),
       final: guest.startState,
-      scripts: scriptsOf(guest, config),
+      scripts: scriptsOf(guest, common),
       snapshots: {
         beforeScripts: guest.lifecycleSnapshots ? 'pre-configured' : null,
         atEnd: guest.lifecycleSnapshots ? 'final-form' : null,
@@ -126,8 +127,8 @@ function devicesOf(gpus: readonly number[]): string[] {
   return [...gpus.map((index) => `/dev/nvidia${index}`), '/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
 }
 
-function scriptsOf(guest: LxcGuest, config: Config): Script[] {
-  const inputs = inputsOf(guest, config);
+function scriptsOf(guest: LxcGuest, common: Inputs): Script[] {
+  const inputs = inputsOf(guest, common);
   const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
   const own = guest.applicationScript;
   if (own === null || own.blob === null) return features;

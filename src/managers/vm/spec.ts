@@ -4,7 +4,7 @@ import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { declaredFirewall } from '../guest/firewall.ts';
-import { inputsOf } from '../guest/inputs.ts';
+import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
 import { type Interface, interfaceOf } from '../guest/network.ts';
 import { featureScript, type Script, script } from '../guest/scripts.ts';
 import { type GuestSpec, guestSpec } from '../guest/spec.ts';
@@ -20,9 +20,10 @@ export type VmSpec = GuestSpec & {
 };
 
 export function vmTargets(config: Config): Target[] {
+  const common = environmentInputs(config);
   return config.vm.map((guest) => ({
     id: targetId('vm', guest.id),
-    spec: vmSpec(guest, config),
+    spec: vmSpec(guest, config, common),
     needs: needsOf(guest, config),
     protected: guest.protected,
   }));
@@ -39,7 +40,7 @@ function needsOf(guest: VmGuest, config: Config): TargetId[] {
     });
 }
 
-export function vmSpec(guest: VmGuest, config: Config): VmSpec {
+function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
   // A template is cloned as it is; any other VM at its snapshot.
   const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
@@ -47,7 +48,7 @@ export function vmSpec(guest: VmGuest, config: Config): VmSpec {
     ...guestSpec(guest, {
       firewall: declaredFirewall(guest.firewall, stackRules(guest, config)),
       final: guest.isTemplate ? 'template' : guest.startState,
-      scripts: scriptsOf(guest, config),
+      scripts: scriptsOf(guest, common),
       snapshots: guest.isTemplate
         ? { beforeScripts: null, atEnd: null, template: null }
         : {
@@ -73,8 +74,8 @@ function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
 }
 
 /** Mounts first, since what features install may lie on them. */
-function scriptsOf(guest: VmGuest, config: Config): Script[] {
-  const inputs = inputsOf(guest, config);
+function scriptsOf(guest: VmGuest, common: Inputs): Script[] {
+  const inputs = inputsOf(guest, common);
   const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
   return [...nfsVolumes(guest), ...features, ...password(guest)];
 }
