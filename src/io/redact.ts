@@ -1,7 +1,7 @@
 // Takes secrets out of everything that is shown or kept. A value is known here from the moment it is resolved.
 
 /** What stands in place of a secret. */
-export const REDACTED = '‹secret›';
+const REDACTED = '‹secret›';
 
 export interface Redactor {
   /** From now on this value, each of its lines, and its usual encodings are taken out. Values under 4 characters are no secrets. */

@@ -5,7 +5,7 @@ import type { SendResult } from '../../ports.ts';
 import { Moved } from './redirects.ts';
 
 /** What octokit keeps of an answer in its error; a request without an answer has none. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly data: unknown;

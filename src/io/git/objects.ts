@@ -6,13 +6,13 @@ import type { BlobId, CommitSha } from '../../model/ids.ts';
 import type { CommitInfo } from '../../ports.ts';
 import { type Lru, lru } from './lru.ts';
 
-export interface TreeEntry {
+interface TreeEntry {
   readonly name: string;
   readonly id: string;
   readonly kind: 'file' | 'executable' | 'symlink' | 'submodule' | 'folder';
 }
 
-export interface CommitObject extends CommitInfo {
+interface CommitObject extends CommitInfo {
   readonly tree: string;
 }
 

@@ -15,7 +15,7 @@ export interface SshConnection {
   close(): Promise<void>;
 }
 
-export interface SshCall extends Omit<Program, 'program' | 'args' | 'env'> {
+interface SshCall extends Omit<Program, 'program' | 'args' | 'env'> {
   readonly script: string;
   readonly args: readonly string[];
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
 import { type Faults, openFaults } from './faults.ts';
 import { serveGit } from './git-http.ts';
+import { loginOf } from './login.ts';
 import { pushEvent, pushedRefs } from './push-event.ts';
 import { type BareRepository, openBareRepository } from './repository.ts';
 import { combined, type LabStatus, openStatusBook, type StatusBook } from './statuses.ts';
@@ -114,7 +115,7 @@ function routes(parts: Parts): Express {
   const rest = express.Router();
   rest.use(parts.faults.rest.handler);
   rest.use((request, response, next) => {
-    if (passwordOf(request)?.password === parts.token) next();
+    if (loginOf(request)?.password === parts.token) next();
     else response.status(401).json({ message: 'Bad credentials' });
   });
   rest.get('/', (_, response) => {
@@ -158,7 +159,7 @@ function withCommit(parts: Parts, answer: (sha: string) => unknown) {
 function gitRoute(parts: Parts) {
   let pushes: Promise<void> = Promise.resolve();
   return async (request: Request, response: Response): Promise<void> => {
-    const login = passwordOf(request);
+    const login = loginOf(request);
     if (login?.password !== parts.token) {
       response.status(401).set('WWW-Authenticate', 'Basic realm="lab forge"').end();
       return;
@@ -188,14 +189,4 @@ function underWay(parts: Parts, work: Promise<void>): Promise<void> {
   const tracked = work.finally(() => parts.underWay.delete(tracked));
   parts.underWay.add(tracked);
   return tracked;
-}
-
-/** From `Basic`, `token` or `Bearer`; Git sends the first, programs the others. */
-function passwordOf(request: Request): { readonly user: string; readonly password: string } | undefined {
-  const [scheme = '', value = ''] = (request.get('authorization') ?? '').split(' ');
-  if (/^(token|bearer)$/i.test(scheme)) return { user: 'token', password: value };
-  if (!/^basic$/i.test(scheme)) return undefined;
-  const decoded = Buffer.from(value, 'base64').toString();
-  const colon = decoded.indexOf(':');
-  return { user: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }

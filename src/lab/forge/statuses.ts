@@ -13,7 +13,7 @@ export interface LabStatus {
 }
 
 /** What GitHub would answer instead of taking the status: always with 422. */
-export interface Refusal {
+interface Refusal {
   readonly message: string;
   readonly errors?: readonly Record<string, string>[];
 }

@@ -1,0 +1,50 @@
+// Commits that somebody made to do harm, and the search for the config root.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Objects } from '../../../src/io/git/objects.ts';
+import { findRoot, MAX_FILES, readSnapshot } from '../../../src/io/git/snapshot.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+
+const CONFIG = 'etc/phoenix_hypervisor_config.json';
+const HEAD = 'a'.repeat(40) as CommitSha;
+
+/** A repository of one commit whose trees come from the function. */
+function objects(tree: Objects['tree']): Objects {
+  return {
+    commit: async () => ({ sha: HEAD, parents: [], message: '', author: '', tree: 'top' }),
+    tree,
+    blob: async () => Buffer.from('{}'),
+  };
+}
+
+const options = { wantsBytes: () => true, maxFileBytes: 100 };
+
+test('a tree that holds itself over and over is refused, and soon', async () => {
+  const bomb = objects(async () =>
+    Array.from({ length: 10 }, (_, n) => ({ name: `${n}`, id: 'top', kind: 'folder' as const })),
+  );
+  await expect(readSnapshot(bomb, HEAD, options)).rejects.toThrow(`more than ${MAX_FILES} files and folders`);
+});
+
+test('ten thousand folders within each other are read like any other', async () => {
+  const deep = objects(async (id) =>
+    id === 'end'
+      ? [{ name: 'file', id: 'b', kind: 'file' }]
+      : [{ name: 'd', id: id === '10000' ? 'end' : `${Number(id === 'top' ? 0 : id) + 1}`, kind: 'folder' }],
+  );
+  const { files } = await readSnapshot(deep, HEAD, options);
+  expect([...files.keys()]).toEqual([`${'d/'.repeat(10_001)}file`]);
+});
+
+test('the config root is the nearest to the top, whatever the order of the files', () => {
+  expect(findRoot([])).toBe('');
+  expect(findRoot(['README.md', 'x/etc/other.json', `not-${CONFIG}`])).toBe('');
+  const paths = [`z/${CONFIG}`, `a/b/${CONFIG}`, `y/${CONFIG}`, 'etc/other.json'];
+  fc.assert(
+    fc.property(fc.shuffledSubarray(paths, { minLength: paths.length }), (shuffled) => {
+      expect(findRoot(shuffled)).toBe('y');
+      expect(findRoot([...shuffled, CONFIG])).toBe('');
+    }),
+  );
+});
