@@ -1,7 +1,8 @@
 // Everything that a proposal is made from, read before it is made.
 
+import { load } from '../config/load.ts';
+import { findingsBetween } from '../config/rules/between.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
-import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import type { Delivery, RunRequest, TargetRecords } from '../ports/ledger.ts';
 import type { Context } from './context.ts';
@@ -23,7 +24,10 @@ export async function gather(
 ): Promise<Gathered> {
   const records = await context.ledger.targets();
   const before = await asApplied(context, declared, records);
-  return { declared, records, before, request, olderErrors: await errorsOf(context, base) };
+  const followed = base === null ? undefined : await declaredAt(context, base);
+  const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
+  const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
+  return { declared: after, records, before, request, olderErrors };
 }
 
 /** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */
@@ -47,9 +51,16 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
   return before;
 }
 
-async function errorsOf(context: Context, commit: string | null): Promise<readonly Problem[]> {
-  const then = commit === null ? undefined : await declaredAt(context, commit);
-  return then?.problems.filter(({ severity }) => severity === 'error') ?? [];
+/** With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read again for their lines. */
+async function against(context: Context, declared: Declared, followed: Declared | undefined): Promise<Declared> {
+  const { repository, options } = context;
+  const [before, after] = [followed?.config ?? null, declared.config];
+  if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
+  const { problems } = load(await repository.snapshot(declared.commit), {
+    strictSecrets: options.strictSecrets,
+    before,
+  });
+  return { ...declared, problems };
 }
 
 /** Undefined when the repository has lost the commit, as after a force push. */

@@ -4,12 +4,12 @@ import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
+import { markNew } from '../plan/new-problems.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../ports/ledger.ts';
 import { WHY } from '../say/status.ts';
 import type { Managers } from './agent.ts';
 import type { Declared } from './declared.ts';
-import { tooMuchGoes } from './guards.ts';
 
 export interface Gathered {
   readonly declared: Declared;
@@ -38,8 +38,7 @@ export type Proposal =
 export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impactOf'>): Proposal {
   const { declared, olderErrors, request } = gathered;
   const errors = declared.problems.filter(({ severity }) => severity === 'error');
-  const older = new Set(olderErrors.map(identity));
-  if (declared.config === null || errors.some((error) => !older.has(identity(error)))) {
+  if (declared.config === null || markNew(olderErrors, errors).some((error) => error.new)) {
     return { kind: 'invalid', problems: declared.problems };
   }
   const chosen = request.targets === null ? null : new Set(request.targets);
@@ -55,8 +54,6 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
   });
   if (made.kind === 'cycle') return { kind: 'invalid', problems: [ring(made.cycle)] };
   const plan = request.readOnly ? withoutApproval(made.plan) : made.plan;
-  const refused = request.readOnly ? null : tooMuchGoes(plan, before, declared);
-  if (refused !== null) return { kind: 'invalid', problems: [refused] };
   const steps = new Set(plan.steps.map(({ target }) => target));
   const held = errors.flatMap((error): [TargetId, string][] =>
     error.target !== null && steps.has(error.target) ? [[error.target, WHY.held(error)]] : [],
@@ -91,11 +88,6 @@ function only(
   chosen: ReadonlySet<TargetId> | null,
 ): ReadonlyMap<TargetId, Target> {
   return chosen === null ? targets : new Map([...targets].filter(([id]) => chosen.has(id)));
-}
-
-/** The same problem, wherever it has moved to in its file. */
-function identity({ code, file, path, message }: Problem): string {
-  return JSON.stringify([code, file, path, message]);
 }
 
 function withoutApproval(plan: Plan): Plan {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { createLab, declareStorage } from '../lab/proxmox/create.ts';
-import { lxcSpec } from '../managers/lxc/spec.ts';
+import { type LxcSpec, lxcTargets } from '../managers/lxc/spec.ts';
 import { IMAGE_FOLDER } from '../managers/vm/create.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
@@ -32,7 +32,7 @@ function imagesOf(config: Config): string[] {
 /** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */
 function filesOf(config: Config): string[] {
   const templates = config.lxc.flatMap(({ template }) => (template === null ? [] : [templateFile(template)]));
-  const devices = config.lxc.flatMap((guest) => lxcSpec(guest, config).devices);
+  const devices = lxcTargets(config).flatMap(({ spec }) => (spec as LxcSpec).devices);
   return [...templates, ...devices];
 }
 

@@ -8,7 +8,7 @@ import { isErrorCode } from './findings.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './lines.ts';
 import { locate } from './locate.ts';
-import { BETWEEN_RULES } from './rules/between.ts';
+import { findingsBetween } from './rules/between.ts';
 import { RULES } from './rules/index.ts';
 import type { Finding } from './rules/rule.ts';
 
@@ -33,7 +33,7 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { config, complete, unreadable, findings, texts } = assemble(snapshot);
   const context = config === null ? null : { config, files: snapshot.files, unreadable };
   const { before = null } = options;
-  const between = before === null || config === null ? [] : BETWEEN_RULES.flatMap((rule) => rule(before, config));
+  const between = before === null || config === null ? [] : findingsBetween(before, config);
   const all = [...findings, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');

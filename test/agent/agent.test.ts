@@ -185,12 +185,28 @@ describe('destruction', () => {
     await commands();
     const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
     expect(statuses).toEqual({
-      'phoenix/apply': expect.stringContaining('it would delete 2 of 4 guests, more than 30 % of them'),
+      'phoenix/apply': expect.stringContaining(
+        '2 of 4 guests would be deleted (lxc/103, lxc/104), more than 30 % of them',
+      ),
     });
     expect(await commands()).toEqual([]);
     const none = await phoenix.push(environment({}));
-    expect(none.statuses['phoenix/apply']).toMatch(/^failure: 1 error, nothing was changed/);
+    expect(none.statuses['phoenix/apply']).toMatch(/^failure: 2 errors, nothing was changed/);
     expect(await commands()).toEqual([]);
+  });
+
+  test('a disk that would shrink is refused at its line, and going back to it is not', async () => {
+    const small = await phoenix.push(environment({ 101: { storage_size_gb: 8 } }));
+    await phoenix.push(environment({ 101: { storage_size_gb: 16 } }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: { storage_size_gb: 8 } }, { timezone: 'Etc/UTC' }));
+    expect(statuses['phoenix/apply']).toMatch(
+      /^failure: 1 error, nothing was changed. etc\/phoenix_lxc_configs.json:\d+: /,
+    );
+    expect(await phoenix.ledger.runs(1)).toMatchObject([{ state: 'invalid' }]);
+    expect(await commands()).toEqual([]);
+    const run = await phoenix.agent().replay({ commit: small.commit, rewind: true, by: 'ann' });
+    await phoenix.reached(run, 'succeeded');
   });
 
   test('what is not ours stays, and says so', async () => {

@@ -102,21 +102,6 @@ describe('problems', () => {
   });
 });
 
-describe('too much at once', () => {
-  const four = { 1: {}, 2: {}, 3: {}, 4: {} };
-
-  test('is refused beyond the share, and one delete never is', () => {
-    expect(steps(gathered(four, declare({ 1: {} })))).toEqual(['TOO_MANY_DELETES']);
-    expect(steps(gathered(four, declare({ 1: {}, 2: {} })))).toEqual(['delete lxc/3', 'delete lxc/4']);
-    expect(steps(gathered({ 1: {}, 2: {} }, declare({ 1: {} })))).toEqual(['delete lxc/2']);
-  });
-
-  test('an empty configuration is refused once something was applied', () => {
-    expect(steps(gathered({ 1: {} }, declare({})))).toEqual(['EMPTY_CONFIG']);
-    expect(steps(gathered({}, declare({})))).toEqual([]);
-  });
-});
-
 test('a ring is a problem, not a crash', () => {
   expect(steps(gathered({}, declare({ 1: {}, 2: {} }, [], { 1: [2], 2: [1] })))).toEqual(['DEPENDENCY_CYCLE']);
 });

@@ -39,3 +39,8 @@ function placeOf(gone: readonly Guest[]): Finding['at'] {
 }
 
 export const BETWEEN_RULES: readonly BetweenRule[] = [deletesStayFew, disksDoNotShrink];
+
+/** Pure. */
+export function findingsBetween(before: Config, after: Config): Finding[] {
+  return BETWEEN_RULES.flatMap((rule) => rule(before, after));
+}
