@@ -232,6 +232,30 @@ describe('the way back', () => {
     expect((await safeguard(changed))?.take).toHaveLength(1);
   });
 
+  test('the scripts of a guest that is being made are not guarded, those of one that was are', async () => {
+    const guest = (names: readonly string[]) => targetOf(machine(1001, { features: names.map(feature) }));
+    const guard = async (ask: Wanted) => {
+      const seen = await vm.observe(host, ask);
+      const decision = vm.decide(ask, seen);
+      return decision.kind === 'actions' ? vm.safeguard(ask, seen, decision.actions) : null;
+    };
+    await done(wanted(targetOf(machine(1001))));
+    expect(await guard(wanted(guest(['base'])))).toBeNull();
+    expect(await guard(wanted(guest(['base']), { before: targetOf(machine(1001)).spec }))).not.toBeNull();
+  });
+
+  test('a VM that becomes a template has none, which would be in its way', async () => {
+    const template = targetOf(machine(9000, { isTemplate: true, features: [feature('base')] }));
+    await carryOut(vm as Manager, host, wanted(template), { after: 5, carriedOut: true });
+    const ask = wanted(template, { before: template.spec });
+    const seen = await vm.observe(host, ask);
+    const decision = vm.decide(ask, seen);
+    expect(decision.kind === 'actions' && decision.actions.map(({ summary }) => summary)).toContain(
+      'shut VM 9000 down',
+    );
+    expect(decision.kind === 'actions' && vm.safeguard(ask, seen, decision.actions)).toBeNull();
+  });
+
   test('there is none where nothing is risked, or where the storage cannot', async () => {
     await done(wanted(target));
     expect(await safeguard(wanted(targetOf(container(101, { memoryMb: 1024 }))))).toBeNull();

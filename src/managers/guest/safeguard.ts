@@ -5,8 +5,11 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Safeguard, Wanted } from '../manager.ts';
 import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from './command.ts';
+import { isStill } from './impact.ts';
 import { parseNotes } from './notes.ts';
 import type { GuestObservation } from './observation.ts';
+import { missingScripts } from './scripts.ts';
+import type { GuestSpec } from './spec.ts';
 
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
 const SAFEGUARD_SNAPSHOT = 'phoenix-before';
@@ -19,9 +22,12 @@ export function guestSafeguard(
   canSnapshot: boolean,
 ): Safeguard | null {
   const { conf } = seen;
-  if (wanted.spec === undefined || conf === null || !canSnapshot || conf.settings['template'] === '1') return null;
+  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
+  if (spec === undefined || conf === null || !canSnapshot || isStill(spec)) return null;
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
-  if (parseNotes(conf.description)?.building === true || !(isThere || actions.some(isRisky))) return null;
+  if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
+    return null;
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
@@ -39,7 +45,15 @@ function drop(program: Program, id: number): Action[] {
   return [action(`remove snapshot ${SAFEGUARD_SNAPSHOT} of ${guestName(program, id)}`, 'live', command)];
 }
 
-/** What restarts the guest, and every script that runs inside it. */
-function isRisky({ impact, do: what }: Action): boolean {
-  return impact === 'restart' || (what.kind === 'command' && what.args.slice(0, 2).includes('exec'));
+/** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */
+function isRisky(
+  wanted: Wanted,
+  spec: GuestSpec,
+  { installed }: GuestObservation,
+  actions: readonly Action[],
+): boolean {
+  if (actions.some(({ impact }) => impact === 'restart')) return true;
+  if (!actions.some(({ do: what }) => what.kind === 'command' && what.args.slice(0, 2).includes('exec'))) return false;
+  if (wanted.before !== undefined || installed === null || installed === 'trusted') return true;
+  return missingScripts(spec.scripts, installed).some(({ name }) => name in installed);
 }
