@@ -31,21 +31,23 @@ export async function readSnapshot(objects: Objects, commit: string, options: Sn
   return { commit: sha, root, files };
 }
 
-/** The folder of the configuration among these paths: the one nearest the top, empty for the top itself or when there is none. */
+/**
+ * The folder of the configuration among these paths: the one nearest the top, empty for the top itself or when there is
+ * none. Fails when several are equally near: a new folder in the repository must not become the configuration by its name.
+ */
 export function findRoot(paths: Iterable<string>): string {
-  let best: string | undefined;
+  const roots: string[] = [];
   for (const path of paths) {
     if (path === CONFIG_FILE) return '';
-    if (!path.endsWith(`/${CONFIG_FILE}`)) continue;
-    const root = path.slice(0, -CONFIG_FILE.length - 1);
-    if (best === undefined || rank(root) < rank(best)) best = root;
+    if (path.endsWith(`/${CONFIG_FILE}`)) roots.push(path.slice(0, -CONFIG_FILE.length - 1));
   }
-  return best ?? '';
-}
-
-/** Sorts by depth, then by name, as text. */
-function rank(root: string): string {
-  return `${String(root.split('/').length).padStart(6, '0')} ${root}`;
+  const depth = (root: string): number => root.split('/').length;
+  const least = Math.min(...roots.map(depth));
+  const [nearest = '', ...others] = roots.filter((root) => depth(root) === least).sort();
+  if (others.length === 0) return nearest;
+  throw new Error(
+    `there are several configurations, ${[nearest, ...others].join(', ')}: set PHOENIX_CONFIG_ROOT to one`,
+  );
 }
 
 function below(root: string, path: string): string | undefined {

@@ -40,11 +40,12 @@ test('ten thousand folders within each other are read like any other', async () 
 test('the config root is the nearest to the top, whatever the order of the files', () => {
   expect(findRoot([])).toBe('');
   expect(findRoot(['README.md', 'x/etc/other.json', `not-${CONFIG}`])).toBe('');
-  const paths = [`z/${CONFIG}`, `a/b/${CONFIG}`, `y/${CONFIG}`, 'etc/other.json'];
+  const paths = [`z/x/${CONFIG}`, `a/b/${CONFIG}`, `y/${CONFIG}`, 'etc/other.json'];
   fc.assert(
     fc.property(fc.shuffledSubarray(paths, { minLength: paths.length }), (shuffled) => {
       expect(findRoot(shuffled)).toBe('y');
       expect(findRoot([...shuffled, CONFIG])).toBe('');
+      expect(() => findRoot([...shuffled, `b/${CONFIG}`])).toThrow('b, y: set PHOENIX_CONFIG_ROOT');
     }),
   );
 });
