@@ -1,8 +1,10 @@
 // What the server may do wrong, and what Phoenix says about it.
 
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +124,31 @@ describe('errors say what to do', () => {
   test('the address is none that Git over HTTP could use', () => {
     expect(() => open({ url: 'git@github.com:team/config.git' })).toThrow('must begin with https:// or http://');
   });
+});
+
+test('a certificate that nobody vouches for is refused, and trusted once its authority is named', async () => {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate];
+  execFileSync('openssl', [...request, ...names], { stdio: 'ignore' });
+  const options = { key: await readFile(key), cert: await readFile(certificate) };
+  const server = createTlsServer(options, (_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  const url = `https://localhost:${(server.address() as AddressInfo).port}/x.git`;
+  expect(await failure({ url })).toContain('set NODE_EXTRA_CA_CERTS to the PEM file of its authority');
+
+  const program = `
+    const { openRepository } = await import(process.argv[1]);
+    const log = { info() {}, warn() {}, error() {} };
+    const options = { branch: 'main', folder: process.argv[3], log, wantsBytes: () => true, maxFileBytes: 1 };
+    await openRepository({ url: process.argv[2], ...options }).fetch().catch((error) => console.log(error.message));`;
+  const source = join(import.meta.dirname, '../../../src/io/git/repository.ts');
+  const args = ['--input-type=module', '-e', program, source, url, join(folder, 'clone')];
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const output = await child.stdout.setEncoding('utf8').toArray();
+  expect(output.join('')).toContain('no repository there');
 });
 
 test('credentials in the URL are used and never shown', async () => {
