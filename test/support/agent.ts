@@ -3,13 +3,13 @@
 import { type Agent, type AgentOptions, type Managers, startAgent } from '../../src/agent/agent.ts';
 import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { wantsBytes } from '../../src/config/sources.ts';
+import { openForge } from '../../src/io/forge/forge.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Host, Log, Repository } from '../../src/ports.ts';
-import { forgeClient } from './forge-client.ts';
 
 export interface Surroundings {
   readonly redisUrl: string;
@@ -69,7 +69,12 @@ export async function startTestAgent(
     repository,
     host,
     managers,
-    forge: forgeClient(around.forgeUrl, around.forgeRepository, around.token),
+    forge: openForge({
+      kind: 'github',
+      api: around.forgeUrl,
+      token: around.token,
+      repository: around.forgeRepository,
+    }),
     log: testLog,
     clock,
     options: {
