@@ -124,6 +124,22 @@ command('approve <run> <target>', 'let a step go on that destroys or recreates s
     ending((await import('./cli/approve.ts')).approve({ run, target, ...options }, io)),
   );
 
+command(
+  'adopt [targets...]',
+  'take over guests that Phoenix did not make, as they are declared',
+  'adopt lxc/105 --wait',
+)
+  .option('--all', 'every declared target', false)
+  .option('--wait', 'follow the run to its end, and end as it does', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (targets, options) => ending((await import('./cli/adopt.ts')).adopt({ targets, ...options }, io)));
+
+command('drift', 'look at every target and say what differs', 'drift --wait')
+  .option('--fix', 'bring back what differs', false)
+  .option('--wait', 'follow the run to its end, and end as it does', false)
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (options) => ending((await import('./cli/drift.ts')).drift(options, io)));
+
 command('freeze <reason...>', 'start nothing that has not started', 'freeze moving the storage')
   .option('--json', 'answer with one JSON document', false)
   .action(async (words: string[], options) =>

@@ -79,6 +79,19 @@ test('a deleted guest is there until somebody approves', async () => {
   expect(lab.guest(103)).toBeUndefined();
 });
 
+test('a guest that somebody made by hand is left alone until it is adopted', async () => {
+  await phoenix.push(environment({ 101: {} }));
+  lab.edit(101, (text) => text.replace(/^#.*\n/gm, '').replace(/^tags:.*\n/m, ''));
+  lab.news();
+  const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+  expect(statuses['phoenix/lxc/101']).toBe('failure: lxc/101 is not ours; adopt it with: phoenix adopt lxc/101');
+  expect(words(lab.news()).filter((line) => /set|stop|destroy/.test(line))).toEqual([]);
+  expect(lab.guest(101)).toContain('memory: 512');
+  const run = await phoenix.agent().command({ verb: 'adopt', targets: [targetId('lxc', 101)], by: 'ann' });
+  await phoenix.reached(run, 'succeeded');
+  expect(lab.guest(101)).toMatch(/memory: 1024[\s\S]*tags: phoenix/);
+});
+
 test('a guest that cannot start stops only what needs it, and the next push tries again', async () => {
   lab.order({
     faults: [{ program: 'pct', match: '^start 101', nth: 1, do: 'fail', stderr: 'startup failed', rc: 255 }],

@@ -12,8 +12,8 @@ import { ofRun, ofStep } from './tell.ts';
 
 type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
 
-/** Verbs of the original dispatcher that mean: bring these targets to what is declared. */
-const CONVERGING = new Set(['converge', 'create', 'setup', 'sync']);
+/** Verbs that mean: bring these targets to what is declared. */
+const CONVERGING = new Set(['converge', 'create', 'setup', 'sync', 'adopt']);
 
 export function operations(context: Context): Operations {
   const { ledger } = context;
@@ -38,7 +38,8 @@ export function operations(context: Context): Operations {
       }
       const commit = await followed(context);
       const chosen = targets.length === 0 ? null : targets;
-      return open(context, { commit, trigger: 'command', by, targets: chosen, rewind: false, readOnly: false });
+      const adopt = verb === 'adopt';
+      return open(context, { commit, trigger: 'command', by, targets: chosen, rewind: false, readOnly: false, adopt });
     },
   };
 }

@@ -27,6 +27,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     spec: now?.spec,
     before: then?.spec,
     origin: { repository: context.options.repositoryUrl, commit: run.commit },
+    adopt: run.request.adopt ?? false,
     approved: run.approvals.some((approval) => approval.target === target),
     protected: (now ?? then)?.protected ?? false,
   };

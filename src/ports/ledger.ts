@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly rewind: boolean;
   /** Only look: report what differs and change nothing. */
   readonly readOnly: boolean;
+  /** Take over what is on the host under the ids of these targets though Phoenix did not make it. */
+  readonly adopt?: boolean;
 }
 
 export interface Approval {

@@ -135,6 +135,27 @@ describe('--wait', () => {
   });
 });
 
+describe('adopt and drift', () => {
+  test('ask the agent for what was written', async () => {
+    expect((await ask('adopt', 'lxc/105')).exit).toBe(0);
+    expect((await ask('adopt', '--all')).exit).toBe(0);
+    expect((await ask('drift')).exit).toBe(0);
+    expect((await ask('drift', '--fix')).exit).toBe(0);
+    expect(door.asked).toEqual([
+      ['command', expect.objectContaining({ verb: 'adopt', targets: ['lxc/105'] })],
+      ['command', expect.objectContaining({ verb: 'adopt', targets: [] })],
+      ['drift', expect.any(String)],
+      ['command', expect.objectContaining({ verb: 'converge', targets: [] })],
+    ]);
+  });
+
+  test('adopting everything must be said', async () => {
+    const { exit, stderr } = await ask('adopt');
+    expect([exit, door.asked]).toEqual([2, []]);
+    expect(stderr).toContain('--all');
+  });
+});
+
 describe('looking', () => {
   test('runs: the newest first, as text and as JSON', async () => {
     expect((await ask('runs')).stdout).toBe('no runs yet\n');
