@@ -130,7 +130,8 @@ test('a certificate that nobody vouches for is refused, and trusted once its aut
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
   const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate];
-  execFileSync('openssl', [...request, ...names], { stdio: 'ignore' });
+  const program = 'openssl';
+  execFileSync(program, [...request, ...names], { stdio: 'ignore' });
   const options = { key: await readFile(key), cert: await readFile(certificate) };
   const server = createTlsServer(options, (_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
   servers.push(server);
@@ -138,13 +139,13 @@ test('a certificate that nobody vouches for is refused, and trusted once its aut
   const url = `https://localhost:${(server.address() as AddressInfo).port}/x.git`;
   expect(await failure({ url })).toContain('set NODE_EXTRA_CA_CERTS to the PEM file of its authority');
 
-  const program = `
+  const script = `
     const { openRepository } = await import(process.argv[1]);
     const log = { info() {}, warn() {}, error() {} };
     const options = { branch: 'main', folder: process.argv[3], log, wantsBytes: () => true, maxFileBytes: 1 };
     await openRepository({ url: process.argv[2], ...options }).fetch().catch((error) => console.log(error.message));`;
   const source = join(import.meta.dirname, '../../../src/io/git/repository.ts');
-  const args = ['--input-type=module', '-e', program, source, url, join(folder, 'clone')];
+  const args = ['--input-type=module', '-e', script, source, url, join(folder, 'clone')];
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const output = await child.stdout.setEncoding('utf8').toArray();
