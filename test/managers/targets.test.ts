@@ -95,6 +95,16 @@ test('ten thousand guests are derived in well under a second', () => {
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
+test('a VM that is started before it becomes a template forgets who it is at the end', () => {
+  const names = (guest: Guest) => {
+    const scripts = [...targetsOf(guest).values()].map(({ spec }) => spec['scripts'] as { name: string }[]);
+    return scripts.flat().map(({ name }) => name);
+  };
+  expect(names(machine(9000, { isTemplate: true, features: [feature('web')] }))).toEqual(['web', 'template_cleanup']);
+  expect(names(machine(9000, { isTemplate: true }))).toEqual([]);
+  expect(names(machine(1001, { features: [feature('web')] }))).toEqual(['web']);
+});
+
 test('each kind has one manager', () => {
   expect(MANAGERS.map(({ kind }) => kind)).toEqual(['lxc', 'vm']);
   expect(() => managerOf('nothing')).toThrow('nobody manages');

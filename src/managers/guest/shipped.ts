@@ -10,6 +10,7 @@ export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/ollama/install.sh': '434826f9eeace23320e486d3d05d77da35d9098fed0a08df86e05befac8ecdd5',
   'etc/features/step_ca/install.sh': '0655868565412e6d7ad654d5e0605ca95e60283af785ca33d5ec36e71ccfb331',
   'etc/features/step_cli/install.sh': '0d7654eb8fd9062b0a247fa36b54c8060ceaeb1616856a49d5173cb53d4dcdbb',
+  'etc/features/template_cleanup/install.sh': '96b484e47ae18955e3fb34fab2b15861b2b3108637016a07a4649bc46acfb654',
   'etc/features/traefik/install.sh': '16df3ee3d958804b5bc7634d7ffb9c9ab704fcce453701138a2dc4a66a8e14ea',
   'etc/features/trusted_ca/install.sh': '3749e6d61de3179fff5862cbd00d8d46e0f2a67c0b12182de2c39259d5d961ca',
   'etc/features/user_password/install.sh': 'f259378311505f6d5e14026b84f82599ec4eab00d0a95044d038cd9dfe95fdaa',

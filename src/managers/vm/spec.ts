@@ -77,8 +77,18 @@ function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
 function scriptsOf(guest: VmGuest, common: Inputs): Script[] {
   const inputs = inputsOf(guest, common);
   const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
-  return [...nfsVolumes(guest), ...features, ...password(guest)];
+  const all = [...nfsVolumes(guest), ...features, ...password(guest)];
+  return guest.isTemplate && all.length > 0 ? [...all, CLEANUP] : all;
 }
+
+/** A template that was started has an identity, which its clones must not share. */
+const CLEANUP = script({
+  name: 'template_cleanup',
+  path: 'etc/features/template_cleanup/install.sh',
+  blob: null,
+  inputs: {},
+  secret: null,
+});
 
 function nfsVolumes(guest: VmGuest): Script[] {
   if (guest.volumes.length === 0) return [];

@@ -8,7 +8,7 @@ import { SHIPPED_FEATURES } from '../../../src/config/shipped-features.ts';
 import { SHIPPED } from '../../../src/managers/guest/shipped.ts';
 
 /** What guests get from fields of their own instead of by name. */
-const INTERNAL = ['nfs_volumes', 'user_password'];
+const INTERNAL = ['nfs_volumes', 'template_cleanup', 'user_password'];
 
 const folder = new URL('../../../etc/features/', import.meta.url);
 const names = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/install.sh`, folder)));

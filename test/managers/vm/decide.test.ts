@@ -1,0 +1,180 @@
+// What is decided for a VM, as a table of what the host says and what follows.
+
+import { describe, expect, test } from 'vitest';
+import type { VmGuest } from '../../../src/config/config.ts';
+import { parseConf } from '../../../src/managers/guest/conf.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observation.ts';
+import type { Wanted } from '../../../src/managers/manager.ts';
+import { decideMachine } from '../../../src/managers/vm/decide.ts';
+import { shown } from '../decision.ts';
+import { feature, machine, ORIGIN, targetOf, wanted } from '../guests.ts';
+
+/** The file of `machine(1001)` as Proxmox writes it, with other lines in the place of some. */
+function conf(own: Record<string, string | null> = {}, more = ''): string {
+  const settings: Record<string, string | null> = {
+    agent: 'enabled=1',
+    boot: 'order=scsi0',
+    ciuser: 'phoenix',
+    cores: '2',
+    ide2: 'rpool:vm-1001-cloudinit,media=cdrom,size=4M',
+    ipconfig0: 'gw=10.0.0.1,ip=10.0.0.1/24',
+    memory: '512',
+    meta: 'creation-qemu=10.1.2,ctime=1795382861',
+    name: 'vm-1001',
+    net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0',
+    onboot: '1',
+    ostype: 'l26',
+    scsi0: 'rpool:vm-1001-disk-0,discard=on,size=8G',
+    tags: 'phoenix',
+    ...own,
+  };
+  const head = [
+    '#Kept by Phoenix. Change it in the repository, not here.',
+    `#phoenix-repository%3A ${ORIGIN.repository.replaceAll(':', '%3A')}`,
+    '#phoenix-target%3A vm/1001',
+    `#phoenix-commit%3A ${'a'.repeat(40)}`,
+  ];
+  const lines = Object.entries(settings).flatMap(([key, value]) => (value === null ? [] : [`${key}: ${value}`]));
+  return `${[...head, ...lines].join('\n')}\n${more}`;
+}
+
+const HOST = {
+  storages: { rpool: 'zfspool', local: 'dir' },
+  bridges: ['vmbr0'],
+  snippets: true,
+  kept: null,
+  subuid: null,
+  subgid: null,
+};
+
+function decide(
+  own: Partial<VmGuest>,
+  text: string | null,
+  look: Partial<GuestObservation> = {},
+  ask: Partial<Wanted> = {},
+) {
+  const seen: GuestObservation = {
+    conf: text === null ? null : parseConf(text),
+    otherKind: false,
+    running: true,
+    firewall: null,
+    installed: {},
+    silent: false,
+    host: HOST,
+    ...look,
+  };
+  const guest = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.1/24' }, ...own });
+  return shown(decideMachine(wanted(targetOf(guest), ask), seen));
+}
+
+describe('nothing is to be done', () => {
+  test.each([
+    ['as it was made', conf(), {}],
+    ['the agent in its short form', conf({ agent: '1,fstrim_cloned_disks=1' }), {}],
+    ['memory in its long form', conf({ memory: 'current=512' }), {}],
+    [
+      'keys that are encoded',
+      conf({ sshkeys: 'ssh-ed25519%20AAAA%20a%40b%0A' }),
+      { user: { username: 'phoenix', passwordHash: null, sshKeys: ['ssh-ed25519 AAAA a@b'] } },
+    ],
+    ['settings that are not declared', conf({ cpu: 'host', machine: 'q35', balloon: '0' }), {}],
+    ['a name that cloud-init does not know yet', conf({}, '\n[special:cloudinit]\nname: template\n'), {}],
+  ])('%s', (_, text, own) => {
+    expect(decide(own as Partial<VmGuest>, text)).toBe('');
+  });
+});
+
+test('one is made from an image that waits on the host, and grown before it starts', () => {
+  expect(decide({}, null, { running: false })).toMatchInlineSnapshot(`
+    "write the snippet that installs the guest agent (live)
+      /var/lib/vz/snippets/phoenix-guest-agent.yaml <-
+        | #cloud-config
+        | package_update: true
+        | packages:
+        |   - qemu-guest-agent
+        | runcmd:
+        |   - [systemctl, enable, --now, qemu-guest-agent]
+    create VM 1001 from /var/lib/vz/template/iso/noble-server-cloudimg-amd64.img (live)
+      qm create 1001 --name vm-1001 --cores 2 --memory 512 --onboot 1 --tags phoenix --agent enabled=1 --net0 virtio,bridge=vmbr0 --ipconfig0 ip=10.0.0.1/24,gw=10.0.0.1 --ciuser phoenix --ostype l26 --scsihw virtio-scsi-pci --serial0 socket --vga serial0 --scsi0 rpool:0,discard=on,import-from=/var/lib/vz/template/iso/noble-server-cloudimg-amd64.img --ide2 rpool:cloudinit --boot order=scsi0 --cicustom vendor=local:snippets/phoenix-guest-agent.yaml --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    grow the disk of VM 1001 to 8 GB (live)
+      qm disk resize 1001 scsi0 8G
+    start VM 1001 (live)
+      qm start 1001"
+  `);
+});
+
+test('the agent has to come with the image where the host keeps no snippets', () => {
+  const created = decide({}, null, { running: false, host: { ...HOST, snippets: false } });
+  expect(created).not.toContain('snippet');
+  expect(created).not.toContain('--cicustom');
+});
+
+test('memory waits for a restart, tags do not', () => {
+  expect(decide({ tags: ['web'] }, conf())).toMatchInlineSnapshot(`
+    "set tags of VM 1001 to phoenix;web (live)
+      qm set 1001 --tags phoenix;web --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+  `);
+  expect(decide({ memoryMb: 1024 }, conf())).toMatchInlineSnapshot(`
+    "set memory of VM 1001 to 1024 MB (restart)
+      qm set 1001 --memory 1024 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    shut VM 1001 down (restart)
+      qm shutdown 1001 --forceStop 1 --timeout 120
+    start VM 1001 (live)
+      qm start 1001"
+  `);
+});
+
+test('what cloud-init was given before the last change takes a restart', () => {
+  const text = conf({}, '\n[special:cloudinit]\nipconfig0: ip=10.0.0.9/24\n');
+  expect(decide({}, text)).toMatchInlineSnapshot(`
+    "shut VM 1001 down (restart)
+      qm shutdown 1001 --forceStop 1 --timeout 120
+    start VM 1001 (live)
+      qm start 1001"
+  `);
+  expect(decide({}, text, { running: false })).toMatch(/^start VM 1001/);
+});
+
+test('the address of an interface stays, whatever model it is', () => {
+  const vlan = { network: { ...machine(1001).network, ip: '10.0.0.1/24', vlan: 5 } };
+  expect(decide(vlan, conf())).toContain('--net0 virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5');
+});
+
+test('keys go by a file, and are taken away when none is declared', () => {
+  const user = { username: 'phoenix', passwordHash: null, sshKeys: ['ssh-ed25519 AAAA a@b'] };
+  expect(decide({ user }, conf(), { running: false })).toMatchInlineSnapshot(`
+    "write the SSH keys for VM 1001 (live)
+      /var/lib/phoenix/sshkeys/1001.pub <-
+        | ssh-ed25519 AAAA a@b
+    set SSH keys of VM 1001 (live)
+      qm set 1001 --sshkeys /var/lib/phoenix/sshkeys/1001.pub --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+    start VM 1001 (live)
+      qm start 1001"
+  `);
+  expect(decide({}, conf({ sshkeys: 'ssh-rsa%20B' }), { running: false })).toContain('--delete sshkeys');
+});
+
+test('a template is turned into one, and left alone from then on', () => {
+  const own = { isTemplate: true, startState: 'stopped', features: [feature('base')] } as const;
+  expect(decide(own, conf({ template: '1' }), { running: false, installed: null })).toBe('');
+  expect(decide({ ...own, features: [] }, conf(), { running: false })).toMatch(/^turn VM 1001 into a template/);
+  expect(decide({}, conf({ template: '1' }), { running: false })).toMatch(
+    /^blocked: .*it is a template and should not be/,
+  );
+});
+
+test('disks only grow, and stay where they are', () => {
+  expect(decide({ diskSizeGb: 10 }, conf())).toMatchInlineSnapshot(`
+    "grow the disk of VM 1001 to 10 GB (live)
+      qm disk resize 1001 scsi0 10G"
+  `);
+  expect(decide({ diskSizeGb: 4 }, conf())).toMatch(/^impossible: the disk of VM 1001 has 8 GB/);
+  expect(decide({ storagePool: 'local' }, conf())).toMatch(/^blocked: .*its disk is on rpool and should be on local/);
+});
+
+test('a password is set inside, from a reference', () => {
+  const user = { username: 'me', passwordHash: { $secret: 'env:HASH' }, sshKeys: [] };
+  const decided = decide({ user }, conf({ ciuser: 'me' }));
+  expect(decided).toMatch(/^install user_password in VM 1001/);
+  expect(decided).not.toContain('env:HASH');
+});
