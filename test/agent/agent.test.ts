@@ -462,7 +462,7 @@ describe('health and rollback', () => {
 describe('a forge in trouble', () => {
   test('statuses wait out an outage and the newest is what arrives', async () => {
     const answer = { kind: 'answer', status: 403, headers: { 'retry-after': '1' } } as const;
-    phoenix.forge.faults.rest(answer, { kind: 'answer', status: 502 }, { kind: 'drop' });
+    phoenix.forge.faults.rest(answer, { ...answer, status: 502 });
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
   });

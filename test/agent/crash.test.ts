@@ -47,7 +47,7 @@ test.for(POINTS)(
 
 /** Ends when the process has killed itself, or has done everything without coming to that point. */
 async function runAndKill(phoenix: Phoenix, folder: string, point: number, commit: CommitSha): Promise<void> {
-  const child = fork(join(import.meta.dirname, '../support/agent-process.ts'), [
+  const child = fork(new URL('../support/agent-process.ts', import.meta.url), [
     JSON.stringify(phoenix.around),
     folder,
     String(point),
