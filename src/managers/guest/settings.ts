@@ -84,7 +84,7 @@ export function setGuest(
 
 /** The settings that containers and VMs share. `waiting` names those that wait for the next start. */
 export function sharedWishes(spec: GuestSpec, waiting: ReadonlySet<string>): Wish[] {
-  const plain = (key: string, label: string, value: string | null, shown = value ?? ''): Wish => ({
+  const plain = (key: string, label: string, value: string | null, shown = value ?? 'none'): Wish => ({
     key,
     label,
     shown,

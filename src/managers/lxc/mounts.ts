@@ -54,7 +54,7 @@ export function mountWishes(
   const lacking = declared.filter(({ path }) => !present.some((mounted) => mounted.path === path));
   const free = freeIndexes(indexesOf(used, 'mp'), lacking.length);
   const added = lacking.map(({ path, make }, at) => wish(`mp${free[at]}`, path, make(), false, false));
-  const kept_ = declared.flatMap(({ path, make, bind }) => {
+  const found = declared.flatMap(({ path, make, bind }) => {
     const mounted = present.find((one) => one.path === path);
     if (mounted === undefined) return [];
     const isSame =
@@ -67,7 +67,7 @@ export function mountWishes(
   const gone = present
     .filter(({ path }) => !declared.some((one) => one.path === path) && (removable.building || before.has(path)))
     .map(({ key, path }) => wish(key, path, null, false, true));
-  return [...kept_, ...added, ...gone];
+  return [...found, ...added, ...gone];
 }
 
 /** Paths of the mounts that are not there yet as declared: their folders on the host must be. */
@@ -105,7 +105,7 @@ function wish(key: string, label: string, value: string | null, isSame: boolean,
   return {
     key,
     label: `${key.startsWith('mp') ? 'mount' : 'device'} ${label}`,
-    shown: '',
+    shown: value ?? 'none',
     value: () => value,
     same: (now) => (value === null ? now === undefined : isSame),
     waits,

@@ -67,7 +67,7 @@ function needsOf(guest: LxcGuest, config: Config): TargetId[] {
     });
 }
 
-export function lxcSpec(guest: LxcGuest, config: Config, common: Inputs = environmentInputs(config)): LxcSpec {
+function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
   const ranges = (type: 'uid' | 'gid'): IdRange[] =>
     guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));

@@ -59,7 +59,7 @@ function featuresWish({ features }: LxcSpec): Wish {
   return {
     key: 'features',
     label: 'features',
-    shown: value,
+    shown: value || 'none',
     value: () => value || null,
     same: (now) => sameProperties(parseProperties(now ?? ''), features),
     waits: true,

@@ -191,7 +191,7 @@ test('raw lines are written while the container is stopped', () => {
 test('a volume is made once, found again by its path, and grown', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
-    "set mount /data of container 101 (live)
+    "set mount /data of container 101 to rpool:8,mp=/data (live)
       pct set 101 --mp1 rpool:8,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
@@ -204,7 +204,7 @@ test('a volume that outlived the container is taken, not made anew', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
-    "set mount /data of container 101 (live)
+    "set mount /data of container 101 to rpool:subvol-101-disk-1,mp=/data (live)
       pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
 });
@@ -216,7 +216,7 @@ test('a mount point that was declared before is taken away', () => {
     }),
   ).spec;
   expect(decide({}, seen(conf({ mp3: '/srv/x,mp=/x' })), { before })).toMatchInlineSnapshot(`
-    "set mount /x of container 101 (restart)
+    "set mount /x of container 101 to none (restart)
       pct set 101 --delete mp3 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut container 101 down (restart)
       pct shutdown 101 --forceStop 1 --timeout 120
@@ -381,7 +381,7 @@ test('id maps are completed, allowed on the host, and folders given to who owns 
         | lxc.idmap: g 0 100000 33
         | lxc.idmap: g 33 33 1
         | lxc.idmap: g 34 100034 65502
-    set mount /logs of container 101 (live)
+    set mount /logs of container 101 to /srv/logs,mp=/logs,ro=1 (live)
       pct set 101 --mp0 /srv/logs,mp=/logs,ro=1
     start container 101 (live)
       pct start 101"
