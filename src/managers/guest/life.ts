@@ -7,7 +7,7 @@ import type { Notes } from './notes.ts';
 import { printNotes } from './notes.ts';
 import type { GuestObservation } from './observation.ts';
 import { installScripts, missingScripts, type Script, scriptsDigest } from './scripts.ts';
-import type { GuestSpec } from './spec.ts';
+import { type GuestSpec, isInstalled } from './spec.ts';
 
 /** Changes of the configuration that are due before anything else. */
 export interface Changes {
@@ -54,11 +54,8 @@ function mustRun(life: Life): boolean {
   return spec.scripts.length > 0 && !isComplete(life);
 }
 
-/** Whether a guest that is left stopped has everything: nobody can look inside, so its snapshot or its notes say it. */
 function isComplete({ spec, notes, snapshots, isTemplate }: Life): boolean {
-  if (spec.final === 'template') return isTemplate;
-  if (spec.snapshots.template !== null && spec.final === 'stopped') return snapshots.includes(spec.snapshots.template);
-  return spec.scripts.length === 0 || notes.scripts === scriptsDigest(spec.scripts);
+  return spec.final === 'template' ? isTemplate : isInstalled(spec, notes, snapshots);
 }
 
 /** What a running guest still lacks, and then the way to its final state. */

@@ -22,7 +22,7 @@ import {
   SUBUID_FILE,
 } from './observation.ts';
 import { parseInstalled, RECORD_FILE } from './scripts.ts';
-import type { GuestSpec } from './spec.ts';
+import { type GuestSpec, isInstalled } from './spec.ts';
 
 export function confFolder(program: Program): string {
   return program === 'pct' ? '/etc/pve/lxc' : '/etc/pve/qemu-server';
@@ -74,9 +74,11 @@ async function stateOf(
   conf: GuestConf,
   spec: GuestSpec | undefined,
 ): Promise<State> {
-  const neverStarted = parseNotes(conf.description)?.building === true && spec?.final !== 'unmanaged';
+  const notes = parseNotes(conf.description);
+  const neverStarted = notes?.building === true && spec?.final !== 'unmanaged';
   if (neverStarted || conf.settings['template'] === '1') return ABSENT;
-  if (spec === undefined || spec.scripts.length === 0) {
+  const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
+  if (spec === undefined || spec.scripts.length === 0 || isStopped) {
     const command = call(program, 'status', id);
     const result = await host.run(command);
     const status = /^status: (\S+)/m.exec(result.stdout)?.[1];

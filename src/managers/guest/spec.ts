@@ -4,8 +4,8 @@ import type { Guest } from '../../config/config.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
 import type { Firewall } from './firewall.ts';
-import { notesText, OWNER_TAG } from './notes.ts';
-import type { Script } from './scripts.ts';
+import { type Notes, notesText, OWNER_TAG } from './notes.ts';
+import { type Script, scriptsDigest } from './scripts.ts';
 
 /** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
 type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
@@ -82,6 +82,13 @@ function startupOf(guest: Guest): string | null {
     ...(guest.bootDelaySeconds === null ? [] : [`up=${guest.bootDelaySeconds}`]),
   ];
   return parts.length === 0 ? null : parts.join(',');
+}
+
+/** Whether a guest that is left stopped has everything: nobody can look inside, so its snapshot or its notes say it. */
+export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: readonly string[]): boolean {
+  const { template } = spec.snapshots;
+  if (template !== null && spec.final === 'stopped') return snapshots.includes(template);
+  return spec.scripts.length === 0 || notes?.scripts === scriptsDigest(spec.scripts);
 }
 
 /** Whether the last applied spec had the same scripts: what was proved then needs no look inside. */
