@@ -1,4 +1,7 @@
-// "Did you mean": the known name that takes the fewest single changes to reach.
+// "Did you mean": the known name that takes the fewest single changes to reach, or else the one that has more words.
+
+/** The shortest beginning that says what is meant: `memory` for `memory_mb`. */
+const BEGINNING = 4;
 
 /** The nearest of the names; null when none is near enough to be meant. */
 export function nearest(name: string, known: readonly string[]): string | null {
@@ -13,7 +16,13 @@ export function nearest(name: string, known: readonly string[]): string | null {
       distance = steps;
     }
   }
-  return best;
+  return best ?? known.find((candidate) => haveOneBeginning(candidate, name)) ?? null;
+}
+
+/** One of the two is the other with words left out at its end, as `memory` is of `memory_mb`. */
+function haveOneBeginning(candidate: string, name: string): boolean {
+  const [short, long] = [candidate, name].sort((a, b) => a.length - b.length) as [string, string];
+  return short.length >= BEGINNING && long.toLowerCase().startsWith(`${short.toLowerCase()}_`);
 }
 
 /** Letters inserted, removed, exchanged, or swapped with their neighbour (optimal string alignment). */

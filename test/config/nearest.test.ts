@@ -9,6 +9,8 @@ test.each([
   ['nmae', 'name'],
   ['Firewall', 'firewall'],
   ['boot_ordr', 'boot_order'],
+  ['memory', 'memory_mb'],
+  ['cores_per_socket', 'cores'],
 ])('%s is meant as %s', (written, meant) => {
   expect(nearest(written, KNOWN)).toBe(meant);
 });
@@ -16,5 +18,6 @@ test.each([
 test('what resembles nothing is left alone', () => {
   expect(nearest('colour', KNOWN)).toBeNull();
   expect(nearest('x', KNOWN)).toBeNull();
+  expect(nearest('memorial', KNOWN)).toBeNull();
   expect(nearest('', KNOWN)).toBeNull();
 });

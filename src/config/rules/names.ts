@@ -8,6 +8,8 @@ import { allGuests, listed, nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 
 interface DnsRecord {
+  /** What gives the name out. */
+  readonly what: 'name' | 'agent hostname' | 'service' | 'stack';
   readonly name: string;
   readonly address: string;
   readonly source: string;
@@ -15,12 +17,16 @@ interface DnsRecord {
   readonly guest: Guest | null;
 }
 
-/** DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. */
+/**
+ * DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. Two guests of one name, and two
+ * services of one, are errors of their own.
+ */
 export function dnsNamesLeadToOneAddress({ config }: RuleContext): Finding[] {
   return [...Map.groupBy(records(config), ({ name }) => name)].flatMap(([name, found]): Finding[] => {
     const first = found[0];
     const other = found.find(({ address }) => address !== first?.address);
     if (first === undefined || other === undefined) return [];
+    if (['name', 'service'].includes(first.what) && found.every(({ what }) => what === first.what)) return [];
     const sources = [...Map.groupBy(found, ({ address }) => address)].map(
       ([address, same]) => `${address} by ${listed(same.map(({ source }) => source))}`,
     );
@@ -48,8 +54,9 @@ function records(config: Config): DnsRecord[] {
   for (const guest of allGuests(config)) {
     const own = addressOf(guest);
     if (own === null) continue;
-    const add = (name: string, address: string, what: string, ...keys: string[]) =>
+    const add = (name: string, address: string, what: DnsRecord['what'], ...keys: string[]) =>
       found.push({
+        what,
         name,
         address,
         source: `${what} of ${targetOf(guest)}`,
@@ -71,7 +78,7 @@ function records(config: Config): DnsRecord[] {
         const at = within(writtenAt, 'services', service, 'traefik_labels');
         for (const name of labels.flatMap(hostsOf)) {
           const source = `stack ${stack.name} (${environment})`;
-          found.push({ name: name.toLowerCase(), address: gatewayAddress, source, at, guest: null });
+          found.push({ what: 'stack', name: name.toLowerCase(), address: gatewayAddress, source, at, guest: null });
         }
       }
     }
@@ -110,6 +117,8 @@ export function guestsAskTheHostForNames({ config }: RuleContext): Finding[] {
 /** NAMESERVER: the host asks a guest whose firewall lets no question in. */
 export function hostAsksServersThatAnswer({ config }: RuleContext): Finding[] {
   const byAddress = new Map(allGuests(config).map((guest) => [addressOf(guest), guest]));
+  const host = fixedAddress(config.hypervisor.network.address);
+  if (host !== null) byAddress.delete(spelling(host));
   return config.hypervisor.network.nameservers.flatMap((server, index): Finding[] => {
     const address = parseAddress(server);
     const guest = address === undefined ? undefined : byAddress.get(spelling(address));

@@ -61,6 +61,16 @@ describe('DNS_AMBIGUOUS', () => {
     expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
   });
 
+  test('guests or services of one name are told once, as the errors they are', () => {
+    const files = environment();
+    files[LXC].lxc_configs['101'].name = 'ct-900';
+    files[LXC].lxc_configs['101'].traefik_service = { name: 'web', port: 80 };
+    files[LXC].lxc_configs['900'].traefik_service = { name: 'web', port: 81 };
+    expect(found('DUPLICATE_NAME', files)).toHaveLength(1);
+    expect(found('DUPLICATE_SERVICE', files)).toHaveLength(1);
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
+  });
+
   test('a stack that is reached by the name of a guest', () => {
     const files = environment();
     files[SHOP].environments.production.services = {
@@ -103,6 +113,14 @@ describe('NAMESERVER', () => {
     ]);
     const open = { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'udp', port: '53' };
     files[LXC].lxc_configs['101'].firewall.rules = [open];
+    expect(found('NAMESERVER', files)).toEqual([]);
+  });
+
+  test('a guest that took the address of the host is not the server meant', () => {
+    const files = environment();
+    files[HYPERVISOR].network.interfaces.dns_nameservers = ['10.0.0.13'];
+    files[LXC].lxc_configs['101'].network_config.ip = '10.0.0.13/24';
+    expect(found('BAD_ADDRESS', files)).toHaveLength(1);
     expect(found('NAMESERVER', files)).toEqual([]);
   });
 });
