@@ -200,6 +200,7 @@ function collect(text: string, before: readonly string[]): string[] {
 }
 
 function count(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('a number from 1 to 500 is needed');
-  return Math.min(500, Number(text));
+  const number = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+  if (number > 500) throw new InvalidArgumentError('a number from 1 to 500 is needed');
+  return number;
 }

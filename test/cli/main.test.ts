@@ -52,6 +52,7 @@ describe('wrong use ends with 2 and says what is wrong', () => {
     [['statsu'], /Did you mean status/],
     [['replay'], /missing required argument 'commit'/],
     [['runs', '--limit', 'many'], /--limit/],
+    [['runs', '--limit', '501'], /from 1 to 500/],
     [['freeze'], /missing required argument 'reason'/],
     [['status', '--nonsense'], /--nonsense/],
     [['approve', '12'], /target/],
