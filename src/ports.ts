@@ -38,7 +38,7 @@ export interface CommandResult {
   readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed';
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Ends the whole process tree. */
   readonly signal?: AbortSignal;
   /** Receives output lines as they come, redacted and capped. */

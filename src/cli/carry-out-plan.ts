@@ -32,14 +32,14 @@ export interface Rehearsed {
   readonly reason: string | null;
 }
 
-export interface RecordedCommand {
+interface RecordedCommand {
   readonly target: TargetId;
   readonly argv: readonly string[];
   readonly exit: number | null;
   readonly ms: number;
 }
 
-export interface RecordedFile {
+interface RecordedFile {
   readonly target: TargetId;
   readonly path: string;
   /** Null where it holds a secret. */

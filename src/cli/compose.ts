@@ -25,7 +25,7 @@ import { readiness } from './readiness.ts';
 
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
-const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 15;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 

@@ -24,8 +24,3 @@ export function kindOf(target: TargetId): string {
 export function nameOf(target: TargetId): string {
   return target.slice(target.indexOf('/') + 1);
 }
-
-/** Takes a text for a commit id when it is one; undefined otherwise. */
-export function commitSha(text: string): CommitSha | undefined {
-  return /^[0-9a-f]{40}$/.test(text) ? (text as CommitSha) : undefined;
-}

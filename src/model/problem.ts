@@ -35,7 +35,7 @@ export const ERROR_CODES = [
   'EMPTY_CONFIG',
 ] as const;
 
-export const WARNING_CODES = [
+const WARNING_CODES = [
   'NO_EFFECT',
   'LEGACY_SHAPE',
   'PLAINTEXT_SECRET',
@@ -55,7 +55,7 @@ export const WARNING_CODES = [
 ] as const;
 
 export type ProblemCode = (typeof ERROR_CODES)[number] | (typeof WARNING_CODES)[number];
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 export interface Problem {
   readonly severity: Severity;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SHIPPED_FEATURES } from '../../src/config/shipped-features.ts';
 
 /** Scripts that Phoenix runs by itself for other fields; they are no features that a guest may name. */
-const OWN = ['nfs_volumes', 'user_password'];
+const OWN = ['nfs_volumes', 'template_cleanup', 'user_password'];
 
 test('the features that a guest may name are those that are shipped', () => {
   const folder = join(import.meta.dirname, '../../etc/features');
