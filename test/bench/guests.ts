@@ -3,7 +3,7 @@
 
 import type { Files } from '../support/environment.ts';
 
-const FIRST_ID = 1001;
+export const FIRST_ID = 1001;
 
 /** @param count at most 60,000; ids count from 1001 */
 export function manyGuests(count: number, changed: { readonly memoryMb?: number } = {}): Files {

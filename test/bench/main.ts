@@ -2,12 +2,14 @@
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
 import { measurePlan } from './plan-size.ts';
+import { measureCommands } from './proxmox-commands.ts';
 import { type Measurement, printed } from './report.ts';
 import { measureWebhooks } from './webhooks.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   webhooks: measureWebhooks,
   plan: measurePlan,
+  commands: measureCommands,
 };
 
 const chosen = process.argv.slice(2);

@@ -1,0 +1,126 @@
+// How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
+// everything as declared, over more and more guests, and the making of one container.
+
+import { carryOutPlan, recordingHost } from '../../src/cli/carry-out-plan.ts';
+import type { LxcGuest } from '../../src/config/config.ts';
+import { load } from '../../src/config/load.ts';
+import { allTargets, impactOf } from '../../src/managers/index.ts';
+import type { BlobId, TargetId } from '../../src/model/ids.ts';
+import type { Target } from '../../src/model/target.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import { container, environment, feature, ORIGIN } from '../managers/guests.ts';
+import type { Files } from '../support/environment.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { addressOf, FIRST_ID, manyGuests } from './guests.ts';
+import type { Line, Measurement } from './report.ts';
+
+const SIZES = [10, 100, 1_000] as const;
+const MOST_TO_CREATE = 4;
+const SNAPSHOT = 'template';
+
+type Targets = ReadonlyMap<TargetId, Target>;
+
+export async function measureCommands(): Promise<Measurement> {
+  const counts: number[] = [];
+  for (const size of SIZES) counts.push(await commandsToReconcile(size));
+  const fromFile = [container(101)];
+  const cloned = [
+    container(900, { templateSnapshot: SNAPSHOT, startState: 'stopped' }),
+    container(101, { cloneFrom: 900 }),
+  ];
+  const scripted = [container(101, { features: [feature('base')] })];
+  const [file, clone, withScript] = [
+    await commandsToCreate(fromFile),
+    await commandsToCreate(cloned),
+    await commandsToCreate(scripted),
+  ];
+  const least = { text: `≤ ${MOST_TO_CREATE}` };
+  return {
+    title: 'Proxmox commands',
+    about: [
+      'Counted at the host, those that only look included. Reconcile: a replay of what is applied, which looks at every',
+      'guest; the guests are containers with a firewall as the manager leaves them. Created: up to its running.',
+    ].join('\n  '),
+    lines: [
+      ...SIZES.map((size, index): Line => {
+        const [count = 0, smallest = 0] = [counts[index], counts[0]];
+        const goal = index === 0 ? null : { text: `= ${smallest} (constant)`, met: count === smallest };
+        return { what: `no-op reconcile of ${size.toLocaleString('en')} guests`, measured: String(count), goal };
+      }),
+      { what: 'a container from a template file', measured: said(file), goal: { ...least, met: file.length <= 4 } },
+      { what: 'a container as a clone', measured: said(clone), goal: { ...least, met: clone.length <= 4 } },
+      {
+        what: 'a container from a template file, one script',
+        measured: `${withScript.length}, so ${withScript.length - file.length} for the script`,
+        goal: null,
+      },
+    ],
+  };
+}
+
+async function commandsToReconcile(size: number): Promise<number> {
+  const host = await openLabHost();
+  try {
+    const targets = targetsOf(manyGuests(size));
+    const [first] = [...targets.values()];
+    if (first === undefined) throw new Error('there are no guests');
+    await carriedOut(host, new Map(), new Map([[first.id, first]]));
+    for (let id = FIRST_ID + 1; id < FIRST_ID + size; id += 1) await copyGuest(host, FIRST_ID, id);
+    const { commands, outcomes } = await carriedOut(host, targets, targets);
+    const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
+    if (unchanged !== size) throw new Error(`${unchanged} of ${size} guests are as declared`);
+    return commands.length;
+  } finally {
+    await host.close();
+  }
+}
+
+/** The commands for the last of these containers, the others being there. */
+async function commandsToCreate(guests: readonly LxcGuest[]): Promise<readonly string[]> {
+  const host = await openLabHost();
+  try {
+    const before = allTargets(environment(...guests.slice(0, -1)));
+    const after = allTargets(environment(...guests));
+    if (before.size > 0) await carriedOut(host, new Map(), before);
+    const { commands, outcomes } = await carriedOut(host, before, after);
+    if (outcomes.join() !== 'applied') throw new Error(`the container is ${outcomes.join()}`);
+    return commands;
+  } finally {
+    await host.close();
+  }
+}
+
+/** Looks at every target, as a replay does, and does what is missing. */
+async function carriedOut(host: LabHost, before: Targets, after: Targets) {
+  const also = before === after ? new Set(after.keys()) : new Set<TargetId>();
+  const made = makePlan({ from: null, to: ORIGIN.commit, before, after, also, impact: impactOf });
+  if (made.kind === 'cycle') throw new Error('the guests need each other in a ring');
+  const rehearsal = { plan: made.plan, before, after, origin: ORIGIN, rollback: false };
+  host.forget();
+  const steps = await carryOutPlan(recordingHost(host), rehearsal, () => {});
+  const failed = steps.find(({ outcome }) => outcome === 'failed' || outcome === 'blocked');
+  if (failed !== undefined) throw new Error(`${failed.target}: ${failed.reason}`);
+  return { commands: [...host.commands], outcomes: steps.map(({ outcome }) => outcome) };
+}
+
+function targetsOf(files: Files): Targets {
+  const bytes = Object.entries(files).map(([path, text]) => {
+    return [path, { blob: path as BlobId, kind: 'file', bytes: Buffer.from(text) }] as const;
+  });
+  const { config, problems } = load({ commit: null, root: '', files: new Map(bytes) }, { strictSecrets: false });
+  if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
+  return allTargets(config);
+}
+
+/** The files of one guest for another, as if that had been made as well. */
+async function copyGuest(host: LabHost, from: number, to: number): Promise<void> {
+  for (const path of ['etc/pve/lxc/ID.conf', 'etc/pve/firewall/ID.fw', 'run/lab/guests/ID.json']) {
+    const text = await host.read(path.replace('ID', String(from)));
+    const other = text.replaceAll(addressOf(from), addressOf(to)).replaceAll(String(from), String(to));
+    await host.write(path.replace('ID', String(to)), other);
+  }
+}
+
+function said(commands: readonly string[]): string {
+  return `${commands.length}: ${commands.map((line) => line.split(' ').slice(0, 2).join(' ')).join(', ')}`;
+}
