@@ -1,0 +1,158 @@
+// From a push to the first command on the host, against the least that anybody could do: `git fetch` and the start of one
+// process. A real forge, a real agent in its own process, and a lab host whose programs write down when they were started.
+
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import { type Started, start } from '../cli/phoenix.ts';
+import { openConfigRepo } from '../support/config-repo.ts';
+import { until } from '../support/until.ts';
+import { manyGuests } from './guests.ts';
+import { type Measurement, median, spread } from './report.ts';
+
+const run = promisify(execFile);
+
+const SECRET = 'the secret of the webhook';
+const TOKEN = 'the-token-of-the-forge';
+const ROUNDS = 11;
+const GUESTS = 3;
+const MOST = 2;
+/** What a program of the host does first: write down the time in nanoseconds. */
+const STAMP = 'date +%s%N';
+
+export async function measurePush(): Promise<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const arrivals = await listenForWebhooks();
+  const agent = start(['serve'], settingsOf(folder, forge));
+  try {
+    await until(() => {
+      if (agent.child.exitCode !== null) throw new Error(`the agent ended: ${agent.output.stderr}`);
+      return listensAt(agent) !== undefined;
+    }, 'the agent to listen');
+    forge.sendWebhooksTo(arrivals.url, `${listensAt(agent)}/webhooks`);
+    const commands = await stampPrograms(join(folder, 'data/lab/bin'), join(folder, 'commands'));
+    const fetch = await openPeer(join(folder, 'peer'), forge.pushUrl);
+    const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      const before = (await commands()).length;
+      const commit = await repo.commit(manyGuests(GUESTS, { memoryMb: 1_024 + round }));
+      await repo.push();
+      await until(() => isApplied(forge, commit), 'the push to be applied');
+      const [first = Number.NaN] = (await commands()).slice(before);
+      const took = first - (arrivals.times.at(-1) ?? Number.NaN);
+      const least = await fetch();
+      // In the first round the guests are created and everything is fetched for the first time.
+      if (round > 0) ours.push(took);
+      if (round > 0) theirs.push(least);
+    }
+    return report(ours, theirs);
+  } finally {
+    agent.child.kill('SIGTERM');
+    await agent.ended;
+    await arrivals.close();
+    await forge.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function settingsOf(folder: string, forge: LabForge): Record<string, string> {
+  return {
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: TOKEN,
+    PHOENIX_WEBHOOK_SECRET: SECRET,
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_HOST: 'lab',
+    PHOENIX_LISTEN: '127.0.0.1:0',
+    PHOENIX_POLL_SECONDS: '3600',
+  };
+}
+
+function listensAt({ output }: Started): string | undefined {
+  return /listening on (http:[^\s"]+)/.exec(output.stderr)?.[1];
+}
+
+/** A second receiver beside the agent: when webhooks were sent, in milliseconds since 1970. */
+async function listenForWebhooks() {
+  const times: number[] = [];
+  const server = createServer((request, response) => {
+    times.push(performance.timeOrigin + performance.now());
+    request.resume();
+    response.writeHead(202).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    times,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Lets every program of the lab write down its start; resolves to the reader of those times, in milliseconds since 1970. */
+async function stampPrograms(bin: string, log: string): Promise<() => Promise<number[]>> {
+  for (const name of await readdir(bin)) {
+    await rename(join(bin, name), join(bin, `.${name}`));
+    await writeFile(join(bin, name), `#!/bin/sh\n/bin/${STAMP} >>'${log}'\nexec '${join(bin, `.${name}`)}' "$@"\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  await writeFile(log, '');
+  return async () => {
+    const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+    return lines.map((line) => Number(line) / 1e6).sort((a, b) => a - b);
+  };
+}
+
+/** How long a fetch of what was pushed and a process that does nothing but write down its start take, in milliseconds. */
+async function openPeer(folder: string, url: string): Promise<() => Promise<number>> {
+  await run('git', ['init', '--quiet', '--bare', folder]);
+  await run('git', ['-C', folder, 'remote', 'add', 'origin', url]);
+  return async () => {
+    const began = performance.now();
+    await run('git', ['-C', folder, 'fetch', '--quiet', 'origin', '+refs/heads/main:refs/heads/main']);
+    await run('/bin/sh', ['-c', STAMP]);
+    return performance.now() - began;
+  };
+}
+
+function isApplied(forge: LabForge, commit: string): boolean {
+  const status = forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply');
+  if (status === undefined || status.state === 'pending') return false;
+  if (status.state !== 'success') throw new Error(`the push ended: ${status.description}`);
+  return true;
+}
+
+function report(ours: readonly number[], theirs: readonly number[]): Measurement {
+  const ratios = ours.map((took, round) => took / (theirs[round] ?? Number.NaN));
+  return {
+    title: 'Push to first host command',
+    about: [
+      'From the webhook to the start of the first program on the host: recorded, fetched, read, checked, planned, queued.',
+      `Against \`git fetch\` of the same commit and the start of the same process. ${ROUNDS} pushes of one commit each.`,
+    ].join('\n  '),
+    lines: [
+      { what: 'Phoenix', measured: spread(ours, 0, ' ms'), goal: null },
+      { what: 'git fetch and one process', measured: spread(theirs, 0, ' ms'), goal: null },
+      {
+        what: 'Phoenix against both',
+        measured: spread(ratios, 2),
+        goal: { text: `≤ ${MOST}`, met: median(ratios) <= MOST },
+      },
+    ],
+  };
+}
