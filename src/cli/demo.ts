@@ -144,6 +144,7 @@ async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise
         enough: ({ state, steps }) =>
           signal.aborted || (state === 'blocked' && steps.every(({ outcome }) => outcome !== null)),
       });
+      await stage.answered(commit);
       io.stdout(`${runLine(end, paint)}\n`);
       for (const problem of end.problems) io.stdout(`  ${problemText(problem)}\n`);
       io.stdout(commandLines(await stage.commands()));

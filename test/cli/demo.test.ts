@@ -1,4 +1,8 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { workingCopy } from '../support/git.ts';
 import { until } from '../support/until.ts';
 import { phoenix, start } from './phoenix.ts';
 
@@ -15,10 +19,27 @@ test('the story ends well, shows exactly two targets for a change of two, and re
   expect(replay).toContain('7 unchanged');
 }, 120_000);
 
-test('without --once it stays up for the user to push to, and Ctrl-C ends it', async () => {
-  const { child, output, ended } = start(['demo']);
-  await until(() => output.stdout.includes('Now you.'), 'the invitation', 90);
-  expect(output.stdout).toMatch(/git clone http:\/\/phoenix:demo@127\.0\.0\.1:\d+\/phoenix\/config\.git/);
+test('without --once it stays up: what the user pushes is applied and shown, and Ctrl-C leaves nothing behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-test-'));
+  const { child, output, ended } = start(['demo'], { TMPDIR: folder });
+  await until(() => output.stdout.includes('Ctrl-C'), 'the invitation', 90);
+  const url = /git clone (\S+)/.exec(output.stdout)?.[1] ?? '';
+  const copy = await workingCopy(url);
+  await copy.git('pull', '--quiet', 'origin', 'main');
+  const file = join(copy.folder, 'etc/phoenix_lxc_configs.json');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/("name": "nginx-gateway",[\s\S]*?"memory_mb": )\d+/, '$14096'));
+  await copy.git('commit', '--quiet', '--all', '--message', 'Change the gateway');
+  await copy.push();
+  await until(
+    () => output.stdout.includes('✓ phoenix/lxc/101  applied', output.stdout.indexOf('Ctrl-C')),
+    'the answer',
+    60,
+  );
+  expect(output.stdout).toMatch(/Ctrl-C[\s\S]*pct set 101 --memory 4096/);
   child.kill('SIGINT');
   expect((await ended).exit).toBe(0);
-}, 120_000);
+  expect(await readdir(folder)).toEqual([]);
+  await copy.remove();
+  await rm(folder, { recursive: true });
+}, 180_000);

@@ -45,8 +45,8 @@ export interface Stage {
   readonly adminToken: string;
   /** The folder of the lab host. */
   readonly lab: string;
-  /** The run that a commit was given, once there is one. */
-  runOf(commit: string): Promise<Run>;
+  /** Waits until the answer stands on the commit: no status is pending. */
+  answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and everything is said on the commit. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
   /** Commands on the lab host since the last call, Proxmox's programs only. */
@@ -98,7 +98,13 @@ export async function setStage(io: Io): Promise<Stage> {
         const runs = await client.get<Run[]>('/runs?limit=20');
         return runs.find((run) => run.commit === commit);
       });
-    const takeCommands = commandsOf(lab);
+    const answered = async (commit: string): Promise<void> => {
+      await eventually(`an answer on ${commit}`, async () => {
+        const statuses = forge.latestStatuses(commit);
+        const whole = statuses.some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending');
+        return whole && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
+      });
+    };
     return {
       person,
       forge,
@@ -106,18 +112,14 @@ export async function setStage(io: Io): Promise<Stage> {
       url: phoenix.url,
       adminToken,
       lab,
-      runOf,
+      answered,
       async settled(commit, onRun) {
         const { id } = await runOf(commit);
         const run = await client.follow(id, onRun === undefined ? {} : { onRun });
-        await eventually(`an answer on ${commit}`, async () => {
-          const statuses = forge.latestStatuses(commit);
-          const answered = statuses.some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending');
-          return answered && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
-        });
+        await answered(commit);
         return run;
       },
-      commands: takeCommands,
+      commands: commandsOf(lab),
       close,
     };
   } catch (error) {
