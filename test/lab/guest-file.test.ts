@@ -9,7 +9,7 @@ import {
   parseGuestFile,
   printGuestFile,
   type Section,
-} from '../../src/lab/proxmox/guest-file.ts';
+} from '../../src/lab/proxmox/guest/file.ts';
 
 const optionsOf = (kind: 'lxc' | 'qemu'): fc.Arbitrary<Options> => {
   const name = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);

@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { Answer } from '../../src/lab/proxmox/answer.ts';
 import { createLab } from '../../src/lab/proxmox/create.ts';
 import { type LabNode, openNode } from '../../src/lab/proxmox/node.ts';
-import { pct } from '../../src/lab/proxmox/pct.ts';
-import { qm } from '../../src/lab/proxmox/qm.ts';
+import { pct } from '../../src/lab/proxmox/pct/pct.ts';
+import { qm } from '../../src/lab/proxmox/qm/qm.ts';
 
 const DEBIAN = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
 

@@ -6,11 +6,11 @@ import type { LabNode } from './node.ts';
 export type Program = (node: LabNode, argv: readonly string[], stdin?: () => Buffer) => Answer;
 
 export const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
-  pct: async () => (await import('./pct.ts')).pct,
-  qm: async () => (await import('./qm.ts')).qm,
-  pvesh: async () => (await import('./pvesh.ts')).pvesh,
-  pvesm: async () => (await import('./pvesm.ts')).pvesm,
-  pveam: async () => (await import('./pveam.ts')).pveam,
+  pct: async () => (await import('./pct/pct.ts')).pct,
+  qm: async () => (await import('./qm/qm.ts')).qm,
+  pvesh: async () => (await import('./api/pvesh.ts')).pvesh,
+  pvesm: async () => (await import('./storage/pvesm.ts')).pvesm,
+  pveam: async () => (await import('./storage/pveam.ts')).pveam,
   'pve-firewall': async () => {
     const { pveFirewall } = await import('./firewall/program.ts');
     return (node, argv) => pveFirewall(node.dir, node.name, argv);

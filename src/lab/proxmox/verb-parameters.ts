@@ -1,5 +1,5 @@
 // Small readings of checked parameters that most verbs need.
-import type { GuestFile, Options } from './guest-file.ts';
+import type { GuestFile, Options } from './guest/file.ts';
 import type { Parameters } from './parameters/check.ts';
 import { refuse } from './refusal.ts';
 

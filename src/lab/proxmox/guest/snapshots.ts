@@ -1,0 +1,95 @@
+// Snapshots of guests: their sections in the file, the snapshots of their volumes, and a copy of their files.
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { type Call, print } from '../call.ts';
+import { type GuestKind, guestTree, pathOf, running, setRunning } from '../node.ts';
+import { refuse } from '../refusal.ts';
+import { checkRollback, dropSnapshot, hasFeature, takeSnapshot } from '../storage/volume-features.ts';
+import { addUnused, type Disk, disksOf, isCdrom, isVolume } from './disks.ts';
+import type { GuestFile, Options, Section } from './file.ts';
+import { checkLock, isTemplate, update } from './guest.ts';
+
+/** Options that a snapshot does not take along. */
+const NOT_COPIED = /^(snapstate|snaptime|vmstate|lock|description|unused\d+)$/;
+const copied = (options: Readonly<Options>): Options =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_COPIED.test(name)));
+
+/** The disks that have snapshots of their own. */
+const snapped = (kind: GuestKind, section: Section): Disk[] =>
+  disksOf(kind, section.options).filter((disk) => kind === 'lxc' || !isCdrom(disk));
+
+function snapshotOf(file: GuestFile, name: string): Section {
+  return file.snapshots[name] ?? refuse(`snapshot '${name}' does not exist`);
+}
+
+/** Takes a snapshot. */
+export function createSnapshot(call: Call, kind: GuestKind, id: number, name: string, description?: string): void {
+  update(call, kind, id, (file) => {
+    if (isTemplate(file)) refuse("you can't take a snapshot if it's a template");
+    checkLock(kind, file);
+    if (file.snapshots[name] !== undefined) refuse(`snapshot name '${name}' already used`);
+    const disks = snapped(kind, file);
+    if (!disks.every((disk) => hasFeature(call.node, 'snapshot', disk.volume)))
+      refuse('snapshot feature is not available');
+    for (const disk of disks) {
+      if (kind === 'qemu') print(call, `snapshotting 'drive-${disk.key}' (${disk.volume})`);
+      takeSnapshot(call.node, disk.volume, name);
+    }
+    cpSync(guestTree(call.node, id), guestTree(call.node, `${id}@${name}`), { recursive: true });
+    const options = { ...copied(file.options), snaptime: String(Math.floor(Date.now() / 1000)) };
+    file.snapshots[name] = { options: description ? { ...options, description } : options, raw: [...file.raw] };
+    file.options['parent'] = name;
+  });
+}
+
+/** Deletes a snapshot; those that follow it take its parent. */
+export function deleteSnapshot(call: Call, kind: GuestKind, id: number, name: string): void {
+  update(call, kind, id, (file) => {
+    const { parent } = snapshotOf(file, name).options;
+    checkLock(kind, file);
+    if (isTemplate(file)) refuse("you can't delete a snapshot if vm is a template");
+    for (const disk of snapped(kind, snapshotOf(file, name))) {
+      dropSnapshot(call.node, disk.volume, name);
+      addUnused(file.options, disk.volume);
+    }
+    delete file.snapshots[name];
+    for (const { options } of Object.values(file.snapshots)) relink(options, name, parent);
+    relink(file.options, name, parent);
+    rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
+  });
+}
+
+function relink(options: Options, gone: string, parent: string | undefined): void {
+  if (options['parent'] !== gone) return;
+  if (parent === undefined) delete options['parent'];
+  else options['parent'] = parent;
+}
+
+/** Goes back to a snapshot; a running guest is stopped, volumes that came later are kept as unused. */
+export function rollback(
+  call: Call,
+  kind: GuestKind,
+  id: number,
+  name: string,
+  adjust: (options: Options) => void = () => {},
+): void {
+  update(call, kind, id, (file) => {
+    if (isTemplate(file)) refuse("you can't rollback if vm is a template");
+    const snapshot = snapshotOf(file, name);
+    for (const disk of snapped(kind, snapshot)) checkRollback(call.node, disk.volume, name);
+    checkLock(kind, file);
+    if (running(call.node, id) !== undefined) setRunning(call.node, id, false);
+    const kept = new Set(disksOf(kind, snapshot.options).map((disk) => disk.volume));
+    const { options } = file;
+    for (const disk of disksOf(kind, options))
+      if (isVolume(kind, disk) && !kept.has(disk.volume)) addUnused(options, disk.volume);
+    const stay = Object.entries(options).filter(([key]) => key === 'description' || /^unused\d+$/.test(key));
+    file.options = { ...Object.fromEntries(stay), ...copied(snapshot.options), parent: name };
+    file.raw = [...snapshot.raw];
+    file.pending = { options: {}, raw: [] };
+    file.special = {};
+    adjust(file.options);
+    const saved = pathOf(call.node, `guests/${id}@${name}`);
+    rmSync(pathOf(call.node, `guests/${id}`), { recursive: true, force: true });
+    if (existsSync(saved)) cpSync(saved, guestTree(call.node, id), { recursive: true });
+  });
+}

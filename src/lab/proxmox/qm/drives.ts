@@ -1,0 +1,244 @@
+// Drives of virtual machines: making, importing, copying, growing and moving their volumes.
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { type Call, print } from '../call.ts';
+import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from '../guest/disks.ts';
+import { type GuestFile, isCloudInit, type Options } from '../guest/file.ts';
+import { isTemplate } from '../guest/guest.ts';
+import { hostFile } from '../node.ts';
+import { freeVolume } from '../pct/disks.ts';
+import { refuse, refuseParameters } from '../refusal.ts';
+import { checkAccess, located, type Storage, splitVolumeId, storageNamed } from '../storage/storage.ts';
+import { activate, allocate, makeBase, type Volume, volumeAt, volumeSize } from '../storage/volumes.ts';
+
+const CLOUD_INIT_SIZE = 4 * 1024 ** 2;
+
+/** `storage:GiB`, or the size alone where there is a default storage. */
+const NEW_DRIVE = /^(?:([^/:\s]+):)?(\d+(?:\.\d+)?)$/;
+
+const own = (call: Call, volume: string): number | undefined =>
+  splitVolumeId(volume) === undefined ? undefined : located(call.node, volume).volume.owner;
+
+/** Whether a volume belongs to a machine. */
+export const isOwner = (call: Call, id: number, volume: string): boolean => own(call, volume) === id;
+
+/** Makes a volume, saying so where LVM does. */
+export function makeVolume(
+  call: Call,
+  storage: Storage,
+  id: number,
+  format: string,
+  size: number,
+  name?: string,
+  more?: Partial<Volume>,
+): string {
+  const volume = allocate(call.node, storage, id, storage.family === 'dir' ? format : 'raw', size, name, more);
+  if (storage.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(volume)?.name}" created.`);
+  return volume;
+}
+
+/** The normalised text of each drive among the options; refuses drives that cannot be, before anything is made. */
+export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
+  for (const disk of drivesIn(options)) {
+    const { volume, properties, key } = disk;
+    const source = properties['import-from'];
+    const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
+    if (source !== undefined && (isNew === undefined || Number(size) !== 0))
+      refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
+    if (isNew !== undefined && !isCdrom(disk)) {
+      const target = storageNamed(call.node, storage ?? refuse('no storage ID specified (and no default storage)'));
+      if (!target.content.has('images'))
+        refuseParameters({ storage: `storage '${target.id}' does not support vm images` });
+    } else if (splitVolumeId(volume) !== undefined && splitVolumeId(volume)?.name !== 'cloudinit') {
+      checkAccess(call.node, volume);
+      const { type } = located(call.node, volume).volume;
+      if (type === 'iso' && !isCdrom(disk))
+        refuseParameters({ [key]: "explicit 'media=cdrom' is required for iso images" });
+      if (type !== 'images' && type !== 'iso')
+        refuseParameters({ [key]: "content type needs to be 'images' or 'iso'" });
+    }
+    options[key] = printDisk('qemu', disk);
+  }
+}
+
+/** The drives among options, sorted by name; one that cannot be read is refused. */
+function drivesIn(options: Readonly<Options>): Disk[] {
+  const readable = new Map(disksOf('qemu', options).map((disk) => [disk.key, disk]));
+  return Object.keys(options)
+    .sort()
+    .flatMap((key) => {
+      if (!/^(ide|scsi|virtio|sata)\d+$|^(efidisk0|tpmstate0)$/.test(key)) return [];
+      return [readable.get(key) ?? refuseParameters({ [key]: 'unable to parse drive options' })];
+    });
+}
+
+/**
+ * Makes the volumes that drives ask for; none are left when one fails.
+ * @param file the machine that gets them: its template flag and its cloud-init drive matter
+ */
+export function createDrives(
+  call: Call,
+  id: number,
+  drives: Readonly<Options>,
+  file: GuestFile,
+  defaultStorage?: string,
+): { options: Options; made: string[] } {
+  const made: string[] = [];
+  const options: Options = {};
+  const keep = (volume: string): string => {
+    const kept = isTemplate(file) ? makeBase(call.node, volume) : volume;
+    made.push(kept);
+    return kept;
+  };
+  try {
+    for (const disk of drivesIn(drives)) {
+      const [isNew, storageId = defaultStorage, gib] = NEW_DRIVE.exec(disk.volume) ?? [];
+      const name = disk.volume === 'cloudinit' ? 'cloudinit' : splitVolumeId(disk.volume)?.name;
+      if (disk.volume === '' || disk.volume === 'none' || disk.volume === 'cdrom') {
+        const { size: _, ...properties } = disk.properties;
+        options[disk.key] = printDisk('qemu', { ...disk, properties });
+      } else if (name === 'cloudinit') {
+        checkCloudInit(disk.key, file, options);
+        const volume = makeCloudInit(
+          call,
+          id,
+          splitVolumeId(disk.volume)?.storage ?? defaultStorage,
+          disk.properties['format'],
+        );
+        made.push(volume);
+        options[disk.key] = printDisk(
+          'qemu',
+          withVolume('qemu', { ...disk, properties: { ...disk.properties, media: 'cdrom' } }, volume),
+        );
+        print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
+      } else if (isNew !== undefined) {
+        const storage = storageNamed(
+          call.node,
+          storageId ?? refuse('no storage ID specified (and no default storage)'),
+        );
+        options[disk.key] = printDisk('qemu', newDrive(call, id, disk, storage, Number(gib), keep));
+        print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
+      } else options[disk.key] = printDisk('qemu', existingDrive(call, disk, file, options));
+    }
+  } catch (error) {
+    for (const volume of made) freeVolume(call, volume);
+    throw error;
+  }
+  return { options, made };
+}
+
+function checkCloudInit(key: string, file: GuestFile, options: Readonly<Options>): void {
+  const attached = [file.options, file.pending.options, options]
+    .flatMap((all) => disksOf('qemu', all))
+    .find((disk) => disk.key !== key && isCloudInit(disk.volume));
+  if (attached !== undefined) refuse(`${key} - cloud-init drive is already attached at '${attached.key}'`);
+}
+
+function makeCloudInit(call: Call, id: number, storageId: string | undefined, format = 'qcow2'): string {
+  const storage = storageNamed(call.node, storageId ?? refuse('no storage ID specified (and no default storage)'));
+  return makeVolume(
+    call,
+    storage,
+    id,
+    format,
+    CLOUD_INIT_SIZE,
+    `vm-${id}-cloudinit${storage.family === 'dir' ? `.${format}` : ''}`,
+  );
+}
+
+function newDrive(
+  call: Call,
+  id: number,
+  disk: Disk,
+  storage: Storage,
+  gib: number,
+  keep: (volume: string) => string,
+): Disk {
+  const { 'import-from': source, ...properties } = disk.properties;
+  const format = properties['format'] ?? 'raw';
+  if (source !== undefined) {
+    const size = importSize(call, source);
+    const volume = keep(makeVolume(call, storage, id, format, size, undefined, { image: true }));
+    return withVolume('qemu', { ...disk, properties }, volume, size);
+  }
+  const fixed =
+    disk.key === 'efidisk0'
+      ? properties['efitype'] === '4m'
+        ? 528 * 1024
+        : 128 * 1024
+      : disk.key === 'tpmstate0'
+        ? CLOUD_INIT_SIZE
+        : undefined;
+  const size = fixed ?? Math.ceil(gib * 1024 * 1024) * 1024;
+  const volume = keep(makeVolume(call, storage, id, format, size));
+  return withVolume(
+    'qemu',
+    { ...disk, properties },
+    volume,
+    disk.key === 'efidisk0' ? volumeSize(call.node, volume) : size,
+  );
+}
+
+function importSize(call: Call, source: string): number {
+  if (splitVolumeId(source) === undefined || source.startsWith('/')) {
+    const file = hostFile(call.node, source) ?? refuse(`can't find file '${source}'`);
+    return imageSize(file) || refuse(`could not get file size of ${source}`);
+  }
+  checkAccess(call.node, source);
+  return volumeSize(call.node, source);
+}
+
+/** The size that an image file gives a disk: of qcow2 what its header says, else its own. */
+export function imageSize(file: string): number {
+  const head = Buffer.alloc(32);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, head);
+  closeSync(descriptor);
+  return head.toString('latin1', 0, 4) === 'QFI\xfb' ? Number(head.readBigUInt64BE(24)) : statSync(file).size;
+}
+
+function existingDrive(call: Call, disk: Disk, file: GuestFile, options: Readonly<Options>): Disk {
+  const { volume, properties, key } = disk;
+  const volumeId = splitVolumeId(volume);
+  if (volumeId !== undefined) {
+    checkAccess(call.node, volume);
+    const { format } = located(call.node, volume).volume;
+    if (properties['format'] !== undefined && properties['format'] !== format)
+      refuse(
+        `drive '${key}' - volume '${volume}' - 'format=${properties['format']}' option different from storage format '${format}'`,
+      );
+    if (isCloudInit(volume)) checkCloudInit(key, file, options);
+    activate(call.node, volume);
+  }
+  const path = volumeId === undefined ? hostFile(call.node, volume) : undefined;
+  const size = volumeId === undefined ? (path === undefined ? 0 : statSync(path).size) : volumeSize(call.node, volume);
+  if (size === 0 && !isCdrom(disk)) refuse(`volume ${volume} does not exist`);
+  return withVolume('qemu', disk, volume, size);
+}
+
+/** Files a volume that a machine no longer uses; a cloud-init drive is removed instead. */
+export function registerUnused(call: Call, id: number, file: GuestFile, disk: Disk): void {
+  if (isCloudInit(disk.volume)) {
+    freeVolume(call, disk.volume);
+    delete file.special['cloudinit'];
+  } else if (!isCdrom(disk) && isOwner(call, id, disk.volume)) addUnused(file.options, disk.volume);
+}
+
+/** Copies or links a drive for another machine, or for the same on another storage. */
+export function cloneDrive(call: Call, disk: Disk, id: number, storageId: string | undefined, format?: string): Disk {
+  const source = splitVolumeId(disk.volume) ?? refuse(`unable to parse volume ID '${disk.volume}'`);
+  const storage = storageNamed(call.node, storageId ?? source.storage);
+  const wanted = format ?? located(call.node, disk.volume).volume.format;
+  const { image } = volumeAt(call.node, disk.volume) ?? {};
+  const volume = isCloudInit(disk.volume)
+    ? makeCloudInit(call, id, storage.id, wanted)
+    : makeVolume(call, storage, id, wanted, volumeSize(call.node, disk.volume), undefined, image ? { image } : {});
+  print(call, `allocated target volume '${volume}'`);
+  return withVolume('qemu', disk, volume, volumeSize(call.node, volume));
+}
+
+/** Whether a snapshot of the machine still holds a drive's volume. */
+export function isSnapshotted(file: GuestFile, { volume }: Disk): boolean {
+  return Object.values(file.snapshots).some(({ options }) =>
+    disksOf('qemu', options).some((disk) => !isCdrom(disk) && disk.volume === volume),
+  );
+}

@@ -1,0 +1,102 @@
+// The program pvesm: storages and their volumes.
+import { rmSync } from 'node:fs';
+import type { Answer } from '../answer.ts';
+import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse, refuseParameters } from '../refusal.ts';
+import { addStorage, removeStorage, setStorage } from './config.ts';
+import { allocationSize, storageContent, storageStatus } from './content.ts';
+import { enabledStorage, located, pathOfVolume, splitVolumeId } from './storage.ts';
+import { allocate, free, volumeAt } from './volumes.ts';
+
+const VERBS: Record<string, Verb> = {
+  'pvesm add': (call, parameters) => void addStorage(call, parameters),
+  'pvesm set': (call, parameters) => void setStorage(call, parameters),
+  'pvesm remove': (call, parameters) => void removeStorage(call.node, String(parameters['storage'])),
+  'pvesm status': (call, parameters) => printStatus(call, parameters),
+  'pvesm list': (call, parameters) => printContent(call, parameters),
+  'pvesm alloc': (call, parameters) => void print(call, `successfully created '${allocateVolume(call, parameters)}'`),
+  'pvesm free': (call, parameters) => void freeVolume(call, parameters),
+  'pvesm path': (call, { volume }) => void print(call, pathOfVolume(call.node, String(volume))),
+  'pvesm apiinfo': (call) => void print(call, 'APIVER 13\nAPIAGE 4'),
+};
+
+/** Answers a call of `pvesm`. */
+export function pvesm(node: LabNode, argv: readonly string[]): Answer {
+  return answer(newCall(node), 'pvesm', argv, VERBS);
+}
+
+function printStatus(call: Call, parameters: Parameters): undefined {
+  const found = storageStatus(call.node, parameters);
+  const width = Math.max(0, ...found.map(({ storage }) => storage.length)) + 1;
+  const line = (cells: string[], share: string): void => {
+    const [name = '', type = '', status = '', ...sizes] = cells;
+    print(
+      call,
+      [
+        name.padEnd(width),
+        type.padStart(10),
+        status.padStart(10),
+        ...sizes.map((size) => size.padStart(15)),
+        share,
+      ].join(' '),
+    );
+  };
+  line(['Name', 'Type', 'Status', 'Total (KiB)', 'Used (KiB)', 'Available (KiB)'], '%'.padStart(8));
+  for (const { storage, type, enabled, total, used, avail } of found) {
+    const share = enabled === 0 ? 'N/A'.padStart(8) : `${((used * 100) / total).toFixed(2)}%`.padStart(8);
+    line(
+      [
+        storage,
+        type,
+        enabled === 0 ? 'disabled' : 'active',
+        ...[total, used, avail].map((size) => String(Math.trunc(size / 1024))),
+      ],
+      share,
+    );
+  }
+}
+
+function printContent(call: Call, parameters: Parameters): undefined {
+  const found = storageContent(call.node, String(parameters['storage']), parameters);
+  const width = Math.max(0, ...found.map(({ volid }) => volid.length));
+  const digits = Math.max(1, ...found.map(({ size }) => String(size).length));
+  const line = (volid: string, format: string, content: string, size: string): string =>
+    [volid.padEnd(width), format.padEnd(7), content.padEnd(9), size.padStart(digits)].join(' ');
+  print(call, `${line('Volid', 'Format', 'Type', 'Size')} VMID`);
+  for (const { volid, format, content, size, vmid } of found.filter((each) => each.vmid !== undefined))
+    print(call, `${line(volid, format, content, String(size))} ${vmid}`);
+  const unowned = found
+    .filter(({ vmid }) => vmid === undefined)
+    .sort((a, b) => (a.format < b.format ? -1 : a.format > b.format ? 1 : 0));
+  for (const { volid, format, content, size } of unowned) print(call, line(volid, format, content, String(size)));
+}
+
+/** Makes a volume by hand and gives its id. */
+export function allocateVolume(call: Call, { storage, vmid, filename, size, format }: Parameters): string {
+  const bytes = allocationSize(String(size));
+  if (bytes === undefined) refuseParameters({ size: `unable to parse size '${size}'` });
+  const named = /\.(raw|qcow2|vmdk)$/.exec(String(filename))?.[1];
+  if (named !== undefined && format !== undefined && format !== named)
+    refuseParameters({ format: `different storage formats (${format} != ${named})` });
+  const place = enabledStorage(call.node, String(storage));
+  const name = String(filename);
+  const prefix = `${format === 'subvol' ? 'subvol' : 'vm'}-${vmid}-`;
+  if (place.family !== 'dir' && name !== '' && !name.startsWith(prefix))
+    refuse(`illegal name '${name}' - should be '${prefix}*'`);
+  const id = allocate(call.node, place, Number(vmid), named ?? String(format ?? 'raw'), bytes ?? 0, name || undefined);
+  if (place.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(id)?.name}" created.`);
+  return id;
+}
+
+/** Removes a volume or a file as a task. */
+export function freeVolume(call: Call, { volume, storage }: Parameters): void {
+  const id = String(volume).includes(':') ? String(volume) : `${storage}:${volume}`;
+  const { storage: place } = located(call.node, id);
+  task(call, 'imgdel', place.id, () => {
+    if (volumeAt(call.node, id) === undefined) rmSync(pathOf(call.node, pathOfVolume(call.node, id)), { force: true });
+    else free(call.node, id);
+    print(call, `Removed volume '${id}'`);
+  });
+}

@@ -1,0 +1,77 @@
+// What can be done with a volume, by the rules of its storage's type, and its snapshots.
+import type { LabNode } from '../node.ts';
+import { refuse } from '../refusal.ts';
+import { located, type StorageFamily, splitVolumeId } from './storage.ts';
+import { keep, volumeAt, volumeSize } from './volumes.ts';
+
+type Feature = 'snapshot' | 'clone' | 'template' | 'copy' | 'rename';
+
+type State = 'current' | 'base' | 'snap';
+
+const FEATURES: Record<StorageFamily, Record<Feature, readonly State[]>> = {
+  lvmthin: {
+    snapshot: ['current'],
+    clone: ['base', 'snap'],
+    template: ['current'],
+    copy: ['base', 'current', 'snap'],
+    rename: ['current'],
+  },
+  zfspool: {
+    snapshot: ['current', 'snap'],
+    clone: ['base'],
+    template: ['current'],
+    copy: ['base', 'current'],
+    rename: ['current'],
+  },
+  lvm: { snapshot: [], clone: [], template: [], copy: ['base', 'current'], rename: ['current'] },
+  dir: {
+    snapshot: ['current', 'snap'],
+    clone: ['base'],
+    template: ['current'],
+    copy: ['base', 'current', 'snap'],
+    rename: ['current'],
+  },
+};
+
+/** Whether a volume can be snapshot, cloned and so on; `forContainer` where only raw volumes and subvolumes will do. */
+export function hasFeature(
+  node: LabNode,
+  feature: Feature,
+  id: string,
+  snapshot?: string,
+  forContainer = false,
+): boolean {
+  if (splitVolumeId(id) === undefined) return false;
+  const { storage, volume } = located(node, id);
+  const state: State = snapshot !== undefined ? 'snap' : volume.isBase ? 'base' : 'current';
+  if (!FEATURES[storage.family][feature].includes(state)) return false;
+  if (storage.family !== 'dir') return true;
+  if (feature === 'snapshot' || state === 'snap') return volume.format === 'qcow2';
+  if (feature === 'clone') return !forContainer && volume.format !== 'subvol';
+  return feature === 'template' || volume.format !== 'subvol';
+}
+
+/** Takes a snapshot of a volume. */
+export function takeSnapshot(node: LabNode, id: string, name: string): void {
+  const volume = volumeAt(node, id);
+  volumeSize(node, id);
+  if (volume !== undefined) keep(node, id, { ...volume, snapshots: [...volume.snapshots, name] });
+}
+
+/** Drops a snapshot of a volume. */
+export function dropSnapshot(node: LabNode, id: string, name: string): void {
+  const volume = volumeAt(node, id);
+  if (volume !== undefined)
+    keep(node, id, { ...volume, snapshots: volume.snapshots.filter((known) => known !== name) });
+}
+
+/** Refuses a rollback that the storage cannot make: ZFS goes back to its newest snapshot only. */
+export function checkRollback(node: LabNode, id: string, name: string): void {
+  const { storage } = located(node, id);
+  if (storage.family === 'lvmthin') return;
+  const snapshots = volumeAt(node, id)?.snapshots ?? [];
+  const index = snapshots.indexOf(name);
+  if (index < 0) refuse(`can't rollback, snapshot '${name}' does not exist on '${id}'`);
+  if (storage.family === 'zfspool' && index < snapshots.length - 1)
+    refuse(`can't rollback, '${name}' is not most recent snapshot on '${id}'`);
+}
