@@ -1,10 +1,11 @@
 // The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
 
-import type { Guest } from '../../config/config.ts';
+import type { Config, Guest } from '../../config/config.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
 import type { Firewall } from './firewall.ts';
-import { type Notes, notesText, OWNER_TAG } from './notes.ts';
+import { type Notes, notesText, OWNER_TAG, repositoryName } from './notes.ts';
 import { type Script, scriptsDigest } from './scripts.ts';
 
 /** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
@@ -44,6 +45,17 @@ export type GuestSpec = {
   };
   readonly health: Health | null;
 };
+
+/** Its clone source and its dependencies; those that nothing declares are a problem of the configuration. */
+export function guestNeeds(guest: Guest, config: Config): TargetId[] {
+  const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
+  return [...ids]
+    .sort((a, b) => a - b)
+    .flatMap((id) => {
+      const needed = config.guests.get(id);
+      return needed === undefined || id === guest.id ? [] : [targetId(needed.kind, id)];
+    });
+}
 
 /** The shared part, all but what each kind knows itself. */
 export function guestSpec(
@@ -100,4 +112,16 @@ export function sameScripts(wanted: Wanted, spec: GuestSpec): boolean {
 function marksOf(spec: JsonObject | undefined): unknown {
   const scripts = spec?.['scripts'];
   return Array.isArray(scripts) ? scripts.map((entry) => [entry['name'], entry['mark']]) : null;
+}
+
+/** The notes that a guest is made with. */
+export function firstNotes(wanted: Wanted, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
+  return {
+    text: spec.notes,
+    repository: repositoryName(wanted.origin),
+    target: wanted.target,
+    commit: wanted.origin.commit,
+    building,
+    scripts: null,
+  };
 }

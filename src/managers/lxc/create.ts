@@ -6,9 +6,10 @@ import { action, call, startGuest } from '../guest/command.ts';
 import { decideFirewall } from '../guest/firewall.ts';
 import { foreignFirewall, impossible } from '../guest/gate.ts';
 import { parseKept } from '../guest/kept-volumes.ts';
-import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
+import { printNotes } from '../guest/notes.ts';
 import type { GuestObservation } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
+import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './spec.ts';
@@ -61,15 +62,4 @@ function create(wanted: Wanted, spec: LxcSpec, seen: GuestObservation, building:
     ...['--description', printNotes(firstNotes(wanted, spec, building))],
   ];
   return action(`create container ${spec.id} from ${template}`, 'live', call('pct', 'create', spec.id, args));
-}
-
-function firstNotes(wanted: Wanted, spec: LxcSpec, building: boolean): Notes {
-  return {
-    text: spec.notes,
-    repository: repositoryName(wanted.origin),
-    target: wanted.target,
-    commit: wanted.origin.commit,
-    building,
-    scripts: null,
-  };
 }

@@ -1,13 +1,13 @@
 // A container as it should be, from the whole configuration.
 
 import type { Config, LxcGuest } from '../../config/config.ts';
-import { type TargetId, targetId } from '../../model/ids.ts';
+import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { declaredFirewall } from '../guest/firewall.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
 import { type Interface, interfaceOf } from '../guest/network.ts';
 import { featureScript, type Script, script } from '../guest/scripts.ts';
-import { type GuestSpec, guestSpec } from '../guest/spec.ts';
+import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
 export type LxcSpec = GuestSpec & {
@@ -51,20 +51,9 @@ export function lxcTargets(config: Config): Target[] {
   return config.lxc.map((guest) => ({
     id: targetId('lxc', guest.id),
     spec: lxcSpec(guest, config, common),
-    needs: needsOf(guest, config),
+    needs: guestNeeds(guest, config),
     protected: guest.protected,
   }));
-}
-
-/** Its clone source and its dependencies; those that nothing declares are a problem of the configuration. */
-function needsOf(guest: LxcGuest, config: Config): TargetId[] {
-  const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
-  return [...ids]
-    .sort((a, b) => a - b)
-    .flatMap((id) => {
-      const needed = config.guests.get(id);
-      return needed === undefined || id === guest.id ? [] : [targetId(needed.kind, id)];
-    });
 }
 
 function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {

@@ -5,9 +5,10 @@ import type { Action } from '../../model/action.ts';
 import { action, call, startGuest } from '../guest/command.ts';
 import { decideFirewall } from '../guest/firewall.ts';
 import { foreignFirewall, impossible } from '../guest/gate.ts';
-import { type Notes, printNotes, repositoryName } from '../guest/notes.ts';
+import { printNotes } from '../guest/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
+import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
@@ -58,15 +59,4 @@ function create(wanted: Wanted, spec: VmSpec, image: string, host: HostFacts): A
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
   return action(`create VM ${spec.id} from ${image}`, 'live', call('qm', 'create', spec.id, args));
-}
-
-function firstNotes(wanted: Wanted, spec: VmSpec, building: boolean): Notes {
-  return {
-    text: spec.notes,
-    repository: repositoryName(wanted.origin),
-    target: wanted.target,
-    commit: wanted.origin.commit,
-    building,
-    scripts: null,
-  };
 }
