@@ -18,6 +18,8 @@ const STALLED_TIMES = 1_000_000;
 const RETRY_MS = 5_000;
 /** For everything to be put away once no work is left. */
 const CLOSE_MS = 3_000;
+/** Between two requests for the same work, of those that come while one is on its way. */
+const SHARED_PAUSE_MS = 10;
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 export interface QueueOptions {
@@ -131,7 +133,7 @@ function jobId(run: RunId, target: TargetId, attempt: number, instance: string):
   return `${run}-${target}-${attempt}-${instance}`.replaceAll(':', '%3A');
 }
 
-/** Calls made while one is on its way share the next. */
+/** Calls made while one is on its way share the next, which follows after a moment: a flood costs no more than a few calls. */
 function shared(task: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -142,9 +144,11 @@ function shared(task: () => Promise<void>): () => Promise<void> {
     return current;
   };
   return () => {
+    if (next !== undefined) return next;
     if (current === undefined) return start();
-    next ??= current
+    next = current
       .catch(() => {})
+      .then(() => pause(SHARED_PAUSE_MS))
       .then(() => {
         next = undefined;
         return start();

@@ -14,8 +14,8 @@ import type { LoadResult } from './webhook-load.ts';
 
 const SECRET = 'the secret of the webhook';
 const ROUNDS = 5;
-const REQUESTS = 10_000;
-const CONNECTIONS = 128;
+const REQUESTS = 6_000;
+const CONNECTIONS = 64;
 const LEAST = 0.8;
 
 export async function measureWebhooks(): Promise<Measurement> {
