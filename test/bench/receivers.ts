@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ export interface Receiver {
   readonly name: string;
   /** Where webhooks go. */
   readonly url: string;
+  /** Processor time that it has taken so far, in milliseconds; null where the system does not say. */
+  cpuMs(): number | null;
   stop(): Promise<void>;
 }
 
@@ -67,7 +70,7 @@ export async function debianReceiver(folder: string, secret: string): Promise<Re
   if (missing) return null;
   const url = `http://127.0.0.1:${port}`;
   await until(() => fetch(url).then(Boolean, () => false), 'webhook to listen');
-  return { name: 'webhook (Debian)', url: `${url}/push`, stop: () => stop(child) };
+  return { name: 'webhook (Debian)', url: `${url}/push`, cpuMs: () => cpuMsOf(child), stop: () => stop(child) };
 }
 
 class Ended extends Error {
@@ -99,13 +102,21 @@ async function listening(name: string, child: ChildProcess): Promise<Receiver> {
   child.once('error', reject);
   child.once('exit', (exit) => reject(new Ended(name, exit, output)));
   try {
-    return { name, url: await promise, stop: () => stop(child) };
+    return { name, url: await promise, cpuMs: () => cpuMsOf(child), stop: () => stop(child) };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
   } finally {
     clearTimeout(limit);
   }
+}
+
+/** From Linux's /proc, which counts user and system time in hundredths of a second (proc(5), fields 14 and 15). */
+function cpuMsOf({ pid }: ChildProcess): number | null {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return null;
+  const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -26,11 +26,11 @@ export async function measureWebhooks(): Promise<Measurement> {
     receivers.push(await phoenixReceiver(folder, SECRET, redis.url), await bareReceiver(SECRET));
     const [probot, debian] = [await probotReceiver(SECRET), await debianReceiver(folder, SECRET)];
     receivers.push(...[probot, debian].filter((each) => each !== null));
-    const rates = await takeTurns(receivers);
+    const taken = await takeTurns(receivers);
     const recorded = await deliveriesIn(redis.url);
     const expected = (ROUNDS + 1) * REQUESTS;
     if (recorded !== expected) throw new Error(`${recorded} of ${expected} accepted deliveries are in the ledger`);
-    return report(rates, [...(probot === null ? ['probot'] : []), ...(debian === null ? ['webhook (Debian)'] : [])]);
+    return report(taken, [...(probot === null ? ['probot'] : []), ...(debian === null ? ['webhook (Debian)'] : [])]);
   } finally {
     for (const receiver of receivers) await receiver.stop();
     await redis.stop();
@@ -38,19 +38,31 @@ export async function measureWebhooks(): Promise<Measurement> {
   }
 }
 
-/** Requests per second of each receiver in each round; the first round, in which programs warm up, is left out. */
-async function takeTurns(receivers: readonly Receiver[]): Promise<Map<string, number[]>> {
-  const rates = new Map<string, number[]>(receivers.map(({ name }) => [name, []]));
+/** Of one receiver, by round. */
+interface Taken {
+  /** Requests per second. */
+  readonly rates: number[];
+  /** Processor time of the receiver's own process for each request, in microseconds; empty where the system does not say. */
+  readonly cpu: number[];
+}
+
+/** The first round, in which programs warm up, is left out. */
+async function takeTurns(receivers: readonly Receiver[]): Promise<Map<string, Taken>> {
+  const taken = new Map<string, Taken>(receivers.map(({ name }) => [name, { rates: [], cpu: [] }]));
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const receiver of round % 2 === 0 ? receivers : receivers.toReversed()) {
       const load = [receiver.url, SECRET, String(REQUESTS), String(CONNECTIONS)];
+      const before = receiver.cpuMs();
       const { ms, statuses } = await runProgram<LoadResult>('webhook-load.ts', ...load);
       const accepted = (statuses['200'] ?? 0) + (statuses['202'] ?? 0);
       if (accepted !== REQUESTS) throw new Error(`${receiver.name} answered ${JSON.stringify(statuses)}`);
-      if (round > 0) rates.get(receiver.name)?.push((REQUESTS / ms) * 1_000);
+      const after = receiver.cpuMs();
+      if (round === 0) continue;
+      taken.get(receiver.name)?.rates.push((REQUESTS / ms) * 1_000);
+      if (before !== null && after !== null) taken.get(receiver.name)?.cpu.push(((after - before) / REQUESTS) * 1_000);
     }
   }
-  return rates;
+  return taken;
 }
 
 async function deliveriesIn(redisUrl: string): Promise<number> {
@@ -63,24 +75,34 @@ async function deliveriesIn(redisUrl: string): Promise<number> {
   return length;
 }
 
-function report(rates: ReadonlyMap<string, readonly number[]>, missing: readonly string[]): Measurement {
-  const [[, ours = []] = [], ...peers] = [...rates];
-  const ratios = peers.map(([name, theirs]): Line => {
-    const each = ours.map((rate, round) => rate / (theirs[round] ?? Number.NaN));
-    const goal = name === 'bare express' ? { text: `≥ ${LEAST}`, met: median(each) >= LEAST } : null;
-    return { what: `Phoenix against ${name}`, measured: spread(each, 2), goal };
-  });
+function report(taken: ReadonlyMap<string, Taken>, missing: readonly string[]): Measurement {
+  const [[, ours = { rates: [], cpu: [] }] = [], ...peers] = [...taken];
   return {
     title: 'Signed webhooks per second',
     about: [
       'Phoenix: `serve --roles receive`, which verifies, parses, records in Redis on disk (fsync) and asks for a reconcile',
       'before or with its 202. Bare express: checks the signature and nothing else. Probot parses and calls an empty handler;',
-      `webhook also starts /bin/true. ${CONNECTIONS} connections, 7 kB each, ${ROUNDS} rounds of ${REQUESTS} in turn.`,
+      `webhook also starts /bin/true. ${CONNECTIONS} connections, 7 kB each, ${ROUNDS} rounds of ${REQUESTS} in turn. The load and Redis`,
+      'need processors of their own: with fewer than three idle ones the rates also measure who waits for whom, and the',
+      "processor time of the receiver's own process says more.",
     ].join('\n  '),
     lines: [
-      ...[...rates].map(([name, each]) => ({ what: name, measured: spread(each, 0, '/s'), goal: null })),
+      ...[...taken].map(([name, { rates, cpu }]) => ({
+        what: name,
+        measured: `${spread(rates, 0, '/s')}${cpu.length === 0 ? '' : `, processor time ${spread(cpu, 0, ' µs')} each`}`,
+        goal: null,
+      })),
       ...missing.map((name) => ({ what: name, measured: 'not installed here', goal: null })),
-      ...ratios,
+      ...peers.flatMap(([name, theirs]) => against(name, ours, theirs)),
     ],
   };
+}
+
+function against(name: string, ours: Taken, theirs: Taken): Line[] {
+  const rates = ours.rates.map((rate, round) => rate / (theirs.rates[round] ?? Number.NaN));
+  const cpu = ours.cpu.map((time, round) => (theirs.cpu[round] ?? Number.NaN) / time);
+  const goal = name === 'bare express' ? { text: `≥ ${LEAST}`, met: median(rates) >= LEAST } : null;
+  const line = { what: `Phoenix against ${name}`, measured: spread(rates, 2), goal };
+  if (cpu.length === 0) return [line];
+  return [line, { what: `${name} against Phoenix, processor time`, measured: spread(cpu, 2), goal: null }];
 }
