@@ -78,6 +78,20 @@ test('a deleted guest is there until somebody approves', async () => {
   expect(lab.guest(103)).toBeUndefined();
 });
 
+test('a guest that was protected later is kept, however often its removal is approved', async () => {
+  await phoenix.push(environment(THREE));
+  await phoenix.push(environment({ ...THREE, 103: { protected: true } }));
+  lab.news();
+  const approved = 'Remove 103\n\nPhoenix-Approve: destroy lxc/103';
+  const refused = 'failure: would destroy it, but it is protected; take "protected" off lxc/103 first';
+  const gone = { 101: {}, 102: { dependencies: [101] } };
+  expect((await phoenix.push(environment(gone), approved)).statuses['phoenix/lxc/103']).toBe(refused);
+  const again = environment({ ...gone, 101: { cores: 2 } });
+  expect((await phoenix.push(again, approved)).statuses['phoenix/lxc/103']).toBe(refused);
+  expect(lab.news()).toEqual(['pct set 101 --cores 2']);
+  expect(lab.guest(103)).toContain('hostname: guest-103');
+});
+
 test('a guest that somebody made by hand is left alone until it is adopted', async () => {
   await phoenix.push(environment({ 101: {} }));
   lab.edit(101, (text) => text.replace(/^#.*\n/gm, '').replace(/^tags:.*\n/m, ''));

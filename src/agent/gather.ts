@@ -23,8 +23,8 @@ export async function gather(
   request: RunRequest,
 ): Promise<Gathered> {
   const records = await context.ledger.targets();
-  const before = await asApplied(context, declared, records);
   const followed = base === null ? undefined : await declaredAt(context, base);
+  const before = stillProtected(await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
   const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
   return { declared: after, records, before, request, olderErrors };
@@ -49,6 +49,12 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
     for (const id of ids) before.set(id, then?.targets.get(id) ?? { id, spec: {}, needs: [], protected: false });
   }
   return before;
+}
+
+/** What the followed commit protects is protected, also where that commit could not be applied. */
+function stillProtected(before: Map<TargetId, Target>, followed: Declared | undefined): Map<TargetId, Target> {
+  const kept = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
+  return new Map([...before].map(([id, target]) => [id, { ...target, protected: kept(target) }]));
 }
 
 /** With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read again for their lines. */

@@ -180,6 +180,15 @@ describe('destruction', () => {
     expect(await commands()).toEqual([]);
   });
 
+  test('what the commit before protected is kept, though nothing was applied for it', async () => {
+    await phoenix.push(environment({ 101: {}, 102: {} }));
+    await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {} }), 'Remove\n\nPhoenix-Approve: destroy lxc/102');
+    expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    expect(await commands()).toEqual([]);
+  });
+
   test('too many deletes at once are refused whole', async () => {
     await phoenix.push(environment({ 101: {}, 102: {}, 103: {}, 104: {} }));
     await commands();

@@ -22,6 +22,8 @@ type Health = {
 
 export type GuestSpec = {
   readonly id: number;
+  /** Nothing of it is on the host. It stands here so that a commit which only sets it is applied, and is still known when the guest is gone from the files. */
+  readonly protected: boolean;
   readonly cores: number;
   readonly memoryMb: number;
   readonly onboot: boolean;
@@ -65,6 +67,7 @@ export function guestSpec(
   const health = guest.healthCheck;
   return {
     id: guest.id,
+    protected: guest.protected,
     cores: guest.cores,
     memoryMb: guest.memoryMb,
     onboot: guest.startAtBoot,
