@@ -37,7 +37,10 @@ test.for(POINTS)(
       expect((await host.commands(true)).filter((line) => line === 'box probe 101').length).toBeGreaterThan(0);
       expect(await phoenix.ledger.runs(10)).toMatchObject([{ state: 'succeeded' }]);
       expect(await phoenix.ledger.openRuns()).toEqual([]);
-      expect(await phoenix.ledger.unsettledDeliveries()).toEqual([]);
+      await until(
+        async () => (await phoenix.ledger.unsettledDeliveries()).length === 0,
+        'every delivery to be settled',
+      );
     } finally {
       await phoenix.stop();
       await rm(folder, { recursive: true, force: true });
