@@ -1,6 +1,5 @@
 // `phoenix demo`: the main job told as a story on a lab host, then open for the user to push to.
 
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
 import { load } from '../config/load.ts';
@@ -15,6 +14,7 @@ import { progressLines, runLine } from '../say/run.ts';
 import { type Stage, setStage } from './demo/stage.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { folderSource } from './source.ts';
+import { toldToStop } from './told-to-stop.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
@@ -28,7 +28,7 @@ export interface DemoArgs {
 /** Resolves to 0 when all went as it should, 1 otherwise. */
 export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number> {
   const stopped = new AbortController();
-  const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => stopped.abort());
+  const stop = toldToStop().then(() => stopped.abort());
   const began = performance.now();
   const stage = await setStage(io);
   try {

@@ -1,13 +1,13 @@
 // `phoenix serve`: the agent, until it is told to stop.
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Role } from '../agent/agent.ts';
+import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
 import { readSettings, type SettingProblem, secretsOf } from '../settings.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { logLine } from './log-line.ts';
+import { toldToStop } from './told-to-stop.ts';
 
 const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];
 /** Running actions may end within this. */
@@ -35,7 +35,7 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const pretty = (line: string) => logLine(line, colours(io, 'stderr'));
   const write = (line: string) => io.stderr(io.terminal?.stderr === true ? pretty(line) : line);
   const log = openLog({ level: settings.log, redactor, destination: { write } });
-  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const told = toldToStop();
   const { compose } = await import('./compose.ts');
   const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
   log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -143,6 +143,25 @@ test('SIGINT ends it in order, and its Redis with it', async () => {
   const again = await serve();
   again.child.kill('SIGTERM');
   expect((await again.ended).exit).toBe(0);
+});
+
+test('SIGTERM lets a running action end and leaves the rest to the next start', async () => {
+  const { child, ended } = await serve();
+  const lab = join(folder, 'data', 'lab');
+  await writeFile(join(lab, 'lab.json'), JSON.stringify({ delayMs: 1500 }));
+  const commit = await repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
+  await repo.push();
+  await until(() =>
+    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'pending'),
+  );
+  child.kill('SIGTERM');
+  const { exit, stderr } = await ended;
+  expect({ exit, stopped: stderr.includes('"stopped"') }).toEqual({ exit: 0, stopped: true });
+  await rm(join(lab, 'lab.json'));
+  await serve();
+  await until(() =>
+    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+  );
 });
 
 describe('it does not start', () => {
