@@ -4,7 +4,6 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import type { RunId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Ledger, RunDetail } from '../ports/ledger.ts';
-import type { Agent } from './agent.ts';
 import { answer, fail } from './http/answer.ts';
 import { authorize } from './http/authorize.ts';
 import type { Changes } from './http/changes.ts';
@@ -23,6 +22,7 @@ import {
   understand,
 } from './http/requests.ts';
 import { runJson, summaryJson, targetsJson } from './http/run-json.ts';
+import type { Agent } from './parts.ts';
 
 /** How far back a target's newest step is looked for. */
 const RUNS_LOOKED_AT = 100;

@@ -1,7 +1,7 @@
 // What every stage of the agent is handed: its parts, and what they remember between stages.
 
-import type { AgentParts } from './agent.ts';
 import type { Declarations } from './declared.ts';
+import type { AgentParts } from './parts.ts';
 import type { Surveys } from './surveys.ts';
 
 export interface Context extends AgentParts {

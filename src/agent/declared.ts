@@ -9,7 +9,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { canonical } from '../plan/canonical.ts';
 import type { Repository } from '../ports.ts';
-import type { Managers } from './agent.ts';
+import type { Managers } from './parts.ts';
 
 export interface Declared {
   readonly commit: CommitSha;

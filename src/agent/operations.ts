@@ -3,9 +3,9 @@
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { RunDetail, RunRequest } from '../ports/ledger.ts';
 import { APPLY_CONTEXT, applying, DRIFT_CONTEXT, shortSha, status, stepWaits, waitsForTurn } from '../say/status.ts';
-import type { Agent, ReplayRequest } from './agent.ts';
 import { type Context, isoNow } from './context.ts';
 import { comesAfter } from './history.ts';
+import type { Agent, ReplayRequest } from './parts.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';

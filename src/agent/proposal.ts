@@ -8,8 +8,8 @@ import { markNew } from '../plan/new-problems.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../ports/ledger.ts';
 import { WHY } from '../say/status.ts';
-import type { Managers } from './agent.ts';
 import type { Declared } from './declared.ts';
+import type { Managers } from './parts.ts';
 
 export interface Gathered {
   readonly declared: Declared;

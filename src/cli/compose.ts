@@ -2,9 +2,10 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Agent, type Role, startAgent } from '../agent/agent.ts';
+import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { type Door, openDoor } from '../agent/http/server.ts';
+import type { Agent, Role } from '../agent/parts.ts';
 import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { wantsBytes } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';

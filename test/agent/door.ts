@@ -1,9 +1,9 @@
 // The real door over a real ledger, for tests that come in by HTTP. Only the agent behind it is a record of what was asked.
 
 import { createHmac } from 'node:crypto';
-import type { Agent } from '../../src/agent/agent.ts';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
+import type { Agent } from '../../src/agent/parts.ts';
 import type { DeliveryEnd } from '../../src/agent/receive.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';

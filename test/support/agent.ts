@@ -1,6 +1,7 @@
 // An agent with real parts around it, for the harness and for the process that tests kill.
 
-import { type Agent, type AgentOptions, type Managers, startAgent } from '../../src/agent/agent.ts';
+import { startAgent } from '../../src/agent/agent.ts';
+import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { wantsBytes } from '../../src/config/sources.ts';
 import { openForge } from '../../src/io/forge/forge.ts';

@@ -4,7 +4,7 @@
 
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Managers } from '../../src/agent/agent.ts';
+import type { Managers } from '../../src/agent/parts.ts';
 import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';

@@ -4,9 +4,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Agent, AgentOptions, Managers } from '../../src/agent/agent.ts';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { openDoor } from '../../src/agent/http/server.ts';
+import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
