@@ -1,13 +1,20 @@
 // The question to a target whether it works, asked as often as its declaration says.
 
 import type { HealthProbe } from '../managers/manager.ts';
+import type { Host } from '../ports.ts';
 import { tellingLine } from '../say/failure.ts';
 import { WHY } from '../say/status.ts';
-import type { StepWork } from './carry-out.ts';
 import { pauseFor, runCommand } from './run-action.ts';
+import type { StepLog } from './step-log.ts';
+
+interface Asking {
+  readonly host: Host;
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+}
 
 /** Null when it answers well, or when there is nothing to ask; else what it said last. */
-export async function probe(work: StepWork, health: HealthProbe | null): Promise<string | null> {
+export async function probe(work: Asking, health: HealthProbe | null): Promise<string | null> {
   if (health === null) return null;
   for (let tries = 0; ; tries += 1) {
     work.log.write(`? ${health.summary}`);
