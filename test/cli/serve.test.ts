@@ -148,12 +148,11 @@ test('SIGINT ends it in order, and its Redis with it', async () => {
 test('SIGTERM lets a running action end and leaves the rest to the next start', async () => {
   const { child, ended } = await serve();
   const lab = join(folder, 'data', 'lab');
-  await writeFile(join(lab, 'lab.json'), JSON.stringify({ delayMs: 1500 }));
+  await writeFile(join(lab, 'lab.json'), JSON.stringify({ delayMs: 1000 }));
   const commit = await repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
   await repo.push();
-  await until(() =>
-    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'pending'),
-  );
+  const called = () => readFile(join(lab, 'calls.jsonl'), 'utf8').catch(() => '');
+  await until(async () => (await called()).includes('"create"'), 'the container, which is started next');
   child.kill('SIGTERM');
   const { exit, stderr } = await ended;
   expect({ exit, stopped: stderr.includes('"stopped"') }).toEqual({ exit: 0, stopped: true });
