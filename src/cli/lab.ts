@@ -1,5 +1,6 @@
 // `phoenix lab`: a simulated Proxmox host in a folder, and commands that find its programs first on their PATH.
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createLab, setGuestState } from '../lab/proxmox/create.ts';
@@ -9,7 +10,7 @@ import { createLab, setGuestState } from '../lab/proxmox/create.ts';
  * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all.
  * @param options numbers of guests that are to run or not to run
  * @param command a program and its arguments; a shell when empty
- * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none
+ * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none or `dir` is a file
  */
 export async function runLab(
   dir: string,
@@ -23,6 +24,11 @@ export async function runLab(
   const wrong = states.find(([id]) => !/^[1-9]\d{2,8}$/.test(id));
   if (wrong !== undefined) {
     process.stderr.write(`phoenix lab: '${wrong[0]}' is not the number of a guest (100 to 999999999)\n`);
+    return 2;
+  }
+  const file = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false;
+  if (file) {
+    process.stderr.write(`phoenix lab: ${dir} is not a folder\n`);
     return 2;
   }
   createLab(dir);

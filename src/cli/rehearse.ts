@@ -27,7 +27,7 @@ import { supplyLab } from './supply-lab.ts';
 export interface RehearseArgs {
   /** Folder or Git repository; the current folder when undefined. */
   readonly path?: string | undefined;
-  /** The state to begin with; an empty host when undefined. */
+  /** The state to begin with; an empty host when undefined or `none`. */
   readonly from?: string | undefined;
   /** What is applied; the folder as it is when undefined. */
   readonly to?: string | undefined;
@@ -165,7 +165,7 @@ async function sourcesOf(args: RehearseArgs, { env }: Io) {
     return { snapshot, blob };
   };
   return {
-    from: args.from === undefined ? null : await atCommit(args.from),
+    from: args.from === undefined || args.from === 'none' ? null : await atCommit(args.from),
     to: args.to === undefined ? await asItIs() : await atCommit(args.to),
   };
 }

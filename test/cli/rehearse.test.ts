@@ -64,6 +64,11 @@ describe('rehearse', () => {
     expect(commands).toEqual([]);
   });
 
+  test('none is the empty host', async () => {
+    const path = await written('from-none', environment({ 101: {} }));
+    expect(await rehearsed(path, '--from', 'none')).toMatchObject({ exit: 0, outcomes: [{ target: 'lxc/101' }] });
+  });
+
   test('a configuration with errors is not begun', async () => {
     const path = await written('bad', environment({ 101: { memory_mb: -1 } }));
     const { exit, ok, outcomes, problems } = await rehearsed(path);

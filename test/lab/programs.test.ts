@@ -124,6 +124,7 @@ test('phoenix lab runs a command with the programs first on its PATH and ends wi
   const fresh = join(dir, 'fresh');
   expect(await runLab(fresh, { running: ['101'] }, ['sh', '-c', 'test "$(hostname)" = pve && exit 7'])).toBe(7);
   expect(await runLab(fresh, {}, ['no-such-program-here'])).toBe(127);
+  expect(await runLab(join(fresh, 'etc/hostname'), {}, ['true'])).toBe(2);
   expect(await runLab(fresh, { stopped: ['x'] }, ['true'])).toBe(2);
 });
 
