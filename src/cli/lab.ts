@@ -7,7 +7,7 @@ import { createLab, setGuestState } from '../lab/proxmox/create.ts';
 
 /**
  * Makes the lab in `dir` where there is none, sets the states of guests, and runs a command in it: the lab's programs come first
- * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all.
+ * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all. Signals are passed on to it.
  * @param options numbers of guests that are to run or not to run
  * @param command a program and its arguments; a shell when empty
  * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none or `dir` is a file
@@ -40,6 +40,12 @@ export async function runLab(
       stdio: 'inherit',
       env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
     });
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
+      // A terminal sends the last one to both.
+      process.on(signal, () => {
+        if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child.kill(signal);
+      });
+    }
     child.on('error', (error) => {
       process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
       settle(127);

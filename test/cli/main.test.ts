@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { phoenix } from './phoenix.ts';
+import { until } from '../support/until.ts';
+import { phoenix, start } from './phoenix.ts';
 
 const COMMANDS = [
   'validate',
@@ -108,4 +109,12 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
   expect(stderr).toMatch(/^phoenix: ENOTDIR[^\n]*\n$/);
   expect(exit).toBe(1);
   expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
+});
+
+test('phoenix lab passes a signal on to the command and ends as it does', async () => {
+  const command = 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done';
+  const { child, ended, output } = start(['lab', join(folder, 'host'), '--', 'sh', '-c', command], {});
+  await until(() => output.stdout.includes('ready'));
+  child.kill('SIGTERM');
+  expect((await ended).exit).toBe(9);
 });
