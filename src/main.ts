@@ -54,6 +54,7 @@ command(
 command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')
   .option('--from <rev>', 'the state to begin with; an empty host when not given')
   .option('--to <rev>', 'the commit to apply; the folder as it is when not given')
+  .option('--approve', 'go ahead with what destroys or rebuilds a guest; it waits otherwise', false)
   .option('--root <dir>', 'the config root, when it is not to be found by itself')
   .option('--json', 'answer with one JSON document', false)
   .action(async (path = '.', options) =>

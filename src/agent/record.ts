@@ -9,6 +9,7 @@ import {
   applying,
   broken,
   invalid,
+  looking,
   nothingToDo,
   type Sentence,
   status,
@@ -52,7 +53,8 @@ export async function recordPlan(
     approvals: [...approvals.filter(({ target }) => steps.has(target)), ...trailers],
     statuses: (id) => {
       const told = { id, commit: request.commit, request };
-      const said = plan.steps.length === 0 ? nothingToDo() : applying(plan);
+      const underWay = request.readOnly ? looking(plan) : applying(plan);
+      const said = plan.steps.length === 0 ? nothingToDo() : underWay;
       return [
         ofRun(options.publicUrl, told, said),
         ...plan.steps.flatMap((step) => ofStep(options.publicUrl, told, step.target, stepWaits(step))),

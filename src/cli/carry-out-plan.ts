@@ -22,6 +22,8 @@ export interface Rehearsal {
   readonly after: ReadonlyMap<TargetId, Target>;
   readonly origin: Origin;
   readonly rollback: boolean;
+  /** What destroys or rebuilds a guest goes ahead, as if a person had approved it. */
+  readonly approved: boolean;
 }
 
 export interface Rehearsed {
@@ -121,11 +123,11 @@ export async function carryOutPlan(
 
 async function rehearseStep(
   host: Host,
-  { before, after, origin, rollback }: Rehearsal,
+  { before, after, origin, rollback, approved }: Rehearsal,
   { target, approval, changes }: PlanStep,
   survey: Surveys,
 ): Promise<Rehearsed> {
-  if (approval) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
+  if (approval && !approved) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
   const manager = managerOf(kindOf(target));
   let actions = 0;
   const keeper: Keeper = {
@@ -143,7 +145,7 @@ async function rehearseStep(
       spec: after.get(target)?.spec,
       before: before.get(target)?.spec,
       origin,
-      approved: false,
+      approved,
       protected: (after.get(target) ?? before.get(target))?.protected ?? false,
     },
     touched: false,

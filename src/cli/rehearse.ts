@@ -33,6 +33,8 @@ export interface RehearseArgs {
   readonly to?: string | undefined;
   /** The config root inside it; found by itself when undefined. */
   readonly root?: string | undefined;
+  /** Go ahead with what destroys or rebuilds a guest; it waits otherwise. */
+  readonly approve?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -97,17 +99,27 @@ async function onLab(
 
   if (from !== null) {
     const plan = planned(NOTHING, began);
-    await carryOutPlan(recording, { plan, before: NOTHING, after: began, origin, rollback }, () => {});
+    await carryOutPlan(
+      recording,
+      { plan, before: NOTHING, after: began, origin, rollback, approved: args.approve === true },
+      () => {},
+    );
     recording.forget();
   }
   const plan = planned(began, goal);
-  const outcomes = await carryOutPlan(recording, { plan, before: began, after: goal, origin, rollback }, (step) =>
-    show(rehearsalStep(step, colours(io, args.json ? 'stderr' : 'stdout'))),
+  const outcomes = await carryOutPlan(
+    recording,
+    { plan, before: began, after: goal, origin, rollback, approved: args.approve === true },
+    (step) => show(rehearsalStep(step, colours(io, args.json ? 'stderr' : 'stdout'))),
   );
   const { commands, files } = recording.taken();
   // What waits for a person waits the second time too; everything else must be as declared.
   const again = planned(goal, goal, new Set(goal.keys()));
-  const second = await carryOutPlan(recording, { plan: again, before: goal, after: goal, origin, rollback }, () => {});
+  const second = await carryOutPlan(
+    recording,
+    { plan: again, before: goal, after: goal, origin, rollback, approved: args.approve === true },
+    () => {},
+  );
   const actions = second.reduce((sum, step) => sum + step.actions, 0);
   const ok = [...outcomes, ...second].every(wentWell) && actions === 0;
   if (args.json) {

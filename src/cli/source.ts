@@ -31,6 +31,9 @@ export async function folderSource(given: string, root: string | undefined): Pro
   const path = await configFolder(given);
   return readable(async () => {
     const paths = await folderPaths(path);
+    if (root === undefined && findRoots(paths).length === 0 && paths.includes('HEAD') && paths.includes('config')) {
+      throw new SourceFailure(`${path} is a bare Git repository`, 'Say which commit of it, for example --rev main.');
+    }
     return folderSnapshot(path, root === undefined ? onlyRoot(paths) : insideRoot(root), paths, READING);
   });
 }

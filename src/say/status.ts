@@ -50,6 +50,11 @@ export function applying(plan: Plan): Sentence {
   return { state: 'pending', description: `applies ${countOf(plan.steps.length, 'target')}: ${list(plan.steps)}` };
 }
 
+/** For a run that changes nothing. */
+export function looking(plan: Plan): Sentence {
+  return { state: 'pending', description: `looks at ${countOf(plan.steps.length, 'target')}` };
+}
+
 export function nothingToDo(): Sentence {
   return { state: 'success', description: 'nothing to do: everything is as this commit says' };
 }

@@ -95,7 +95,7 @@ async function carriedOut(host: LabHost, before: Targets, after: Targets) {
   const also = before === after ? new Set(after.keys()) : new Set<TargetId>();
   const made = makePlan({ from: null, to: ORIGIN.commit, before, after, also, impact: impactOf });
   if (made.kind === 'cycle') throw new Error('the guests need each other in a ring');
-  const rehearsal = { plan: made.plan, before, after, origin: ORIGIN, rollback: false };
+  const rehearsal = { plan: made.plan, before, after, origin: ORIGIN, rollback: false, approved: false };
   host.forget();
   const steps = await carryOutPlan(recordingHost(host), rehearsal, () => {});
   const failed = steps.find(({ outcome }) => outcome === 'failed' || outcome === 'blocked');

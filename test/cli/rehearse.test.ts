@@ -62,6 +62,11 @@ describe('rehearse', () => {
       { target: 'lxc/102', outcome: 'blocked', actions: 0, reason: expect.stringContaining('approval') },
     ]);
     expect(commands).toEqual([]);
+
+    const approved = await rehearsed(join(folder, 'deleting'), '--from', before, '--to', after, '--approve');
+    expect([approved.exit, approved.outcomes[0].outcome, approved.second.actions]).toEqual([0, 'applied', 0]);
+    const destroyed = approved.commands.find(({ argv }: { argv: string[] }) => argv[1] === 'destroy');
+    expect(destroyed.argv).toEqual(expect.arrayContaining(['pct', 'destroy', '102']));
   });
 
   test('none is the empty host', async () => {

@@ -185,6 +185,8 @@ describe('a commit', () => {
     expect(await answer(bad.slice(0, 8))).toEqual([1, bad]);
     await copy.git('clone', '--quiet', '--bare', copy.folder, join(folder, 'bare'));
     expect(await answer(good, join(folder, 'bare'))).toEqual([0, good]);
+    const { exit, err } = await run({ path: join(folder, 'bare') });
+    expect([exit, err]).toEqual([2, expect.stringContaining('--rev main')]);
     expect((await run({ path: copy.folder })).exit).toBe(1);
   });
 

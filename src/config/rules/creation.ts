@@ -10,7 +10,7 @@ import type { Finding, RuleContext } from './rule.ts';
 export function somethingIsDeclared({ config, unreadable }: RuleContext): Finding[] {
   if (config.guests.size > 0 || unreadable.size > 0) return [];
   const at: Place = { file: HYPERVISOR_FILE, path: '' };
-  const hint = 'If every guest is to go, delete them one by one: phoenix delete ID.';
+  const hint = 'Keep one guest declared: a commit that deletes all of them is more often a mistake.';
   return [{ code: 'EMPTY_CONFIG', at, message: 'no container and no VM is declared', hint }];
 }
 
