@@ -38,7 +38,12 @@ export async function openLab(): Promise<Lab> {
   let told = 0;
   const commands = () => {
     const log = commandLog(folder);
-    const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
+    const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+    // A process may be writing its line just now: what follows the last line end is not whole.
+    const lines = text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as string);
   };
   return {

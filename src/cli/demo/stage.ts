@@ -133,7 +133,8 @@ function commandsOf(lab: string): Stage['commands'] {
   let seen = 0;
   return async () => {
     const text = await readFile(join(lab, 'calls.jsonl'), 'utf8').catch(() => '');
-    const lines = text.split('\n').filter((line) => line !== '');
+    // A program may be writing its line just now: what follows the last line end is not whole.
+    const lines = text.split('\n').slice(0, -1);
     const fresh = lines.slice(seen);
     seen = lines.length;
     return fresh.map((line) => (JSON.parse(line) as { argv: string[] }).argv);

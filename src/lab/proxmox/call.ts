@@ -82,8 +82,9 @@ const TASKS = 'var/log/pve/tasks/lab.jsonl';
 /** The node's finished tasks, oldest first. */
 export function tasks(node: LabNode): Task[] {
   const file = pathOf(node, TASKS);
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Task]));
+  // A task that ends just now may be writing its line: what follows the last line end is not whole.
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  return lines.map((line) => JSON.parse(line) as Task);
 }
 
 const hex = (number: number): string => number.toString(16).toUpperCase().padStart(8, '0');
