@@ -12,6 +12,7 @@ import { makePlan, summary } from '../plan/plan.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import { planText } from '../say/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
+import { readSourceSettings } from '../settings/source.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, repositoryAt, SourceFailure } from './source.ts';
 
@@ -60,8 +61,8 @@ const NOTHING: Declared = { commit: null, config: null, targets: new Map(), prob
 
 async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Declared]> {
   const repository = await repositoryAt(args.path ?? '.');
-  const root = args.root ?? (env['PHOENIX_CONFIG_ROOT'] || undefined);
-  const strictSecrets = env['PHOENIX_STRICT_SECRETS'] === '1';
+  const { root: found, strictSecrets } = readSourceSettings(env);
+  const root = args.root ?? found;
   const declared = async (revision: string, before: Config | null): Promise<Declared> => {
     const commit = await commitAt(repository, revision);
     const snapshot = await commitSource(repository, commit, root);

@@ -19,6 +19,7 @@ import type { Target } from '../model/target.ts';
 import { makePlan } from '../plan/plan.ts';
 import { problemCounts, problemText } from '../say/problem.ts';
 import { rehearsalStep, rehearsalSummary } from '../say/rehearsal.ts';
+import { readSourceSettings } from '../settings/source.ts';
 import { carryOutPlan, type Rehearsed, recordingHost } from './carry-out-plan.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from './source.ts';
@@ -57,7 +58,7 @@ export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
     io.stderr(`phoenix rehearse: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
     return error.exit;
   }
-  const strictSecrets = io.env['PHOENIX_STRICT_SECRETS'] === '1';
+  const { strictSecrets } = readSourceSettings(io.env);
   const from = sources.from === null ? null : load(sources.from.snapshot, { strictSecrets });
   const to = load(sources.to.snapshot, { strictSecrets, before: from?.draft ?? null });
   if (to.config === null || (from !== null && from.draft === null)) {
@@ -158,7 +159,7 @@ function refused(problems: readonly Problem[], args: RehearseArgs, io: Io): numb
 
 async function sourcesOf(args: RehearseArgs, { env }: Io) {
   const path = args.path ?? '.';
-  const root = args.root ?? (env['PHOENIX_CONFIG_ROOT'] || undefined);
+  const root = args.root ?? readSourceSettings(env).root;
   const atCommit = async (revision: string): Promise<Source> => {
     const repository = await repositoryAt(path);
     const snapshot = await commitSource(repository, await commitAt(repository, revision), root);

@@ -103,7 +103,7 @@ describe('a folder', () => {
     files['etc/phoenix_hypervisor_config.json'].portainer_api = { admin_password: 'hunter2' };
     await write(texts(files));
     expect((await run({ path: folder })).exit).toBe(0);
-    const strict = await run({ path: folder }, { PHOENIX_STRICT_SECRETS: '1' });
+    const strict = await run({ path: folder }, { PHOENIX_STRICT_SECRETS: 'true' });
     expect(strict.exit).toBe(1);
     expect(strict.out).toContain('error PLAINTEXT_SECRET');
     expect(strict.out).not.toContain('hunter2');
