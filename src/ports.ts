@@ -1,7 +1,7 @@
 // The few interfaces through which Phoenix touches the world, in its own words. `io/` implements them, `main.ts` hands
 // them in, and every implementation passes the same contract tests under test/ports/.
 
-import type { Command, FileWrite, FolderMake } from './model/action.ts';
+import type { Command, FileWrite, FolderMake, HttpRequest } from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
 import type { CommitStatus } from './model/report.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -45,7 +45,23 @@ interface RunOptions {
   readonly onOutput?: (line: string) => void;
 }
 
-/** One node: its programs and its files. The only place where anything on a host is read or changed. */
+/** What came back for a request, or how it ended without an answer. */
+export interface HttpAnswer {
+  /** Null when there was no answer. */
+  readonly status: number | null;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The certificate that the service showed, as PEM; null without TLS or before it was shown. */
+  readonly certificate: string | null;
+  readonly ended: 'answered' | 'refused' | 'timed out' | 'untrusted' | 'lost' | 'aborted';
+  /** Why there was no answer; empty when there was one. */
+  readonly message: string;
+  /** Wall time in milliseconds. */
+  readonly ms: number;
+}
+
+/** One node: its programs, its files and the services in its network. The only place where anything on a host is read or changed. */
 export interface Host {
   readonly node: string;
   /** Never throws for a program that fails: the result says how it ended. */
@@ -58,6 +74,8 @@ export interface Host {
   writeFile(write: FileWrite): Promise<boolean>;
   /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
   makeFolder(folder: FolderMake): Promise<void>;
+  /** Never fails for what the service does: the answer says how it ended. */
+  request(request: HttpRequest, options?: Pick<RunOptions, 'signal'>): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 

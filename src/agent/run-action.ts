@@ -2,7 +2,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../managers/guest/answer.ts';
-import type { Action, Command, FileWrite, FolderMake } from '../model/action.ts';
+import type { Action, Command, FileWrite, FolderMake, HttpRequest } from '../model/action.ts';
+import { atPointer, type Json } from '../model/json.ts';
 import type { CommandResult, Host } from '../ports.ts';
 import { Stopped } from './lease.ts';
 import type { StepLog } from './step-log.ts';
@@ -39,8 +40,42 @@ export async function pauseFor(seconds: number, signal: AbortSignal): Promise<vo
 }
 
 async function runOnce(host: Host, work: Action['do'], surroundings: Surroundings): Promise<CommandResult> {
-  if (work.kind === 'command') return runCommand(host, work, surroundings);
-  return work.kind === 'file' ? writeFile(host, work) : makeFolder(host, work);
+  switch (work.kind) {
+    case 'command':
+      return runCommand(host, work, surroundings);
+    case 'file':
+      return writeFile(host, work);
+    case 'folder':
+      return makeFolder(host, work);
+    case 'http':
+      return send(host, work, surroundings);
+  }
+}
+
+/** As a program would have ended: 0 for an answer as expected, else its status, with its text as output. */
+async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings): Promise<CommandResult> {
+  const { status, body, message, ms, ended } = await host.request(work, { signal });
+  if (signal.aborted || ended === 'aborted') throw new Stopped();
+  if (status === null) return { exit: 1, stdout: '', stderr: message, ms, ended: 'exited' };
+  const done = work.accept?.includes(status) ?? (status >= 200 && status < 300);
+  const expected = done && isExpected(work, body);
+  if (!expected) log.write(`status ${status} ${body.slice(0, SHOWN)}`.trim());
+  const exit = expected ? 0 : done ? 1 : status;
+  return { exit, stdout: expected ? body : '', stderr: expected ? '' : body, ms, ended: 'exited' };
+}
+
+/** Characters of an unwelcome answer in the log. */
+const SHOWN = 2000;
+
+function isExpected({ expect }: HttpRequest, body: string): boolean {
+  if (expect === undefined) return true;
+  let value: Json | undefined;
+  try {
+    value = atPointer(JSON.parse(body), expect.pointer);
+  } catch {
+    return false;
+  }
+  return expect.oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value));
 }
 
 async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {

@@ -60,7 +60,7 @@ export interface Safeguard {
 }
 
 /** The reading half of a host. */
-export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders'>;
+export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'request'>;
 
 /**
  * `Survey` is what one look at the whole host says, in a constant number of commands; `Observation` is what is known of one target.

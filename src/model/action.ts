@@ -1,5 +1,6 @@
 // What a manager wants done, as data: printed, logged, counted, tested and only then run, by one runner.
 
+import type { Json } from './json.ts';
 import type { Impact } from './plan.ts';
 
 /** A secret by reference: `env:NAME` or `file:PATH`, resolved on the node at the last moment. */
@@ -43,6 +44,37 @@ export interface FolderMake {
   readonly gid: number | null;
 }
 
+/**
+ * One request to a service in the node's network: Portainer, the certificate authority, a gateway asked from outside. It goes
+ * out from the node, whatever machine Phoenix runs on. Redirects are not followed, cookies not kept.
+ */
+export interface HttpRequest {
+  readonly kind: 'http';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `http:` or `https:`, for example `https://portainer.example.internal:9443/api/stacks`. */
+  readonly url: string;
+  /** Where to connect instead of asking for the address of the URL's host, which stays the name that the service is addressed by. */
+  readonly address?: string;
+  /** What the service's certificate is checked against: a PEM file of the node, or what the system trusts. `none` where the peer proves itself otherwise. */
+  readonly trust: { readonly file: string } | 'system' | 'none';
+  /** Content only for those that hold a secret. */
+  readonly headers?: Readonly<Record<string, string | Content>>;
+  readonly body?: HttpBody;
+  readonly timeoutSeconds: number;
+  /** Statuses that count as done. Default: 200 to 299. */
+  readonly accept?: readonly number[];
+  /** A secret in the JSON answer, by its pointer, that is kept in a file of the node that only root reads, and shown nowhere. */
+  readonly keep?: { readonly pointer: string; readonly path: string };
+  /** What the JSON answer must hold at a pointer to count as done: for waiting with `until`. */
+  readonly expect?: { readonly pointer: string; readonly oneOf: readonly Json[] };
+}
+
+/** In JSON an object `{"$secret": …}` stands for the secret's text, put in at the last moment. A form is sent as multipart/form-data. */
+export type HttpBody =
+  | { readonly json: Json }
+  | { readonly form: Readonly<Record<string, string>> }
+  | { readonly text: Content };
+
 /** Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a secret, or several in a row. */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
@@ -55,7 +87,7 @@ export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
   readonly summary: string;
   readonly impact: Impact;
-  readonly do: Command | FileWrite | FolderMake;
+  readonly do: Command | FileWrite | FolderMake | HttpRequest;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,14 +6,16 @@ import { openLog } from '../../src/io/log.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 
+const nodeFile = (path: string) => (path === '/nowhere/at/all' ? Promise.resolve(undefined) : readFile(path, 'utf8'));
+
 describe('secrets by reference', () => {
   test('come from the environment or a file, and are known to the redactor from then on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-secrets-'));
     await writeFile(join(folder, 'key'), 'line one\nline two\n');
     const redactor = openRedactor();
     const secrets = openSecrets({ DB_PASSWORD: 'p4ssw0rd' }, redactor);
-    expect(await secrets.resolve({ $secret: 'env:DB_PASSWORD' })).toBe('p4ssw0rd');
-    expect(await secrets.resolve({ $secret: `file:${join(folder, 'key')}` })).toBe('line one\nline two');
+    expect(await secrets.resolve({ $secret: 'env:DB_PASSWORD' }, nodeFile)).toBe('p4ssw0rd');
+    expect(await secrets.resolve({ $secret: `file:${join(folder, 'key')}` }, nodeFile)).toBe('line one\nline two');
     expect(redactor.redact('p4ssw0rd, then line two')).toBe('‹secret›, then ‹secret›');
     await rm(folder, { recursive: true });
   });
@@ -24,12 +26,13 @@ describe('secrets by reference', () => {
     ['env:PHOENIX_FORGE_TOKEN', 'Phoenix’s own'],
     ['env:REDIS_URL', 'Phoenix’s own'],
     ['file:relative', 'absolute path'],
-    ['file:/nowhere/at/all', 'ENOENT'],
+    ['file:/nowhere/at/all', 'put the file onto the node'],
+    ['file:/', 'EISDIR'],
     ['vault:x', 'env:NAME or file:/PATH'],
   ])('%s is refused with what to do', async (reference, message) => {
     const environment = { EMPTY: '', PHOENIX_FORGE_TOKEN: 'own', REDIS_URL: 'own' };
     const secrets = openSecrets(environment, openRedactor());
-    await expect(secrets.resolve({ $secret: reference })).rejects.toThrow(message);
+    await expect(secrets.resolve({ $secret: reference }, nodeFile)).rejects.toThrow(message);
   });
 });
 

@@ -18,6 +18,8 @@ function work({ do: what }: Action): string {
       return `${what.path} <-\n${contentOf(what.content).replaceAll(/^/gm, '    | ').trimEnd()}`;
     case 'folder':
       return `${what.path} uid=${what.uid} gid=${what.gid}`;
+    case 'http':
+      return `${what.method} ${what.url}`;
   }
 }
 

@@ -83,6 +83,9 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     readFolders: async () => new Map(),
     writeFile: async () => true,
     makeFolder: async () => {},
+    request: async () => {
+      throw new Error('boxes have no services');
+    },
     close: async () => {},
     async commands(all = false) {
       const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter((line) => line !== '');

@@ -79,6 +79,7 @@ export async function openLabHost(
     readFolders: (folders) => files.readFolders(folders),
     writeFile: (write) => files.writeFile(write),
     makeFolder: (folder) => files.makeFolder(folder),
+    request: (request, options) => files.request(request, options),
     close: () => rm(dir, { recursive: true, force: true }),
     async write(path, text) {
       await mkdir(dirname(join(dir, path)), { recursive: true });

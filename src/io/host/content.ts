@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
 import type { Repository } from '../../ports.ts';
-import type { Secrets } from '../secrets.ts';
+import type { ReadNodeFile, Secrets } from '../secrets.ts';
 
-/** Fails with what is missing; never with a secret. */
-export type ReadContent = (content: Content) => Promise<Uint8Array>;
+/** Fails with what is missing; never with a secret. The files of secrets are the node's. */
+export type ReadContent = (content: Content, nodeFile: ReadNodeFile) => Promise<Uint8Array>;
 
 export interface ContentSources {
   readonly repository: Pick<Repository, 'blob'>;
@@ -19,19 +19,19 @@ export interface ContentSources {
 const SHIPPED = 'etc/features/';
 
 export function openContents({ repository, secrets, product }: ContentSources): ReadContent {
-  async function read(content: Content): Promise<Uint8Array> {
+  async function read(content: Content, nodeFile: ReadNodeFile): Promise<Uint8Array> {
     switch (content.from) {
       case 'text':
         return Buffer.from(content.text);
       case 'blob':
         return repository.blob(content.blob);
       case 'secret':
-        return Buffer.from(await secrets.resolve(content.secret));
+        return Buffer.from(await secrets.resolve(content.secret, nodeFile));
       case 'shipped':
         if (!normalize(content.path).startsWith(SHIPPED)) throw new Error(`${content.path} is not below ${SHIPPED}`);
         return readFile(join(product, normalize(content.path)));
       case 'joined':
-        return Buffer.concat(await Promise.all(content.parts.map(read)));
+        return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, nodeFile))));
       default:
         return content satisfies never;
     }

@@ -4,13 +4,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { FileWrite } from '../../model/action.ts';
+import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import type { Redactor } from '../redact.ts';
 import type { ReadContent } from './content.ts';
+import { type Dial, dialTcp } from './dial.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { below, checkPath, holdsNoMode } from './paths.ts';
 import { runProgram } from './program.ts';
+import { requester } from './request.ts';
 
 export interface LocalHostOptions {
   /** Its name in Proxmox. */
@@ -21,18 +23,28 @@ export interface LocalHostOptions {
   readonly root?: string;
   /** Folders, separated by colons, whose programs come before those of the system. */
   readonly path?: string;
+  /** Whether programs of the system are found at all. Default: true; a lab host has only its own. */
+  readonly system?: boolean;
+  /** How services in the node's network are reached. Default: from this machine. */
+  readonly dial?: Dial;
 }
 
 /** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const FILES_AT_ONCE = 32;
 
-export function localHost({ node, contents, redactor, root = '', path }: LocalHostOptions): Host {
+export function localHost(options: LocalHostOptions): Host {
+  const { node, redactor, root = '', path, system = true, dial = dialTcp } = options;
+  const ofSystem = system ? [dirname(process.execPath), SYSTEM_PATH] : [];
   const env = {
-    PATH: [...(path === undefined ? [] : [path]), dirname(process.execPath), SYSTEM_PATH].join(':'),
+    PATH: [...(path === undefined ? [] : [path]), ...ofSystem].join(':'),
     HOME: homedir(),
     LC_ALL: 'C.UTF-8',
   };
+  const readNodeFile = (file: string): Promise<string | undefined> => readIfThere(below(root, file));
+  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readNodeFile);
+  const writeFile = async (write: FileWrite): Promise<boolean> =>
+    writeAtomically(below(root, write.path), write, await contents(write.content));
 
   return {
     node,
@@ -59,7 +71,7 @@ export function localHost({ node, contents, redactor, root = '', path }: LocalHo
       });
       return describeEnd(end, output);
     },
-    readFile: async (file) => readIfThere(below(root, file)),
+    readFile: async (file) => readNodeFile(file),
     async readFolders(folders) {
       const found = (await Promise.all(folders.map((folder) => filesIn(root, folder)))).flat();
       const texts = new Map<string, string>();
@@ -73,9 +85,8 @@ export function localHost({ node, contents, redactor, root = '', path }: LocalHo
       }
       return texts;
     },
-    async writeFile(write) {
-      return writeAtomically(below(root, write.path), write, await contents(write.content));
-    },
+    writeFile,
+    request: requester({ dial, contents, redactor, readFile: readNodeFile, writeFile }),
     async makeFolder({ path, uid, gid }) {
       const folder = below(root, path);
       await mkdir(folder, { recursive: true, mode: 0o755 });

@@ -6,12 +6,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Dial, refusal } from './dial.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
 
 export interface SshConnection {
   /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `takeMarks`. */
   run(call: SshCall): Promise<ProgramEnd>;
+  /** From the node to a service in its network. */
+  readonly dial: Dial;
   close(): Promise<void>;
 }
 
@@ -54,14 +58,13 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
     return join(await folder, 'socket');
   }
 
-  async function ssh(extra: readonly string[], command: string, call: Omit<Program, 'program' | 'args' | 'env'>) {
+  async function options(extra: readonly string[]): Promise<string[]> {
     const settings = [...SETTINGS, `ControlPath=${await socket()}`].flatMap((setting) => ['-o', setting]);
-    return runProgram({
-      ...call,
-      program: 'ssh',
-      args: ['-T', ...settings, ...extra, ...sshOptions, '--', target, command],
-      env,
-    });
+    return ['-T', ...settings, ...extra, ...sshOptions];
+  }
+
+  async function ssh(extra: readonly string[], command: string, call: Omit<Program, 'program' | 'args' | 'env'>) {
+    return runProgram({ ...call, program: 'ssh', args: [...(await options(extra)), '--', target, command], env });
   }
 
   /** The first command leaves the shared connection behind; a failure shows in the command that follows. */
@@ -71,14 +74,43 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
     await ssh(master, 'exit 0', { ...QUIET, timeoutMs: 2 * CONNECT_SECONDS * 1000 });
   }
 
+  function connected(): Promise<void> {
+    connecting ??= connect().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  }
+
   return {
     async run({ script, args, ...call }) {
-      connecting ??= connect().finally(() => {
-        connecting = undefined;
-      });
-      await connecting;
+      await connected();
       const command = `exec sh -c ${[script, 'phoenix', ...args].map(quote).join(' ')}`;
       return ssh(['-o', 'ControlMaster=no'], command, call);
+    },
+    async dial(address, port, signal) {
+      await connected();
+      const host = address.includes(':') ? `[${address}]` : address;
+      const args = [...(await options(['-o', 'ControlMaster=no', '-W', `${host}:${port}`])), '--', target];
+      const cancelSignal = signal === undefined ? {} : { cancelSignal: signal };
+      const child = execa('ssh', args, {
+        env,
+        extendEnv: false,
+        cwd: '/',
+        buffer: false,
+        reject: false,
+        ...cancelSignal,
+      });
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString('utf8');
+      });
+      const stream = child.duplex();
+      // ssh says what came of the connection only when it ends.
+      child.then(({ exitCode }) => {
+        if (exitCode !== 0)
+          stream.destroy(refusal(`connect to ${host}:${port}: ${said.trim() || 'connection refused'}`));
+      });
+      return stream;
     },
     async close() {
       if (folder === undefined) return;

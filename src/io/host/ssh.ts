@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import type { Redactor } from '../redact.ts';
 import { captureText } from './capture.ts';
@@ -11,6 +12,7 @@ import { SYSTEM_PATH } from './local.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { below, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
+import { requester } from './request.ts';
 import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
 import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, RUN, WRITE_FILE } from './ssh-scripts.ts';
 import { readTar } from './tar.ts';
@@ -33,7 +35,7 @@ const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + sig
 
 /** The user must be root on a Proxmox host, with a login shell that reads what `sh` reads. */
 export function sshHost(options: SshHostOptions): Host {
-  const { node, target, contents, redactor, root = '', path } = options;
+  const { node, target, redactor, root = '', path } = options;
   const connection = connectSsh(options);
   const searchPath = [...(path === undefined ? [] : [path]), SYSTEM_PATH].join(':');
 
@@ -75,6 +77,22 @@ export function sshHost(options: SshHostOptions): Host {
     );
   }
 
+  async function readFile(file: string): Promise<string | undefined> {
+    const { exit, stdout } = await fileScript(`read ${file}`, READ_FILE, [below(root, file)], [44]);
+    return exit === 44 ? undefined : stdout.toString('utf8');
+  }
+
+  async function writeFile({ path: file, content, mode, expects }: FileWrite): Promise<boolean> {
+    const place = below(root, file);
+    const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}`);
+    const bits = holdsNoMode(place) ? '' : mode.toString(8).padStart(4, '0');
+    const args = [place, dirname(place), beside, bits, expects ?? ''];
+    const { exit } = await fileScript(`write ${file}`, WRITE_FILE, args, [45], await contents(content));
+    return exit === 0;
+  }
+
+  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readFile);
+
   return {
     node,
     async run(command, options = {}): Promise<CommandResult> {
@@ -102,10 +120,7 @@ export function sshHost(options: SshHostOptions): Host {
       if (result.ended === 'timed out' || result.ended === 'aborted' || result.ended === 'not found') return result;
       return afterMarks(result, marks.exit(), `ssh to ${target}`, command.program);
     },
-    async readFile(file) {
-      const { exit, stdout } = await fileScript(`read ${file}`, READ_FILE, [below(root, file)], [44]);
-      return exit === 44 ? undefined : stdout.toString('utf8');
-    },
+    readFile,
     async readFolders(folders) {
       const places = folders.map((folder) => below(root, folder));
       // tar ends with 1 or 2 when a file changed or went meanwhile; an archive that is cut short is an error of its own.
@@ -113,14 +128,8 @@ export function sshHost(options: SshHostOptions): Host {
       const files = [...readTar(stdout)].map(([name, text]): [string, string] => [name.slice(root.length), text]);
       return new Map(files);
     },
-    async writeFile({ path: file, content, mode, expects }) {
-      const place = below(root, file);
-      const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}`);
-      const bits = holdsNoMode(place) ? '' : mode.toString(8).padStart(4, '0');
-      const args = [place, dirname(place), beside, bits, expects ?? ''];
-      const { exit } = await fileScript(`write ${file}`, WRITE_FILE, args, [45], await contents(content));
-      return exit === 0;
-    },
+    writeFile,
+    request: requester({ dial: connection.dial, contents, redactor, readFile, writeFile }),
     async makeFolder({ path: folder, uid, gid }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);

@@ -1,0 +1,173 @@
+// One HTTP request from a node to a service in its network. Secrets are put in here, and what comes back is kept from logs.
+
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import type { Content, FileWrite, HttpBody, HttpRequest } from '../../model/action.ts';
+import { atPointer, type Json } from '../../model/json.ts';
+import type { HttpAnswer } from '../../ports.ts';
+import type { Redactor } from '../redact.ts';
+import { httpAgent, httpsAgent } from './agents.ts';
+import type { Dial } from './dial.ts';
+
+export interface RequestParts {
+  readonly dial: Dial;
+  readonly contents: (content: Content) => Promise<Uint8Array>;
+  readonly redactor: Redactor;
+  readonly readFile: (path: string) => Promise<string | undefined>;
+  readonly writeFile: (write: FileWrite) => Promise<boolean>;
+}
+
+/** Enough for the state of a large Portainer. */
+const ANSWER_LIMIT = 32 * 1024 * 1024;
+
+export type SendRequest = (request: HttpRequest, options?: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
+
+export function requester(parts: RequestParts): SendRequest {
+  return async (request, { signal } = {}) => {
+    const started = performance.now();
+    const limit = AbortSignal.timeout(request.timeoutSeconds * 1000);
+    const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const certificate: { shown: string | null } = { shown: null };
+    try {
+      const { status, headers, body } = await send(parts, request, both, (pem) => {
+        certificate.shown = pem;
+      });
+      if (request.keep !== undefined && status < 300) await keep(parts, request.keep, body);
+      const text = parts.redactor.redact(body);
+      const ms = performance.now() - started;
+      return { status, headers, body: text, certificate: certificate.shown, ended: 'answered', message: '', ms };
+    } catch (error) {
+      const ended = signal?.aborted ? 'aborted' : limit.aborted ? 'timed out' : endOf(error);
+      const message = ended === 'timed out' ? `no answer within ${request.timeoutSeconds} s` : messageOf(error);
+      const ms = performance.now() - started;
+      const text = parts.redactor.redact(message);
+      return { status: null, headers: {}, body: '', certificate: certificate.shown, ended, message: text, ms };
+    }
+  };
+}
+
+interface Received {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+async function send(
+  parts: RequestParts,
+  request: HttpRequest,
+  signal: AbortSignal,
+  shown: (pem: string) => void,
+): Promise<Received> {
+  const url = new URL(request.url);
+  const secure = url.protocol === 'https:';
+  const { bytes, type } = await bodyOf(parts, request.body);
+  const headers: Record<string, string> = { accept: 'application/json, */*;q=0.5', 'user-agent': 'phoenix' };
+  if (type !== null) headers['content-type'] = type;
+  if (bytes !== null) headers['content-length'] = String(bytes.byteLength);
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    headers[name.toLowerCase()] =
+      typeof value === 'string' ? value : Buffer.from(await parts.contents(value)).toString();
+  }
+  const options = {
+    dial: parts.dial,
+    address: request.address,
+    ca: typeof request.trust === 'object' ? await trusted(parts, request.trust.file) : undefined,
+    verify: request.trust !== 'none',
+    signal,
+  };
+  const agent = secure ? httpsAgent(options) : httpAgent(options);
+  return new Promise((resolve, reject) => {
+    const call = (secure ? requestHttps : requestHttp)(url, { method: request.method, headers, agent, signal });
+    call.once('socket', (socket) => {
+      if (!(socket instanceof TLSSocket)) return;
+      const pem = socket.getPeerX509Certificate()?.toString();
+      if (pem !== undefined) shown(pem);
+    });
+    call.once('error', reject);
+    call.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > ANSWER_LIMIT) response.destroy(new Error(`the answer is longer than ${ANSWER_LIMIT} bytes`));
+        else chunks.push(chunk);
+      });
+      response.once('error', reject);
+      response.once('end', () => {
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: Object.fromEntries(
+            Object.entries(response.headers).map(([name, value]) => [name, String(value ?? '')]),
+          ),
+          body: Buffer.concat(chunks).toString('utf8'),
+        });
+      });
+    });
+    call.end(bytes ?? undefined);
+  });
+}
+
+async function trusted({ readFile }: RequestParts, file: string): Promise<string> {
+  const pem = await readFile(file);
+  if (pem === undefined) throw new Error(`the trusted certificate ${file} is not there`);
+  return pem;
+}
+
+async function bodyOf(
+  { contents }: RequestParts,
+  body: HttpBody | undefined,
+): Promise<{ readonly bytes: Uint8Array | null; readonly type: string | null }> {
+  if (body === undefined) return { bytes: null, type: null };
+  if ('text' in body) return { bytes: await contents(body.text), type: 'text/plain; charset=utf-8' };
+  if ('json' in body) {
+    return { bytes: Buffer.from(JSON.stringify(await withSecrets(body.json, contents))), type: 'application/json' };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body.form)) form.append(name, value);
+  const encoded = new Response(form);
+  return { bytes: await encoded.bytes(), type: encoded.headers.get('content-type') };
+}
+
+/** The same value with the text of every secret in place of its reference. */
+async function withSecrets(value: Json | undefined, contents: RequestParts['contents']): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((item: Json) => withSecrets(item, contents)));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only?.[0] === '$secret' && typeof only[1] === 'string') {
+    return Buffer.from(await contents({ from: 'secret', secret: { $secret: only[1] } })).toString();
+  }
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([key, item]) => [key, await withSecrets(item as Json, contents)] as const)),
+  );
+}
+
+/** Before anybody else sees the answer. */
+async function keep(
+  { redactor, writeFile }: RequestParts,
+  { pointer, path }: NonNullable<HttpRequest['keep']>,
+  body: string,
+): Promise<void> {
+  const value = atPointer(JSON.parse(body), pointer);
+  if (typeof value !== 'string' || value === '') throw new Error(`the answer holds no text at ${pointer}`);
+  redactor.add(value);
+  await writeFile({ kind: 'file', path, content: { from: 'text', text: `${value}\n` }, mode: 0o600 });
+}
+
+/** Codes of Node for a certificate that is not what it should be. */
+const UNTRUSTED =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|INVALID_CA)/;
+const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
+
+function endOf(error: unknown): HttpAnswer['ended'] {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (UNTRUSTED.test(code)) return 'untrusted';
+  return REFUSED.has(code) ? 'refused' : 'lost';
+}
+
+function messageOf(error: unknown): string {
+  // A name with several addresses fails with one error for each.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
