@@ -4,11 +4,12 @@ import type { Config } from '../config/config.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
+import { hypervisor } from './hypervisor/manager.ts';
 import { lxc } from './lxc/manager.ts';
 import type { Manager } from './manager.ts';
 import { vm } from './vm/manager.ts';
 
-export const MANAGERS: readonly Manager[] = [lxc as Manager, vm as Manager];
+export const MANAGERS: readonly Manager[] = [hypervisor as Manager, lxc as Manager, vm as Manager];
 
 /** Every target of a configuration, by its id. */
 export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {

@@ -1,0 +1,40 @@
+// The Proxmox host itself: one target per section, each kept by its own code.
+
+import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
+import type { HostReader, Manager } from '../manager.ts';
+import type { Section } from './section.ts';
+
+/** One line for each. */
+const SECTIONS: readonly Section[] = [];
+
+/** What one look says, by the name of the section. */
+type Surveys = ReadonlyMap<string, unknown>;
+
+export const hypervisor: Manager<Surveys, unknown> = {
+  kind: 'hypervisor',
+  targets: (config) =>
+    SECTIONS.flatMap((section) => {
+      const declared = section.declared(config);
+      return declared === null ? [] : [{ id: targetId('hypervisor', section.name), ...declared, protected: false }];
+    }),
+  impact: (change) => sectionOf(change.target).impact(change),
+  async survey(host: HostReader) {
+    const facts = await Promise.all(
+      SECTIONS.map(async (section) => [section.name, await section.survey(host)] as const),
+    );
+    return new Map(facts);
+  },
+  glance: (surveys, wanted) => sectionOf(wanted.target).glance(surveys.get(nameOf(wanted.target)), wanted),
+  observe: (host, wanted) => sectionOf(wanted.target).observe(host, wanted),
+  decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
+  health: (wanted) => sectionOf(wanted.target).health(wanted),
+  // The parts of the host keep what they replace themselves, where going back can help.
+  safeguard: () => null,
+};
+
+/** Fails for a section that nobody keeps: targets are only ever made from sections. */
+function sectionOf(target: TargetId): Section {
+  const section = SECTIONS.find(({ name }) => name === nameOf(target));
+  if (section === undefined) throw new Error(`the host has no section ${nameOf(target)}`);
+  return section;
+}

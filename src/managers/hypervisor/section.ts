@@ -1,0 +1,25 @@
+// A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
+
+import type { Config } from '../../config/config.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Change, Impact } from '../../model/plan.ts';
+import type { Decision, HealthProbe, HostReader, Wanted } from '../manager.ts';
+
+/** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
+export interface Section<Facts = unknown, Seen = unknown> {
+  /** As in the target's id: `dns`, `firewall`, `storage`, … */
+  readonly name: string;
+  /** Pure. Null where the configuration does not ask for it. */
+  declared(config: Config): { readonly spec: JsonObject; readonly needs: readonly TargetId[] } | null;
+  /** Pure. */
+  impact(change: Change): Impact;
+  /** Constant and cheap, whatever is declared: files rather than commands. */
+  survey(host: HostReader): Promise<Facts>;
+  glance(facts: Facts, wanted: Wanted): Seen | null;
+  observe(host: HostReader, wanted: Wanted): Promise<Seen>;
+  /** Pure. Without a spec: what is ours is taken away, the rest is left. */
+  decide(wanted: Wanted, seen: Seen): Decision;
+  /** Pure. */
+  health(wanted: Wanted): HealthProbe | null;
+}
