@@ -4,7 +4,7 @@ import type { HealthProbe } from '../managers/manager.ts';
 import type { Host } from '../ports.ts';
 import { tellingLine } from '../say/failure.ts';
 import { WHY } from '../say/status.ts';
-import { pauseFor, runCommand } from './run-action.ts';
+import { ask, pauseFor } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
 interface Asking {
@@ -18,7 +18,7 @@ export async function probe(work: Asking, health: HealthProbe | null): Promise<s
   if (health === null) return null;
   for (let tries = 0; ; tries += 1) {
     work.log.write(`? ${health.summary}`);
-    const result = await runCommand(work.host, health.command, work);
+    const result = await ask(work.host, health.command, work);
     if (result.exit === 0) return null;
     if (tries >= health.retries) return WHY.sick(health.summary, tellingLine(`${result.stdout}\n${result.stderr}`));
     await pauseFor(health.intervalSeconds, work.signal);

@@ -25,8 +25,16 @@ export async function runAction(host: Host, action: Action, { signal, log }: Sur
   }
 }
 
-/** Fails with `Stopped` when the work was told to stop. */
-export async function runCommand(host: Host, command: Command, { signal, log }: Surroundings): Promise<CommandResult> {
+/** A question of a health probe: a program of the node, or a request to a service. Fails with `Stopped` when told to stop. */
+export async function ask(
+  host: Host,
+  question: Command | HttpRequest,
+  surroundings: Surroundings,
+): Promise<CommandResult> {
+  return question.kind === 'http' ? send(host, question, surroundings) : runCommand(host, question, surroundings);
+}
+
+async function runCommand(host: Host, command: Command, { signal, log }: Surroundings): Promise<CommandResult> {
   const result = await host.run(command, { signal, onOutput: (line) => log.write(line) });
   if (signal.aborted || result.ended === 'aborted') throw new Stopped();
   return readAnswer(command, result);

@@ -2,7 +2,7 @@
 // Managers return actions as data; the one runner in agent/apply runs them.
 
 import type { Config } from '../config/config.ts';
-import type { Action, Command } from '../model/action.ts';
+import type { Action, Command, HttpRequest } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
@@ -47,7 +47,7 @@ export const ROUNDS = 8;
 /** A question to the host that must be answered well before a step counts as applied. */
 export interface HealthProbe {
   readonly summary: string;
-  readonly command: Command;
+  readonly command: Command | HttpRequest;
   readonly retries: number;
   readonly intervalSeconds: number;
 }
@@ -57,6 +57,24 @@ export interface Safeguard {
   readonly take: readonly Action[];
   readonly restore: readonly Action[];
   readonly drop: readonly Action[];
+}
+
+/** What a person asks of a target that runs, beside what is declared. */
+export type Power = 'start' | 'stop' | 'restart';
+
+/** What a target that can run does at the moment. */
+export type RunningState = 'running' | 'stopped' | 'absent';
+
+/** For kinds whose targets run and can be stopped: containers and VMs. All of it is pure. */
+export interface PowerManager<Survey = unknown, Observation = unknown> {
+  /** How it is declared: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
+  role(spec: JsonObject): 'runs' | 'rests' | 'free';
+  /** From the survey; it may be some seconds old. */
+  state(survey: Survey, target: TargetId): RunningState;
+  /** From a close look. */
+  running(observation: Observation): RunningState;
+  /** What is missing for that wish; nothing of its configuration is looked at. */
+  decide(wanted: Wanted, wish: Power, observation: Observation): Decision;
 }
 
 /** The reading half of a host. */
@@ -83,4 +101,8 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   health(wanted: Wanted): HealthProbe | null;
   /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot; what a broken-off change left is handed out whatever the actions, also when there are none. */
   safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
+  /** Absent where nothing can be started or stopped. */
+  readonly power?: PowerManager<Survey, Observation>;
+  /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
+  due?(survey: Survey, wanted: Wanted): Date | null;
 }

@@ -3,6 +3,7 @@
 import { guestHealth } from '../guest/health.ts';
 import type { GuestObservation } from '../guest/observation.ts';
 import { observeGuest } from '../guest/observe.ts';
+import { guestPower } from '../guest/power.ts';
 import { guestSafeguard } from '../guest/safeguard.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/survey.ts';
 import type { Manager } from '../manager.ts';
@@ -24,4 +25,5 @@ export const lxc: Manager<GuestSurvey, GuestObservation> = {
   health: (wanted) => guestHealth('pct', wanted),
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('pct', wanted, seen, actions, seen.conf !== null && snapshotsWork(seen, seen.conf)),
+  power: guestPower('pct'),
 };

@@ -3,6 +3,7 @@
 import { guestHealth } from '../guest/health.ts';
 import type { GuestObservation } from '../guest/observation.ts';
 import { observeGuest } from '../guest/observe.ts';
+import { guestPower } from '../guest/power.ts';
 import { guestSafeguard } from '../guest/safeguard.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/survey.ts';
 import type { Manager } from '../manager.ts';
@@ -24,4 +25,5 @@ export const vm: Manager<GuestSurvey, GuestObservation> = {
   health: (wanted) => guestHealth('qm', wanted),
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('qm', wanted, seen, actions, seen.conf !== null && machineSnapshotsWork(seen, seen.conf)),
+  power: guestPower('qm'),
 };
