@@ -4,11 +4,27 @@ import type { RunId, TargetId } from './ids.ts';
 import type { Impact, Verb } from './plan.ts';
 
 export type Trigger = 'push' | 'replay' | 'drift' | 'command';
+/** What a person asks for by name; `converge` and the others that bring targets to what is declared do so in the same way. */
+export const COMMAND_VERBS = [
+  'setup',
+  'create',
+  'converge',
+  'delete',
+  'start',
+  'stop',
+  'restart',
+  'sync',
+  'health-check',
+  'letsgo',
+  'adopt',
+] as const;
+export type CommandVerb = (typeof COMMAND_VERBS)[number];
 export type RunState = 'planned' | 'applying' | 'succeeded' | 'failed' | 'blocked' | 'superseded' | 'invalid';
 export type Outcome = 'applied' | 'unchanged' | 'failed' | 'skipped' | 'blocked' | 'superseded';
 
 export interface ActionRecord {
   readonly summary: string;
+  /** Null when it was stopped, and in a run that only looks: there it is what would be done. */
   readonly exit: number | null;
   /** Wall time in milliseconds. */
   readonly ms: number;
@@ -33,6 +49,10 @@ export interface Run {
   readonly id: RunId;
   readonly commit: string;
   readonly trigger: Trigger;
+  /** Null for a run that no verb asked for. */
+  readonly verb: CommandVerb | null;
+  /** It says what would be done, and does nothing. */
+  readonly readOnly: boolean;
   readonly state: RunState;
   readonly created: string;
   readonly started: string | null;

@@ -5,7 +5,7 @@ import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus } from '../model/report.ts';
-import type { ActionRecord, Outcome, Run, RunState, Trigger } from '../model/run.ts';
+import type { ActionRecord, CommandVerb, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
 
 /** One webhook delivery that says that the followed branch has moved. A hint: the truth is fetched afterwards. */
@@ -34,6 +34,10 @@ export interface RunRequest {
   readonly readOnly: boolean;
   /** Take over what is on the host under the ids of these targets though Phoenix did not make it. */
   readonly adopt?: boolean;
+  /** The verb of a command. */
+  readonly verb?: CommandVerb;
+  /** `stop` and `delete` take what needs the targets along. */
+  readonly cascade?: boolean;
 }
 
 export interface Approval {
@@ -100,6 +104,8 @@ export interface StepEnd {
     | { readonly kind: 'proved'; readonly record: Applied }
     | { readonly kind: 'gone' }
     | { readonly kind: 'kept' };
+  /** Sentences of what would be done, in a run that only looks. */
+  readonly would?: readonly string[];
   readonly statuses: readonly CommitStatus[];
 }
 

@@ -32,8 +32,8 @@ export function runJson(run: RunDetail): RunJson {
 
 /** Field by field: what the ledger keeps for the agent alone stays there. */
 export function summaryJson(run: Run): Run {
-  const { id, commit, trigger, state, created, started, ended, by, steps } = run;
-  return { id, commit, trigger, state, created, started, ended, by, steps };
+  const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
+  return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
 }
 
 /** @param runs newest first */

@@ -7,7 +7,7 @@
 //   left                               steps without outcome
 //   began:<target>, tries:<target>     first start; number of starts
 //   actions:<target>                   JSON lines
-//   end:<target>                       JSON: outcome, reason, ended
+//   end:<target>                       JSON: outcome, reason, ended, what would be done
 //   approval:<target>                  JSON
 
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -17,7 +17,12 @@ import { statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 
 export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held'>;
-export type SavedEnd = { readonly outcome: Outcome; readonly reason: string | null; readonly ended: string };
+export type SavedEnd = {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  readonly ended: string;
+  readonly would?: readonly string[];
+};
 export type RunHash = Readonly<Record<string, string>>;
 
 export function readRun(id: RunId, hash: RunHash): RunDetail {
@@ -32,16 +37,28 @@ export function readRun(id: RunId, hash: RunHash): RunDetail {
     .map(([, text]) => decode<Approval>(what, text));
   const steps = (saved.plan?.steps ?? []).map(({ target, verb, impact }): StepRecord => {
     const end = hash[`end:${target}`];
-    const { outcome, reason, ended } =
-      end === undefined ? { outcome: null, reason: null, ended: null } : decode<SavedEnd>(what, end);
+    const told = end === undefined ? null : decode<SavedEnd>(what, end);
+    const { outcome, reason, ended } = told ?? { outcome: null, reason: null, ended: null };
     const attempts = Number(hash[`tries:${target}`] ?? 0);
     const started = hash[`began:${target}`] ?? null;
-    return { target, verb, impact, outcome, reason, attempts, started, ended, actions: actionsOf(hash, target) };
+    return {
+      target,
+      verb,
+      impact,
+      outcome,
+      reason,
+      attempts,
+      started,
+      ended,
+      actions: [...actionsOf(hash, target), ...planned(told?.would)],
+    };
   });
   return {
     id,
     commit: request.commit,
     trigger: request.trigger,
+    verb: request.verb ?? null,
+    readOnly: request.readOnly,
     state: (hash['state'] ?? 'planned') as RunState,
     created: request.created,
     started: hash['started'] ?? null,
@@ -55,8 +72,8 @@ export function readRun(id: RunId, hash: RunHash): RunDetail {
   };
 }
 
-export function endText({ outcome, reason, ended }: SavedEnd): string {
-  return encode({ outcome, reason, ended });
+export function endText({ outcome, reason, ended, would }: SavedEnd): string {
+  return encode({ outcome, reason, ended, ...(would === undefined ? {} : { would }) });
 }
 
 /** Target, end, statuses, target, end, …: as scripts take steps that end without having started. */
@@ -66,11 +83,15 @@ export function settledArguments(ends: ReadonlyMap<TargetId, SettledStep>, ended
 
 /** What the contract shows of a run. */
 export function publicRun(run: RunDetail): Run {
-  const { id, commit, trigger, state, created, started, ended, by, steps } = run;
-  return { id, commit, trigger, state, created, started, ended, by, steps };
+  const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
+  return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
 }
 
 function actionsOf(hash: RunHash, target: TargetId): ActionRecord[] {
   const lines = (hash[`actions:${target}`] ?? '').split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as ActionRecord);
+}
+
+function planned(would: readonly string[] = []): ActionRecord[] {
+  return would.map((summary) => ({ summary, exit: null, ms: 0 }));
 }

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { TargetId } from '../../src/model/ids.ts';
+import { type Asked, choose, commandPlan, type Situation, type SwitchVerb } from '../../src/plan/command.ts';
+import { dependants, withNeeds } from '../../src/plan/scope.ts';
+import { targets } from './targets.ts';
+
+const ids = (...names: string[]) => names as TargetId[];
+
+/** Any environment, in any state, with any targets named. */
+const situations = targets
+  .filter((made) => made.size > 0)
+  .chain((made) => {
+    const all = [...made.keys()];
+    const guests = all.filter((id) => /^(lxc|vm)/.test(id));
+    const states = fc.tuple(...guests.map(() => fc.constantFrom('running', 'stopped', 'absent')));
+    return fc.record({
+      targets: fc.constant(made),
+      states: states.map((each) => new Map(guests.map((id, index) => [id, each[index] ?? 'absent']))),
+      resting: fc.subarray(guests).map((some) => new Set(some)),
+      named: fc.subarray(all, { minLength: 1 }),
+    }) as fc.Arbitrary<Situation & { named: TargetId[] }>;
+  });
+const asks = fc.record({
+  verb: fc.constantFrom<SwitchVerb>('start', 'stop', 'restart', 'delete', 'health-check'),
+  cascade: fc.boolean(),
+});
+
+function ask(asked: Asked, situation: Situation): string[] {
+  const choice = choose(asked, situation);
+  if (choice.kind === 'refused') return [`refused: ${choice.because}: ${choice.targets}`];
+  return commandPlan(asked.verb, choice.targets, situation, 'x').steps.map(({ target }) => target);
+}
+
+describe('whatever is asked', () => {
+  test('each step stands after all that it waits for, directly or through targets without a step', () => {
+    fc.assert(
+      fc.property(situations, asks, ({ named, ...situation }, asked) => {
+        const choice = choose({ ...asked, targets: named }, situation);
+        if (choice.kind === 'refused') return;
+        const { steps } = commandPlan(asked.verb, choice.targets, situation, 'x');
+        const place = new Map(steps.map(({ target }, index) => [target, index]));
+        expect([...place.keys()].sort()).toEqual([...choice.targets].sort());
+        if (asked.verb === 'health-check') return;
+        const ends = asked.verb === 'stop' || asked.verb === 'delete';
+        for (const { target } of steps) {
+          for (const need of withNeeds([target], situation.targets)) {
+            const [before, after] = ends ? [target, need] : [need, target];
+            if (need !== target && place.has(need)) expect(place.get(before)).toBeLessThan(place.get(after) ?? -1);
+          }
+        }
+      }),
+    );
+  });
+
+  test('what was named is done, templates are never started, and only what can run is switched', () => {
+    fc.assert(
+      fc.property(situations, asks, ({ named, ...situation }, asked) => {
+        const choice = choose({ ...asked, targets: named }, situation);
+        if (choice.kind === 'refused') return;
+        for (const target of named) expect(choice.targets).toContain(target);
+        if (asked.verb === 'delete' || asked.verb === 'health-check') return;
+        for (const target of choice.targets) {
+          expect(situation.states.has(target)).toBe(true);
+          if (asked.verb !== 'stop') expect(situation.resting.has(target)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  test('beside what was named, start touches only what is needed and does not run', () => {
+    fc.assert(
+      fc.property(situations, ({ named, ...situation }) => {
+        const choice = choose({ verb: 'start', targets: named, cascade: false }, situation);
+        if (choice.kind === 'refused') return;
+        for (const target of choice.targets) {
+          if (named.includes(target)) continue;
+          expect(withNeeds(named, situation.targets)).toContain(target);
+          expect(situation.states.get(target)).not.toBe('running');
+        }
+      }),
+    );
+  });
+
+  test('no dependant that runs is left behind or taken along unasked when its need ends', () => {
+    fc.assert(
+      fc.property(situations, asks, ({ named, ...situation }, { cascade }) => {
+        for (const verb of ['stop', 'delete'] as const) {
+          const choice = choose({ verb, targets: named, cascade }, situation);
+          if (choice.kind === 'refused') continue;
+          const ending = [...choice.targets].filter(
+            (id) => verb === 'delete' || situation.states.get(id) === 'running',
+          );
+          for (const other of dependants(ending, situation.targets)) {
+            if (situation.states.get(other) === 'running') expect(choice.targets).toContain(other);
+          }
+          if (!cascade) expect([...choice.targets].sort()).toEqual([...named].sort());
+        }
+      }),
+    );
+  });
+
+  test('restart is the targets alone', () => {
+    fc.assert(
+      fc.property(situations, ({ named, ...situation }) => {
+        const choice = choose({ verb: 'restart', targets: named, cascade: true }, situation);
+        if (choice.kind === 'chosen') expect([...choice.targets].sort()).toEqual([...named].sort());
+      }),
+    );
+  });
+});
+
+describe('the reference chain', () => {
+  const need: Record<string, string[]> = {
+    'vm/9000': [],
+    'lxc/103': [],
+    'certificate/a': ['lxc/103'],
+    'lxc/101': ['certificate/a'],
+    'vm/1001': ['vm/9000', 'lxc/101'],
+    'stack/1001.web': ['vm/1001'],
+  };
+  const situation = (states: Record<string, 'running' | 'stopped' | 'absent'>, isProtected = ''): Situation => ({
+    targets: new Map(
+      Object.entries(need).map(([id, needs]) => [
+        id as TargetId,
+        { id: id as TargetId, spec: {}, needs: ids(...needs), protected: id === isProtected },
+      ]),
+    ),
+    states: new Map(Object.entries(states) as [TargetId, 'running'][]),
+    resting: new Set(ids('vm/9000')),
+  });
+  const up = situation({ 'vm/9000': 'stopped', 'lxc/103': 'running', 'lxc/101': 'running', 'vm/1001': 'running' });
+  const down = situation({ 'vm/9000': 'stopped', 'lxc/103': 'running', 'lxc/101': 'stopped', 'vm/1001': 'stopped' });
+
+  test('stopping a leaf stops the leaf', () => {
+    expect(ask({ verb: 'stop', targets: ids('vm/1001'), cascade: false }, up)).toEqual(['vm/1001']);
+  });
+
+  test('stopping the CA names who needs it, and with cascade begins with them', () => {
+    const asked = { verb: 'stop', targets: ids('lxc/103') } as const;
+    expect(ask({ ...asked, cascade: false }, up)).toEqual(['refused: is needed: lxc/101,vm/1001']);
+    expect(ask({ ...asked, cascade: true }, up)).toEqual(['vm/1001', 'lxc/101', 'lxc/103']);
+    expect(ask({ ...asked, cascade: false }, down)).toEqual(['lxc/103']);
+  });
+
+  test('starting the last begins with what is needed, without the template and without what runs', () => {
+    expect(ask({ verb: 'start', targets: ids('vm/1001'), cascade: false }, down)).toEqual(['lxc/101', 'vm/1001']);
+    expect(ask({ verb: 'start', targets: ids('vm/9000'), cascade: false }, down)).toEqual([
+      'refused: is a template: vm/9000',
+    ]);
+  });
+
+  test('what does not run is not switched', () => {
+    expect(ask({ verb: 'stop', targets: ids('certificate/a'), cascade: false }, up)).toEqual([
+      'refused: does not run: certificate/a',
+    ]);
+  });
+
+  test('a protected guest is not deleted, nor along with another', () => {
+    const guarded = situation({ 'lxc/103': 'stopped', 'lxc/101': 'stopped', 'vm/1001': 'absent' }, 'lxc/101');
+    const asked = { verb: 'delete', targets: ids('lxc/103') } as const;
+    expect(ask({ ...asked, cascade: true }, guarded)).toEqual(['refused: is protected: lxc/101']);
+    expect(ask({ ...asked, cascade: false }, guarded)).toEqual(['lxc/103']);
+  });
+});
