@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { startLabNetwork } from '../lab/network/network.ts';
 import { createLab, setGuestState } from '../lab/proxmox/create.ts';
 
 /**
@@ -35,7 +36,8 @@ export async function runLab(
   for (const [id, state] of states) setGuestState(dir, Number(id), state);
   const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
-  return new Promise((settle) => {
+  const network = await startLabNetwork(dir);
+  const code = await new Promise<number>((settle) => {
     const child = spawn(program, args, {
       stdio: 'inherit',
       env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
@@ -52,4 +54,6 @@ export async function runLab(
     });
     child.on('exit', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
+  await network.close();
+  return code;
 }

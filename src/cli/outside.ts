@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ForgeOptions, openForge } from '../io/forge/forge.ts';
 import { openContents } from '../io/host/content.ts';
+import { dialThrough } from '../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../io/host/local.ts';
 import { sshHost } from '../io/host/ssh.ts';
 import type { Redactor } from '../io/redact.ts';
@@ -59,7 +60,26 @@ async function labHost(
   const { createLab } = await import('../lab/proxmox/create.ts');
   await mkdir(root, { recursive: true });
   createLab(root);
-  return localHost({ ...parts, node: node ?? LAB_NODE, root, path: join(root, 'bin') });
+  return openLabHost(root, { ...parts, node: node ?? LAB_NODE });
+}
+
+/** A lab as a host: its own files, programs and network, and nothing of the machine that it lies on. */
+export async function openLabHost(
+  root: string,
+  parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>,
+): Promise<Host> {
+  const { labPath } = await import('../lab/proxmox/create.ts');
+  const { networkSocket, startLabNetwork } = await import('../lab/network/network.ts');
+  const network = await startLabNetwork(root);
+  const dial = dialThrough(networkSocket(root));
+  const host = localHost({ ...parts, root, path: labPath(root), system: false, dial });
+  return {
+    ...host,
+    async close() {
+      await host.close();
+      await network.close();
+    },
+  };
 }
 
 /** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { load } from '../config/load.ts';
 import { openContents } from '../io/host/content.ts';
-import { localHost } from '../io/host/local.ts';
 import { openRedactor } from '../io/redact.ts';
 import { openSecrets } from '../io/secrets.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
@@ -20,8 +19,9 @@ import { makePlan } from '../plan/plan.ts';
 import { problemCounts, problemText } from '../say/problem.ts';
 import { rehearsalStep, rehearsalSummary } from '../say/rehearsal.ts';
 import { readSourceSettings } from '../settings/source.ts';
-import { carryOutPlan, type Rehearsed, recordingHost } from './carry-out-plan.ts';
+import { carryOutPlan, type RecordingHost, type Rehearsed, recordingHost } from './carry-out-plan.ts';
 import { colours, EXIT, type Io } from './io.ts';
+import { openLabHost } from './outside.ts';
 import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from './source.ts';
 import { supplyLab } from './supply-lab.ts';
 
@@ -86,9 +86,24 @@ async function onLab(
     sources.to.blob(id).catch((error) => sources.from?.blob(id) ?? Promise.reject(error));
   const redactor = openRedactor();
   const contents = openContents({ repository: { blob }, secrets: openSecrets(io.env, redactor), product: PRODUCT });
-  const recording = recordingHost(
-    localHost({ node: 'pve', contents, redactor, root: folder, path: join(folder, 'bin') }),
-  );
+  const host = await openLabHost(folder, { node: 'pve', contents, redactor });
+  const recording = recordingHost(host);
+  try {
+    return await applyTwice(recording, from, to, sources, args, io);
+  } finally {
+    await host.close();
+  }
+}
+
+/** The change, and then the whole once more. */
+async function applyTwice(
+  recording: RecordingHost,
+  from: Config | null,
+  to: Config,
+  sources: { readonly to: Source },
+  args: RehearseArgs,
+  io: Io,
+): Promise<number> {
   const show = (text: string) => (args.json ? io.stderr : io.stdout)(text);
   const began = from === null ? NOTHING : allTargets(from);
   const goal = allTargets(to);

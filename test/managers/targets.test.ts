@@ -106,6 +106,7 @@ test('a VM that is started before it becomes a template forgets who it is at the
 });
 
 test('each kind has one manager', () => {
-  expect(MANAGERS.map(({ kind }) => kind)).toEqual(['lxc', 'vm']);
+  const kinds = MANAGERS.map(({ kind }) => kind);
+  expect(kinds).toEqual([...new Set(kinds)]);
   expect(() => managerOf('nothing')).toThrow('nobody manages');
 });

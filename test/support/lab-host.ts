@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { localHost } from '../../src/io/host/local.ts';
+import { openRedactor } from '../../src/io/redact.ts';
+import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
 import { openNode } from '../../src/lab/proxmox/node.ts';
 import { PROGRAMS } from '../../src/lab/proxmox/programs.ts';
@@ -49,7 +51,14 @@ export async function openLabHost(
     }
   }
 
-  const files = localHost({ node: 'pve', contents: bytes, redactor: (text: string) => text, root: dir } as never);
+  const network = labNetwork(dir);
+  const files = localHost({
+    node: 'pve',
+    contents: bytes,
+    redactor: openRedactor(),
+    root: dir,
+    dial: network.dial,
+  });
   const commands: string[] = [];
   const inputs: string[] = [];
   const host: LabHost = {
@@ -80,7 +89,10 @@ export async function openLabHost(
     writeFile: (write) => files.writeFile(write),
     makeFolder: (folder) => files.makeFolder(folder),
     request: (request, options) => files.request(request, options),
-    close: () => rm(dir, { recursive: true, force: true }),
+    async close() {
+      await network.close();
+      await rm(dir, { recursive: true, force: true });
+    },
     async write(path, text) {
       await mkdir(dirname(join(dir, path)), { recursive: true });
       await writeFile(join(dir, path), text);

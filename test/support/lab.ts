@@ -9,7 +9,8 @@ import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import { createLab } from '../../src/lab/proxmox/create.ts';
+import { labNetwork } from '../../src/lab/network/network.ts';
+import { createLab, labPath } from '../../src/lab/proxmox/create.ts';
 import type { CallOrders } from '../../src/lab/proxmox/faults.ts';
 import type { HostOf } from './agent.ts';
 
@@ -73,7 +74,16 @@ export function labHost(folder: string): HostOf {
     const redactor = openRedactor();
     const product = fileURLToPath(new URL('../..', import.meta.url));
     const contents = openContents({ repository, secrets: openSecrets({}, redactor), product });
-    const host = localHost({ node: 'pve', contents, redactor, root: folder, path: join(folder, 'bin') });
+    const { dial } = labNetwork(folder);
+    const host = localHost({
+      node: 'pve',
+      contents,
+      redactor,
+      root: folder,
+      path: labPath(folder),
+      system: false,
+      dial,
+    });
     return {
       ...host,
       async run(command, options) {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning } from './node.ts';
-import { PROGRAMS } from './programs.ts';
+import { HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
@@ -60,6 +60,7 @@ const FOLDERS = [
   'run/lock/lxc',
   'run/lab',
   'bin',
+  'libexec',
 ];
 
 /** What `/etc/pve` shows of the node itself. */
@@ -82,17 +83,23 @@ function make(root: string): void {
       writeFileSync(join(root, file), text);
     }
   }
-  for (const program of Object.keys(PROGRAMS)) writeProgram(root, program);
+  for (const program of Object.keys(PROXMOX_PROGRAMS)) writeProgram(root, 'bin', program);
+  for (const program of Object.keys(HOST_PROGRAMS)) writeProgram(root, 'libexec', program);
+}
+
+/** Folders with the programs of the lab, for the PATH of a Phoenix that takes it for its host. */
+export function labPath(dir: string): string {
+  return ['bin', 'libexec'].map((folder) => join(resolve(dir), folder)).join(':');
 }
 
 /** A program of the lab: a script that runs main.ts on the Node that made it. */
-function writeProgram(root: string, program: string): void {
+function writeProgram(root: string, folder: string, program: string): void {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   // Compiled code is kept between calls: it makes up most of what a call costs.
   const cache = fileURLToPath(new URL('../../../node_modules/.cache/phoenix-lab', import.meta.url));
   const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
   const words = [process.execPath, main, root, program].map(quoted);
-  const file = join(root, 'bin', program);
+  const file = join(root, folder, program);
   const text = `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(cache)} exec ${words.join(' ')} "$@"\n`;
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   replaceFile(file, text);

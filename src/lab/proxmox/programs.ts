@@ -1,11 +1,15 @@
 // The programs of the lab, each loaded when it is called: most calls need one, and starting is most of their cost.
+
 import type { Answer } from './answer.ts';
 import type { LabNode } from './node.ts';
+
+type Programs = Readonly<Record<string, () => Promise<Program>>>;
 
 /** A program: answers its arguments; standard input is read only by those that take it. */
 export type Program = (node: LabNode, argv: readonly string[], stdin?: () => Buffer) => Answer;
 
-export const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
+/** Proxmox's own, which come first on the PATH of whatever runs in a lab. */
+export const PROXMOX_PROGRAMS: Programs = {
   pct: async () => (await import('./pct/pct.ts')).pct,
   qm: async () => (await import('./qm/qm.ts')).qm,
   pvesh: async () => (await import('./api/pvesh.ts')).pvesh,
@@ -17,6 +21,21 @@ export const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
   },
   hostname: async () => hostname,
 };
+
+/** Everyday programs on the node's files. */
+const ON_FILES =
+  'cat chmod chown cp date echo false getent id install ln mkdir mv readlink rm rmdir sha256sum sleep stat tee test touch true uname'.split(
+    ' ',
+  );
+
+/** Those of the system below it. Only Phoenix finds them: a shell in a lab keeps its own. One line for each. */
+export const HOST_PROGRAMS: Programs = {
+  ...Object.fromEntries(
+    ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
+  ),
+};
+
+export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS };
 
 const hostname: Program = (node, [option]) => {
   const shown =

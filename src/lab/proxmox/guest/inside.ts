@@ -1,35 +1,27 @@
 // What happens inside a guest: commands are recorded, and answered by the rules that a test ordered, by a few built-in
 // programs that work on the guest's own files, or else by success. Nothing is ever executed.
-import {
-  appendFileSync,
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { guestTree, type LabNode, orders, pathOf } from '../node.ts';
+import { openAccounts } from '../../accounts.ts';
+import { FILE_PROGRAMS, type Outcome, ok, type Tree } from '../../tree.ts';
+import { configPath, guestTree, type LabNode, orders, pathOf } from '../node.ts';
 
-/** How a command ends, and after how many seconds: at once unless given, never when infinite. */
-export type Outcome = {
-  readonly rc: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly seconds?: number;
-};
-
-const ok = (stdout = ''): Outcome => ({ rc: 0, stdout, stderr: '' });
-const failed = (stderr: string, rc = 1): Outcome => ({ rc, stdout: '', stderr: `${stderr}\n` });
-
-/** Where a path inside a guest lies in the lab. */
+/** Where a path inside a guest lies in the lab: below the guest's own files, or in the folder of the host that a container mounts there. */
 export function insidePath(node: LabNode, id: number, path: string): string {
-  return join(guestTree(node, id), normalize(`/${path}`));
+  const inside = normalize(`/${path}`);
+  const mount = mounts(node, id).find(({ at }) => inside === at || inside.startsWith(`${at}/`));
+  if (mount !== undefined) return pathOf(node, join(mount.source, inside.slice(mount.at.length)));
+  return join(guestTree(node, id), inside);
+}
+
+/** Folders of the host that a container shows, the longest path first. */
+function mounts(node: LabNode, id: number): { readonly source: string; readonly at: string }[] {
+  const file = configPath(node, 'lxc', id);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const lines = text.slice(0, `${text}\n[`.indexOf('\n[')).matchAll(/^mp\d+: (\/[^,]*).*?,mp=([^,\n]+)/gm);
+  return [...lines]
+    .map(([, source = '', at = '']) => ({ source, at: normalize(`/${at}`).replace(/(.)\/$/, '$1') }))
+    .sort((a, b) => b.at.length - a.at.length);
 }
 
 /** Runs a command in a guest; standard input is read only by programs that would read it. */
@@ -54,87 +46,23 @@ function builtIn(inside: Inside, argv: readonly string[]): Outcome {
   const [program = '', ...words] = argv;
   if (program === 'env') return builtIn(inside, words.slice(words.findIndex((word) => !/^(-\S*|\w+=.*)$/s.test(word))));
   const name = program.split('/').at(-1) ?? '';
-  const run = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
-  return run === undefined ? ok() : run(inside, words);
+  const own = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
+  if (own !== undefined) return own(inside, words);
+  const onFiles = Object.hasOwn(FILE_PROGRAMS, name) ? FILE_PROGRAMS[name] : undefined;
+  return onFiles === undefined ? ok() : onFiles(treeOf(inside), words);
 }
 
-type Program = (inside: Inside, words: readonly string[]) => Outcome;
+/** The guest's files as its own programs see them. */
+export function treeOf({ node, id, stdin }: Inside): Tree {
+  const at = (path: string): string => insidePath(node, id, path);
+  return { at, accounts: openAccounts(at, pathOf(node, `run/lab/owners/${id}.json`)), stdin };
+}
 
-const isOption = (word: string): boolean => /^-./.test(word);
-const operands = (words: readonly string[]): string[] => words.filter((word) => !isOption(word));
-const at = ({ node, id }: Inside, path: string): string => insidePath(node, id, path);
-const missing = (program: string, path: string): Outcome => failed(`${program}: ${path}: No such file or directory`);
+/** A program that is a guest's own: one line for each. */
+type GuestProgram = (inside: Inside, words: readonly string[]) => Outcome;
 
-/** Does something with the files that are named; the first one missing ends it. */
-const onFiles =
-  (program: string, act: (path: string, words: readonly string[]) => void): Program =>
-  (inside, words) => {
-    const files = program === 'chmod' ? operands(words).slice(1) : operands(words);
-    const absent = files.find((file) => !existsSync(at(inside, file)));
-    if (absent !== undefined) return missing(program, absent);
-    for (const file of files) act(at(inside, file), words);
-    return ok();
-  };
-
-const write = (inside: Inside, path: string, data: Buffer | string): void => {
-  mkdirSync(dirname(at(inside, path)), { recursive: true });
-  writeFileSync(at(inside, path), data);
-};
-
-const PROGRAMS: Record<string, Program> = {
-  true: () => ok(),
-  false: () => ({ rc: 1, stdout: '', stderr: '' }),
-  echo: (_, words) => ok(`${words.join(' ')}\n`),
+const PROGRAMS: Readonly<Record<string, GuestProgram>> = {
   hostname: ({ node, id }) => ok(`${readHostname(node, id)}\n`),
-  uname: () => ok('Linux\n'),
-  sleep: (_, words) => ({ ...ok(), seconds: Number(words[0]) || 0 }),
-  cat: (inside, words) => {
-    if (operands(words).length === 0) return ok(inside.stdin().toString('utf8'));
-    const absent = operands(words).find((path) => !existsSync(at(inside, path)));
-    if (absent !== undefined) return missing('cat', absent);
-    return ok(
-      operands(words)
-        .map((path) => readFileSync(at(inside, path), 'utf8'))
-        .join(''),
-    );
-  },
-  test: (inside, words) => {
-    const negated = words[0] === '!';
-    const [check = '', path = ''] = negated ? words.slice(1) : words;
-    return { rc: fulfils(at(inside, path), check) !== negated ? 0 : 1, stdout: '', stderr: '' };
-  },
-  mkdir: (inside, words) => {
-    for (const path of operands(words)) mkdirSync(at(inside, path), { recursive: true });
-    return ok();
-  },
-  rm: (inside, words) => {
-    const force = words.some((word) => /^-\w*f/.test(word));
-    const absent = operands(words).find((path) => !existsSync(at(inside, path)));
-    if (absent !== undefined && !force) return missing('rm', absent);
-    for (const path of operands(words)) rmSync(at(inside, path), { recursive: true, force: true });
-    return ok();
-  },
-  mv: (inside, words) => copyOrMove(inside, words, 'mv'),
-  cp: (inside, words) => copyOrMove(inside, words, 'cp'),
-  chmod: onFiles('chmod', (path, words) => chmodSync(path, Number.parseInt(operands(words)[0] ?? '644', 8) || 0o644)),
-  touch: (inside, words) => {
-    for (const path of operands(words)) if (!existsSync(at(inside, path))) write(inside, path, '');
-    return ok();
-  },
-  tee: (inside, words) => {
-    const data = inside.stdin();
-    for (const path of operands(words)) write(inside, path, data);
-    return ok(data.toString('utf8'));
-  },
-  install: (inside, words) => {
-    const files = words.filter((word, index) => !isOption(word) && !/^-[mog]$/.test(words[index - 1] ?? ''));
-    if (words.includes('-d')) return PROGRAMS['mkdir']?.(inside, files) ?? ok();
-    const [source = '', target = ''] = files;
-    if (source === '/dev/stdin') write(inside, target, inside.stdin());
-    else if (!existsSync(at(inside, source))) return missing('install', source);
-    else write(inside, target, readFileSync(at(inside, source)));
-    return ok();
-  },
   sh: shell,
   bash: shell,
 };
@@ -142,27 +70,6 @@ const PROGRAMS: Record<string, Program> = {
 function readHostname(node: LabNode, id: number): string {
   const file = insidePath(node, id, 'etc/hostname');
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : `guest-${id}`;
-}
-
-function fulfils(path: string, check: string): boolean {
-  if (!existsSync(path)) return false;
-  const stats = statSync(path);
-  if (check === '-d') return stats.isDirectory();
-  if (check === '-s') return stats.size > 0;
-  return check === '-f' ? stats.isFile() : /^-[erwx]$/.test(check);
-}
-
-function copyOrMove(inside: Inside, words: readonly string[], program: 'cp' | 'mv'): Outcome {
-  const [source = '', target = ''] = operands(words);
-  const from = at(inside, source);
-  if (!existsSync(from)) return missing(program, source);
-  const into = at(inside, target);
-  const to = existsSync(into) && statSync(into).isDirectory() ? join(into, from.split('/').at(-1) ?? '') : into;
-  mkdirSync(dirname(to), { recursive: true });
-  if (program === 'mv') renameSync(from, to);
-  else if (statSync(from).isDirectory()) cpSync(from, to, { recursive: true });
-  else copyFileSync(from, to);
-  return ok();
 }
 
 /** `sh -c` of built-in programs chained by `&&` or `;`, with `>` to a file; any other script counts as run. */
@@ -178,7 +85,7 @@ function shell(inside: Inside, words: readonly string[]): Outcome {
   let last = ok();
   for (const { argv, target } of commands) {
     const outcome = builtIn(inside, argv);
-    if (target !== undefined && outcome.rc === 0) write(inside, target, outcome.stdout);
+    if (target !== undefined && outcome.rc === 0) writeInside(inside, target, outcome.stdout);
     last = {
       ...outcome,
       stdout: last.stdout + (target === undefined ? outcome.stdout : ''),
@@ -187,6 +94,12 @@ function shell(inside: Inside, words: readonly string[]): Outcome {
     if (outcome.rc !== 0) return last;
   }
   return last;
+}
+
+function writeInside({ node, id }: Inside, path: string, data: string): void {
+  const file = insidePath(node, id, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, data);
 }
 
 type Command = { readonly argv: readonly string[]; readonly target?: string };
@@ -214,7 +127,11 @@ function parseScript(script: string, parameters: readonly string[]): Command[] |
   }
   const filled = commands.filter((command) => command.argv.length > 0);
   const known = filled.every(
-    ({ argv }) => Object.hasOwn(PROGRAMS, argv[0] ?? '') || argv[0] === 'umask' || argv[0] === 'set',
+    ({ argv: [program = ''] }) =>
+      Object.hasOwn(PROGRAMS, program) ||
+      Object.hasOwn(FILE_PROGRAMS, program) ||
+      program === 'umask' ||
+      program === 'set',
   );
   return known ? filled : undefined;
 }

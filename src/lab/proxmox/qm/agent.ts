@@ -1,10 +1,11 @@
 // The QEMU guest agent of a machine: whether it answers, and what.
 import { existsSync, readFileSync } from 'node:fs';
+import type { Outcome } from '../../tree.ts';
 import { type Call, print, warn } from '../call.ts';
 import { disksOf } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
 import { load } from '../guest/guest.ts';
-import { type Outcome, runInside } from '../guest/inside.ts';
+import { runInside } from '../guest/inside.ts';
 import { replaceFile } from '../lock.ts';
 import { orders, pathOf, running, setRunning } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';

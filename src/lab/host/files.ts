@@ -1,0 +1,19 @@
+// The everyday file programs of the node, on the files of the lab.
+
+import { openAccounts } from '../accounts.ts';
+import { type LabNode, pathOf } from '../proxmox/node.ts';
+import type { Program } from '../proxmox/programs.ts';
+import { FILE_PROGRAMS, type Tree } from '../tree.ts';
+
+/** The node's files, users and groups. */
+export function hostTree(node: LabNode, stdin: () => Buffer = () => Buffer.alloc(0)): Tree {
+  const at = (path: string): string => pathOf(node, path);
+  return { at, accounts: openAccounts(at, pathOf(node, 'run/lab/owners/node.json')), stdin };
+}
+
+/** One of them by its name. */
+export function hostFileProgram(name: string): Program {
+  const run = FILE_PROGRAMS[name];
+  if (run === undefined) throw new Error(`the lab has no program ${name}`);
+  return (node, argv, stdin) => run(hostTree(node, stdin), argv);
+}
