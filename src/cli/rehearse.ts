@@ -24,6 +24,7 @@ import { colours, EXIT, type Io } from './io.ts';
 import { openLabHost } from './outside.ts';
 import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from './source.ts';
 import { supplyLab } from './supply-lab.ts';
+import { supplySecrets } from './supply-secrets.ts';
 
 export interface RehearseArgs {
   /** Folder or Git repository; the current folder when undefined. */
@@ -81,11 +82,16 @@ async function onLab(
   args: RehearseArgs,
   io: Io,
 ): Promise<number> {
-  for (const config of [from, to]) if (config !== null) supplyLab(folder, config);
+  const standIns: Record<string, string> = {};
+  for (const config of [from, to]) {
+    if (config === null) continue;
+    supplyLab(folder, config);
+    Object.assign(standIns, supplySecrets(folder, config));
+  }
   const blob = async (id: string) =>
     sources.to.blob(id).catch((error) => sources.from?.blob(id) ?? Promise.reject(error));
   const redactor = openRedactor();
-  const contents = openContents({ repository: { blob }, secrets: openSecrets(io.env, redactor), product: PRODUCT });
+  const contents = openContents({ repository: { blob }, secrets: openSecrets(standIns, redactor), product: PRODUCT });
   const host = await openLabHost(folder, { node: 'pve', contents, redactor });
   const recording = recordingHost(host);
   try {

@@ -11,6 +11,7 @@ import { load } from '../../config/load.ts';
 import { openLog } from '../../io/log.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { type LabForge, startForge } from '../../lab/forge/forge.ts';
+import { PROXMOX_PROGRAMS } from '../../lab/proxmox/programs.ts';
 import type { Run } from '../../model/run.ts';
 import { readSettings } from '../../settings.ts';
 import { type Client, clientOf } from '../client.ts';
@@ -18,6 +19,7 @@ import { compose } from '../compose.ts';
 import type { Io } from '../io.ts';
 import { folderSource } from '../source.ts';
 import { supplyLab } from '../supply-lab.ts';
+import { supplySecrets } from '../supply-secrets.ts';
 import { openPerson, type Person } from './person.ts';
 
 /** Phoenix's own folder, whose configuration is pushed. */
@@ -49,7 +51,7 @@ export interface Stage {
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and everything is said on the commit. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
-  /** Commands on the lab host since the last call, Proxmox's programs only. */
+  /** Commands of Proxmox on the lab host since the last call. */
   commands(): Promise<readonly (readonly string[])[]>;
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function setStage(io: Io): Promise<Stage> {
     const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
     if (config === null) throw new Error('the reference configuration has errors: see `phoenix validate`');
     supplyLab(lab, config);
+    supplySecrets(lab, config);
 
     const environment = {
       PHOENIX_REPO_URL: forge.repositoryUrl,
@@ -137,7 +140,9 @@ function commandsOf(lab: string): Stage['commands'] {
     const lines = text.split('\n').slice(0, -1);
     const fresh = lines.slice(seen);
     seen = lines.length;
-    return fresh.map((line) => (JSON.parse(line) as { argv: string[] }).argv);
+    return fresh
+      .map((line) => (JSON.parse(line) as { argv: string[] }).argv)
+      .filter(([program = '']) => program in PROXMOX_PROGRAMS);
   };
 }
 
