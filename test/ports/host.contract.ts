@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openContents, type ReadContent } from '../../src/io/host/content.ts';
 import { openRedactor, type Redactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import type { Command, Content } from '../../src/model/action.ts';
+import type { Command, Content, HttpRequest } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports.ts';
+import { openService, type TestService } from '../support/service.ts';
+import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
 
 export interface HostParts {
@@ -313,6 +315,112 @@ export function hostContract(open: (parts: HostParts) => Host): void {
           'absolute',
         );
       }
+    });
+  });
+
+  describe('request', () => {
+    let service: TestService;
+    let authority: TestAuthority;
+
+    beforeAll(async () => {
+      authority = await testAuthority();
+      service = await openService(await authority.issue(['portainer.example.internal', '127.0.0.1']));
+    });
+    beforeEach(async () => {
+      service.received.length = 0;
+      await mkdir(join(folder, 'root/etc'), { recursive: true });
+      await writeFile(join(folder, 'root/etc/root.crt'), authority.root);
+    });
+    afterAll(() => service.close());
+
+    function get(path: string, more: Partial<HttpRequest> = {}): HttpRequest {
+      const url = `https://portainer.example.internal:${service.port}${path}`;
+      const trust = { file: '/etc/root.crt' };
+      return { kind: 'http', method: 'GET', url, address: '127.0.0.1', trust, timeoutSeconds: 10, ...more };
+    }
+
+    test('reaches a service by its name at an address, and checks its certificate', async () => {
+      const answer = await host.request(get('/status?x=1'));
+      expect(answer).toMatchObject({ status: 200, ended: 'answered', message: '' });
+      expect(JSON.parse(answer.body)).toEqual({ ok: true });
+      expect(answer.headers['content-type']).toBe('application/json');
+      expect(answer.certificate).toContain('BEGIN CERTIFICATE');
+      const [{ headers = {}, url } = {}] = service.received;
+      expect(url).toBe('/status?x=1');
+      expect(headers['host']).toBe(`portainer.example.internal:${service.port}`);
+      for (const name of ['cookie', 'origin', 'referer']) expect(headers).not.toHaveProperty(name);
+    });
+
+    test('a certificate of somebody else, or for another name, is not taken', async () => {
+      await writeFile(join(folder, 'root/etc/other.crt'), (await testAuthority('Other Root')).root);
+      const other = await host.request(get('/', { trust: { file: '/etc/other.crt' } }));
+      expect(other).toMatchObject({ status: null, ended: 'untrusted' });
+      const url = `https://elsewhere.example.internal:${service.port}/`;
+      expect(await host.request(get('/', { url }))).toMatchObject({ status: null, ended: 'untrusted' });
+      expect(service.received).toEqual([]);
+      expect(await host.request(get('/', { url, trust: 'none' }))).toMatchObject({ status: 200 });
+    });
+
+    test('a trusted certificate that is not there is said', async () => {
+      const answer = await host.request(get('/', { trust: { file: '/etc/none.crt' } }));
+      expect(answer).toMatchObject({ status: null, ended: 'lost' });
+      expect(answer.message).toContain('/etc/none.crt');
+    });
+
+    test('sends JSON with its secrets put in, forms, text and headers', async () => {
+      const secret = { $secret: 'env:LAB_SECRET' };
+      await host.request(get('/json', { method: 'POST', body: { json: { Env: [{ name: 'A', value: secret }] } } }));
+      await host.request(get('/form', { method: 'POST', body: { form: { Name: 'docker host', TLS: 'true' } } }));
+      const text: Content = { from: 'secret', secret };
+      await host.request(get('/text', { method: 'PUT', body: { text }, headers: { 'X-API-KEY': text } }));
+      const [json, form, plain] = service.received;
+      expect(JSON.parse(json?.body ?? '')).toEqual({ Env: [{ name: 'A', value: SECRET }] });
+      expect(form?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+      expect(form?.body).toMatch(/name="Name"\r\n\r\ndocker host\r\n/);
+      expect(plain).toMatchObject({ method: 'PUT', body: SECRET });
+      expect(plain?.headers['x-api-key']).toBe(SECRET);
+    });
+
+    test('shows no secret that comes back, and keeps the one that is asked for', async () => {
+      const body = {
+        text: { from: 'text', text: '{"keys":[{"rawAPIKey":"ptr_abcdef"}],"seen":"ptr_abcdef"}' },
+      } as const;
+      const keep = { pointer: '/keys/0/rawAPIKey', path: '/var/lib/phoenix/secrets/token' };
+      const answer = await host.request(get('/echo', { method: 'POST', body, keep }));
+      expect(answer.body).toBe('{"keys":[{"rawAPIKey":"‹secret›"}],"seen":"‹secret›"}');
+      expect(await readFile(join(folder, 'root', keep.path), 'utf8')).toBe('ptr_abcdef\n');
+      expect((await stat(join(folder, 'root', keep.path))).mode & 0o777).toBe(0o600);
+      const used: Content = { from: 'secret', secret: { $secret: `file:${keep.path}` } };
+      await host.request(get('/', { headers: { 'x-api-key': used } }));
+      expect(service.received.at(-1)?.headers['x-api-key']).toBe('ptr_abcdef');
+    });
+
+    test('follows no redirect', async () => {
+      expect(await host.request(get('/redirect'))).toMatchObject({ status: 303, headers: { location: '/status' } });
+      expect(service.received).toHaveLength(1);
+    });
+
+    test('says that nobody answers, in time, and that it was told to stop', async () => {
+      const unused = await openService(await authority.issue(['127.0.0.1']));
+      await unused.close();
+      const url = `http://127.0.0.1:${unused.port}/`;
+      expect(await host.request(get('/', { url }))).toMatchObject({ status: null, ended: 'refused' });
+      expect(await host.request(get('/silence', { timeoutSeconds: 1 }))).toMatchObject({
+        status: null,
+        ended: 'timed out',
+        message: 'no answer within 1 s',
+      });
+      const stop = new AbortController();
+      const asked = host.request(get('/silence'), { signal: stop.signal });
+      await until(() => service.received.some(({ url: path }) => path === '/silence'));
+      stop.abort();
+      expect(await asked).toMatchObject({ status: null, ended: 'aborted' });
+    });
+
+    test('carries large bodies both ways', async () => {
+      const text = 'x'.repeat(3_000_000);
+      const answer = await host.request(get('/echo', { method: 'POST', body: { text: { from: 'text', text } } }));
+      expect(answer.body.length).toBe(text.length);
     });
   });
 }
