@@ -7,6 +7,8 @@ export interface Target {
   readonly id: TargetId;
   /** Normalised: defaults filled in, keys in order, blob ids of the files it uses. Secrets only as references. */
   readonly spec: JsonObject;
+  /** Targets in which it lies or by which it was made: it is looked at again when one of them is made anew, though its own spec stays. */
+  readonly within?: readonly TargetId[];
   /** Targets that must be applied first. */
   readonly needs: readonly TargetId[];
   /** `"protected": true` in the configuration: never destroyed or recreated, not even when approved. */

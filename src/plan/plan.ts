@@ -17,7 +17,7 @@ export interface PlanInput {
   readonly after: ReadonlyMap<TargetId, Target>;
   /** Targets to be looked at although nothing changed: each that is declared is an update without field changes. */
   readonly also?: ReadonlySet<TargetId>;
-  /** What a create or update costs, by the manager of its kind. A delete always destroys. */
+  /** What a change costs, by the manager of its kind. */
   readonly impact: (change: Change) => Impact;
 }
 
@@ -31,7 +31,9 @@ export type Planned =
  * of their own after everything that is built, so that what replaces a target stands before it goes.
  */
 export function makePlan(input: PlanInput): Planned {
-  const changes = new Map([...lookedAt(input), ...diff(input.before, input.after)].map((one) => [one.target, one]));
+  const differences = diff(input.before, input.after);
+  const also = new Set([...(input.also ?? []), ...lostWith(madeAnew(differences, input), input.after)]);
+  const changes = new Map([...lookedAt({ ...input, also }), ...differences].map((one) => [one.target, one]));
   const found = stepNeeds([...changes.values()], input.before, input.after);
   if (found.kind === 'cycle') return found;
 
@@ -51,8 +53,20 @@ export function makePlan(input: PlanInput): Planned {
   return { kind: 'plan', plan: { from: input.from, to: input.to, steps } };
 }
 
+/** Targets that stand in an empty machine afterwards. */
+function madeAnew(changes: readonly Change[], input: PlanInput): Set<TargetId> {
+  const anew = changes.filter((change) => change.verb === 'create' || impactOf(change, input) === 'recreate');
+  return new Set(anew.map(({ target }) => target));
+}
+
+/** What lies within them is gone with them, though it is declared as before. */
+function lostWith(anew: ReadonlySet<TargetId>, after: ReadonlyMap<TargetId, Target>): TargetId[] {
+  if (anew.size === 0) return [];
+  return [...after.values()].filter(({ within }) => within?.some((one) => anew.has(one))).map(({ id }) => id);
+}
+
 /** An update that changes no field, for each target of `also` that was there and stays. */
-function lookedAt({ also = new Set(), before, after }: PlanInput): Change[] {
+function lookedAt({ also, before, after }: PlanInput & { readonly also: ReadonlySet<TargetId> }): Change[] {
   return [...also].flatMap((target): Change[] => {
     const [was, is] = [before.get(target)?.spec, after.get(target)?.spec];
     if (was === undefined || is === undefined) return [];
@@ -77,7 +91,6 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
 }
 
 function impactOf(change: Change, { impact }: PlanInput): Impact {
-  if (change.verb === 'delete') return 'destroy';
   return change.verb === 'update' && change.fields.length === 0 ? 'live' : impact(change);
 }
 

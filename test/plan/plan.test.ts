@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
-import type { Change, Plan } from '../../src/model/plan.ts';
+import type { Change, Impact, Plan } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan, summary } from '../../src/plan/plan.ts';
 import { reordered, type Targets, target, targetMap, targets } from './targets.ts';
 
-function planOf(before: Targets, after: Targets, impact: (change: Change) => 'live' | 'recreate' = () => 'live'): Plan {
+function planOf(before: Targets, after: Targets, impact: (change: Change) => Impact = () => 'live'): Plan {
   const planned = makePlan({ from: 'a', to: 'b', before, after, impact });
   if (planned.kind !== 'plan') throw new Error(`ring: ${planned.cycle.join(' ')}`);
   return planned.plan;
@@ -132,7 +132,9 @@ describe('steps', () => {
     const kept = { ...target('lxc/2', { disk: 8 }), protected: true };
     const before = targetMap({ ...target('lxc/1'), protected: true }, { ...kept, spec: { disk: 9 } }, target('lxc/3'));
     const after = targetMap(kept, target('lxc/3', { cores: 1 }));
-    const { steps } = planOf(before, after, (change) => (change.target === 'lxc/2' ? 'recreate' : 'live'));
+    const { steps } = planOf(before, after, ({ target: id, verb }) =>
+      verb === 'delete' ? 'destroy' : id === 'lxc/2' ? 'recreate' : 'live',
+    );
     expect(steps.map((step) => [step.target, step.impact, step.approval, step.protected])).toEqual([
       ['lxc/2', 'recreate', true, true],
       ['lxc/3', 'live', false, false],
@@ -150,6 +152,21 @@ describe('steps', () => {
       { target: 'lxc/1', impact: 'restart', changes: [{ path: '/v' }] },
       { target: 'lxc/2', verb: 'update', impact: 'live', needs: ['lxc/1'], changes: [] },
     ]);
+  });
+
+  test('what lies within a guest is looked at when the guest is made anew, not when it merely changes', () => {
+    const inside = (id: string): Target => ({ ...target(id, {}, ['lxc/1']), within: ['lxc/1' as TargetId] });
+    const before = targetMap(target('lxc/1', { v: 1 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));
+    const after = targetMap(target('lxc/1', { v: 2 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));
+    const steps = (impact: Impact) =>
+      planOf(before, after, () => impact).steps.map((step) => [step.target, step.impact]);
+    expect(steps('restart')).toEqual([['lxc/1', 'restart']]);
+    expect(steps('recreate')).toEqual([
+      ['lxc/1', 'recreate'],
+      ['gateway/nginx', 'live'],
+    ]);
+    const lost = targetMap(inside('gateway/nginx'));
+    expect(planOf(lost, after).steps.map((step) => step.target)).toEqual(['lxc/1', 'gateway/nginx', 'vm/2']);
   });
 
   test('a ring in the new configuration is the answer, not a crash', () => {
