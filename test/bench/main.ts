@@ -1,6 +1,7 @@
 // `npm run bench`: what Phoenix costs, as ratios to a peer or a limit of the same run, so that the numbers of a slow machine
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
+import { measureBringUp } from './bring-up.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
@@ -12,6 +13,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   push: measurePush,
   plan: measurePlan,
   commands: measureCommands,
+  'bring-up': measureBringUp,
 };
 
 const chosen = process.argv.slice(2);
