@@ -32,7 +32,7 @@ const MOST_STREAMS = 100;
 const WRONG_TOKENS_PER_MINUTE = 60;
 
 type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen'>;
-type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
+type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
 
 export interface ApiParts {
   readonly ledger: ApiLedger;
@@ -83,16 +83,16 @@ export function apiRoutes(parts: ApiParts): Router {
     answer(response, 200, await ledger.readLog(run.id, target, understand(LogQuery, request.query).offset));
   });
   routes.get('/targets', async (_request, response) => {
-    answer(response, 200, await allTargets(ledger));
+    answer(response, 200, await allTargets(parts));
   });
   routes.get('/targets/:kind/:name', async (request, response) => {
     const target = understand(TargetPath, request.params);
-    const found = (await allTargets(ledger)).find((each) => each.target === target);
+    const found = (await allTargets(parts)).find((each) => each.target === target);
     if (found !== undefined) return answer(response, 200, found);
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, targets] = await Promise.all([ledger.head(), ledger.frozen(), allTargets(ledger)]);
+    const [head, frozen, targets] = await Promise.all([ledger.head(), ledger.frozen(), allTargets(parts)]);
     answer(response, 200, { head, frozen, targets });
   });
 
@@ -134,9 +134,11 @@ function operations({ agent, ledger }: ApiParts): ReadonlyArray<readonly [path: 
   ];
 }
 
-async function allTargets(ledger: ApiLedger) {
+/** What is recorded and what is declared; where the repository cannot be read, only the former. */
+async function allTargets({ ledger, agent }: Pick<ApiParts, 'ledger' | 'agent'>) {
+  const known = agent.known().catch(() => null);
   const [records, runs] = await Promise.all([ledger.targets(), ledger.runs(RUNS_LOOKED_AT)]);
-  return targetsJson(records, runs);
+  return targetsJson(records, runs, await known);
 }
 
 async function find(ledger: ApiLedger, request: Request, response: Response): Promise<RunDetail | null> {

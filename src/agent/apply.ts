@@ -2,15 +2,18 @@
 // and the host what is still to be done.
 
 import { kindOf, type RunId, type TargetId } from '../model/ids.ts';
+import { isSwitch } from '../plan/command.ts';
 import type { Lease, RunDetail, StepEnd } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
 import { stepEnded } from '../say/status.ts';
-import { carryOut, type Ending, type Keeper, Passing } from './carry-out.ts';
+import { type Ending, Passing } from './carry-out.ts';
 import { type Context, isoNow } from './context.ts';
 import { keepLease, Stopped } from './lease.ts';
+import type { Keeper } from './perform.ts';
 import { schedule } from './schedule.ts';
 import { stepLog } from './step-log.ts';
 import { ofStep } from './tell.ts';
+import { carryOutVerb } from './verbs/carry-out-verb.ts';
 import { wantedBy } from './wanted.ts';
 
 /** Surprises (a host that does not answer, a fault in Phoenix) that a step survives before it counts as failed. */
@@ -60,11 +63,10 @@ async function attempt(
     const { host, managers } = context;
     const manager = managers.managerOf(kindOf(lease.target));
     const mayGlance = number === 1 && surveyPays(run, lease.target);
-    return await carryOut({
+    return await carryOutVerb(run, {
       ...(await wantedBy(context, run, lease.target)),
       host,
       manager,
-      readOnly: run.request.readOnly,
       survey: mayGlance ? () => context.surveys(run.id, manager) : null,
       keeper: keeperOf(context, run, lease),
       log,
@@ -102,12 +104,14 @@ function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): K
 }
 
 /** The outcome, what it proves and what is said of it, in one write; a worker that lost its lease writes nothing. */
-async function end(context: Context, run: RunDetail, lease: Lease, { outcome, reason }: Ending): Promise<void> {
+async function end(context: Context, run: RunDetail, lease: Lease, ending: Ending): Promise<void> {
   const { ledger, options } = context;
   const { target } = lease;
+  const { outcome, reason, would } = ending;
   const finished = await ledger.finishStep(lease, run.id, {
     outcome,
     reason,
+    ...(would === undefined ? {} : { would }),
     ended: isoNow(context),
     applied: proof(run, target, outcome),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
@@ -116,7 +120,9 @@ async function end(context: Context, run: RunDetail, lease: Lease, { outcome, re
 }
 
 function proof(run: RunDetail, target: TargetId, outcome: Ending['outcome']): StepEnd['applied'] {
-  if ((outcome !== 'applied' && outcome !== 'unchanged') || run.request.readOnly) return { kind: 'kept' };
+  const { readOnly, verb } = run.request;
+  const proved = outcome === 'applied' || outcome === 'unchanged';
+  if (!proved || readOnly || (isSwitch(verb) && verb !== 'delete')) return { kind: 'kept' };
   const digest = run.digests[target];
   if (digest === null || digest === undefined) return { kind: 'gone' };
   return { kind: 'proved', record: { target, commit: run.commit, digest } };

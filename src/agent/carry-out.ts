@@ -2,19 +2,16 @@
 // never what a program's exit claims.
 
 import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../managers/manager.ts';
-import type { Action } from '../model/action.ts';
-import type { ActionRecord, Outcome } from '../model/run.ts';
-import type { Host } from '../ports.ts';
-import { actionFailure } from '../say/failure.ts';
+import type { Outcome } from '../model/run.ts';
 import { WHY } from '../say/status.ts';
-import { Stopped } from './lease.ts';
+import { type Performing, perform, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
-import { runAction } from './run-action.ts';
-import type { StepLog } from './step-log.ts';
 
 export interface Ending {
   readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
   readonly reason: string | null;
+  /** Sentences of what would be done; only where nothing may be. */
+  readonly would?: readonly string[];
 }
 
 /** Something is in the way that goes away by itself; the message says what. */
@@ -22,37 +19,24 @@ export class Passing extends Error {
   override readonly name = 'Passing';
 }
 
-/** Who lets a step act and remembers what it did. Each fails with `Stopped` when somebody else has taken over. */
-export interface Keeper {
-  /** Asked before every action. */
-  stillMine(): Promise<void>;
-  /** Told before the first action: whatever was proved of the target is no proof any more. */
-  touch(): Promise<void>;
-  record(action: ActionRecord): Promise<void>;
-}
-
-export interface StepWork {
-  readonly host: Host;
+export interface StepWork extends Performing {
   readonly manager: Manager;
   readonly wanted: Wanted;
   /** A step began to change the target and nothing was proved of it since. */
   readonly touched: boolean;
   /** Go back to the state before when the change fails, where that can be kept. */
   readonly rollback: boolean;
-  /** Say what differs and change nothing. */
-  readonly readOnly: boolean;
+  /** Change nothing. `differs`: what is not as declared counts as failed; `would`: only say what would be done. */
+  readonly readOnly: 'differs' | 'would' | false;
   /** One look at the whole host, which may settle the step; null to look at the target closely at once. */
   readonly survey: (() => Promise<unknown>) | null;
-  readonly keeper: Keeper;
-  readonly log: StepLog;
-  /** Aborted when the work must stop at once. */
-  readonly signal: AbortSignal;
 }
 
 export async function carryOut(work: StepWork): Promise<Ending> {
   const { host, manager, wanted, touched } = work;
   if (await settledByGlance(work)) return { outcome: 'unchanged', reason: null };
-  if (work.readOnly) return compare(manager.decide(wanted, await manager.observe(host, wanted)));
+  if (work.readOnly !== false)
+    return compare(manager.decide(wanted, await manager.observe(host, wanted)), work.readOnly);
 
   let safeguard: Safeguard | null = null;
   let acted = false;
@@ -85,7 +69,7 @@ export async function carryOut(work: StepWork): Promise<Ending> {
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return rollBack(work, safeguard, sick);
+  if (sick !== null) return rollBack(work, safeguard, WHY.sick(sick));
   if (safeguard !== null) await perform(work, safeguard.drop);
   return { outcome: acted || touched ? 'applied' : 'unchanged', reason: null };
 }
@@ -100,22 +84,12 @@ async function settledByGlance({ survey, touched, manager, wanted }: StepWork): 
 }
 
 /** For a run that only looks. */
-function compare(decision: Decision): Ending {
+function compare(decision: Decision, how: 'differs' | 'would'): Ending {
   if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
   if (decision.actions.length === 0) return { outcome: 'unchanged', reason: null };
-  return { outcome: 'failed', reason: WHY.differs(decision.actions) };
-}
-
-/** Runs actions in order; resolves to why one failed, or null. */
-async function perform(work: StepWork, actions: readonly Action[]): Promise<string | null> {
-  for (const action of actions) {
-    stopIfTold(work);
-    await work.keeper.stillMine();
-    const result = await runAction(work.host, action, work);
-    await work.keeper.record({ summary: action.summary, exit: result.exit, ms: Math.round(result.ms) });
-    if (result.exit !== 0 && action.failure !== 'observe') return actionFailure(action, result);
-  }
-  return null;
+  const would = decision.actions.map(({ summary }) => summary);
+  if (how === 'would') return { outcome: 'unchanged', reason: null, would };
+  return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
 }
 
 /** Back to the state before, where that was kept. */
@@ -123,8 +97,4 @@ async function rollBack(work: StepWork, safeguard: Safeguard | null, why: string
   if (safeguard === null) return { outcome: 'failed', reason: why };
   const failure = await perform(work, safeguard.restore);
   return { outcome: 'failed', reason: failure === null ? WHY.rolledBack(why) : WHY.notRolledBack(why, failure) };
-}
-
-function stopIfTold({ signal }: StepWork): void {
-  if (signal.aborted) throw new Stopped();
 }

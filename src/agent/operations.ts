@@ -1,19 +1,19 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
-import type { RunDetail, RunRequest } from '../ports/ledger.ts';
-import { APPLY_CONTEXT, applying, DRIFT_CONTEXT, shortSha, status, stepWaits, waitsForTurn } from '../say/status.ts';
+import type { RunDetail } from '../ports/ledger.ts';
+import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { comesAfter } from './history.ts';
+import { followed, open } from './open-run.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
+import { command } from './verbs/command.ts';
+import { known } from './verbs/known.ts';
 
-type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
-
-/** Verbs that mean: bring these targets to what is declared. */
-const CONVERGING = new Set(['converge', 'create', 'setup', 'sync', 'adopt']);
+type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
 
 export function operations(context: Context): Operations {
   const { ledger } = context;
@@ -32,15 +32,8 @@ export function operations(context: Context): Operations {
       const commit = await followed(context);
       return open(context, { commit, trigger: 'drift', by, targets: null, rewind: false, readOnly: true });
     },
-    async command({ verb, targets, by }) {
-      if (!CONVERGING.has(verb)) {
-        throw new Refused(`the agent does not know the verb ${verb}; it knows ${[...CONVERGING].join(', ')}`);
-      }
-      const commit = await followed(context);
-      const chosen = targets.length === 0 ? null : targets;
-      const adopt = verb === 'adopt';
-      return open(context, { commit, trigger: 'command', by, targets: chosen, rewind: false, readOnly: false, adopt });
-    },
+    command: (request) => command(context, request),
+    known: () => known(context),
   };
 }
 
@@ -71,22 +64,6 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
   return repository.resolve(commit);
 }
 
-/** What is applied: the head that was followed last. */
-async function followed({ ledger }: Context): Promise<string> {
-  const base = (await ledger.head())?.base;
-  if (!base) throw new Refused('nothing has been applied yet; push a commit first');
-  return base;
-}
-
-async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
-  const { ledger, queue } = context;
-  const where = asked.readOnly ? DRIFT_CONTEXT : APPLY_CONTEXT;
-  const said = status(asked.commit, where, waitsForTurn(), null);
-  const run = await ledger.openRun({ ...asked, created: isoNow(context) }, [said]);
-  await queue.requestReconcile();
-  return run;
-}
-
 /** The step goes on, and what was skipped because of it. */
 async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
   const { ledger, options } = context;
@@ -99,7 +76,7 @@ async function approve(context: Context, id: RunId, target: TargetId, by: string
     id,
     again.map((step) => step.target),
     [
-      ofRun(options.publicUrl, run, applying(run.plan)),
+      ...ofRun(options.publicUrl, run, applying(run.plan)),
       ...again.flatMap((step) => ofStep(options.publicUrl, run, step.target, stepWaits(step))),
     ],
   );

@@ -1,7 +1,7 @@
 // What the agent is made of, and what people and webhooks may ask of it.
 
 import type { Config } from '../config/config.ts';
-import type { Manager } from '../managers/manager.ts';
+import type { Manager, RunningState } from '../managers/manager.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
@@ -58,6 +58,25 @@ export interface ReplayRequest {
   readonly by: string;
 }
 
+export interface CommandRequest {
+  /** A verb of the original dispatcher, or `adopt`. */
+  readonly verb: string;
+  /** As people write them: `lxc/101`, or `101` where that is enough. None: what the verb is about, for those that may concern all. */
+  readonly targets: readonly string[];
+  /** `stop` and `delete` take what needs the targets along. */
+  readonly cascade?: boolean;
+  /** The run says what would be done and does nothing. */
+  readonly dryRun?: boolean;
+  readonly by: string;
+}
+
+/** A target that is declared at the followed commit, and how it is on the host. */
+export interface KnownTarget {
+  readonly target: TargetId;
+  /** Null where it cannot run, or where the host cannot be looked at. */
+  readonly running: RunningState | null;
+}
+
 export interface Agent {
   /** After `ledger.recordDelivery`: the branch may have moved. Calls made together share one job. */
   headChanged(): Promise<void>;
@@ -70,12 +89,10 @@ export interface Agent {
   unfreeze(by: string): Promise<RunId | null>;
   /** Looks at every target and reports what differs; changes nothing. */
   drift(by: string): Promise<RunId>;
-  /** A verb of the original dispatcher. Fails with `Refused` for one that the agent does not know. */
-  command(request: {
-    readonly verb: string;
-    readonly targets: readonly TargetId[];
-    readonly by: string;
-  }): Promise<RunId>;
+  /** Fails with `Refused` for a verb or target that is not known. What is in the way on the host refuses the run itself. */
+  command(request: CommandRequest): Promise<RunId>;
+  /** What the followed commit declares; what the host says of it may be some seconds old. Nothing before the first commit. */
+  known(): Promise<readonly KnownTarget[]>;
   /** Takes no new work, lets running actions end for `graceSeconds`, leaves the rest in the ledger. */
   stop(graceSeconds?: number): Promise<void>;
 }

@@ -3,7 +3,6 @@
 import type { HealthProbe } from '../managers/manager.ts';
 import type { Host } from '../ports.ts';
 import { tellingLine } from '../say/failure.ts';
-import { WHY } from '../say/status.ts';
 import { ask, pauseFor } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
@@ -13,14 +12,17 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Null when it answers well, or when there is nothing to ask; else what it said last. */
+/** Null when it answers well, or when there is nothing to ask; else the question and what was answered last. */
 export async function probe(work: Asking, health: HealthProbe | null): Promise<string | null> {
   if (health === null) return null;
   for (let tries = 0; ; tries += 1) {
     work.log.write(`? ${health.summary}`);
     const result = await ask(work.host, health.command, work);
     if (result.exit === 0) return null;
-    if (tries >= health.retries) return WHY.sick(health.summary, tellingLine(`${result.stdout}\n${result.stderr}`));
+    if (tries >= health.retries) {
+      const answer = tellingLine(`${result.stdout}\n${result.stderr}`);
+      return answer === undefined ? health.summary : `${health.summary}: ${answer}`;
+    }
     await pauseFor(health.intervalSeconds, work.signal);
   }
 }

@@ -3,9 +3,10 @@
 import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Trigger } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import { markNew } from '../plan/new-problems.ts';
-import { makePlan } from '../plan/plan.ts';
+import { makePlan, type PlanInput } from '../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../ports/ledger.ts';
 import { WHY } from '../say/status.ts';
 import type { Declared } from './declared.ts';
@@ -18,7 +19,7 @@ export interface Gathered {
   readonly records: TargetRecords;
   /** Every target of the records, as it was declared where it was last applied or touched. */
   readonly before: ReadonlyMap<TargetId, Target>;
-  readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger'>;
+  readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
 }
 
 export type Proposal =
@@ -42,18 +43,15 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
     return { kind: 'invalid', problems: declared.problems };
   }
   const chosen = request.targets === null ? null : new Set(request.targets);
-  const before = only(gathered.before, chosen);
-  const after = only(declared.targets, chosen);
   const made = makePlan({
     from: null,
     to: declared.commit,
-    before,
-    after,
+    ...scoped(gathered.before, declared.targets, chosen),
     also: lookedAt(gathered),
     impact: impactOf,
   });
   if (made.kind === 'cycle') return { kind: 'invalid', problems: [ring(made.cycle)] };
-  const plan = request.readOnly ? withoutApproval(made.plan) : made.plan;
+  const plan = request.readOnly ? looking(made.plan, request.trigger) : made.plan;
   const steps = new Set(plan.steps.map(({ target }) => target));
   const held = errors.flatMap((error): [TargetId, string][] =>
     error.target !== null && steps.has(error.target) ? [[error.target, WHY.held(error)]] : [],
@@ -83,15 +81,22 @@ function inScope(target: TargetId, targets: readonly TargetId[] | null): boolean
   return targets === null || targets.includes(target);
 }
 
-function only(
-  targets: ReadonlyMap<TargetId, Target>,
+/** Where only some are chosen, the others stay as they are: they have no step, but pass on what they need. */
+function scoped(
+  before: ReadonlyMap<TargetId, Target>,
+  declared: ReadonlyMap<TargetId, Target>,
   chosen: ReadonlySet<TargetId> | null,
-): ReadonlyMap<TargetId, Target> {
-  return chosen === null ? targets : new Map([...targets].filter(([id]) => chosen.has(id)));
+): Pick<PlanInput, 'before' | 'after'> {
+  if (chosen === null) return { before, after: declared };
+  const others = new Map([...before, ...declared].filter(([id]) => !chosen.has(id)));
+  const only = (targets: ReadonlyMap<TargetId, Target>) => [...targets].filter(([id]) => chosen.has(id));
+  return { before: new Map([...others, ...only(before)]), after: new Map([...others, ...only(declared)]) };
 }
 
-function withoutApproval(plan: Plan): Plan {
-  return { ...plan, steps: plan.steps.map((step) => ({ ...step, approval: false, protected: false })) };
+/** Nothing is approved, and what differs holds nothing else up; a dry run keeps its order, which is part of what it shows. */
+function looking(plan: Plan, trigger: Trigger): Plan {
+  const alone = trigger === 'command' ? {} : { needs: [] };
+  return { ...plan, steps: plan.steps.map((step) => ({ ...step, approval: false, protected: false, ...alone })) };
 }
 
 function ring(cycle: readonly TargetId[]): Problem {

@@ -56,7 +56,7 @@ export async function recordPlan(
       const underWay = request.readOnly ? looking(plan) : applying(plan);
       const said = plan.steps.length === 0 ? nothingToDo() : underWay;
       return [
-        ofRun(options.publicUrl, told, said),
+        ...ofRun(options.publicUrl, told, said),
         ...plan.steps.flatMap((step) => ofStep(options.publicUrl, told, step.target, stepWaits(step))),
       ];
     },
@@ -87,7 +87,7 @@ export async function recordRefusal(
     problems,
     reason: said.description,
     approvals: [],
-    statuses: (id) => [ofRun(context.options.publicUrl, { id, commit: request.commit, request }, said)],
+    statuses: (id) => ofRun(context.options.publicUrl, { id, commit: request.commit, request }, said),
     ...(followed === undefined ? {} : { followed }),
   });
 }

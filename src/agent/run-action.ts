@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../managers/guest/answer.ts';
-import type { Action, Command, FileWrite, FolderMake, HttpRequest } from '../model/action.ts';
+import type { Action, CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from '../model/action.ts';
 import { atPointer, type Json } from '../model/json.ts';
 import type { CommandResult, Host } from '../ports.ts';
 import { Stopped } from './lease.ts';
@@ -57,6 +57,8 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
       return makeFolder(host, work);
     case 'http':
       return send(host, work, surroundings);
+    case 'signing':
+      return sign(host, work, surroundings);
   }
 }
 
@@ -84,6 +86,20 @@ function isExpected({ expect }: HttpRequest, body: string): boolean {
     return false;
   }
   return expect.oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value));
+}
+
+/** A failure says how long what is in use still holds. */
+async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
+  const { failure, aborted, ms } = await host.sign(work, { signal });
+  if (signal.aborted || aborted) throw new Stopped();
+  const kept = work.until === null ? '' : `; the present certificate stays and is valid until ${work.until}`;
+  return {
+    exit: failure === null ? 0 : 1,
+    stdout: '',
+    stderr: failure === null ? '' : `${failure}${kept}`,
+    ms,
+    ended: 'exited',
+  };
 }
 
 async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {

@@ -32,9 +32,9 @@ export async function schedule(context: Context, id: RunDetail['id'], { startedT
   }
   if (next.running.length === 0 && next.start.length === 0) await finish(context, id);
   else if (freeze !== null && next.running.length === 0 && run.state !== 'blocked') {
-    await ledger.markRun(id, 'blocked', [ofRun(options.publicUrl, run, frozen(freeze.reason))]);
+    await ledger.markRun(id, 'blocked', ofRun(options.publicUrl, run, frozen(freeze.reason)));
   } else if (freeze === null && run.state === 'blocked') {
-    await ledger.markRun(id, 'applying', [ofRun(options.publicUrl, run, applying(run.plan))]);
+    await ledger.markRun(id, 'applying', ofRun(options.publicUrl, run, applying(run.plan)));
   }
   await queue.requestReport();
 }
@@ -80,7 +80,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   const run = await ledger.run(id);
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
-  const statuses = run.state === 'superseded' ? [] : [ofRun(options.publicUrl, run, ended(id, run.steps))];
+  const statuses = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
     return;

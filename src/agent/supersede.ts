@@ -25,6 +25,6 @@ async function supersede({ ledger, options, ...context }: Context, run: RunDetai
     const end = settled(options.publicUrl, run, target, 'superseded', reason);
     return [target, told ? end : { ...end, statuses: [] }] as const;
   });
-  const statuses = told ? [ofRun(options.publicUrl, run, superseded(by))] : [];
+  const statuses = told ? ofRun(options.publicUrl, run, superseded(by)) : [];
   return ledger.supersedeRun(run.id, by, isoNow(context), new Map(ends), statuses);
 }

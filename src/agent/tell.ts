@@ -2,21 +2,45 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
-import type { RunDetail, SettledStep } from '../ports/ledger.ts';
+import { isSwitch } from '../plan/command.ts';
+import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
 import { APPLY_CONTEXT, DRIFT_CONTEXT, runUrl, type Sentence, status, stepContext, stepEnded } from '../say/status.ts';
+
+/** Who asks for what is due by time. */
+export const TIMER = 'phoenix';
 
 type Told = Pick<RunDetail, 'id' | 'commit' | 'request'>;
 
-/** What is said of a run as a whole. */
-export function ofRun(publicUrl: string | null, run: Told, said: Sentence): CommitStatus {
-  const context = run.request.readOnly ? DRIFT_CONTEXT : APPLY_CONTEXT;
-  return status(run.commit, context, said, runUrl(publicUrl, run.id));
+/** What is said of a run as a whole; nothing of one that is no answer to its commit. */
+export function ofRun(publicUrl: string | null, { id, commit, request }: Told, said: Sentence): CommitStatus[] {
+  const context = contextOf(request);
+  if (context === null || (isTimed(request) && said.state === 'pending')) return [];
+  return [status(commit, context, said, runUrl(publicUrl, id))];
 }
 
-/** What is said of one step; nothing when the run only looks. */
+/** The same before the run has an id. */
+export function ofOpening(request: RunRequest, said: Sentence): CommitStatus[] {
+  const context = contextOf(request);
+  return context === null || isTimed(request) ? [] : [status(request.commit, context, said, null)];
+}
+
+/** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */
 export function ofStep(publicUrl: string | null, run: Told, target: TargetId, said: Sentence): CommitStatus[] {
-  if (run.request.readOnly) return [];
+  const { readOnly, verb } = run.request;
+  if (readOnly || (isSwitch(verb) && verb !== 'delete')) return [];
   return [status(run.commit, stepContext(target), said, runUrl(publicUrl, run.id, target))];
+}
+
+/** A look that a timer asked for: that it goes on is no news. */
+function isTimed({ trigger, by }: RunRequest): boolean {
+  return trigger === 'drift' && by === TIMER;
+}
+
+/** Null for runs that say nothing of the commit as a whole: dry runs, what a person switches, and what is due by time. */
+function contextOf({ trigger, verb, readOnly }: RunRequest): string | null {
+  if (trigger === 'drift') return readOnly ? DRIFT_CONTEXT : null;
+  if (isSwitch(verb) || (trigger === 'command' && readOnly)) return null;
+  return readOnly ? DRIFT_CONTEXT : APPLY_CONTEXT;
 }
 
 /** The end of a step that never started, with its status. */

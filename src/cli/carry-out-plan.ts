@@ -1,6 +1,7 @@
 // A whole plan on one host without an agent: steps as `ready` names them, by the same code that the agent's workers run.
 
-import { carryOut, type Ending, type Keeper } from '../agent/carry-out.ts';
+import { carryOut, type Ending } from '../agent/carry-out.ts';
+import type { Keeper } from '../agent/perform.ts';
 import { type Surveys, surveys } from '../agent/surveys.ts';
 import { managerOf } from '../managers/index.ts';
 import type { Origin } from '../managers/manager.ts';

@@ -2,13 +2,20 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
+import type { CommandVerb } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import { compareTargets } from './compare-targets.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, type PlanInput } from './plan.ts';
 import { dependants, withNeeds } from './scope.ts';
 
 /** Verbs that have a plan of their own; the others bring targets to what is declared. */
 export type SwitchVerb = 'start' | 'stop' | 'restart' | 'delete' | 'health-check';
+
+const SWITCHES: ReadonlySet<CommandVerb> = new Set<SwitchVerb>(['start', 'stop', 'restart', 'delete', 'health-check']);
+
+export function isSwitch(verb: CommandVerb | null | undefined): verb is SwitchVerb {
+  return verb !== null && verb !== undefined && SWITCHES.has(verb);
+}
 
 export interface Situation {
   /** All that are declared or applied. */
@@ -73,7 +80,12 @@ function refused(because: Extract<Choice, { kind: 'refused' }>['because'], targe
 }
 
 /** What is started stands after what it needs; what is stopped or deleted stands before it. A command is its own approval. */
-export function commandPlan(verb: SwitchVerb, chosen: ReadonlySet<TargetId>, { targets }: Situation, to: string): Plan {
+export function commandPlan(
+  verb: SwitchVerb,
+  chosen: ReadonlySet<TargetId>,
+  { targets }: Situation,
+  { to, impact }: Pick<PlanInput, 'to' | 'impact'>,
+): Plan {
   const ends = verb === 'stop' || verb === 'delete';
   const made = makePlan({
     from: null,
@@ -81,7 +93,7 @@ export function commandPlan(verb: SwitchVerb, chosen: ReadonlySet<TargetId>, { t
     before: targets,
     after: ends ? new Map([...targets].filter(([id]) => !chosen.has(id))) : targets,
     also: ends ? new Set() : chosen,
-    impact: () => 'live',
+    impact,
   });
   // The configuration that these targets stem from had an order; one that is gone may not, and then there is none to keep.
   const steps = made.kind === 'plan' ? made.plan.steps : [];

@@ -158,10 +158,10 @@ export const WHY = {
     `skipped: it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
   differs: (actions: readonly Action[]) => `differs from what is declared; it would take: ${summaries(actions)}`,
+  doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,
   stillDiffers: (actions: readonly Action[]) =>
     `still differs after all was done; it would take again: ${summaries(actions)}`,
-  sick: (summary: string, answer: string | undefined) =>
-    `changed, but not healthy: ${summary}${answer === undefined ? '' : `: ${answer}`}`,
+  sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
   notRolledBack: (why: string, failure: string) => `${why}; rolling back failed too: ${failure}`,
 } as const;

@@ -75,14 +75,23 @@ describe('reading', () => {
       name: '101',
       state: 'applied',
       commit: COMMIT,
+      declared: true,
+      running: 'stopped',
       run,
       outcome: 'applied',
       reason: null,
     };
+    door.known.push({ target: LXC, running: 'stopped' });
     expect((await get('/api/targets')).body).toEqual([expected]);
     expect((await get('/api/targets/lxc/101')).body).toEqual(expected);
     expect((await get('/api/status')).body).toEqual({ head: null, frozen: null, targets: [expected] });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);
+    door.known.push({ target: VM, running: 'absent' });
+    expect((await get('/api/targets/vm/1001')).body).toMatchObject({
+      state: 'declared',
+      commit: '',
+      running: 'absent',
+    });
   });
 
   test('the output of a step can be read on from where one was', async () => {
@@ -165,7 +174,7 @@ describe('asking', () => {
       ['freeze', 'moving the storage', 'the API'],
       ['unfreeze', 'the API'],
       ['drift', 'the API'],
-      ['command', { verb: 'converge', targets: [VM], by: 'the API' }],
+      ['command', { verb: 'converge', targets: [VM], cascade: false, dryRun: false, by: 'the API' }],
       ['approve', run, LXC, 'the API'],
     ]);
   });

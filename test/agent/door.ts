@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
-import type { Agent } from '../../src/agent/parts.ts';
+import type { Agent, KnownTarget } from '../../src/agent/parts.ts';
 import type { DeliveryEnd } from '../../src/agent/receive.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -22,6 +22,8 @@ export interface TestDoor {
   readonly logged: string[];
   /** What was asked of the agent: the operation and its arguments. */
   readonly asked: unknown[][];
+  /** What the agent says is declared. */
+  readonly known: KnownTarget[];
   /** How often the agent was told that the branch may have moved. */
   readonly told: () => number;
   close(): Promise<void>;
@@ -37,6 +39,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
   const ends: DeliveryEnd[] = [];
   const logged: string[] = [];
   const asked: unknown[][] = [];
+  const known: KnownTarget[] = [];
   let told = 0;
   const note = (text: string, fields?: Record<string, unknown>) => {
     logged.push(`${text} ${fields?.['error'] ?? ''}`);
@@ -55,7 +58,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
         log,
         clock,
       },
-      api: { ledger, agent: recordingAgent(asked), changes, adminToken: secret(ADMIN_TOKEN) },
+      api: { ledger, agent: recordingAgent(asked, known), changes, adminToken: secret(ADMIN_TOKEN) },
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
       log,
@@ -69,6 +72,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
     ends,
     logged,
     asked,
+    known,
     told: () => told,
     async close() {
       await door.close();
@@ -78,7 +82,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
   };
 }
 
-function recordingAgent(asked: unknown[][]): Agent {
+function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
       asked.push([name, ...args]);
@@ -99,6 +103,7 @@ function recordingAgent(asked: unknown[][]): Agent {
     unfreeze: record('unfreeze'),
     drift: record('drift'),
     command: record('command'),
+    known: async () => known,
     stop: async () => {},
   };
 }

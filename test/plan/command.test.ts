@@ -5,6 +5,7 @@ import { type Asked, choose, commandPlan, type Situation, type SwitchVerb } from
 import { dependants, withNeeds } from '../../src/plan/scope.ts';
 import { targets } from './targets.ts';
 
+const TO = { to: 'x', impact: () => 'destroy' as const };
 const ids = (...names: string[]) => names as TargetId[];
 
 /** Any environment, in any state, with any targets named. */
@@ -29,7 +30,7 @@ const asks = fc.record({
 function ask(asked: Asked, situation: Situation): string[] {
   const choice = choose(asked, situation);
   if (choice.kind === 'refused') return [`refused: ${choice.because}: ${choice.targets}`];
-  return commandPlan(asked.verb, choice.targets, situation, 'x').steps.map(({ target }) => target);
+  return commandPlan(asked.verb, choice.targets, situation, TO).steps.map(({ target }) => target);
 }
 
 describe('whatever is asked', () => {
@@ -38,7 +39,7 @@ describe('whatever is asked', () => {
       fc.property(situations, asks, ({ named, ...situation }, asked) => {
         const choice = choose({ ...asked, targets: named }, situation);
         if (choice.kind === 'refused') return;
-        const { steps } = commandPlan(asked.verb, choice.targets, situation, 'x');
+        const { steps } = commandPlan(asked.verb, choice.targets, situation, TO);
         const place = new Map(steps.map(({ target }, index) => [target, index]));
         expect([...place.keys()].sort()).toEqual([...choice.targets].sort());
         if (asked.verb === 'health-check') return;

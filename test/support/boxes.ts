@@ -5,7 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Managers } from '../../src/agent/parts.ts';
-import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
+import type { Decision, Manager, PowerManager, Wanted } from '../../src/managers/manager.ts';
 import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
@@ -44,7 +44,8 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
         write(id, { ...present, ...JSON.parse(argument ?? '{}') });
         return '';
       case 'start':
-        write(id, { ...present, started: true });
+      case 'stop':
+        write(id, { ...present, started: verb === 'start' });
         return '';
       case 'snapshot':
       case 'forget':
@@ -116,10 +117,31 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
   const { started, snapshot: _, ...present } = box ?? {};
   const actions = [
     ...(JSON.stringify(present) === JSON.stringify(spec) ? [] : [act(`put ${id}`, 'put', id, JSON.stringify(spec))]),
-    ...(started ? [] : [act(`start ${id}`, 'start', id)]),
+    ...(started || isTemplate(spec) ? [] : [act(`start ${id}`, 'start', id)]),
   ];
   return { kind: 'actions', actions };
 }
+
+/** A box with the tag `template` is only made and never started. */
+function isTemplate(spec: JsonObject | undefined): boolean {
+  return (spec?.['tags'] as string[] | undefined)?.includes('template') === true;
+}
+
+const stateOf = (box: Box | undefined) => (box ? (box.started === true ? 'running' : 'stopped') : 'absent');
+
+const power: PowerManager<Record<string, Box>, Box> = {
+  role: (spec) => (isTemplate(spec) ? 'rests' : 'runs'),
+  state: (survey, target) => stateOf(survey[nameOf(target)]),
+  running: stateOf,
+  decide({ target }, wish, box) {
+    const id = nameOf(target);
+    if (box === null) return { kind: 'impossible', reason: `box ${id} is not there` };
+    if (box['foreign'] === true) return { kind: 'blocked', reason: `box ${id} is not ours` };
+    const [stop, start] = [act(`stop ${id}`, 'stop', id), act(`start ${id}`, 'start', id)];
+    if (box.started !== true) return { kind: 'actions', actions: wish === 'stop' ? [] : [start] };
+    return { kind: 'actions', actions: wish === 'start' ? [] : wish === 'stop' ? [stop] : [stop, start] };
+  },
+};
 
 const manager: Manager<Record<string, Box>, Box> = {
   kind: 'lxc',
@@ -134,7 +156,9 @@ const manager: Manager<Record<string, Box>, Box> = {
         protected: guest.protected,
       };
     }),
-  impact: ({ fields }) => (fields.some(({ path }) => path === '/cores') ? 'restart' : 'live'),
+  impact: ({ verb, fields }) =>
+    verb === 'delete' ? 'destroy' : fields.some(({ path }) => path === '/cores') ? 'restart' : 'live',
+  power,
   survey: async (host) => JSON.parse((await host.run(command('list'))).stdout),
   glance: (survey, { target }) => survey[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),

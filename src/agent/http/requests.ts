@@ -22,8 +22,15 @@ export const ApproveBody = z.strictObject({ target, by });
 export const FreezeBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(500), by });
 export const AskBody = z.strictObject({ by });
 export const CommandBody = z.strictObject({
-  verb: z.string().regex(/^[a-z][a-z -]{0,40}$/, 'for example start'),
-  targets: z.array(target).max(10_000).default([]),
+  verb: z.string().regex(/^[a-z][a-z -]{0,40}$/i, 'for example start'),
+  targets: z
+    .array(
+      z.string().regex(/^([a-z]+\/)?[A-Za-z0-9][\w.-]{0,200}$/, 'write it as kind/name, for example lxc/101, or 101'),
+    )
+    .max(10_000)
+    .default([]),
+  cascade: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
   by,
 });
 

@@ -1,10 +1,12 @@
 // Runs and targets as the API shows them: the shape of contract.md, and what helps people beside it.
 
+import type { RunningState } from '../../managers/manager.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Outcome, Run } from '../../model/run.ts';
+import type { Outcome, Run, StepRecord } from '../../model/run.ts';
 import type { RunDetail, TargetRecords } from '../../ports/ledger.ts';
+import type { KnownTarget } from '../parts.ts';
 
 export interface RunJson extends Run {
   /** Why it was refused, is invalid or waits; null when there is nothing to say. */
@@ -17,9 +19,14 @@ export interface TargetJson {
   readonly target: TargetId;
   readonly kind: string;
   readonly name: string;
-  /** `applied`: proved to be as `commit` says. `unproved`: a step began to change it and did not prove its end. */
-  readonly state: 'applied' | 'unproved';
+  /** `applied`: proved to be as `commit` says. `unproved`: a step began to change it and did not prove its end. `declared`: nothing was applied yet. */
+  readonly state: 'applied' | 'unproved' | 'declared';
+  /** Where it was last applied or touched; empty before the first time. */
   readonly commit: string;
+  /** Whether the followed commit declares it; null when the agent cannot tell. */
+  readonly declared: boolean | null;
+  /** What it does on the host; null where it cannot run or the host cannot be looked at. */
+  readonly running: RunningState | null;
   /** The newest run that had a step for it, as far back as the API looks; null when there is none. */
   readonly run: RunId | null;
   readonly outcome: Outcome | null;
@@ -36,22 +43,39 @@ export function summaryJson(run: Run): Run {
   return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
 }
 
-/** @param runs newest first */
-export function targetsJson(records: TargetRecords, runs: readonly Run[]): readonly TargetJson[] {
-  const ids = new Set([...records.applied.keys(), ...records.touched.keys()]);
+/**
+ * @param runs newest first
+ * @param known what is declared; null when the agent cannot tell
+ */
+export function targetsJson(
+  records: TargetRecords,
+  runs: readonly Run[],
+  known: readonly KnownTarget[] | null,
+): readonly TargetJson[] {
+  const steps = newestSteps(runs);
+  const states = new Map(known?.map(({ target, running }) => [target, running]));
+  const ids = new Set([...records.applied.keys(), ...records.touched.keys(), ...states.keys()]);
   return [...ids].sort().map((target) => {
     const touched = records.touched.get(target);
-    const run = runs.find(({ steps }) => steps.some((step) => step.target === target));
-    const step = run?.steps.find((each) => each.target === target);
+    const applied = records.applied.get(target);
+    const last = steps.get(target);
     return {
       target,
       kind: kindOf(target),
       name: nameOf(target),
-      state: touched === undefined ? 'applied' : 'unproved',
-      commit: touched?.commit ?? records.applied.get(target)?.commit ?? '',
-      run: run?.id ?? null,
-      outcome: step?.outcome ?? null,
-      reason: step?.reason ?? null,
+      state: touched !== undefined ? 'unproved' : applied !== undefined ? 'applied' : 'declared',
+      commit: (touched ?? applied)?.commit ?? '',
+      declared: known === null ? null : states.has(target),
+      running: states.get(target) ?? null,
+      run: last?.run ?? null,
+      outcome: last?.step.outcome ?? null,
+      reason: last?.step.reason ?? null,
     };
   });
+}
+
+/** The newest step of each target that was to change it; a look says nothing of what was done. */
+function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, { readonly run: RunId; readonly step: StepRecord }> {
+  const acting = runs.filter(({ readOnly }) => !readOnly).toReversed();
+  return new Map(acting.flatMap(({ id, steps }) => steps.map((step) => [step.target, { run: id, step }] as const)));
 }

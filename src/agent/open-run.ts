@@ -1,0 +1,23 @@
+// A run that a person or a timer asks for: recorded, and planned when its turn comes.
+
+import type { RunId } from '../model/ids.ts';
+import type { RunRequest } from '../ports/ledger.ts';
+import { waitsForTurn } from '../say/status.ts';
+import { type Context, isoNow } from './context.ts';
+import { Refused } from './refused.ts';
+import { ofOpening } from './tell.ts';
+
+export async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
+  const { ledger, queue } = context;
+  const request = { ...asked, created: isoNow(context) };
+  const run = await ledger.openRun(request, ofOpening(request, waitsForTurn()));
+  await queue.requestReconcile();
+  return run;
+}
+
+/** What is applied: the head that was followed last. @throws Refused before the first */
+export async function followed({ ledger }: Pick<Context, 'ledger'>): Promise<string> {
+  const base = (await ledger.head())?.base;
+  if (!base) throw new Refused('nothing has been applied yet; push a commit first');
+  return base;
+}

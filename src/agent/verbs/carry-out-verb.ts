@@ -1,0 +1,33 @@
+// One step by what its run was asked for: bring the target to what is declared, switch it, or ask how it is.
+
+import type { RunDetail } from '../../ports/ledger.ts';
+import { DONE } from '../../say/command.ts';
+import { carryOut, type Ending, type StepWork } from '../carry-out.ts';
+import { checkHealth } from './check-health.ts';
+import { switchPower } from './switch-power.ts';
+
+type Work = Omit<StepWork, 'readOnly'> & { readonly declared: boolean };
+
+export async function carryOutVerb({ request, steps }: RunDetail, work: Work): Promise<Ending> {
+  const { verb, readOnly, trigger } = request;
+  switch (verb) {
+    case 'health-check':
+      return checkHealth(work);
+    case 'start':
+    case 'stop':
+    case 'restart': {
+      const step = steps.find(({ target }) => target === work.wanted.target);
+      const begun = step?.actions.some(({ exit }) => exit === 0) ?? false;
+      return switchPower({ ...work, wish: verb, begun, readOnly });
+    }
+    case 'delete': {
+      const ending = await carryOut({ ...work, survey: null, rollback: false, readOnly: readOnly && 'would' });
+      // Nobody is asked again: whatever is in the way has to be told to the one who asked.
+      if (ending.outcome === 'blocked') return { ...ending, outcome: 'failed' };
+      if (ending.outcome !== 'applied' || !work.declared) return ending;
+      return { ...ending, reason: DONE.deletedDeclared };
+    }
+    default:
+      return carryOut({ ...work, readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs') });
+  }
+}

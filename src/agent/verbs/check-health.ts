@@ -1,0 +1,41 @@
+// How one target is: whether it is there and runs as declared, and what its health check answers. Changes nothing.
+
+import type { Manager, Wanted } from '../../managers/manager.ts';
+import { HEALTH } from '../../say/command.ts';
+import type { Ending } from '../carry-out.ts';
+import type { Performing } from '../perform.ts';
+import { probe } from '../probe.ts';
+
+export interface HealthWork extends Omit<Performing, 'keeper'> {
+  readonly manager: Manager;
+  readonly wanted: Wanted;
+}
+
+/** `failed`: it is sick, and the reason says of what; `unchanged`: it is not. */
+export async function checkHealth(work: HealthWork): Promise<Ending> {
+  const { host, manager, wanted } = work;
+  const { power } = manager;
+  const observation = await manager.observe(host, wanted);
+  if (power !== undefined && wanted.spec !== undefined) {
+    const role = power.role(wanted.spec);
+    const state = power.running(observation);
+    if (state === 'absent' || (role === 'runs' && state === 'stopped')) return sick(HEALTH[state]);
+    if (state === 'stopped') return well(HEALTH.atRest);
+  }
+  const decision = manager.decide(wanted, observation);
+  if (decision.kind === 'impossible') return sick(decision.reason);
+  const health = manager.health(wanted);
+  const answer = health === null ? null : await probe(work, { ...health, retries: 0 });
+  if (answer !== null) return sick(answer);
+  if (decision.kind === 'blocked') return well(decision.reason);
+  if (decision.actions.length > 0) return well(HEALTH.differs(decision.actions));
+  return well(health === null ? HEALTH.asDeclared : HEALTH.answers);
+}
+
+function sick(reason: string): Ending {
+  return { outcome: 'failed', reason };
+}
+
+function well(reason: string): Ending {
+  return { outcome: 'unchanged', reason };
+}

@@ -1,0 +1,23 @@
+// Every declared target and whether it runs, for people who ask how things are.
+
+import type { RunningState } from '../../managers/manager.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Context } from '../context.ts';
+import { declaredAt } from '../gather.ts';
+import type { KnownTarget } from '../parts.ts';
+import { situationOf } from './situation.ts';
+
+/** However many ask, the host is looked at once in so long. */
+const LOOK_EVERY_MS = 5_000;
+
+export async function known(context: Context): Promise<readonly KnownTarget[]> {
+  const base = (await context.ledger.head())?.base;
+  const declared = base ? await declaredAt(context, base) : undefined;
+  if (declared === undefined) return [];
+  const moment = Math.floor(context.clock.now().getTime() / LOOK_EVERY_MS);
+  const states = await situationOf(context, `at ${moment}`, declared.targets).then(
+    (situation) => situation.states,
+    () => new Map<TargetId, RunningState>(),
+  );
+  return [...declared.targets.keys()].map((target) => ({ target, running: states.get(target) ?? null }));
+}

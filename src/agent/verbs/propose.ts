@@ -1,0 +1,78 @@
+// What a command would do: a verb and the targets that it names become a plan, or a refusal that names who is in the way. Pure.
+
+import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
+import type { CommandVerb } from '../../model/run.ts';
+import type { Target } from '../../model/target.ts';
+import { choose, commandPlan, isSwitch, type Situation } from '../../plan/command.ts';
+import { withNeeds } from '../../plan/scope.ts';
+import { commandRefused } from '../../say/command.ts';
+import type { Managers } from '../parts.ts';
+import { type Gathered, type Proposal, propose } from '../proposal.ts';
+
+export type CommandProposal = Proposal | { readonly kind: 'refused'; readonly reason: string };
+
+/** Sections of the host that are made from what else is declared. */
+const DERIVED_SECTIONS: ReadonlySet<string> = new Set(['dns', 'firewall', 'trust']);
+
+/** Whether the verb can only be planned by what is on the host at the moment. */
+export function asksTheHost(verb: CommandVerb | undefined): boolean {
+  return verb === 'create' || (isSwitch(verb) && verb !== 'health-check');
+}
+
+/** @param situation of everything in `gathered`, as a look at the host found it */
+export function proposeCommand(
+  gathered: Gathered,
+  situation: Situation,
+  managers: Pick<Managers, 'impactOf'>,
+): CommandProposal {
+  const { request, declared } = gathered;
+  const { verb, cascade = false } = request;
+  if (!isSwitch(verb)) {
+    const targets = chosen(gathered, situation);
+    return propose({ ...gathered, request: { ...request, targets } }, managers);
+  }
+  const asked = request.targets ?? [...situation.targets.keys()];
+  const choice = choose({ verb, targets: asked, cascade }, situation);
+  if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(verb, choice) };
+  const plan = commandPlan(verb, choice.targets, situation, { to: declared.commit, impact: managers.impactOf });
+  const digests = plan.steps.map(({ target }) => {
+    return [target, verb === 'delete' ? null : (declared.digests.get(target) ?? null)] as const;
+  });
+  return { kind: 'plan', plan, digests: Object.fromEntries(digests), held: {}, problems: declared.problems };
+}
+
+/** The targets that a verb brings to what is declared; null: all of them. */
+function chosen({ request, declared, records }: Gathered, situation: Situation) {
+  const { verb, targets: asked } = request;
+  const all = declared.targets;
+  switch (verb) {
+    case 'create':
+      return [...withNeeds(asked ?? all.keys(), all)].filter((id) => !exists(id, records, situation));
+    case 'converge':
+      return asked === null ? null : [...withNeeds(asked, all)];
+    case 'setup':
+      return asked ?? [...all.values()].filter((each) => belongsToHost(each, all, records)).map(({ id }) => id);
+    case 'sync':
+      return asked ?? [...all.keys()].filter(isDerived);
+    default:
+      return asked;
+  }
+}
+
+/** On the host for what can run, in the ledger for the rest. What was left half made does not exist yet. */
+function exists(id: TargetId, { applied, touched }: Gathered['records'], { states }: Situation): boolean {
+  const state = states.get(id);
+  if (touched.has(id) && !applied.has(id)) return false;
+  return state === undefined ? applied.has(id) : state !== 'absent';
+}
+
+/** A section of the host that waits for no guest: what it takes from one is there already. */
+function belongsToHost({ id }: Target, all: ReadonlyMap<TargetId, Target>, { applied }: Gathered['records']): boolean {
+  const isOfHost = (target: TargetId) => kindOf(target) === 'hypervisor';
+  return isOfHost(id) && [...withNeeds([id], all)].every((need) => isOfHost(need) || applied.has(need));
+}
+
+function isDerived(id: TargetId): boolean {
+  const kind = kindOf(id);
+  return kind === 'hypervisor' ? DERIVED_SECTIONS.has(nameOf(id)) : kind !== 'lxc' && kind !== 'vm';
+}

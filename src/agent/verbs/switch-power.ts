@@ -1,0 +1,54 @@
+// Starting, stopping or restarting one target because a person asked: look, switch, and look again until it is so. Nothing is
+// proved or unproved by it, since its configuration is not touched.
+
+import { type Manager, type Power, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
+import { DONE } from '../../say/command.ts';
+import { WHY } from '../../say/status.ts';
+import { type Ending, Passing } from '../carry-out.ts';
+import { type Performing, perform, stopIfTold } from '../perform.ts';
+import { probe } from '../probe.ts';
+
+export interface PowerWork extends Performing {
+  readonly manager: Manager;
+  readonly wanted: Wanted;
+  readonly wish: Power;
+  /** An earlier worker at this step got as far as its first action: what is left of a restart is a start. */
+  readonly begun: boolean;
+  readonly readOnly: boolean;
+}
+
+export async function switchPower(work: PowerWork): Promise<Ending> {
+  const { host, manager, wanted, wish } = work;
+  const { power } = manager;
+  if (power === undefined) return { outcome: 'failed', reason: WHY.doesNotRun(wanted.target) };
+  let next = wish === 'restart' && work.begun ? 'start' : wish;
+  let acted = work.begun;
+  let done = '';
+  for (let round = 1; ; round += 1) {
+    stopIfTold(work);
+    const decision = power.decide(wanted, next, await manager.observe(host, wanted));
+    if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new Passing(decision.reason);
+    if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
+    if (work.readOnly) return would(decision.actions);
+    if (decision.actions.length === 0) break;
+    const todo = JSON.stringify(decision.actions);
+    if (round > ROUNDS || todo === done) return { outcome: 'failed', reason: WHY.stillDiffers(decision.actions) };
+    done = todo;
+    const failure = await perform(work, decision.actions);
+    if (failure !== null) return { outcome: 'failed', reason: failure };
+    acted = true;
+    if (next === 'restart') next = 'start';
+  }
+  // Whoever needs it is started next, and wants to find it working.
+  const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
+  if (sick !== null) return { outcome: 'failed', reason: WHY.sick(sick) };
+  return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? told(power, work) : null };
+}
+
+function would(actions: readonly { readonly summary: string }[]): Ending {
+  return { outcome: 'unchanged', reason: null, would: actions.map(({ summary }) => summary) };
+}
+
+function told(power: PowerManager, { wanted: { spec }, wish }: PowerWork): string | null {
+  return wish === 'stop' && spec !== undefined && power.role(spec) === 'runs' ? DONE.stoppedDeclared : null;
+}
