@@ -1,0 +1,367 @@
+// The verbs of people over a host of boxes: what each touches, in which order, and what it leaves alone. The faults that the
+// original dispatcher had here are named by what they did.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandRequest } from '../../src/agent/parts.ts';
+import type { RunState } from '../../src/model/run.ts';
+import type { RunDetail } from '../../src/ports/ledger.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+/** 199 is a template that 101 is made from; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
+const ENVIRONMENT = environment({
+  199: { tags: ['template'] },
+  103: {},
+  102: { dependencies: [103] },
+  101: { dependencies: [199, 102] },
+  104: {},
+});
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+let told = 0;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
+  host = await openBoxHost(folder);
+  phoenix = await startPhoenix({ host, managers: BOXES });
+  told = 0;
+});
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Changing commands since the last call. */
+async function commands(): Promise<string[]> {
+  const all = await host.commands();
+  const news = all.slice(told);
+  told = all.length;
+  return news;
+}
+
+async function byHand(...args: string[]): Promise<void> {
+  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
+  await commands();
+}
+
+async function bringUp(files = ENVIRONMENT): Promise<void> {
+  const { statuses } = await phoenix.push(files);
+  expect(statuses['phoenix/apply']).toMatch(/^success/);
+  await commands();
+}
+
+/** Asks, and waits until nothing of the run is left to do. */
+async function ask(verb: string, targets: string[] = [], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
+  const id = await phoenix.agent().command({ verb, targets, by: 'ann', ...more });
+  await phoenix.reached(id, ...(['succeeded', 'failed', 'blocked', 'invalid', 'superseded'] satisfies RunState[]));
+  const run = await phoenix.ledger.run(id);
+  if (run === null) throw new Error('the run is gone');
+  return run;
+}
+
+const outcomes = ({ steps }: RunDetail) => steps.map(({ target, outcome }) => `${target} ${outcome}`);
+
+describe('stop', () => {
+  test('of a leaf stops the leaf and nothing that it needs', async () => {
+    await bringUp();
+    const run = await ask('stop', ['101']);
+    expect(await commands()).toEqual(['box stop 101']);
+    expect(run.state).toBe('succeeded');
+    expect(run.steps[0]?.reason).toBe('stopped; the next converge starts it again');
+  });
+
+  test('of what others need is refused by their names, and with cascade begins with them', async () => {
+    await bringUp();
+    const refused = await ask('stop', ['lxc/103']);
+    expect([refused.state, refused.reason]).toEqual([
+      'invalid',
+      'nothing was stopped: lxc/101 and lxc/102 run and need it; stop them first, or take them along with --cascade',
+    ]);
+    expect(await commands()).toEqual([]);
+    await ask('stop', ['103'], { cascade: true });
+    expect(await commands()).toEqual(['box stop 101', 'box stop 102', 'box stop 103']);
+  });
+
+  test('when one of them cannot be stopped, what it needs goes on running', async () => {
+    await bringUp();
+    host.order('box stop 102', { exit: 1, stderr: 'it hangs' });
+    const run = await ask('stop', ['103'], { cascade: true });
+    expect(outcomes(run)).toEqual(['lxc/101 applied', 'lxc/102 failed', 'lxc/103 skipped']);
+  });
+
+  test('a host that claims to have stopped it is found out', async () => {
+    await bringUp();
+    host.order('box stop 101', {});
+    const run = await ask('stop', ['101']);
+    expect(run.steps[0]?.reason).toMatch(/^still differs after all was done; it would take again: stop 101/);
+  });
+
+  test('is no answer to the commit, and what was proved stays proved', async () => {
+    await bringUp();
+    const before = await phoenix.ledger.targets();
+    const run = await ask('stop', ['104']);
+    expect(phoenix.statuses(run.commit as never)['phoenix/apply']).toBe('success: applied 5 targets');
+    expect(await phoenix.ledger.targets()).toEqual(before);
+    // So a later push of something else does not start it again.
+    await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });
+    expect(await commands()).toEqual(['box stop 104']);
+  });
+});
+
+describe('start', () => {
+  test('begins with what is needed, touches only what does not run, and never starts a template', async () => {
+    await bringUp();
+    await byHand('stop', '101');
+    await byHand('stop', '103');
+    const run = await ask('start', ['101']);
+    expect(await commands()).toEqual(['box start 103', 'box start 101']);
+    expect(outcomes(run)).toEqual(['lxc/103 applied', 'lxc/101 applied']);
+    const again = await ask('start', ['101']);
+    expect(outcomes(again)).toEqual(['lxc/101 unchanged']);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('of a template is refused', async () => {
+    await bringUp();
+    for (const verb of ['start', 'restart']) {
+      const run = await ask(verb, ['199']);
+      expect([run.state, run.reason]).toEqual([
+        'invalid',
+        'lxc/199 is a template: others are made from it, and it is never started',
+      ]);
+    }
+    expect(await commands()).toEqual([]);
+  });
+
+  test('waits until what was started answers well, before it starts what needs it', async () => {
+    await bringUp(environment({ 103: { tags: ['probed'] }, 101: { dependencies: [103] } }));
+    await byHand('stop', '101');
+    await byHand('stop', '103');
+    for (const _ of [1, 2]) host.order('box probe 103', { exit: 1, stdout: 'connection refused' });
+    const run = await ask('start', ['101']);
+    expect(outcomes(run)).toEqual(['lxc/103 failed', 'lxc/101 skipped']);
+    expect(run.steps[0]?.reason).toBe('changed, but not healthy: box 103 answers: connection refused');
+    expect(await commands()).toEqual(['box start 103']);
+  });
+});
+
+describe('restart', () => {
+  test('is the target alone', async () => {
+    await bringUp();
+    await ask('restart', ['103']);
+    expect(await commands()).toEqual(['box stop 103', 'box start 103']);
+  });
+
+  test('is not done twice when a worker dies in the middle of it', async () => {
+    await bringUp();
+    let surprises = 0;
+    host.before = async (line) => {
+      if (line !== 'box start 103' || surprises > 0) return;
+      surprises += 1;
+      throw new Error('the connection was lost');
+    };
+    const run = await ask('restart', ['103']);
+    expect(outcomes(run)).toEqual(['lxc/103 applied']);
+    expect(await commands()).toEqual(['box stop 103', 'box start 103']);
+  });
+});
+
+describe('delete', () => {
+  test('is its own approval, keeps the declaration, and the next converge makes the guest again', async () => {
+    await bringUp();
+    const run = await ask('delete', ['104']);
+    expect(await commands()).toEqual(['box drop 104']);
+    expect(run.steps[0]).toMatchObject({ verb: 'delete', outcome: 'applied' });
+    expect(run.approvals).toMatchObject([{ target: 'lxc/104', by: 'ann' }]);
+    expect(phoenix.statuses(run.commit as never)['phoenix/lxc/104']).toBe(
+      'success: deleted; the next converge makes it again unless it is taken out of Git',
+    );
+    await ask('converge');
+    expect(await commands()).toEqual(['box put 104', 'box start 104']);
+  });
+
+  test('of a protected guest is refused', async () => {
+    await bringUp(environment({ 101: { protected: true } }));
+    const run = await ask('delete', ['101']);
+    expect([run.state, run.reason]).toEqual([
+      'invalid',
+      'lxc/101 is protected; take "protected" off in a commit of its own first',
+    ]);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('of what running guests need is refused, and with cascade begins with them', async () => {
+    await bringUp();
+    expect((await ask('delete', ['102'])).reason).toMatch(/^nothing was deleted: lxc\/101 runs and needs it/);
+    await ask('delete', ['102'], { cascade: true });
+    expect(await commands()).toEqual(['box drop 101', 'box drop 102']);
+  });
+
+  test('of what is not ours fails and changes nothing', async () => {
+    await bringUp();
+    await byHand('put', '104', '{"foreign":true}');
+    const run = await ask('delete', ['104']);
+    expect([run.state, run.steps[0]?.reason]).toEqual(['failed', 'box 104 is not ours']);
+    expect(await commands()).toEqual([]);
+  });
+});
+
+describe('create and converge', () => {
+  test('create makes every named target that is not there, with what it needs, and touches no other', async () => {
+    await bringUp();
+    await byHand('drop', '101');
+    await byHand('drop', '102');
+    await byHand('put', '103', '{"memoryMb":1}');
+    const run = await ask('create', ['101', '104']);
+    expect(outcomes(run)).toEqual(['lxc/102 applied', 'lxc/101 applied']);
+    expect(await commands()).toEqual(['box put 102', 'box start 102', 'box put 101', 'box start 101']);
+    expect((await ask('create', ['103'])).steps).toEqual([]);
+  });
+
+  test('create of several makes each of them', async () => {
+    await bringUp();
+    for (const id of ['103', '104']) await byHand('drop', id);
+    await ask('create', ['103', '104']);
+    expect((await commands()).sort()).toEqual(['box put 103', 'box put 104', 'box start 103', 'box start 104']);
+  });
+
+  test('converge brings the named targets and what they need to what is declared, templates too, without starting those', async () => {
+    await bringUp();
+    for (const id of ['199', '103', '104']) await byHand('put', id, '{"memoryMb":1}');
+    const run = await ask('converge', ['101']);
+    expect(await commands()).toEqual(expect.arrayContaining(['box put 103', 'box put 199']));
+    expect(outcomes(run)).toHaveLength(4);
+    expect(await host.commands()).not.toContain('box start 199');
+  });
+
+  test('letsgo brings up everything', async () => {
+    await bringUp();
+    for (const id of ['101', '103']) await byHand('drop', id);
+    const run = await ask('LetsGo');
+    expect(run.state).toBe('succeeded');
+    expect(await commands()).toEqual(['box put 103', 'box start 103', 'box put 101', 'box start 101']);
+  });
+});
+
+describe('a dry run', () => {
+  test.each([
+    ['stop', ['103'], { cascade: true }, ['stop 101', 'stop 102', 'stop 103']],
+    ['start', ['101'], {}, []],
+    ['restart', ['103'], {}, ['stop 103', 'start 103']],
+    ['delete', ['104'], {}, ['drop 104']],
+    ['create', ['104'], {}, []],
+    ['converge', [], {}, ['put 102']],
+    ['letsgo', [], {}, ['put 102']],
+    ['setup', [], {}, []],
+    ['sync all', [], {}, []],
+  ] as const)('of %s sends nothing and says what would be done', async (verb, targets, more, would) => {
+    await bringUp();
+    await byHand('put', '102', '{"memoryMb":1}');
+    host.before = async (line) => {
+      if (!/^box (list|show)/.test(line)) throw new Error(`${line} is no look`);
+    };
+    const run = await ask(verb, [...targets], { ...more, dryRun: true });
+    expect(run.steps.flatMap(({ actions }) => actions)).toEqual(
+      would.map((summary) => ({ summary, exit: null, ms: 0 })),
+    );
+    expect([run.state, run.readOnly]).toEqual(['succeeded', true]);
+    expect(await commands()).toEqual([]);
+    expect(phoenix.statuses(run.commit as never)).not.toHaveProperty('phoenix/drift');
+  });
+});
+
+describe('health-check', () => {
+  test('tells the sick from the well and changes nothing', async () => {
+    await bringUp(environment({ 101: { tags: ['probed'] }, 102: { tags: ['probed'] }, 103: {}, 104: {} }));
+    await byHand('stop', '103');
+    await byHand('drop', '104');
+    host.order('box probe 102', { exit: 1, stdout: 'connection refused' });
+    const run = await ask('health-check');
+    expect(run.steps.map(({ target, outcome, reason }) => `${target} ${outcome}: ${reason}`)).toEqual([
+      'lxc/101 unchanged: its health check answers well',
+      'lxc/102 failed: box 102 answers: connection refused',
+      'lxc/103 failed: it does not run',
+      'lxc/104 failed: it is not there',
+    ]);
+    expect(run.state).toBe('failed');
+    expect(await commands()).toEqual([]);
+    expect((await ask('health-check', ['101'])).state).toBe('succeeded');
+  });
+});
+
+describe('what is asked', () => {
+  test('is refused at once when it cannot be understood', async () => {
+    await expect(ask('stop', ['101'])).rejects.toThrow('nothing has been applied yet');
+    await bringUp();
+    await expect(ask('stop')).rejects.toThrow('name the targets');
+    await expect(ask('explode', ['101'])).rejects.toThrow('it knows setup, create');
+    await expect(ask('stop', ['999'])).rejects.toThrow('nothing is called 999');
+    await expect(ask('stop', ['vm/101'])).rejects.toThrow('vm/101 is neither declared nor applied');
+    await expect(ask('restart', ['101'], { cascade: true })).rejects.toThrow('cascade is for stop and delete');
+  });
+
+  test('when the host cannot be looked at is refused, and the rest goes on', async () => {
+    await bringUp();
+    host.before = async (line) => {
+      if (line === 'box list') throw new Error('no route to host');
+    };
+    const run = await ask('stop', ['101']);
+    expect([run.state, run.reason]).toEqual([
+      'invalid',
+      'the host cannot be looked at, so nothing was done: no route to host; phoenix doctor tells more',
+    ]);
+    host.before = async () => {};
+    const { statuses } = await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });
+    expect(statuses['phoenix/apply']).toMatch(/^success/);
+  });
+
+  test('waits while another run goes on: nothing runs beside it', async () => {
+    await bringUp();
+    const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
+    const { promise: held, resolve: reached } = Promise.withResolvers<void>();
+    host.before = async (line) => {
+      if (line !== 'box put 102') return;
+      reached();
+      await letGo;
+    };
+    const changed = environment({ 199: { tags: ['template'] }, 103: {}, 102: { memory_mb: 777 }, 101: {}, 104: {} });
+    const commit = await phoenix.repo.commit(changed);
+    await phoenix.repo.push();
+    await held;
+    const stop = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
+    await until(async () => (await phoenix.ledger.openRuns()).length === 2);
+    expect(await commands()).toEqual([]);
+    open();
+    await phoenix.reached(stop, 'succeeded');
+    expect(await commands()).toEqual(['box put 102', 'box stop 104']);
+    expect((await phoenix.answered(commit)).statuses['phoenix/apply']).toMatch(/^success/);
+  });
+
+  test('does nothing while frozen, and goes on after', async () => {
+    await bringUp();
+    await phoenix.agent().freeze('the disk is being replaced', 'ann');
+    const run = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
+    await phoenix.reached(run, 'blocked');
+    expect(await commands()).toEqual([]);
+    await phoenix.agent().unfreeze('ann');
+    await phoenix.reached(run, 'succeeded');
+    expect(await commands()).toEqual(['box stop 104']);
+  });
+});
+
+test('what is known: every declared target, and whether it runs', async () => {
+  expect(await phoenix.agent().known()).toEqual([]);
+  await bringUp(environment({ 101: {}, 102: {} }));
+  await byHand('stop', '102');
+  expect(await phoenix.agent().known()).toEqual([
+    { target: 'lxc/101', running: 'running' },
+    { target: 'lxc/102', running: 'stopped' },
+  ]);
+});
