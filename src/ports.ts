@@ -1,7 +1,7 @@
 // The few interfaces through which Phoenix touches the world, in its own words. `io/` implements them, `main.ts` hands
 // them in, and every implementation passes the same contract tests under test/ports/.
 
-import type { Command, FileWrite, FolderMake, HttpRequest } from './model/action.ts';
+import type { CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
 import type { CommitStatus } from './model/report.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -61,6 +61,14 @@ export interface HttpAnswer {
   readonly ms: number;
 }
 
+export interface SigningResult {
+  /** Why there is no certificate; null when it was written. */
+  readonly failure: string | null;
+  readonly aborted: boolean;
+  /** Wall time in milliseconds. */
+  readonly ms: number;
+}
+
 /** One node: its programs, its files and the services in its network. The only place where anything on a host is read or changed. */
 export interface Host {
   readonly node: string;
@@ -76,6 +84,8 @@ export interface Host {
   makeFolder(folder: FolderMake): Promise<void>;
   /** Never fails for what the service does: the answer says how it ended. */
   request(request: HttpRequest, options?: Pick<RunOptions, 'signal'>): Promise<HttpAnswer>;
+  /** Never fails for what the authority does: the result says how it ended. */
+  sign(signing: CertificateSigning, options?: Pick<RunOptions, 'signal'>): Promise<SigningResult>;
   close(): Promise<void>;
 }
 

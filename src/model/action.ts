@@ -75,6 +75,50 @@ export type HttpBody =
   | { readonly form: Readonly<Record<string, string>> }
   | { readonly text: Content };
 
+/**
+ * A certificate from the environment's authority, for a request that lies on the node. The key stays where it is: only the
+ * request goes to the authority, and only the certificate, with what is between it and the root, comes back.
+ */
+export interface CertificateSigning {
+  readonly kind: 'signing';
+  /** File of the node with the request, as PEM. */
+  readonly request: string;
+  /** File of the node that the certificate is written to. */
+  readonly certificate: string;
+  readonly commonName: string;
+  /** DNS names and addresses. */
+  readonly names: readonly string[];
+  /** Null: what the authority gives by itself. */
+  readonly lifetimeSeconds: number | null;
+  /** For example `https://ca.example.internal:9000`. */
+  readonly authority: string;
+  /** Where to connect; null: where the URL's host leads. */
+  readonly address: string | null;
+  /** File of the node with the authority's root certificate. */
+  readonly root: string;
+  readonly by: SigningWay;
+  readonly timeoutSeconds: number;
+  /** Until when the certificate is valid that stays in use should this fail, as `2026-01-31 12:00 UTC`; null: there is none. */
+  readonly until: string | null;
+}
+
+export type SigningWay =
+  /** By a token of a provisioner, whose password lies in a file of the authority's container. */
+  | {
+      readonly kind: 'jwk';
+      readonly provisioner: string;
+      readonly password: { readonly container: number; readonly path: string };
+    }
+  /** By ACME: each name is proved by a file that a container shows on port 80 below `/.well-known/acme-challenge/`. */
+  | {
+      readonly kind: 'acme';
+      /** Path of the directory below the authority's URL. */
+      readonly directory: string;
+      readonly challenges: { readonly container: number; readonly folder: string };
+      /** File of the node with the key of the account; made when it is missing. */
+      readonly account: string;
+    };
+
 /** Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a secret, or several in a row. */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
@@ -87,7 +131,7 @@ export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
   readonly summary: string;
   readonly impact: Impact;
-  readonly do: Command | FileWrite | FolderMake | HttpRequest;
+  readonly do: Command | FileWrite | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */

@@ -20,6 +20,8 @@ function work({ do: what }: Action): string {
       return `${what.path} uid=${what.uid} gid=${what.gid}`;
     case 'http':
       return `${what.method} ${what.url}`;
+    case 'signing':
+      return `${what.by.kind} ${what.authority} ${what.request} -> ${what.certificate}`;
   }
 }
 

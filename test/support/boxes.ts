@@ -87,6 +87,9 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     request: async () => {
       throw new Error('boxes have no services');
     },
+    sign: async () => {
+      throw new Error('boxes have no authority');
+    },
     close: async () => {},
     async commands(all = false) {
       const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter((line) => line !== '');

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { localHost } from '../../src/io/host/local.ts';
+import { signer } from '../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
@@ -52,10 +53,11 @@ export async function openLabHost(
   }
 
   const network = labNetwork(dir);
+  const redactor = openRedactor();
   const files = localHost({
     node: 'pve',
     contents: bytes,
-    redactor: openRedactor(),
+    redactor,
     root: dir,
     dial: network.dial,
   });
@@ -89,6 +91,10 @@ export async function openLabHost(
     writeFile: (write) => files.writeFile(write),
     makeFolder: (folder) => files.makeFolder(folder),
     request: (request, options) => files.request(request, options),
+    sign: (signing, options) => {
+      const { readFile, writeFile, request, run } = host;
+      return signer({ dial: network.dial, redactor, request, run, reveal: run, readFile, writeFile })(signing, options);
+    },
     async close() {
       await network.close();
       await rm(dir, { recursive: true, force: true });

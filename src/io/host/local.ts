@@ -6,13 +6,14 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
-import type { Redactor } from '../redact.ts';
+import { openRedactor, type Redactor } from '../redact.ts';
 import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { below, checkPath, holdsNoMode } from './paths.ts';
 import { runProgram } from './program.ts';
 import { requester } from './request.ts';
+import { signer } from './sign/sign.ts';
 
 export interface LocalHostOptions {
   /** Its name in Proxmox. */
@@ -46,10 +47,10 @@ export function localHost(options: LocalHostOptions): Host {
   const writeFile = async (write: FileWrite): Promise<boolean> =>
     writeAtomically(below(root, write.path), write, await contents(write.content));
 
-  return {
-    node,
-    async run(command, options = {}): Promise<CommandResult> {
-      const output = openOutput(redactor, options.onOutput);
+  const running =
+    (hide: Redactor): Host['run'] =>
+    async (command, options = {}): Promise<CommandResult> => {
+      const output = openOutput(hide, options.onOutput);
       let input: Uint8Array | undefined;
       try {
         input = command.stdin && (await contents(command.stdin));
@@ -70,7 +71,14 @@ export function localHost(options: LocalHostOptions): Host {
         onStderr: output.stderr.write,
       });
       return describeEnd(end, output);
-    },
+    };
+  const run = running(redactor);
+  const request = requester({ dial, contents, redactor, readFile: readNodeFile, writeFile });
+  const reveal = running(openRedactor());
+
+  return {
+    node,
+    run,
     readFile: async (file) => readNodeFile(file),
     async readFolders(folders) {
       const found = (await Promise.all(folders.map((folder) => filesIn(root, folder)))).flat();
@@ -86,7 +94,8 @@ export function localHost(options: LocalHostOptions): Host {
       return texts;
     },
     writeFile,
-    request: requester({ dial, contents, redactor, readFile: readNodeFile, writeFile }),
+    request,
+    sign: signer({ dial, redactor, request, run, reveal, readFile: readNodeFile, writeFile }),
     async makeFolder({ path, uid, gid }) {
       const folder = below(root, path);
       await mkdir(folder, { recursive: true, mode: 0o755 });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
-import type { Redactor } from '../redact.ts';
+import { openRedactor, type Redactor } from '../redact.ts';
 import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
 import { SYSTEM_PATH } from './local.ts';
@@ -13,6 +13,7 @@ import { describeEnd, openOutput } from './output.ts';
 import { below, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
+import { signer } from './sign/sign.ts';
 import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
 import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, RUN, WRITE_FILE } from './ssh-scripts.ts';
 import { readTar } from './tar.ts';
@@ -93,11 +94,11 @@ export function sshHost(options: SshHostOptions): Host {
 
   const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readFile);
 
-  return {
-    node,
-    async run(command, options = {}): Promise<CommandResult> {
+  const running =
+    (hide: Redactor): Host['run'] =>
+    async (command, options = {}): Promise<CommandResult> => {
       const marks = openMarks();
-      const output = openOutput(redactor, options.onOutput, marks.take);
+      const output = openOutput(hide, options.onOutput, marks.take);
       const args = [marks.mark, searchPath, command.program, ...command.args];
       let end: ProgramEnd;
       try {
@@ -119,7 +120,15 @@ export function sshHost(options: SshHostOptions): Host {
       const result = describeEnd(end, output);
       if (result.ended === 'timed out' || result.ended === 'aborted' || result.ended === 'not found') return result;
       return afterMarks(result, marks.exit(), `ssh to ${target}`, command.program);
-    },
+    };
+  const run = running(redactor);
+  const { dial } = connection;
+  const request = requester({ dial, contents, redactor, readFile, writeFile });
+  const reveal = running(openRedactor());
+
+  return {
+    node,
+    run,
     readFile,
     async readFolders(folders) {
       const places = folders.map((folder) => below(root, folder));
@@ -129,7 +138,8 @@ export function sshHost(options: SshHostOptions): Host {
       return new Map(files);
     },
     writeFile,
-    request: requester({ dial: connection.dial, contents, redactor, readFile, writeFile }),
+    request,
+    sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
     async makeFolder({ path: folder, uid, gid }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);

@@ -1,0 +1,102 @@
+// A certificate by ACME (RFC 8555): each name is proved by a file that the gateway shows on its port 80. The protocol is
+// acme-client's; what is ours is the way to the authority, the account's key and where the files go.
+
+import { isIP } from 'node:net';
+import acme from 'acme-client';
+import type { SigningWay } from '../../../model/action.ts';
+import { httpsAgent } from '../agents.ts';
+import type { Signing } from './sign.ts';
+
+type ByAcme = Extract<SigningWay, { kind: 'acme' }>;
+type Authorization = acme.Authorization;
+
+/** Tries and milliseconds between looks at whether the authority is done. */
+const WAITING = { backoffAttempts: 12, backoffMin: 250, backoffMax: 5_000 };
+
+/** The library knows one way out for all of its clients, so that they take turns. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/** The certificate and what is between it and the root, as PEM. */
+export async function signByAcme(signing: Signing, by: ByAcme): Promise<string> {
+  const mine = turn.then(
+    () => order(signing, by),
+    () => order(signing, by),
+  );
+  turn = mine;
+  return mine;
+}
+
+async function order(signing: Signing, by: ByAcme): Promise<string> {
+  const { asked, csr, dial, root, signal } = signing;
+  signal.throwIfAborted();
+  Object.assign(acme.axios.defaults, {
+    httpsAgent: httpsAgent({ dial, address: asked.address ?? undefined, ca: root, verify: true, signal }),
+    proxy: false,
+    timeout: asked.timeoutSeconds * 1000,
+    acmeSettings: { retryMaxAttempts: 2, retryDefaultDelay: 1 },
+  });
+  const directoryUrl = `${asked.authority}${by.directory}`;
+  const client = new acme.Client({ directoryUrl, accountKey: await accountKey(signing, by), ...WAITING });
+  try {
+    await client.createAccount({ termsOfServiceAgreed: true });
+    const identifiers = asked.names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }));
+    const until = asked.lifetimeSeconds === null ? {} : { notAfter: after(asked.lifetimeSeconds) };
+    const ordered = await client.createOrder({ identifiers, ...until });
+    for (const each of await client.getAuthorizations(ordered)) {
+      if (each.status !== 'valid') await prove(signing, by, client, each);
+    }
+    const final = await client.finalizeOrder(ordered, csr);
+    return await client.getCertificate(final);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error(`${directoryUrl}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function after(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString();
+}
+
+async function prove(signing: Signing, by: ByAcme, client: acme.Client, authorization: Authorization): Promise<void> {
+  const { value } = authorization.identifier;
+  const challenge = authorization.challenges.find(({ type }) => type === 'http-01');
+  if (challenge === undefined) throw new Error(`${value} cannot be proved over HTTP; use "issuer": "jwk"`);
+  // It becomes the name of a file.
+  if (!/^[\w-]+$/.test(challenge.token)) throw new Error(`the token for ${value} is none`);
+  const { container, folder } = by.challenges;
+  const file = `${folder}/${challenge.token}`;
+  const proof = await client.getChallengeKeyAuthorization(challenge);
+  await inside(signing, container, ['mkdir', '-p', folder]);
+  await inside(signing, container, ['tee', file], `${proof}`);
+  try {
+    await inside(signing, container, ['chmod', '644', file]);
+    await client.completeChallenge(challenge);
+    await client.waitForValidStatus(challenge);
+  } catch (error) {
+    throw new Error(`${value} could not be proved: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await inside(signing, container, ['rm', '-f', file]);
+  }
+}
+
+async function inside({ run }: Signing, container: number, argv: readonly string[], input?: string): Promise<void> {
+  const args = ['exec', String(container), '--keep-env', '0', '--', ...argv];
+  const stdin = input === undefined ? {} : { stdin: { from: 'text', text: input } as const };
+  const result = await run({ kind: 'command', program: 'pct', args, timeoutSeconds: 60, ...stdin });
+  if (result.exit === 0) return;
+  throw new Error(`${argv[0]} in container ${container}: ${result.stderr.trim() || result.ended}`);
+}
+
+/** Kept on the node, so that every certificate is ordered by the same account. */
+async function accountKey({ readFile, writeFile, redactor }: Signing, { account }: ByAcme): Promise<string> {
+  const known = await readFile(account);
+  if (known !== undefined) {
+    redactor.add(known);
+    return known;
+  }
+  const key = (await acme.crypto.createPrivateEcdsaKey()).toString();
+  redactor.add(key);
+  const content = { from: 'text', text: key } as const;
+  if (await writeFile({ kind: 'file', path: account, content, mode: 0o600, expects: 'absent' })) return key;
+  return (await readFile(account)) ?? key;
+}

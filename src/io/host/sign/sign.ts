@@ -1,0 +1,95 @@
+// A certificate for a request that lies on a node. What is secret on the way, a provisioner's password or an account's key, is read
+// at the last moment, told to the redactor at once, and leaves this process only as a signature.
+
+import type { CertificateSigning, Command, FileWrite } from '../../../model/action.ts';
+import type { CommandResult, SigningResult } from '../../../ports.ts';
+import type { Redactor } from '../../redact.ts';
+import type { Dial } from '../dial.ts';
+import type { SendRequest } from '../request.ts';
+import { signByAcme } from './acme.ts';
+import { signByToken } from './jwk.ts';
+
+export interface SigningParts {
+  readonly dial: Dial;
+  readonly redactor: Redactor;
+  readonly request: SendRequest;
+  readonly run: (command: Command, options?: { readonly signal?: AbortSignal }) => Promise<CommandResult>;
+  /** The same with the output as it is: for what becomes a secret only by being read. */
+  readonly reveal: SigningParts['run'];
+  readonly readFile: (path: string) => Promise<string | undefined>;
+  readonly writeFile: (write: FileWrite) => Promise<boolean>;
+}
+
+/** One signing under way. */
+export interface Signing extends SigningParts {
+  readonly asked: CertificateSigning;
+  /** The text of the request. */
+  readonly csr: string;
+  /** The text of the authority's root. */
+  readonly root: string;
+  readonly signal: AbortSignal;
+}
+
+export type Sign = (signing: CertificateSigning, options?: { readonly signal?: AbortSignal }) => Promise<SigningResult>;
+
+export function signer(parts: SigningParts): Sign {
+  return async (asked, { signal } = {}) => {
+    const started = performance.now();
+    const limit = AbortSignal.timeout(asked.timeoutSeconds * 1000);
+    const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const end = (failure: string | null): SigningResult => ({
+      failure: failure === null ? null : parts.redactor.redact(failure),
+      aborted: signal?.aborted ?? false,
+      ms: performance.now() - started,
+    });
+    try {
+      const signing = { ...parts, asked, signal: both, ...(await texts(parts, asked)) };
+      const chain = await (asked.by.kind === 'jwk' ? signByToken(signing, asked.by) : signByAcme(signing, asked.by));
+      await parts.writeFile({
+        kind: 'file',
+        path: asked.certificate,
+        content: { from: 'text', text: chain },
+        mode: 0o644,
+      });
+      return end(null);
+    } catch (error) {
+      if (limit.aborted) return end(`${asked.authority} gave no certificate within ${asked.timeoutSeconds} s`);
+      return end(withRemedy(error instanceof Error ? error.message : String(error)));
+    }
+  };
+}
+
+async function texts(
+  { readFile }: SigningParts,
+  { request, root }: CertificateSigning,
+): Promise<Pick<Signing, 'csr' | 'root'>> {
+  const [csr, pem] = await Promise.all([readFile(request), readFile(root)]);
+  if (csr === undefined) throw new Error(`the certificate request ${request} is not there`);
+  if (pem === undefined) throw new Error(`the authority’s root certificate ${root} is not there`);
+  return { csr, root: pem };
+}
+
+const TOO_LONG = /(more|less) than the authorized (maximum|minimum) certificate duration/;
+
+/** What step-ca says of durations, with what to change. */
+function withRemedy(message: string): string {
+  if (!TOO_LONG.test(message)) return message;
+  return `${message}; change "lifetime" of the certificate, or the authority’s claims in /etc/step-ca/config/ca.json`;
+}
+
+/** A file of a container, without its last line break. Fails with how it ended, never with the content. */
+export async function readInside(
+  { reveal, redactor, signal }: Signing,
+  { container, path }: { readonly container: number; readonly path: string },
+): Promise<string> {
+  const args = ['exec', String(container), '--keep-env', '0', '--', 'cat', path];
+  const result = await reveal({ kind: 'command', program: 'pct', args, timeoutSeconds: 60 }, { signal });
+  const text = result.stdout.replace(/\r?\n$/, '');
+  if (result.exit !== 0) {
+    const why = result.stderr.trim() || result.ended;
+    throw new Error(`container ${container} does not show ${path}: ${why}`);
+  }
+  if (text === '') throw new Error(`${path} of container ${container} is empty`);
+  redactor.add(text);
+  return text;
+}
