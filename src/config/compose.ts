@@ -3,6 +3,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { BlobId } from '../model/ids.ts';
 import { eachNode, finding, placeOf, positionOf } from './compose-nodes.ts';
+import { composePorts } from './compose-ports.ts';
 import { againstSpecification } from './compose-specification.ts';
 import type { Compose, ComposeMention } from './config-services.ts';
 import { decode } from './encoding.ts';
@@ -72,6 +73,7 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     services: Object.keys(value.services ?? {}),
     externalVolumes,
     variables: mentions(document, lines),
+    ports: composePorts(value.services ?? {}),
   };
 }
 

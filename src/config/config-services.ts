@@ -49,6 +49,17 @@ export interface Compose {
   readonly externalVolumes: readonly ComposeMention[];
   /** `${NAME}` without a default, each once. */
   readonly variables: readonly ComposeMention[];
+  /** Those that can be reached from outside by TCP; ranges are left out. */
+  readonly ports: readonly ComposePort[];
+}
+
+/** As written: variables are still in it. */
+export interface ComposePort {
+  readonly service: string;
+  /** Inside the container. */
+  readonly target: string;
+  /** On the VM; null: Docker chooses one. */
+  readonly published: string | null;
 }
 
 export interface ComposeMention {

@@ -21,3 +21,20 @@ export function unsetMentions(value: string): string[] {
   }
   return names;
 }
+
+/** The value with variables put in; null where one has no value, or an operator other than a default. */
+export function interpolate(value: string, variables: ReadonlyMap<string, string>): string | null {
+  let complete = true;
+  const text = value.replaceAll(
+    /\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?-)([^${}]*)|:?\?[^{}]*)?\})/g,
+    (whole, plain: string | undefined, braced: string | undefined, operator?: string, otherwise?: string) => {
+      const name = plain ?? braced;
+      if (name === undefined) return '$';
+      const given = variables.get(name);
+      if (given !== undefined && !(given === '' && operator === ':-')) return given;
+      if (operator === undefined) complete = false;
+      return otherwise ?? whole;
+    },
+  );
+  return complete ? text : null;
+}

@@ -48,7 +48,7 @@ function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadComp
 }
 
 function missing(path: string): Compose {
-  return { path, blob: null, services: [], externalVolumes: [], variables: [] };
+  return { path, blob: null, services: [], externalVolumes: [], variables: [], ports: [] };
 }
 
 /** A stack on a VM. */

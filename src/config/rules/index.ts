@@ -42,6 +42,7 @@ import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './re
 import type { Rule } from './rule.ts';
 import { secretFoldersHaveOneOwner } from './shared-paths.ts';
 import { storagesTakeTheirContent } from './storage.ts';
+import { labelsAreUnderstood } from './traefik-labels.ts';
 
 export const RULES: readonly Rule[] = [
   somethingIsDeclared,
@@ -87,6 +88,7 @@ export const RULES: readonly Rule[] = [
   agentCanFetch,
   mountedPathsAreExported,
   dnsNamesLeadToOneAddress,
+  labelsAreUnderstood,
   guestsAskTheHostForNames,
   hostAsksServersThatAnswer,
   secretFoldersHaveOneOwner,
