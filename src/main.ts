@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT, type Io } from './cli/io.ts';
+import { addVerbs } from './cli/verbs/commands.ts';
 
 const EXAMPLE_COMMIT = '3f2a1bc';
 const io: { -readonly [Key in keyof Io]: Io[Key] } = {
@@ -101,7 +102,7 @@ command(
   .option('--json', 'answer with one JSON document', false)
   .action(async (commit, options) => ending((await import('./cli/replay.ts')).replay({ commit, ...options }, io)));
 
-command('status [targets...]', 'what is followed and what is applied', 'status lxc/101')
+command('status [targets...]', 'what is followed, what is applied and what runs', 'status lxc/101')
   .option('--json', 'answer with one JSON document', false)
   .action(async (targets, options) => ending((await import('./cli/status.ts')).status({ targets, ...options }, io)));
 
@@ -150,6 +151,8 @@ command('freeze <reason...>', 'start nothing that has not started', 'freeze movi
 command('unfreeze', 'go on with what waits', 'unfreeze')
   .option('--json', 'answer with one JSON document', false)
   .action(async (options) => ending((await import('./cli/freeze.ts')).unfreeze(options, io)));
+
+addVerbs(command, ending, io);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.

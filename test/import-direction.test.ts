@@ -54,7 +54,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['pino', /^io\/log/],
   ['prom-client', /^io\/metrics/],
   ['eventsource-parser', /^cli\/client\.ts$/],
-  ['commander', /^main\.ts$/],
+  ['commander', /^(main|cli\/verbs\/commands)\.ts$/],
 ];
 
 const NODE = new Set(builtinModules);

@@ -2,7 +2,9 @@
 
 import type { Action } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
 import type { SwitchVerb } from '../plan/command.ts';
+import { paint } from './paint.ts';
 
 interface InTheWay {
   readonly because: 'does not run' | 'is a template' | 'is needed' | 'is protected';
@@ -44,11 +46,25 @@ export const HEALTH = {
   absent: 'it is not there',
   stopped: 'it does not run',
   atRest: 'at rest, as it should be',
+  free: 'stopped, and nothing declares that it should run',
   asDeclared: 'as declared; it has no health check',
   answers: 'its health check answers well',
   differs: (actions: readonly Action[]) =>
     `works, but differs from what is declared: ${actions.map(({ summary }) => summary).join(', ')}`,
 } as const;
+
+/** One line for each target: how it is, and why. */
+export function healthText({ steps }: Pick<Run, 'steps'>, colours: boolean): string {
+  if (steps.length === 0) return 'nothing is declared';
+  const width = Math.max(...steps.map(({ target }) => target.length));
+  return steps
+    .map(({ target, outcome, reason }) => {
+      const well = outcome === 'unchanged';
+      const told = paint(well ? 'healthy' : 'sick   ', well ? 'green' : 'red', colours);
+      return `${target.padEnd(width)}  ${told}  ${reason ?? outcome ?? ''}`.trimEnd();
+    })
+    .join('\n');
+}
 
 function listed(targets: readonly TargetId[]): string {
   const [first = '', ...rest] = targets.slice(0, 5);

@@ -1,7 +1,8 @@
 // Runs, steps and targets as people read them in a terminal.
 
 import type { Problem } from '../model/problem.ts';
-import type { Outcome, Run, RunState, StepRecord } from '../model/run.ts';
+import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
+import { isSwitch } from '../plan/command.ts';
 import { paint, type Style } from './paint.ts';
 import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
@@ -14,8 +15,10 @@ interface ToldRun extends Run {
 
 interface ToldTarget {
   readonly target: string;
-  readonly state: 'applied' | 'unproved';
+  readonly state: 'applied' | 'unproved' | 'declared';
   readonly commit: string;
+  readonly declared: boolean | null;
+  readonly running: string | null;
   readonly outcome: Outcome | null;
   readonly reason: string | null;
 }
@@ -46,10 +49,17 @@ const OUTCOME_STYLES: Record<Outcome, Style> = {
 };
 
 /** `run 12 succeeded: 2 applied, 1 unchanged (3f2a1bc, push by ada)`. */
-export function runLine({ id, state, commit, trigger, by, steps }: Run, colours: boolean): string {
+export function runLine(run: Run, colours: boolean): string {
+  const { id, state, commit, trigger, verb, by, steps } = run;
   const counts = outcomeCounts(steps);
   const told = counts === '' ? '' : `: ${counts}`;
-  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${trigger} by ${by})`;
+  const asked = `${verb ?? trigger} by ${by}${isDryRun(run) ? ', dry run' : ''}`;
+  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${asked})`;
+}
+
+/** Asked for to see what would be done: not a look that finds differences to be a fault. */
+function isDryRun({ readOnly, trigger, verb }: Run): boolean {
+  return readOnly && trigger === 'command' && verb !== 'health-check';
 }
 
 /** The whole run: its line, why, problems and each step. */
@@ -58,19 +68,28 @@ export function runText(run: ToldRun, colours: boolean): string {
   if (run.reason !== null) lines.push(`  ${run.reason}`);
   lines.push(...run.problems.map((problem) => `  ${problemText(problem)}`));
   for (const step of run.steps) {
-    lines.push(`  ${stepLine(step, colours)}`);
-    lines.push(
-      ...step.actions.map(({ summary, exit }) => `    ${summary}${exit === 0 ? '' : ` (exit ${exit ?? 'none'})`}`),
-    );
+    lines.push(`  ${stepLine(run, step, colours)}`);
+    lines.push(...step.actions.map((action) => `    ${actionText(run, action)}`));
   }
   return lines.join('\n');
 }
 
+function actionText({ readOnly }: Run, { summary, exit }: ActionRecord): string {
+  if (readOnly) return `would ${summary}`;
+  return `${summary}${exit === 0 ? '' : ` (exit ${exit ?? 'none'})`}`;
+}
+
 /** `lxc/101 update: applied`. */
-function stepLine({ target, verb, outcome, reason, started }: StepRecord, colours: boolean): string {
+function stepLine(run: Run, step: StepRecord, colours: boolean): string {
+  const { target, outcome, reason, started } = step;
   const waiting = started === null ? 'waits' : 'runs';
-  const told = outcome === null ? waiting : paint(outcome, OUTCOME_STYLES[outcome], colours);
-  return `${target} ${verb}: ${told}${reason === null ? '' : `: ${reason}`}`;
+  const word = outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : outcome;
+  const told = outcome === null ? waiting : paint(word ?? outcome, OUTCOME_STYLES[outcome], colours);
+  return `${target} ${isSwitch(run.verb) ? run.verb : step.verb}: ${told}${reason === null ? '' : `: ${reason}`}`;
+}
+
+function wouldWord({ actions }: StepRecord): string {
+  return actions.length === 0 ? 'nothing to do' : 'would act';
 }
 
 /** What became of the steps since an earlier sight of the run: one line for each that began or ended. */
@@ -80,7 +99,7 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
     const known = seen.get(step.target);
     return step.outcome !== (known?.outcome ?? null) || (step.started !== null && (known?.started ?? null) === null);
   });
-  return news.map((step) => stepLine(step, colours));
+  return news.map((step) => stepLine(after, step, colours));
 }
 
 export function statusText({ head, frozen, targets }: ToldStatus, colours: boolean): string {
@@ -92,11 +111,12 @@ export function statusText({ head, frozen, targets }: ToldStatus, colours: boole
   lines.push(head === null ? 'no commit was followed yet' : `${shortSha(head.commit)} ${head.verdict}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
-  for (const { target, state, commit, outcome, reason } of targets) {
+  for (const { target, state, commit, declared, running, outcome, reason } of targets) {
     const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
     const last =
-      state === 'applied' || outcome === null ? '' : ` last step ${outcome}${reason === null ? '' : `: ${reason}`}`;
-    lines.push(`  ${target.padEnd(width)}  ${told} ${shortSha(commit)}${last}`);
+      state === 'applied' || outcome === null ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`];
+    const more = [...(running === null ? [] : [running]), ...(declared === false ? ['declared no more'] : []), ...last];
+    lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
   }
   return lines.join('\n');
 }

@@ -20,7 +20,7 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
     const role = power.role(wanted.spec);
     const state = power.running(observation);
     if (state === 'absent' || (role === 'runs' && state === 'stopped')) return sick(HEALTH[state]);
-    if (state === 'stopped') return well(HEALTH.atRest);
+    if (state === 'stopped') return well(role === 'rests' ? HEALTH.atRest : HEALTH.free);
   }
   const decision = manager.decide(wanted, observation);
   if (decision.kind === 'impossible') return sick(decision.reason);

@@ -1,0 +1,143 @@
+// The verbs on the command line, against a whole agent over a lab host: what a person types, what is printed, how it ends, and
+// what has become of the guests.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import { openConfigRepo } from '../support/config-repo.ts';
+import { environment } from '../support/environment.ts';
+import { until } from '../support/until.ts';
+import { type Ended, phoenix, type Started, start } from './phoenix.ts';
+
+const ADMIN = 'the-token-of-the-admin';
+const TOKEN = 'the-token-of-the-forge';
+const SECRET = 'the secret of the webhook';
+
+const RUNS = { start_at_boot: true };
+
+let folder: string;
+let forge: LabForge;
+let served: Started;
+let url: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-verbs-'));
+  forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  const commit = await repo.commit(environment({ 101: RUNS, 102: { ...RUNS, dependencies: [101] }, 103: RUNS }));
+  await repo.push();
+  served = start(['serve'], {
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: TOKEN,
+    PHOENIX_WEBHOOK_SECRET: SECRET,
+    PHOENIX_ADMIN_TOKEN: ADMIN,
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_HOST: 'lab',
+    PHOENIX_LISTEN: '127.0.0.1:0',
+    PHOENIX_POLL_SECONDS: '3600',
+    PHOENIX_DRIFT_SECONDS: '3600',
+  });
+  const listening = () => /listening on (http:\S+?)"/.exec(served.output.stderr)?.[1];
+  await until(() => listening() !== undefined, 'the agent to listen', 60);
+  url = listening() ?? '';
+  const applied = () => forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply')?.state;
+  await until(() => applied() === 'success', 'the first commit to be applied', 60);
+}, 120_000);
+afterAll(async () => {
+  served.child.kill('SIGTERM');
+  await served.ended;
+  await forge.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ask = (...args: string[]): Promise<Ended> => phoenix(args, { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
+
+async function states(): Promise<string[]> {
+  const { stdout } = await ask('status', '--json');
+  const { targets } = JSON.parse(stdout) as { targets: { target: string; running: string | null }[] };
+  return targets.flatMap(({ target, running }) => (running === null ? [] : [`${target} ${running}`]));
+}
+
+/** What the agent asks of the host at most every five seconds. */
+const newLook = (expected: string[]) =>
+  until(async () => JSON.stringify(await states()) === JSON.stringify(expected), `guests to be ${expected}`, 30);
+
+describe('a person at the command line', { timeout: 120_000 }, () => {
+  test('sees what is applied and what runs', async () => {
+    await newLook(['lxc/101 running', 'lxc/102 running', 'lxc/103 running']);
+    const { stdout, exit } = await ask('status', 'lxc/101');
+    expect(stdout).toMatch(/^ {2}lxc\/101 {2}applied [0-9a-f]{7} running$/m);
+    expect(exit).toBe(0);
+  });
+
+  test('is told who is in the way, and that nothing was done', async () => {
+    const { exit, stdout, stderr } = await ask('stop', '101');
+    expect(stderr).toContain(
+      'nothing was stopped: lxc/102 runs and needs it; stop it first, or take it along with --cascade',
+    );
+    expect([exit, stdout]).toEqual([1, '']);
+  });
+
+  test('sees with --dry-run what would be done, in order, and nothing is', async () => {
+    const { exit, stdout } = await ask('stop', '101', '--cascade', '--dry-run');
+    expect(stdout).toMatch(/^run \d+ succeeded: 2 unchanged \([0-9a-f]{7}, stop by .*, dry run\)$/m);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '  lxc/102 stop: would act',
+      '    would shut container 102 down',
+      '  lxc/101 stop: would act',
+      '    would shut container 101 down',
+      '',
+    ]);
+    expect(exit).toBe(0);
+    expect((await ask('health-check')).exit).toBe(0);
+  });
+
+  test('stops with --cascade, starts what is needed, and asks for health', async () => {
+    expect((await ask('stop', '101', '--cascade', '--wait')).exit).toBe(0);
+    const sick = await ask('health-check', '101', '103');
+    expect(sick.stdout).toBe(
+      'lxc/101  sick     it does not run\nlxc/103  healthy  as declared; it has no health check\n',
+    );
+    expect(sick.exit).toBe(1);
+    const started = await ask('start', '102', '--wait');
+    expect(started.stdout).toMatch(/lxc\/101 start: applied\n {4}start container 101\n {2}lxc\/102 start: applied/);
+    expect(started.exit).toBe(0);
+    expect((await ask('health-check')).exit).toBe(0);
+  });
+
+  test('deletes a guest, is told that it is still declared, and makes it again', async () => {
+    const { exit, stdout } = await ask('delete', '103', '--wait');
+    expect(stdout).toContain(
+      'lxc/103 delete: applied: deleted; the next converge makes it again unless it is taken out',
+    );
+    expect(exit).toBe(0);
+    await newLook(['lxc/101 running', 'lxc/102 running', 'lxc/103 absent']);
+    expect((await ask('status')).exit).toBe(1);
+    const made = await ask('create', '103', '101', '--wait', '--json');
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      verb: 'create',
+      steps: [{ target: 'lxc/103', outcome: 'applied' }],
+    });
+    expect((await ask('letsgo', '--wait')).exit).toBe(0);
+  });
+
+  test('uses it wrongly and is told how', async () => {
+    const wrong = [
+      ['sync'],
+      ['sync', 'everything'],
+      ['sync', 'stack', 'web', '1002'],
+      ['stop'],
+      ['start', '10 1'],
+      ['restart', '101', '--cascade'],
+    ];
+    for (const args of wrong) expect([args, (await ask(...args)).exit]).toEqual([args, 2]);
+    const unknown = await ask('start', '999');
+    expect([unknown.exit, unknown.stderr]).toEqual([1, expect.stringContaining('nothing is called 999')]);
+    const stack = await ask('sync', 'stack', 'web', 'to', '1002');
+    expect(stack.stderr).toContain('stack/1002.web is neither declared nor applied');
+  });
+});
