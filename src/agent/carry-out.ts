@@ -48,11 +48,13 @@ export async function carryOut(work: StepWork): Promise<Ending> {
     if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
     if (decision.kind === 'impossible') {
       if (decision.passing) throw new Passing(decision.reason);
-      return rollBack(work, safeguard, decision.reason);
+      const left = manager.putsBack === true ? manager.safeguard(wanted, observation, []) : null;
+      return rollBack(work, safeguard ?? left, decision.reason);
     }
     // One that a worker left when it died is found here too, by a manager that sees its snapshot.
+    const guarded = work.rollback || manager.putsBack === true;
     const found: Safeguard | null =
-      work.rollback && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
+      guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
     safeguard ??= found;
     if (decision.actions.length === 0) break;
     const todo = JSON.stringify(decision.actions);
@@ -96,5 +98,13 @@ function compare(decision: Decision, how: 'differs' | 'would'): Ending {
 async function rollBack(work: StepWork, safeguard: Safeguard | null, why: string): Promise<Ending> {
   if (safeguard === null) return { outcome: 'failed', reason: why };
   const failure = await perform(work, safeguard.restore);
-  return { outcome: 'failed', reason: failure === null ? WHY.rolledBack(why) : WHY.notRolledBack(why, failure) };
+  return {
+    outcome: 'failed',
+    reason:
+      failure === null
+        ? work.manager.putsBack === true
+          ? WHY.putBack(why)
+          : WHY.rolledBack(why)
+        : WHY.notRolledBack(why, failure),
+  };
 }

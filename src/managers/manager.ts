@@ -101,6 +101,8 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   health(wanted: Wanted): HealthProbe | null;
   /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot; what a broken-off change left is handed out whatever the actions, also when there are none. */
   safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
+  /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
+  readonly putsBack?: true;
   /** Absent where nothing can be started or stopped. */
   readonly power?: PowerManager<Survey, Observation>;
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */

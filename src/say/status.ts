@@ -163,6 +163,7 @@ export const WHY = {
     `still differs after all was done; it would take again: ${summaries(actions)}`,
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
+  putBack: (why: string) => `${why}; what served before is back in place`,
   notRolledBack: (why: string, failure: string) => `${why}; rolling back failed too: ${failure}`,
 } as const;
 
