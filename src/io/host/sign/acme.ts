@@ -38,7 +38,7 @@ async function order(signing: Signing, by: ByAcme): Promise<string> {
   const directoryUrl = `${asked.authority}${by.directory}`;
   const client = new acme.Client({ directoryUrl, accountKey: await accountKey(signing, by), ...WAITING });
   try {
-    await client.createAccount({ termsOfServiceAgreed: true });
+    await logIn(client);
     const identifiers = asked.names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }));
     const until = asked.lifetimeSeconds === null ? {} : { notAfter: after(asked.lifetimeSeconds) };
     const ordered = await client.createOrder({ identifiers, ...until });
@@ -51,6 +51,13 @@ async function order(signing: Signing, by: ByAcme): Promise<string> {
     signal.throwIfAborted();
     throw new Error(`${directoryUrl}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The account of the key, made where the authority does not know it: a strict one takes it amiss to be told the same again. */
+async function logIn(client: acme.Client): Promise<void> {
+  await client
+    .createAccount({ onlyReturnExisting: true })
+    .catch(() => client.createAccount({ termsOfServiceAgreed: true }));
 }
 
 function after(seconds: number): string {
