@@ -11,10 +11,13 @@ import { vm } from './vm/manager.ts';
 
 export const MANAGERS: readonly Manager[] = [hypervisor as Manager, lxc as Manager, vm as Manager];
 
-/** Every target of a configuration, by its id. */
+/** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */
 export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {
   const targets = MANAGERS.flatMap((manager) => manager.targets(config));
-  return new Map(targets.map((target) => [target.id, target]));
+  const declared = new Set(targets.map(({ id }) => id));
+  return new Map(
+    targets.map((target) => [target.id, { ...target, needs: target.needs.filter((need) => declared.has(need)) }]),
+  );
 }
 
 /** What a change costs, as the manager of its kind says. */

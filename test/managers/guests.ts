@@ -98,15 +98,45 @@ export function feature(name: string) {
   return { name, path: `features/${name}/install.sh`, blob: `blob-of-${name}` as BlobId };
 }
 
+/** A host of which nothing but its domain is declared. */
+const HYPERVISOR: Config['hypervisor'] = {
+  writtenAt: { file: 'etc/phoenix_hypervisor_config.json', path: '' },
+  domain: 'example.internal',
+  timezone: null,
+  memoryGb: null,
+  user: null,
+  network: {
+    name: 'vmbr0',
+    address: null,
+    gateway: null,
+    nameservers: [],
+    subnet: null,
+    nfsServer: null,
+    portainerAgentPort: 9001,
+  },
+  portainerAgentImage: 'portainer/agent:latest',
+  nfsExports: [],
+  samba: null,
+  zfs: { arcMaxGb: null, pools: [], datasets: [], allowDestructive: false },
+  storages: [],
+  mountPointBase: '/mnt/pve',
+  nvidia: null,
+  firewall: null,
+  portainer: null,
+  ubuntuRelease: 'noble',
+  dns: { enabled: false, upstreamServers: [] },
+  stepCa: null,
+  behavior: { rollbackOnFailure: false, maxDeleteShare: 0.3 },
+};
+
 export function environment(...guests: readonly (LxcGuest | VmGuest)[]): Config {
-  const hypervisor = { domain: 'example.internal', timezone: null, stepCa: null, nvidia: null };
   return {
     lxc: guests.filter((guest) => guest.kind === 'lxc'),
     vm: guests.filter((guest) => guest.kind === 'vm'),
     guests: new Map(guests.map((guest) => [guest.id, guest])),
     certificates: [],
     stacks: new Map(),
-    hypervisor: hypervisor as unknown as Config['hypervisor'],
+    hypervisor: HYPERVISOR,
   };
 }
 

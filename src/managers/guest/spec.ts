@@ -3,6 +3,7 @@
 import type { Config, Guest } from '../../config/config.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { restsOn } from '../edges.ts';
 import type { Wanted } from '../manager.ts';
 import type { Firewall } from './firewall.ts';
 import { type Notes, notesText, OWNER_TAG, repositoryName } from './notes.ts';
@@ -48,15 +49,16 @@ export type GuestSpec = {
   readonly health: Health | null;
 };
 
-/** Its clone source and its dependencies; those that nothing declares are a problem of the configuration. */
+/** Its clone source, its dependencies and what it rests on; guests that nothing declares are a problem of the configuration. */
 export function guestNeeds(guest: Guest, config: Config): TargetId[] {
   const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
-  return [...ids]
+  const guests = [...ids]
     .sort((a, b) => a - b)
     .flatMap((id) => {
       const needed = config.guests.get(id);
       return needed === undefined || id === guest.id ? [] : [targetId(needed.kind, id)];
     });
+  return [...new Set([...guests, ...restsOn(guest, config)])];
 }
 
 /** The shared part, all but what each kind knows itself. */
