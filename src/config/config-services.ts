@@ -13,8 +13,11 @@ export interface Certificate {
   readonly keyPath: string;
   readonly owner: string;
   readonly group: string;
-  /** Permission bits of the key, for example 0o640. */
+  /** Permission bits of the key as written, for example 0o640. */
   readonly mode: number;
+  readonly issuer: 'jwk' | 'acme';
+  /** Null: what the authority gives by itself. */
+  readonly lifetimeSeconds: number | null;
   /** What makes its user read it again; null: nothing is to be done. */
   readonly hook: CertificateHook | null;
 }
@@ -22,12 +25,15 @@ export interface Certificate {
 /** The only things that follow a renewal: a push must not be a shell on the host. */
 export type CertificateHook = {
   readonly guest: number;
-  /** As which kind of guest the command addresses it. */
-  readonly guestKind: 'lxc' | 'vm';
-} & (
+  /** As which kind of guest the written command addresses it; null: as what it is. */
+  readonly guestKind: 'lxc' | 'vm' | null;
+  readonly writtenAt: Place;
+} & HookWork;
+
+export type HookWork =
   | { readonly kind: 'service'; readonly verb: 'reload' | 'restart'; readonly unit: string }
   | { readonly kind: 'container'; readonly container: string }
-);
+  | { readonly kind: 'exec'; readonly argv: readonly string[] };
 
 export interface Stack {
   readonly name: string;

@@ -3,6 +3,7 @@
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { Certificate } from '../config-services.ts';
+import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
 import { within } from '../place.ts';
 import { nameOfGuest } from './guests.ts';
 import { hostsOf } from './names.ts';
@@ -14,8 +15,8 @@ export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] 
     const { hook } = certificate;
     if (hook === null || unreadable.has(hook.guest)) return [];
     const kind = config.guests.get(hook.guest)?.kind;
-    if (kind === hook.guestKind) return [];
-    const wanted = hook.guestKind === 'lxc' ? 'container' : 'VM';
+    if (kind !== undefined && (hook.guestKind === null || kind === hook.guestKind)) return [];
+    const wanted = hook.guestKind === null ? 'guest' : hook.guestKind === 'lxc' ? 'container' : 'VM';
     const message =
       kind === undefined
         ? `there is no ${wanted} ${hook.guest}`
@@ -23,7 +24,7 @@ export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] 
     return [
       {
         code: 'UNKNOWN_HOOK',
-        at: within(certificate.writtenAt, 'post_renewal_command'),
+        at: hook.writtenAt,
         message,
         target: targetOf(certificate),
       },
@@ -39,7 +40,7 @@ export function certificatesLieUnderAMount({ config }: RuleContext): Finding[] {
     const mounts = mountsOf(guest);
     return (['cert_path', 'key_path'] as const).flatMap((field): Finding[] => {
       const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
-      if (mounts.some((mount) => path.startsWith(mount === '/' ? mount : `${mount}/`))) return [];
+      if (mounts.some((mount) => isBelow(path, mount))) return [];
       const seen = mounts.length === 0 ? 'It has no mounts at all.' : `It sees ${mounts.join(', ')}.`;
       const message = `${nameOfGuest(guest)} does not see ${path}`;
       return [
@@ -72,6 +73,61 @@ export function keysAreNotWorldReadable({ config }: RuleContext): Finding[] {
       hint: 'Use 640, or 600 where one user needs it.',
       target: targetOf(certificate),
     }));
+}
+
+/** DUPLICATE_NAME, CERTIFICATE_PATH: two certificates of one name, or two writers of one file. */
+export function certificatesAreApart({ config }: RuleContext): Finding[] {
+  const names = new Map<string, Certificate>();
+  const paths = new Map<string, Certificate>();
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const findings: Finding[] = [];
+    const name = certificate.commonName.toLowerCase();
+    if (names.has(name)) {
+      findings.push({
+        code: 'DUPLICATE_NAME',
+        at: within(certificate.writtenAt, 'common_name'),
+        message: `there is another certificate for ${certificate.commonName}`,
+        hint: 'Write one entry with all names in "sans".',
+        target: targetOf(certificate),
+      });
+    }
+    names.set(name, names.get(name) ?? certificate);
+    for (const field of ['cert_path', 'key_path'] as const) {
+      const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
+      const other = paths.get(path);
+      if (other !== undefined) {
+        findings.push({
+          code: 'CERTIFICATE_PATH',
+          at: within(certificate.writtenAt, field),
+          message: `${path} is written by the certificate for ${other.commonName} already`,
+          hint: 'Give each file a path of its own.',
+          target: targetOf(certificate),
+        });
+      }
+      paths.set(path, other ?? certificate);
+    }
+    return findings;
+  });
+}
+
+/** INVALID_VALUE: the owner is a name whose number only the container knows, once it exists. */
+export function ownersHaveNumbers({ config }: RuleContext): Finding[] {
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const container = containerThatSees(config, certificate);
+    if (container === null) return [];
+    const { uid, gid } = ownerOf(config, certificate);
+    if (uid !== null && gid !== null) return [];
+    const name = uid === null ? certificate.owner : certificate.group;
+    return [
+      {
+        code: 'INVALID_VALUE',
+        at: within(certificate.writtenAt, 'owner'),
+        message: `what number "${name}" has in ${nameOfGuest(container)} is not known before it exists`,
+        hint: 'Write numbers, such as "998:998".',
+        target: targetOf(certificate),
+      },
+    ];
+  });
 }
 
 /** SAN_MISSING: the common name itself is not among the names; clients look at those only. */

@@ -4,11 +4,13 @@ import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './add
 import { cloneSourcesComeEarly, dependenciesStartFirst } from './boot.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import {
+  certificatesAreApart,
   certificatesLieUnderAMount,
   commonNamesAreAmongTheNames,
   gatewayCertificatesHoldEveryName,
   hooksNameGuests,
   keysAreNotWorldReadable,
+  ownersHaveNumbers,
 } from './certificates.ts';
 import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './compose.ts';
@@ -56,6 +58,8 @@ export const RULES: readonly Rule[] = [
   hooksNameGuests,
   certificatesLieUnderAMount,
   keysAreNotWorldReadable,
+  certificatesAreApart,
+  ownersHaveNumbers,
   commonNamesAreAmongTheNames,
   gatewayCertificatesHoldEveryName,
   otherNamesAreHostnames,

@@ -3,6 +3,41 @@
 import { z } from 'zod';
 import * as value from './values.ts';
 
+const guest = value.guestId.describe('Container or VM that uses the certificate.');
+
+/** What makes its user read a new certificate: nothing here is ever read by a shell. */
+const hook = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('reload-service').describe('Lets a service read its files again; restarts one that cannot.'),
+    guest,
+    unit: value.unit.describe('Its unit, such as nginx.'),
+  }),
+  z.strictObject({
+    kind: z.literal('restart-service').describe('Restarts a service.'),
+    guest,
+    unit: value.unit.describe('Its unit, such as traefik.'),
+  }),
+  z.strictObject({
+    kind: z.literal('restart-container').describe('Restarts a Docker container.'),
+    guest,
+    container: value.containerName.describe('Its name, such as portainer_server.'),
+  }),
+  z.strictObject({
+    kind: z.literal('exec').describe('Runs a program in the guest as root. It must do no harm when it is run twice.'),
+    guest,
+    argv: z
+      .array(
+        z
+          .string()
+          .max(4000)
+          .regex(/^[^\0]*$/, 'must not hold a NUL character'),
+      )
+      .min(1)
+      .max(64)
+      .describe('The program and its arguments, each as it is.'),
+  }),
+]);
+
 /** One certificate. */
 export const certificate = z.strictObject({
   common_name: value.hostname.describe('Name that the certificate is for; also names its target.'),
@@ -18,18 +53,34 @@ export const certificate = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$|^[0-9]+:[0-9]+$/, 'must be user:group, such as root:www-data')
     .default('root:root')
-    .describe('Owner of both files, as user:group. Default: root:root.'),
+    .describe(
+      'Owner of both files, as user:group, as the container sees them that the files are for. Default: root:root.',
+    ),
+  issuer: z
+    .enum(['jwk', 'acme'])
+    .default('jwk')
+    .describe(
+      'How the authority is asked: `jwk`, by a token of its provisioner, for any name and address; `acme`, by showing a file for each name at the gateway. Default: jwk.',
+    ),
+  lifetime: z
+    .string()
+    .regex(/^(?=.)([1-9][0-9]{0,3}d)?([1-9][0-9]{0,4}h)?([1-9][0-9]{0,6}m)?$/, 'must be a duration such as 720h or 30d')
+    .optional()
+    .describe(
+      'How long it is valid, such as 720h or 30d; renewed when two thirds have passed. Default: what the authority gives, 24 hours as it comes.',
+    ),
   permissions: z
     .string()
     .regex(/^0?[0-7]{3}$/, 'must be three octal digits such as 640')
     .default('600')
-    .describe('Permissions of the key, in octal. Default: 600.'),
+    .describe('Permissions of the key, in octal; nobody else is ever let in. Default: 600.'),
+  post_renewal: hook.optional().describe('What makes its user read it again. Default: nothing.'),
   post_renewal_command: z
     .string()
     .max(4000)
     .optional()
     .describe(
-      'What makes its user read it again: `pct exec ID -- systemctl reload|restart UNIT`, `qm guest exec ID -- systemctl reload|restart UNIT` or `qm guest exec ID -- docker restart NAME`; nothing else. Default: nothing.',
+      'Older form of `post_renewal`: `pct exec ID -- systemctl reload|restart UNIT`, `qm guest exec ID -- systemctl reload|restart UNIT` or `qm guest exec ID -- docker restart NAME`; nothing else. Default: nothing.',
     ),
   comment: value.text.optional().describe('For readers of this file only.'),
 });

@@ -89,6 +89,12 @@ export const url = z
   .regex(/^https?:\/\/[^\s/]+(\/\S*)?$/, 'must be an http or https URL')
   .meta({ examples: ['https://10.0.0.10:9000'] });
 
+/** A unit of systemd. */
+export const unit = z.string().regex(/^[\w@.:][\w@.:-]{0,254}$/, 'must be a unit such as nginx or nginx.service');
+
+/** A container of Docker. */
+export const containerName = z.string().regex(/^[a-zA-Z0-9][\w.-]{0,254}$/, 'must be a name such as portainer_server');
+
 /** A name as DNS knows it; its own rule says what is wrong with one that is not. */
 export const hostname = z.string().min(1, 'must not be empty').max(253);
 

@@ -48,6 +48,51 @@ describe('what follows a renewal', () => {
     expect(found('UNKNOWN_HOOK', { post_renewal_command: 'pct exec 1001 -- systemctl reload nginx' })).toHaveLength(1);
   });
 
+  test.each([
+    { kind: 'reload-service', guest: 101, unit: 'nginx' },
+    { kind: 'restart-service', guest: '101', unit: 'nginx.service' },
+    { kind: 'restart-container', guest: 101, container: 'web_server' },
+    { kind: 'exec', guest: 101, argv: ['/usr/bin/install', '-m', '600', "a b'; c"] },
+  ])('is run as written: $kind', (hook) => {
+    expect(found('UNKNOWN_HOOK', { post_renewal_command: undefined, post_renewal: hook })).toEqual([]);
+    const files = withCertificate({ post_renewal_command: undefined, post_renewal: hook });
+    expect(loadFiles(files).problems).toEqual([]);
+  });
+
+  test.each([
+    { kind: 'reload-service', guest: 101, unit: '--all' },
+    { kind: 'exec', guest: 101, argv: [] },
+    { kind: 'exec', guest: 101, argv: 'reboot' },
+    { kind: 'shell', guest: 101, command: 'reboot' },
+  ])('is refused as written: %j', (hook) => {
+    const files = withCertificate({ post_renewal_command: undefined, post_renewal: hook });
+    expect(loadFiles(files).config).toBeNull();
+  });
+
+  test('is not written twice, and not for a guest that is not there', () => {
+    const hook = { kind: 'reload-service', guest: 101, unit: 'nginx' };
+    expect(found('UNKNOWN_HOOK', { post_renewal: hook })).toEqual(['/0/post_renewal_command']);
+    const elsewhere = { ...hook, guest: 555 };
+    expect(found('UNKNOWN_HOOK', { post_renewal_command: undefined, post_renewal: elsewhere })).toEqual([
+      '/0/post_renewal',
+    ]);
+  });
+
+  test.each([
+    [
+      "pct exec 101 -- /bin/bash -c 'while [ ! -f /x ]; do sleep 1; done; systemctl reload traefik'",
+      '{"kind": "reload-service", "guest": 101, "unit": "traefik"}',
+    ],
+    [
+      'qm guest exec 1001 -- sh -c "docker restart web"',
+      '{"kind": "restart-container", "guest": 1001, "container": "web"}',
+    ],
+    ['pct exec 101 -- cp a b', '{"kind": "exec", "guest": 101, "argv": ["PROGRAM", "ARGUMENT"]}'],
+  ])('what is refused is told in the form to write: %s', (command, form) => {
+    const { problems } = loadFiles(withCertificate({ post_renewal_command: command }));
+    expect(problems.find(({ code }) => code === 'UNKNOWN_HOOK')?.hint).toBe(`Write "post_renewal": ${form} instead.`);
+  });
+
   test('is kept as what it does, not as a command', () => {
     const { config } = loadFiles(environment());
     expect(config?.certificates[0]).toMatchObject({
@@ -59,7 +104,48 @@ describe('what follows a renewal', () => {
   });
 });
 
+describe('how it is issued', () => {
+  test('by default as the authority does it by itself, through its provisioner', () => {
+    expect(loadFiles(environment()).config?.certificates[0]).toMatchObject({ issuer: 'jwk', lifetimeSeconds: null });
+  });
+
+  test.each([
+    ['720h', 2_592_000],
+    ['30d', 2_592_000],
+    ['1d12h30m', 131_400],
+    ['45m', 2_700],
+  ])('for %s', (lifetime, seconds) => {
+    const { config } = loadFiles(withCertificate({ lifetime, issuer: 'acme' }));
+    expect(config?.certificates[0]).toMatchObject({ issuer: 'acme', lifetimeSeconds: seconds });
+  });
+
+  test.each(['', '0h', '720', 'a month', '12h1d', '-1h'])('not for "%s"', (lifetime) => {
+    expect(loadFiles(withCertificate({ lifetime })).config).toBeNull();
+  });
+});
+
 describe('files of a certificate', () => {
+  test('have one writer each', () => {
+    const files = environment();
+    files[CERTIFICATES].push({ ...files[CERTIFICATES][0], common_name: 'other.example.internal', sans: [] });
+    expect(placesOf('CERTIFICATE_PATH', files)).toEqual([
+      `${CERTIFICATES}:/1/cert_path`,
+      `${CERTIFICATES}:/1/key_path`,
+    ]);
+    expect(placesOf('DUPLICATE_NAME', files)).toEqual([]);
+    files[CERTIFICATES][1].common_name = files[CERTIFICATES][0].common_name.toUpperCase();
+    expect(placesOf('DUPLICATE_NAME', files)).toEqual([`${CERTIFICATES}:/1/common_name`]);
+    const same = files[CERTIFICATES][0].cert_path;
+    expect(found('CERTIFICATE_PATH', { key_path: same })).toEqual(['/0/key_path']);
+  });
+
+  test('belong to somebody whose number is known before the container exists', () => {
+    expect(found('INVALID_VALUE', { owner: 'root:www-data' })).toEqual([]);
+    expect(found('INVALID_VALUE', { owner: '998:998' })).toEqual([]);
+    expect(found('INVALID_VALUE', { owner: 'traefik:traefik' })).toEqual(['/0/owner']);
+    expect(found('INVALID_VALUE', { owner: 'root:traefik' })).toEqual(['/0/owner']);
+  });
+
   test('must lie where the guest sees them', () => {
     expect(found('CERTIFICATE_PATH', {})).toEqual([]);
     expect(found('CERTIFICATE_PATH', { cert_path: '/tank/certs/102/web.crt' })).toEqual(['/0/cert_path']);
