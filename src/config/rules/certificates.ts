@@ -3,10 +3,10 @@
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { Certificate } from '../config-services.ts';
+import { hostsOf } from '../dns-records.ts';
 import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
 import { within } from '../place.ts';
 import { nameOfGuest } from './guests.ts';
-import { hostsOf } from './names.ts';
 import type { Finding, RuleContext } from './rule.ts';
 
 /** UNKNOWN_HOOK: what follows a renewal is addressed to a guest that is not declared, or is of another kind. */
