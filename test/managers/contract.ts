@@ -1,0 +1,194 @@
+// What every manager must do whose targets are not guests, shown on a real or a lab host. A manager's own test calls
+//
+//   testContract(manager, [{ name, open, target, changed, state, … }, …])
+//
+// with one case for each sort of target. `open` gives a host as it is before anything was done, afresh each time: the lab host of
+// test/support/lab-host.ts, or any other with services and files of its own around it; what else it started it ends in `close`.
+// `state` says what is on the host, in any form that can be compared, without what chance decides.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ask } from '../../src/agent/run-action.ts';
+import type { Manager } from '../../src/managers/manager.ts';
+import type { Target } from '../../src/model/target.ts';
+import type { CommandResult, Host } from '../../src/ports.ts';
+import { carryOut } from './carry-out.ts';
+import { gone, wanted } from './guests.ts';
+
+export interface ContractCase<H extends Host> {
+  readonly name: string;
+  open(): Promise<H>;
+  readonly target: Target;
+  /** The same target declared otherwise. */
+  readonly changed: Target;
+  /** What the target is about, as it is on the host. */
+  state(host: H): Promise<unknown>;
+  /** Commands and requests that a look at the whole host may take, whatever is declared. Default: none, only files. */
+  readonly looks?: number;
+  /** Texts that may stand in no argument, no action and nothing that a program printed. */
+  readonly secrets?: readonly string[];
+  /** Actions that a target may take from nothing to its end, for the test that kills at each of them. Default: 40. */
+  readonly longest?: number;
+  /** False where nothing on such a host can answer the question for its health. */
+  readonly healthy?: false;
+  /** False where it is not for Phoenix to take away what was declared before. */
+  readonly removable?: false;
+  /** What others made that is to stay as it is. */
+  readonly foreign?: Foreign<H>;
+}
+
+export interface Foreign<H> {
+  make(host: H): Promise<void>;
+  state(host: H): Promise<unknown>;
+  /** It stands where the target would be: then that is refused, with these words in the reason. Otherwise both have room. */
+  readonly refused?: string;
+}
+
+export function testContract<H extends Host>(manager: Manager, cases: readonly ContractCase<H>[]): void {
+  describe.each(cases)('$name', (each) => {
+    const { target, changed, state, foreign, looks = 0, longest = 40 } = each;
+    const change = wanted(changed, { before: target.spec });
+    let host: H;
+    beforeEach(async () => {
+      host = await each.open();
+    });
+    afterEach(() => host.close());
+
+    async function reopen(): Promise<void> {
+      await host.close();
+      host = await each.open();
+    }
+
+    test('is made, works, and a second apply does nothing', async () => {
+      const made = await carryOut(manager, host, wanted(target));
+      expect(made).toMatchObject({ outcome: 'done' });
+      expect(made.actions).not.toEqual([]);
+      if (each.healthy !== false) expect(await answerOf(manager, host, target)).toMatchObject({ exit: 0 });
+      expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('is changed, and a second apply does nothing', async () => {
+      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      const first = await state(host);
+      expect(await carryOut(manager, host, change)).toMatchObject({ outcome: 'done' });
+      expect(await state(host)).not.toEqual(first);
+      if (each.healthy !== false) expect(await answerOf(manager, host, changed)).toMatchObject({ exit: 0 });
+      expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('a glance is enough to see that nothing is to be done, and sees when something is', async () => {
+      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      const asProved = wanted(target, { before: target.spec });
+      const { watched, calls } = watch(host);
+      const survey = await manager.survey(watched);
+      const seen = manager.glance(survey, asProved);
+      expect(seen).not.toBeNull();
+      expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
+      const other = manager.glance(survey, change);
+      if (other !== null) expect(manager.decide(change, other)).not.toEqual({ kind: 'actions', actions: [] });
+      expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(looks);
+    });
+
+    test('looking changes nothing', async () => {
+      for (const ask of [wanted(target), gone(target)]) {
+        const before = await state(host);
+        manager.glance(await manager.survey(readOnly(host)), ask);
+        manager.decide(ask, await manager.observe(readOnly(host), ask));
+        expect(await state(host)).toEqual(before);
+        await carryOut(manager, host, wanted(target));
+      }
+    });
+
+    test('a commit alone is no reason to touch it', async () => {
+      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      const later = wanted(target, { origin: { repository: 'https://git.example/infra.git', commit: 'd'.repeat(40) } });
+      expect(await carryOut(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
+    });
+
+    test('killed at any action, the next run comes to the same end', { timeout: 240_000 }, async () => {
+      await carryOut(manager, host, wanted(target));
+      const made = await state(host);
+      await carryOut(manager, host, change);
+      const expected = await state(host);
+      for (let after = 1; after <= longest; after += 1) {
+        for (const carriedOut of [false, true]) {
+          await reopen();
+          const first = await carryOut(manager, host, wanted(target), { after, carriedOut });
+          const again = await carryOut(manager, host, wanted(target));
+          expect(again, `made, killed at ${after}`).toMatchObject({ outcome: 'done' });
+          expect(await state(host), `made, killed at ${after}`).toEqual(made);
+          const second = await carryOut(manager, host, change, { after, carriedOut });
+          const changedAgain = await carryOut(manager, host, change);
+          expect(changedAgain, `changed, killed at ${after}`).toMatchObject({ outcome: 'done' });
+          expect(await state(host), `changed, killed at ${after}`).toEqual(expected);
+          if (first.outcome === 'done' && second.outcome === 'done') return;
+        }
+      }
+      throw new Error(`more than ${longest} actions`);
+    });
+
+    test.skipIf(each.removable === false)('is taken away, and a second time does nothing', async () => {
+      await carryOut(manager, host, wanted(target));
+      const away = gone(target, { approved: true });
+      expect(await carryOut(manager, host, away)).toMatchObject({ outcome: 'done' });
+      expect(await carryOut(manager, host, away)).toEqual({ outcome: 'done', actions: [] });
+      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+    });
+
+    test.skipIf(foreign === undefined)('what is not ours stays as it is, whatever is asked', async () => {
+      if (foreign === undefined) return;
+      await foreign.make(host);
+      const found = await foreign.state(host);
+      for (const ask of [wanted(target, { approved: true }), change, gone(changed, { approved: true })]) {
+        const end = await carryOut(manager, host, ask);
+        if (foreign.refused === undefined) expect(end).toMatchObject({ outcome: 'done' });
+        else if (ask.spec !== undefined) {
+          expect(end).toMatchObject({ outcome: 'refused', actions: [] });
+          expect(end).toHaveProperty('reason', expect.stringContaining(foreign.refused));
+        }
+        expect(await foreign.state(host)).toEqual(found);
+      }
+    });
+
+    test.skipIf(each.secrets === undefined)('a secret is in no argument, no action and no output', async () => {
+      const { watched, calls } = watch(host);
+      const ends = [await carryOut(manager, watched, wanted(target)), await carryOut(manager, watched, change)];
+      const shown = `${JSON.stringify(ends)}\n${calls.join('\n')}`;
+      for (const secret of each.secrets ?? []) expect(shown).not.toContain(secret);
+    });
+  });
+}
+
+/** What the question for the health of a target is answered; well where there is none. */
+async function answerOf(manager: Manager, host: Host, target: Target): Promise<Partial<CommandResult>> {
+  const probe = manager.health(wanted(target));
+  if (probe === null) return { exit: 0 };
+  const log = { write: () => {}, flush: async () => {} };
+  return ask(host, probe.command, { signal: new AbortController().signal, log });
+}
+
+/** Notes what is asked of the host, and what programs and services answer. */
+function watch(host: Host): { readonly watched: Host; readonly calls: string[] } {
+  const calls: string[] = [];
+  const watched: Host = {
+    ...host,
+    async run(command, options) {
+      const result = await host.run(command, options);
+      calls.push(`${[command.program, ...command.args].join(' ')}\n${result.stdout}${result.stderr}`);
+      return result;
+    },
+    async request(request, options) {
+      const answer = await host.request(request, options);
+      calls.push(`${request.method} ${request.url}\n${answer.body}`);
+      return answer;
+    },
+  };
+  return { watched, calls };
+}
+
+/** A host that is only looked at. */
+function readOnly(host: Host): Host {
+  const refuse = async () => {
+    throw new Error('a look must change nothing');
+  };
+  return { ...host, writeFile: refuse, makeFolder: refuse, sign: refuse };
+}
