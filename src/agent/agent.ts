@@ -11,9 +11,13 @@ import type { Agent, AgentParts, Role } from './parts.ts';
 import { reconcile } from './reconcile.ts';
 import { report } from './report.ts';
 import { surveys } from './surveys.ts';
+import { drift } from './timers/drift.ts';
+import { renew } from './timers/renew.ts';
 
 /** One planner and one reporter at a time, over all processes that share a Redis. */
 const PLANNER = targetId('agent', 'reconcile');
+/** Two looks at the clock never open the same run twice. */
+const TIMERS = targetId('agent', 'timers');
 const REPORTER = targetId('agent', 'report');
 const LOOK_AGAIN_MS = 1_000;
 
@@ -30,13 +34,13 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   };
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {
-    ...(has('reconcile') ? { reconcile: (signal) => alone(context, PLANNER, signal, () => reconcile(context)) } : {}),
+    ...(has('reconcile') ? planning(context) : {}),
     ...(has('apply') ? { apply: (run, target, signal) => apply(context, run, target, signal) } : {}),
     ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
   };
   await queue.work(work, { node: options.node, concurrency: options.concurrency });
   if (has('reconcile')) {
-    await queue.pollEvery(options.pollSeconds);
+    await startTimers(context);
     await queue.requestReconcile();
   }
   await queue.requestReport();
@@ -48,6 +52,22 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
       await ledger.close();
     },
   };
+}
+
+function planning(context: Context): Work {
+  return {
+    reconcile: (signal) => alone(context, PLANNER, signal, () => reconcile(context)),
+    drift: (signal) => alone(context, TIMERS, signal, () => drift(context)),
+    renew: (signal) => alone(context, TIMERS, signal, () => renew(context)),
+  };
+}
+
+async function startTimers({ queue, options }: Context): Promise<void> {
+  const { pollSeconds, driftSeconds, renewSeconds } = options;
+  await queue.every('reconcile', pollSeconds);
+  await queue.every('report', pollSeconds);
+  if (driftSeconds !== null) await queue.every('drift', driftSeconds);
+  if (renewSeconds !== null) await queue.every('renew', renewSeconds);
 }
 
 /** The signal that the work is given is aborted when the lease is lost. */

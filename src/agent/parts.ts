@@ -20,6 +20,10 @@ export interface AgentOptions {
   /** Where the dashboard is; null when nobody can reach it, and then statuses carry no link. */
   readonly publicUrl: string | null;
   readonly pollSeconds: number;
+  /** Between two looks at everything; null: only when asked for. */
+  readonly driftSeconds: number | null;
+  /** Between two looks for what is due by time; null: only after runs. */
+  readonly renewSeconds: number | null;
   /** Literal secrets in the configuration are errors. */
   readonly strictSecrets: boolean;
   /** Steps at a time on the node. */

@@ -3,12 +3,13 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
+import type { CommitStatus } from '../model/report.ts';
 import type { Outcome, RunState } from '../model/run.ts';
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import { applying, ended, frozen, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
-import { ofRun, settled } from './tell.ts';
+import { isTimed, ofRun, settled } from './tell.ts';
 
 /** Every run that is not over. */
 export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<void> {
@@ -80,12 +81,24 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   const run = await ledger.run(id);
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
-  const statuses = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));
+  const said = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));
+  const statuses = isTimed(run.request) ? await news(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
     return;
   }
   const state: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
   // What waited for this run to end, a newer head or another run, gets its turn.
-  if (await ledger.endRun(id, state, isoNow(context), statuses)) await queue.requestReconcile();
+  if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
+  await queue.requestReconcile();
+  // What was done may have made something new that ends by itself.
+  if (!run.readOnly) await queue.requestRenew();
+}
+
+/** A look that finds what the one before found says nothing: a forge keeps every status for ever, and not without limit. */
+async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
+  const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
+  return said.filter((each, index) => {
+    return each.state !== known[index]?.state || each.description !== known[index]?.description;
+  });
 }

@@ -32,7 +32,7 @@ export function ofStep(publicUrl: string | null, run: Told, target: TargetId, sa
 }
 
 /** A look that a timer asked for: that it goes on is no news. */
-function isTimed({ trigger, by }: RunRequest): boolean {
+export function isTimed({ trigger, by }: RunRequest): boolean {
   return trigger === 'drift' && by === TIMER;
 }
 

@@ -27,6 +27,8 @@ import { readiness } from './readiness.ts';
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
 const LEASE_SECONDS = 15;
+/** What is due by time is looked for this often, and when the next is known to be due. */
+const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 
@@ -100,6 +102,8 @@ export async function compose(
         node: host.node,
         publicUrl: settings.publicUrl,
         pollSeconds: settings.pollSeconds,
+        driftSeconds: settings.driftSeconds,
+        renewSeconds: RENEW_SECONDS,
         strictSecrets: settings.strictSecrets,
         concurrency: STEPS_AT_ONCE,
         leaseSeconds: LEASE_SECONDS,

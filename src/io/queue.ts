@@ -86,13 +86,13 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   return {
     requestReconcile: requestOne('reconcile'),
     requestReport: requestOne('report'),
+    requestRenew: requestOne('renew'),
     async requestApply(node, { run, target, attempt }) {
       await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt, instance) });
     },
     async work(work: Work, { node, concurrency }) {
-      const { reconcile, apply, report } = work;
-      if (reconcile) worker('reconcile', 1, true, () => reconcile(stopping.signal));
-      if (report) worker('report', 1, true, () => report(stopping.signal));
+      const { apply, ...alone } = work;
+      for (const [name, run] of Object.entries(alone)) worker(name, 1, true, () => run(stopping.signal));
       if (apply) {
         worker(`apply-${node}`, concurrency, false, ({ data }) => {
           const { run, target } = data as { run: RunId; target: TargetId };
@@ -101,17 +101,11 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       }
       await Promise.all(workers.map((each) => each.waitUntilReady()));
     },
-    async pollEvery(seconds) {
-      await queue('reconcile').upsertJobScheduler(
-        'poll',
-        { every: seconds * 1000 },
-        { name: 'reconcile', opts: LEAVE_NOTHING },
-      );
-      await queue('report').upsertJobScheduler(
-        'poll',
-        { every: seconds * 1000 },
-        { name: 'report', opts: LEAVE_NOTHING },
-      );
+    async every(work, seconds) {
+      const again = { name: work, opts: LEAVE_NOTHING };
+      await queue(work).upsertJobScheduler('timer', { every: seconds * 1000 }, again);
+      // What an earlier version called it.
+      await queue(work).removeJobScheduler('poll');
     },
     async close(graceMs) {
       const grace = setTimeout(() => stopping.abort(), graceMs);

@@ -134,6 +134,12 @@ export interface OutboxEntry {
   readonly attempts: number;
 }
 
+/** How often a due target was tried, and when last (epoch milliseconds). */
+export interface Tried {
+  readonly tries: number;
+  readonly at: number;
+}
+
 export interface Freeze {
   readonly reason: string;
   readonly by: string;
@@ -162,6 +168,8 @@ export interface Ledger {
   run(run: RunId): Promise<RunDetail | null>;
   /** Newest first. */
   runs(limit: number): Promise<readonly Run[]>;
+  /** Removes a run that has ended, with its logs; one that has not is left alone. */
+  forgetRun(run: RunId): Promise<void>;
   /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first. */
   openRuns(): Promise<readonly RunDetail[]>;
   /** Ends the run when every step has an outcome; false when it was ended already or has steps without outcome. */
@@ -216,6 +224,15 @@ export interface Ledger {
   nextReport(): Promise<number | null>;
   /** How many statuses the outbox holds. */
   reportsWaiting(): Promise<number>;
+
+  /** The newest status of that context: on its way, or sent within the last weeks. */
+  lastSaid(commit: string, context: string): Promise<CommitStatus | null>;
+
+  /** Targets that were tried because they are due by time, and are due still as far as is known. */
+  renewals(): Promise<ReadonlyMap<TargetId, Tried>>;
+  /** They are tried once more at `at` (epoch milliseconds). */
+  noteRenewals(targets: readonly TargetId[], at: number): Promise<void>;
+  settleRenewals(targets: readonly TargetId[]): Promise<void>;
 
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;

@@ -9,7 +9,14 @@ export interface Work {
   apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<Again>;
   /** Send what is due in the outbox. */
   report?(signal: AbortSignal): Promise<Again>;
+  /** Look at everything that is applied and say what differs. */
+  drift?(signal: AbortSignal): Promise<Again>;
+  /** Try what is due by time. */
+  renew?(signal: AbortSignal): Promise<Again>;
 }
+
+/** Work that a timer asks for. */
+export type Timed = 'reconcile' | 'report' | 'drift' | 'renew';
 
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
 export type Again = number | null;
@@ -23,10 +30,12 @@ export interface Queue {
     step: { readonly run: RunId; readonly target: TargetId; readonly attempt: number },
   ): Promise<void>;
   requestReport(): Promise<void>;
+  /** As `requestReconcile`, for what is due by time. */
+  requestRenew(): Promise<void>;
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
   work(work: Work, options: { readonly node: string; readonly concurrency: number }): Promise<void>;
-  /** A reconcile at least this often, kept in Redis, so that a lost webhook heals. */
-  pollEvery(seconds: number): Promise<void>;
+  /** That work at least this often, the first time at once. Kept in Redis: one timer however many processes, and the newest interval holds. */
+  every(work: Timed, seconds: number): Promise<void>;
   /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after, come what may. */
   close(graceMs: number): Promise<void>;
 }

@@ -125,20 +125,27 @@ test('work that asks for it is tried again', async () => {
   await until(() => tries === 3);
 });
 
-test('the timer begins reconciles by itself', async () => {
+test.each(['reconcile', 'drift', 'renew'] as const)('a timer begins %s by itself', async (name) => {
   const queue = open();
   let begun = 0;
-  await queue.pollEvery(0.1);
-  await queue.work(
-    {
-      async reconcile() {
-        begun += 1;
-        return null;
-      },
-    },
-    ON_PVE,
-  );
+  await queue.every(name, 0.1);
+  const count = async () => {
+    begun += 1;
+    return null;
+  };
+  await queue.work({ [name]: count }, ON_PVE);
   await until(() => begun >= 3);
+});
+
+test('there is one timer, however many processes have set it, and the newest interval holds', async () => {
+  const queue = open();
+  await queue.every('drift', 3600);
+  await open().every('drift', 1800);
+  const redis = new Redis(server.socket);
+  const timers = await redis.zrange('{phoenix}:queue:drift:repeat', 0, '-1');
+  const record = await redis.hgetall(`{phoenix}:queue:drift:repeat:${timers[0]}`);
+  redis.disconnect();
+  expect([timers.length, record['every']]).toEqual([1, '1800000']);
 });
 
 test('closing waits for running work, then tells it to stop', async () => {

@@ -10,7 +10,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import type { Host, Log, Repository } from '../../src/ports.ts';
+import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
 
 export interface Surroundings {
   readonly redisUrl: string;
@@ -48,7 +48,11 @@ export async function startTestAgent(
   around: Surroundings,
   hostOf: HostOf,
   managers: Managers,
-  changes: { readonly options?: Partial<AgentOptions>; readonly ledger?: (ledger: Ledger) => Ledger } = {},
+  changes: {
+    readonly options?: Partial<AgentOptions>;
+    readonly ledger?: (ledger: Ledger) => Ledger;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
   const repository = openRepository({
@@ -77,7 +81,7 @@ export async function startTestAgent(
       repository: around.forgeRepository,
     }),
     log: testLog,
-    clock,
+    clock: changes.clock ?? clock,
     options: {
       roles: ['reconcile', 'apply', 'report'],
       repositoryUrl: around.repositoryUrl,
@@ -85,6 +89,8 @@ export async function startTestAgent(
       node: host.node,
       publicUrl: null,
       pollSeconds: 3600,
+      driftSeconds: null,
+      renewSeconds: null,
       strictSecrets: false,
       concurrency: 4,
       leaseSeconds: 30,

@@ -47,6 +47,9 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
       case 'stop':
         write(id, { ...present, started: verb === 'start' });
         return '';
+      case 'renew':
+        write(id, { ...present, due: null, expired: false });
+        return '';
       case 'snapshot':
       case 'forget':
       case 'rollback':
@@ -117,8 +120,9 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
     if (!approved || kept) return { kind: 'blocked', reason: `dropping ${id} needs approval` };
     return { kind: 'actions', actions: [act(`drop ${id}`, 'drop', id)] };
   }
-  const { started, snapshot: _, ...present } = box ?? {};
+  const { started, snapshot: _, due: __, expired, ...present } = box ?? {};
   const actions = [
+    ...(expired === true ? [act(`renew ${id}`, 'renew', id)] : []),
     ...(JSON.stringify(present) === JSON.stringify(spec) ? [] : [act(`put ${id}`, 'put', id, JSON.stringify(spec))]),
     ...(started || isTemplate(spec) ? [] : [act(`start ${id}`, 'start', id)]),
   ];
@@ -162,6 +166,10 @@ const manager: Manager<Record<string, Box>, Box> = {
   impact: ({ verb, fields }) =>
     verb === 'delete' ? 'destroy' : fields.some(({ path }) => path === '/cores') ? 'restart' : 'live',
   power,
+  due(survey, { target }) {
+    const at = survey[nameOf(target)]?.['due'];
+    return typeof at === 'string' ? new Date(at) : null;
+  },
   survey: async (host) => JSON.parse((await host.run(command('list'))).stdout),
   glance: (survey, { target }) => survey[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),

@@ -12,7 +12,7 @@ import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Clock, Host } from '../../src/ports.ts';
 import { clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
 import type { Files } from './environment.ts';
@@ -54,11 +54,19 @@ export interface PhoenixOptions {
   readonly host: Host | HostOf;
   readonly managers: Managers;
   readonly options?: Partial<AgentOptions>;
+  /** Of the agent; the real one when not given. */
+  readonly clock?: Clock;
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }
 
-export async function startPhoenix({ host, managers, options = {}, started = true }: PhoenixOptions): Promise<Phoenix> {
+export async function startPhoenix({
+  host,
+  managers,
+  options = {},
+  started = true,
+  ...more
+}: PhoenixOptions): Promise<Phoenix> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-test-'));
   const redis = await startRedis();
   const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
@@ -136,7 +144,10 @@ export async function startPhoenix({ host, managers, options = {}, started = tru
     },
     statuses,
     async startAgent() {
-      agent = await startTestAgent(around, typeof host === 'function' ? host : () => host, managers, { options });
+      agent = await startTestAgent(around, typeof host === 'function' ? host : () => host, managers, {
+        options,
+        ...more,
+      });
     },
     async stopAgent() {
       await agent?.stop(0);

@@ -21,13 +21,21 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
       return switchPower({ ...work, wish: verb, begun, readOnly });
     }
     case 'delete': {
-      const ending = await carryOut({ ...work, survey: null, rollback: false, readOnly: readOnly && 'would' });
-      // Nobody is asked again: whatever is in the way has to be told to the one who asked.
-      if (ending.outcome === 'blocked') return { ...ending, outcome: 'failed' };
+      // Nobody is asked again: whatever is in the way is told to the one who asked.
+      const ending = unblocked(
+        await carryOut({ ...work, survey: null, rollback: false, readOnly: readOnly && 'would' }),
+      );
       if (ending.outcome !== 'applied' || !work.declared) return ending;
       return { ...ending, reason: DONE.deletedDeclared };
     }
-    default:
-      return carryOut({ ...work, readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs') });
+    default: {
+      const ending = await carryOut({ ...work, readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs') });
+      // What a timer asked for waits for nobody: it is tried again.
+      return trigger === 'drift' ? unblocked(ending) : ending;
+    }
   }
+}
+
+function unblocked(ending: Ending): Ending {
+  return ending.outcome === 'blocked' ? { ...ending, outcome: 'failed' } : ending;
 }

@@ -24,6 +24,8 @@ export function ledgerKeys(installation: string) {
     touched: name('touched'),
     lease: (target: TargetId) => name(`lease:${target}`),
     fence: name('fence'),
+    /** Hash target → tries and the time of the last. */
+    renewals: name('renewals'),
     freeze: name('freeze'),
     events: name('events'),
     outbox: {

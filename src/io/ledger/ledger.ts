@@ -10,6 +10,7 @@ import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
 import { decode, encode } from './record.ts';
+import { renewalRecords } from './renewals.ts';
 import { runs } from './runs.ts';
 import { script } from './script.ts';
 import { steps } from './steps.ts';
@@ -54,6 +55,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...steps(redis, keys, now),
     ...leases(redis, keys),
     ...outbox(redis, keys, now),
+    ...renewalRecords(redis, keys),
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);
       else await redis.set(keys.freeze, encode(freeze));

@@ -90,7 +90,10 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
-type Outbox = Pick<Ledger, 'say' | 'claimReports' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting'>;
+type Outbox = Pick<
+  Ledger,
+  'lastSaid' | 'say' | 'claimReports' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting'
+>;
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
   const { due, hold, attempts, sentAt } = keys.outbox;
@@ -98,6 +101,14 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
   return {
     async say(statuses) {
       if (statuses.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(statuses)]);
+    },
+    async lastSaid(commit, context) {
+      const [waiting, sent] = await Promise.all([
+        redis.hget(keys.outbox.entries, `${commit} ${context}`),
+        redis.hget(keys.outbox.sent, `${commit} ${context}`),
+      ]);
+      const text = waiting?.slice(waiting.indexOf(' ') + 1) ?? sent;
+      return text === null ? null : decode<CommitStatus>('a status', text);
     },
     async claimReports(at, limit, claimMs) {
       const claimed = (await claimScript(redis, all, [at, limit, claimMs])) as [string, string, string][];

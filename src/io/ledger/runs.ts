@@ -74,7 +74,17 @@ return running
 
 type Runs = Pick<
   Ledger,
-  'head' | 'openRun' | 'planRun' | 'recordRun' | 'run' | 'runs' | 'openRuns' | 'endRun' | 'markRun' | 'supersedeRun'
+  | 'head'
+  | 'openRun'
+  | 'planRun'
+  | 'recordRun'
+  | 'run'
+  | 'runs'
+  | 'forgetRun'
+  | 'openRuns'
+  | 'endRun'
+  | 'markRun'
+  | 'supersedeRun'
 >;
 
 export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
@@ -110,13 +120,15 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     return hashes.flatMap((hash, index) => (hash['request'] === undefined ? [] : [readRun(ids[index] as RunId, hash)]));
   }
 
+  async function forget(run: RunId): Promise<void> {
+    if ((await redis.zscore(keys.openRuns, run)) !== null) return;
+    const [known] = await read([run]);
+    await redis.unlink(keys.run(run), ...(known?.steps ?? []).map(({ target }) => keys.log(run, target)));
+    await redis.zrem(keys.runs, run);
+  }
+
   async function prune(): Promise<void> {
-    const old = await redis.zrange(keys.runs, 0, String(-KEEP_RUNS - 1));
-    for (const run of await read(old)) {
-      if ((await redis.zscore(keys.openRuns, run.id)) !== null) continue;
-      await redis.unlink(keys.run(run.id), ...run.steps.map(({ target }) => keys.log(run.id, target)));
-      await redis.zrem(keys.runs, run.id);
-    }
+    for (const run of await redis.zrange(keys.runs, 0, String(-KEEP_RUNS - 1))) await forget(run as RunId);
   }
 
   const nextId = async () => String(await redis.incr(keys.runCounter)) as RunId;
@@ -147,6 +159,7 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     async runs(limit) {
       return (await read(await redis.zrevrange(keys.runs, 0, String(limit - 1)))).map(publicRun);
     },
+    forgetRun: forget,
     async openRuns() {
       return read(await redis.zrange(keys.openRuns, 0, '-1'));
     },

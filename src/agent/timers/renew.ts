@@ -1,0 +1,63 @@
+// What is due by time, such as a certificate near its end: looked for with one survey, and tried in a run of its own. Which were
+// tried without success is remembered, so that they are tried less and less often.
+
+import { randomUUID } from 'node:crypto';
+import { kindOf, type TargetId } from '../../model/ids.ts';
+import { renewals } from '../../plan/renewals.ts';
+import type { Again } from '../../ports/queue.ts';
+import type { Context } from '../context.ts';
+import { declaredAt } from '../gather.ts';
+import { open } from '../open-run.ts';
+import { TIMER } from '../tell.ts';
+
+/** The timer itself comes often enough for what is due later. */
+const SOON_MS = 300_000;
+
+/** Resolves to when the next target is due, where that is known. */
+export async function renew(context: Context): Promise<Again> {
+  const { ledger, clock, log } = context;
+  const commit = (await ledger.head())?.base;
+  if (!commit || (await ledger.frozen()) !== null) return null;
+  const now = clock.now().getTime();
+  let due: ReadonlyMap<TargetId, number>;
+  try {
+    due = await dueTargets(context, commit);
+  } catch (error) {
+    log.warn('what is due by time is not known: the host cannot be looked at', { error });
+    return null;
+  }
+  const found = renewals(due, await ledger.renewals(), now);
+  await ledger.settleRenewals(found.settled);
+  const underWay = await targetsUnderWay(context);
+  const targets = found.now.filter((target) => !underWay.has(target));
+  if (targets.length > 0) {
+    await ledger.noteRenewals(targets, now);
+    await open(context, { commit, trigger: 'drift', by: TIMER, targets, rewind: false, readOnly: false });
+  }
+  const wait = found.next === null ? Number.POSITIVE_INFINITY : found.next - now;
+  return wait > SOON_MS ? null : wait;
+}
+
+/** Of what is applied and still declared. */
+async function dueTargets(context: Context, commit: string): Promise<Map<TargetId, number>> {
+  const { ledger, managers, surveys, options } = context;
+  const declared = await declaredAt(context, commit);
+  const { applied } = await ledger.targets();
+  const look = `due ${randomUUID()}`;
+  const due = new Map<TargetId, number>();
+  for (const { id, spec, protected: kept } of declared?.targets.values() ?? []) {
+    const manager = managers.managerOf(kindOf(id));
+    if (manager.due === undefined || !applied.has(id)) continue;
+    const origin = { repository: options.repositoryUrl, commit };
+    const wanted = { target: id, spec, before: spec, origin, approved: false, protected: kept };
+    const at = manager.due(await surveys(look, manager), wanted);
+    if (at !== null) due.set(id, at.getTime());
+  }
+  return due;
+}
+
+/** In an earlier run of this kind that has not ended, perhaps because it waits for its turn or for a person. */
+async function targetsUnderWay({ ledger }: Context): Promise<ReadonlySet<TargetId>> {
+  const open = (await ledger.openRuns()).filter(({ trigger, readOnly }) => trigger === 'drift' && !readOnly);
+  return new Set(open.flatMap(({ request }) => request.targets ?? []));
+}

@@ -1,0 +1,45 @@
+// What is due by time: which targets are to be looked at again now, which wait after a failure, and when the next is due. Pure.
+
+import type { TargetId } from '../model/ids.ts';
+import { compareTargets } from './compare-targets.ts';
+
+/** How often a due target was tried since it became due, and when last (epoch milliseconds). */
+interface Tried {
+  readonly tries: number;
+  readonly at: number;
+}
+
+export interface Renewals {
+  /** To be tried now. */
+  readonly now: readonly TargetId[];
+  /** Tried before and due no longer. */
+  readonly settled: readonly TargetId[];
+  /** When the next is to be tried; null when none is known. */
+  readonly next: number | null;
+}
+
+const FIRST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** @param due when each target is due, and `now`, in epoch milliseconds */
+export function renewals(
+  due: ReadonlyMap<TargetId, number>,
+  tried: ReadonlyMap<TargetId, Tried>,
+  now: number,
+): Renewals {
+  const times = [...due].map(([target, at]) => {
+    const before = at <= now ? tried.get(target) : undefined;
+    return { target, at: before === undefined ? at : Math.max(at, before.at + waitAfter(before.tries)) };
+  });
+  const later = times.filter(({ at }) => at > now).map(({ at }) => at);
+  return {
+    now: times.flatMap(({ target, at }) => (at <= now ? [target] : [])).sort(compareTargets),
+    settled: [...tried.keys()].filter((target) => (due.get(target) ?? Number.POSITIVE_INFINITY) > now),
+    next: later.length === 0 ? null : Math.min(...later),
+  };
+}
+
+/** Twice as long after each failure, an hour at most: a day's certificate with a third of its life left is tried a dozen times. */
+function waitAfter(tries: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 16), LONGEST_WAIT_MS);
+}

@@ -1,0 +1,205 @@
+// What the clock asks for: the regular look at everything, and what is due by time. The agent's clock is the test's.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { repeated } from '../../src/agent/timers/drift.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openQueue } from '../../src/io/queue.ts';
+import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
+import type { Outcome, Run } from '../../src/model/run.ts';
+import type { Queue } from '../../src/ports/queue.ts';
+import { testLog } from '../support/agent.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const MINUTE = 60_000;
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+let queue: Queue;
+let now: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
+  host = await openBoxHost(folder);
+  now = START;
+  phoenix = await startPhoenix({ host, managers: BOXES, clock: { now: () => new Date(now) } });
+  queue = openQueue(
+    connectRedis(phoenix.redis.url, () => {}),
+    { log: testLog },
+  );
+});
+afterEach(async () => {
+  await queue.close(0);
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const byHand = (...args: string[]) => host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
+const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').reverse();
+const done = async () => (await runs()).filter(({ ended }) => ended !== null).length;
+
+/** One tick of the timer, to its end: the work leaves a look at the host behind, and no job. */
+async function tick(work: 'drift' | 'renew'): Promise<void> {
+  const before = work === 'renew' ? await looks() : 0;
+  if (work === 'renew') {
+    await queue.requestRenew();
+    await until(async () => (await looks()) > before, 'the look of the timer');
+  } else await queue.every('drift', 3600);
+}
+const looks = async () => (await host.commands(true)).filter((line) => line === 'box list').length;
+
+describe('the regular look', () => {
+  test('reports what differs once, repairs nothing, and tells when it is well again', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    const said: string[] = [];
+    const look = async () => {
+      const before = await done();
+      await tick('drift');
+      await until(async () => (await done()) === before + 1 || (await newest())?.ended != null, 'the look to end');
+      await phoenix.answered(commit);
+      said.push(phoenix.statuses(commit)['phoenix/drift'] ?? '');
+    };
+    const newest = async () => (await runs()).at(-1);
+    await look();
+    expect(said).toEqual(['success: 2 targets looked at, all as declared']);
+    expect(await newest()).toMatchObject({ by: 'phoenix', trigger: 'drift', readOnly: true, state: 'succeeded' });
+    expect(await host.commands()).toHaveLength(4);
+  });
+
+  test('does nothing before the first commit, while frozen, and while something else goes on', async () => {
+    await tick('drift');
+    await phoenix.push(environment({ 101: {} }));
+    await phoenix.agent().freeze('moving', 'ann');
+    await queue.every('drift', 0.05);
+    const reads = await looks();
+    await phoenix.agent().unfreeze('ann');
+    await until(async () => (await done()) >= 1, 'a look after the freeze');
+    expect(await looks()).toBeGreaterThanOrEqual(reads);
+    expect((await runs()).every(({ state }) => state === 'succeeded')).toBe(true);
+  });
+
+  test('says the same only once, however often it looks, and keeps few of these runs', async () => {
+    await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    await byHand('drop', '101');
+    await queue.every('drift', 0.05);
+    const highest = async () => Number((await phoenix.ledger.runs(1))[0]?.id ?? 0);
+    await until(async () => (await highest()) >= 8, 'several looks');
+    await queue.every('drift', 3600);
+    expect((await phoenix.ledger.runs(50)).length).toBeLessThanOrEqual(5);
+    const drifts = phoenix.forge.statuses().filter(({ context }) => context === 'phoenix/drift');
+    expect(drifts.map(({ state, description }) => `${state}: ${description}`)).toEqual([
+      'failure: 1 of 2 failed: lxc/101: differs from what is declared; it would take: put 101, start 101',
+    ]);
+  });
+});
+
+test('of looks that found the same the first and the newest stay, and none that a push broke off', () => {
+  const look = (id: number, outcome: Outcome, more: Partial<Run> = {}): Run => ({
+    id: String(id) as RunId,
+    commit: 'a' as CommitSha,
+    trigger: 'drift',
+    verb: null,
+    readOnly: true,
+    state: outcome === 'failed' ? 'failed' : 'succeeded',
+    created: '',
+    started: '',
+    ended: 'then',
+    by: 'phoenix',
+    steps: [
+      {
+        target: targetId('lxc', 101),
+        verb: 'update',
+        impact: 'live',
+        outcome,
+        reason: null,
+        attempts: 1,
+        started: '',
+        ended: '',
+        actions: [],
+      },
+    ],
+    ...more,
+  });
+  const newestFirst = [
+    look(9, 'unchanged'),
+    look(8, 'unchanged', { by: 'ann' }),
+    look(7, 'unchanged'),
+    look(6, 'unchanged'),
+    look(5, 'failed'),
+    look(4, 'unchanged', { state: 'superseded' }),
+    look(3, 'failed'),
+    look(2, 'failed', { ended: null }),
+    look(1, 'failed', { readOnly: false }),
+  ];
+  expect(repeated(newestFirst).map(({ id }) => id)).toEqual(['4', '7']);
+});
+
+describe('what is due by time', () => {
+  const due = (at: number) => byHand('put', '101', JSON.stringify({ due: new Date(at).toISOString(), expired: true }));
+
+  test('is renewed when its time has come, and not before', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    await due(START + 10 * MINUTE);
+    await tick('renew');
+    now += 10 * MINUTE;
+    await tick('renew');
+    await until(async () => (await done()) === 1, 'the renewal to end');
+    expect(await runs()).toMatchObject([
+      { by: 'phoenix', trigger: 'drift', readOnly: false, state: 'succeeded', steps: [{ target: 'lxc/101' }] },
+    ]);
+    expect(await host.commands()).toContain('box renew 101');
+    await phoenix.answered(commit);
+    expect(phoenix.statuses(commit)).toMatchObject({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/101': 'success: applied',
+    });
+  });
+
+  test('turns its check red when it fails, and is tried again later and later, also after a restart', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {} }));
+    await due(START);
+    for (const _ of [1, 2]) host.order('box renew 101', { exit: 1, stderr: 'the CA does not answer' });
+    await tick('renew');
+    await until(async () => (await done()) === 1, 'the first try');
+    await phoenix.answered(commit);
+    expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('failure: box renew 101: exit 1: the CA does not answer');
+
+    await tick('renew');
+    now += MINUTE - 1;
+    await tick('renew');
+    expect(await runs()).toHaveLength(1);
+    now += 1;
+    await tick('renew');
+    await until(async () => (await done()) === 2, 'the second try');
+    await phoenix.stopAgent();
+    await phoenix.startAgent();
+    now += 2 * MINUTE - 1;
+    await tick('renew');
+    expect(await runs()).toHaveLength(2);
+    now += 1;
+    await tick('renew');
+    await until(async () => (await done()) === 3, 'the third try');
+    await phoenix.answered(commit);
+    expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
+    await tick('renew');
+    await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
+  });
+
+  test('is looked for after each run, and never tried while frozen', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    await due(START);
+    await phoenix.agent().freeze('moving', 'ann');
+    await queue.requestRenew();
+    await phoenix.agent().unfreeze('ann');
+    const run = await phoenix.agent().command({ verb: 'converge', targets: [], by: 'ann' });
+    await phoenix.reached(run, 'succeeded');
+    await until(async () => (await host.commands()).includes('box renew 101'));
+  });
+});
