@@ -1,9 +1,8 @@
 // A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
 
 import type { Config } from '../../config/config.ts';
-import type { TargetId } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
 import type { Change, Impact } from '../../model/plan.ts';
+import type { Target } from '../../model/target.ts';
 import type { Decision, HealthProbe, HostReader, Wanted } from '../manager.ts';
 
 /** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
@@ -11,7 +10,7 @@ export interface Section<Facts = unknown, Seen = unknown> {
   /** As in the target's id: `dns`, `firewall`, `storage`, … */
   readonly name: string;
   /** Pure. Null where the configuration does not ask for it. */
-  declared(config: Config): { readonly spec: JsonObject; readonly needs: readonly TargetId[] } | null;
+  declared(config: Config): Pick<Target, 'spec' | 'needs' | 'within'> | null;
   /** Pure. */
   impact(change: Change): Impact;
   /** Constant and cheap, whatever is declared: files rather than commands. */

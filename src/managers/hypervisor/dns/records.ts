@@ -1,0 +1,45 @@
+// The two files of the host's DNS server: what it is told once, and the names, which it reads again by itself when they change.
+
+import type { DnsRecord } from '../../../config/dns-records.ts';
+import { MARK } from '../act.ts';
+
+export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
+/** dnsmasq watches it: a file that is written or renamed into it is read at once, one that goes is forgotten. */
+export const WATCHED_FOLDER = '/etc/phoenix/dns';
+export const RECORDS_FILE = `${WATCHED_FOLDER}/records`;
+
+export interface DnsSpec {
+  /** Names below it are known here or nowhere. */
+  readonly domain: string;
+  /** Asked for every other name; empty: those of the host's own resolv.conf. */
+  readonly upstreams: readonly string[];
+  /** Address of the host that guests ask; null: every one of its addresses. */
+  readonly address: string | null;
+  readonly records: readonly DnsRecord[];
+}
+
+/**
+ * Settings of dnsmasq that stand beside those of people. `bind-dynamic` leaves other DNS servers on other addresses alone and
+ * follows bridges that come up later.
+ */
+export function staticText({ domain, upstreams, address }: DnsSpec): string {
+  return [
+    MARK,
+    `hostsdir=${WATCHED_FOLDER}`,
+    `local=/${domain}/`,
+    'domain-needed',
+    'bogus-priv',
+    ...(address === null ? [] : ['bind-dynamic', 'listen-address=127.0.0.1', `listen-address=${address}`]),
+    ...(upstreams.length === 0 ? [] : ['no-resolv', ...upstreams.map((server) => `server=${server}`)]),
+    '',
+  ].join('\n');
+}
+
+/** One line per address, as in /etc/hosts; the first name is the one that a reverse look-up answers. */
+export function recordsText(records: readonly DnsRecord[]): string {
+  const byAddress = Map.groupBy(records, ({ address }) => address);
+  const lines = [...byAddress]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([address, names]) => `${address} ${names.map(({ name }) => name).join(' ')}`);
+  return [MARK, ...lines, ''].join('\n');
+}

@@ -1,0 +1,99 @@
+// The host trusts the environment's own authority: its root certificate, as the authority's container publishes it, among those of
+// the system.
+
+import { X509Certificate } from 'node:crypto';
+import { seenFrom } from '../../../config/seen-by.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { caOf, guestTarget } from '../../edges.ts';
+import { runInside } from '../../guest/command.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { act, actions, remove, run, textOf, write } from '../act.ts';
+import type { Section } from '../section.ts';
+
+/** Where everything of Phoenix finds the root that it checks services of the environment against. */
+export const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
+/** Where `update-ca-certificates` puts it for OpenSSL. */
+const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
+/** Where feature step_ca publishes it inside. */
+const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
+const INSIDE = '/etc/step-ca/certs/root_ca.crt';
+
+interface TrustSpec {
+  readonly ca: number;
+  /** The published root on the host; null where the container mounts no folder for it, and then it is read inside. */
+  readonly published: string | null;
+}
+
+interface Seen {
+  readonly published: string | null;
+  readonly trusted: string | null;
+  readonly installed: string | null;
+}
+
+export const trust: Section<null, Seen> = {
+  name: 'trust',
+  declared(config) {
+    const ca = caOf(config);
+    if (ca === null) return null;
+    const spec: TrustSpec = { ca: ca.id, published: seenFrom(ca, PUBLISHED) };
+    const needs = [guestTarget(ca)];
+    return { spec: spec as unknown as JsonObject, needs, within: needs };
+  },
+  impact: () => 'live',
+  survey: async () => null,
+  glance: () => null,
+  observe: see,
+  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec as unknown as TrustSpec, seen)),
+  health: () => null,
+};
+
+async function see(host: HostReader, { spec }: Wanted): Promise<Seen> {
+  const [trusted, installed] = await Promise.all([textOf(host, ROOT_FILE), textOf(host, INSTALLED_FILE)]);
+  if (spec === undefined) return { published: null, trusted, installed };
+  const { ca, published } = spec as unknown as TrustSpec;
+  if (published !== null) return { published: await textOf(host, published), trusted, installed };
+  const { exit, stdout } = await host.run(runInside('pct', ca, ['cat', INSIDE], 30));
+  return { published: exit === 0 ? stdout : null, trusted, installed };
+}
+
+function keep({ ca, published: path }: TrustSpec, { published, trusted, installed }: Seen): Decision {
+  if (published === null) {
+    const where = path === null ? `${INSIDE} in container ${ca}` : `${path}`;
+    return {
+      kind: 'impossible',
+      reason: `the authority in lxc/${ca} has not published its root: ${where} is missing`,
+      passing: true,
+    };
+  }
+  const fault = whyNoRoot(published);
+  if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
+  return actions(
+    trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_FILE, published, trusted),
+    installed === published && trusted === published
+      ? null
+      : act(
+          'put it among the certificates of the system',
+          run('update-ca-certificates', trusted === null ? [] : ['--fresh']),
+        ),
+  );
+}
+
+/** Null for a certificate that may sign others and proves itself. */
+function whyNoRoot(pem: string): string | null {
+  try {
+    const certificate = new X509Certificate(pem);
+    if (!certificate.ca) return 'it is no certificate of an authority';
+    return certificate.verify(certificate.publicKey) ? null : 'it is not signed by itself';
+  } catch {
+    return 'it is no certificate';
+  }
+}
+
+function takeAway({ trusted, installed }: Seen): Decision {
+  return actions(
+    trusted === null ? null : remove('trust the root certificate no more', ROOT_FILE),
+    trusted === null && installed === null
+      ? null
+      : act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
+  );
+}

@@ -1,0 +1,60 @@
+// The services of the host that sections keep running, all seen with one call of systemctl.
+
+import type { Action } from '../../model/action.ts';
+import type { HostReader } from '../manager.ts';
+import { act, install, look, run } from './act.ts';
+
+/** Units and the Debian packages that bring them. */
+const PACKAGES = {
+  'dnsmasq.service': 'dnsmasq',
+  'nfs-server.service': 'nfs-kernel-server',
+  'smbd.service': 'samba',
+} as const;
+
+export type UnitName = keyof typeof PACKAGES;
+
+export interface Unit {
+  readonly installed: boolean;
+  readonly active: boolean;
+  readonly enabled: boolean;
+}
+
+export type Units = Readonly<Record<UnitName, Unit>>;
+
+/** One command, the same for every section, so that a survey of all of them asks it once. */
+export async function unitsOf(host: HostReader): Promise<Units> {
+  const names = Object.keys(PACKAGES) as UnitName[];
+  const shown = await look(host, 'systemctl', ['show', '--property=Id,LoadState,ActiveState,UnitFileState', ...names]);
+  const blocks = shown.split(/\n\n+/).map((block) => new Map(block.split('\n').map(property)));
+  const unitOf = (name: UnitName): Unit => {
+    const block = blocks.find((each) => each.get('Id') === name);
+    return {
+      installed: block?.get('LoadState') === 'loaded',
+      active: block?.get('ActiveState') === 'active',
+      enabled: block?.get('UnitFileState') === 'enabled',
+    };
+  };
+  return Object.fromEntries(names.map((name) => [name, unitOf(name)])) as Units;
+}
+
+function property(line: string): [string, string] {
+  const at = line.indexOf('=');
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** Null when its package is there. */
+export function installUnit(name: UnitName, units: Units): Action | null {
+  return units[name].installed ? null : install(PACKAGES[name]);
+}
+
+/** Null when it runs and is started with the host. */
+export function enableUnit(name: UnitName, units: Units): Action | null {
+  const { active, enabled } = units[name];
+  return active && enabled
+    ? null
+    : act(`start ${name} now and with the host`, run('systemctl', ['enable', '--now', name]));
+}
+
+export function restartUnit(name: UnitName): Action {
+  return act(`restart ${name}`, run('systemctl', ['restart', name]));
+}
