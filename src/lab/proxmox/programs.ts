@@ -33,6 +33,7 @@ export const HOST_PROGRAMS: Programs = {
   ...Object.fromEntries(
     ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
   ),
+  openssl: async () => (await import('../host/openssl.ts')).openssl,
 };
 
 export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS };

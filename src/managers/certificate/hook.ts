@@ -1,0 +1,81 @@
+// Who uses a certificate, and how it is told of a new one. A user that does not run need not be told: it reads its files when it
+// starts.
+
+import type { Action, Command } from '../../model/action.ts';
+import { readAnswer } from '../guest/answer.ts';
+import { action, call, guestName, type Program, runInside } from '../guest/command.ts';
+import type { HostReader } from '../manager.ts';
+import type { Hook } from './spec.ts';
+
+/** `resting`: it does not run, or is not there yet; `silent`: its VM runs, but nobody can look inside. */
+export type UserState = 'ready' | 'resting' | 'silent';
+
+const HOOK_SECONDS = 300;
+const LOOK_SECONDS = 60;
+
+export async function lookAtUser(host: HostReader, hook: Hook): Promise<UserState> {
+  const program = programOf(hook);
+  const { exit, stdout } = await host.run(call(program, 'status', hook.guest));
+  if (exit !== 0 || !/\bstatus: running\b/.test(stdout)) return 'resting';
+  if (program === 'qm') {
+    const ping = await host.run(pingOf(hook.guest));
+    if (ping.exit !== 0) return 'silent';
+  }
+  const question = questionOf(hook);
+  if (question === null) return 'ready';
+  const command = runInside(program, hook.guest, question, LOOK_SECONDS);
+  const answer = readAnswer(command, await host.run(command));
+  return runs(hook, answer.exit, answer.stdout.trim()) ? 'ready' : 'resting';
+}
+
+function pingOf(id: number): Command {
+  return { kind: 'command', program: 'qm', args: ['guest', 'cmd', String(id), 'ping'], timeoutSeconds: 30 };
+}
+
+/** What is asked inside; null: nothing beyond that the guest runs. */
+function questionOf(hook: Hook): readonly string[] | null {
+  switch (hook.kind) {
+    case 'service':
+      return ['systemctl', 'is-active', hook.unit];
+    case 'container':
+      return ['docker', 'inspect', '--format', '{{.State.Running}}', hook.container];
+    case 'exec':
+      return null;
+    default:
+      return hook satisfies never;
+  }
+}
+
+/** A service that failed may have failed for its certificate: it is told too. */
+function runs(hook: Hook, exit: number | null, answer: string): boolean {
+  if (hook.kind === 'container') return exit === 0 && answer !== 'false';
+  return exit === 0 || /^(activating|reloading|refreshing|failed)$/.test(answer);
+}
+
+/** The one action that tells it. */
+export function tell(hook: Hook): Action {
+  const program = programOf(hook);
+  const where = guestName(program, hook.guest);
+  const inside = (argv: readonly string[]): Command => runInside(program, hook.guest, argv, HOOK_SECONDS);
+  switch (hook.kind) {
+    case 'service':
+      // Not every unit can reload; one that cannot is restarted.
+      return hook.verb === 'reload'
+        ? action(`reload ${hook.unit} in ${where}`, 'live', inside(['systemctl', 'reload-or-restart', hook.unit]))
+        : action(`restart ${hook.unit} in ${where}`, 'live', inside(['systemctl', 'restart', hook.unit]));
+    case 'container':
+      return action(
+        `restart Docker container ${hook.container} in ${where}`,
+        'live',
+        inside(['docker', 'restart', hook.container]),
+      );
+    case 'exec':
+      return action(`run ${hook.argv[0] ?? ''} in ${where}`, 'live', inside(hook.argv));
+    default:
+      return hook satisfies never;
+  }
+}
+
+function programOf({ guestKind }: Hook): Program {
+  return guestKind === 'lxc' ? 'pct' : 'qm';
+}

@@ -1,0 +1,40 @@
+// Where things of a certificate lie on the node beside its two files. The key is made in the work folder, which no guest sees and
+// the agent never reads as a whole; the notes lie above it.
+
+import { basename, dirname, join } from 'node:path';
+
+/** One note for each certificate; everything in it is public. */
+export const NOTES = '/var/lib/phoenix/certificates';
+export const WORK = `${NOTES}/work`;
+export const ACCOUNT = `${WORK}/acme-account.key`;
+
+export interface Paths {
+  readonly note: string;
+  readonly key: string;
+  readonly certificate: string;
+  readonly request: string;
+  readonly settings: string;
+  /** What was in use before, until the new pair is in use. */
+  readonly previousKey: string;
+  readonly previousCertificate: string;
+}
+
+/** By the common name. */
+export function pathsOf(name: string): Paths {
+  const file = encodeURIComponent(name);
+  const work = join(WORK, file);
+  return {
+    note: join(NOTES, `${file}.json`),
+    key: `${work}.key`,
+    certificate: `${work}.crt`,
+    request: `${work}.csr`,
+    settings: `${work}.cnf`,
+    previousKey: `${work}.previous.key`,
+    previousCertificate: `${work}.previous.crt`,
+  };
+}
+
+/** Beside a file: written there first, then renamed. Programs that read whole folders skip such names. */
+export function beside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.phoenix-new`);
+}

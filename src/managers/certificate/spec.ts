@@ -1,0 +1,134 @@
+// A certificate as it should be, from the whole configuration: what it holds, where it lies, who signs it and who is told.
+
+import ipaddr from 'ipaddr.js';
+import type { Config } from '../../config/config.ts';
+import type { Certificate, HookWork } from '../../config/config-services.ts';
+import { isBelow, ownerOf } from '../../config/file-owner.ts';
+import type { SigningWay } from '../../model/action.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Target } from '../../model/target.ts';
+import { caOf, certificateTarget, gatewayOf, guestTarget, HOST } from '../edges.ts';
+import { ACCOUNT } from './paths.ts';
+
+export type CertificateSpec = {
+  readonly commonName: string;
+  /** DNS names in lower case and addresses in their shortest form, sorted. */
+  readonly names: readonly string[];
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly owner: Owner;
+  /** Of the key; never wider than 0640. */
+  readonly mode: number;
+  /** Null: as the authority gives it. */
+  readonly lifetimeSeconds: number | null;
+  /** Null: nothing declared can sign it. */
+  readonly authority: Authority | null;
+  readonly hook: Hook | null;
+};
+
+export type Owner = {
+  readonly user: string;
+  readonly group: string;
+  /** Ids on the host; null: names that only the host knows. */
+  readonly uid: number | null;
+  readonly gid: number | null;
+};
+
+export type Authority = {
+  /** `https://NAME:PORT` */
+  readonly url: string;
+  /** Where it answers, whatever its name leads to. */
+  readonly address: string | null;
+  /** File of the host with its root certificate. */
+  readonly root: string;
+  readonly by: SigningWay;
+};
+
+export type Hook = { readonly guest: number; readonly guestKind: 'lxc' | 'vm' } & HookWork;
+
+/** What feature `step_ca` leaves: its password inside, the root certificate in the folder that it publishes, and the ACME provisioner. */
+const PASSWORD = '/etc/step-ca/provisioner-password';
+const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
+const ACME_DIRECTORY = '/acme/acme/directory';
+/** Where hypervisor/trust puts the root certificate for the host itself. */
+const TRUSTED = '/usr/local/share/ca-certificates/phoenix-root.crt';
+/** What the gateway shows on port 80 for ACME. */
+const CHALLENGES = '/var/www/acme/.well-known/acme-challenge';
+const WIDEST = 0o640;
+
+export function certificateTargets(config: Config): Target[] {
+  return config.certificates.map((certificate) => ({
+    id: certificateTarget(certificate),
+    spec: certificateSpec(certificate, config),
+    needs: needsOf(certificate, config),
+    protected: false,
+  }));
+}
+
+function certificateSpec(certificate: Certificate, config: Config): CertificateSpec & JsonObject {
+  const { commonName, sans, certPath, keyPath, owner, group, mode, lifetimeSeconds } = certificate;
+  return {
+    commonName,
+    names: namesOf(sans),
+    certPath,
+    keyPath,
+    owner: { user: owner, group, ...ownerOf(config, certificate) },
+    mode: mode & WIDEST,
+    lifetimeSeconds,
+    authority: authorityOf(certificate, config),
+    hook: hookOf(certificate, config),
+  };
+}
+
+/** The same names always give the same list. */
+export function namesOf(names: readonly string[]): string[] {
+  return [...new Set(names.map(canonicalName))].sort();
+}
+
+function canonicalName(name: string): string {
+  return ipaddr.isValid(name) && /[:.]/.test(name) ? ipaddr.parse(name).toString() : name.toLowerCase();
+}
+
+function hookOf({ hook }: Certificate, config: Config): Hook | null {
+  if (hook === null) return null;
+  const { writtenAt: _, guestKind, ...work } = hook;
+  return { ...work, guestKind: guestKind ?? config.guests.get(hook.guest)?.kind ?? 'lxc' };
+}
+
+function authorityOf(certificate: Certificate, config: Config): Authority | null {
+  const ca = caOf(config);
+  const by = ca === null ? null : wayOf(certificate, ca.id, config);
+  if (ca === null || by === null) return null;
+  const address = ca.network.ip.includes('/') ? (ca.network.ip.split('/')[0] ?? null) : null;
+  const name = config.hypervisor.stepCa?.dnsName ?? address;
+  if (name === null) return null;
+  const port = ca.traefikService?.port ?? 9000;
+  return { url: `https://${name.includes(':') ? `[${name}]` : name}:${port}`, address, root: rootOf(config), by };
+}
+
+function wayOf({ issuer }: Certificate, ca: number, config: Config): SigningWay | null {
+  if (issuer === 'jwk') {
+    const { stepCa, domain } = config.hypervisor;
+    const provisioner = stepCa?.provisionerName ?? `admin@${domain}`;
+    return { kind: 'jwk', provisioner, password: { container: ca, path: PASSWORD } };
+  }
+  const gateway = gatewayOf(config);
+  if (gateway === null) return null;
+  const challenges = { container: gateway.id, folder: CHALLENGES };
+  return { kind: 'acme', directory: ACME_DIRECTORY, challenges, account: ACCOUNT };
+}
+
+/** Where the host reads the authority's root certificate: in the folder that its container publishes it to. */
+function rootOf(config: Config): string {
+  const mount = caOf(config)?.mountPoints.find(({ containerPath }) => isBelow(PUBLISHED, containerPath));
+  return mount === undefined ? TRUSTED : `${mount.hostPath}${PUBLISHED.slice(mount.containerPath.length)}`;
+}
+
+/** The authority and the disks that the files lie on; for ACME also the gateway and the names that lead to it. */
+function needsOf({ issuer }: Certificate, config: Config): TargetId[] {
+  const [ca, gateway] = [caOf(config), gatewayOf(config)];
+  const throughGateway = issuer === 'acme' ? [HOST.dns, ...(gateway === null ? [] : [guestTarget(gateway)])] : [];
+  const published = rootOf(config) === TRUSTED ? [HOST.trust] : [];
+  return [HOST.storage, ...(ca === null ? [] : [guestTarget(ca)]), ...published, ...throughGateway];
+}
