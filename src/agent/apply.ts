@@ -26,8 +26,8 @@ const SURVEY_FROM = 4;
 
 export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again> {
   const { ledger, options } = context;
-  const run = await ledger.run(id);
-  const step = run?.steps.find((each) => each.target === target);
+  const run = await ledger.runStep(id, target);
+  const [step] = run?.steps ?? [];
   if (run === null || step === undefined || step.outcome !== null) return null;
   if (step.started === null && (await ledger.frozen()) !== null) return null;
 

@@ -19,7 +19,7 @@ export async function scheduleOpen(context: Context, options: { readonly started
 /** @param startedToo also asks for steps that had started: whoever ran them may have died */
 export async function schedule(context: Context, id: RunDetail['id'], { startedToo = false } = {}): Promise<void> {
   const { ledger, queue, options } = context;
-  const run = await ledger.run(id);
+  const run = await ledger.runProgress(id);
   if (run === null || run.plan === null || run.ended !== null) return;
   const freeze = await ledger.frozen();
 
@@ -78,7 +78,7 @@ function whyItWaits(run: RunDetail, step: PlanStep): string | null {
 /** Every step has an outcome. A run with a blocked step stays open for a person. */
 async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   const { ledger, queue, options } = context;
-  const run = await ledger.run(id);
+  const run = await ledger.runProgress(id);
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   const said = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));

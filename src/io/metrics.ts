@@ -21,7 +21,7 @@ export interface Metrics {
   text(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export type MetricsLedger = Pick<Ledger, 'run' | 'openRuns' | 'frozen' | 'reportsWaiting'>;
+export type MetricsLedger = Pick<Ledger, 'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting'>;
 
 export function openMetrics(ledger: MetricsLedger): Metrics {
   const registry = new Registry();
@@ -52,9 +52,10 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
   const ended = new Set<RunId>();
 
   async function countRun(id: RunId): Promise<void> {
-    if (ended.has(id)) return;
-    const run = await ledger.run(id);
-    if (run === null || run.ended === null || ended.has(id)) return;
+    // Asked with every change of every run, so it must cost nothing.
+    if (ended.has(id) || !(await ledger.hasEnded(id))) return;
+    const run = await ledger.runProgress(id);
+    if (run === null || ended.has(id)) return;
     ended.add(id);
     runs.inc({ state: run.state, trigger: run.trigger });
     for (const { target, outcome } of run.steps) if (outcome !== null) steps.inc({ kind: kindOf(target), outcome });

@@ -34,6 +34,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
   const stopping = new AbortController();
+  const running = new Set<Promise<Again>>();
   // In every id: a job that a process took with it when it died is never in the way of asking again.
   const instance = randomUUID().slice(0, 8);
   const laterId = `again-${instance}`;
@@ -57,7 +58,9 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     const process = async (job: Job, token?: string) => {
       let again: Again;
       try {
-        again = await run(job);
+        const work = run(job);
+        running.add(work);
+        again = await work.finally(() => running.delete(work));
       } catch (error) {
         log.error(`${name} ended in a surprise`, { error });
         again = RETRY_MS;
@@ -110,9 +113,12 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     async close(graceMs) {
       const grace = setTimeout(() => stopping.abort(), graceMs);
       const closed = closeAll(workers).then(() => closeAll([...queues.values()]));
-      // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come.
-      await Promise.race([closed, pause(graceMs + CLOSE_MS, undefined, { ref: false })]);
+      // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come: only work that
+      // was under way gets its grace.
+      const given = Promise.race([Promise.allSettled(running), pause(graceMs, undefined, { ref: false })]);
+      await Promise.race([closed, given.then(() => pause(CLOSE_MS, undefined, { ref: false }))]);
       clearTimeout(grace);
+      stopping.abort();
       redis.disconnect();
     },
   };

@@ -166,11 +166,16 @@ export interface Ledger {
   /** `openRun` and `planRun` in one. */
   recordRun(request: RunRequest, planned: Planned): Promise<RunId>;
   run(run: RunId): Promise<RunDetail | null>;
+  /** The same without what its steps did: for those who decide what comes next. */
+  runProgress(run: RunId): Promise<RunDetail | null>;
+  /** The same with one step only, and its approval: however many there are, it costs as much as one. */
+  runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
+  hasEnded(run: RunId): Promise<boolean>;
   /** Newest first. */
   runs(limit: number): Promise<readonly Run[]>;
   /** Removes a run that has ended, with its logs; one that has not is left alone. */
   forgetRun(run: RunId): Promise<void>;
-  /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first. */
+  /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first, without what their steps did. */
   openRuns(): Promise<readonly RunDetail[]>;
   /** Ends the run when every step has an outcome; false when it was ended already or has steps without outcome. */
   endRun(run: RunId, state: RunState, ended: string, statuses: readonly CommitStatus[]): Promise<boolean>;

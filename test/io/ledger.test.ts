@@ -214,6 +214,15 @@ describe('runs', () => {
     expect(await ledger.startStep(held, run, at())).toBe(true);
   });
 
+  test('one that has ended can be forgotten, and one that has not cannot', async () => {
+    const open = await ledger.recordRun(request(), planned(planOf(T1)));
+    const over = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
+    await ledger.appendLog(over, T1, ['a line']);
+    for (const run of [open, over]) await ledger.forgetRun(run);
+    expect((await ledger.runs(9)).map(({ id }) => id)).toEqual([open]);
+    expect([await ledger.run(over), await ledger.hasEnded(open)]).toEqual([null, false]);
+  });
+
   test('the newest runs come first', async () => {
     for (const commit of [A, B])
       await ledger.recordRun(request(commit), planned(null, { state: 'invalid', reason: 'bad' }));
@@ -232,6 +241,64 @@ describe('runs', () => {
   test('a value in an unknown version is refused with what to do', async () => {
     await raw.set('{phoenix}:head', JSON.stringify({ v: 2, commit: A }));
     await expect(ledger.head()).rejects.toThrow(/followed head in version 2.*knows version 1/);
+  });
+});
+
+describe('a large run', () => {
+  const TARGETS = Array.from({ length: 2_000 }, (_, n) => targetId('lxc', 1_000 + n));
+  const sent = async () => Number(/^total_net_output_bytes:(\d+)/m.exec(await raw.info('stats'))?.[1]);
+
+  test('is read a step at a time, and its plan once', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(...TARGETS)));
+    const [target = T1] = TARGETS;
+    const lease = await ledger.acquireLease(target, 10_000);
+    if (lease === null) throw new Error('no lease');
+    await ledger.startStep(lease, run, at());
+    await ledger.recordAction(lease, run, { summary: 'make it', exit: 0, ms: 5 });
+    await ledger.approve(run, { target, by: 'ann', at: at() });
+    const whole = await ledger.run(run);
+    const before = await sent();
+    const one = await ledger.runStep(run, target);
+    expect((await sent()) - before).toBeLessThan(10_000);
+    expect(one).toEqual({ ...whole, steps: whole?.steps.slice(0, 1) });
+    expect(await ledger.runStep('999' as RunId, target)).toBeNull();
+  });
+
+  test('is read without what its steps did by those who decide what comes next', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    const lease = await ledger.acquireLease(T1, 10_000);
+    if (lease === null) throw new Error('no lease');
+    await ledger.startStep(lease, run, at());
+    await ledger.recordAction(lease, run, { summary: 'make it', exit: 0, ms: 5 });
+    const whole = await ledger.run(run);
+    expect(await ledger.runProgress(run)).toEqual({ ...whole, steps: [{ ...whole?.steps[0], actions: [] }] });
+    expect(await ledger.openRuns()).toEqual([await ledger.runProgress(run)]);
+  });
+
+  test('one of the same number in a Redis that was emptied is another run', async () => {
+    const old = await ledger.recordRun(request(), planned(planOf(T1)));
+    await ledger.run(old);
+    await raw.flushall();
+    time += 1;
+    const run = await ledger.recordRun(request(), planned(planOf(T2)));
+    expect(run).toBe(old);
+    expect((await ledger.run(run))?.steps.map(({ target }) => target)).toEqual([T2]);
+    expect((await ledger.runStep(run, T2))?.steps).toHaveLength(1);
+  });
+});
+
+describe('what is due by time', () => {
+  test('tries are counted until they are settled', async () => {
+    await ledger.noteRenewals([T1, T2], 10);
+    await ledger.noteRenewals([T1], 20);
+    expect(await ledger.renewals()).toEqual(
+      new Map([
+        [T1, { tries: 2, at: 20 }],
+        [T2, { tries: 1, at: 10 }],
+      ]),
+    );
+    await ledger.settleRenewals([T1]);
+    expect([...(await ledger.renewals()).keys()]).toEqual([T2]);
   });
 });
 
@@ -303,6 +370,15 @@ describe('outbox', () => {
     if (entry) await ledger.reportSent(entry);
     await ledger.say([status('2')]);
     expect(await ledger.nextReport()).toBeNull();
+  });
+
+  test('what was said last is known, on its way and after it was sent', async () => {
+    expect(await ledger.lastSaid(A, 'phoenix/apply')).toBeNull();
+    await ledger.say([status('first')]);
+    expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
+    const [entry] = await ledger.claimReports(time, 1, 1_000);
+    if (entry !== undefined) await ledger.reportSent(entry);
+    expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
   });
 
   test('a newer text waits while an older one is on its way, then follows', async () => {

@@ -171,6 +171,27 @@ test('closing waits for running work, then tells it to stop', async () => {
   expect(aborted).toBe(true);
 });
 
+test('closing does not wait for a Redis that is away when no work is under way', { timeout: 20_000 }, async () => {
+  const queue = open();
+  await queue.every('reconcile', 3600);
+  let begun = 0;
+  await queue.work(
+    {
+      async reconcile() {
+        begun += 1;
+        return null;
+      },
+    },
+    ON_PVE,
+  );
+  await until(() => begun === 1);
+  await server.kill();
+  const start = performance.now();
+  await queue.close(30_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
+  await server.start();
+});
+
 test('nothing is left behind in Redis but the queues’ own records', async () => {
   const queue = open();
   let done = 0;

@@ -2,6 +2,7 @@
 // `end` when it has ended. The event id says how far the logs were sent, so a reader that lost its connection goes on there;
 // the run needs no place to go on from, since every `run` event holds all of it.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
 import type { TargetId } from '../../model/ids.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
@@ -10,6 +11,8 @@ import { runJson } from './run-json.ts';
 
 /** Output of running steps is looked for this often; the run itself is pushed. */
 const LOG_EVERY_MS = 1_000;
+/** Every change sends the whole run: a large one is sent less often. */
+const PAUSE_MS_PER_STEP = 0.5;
 /** Below the idle limits of common proxies. */
 const KEEP_ALIVE_MS = 15_000;
 /** A reader that does not read is let go before it costs memory. */
@@ -70,6 +73,7 @@ export async function sendEvents(
       }
       if (response.writableLength > MOST_UNREAD_BYTES) break;
       await bell.wait(LOG_EVERY_MS);
+      await pause(Math.min(run.steps.length * PAUSE_MS_PER_STEP, LOG_EVERY_MS), undefined, { ref: false });
       if (!stop.aborted) run = await ledger.run(first.id);
     }
   } finally {

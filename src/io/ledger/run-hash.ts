@@ -25,17 +25,23 @@ export type SavedEnd = {
 };
 export type RunHash = Readonly<Record<string, string>>;
 
-export function readRun(id: RunId, hash: RunHash): RunDetail {
+export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, problems: [], held: {} };
+
+/** The fields that say all of one step, and of its run what never takes much. */
+export function stepFields(target: TargetId): string[] {
+  const ofRun = ['request', 'state', 'started', 'ended', 'supersededBy'];
+  return [...ofRun, ...['began', 'tries', 'actions', 'end', 'approval'].map((field) => `${field}:${target}`)];
+}
+
+/** @param only the one step that was read, where not all were */
+export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: TargetId): RunDetail {
   const what = `run ${id}`;
   const request = decode<RunRequest>(what, hash['request'] ?? '{}');
-  const saved: SavedPlan =
-    hash['plan'] === undefined
-      ? { plan: null, digests: {}, reason: null, problems: [], held: {} }
-      : decode<SavedPlan>(what, hash['plan']);
   const approvals = Object.entries(hash)
     .filter(([field]) => field.startsWith('approval:'))
     .map(([, text]) => decode<Approval>(what, text));
-  const steps = (saved.plan?.steps ?? []).map(({ target, verb, impact }): StepRecord => {
+  const planned = (saved.plan?.steps ?? []).filter(({ target }) => only === undefined || target === only);
+  const steps = planned.map(({ target, verb, impact }): StepRecord => {
     const end = hash[`end:${target}`];
     const told = end === undefined ? null : decode<SavedEnd>(what, end);
     const { outcome, reason, ended } = told ?? { outcome: null, reason: null, ended: null };
@@ -50,7 +56,7 @@ export function readRun(id: RunId, hash: RunHash): RunDetail {
       attempts,
       started,
       ended,
-      actions: [...actionsOf(hash, target), ...planned(told?.would)],
+      actions: [...actionsOf(hash, target), ...wouldDo(told?.would)],
     };
   });
   return {
@@ -92,6 +98,6 @@ function actionsOf(hash: RunHash, target: TargetId): ActionRecord[] {
   return lines.map((line) => JSON.parse(line) as ActionRecord);
 }
 
-function planned(would: readonly string[] = []): ActionRecord[] {
+function wouldDo(would: readonly string[] = []): ActionRecord[] {
   return would.map((summary) => ({ summary, exit: null, ms: 0 }));
 }

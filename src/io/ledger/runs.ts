@@ -2,12 +2,13 @@
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { Head, Ledger, Planned, RunRequest } from '../../ports/ledger.ts';
+import type { Head, Ledger, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
+import { runReader } from './read-runs.ts';
 import { decode, encode } from './record.ts';
-import { publicRun, readRun, type SavedPlan, settledArguments } from './run-hash.ts';
+import { publicRun, type SavedPlan, settledArguments } from './run-hash.ts';
 import { script } from './script.ts';
 
 /** Runs kept; older ones that have ended are removed with their logs. */
@@ -79,6 +80,9 @@ type Runs = Pick<
   | 'planRun'
   | 'recordRun'
   | 'run'
+  | 'runProgress'
+  | 'runStep'
+  | 'hasEnded'
   | 'runs'
   | 'forgetRun'
   | 'openRuns'
@@ -115,14 +119,15 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     return (await writeScript(redis, [...scriptKeys(run), keys.runs, keys.openRuns, keys.head], args)) === 1;
   }
 
-  async function read(ids: readonly string[]) {
-    const hashes = await Promise.all(ids.map((id) => redis.hgetall(keys.run(id as RunId))));
-    return hashes.flatMap((hash, index) => (hash['request'] === undefined ? [] : [readRun(ids[index] as RunId, hash)]));
+  const reader = runReader(redis, keys);
+  async function read(ids: readonly string[], actions: boolean): Promise<RunDetail[]> {
+    const found = await Promise.all(ids.map((id) => reader.whole(id as RunId, actions)));
+    return found.filter((run) => run !== null);
   }
 
   async function forget(run: RunId): Promise<void> {
     if ((await redis.zscore(keys.openRuns, run)) !== null) return;
-    const [known] = await read([run]);
+    const known = await reader.whole(run, false);
     await redis.unlink(keys.run(run), ...(known?.steps ?? []).map(({ target }) => keys.log(run, target)));
     await redis.zrem(keys.runs, run);
   }
@@ -154,14 +159,19 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return run;
     },
     async run(run) {
-      return (await read([run]))[0] ?? null;
+      return reader.whole(run, true);
     },
+    runProgress: (run) => reader.whole(run, false),
+    async hasEnded(run) {
+      return (await redis.hexists(keys.run(run), 'ended')) === 1;
+    },
+    runStep: (run, target) => reader.step(run, target),
     async runs(limit) {
-      return (await read(await redis.zrevrange(keys.runs, 0, String(limit - 1)))).map(publicRun);
+      return (await read(await redis.zrevrange(keys.runs, 0, String(limit - 1)), true)).map(publicRun);
     },
     forgetRun: forget,
     async openRuns() {
-      return read(await redis.zrange(keys.openRuns, 0, '-1'));
+      return read(await redis.zrange(keys.openRuns, 0, '-1'), false);
     },
     async endRun(run, state, ended, statuses) {
       const args = [...common(run, statuses), state, ended];
