@@ -27,6 +27,9 @@ export function actionFailure(action: Action, result: CommandResult): string {
 /** The last line that is not empty, a line that speaks of an error before others. */
 export function tellingLine(output: string): string | undefined {
   const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+  // What nginx stopped at, before the line that only says that it did.
+  const stopped = lines.findLast((line) => /\[(emerg|alert|crit)\]/.test(line));
+  if (stopped !== undefined) return stopped;
   return lines.findLast((line) => /error|fail|cannot|can't|unable|not |invalid|no such/i.test(line)) ?? lines.at(-1);
 }
 

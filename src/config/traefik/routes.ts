@@ -110,7 +110,7 @@ export function seenBy(guest: Guest, path: string): string | null {
 }
 
 /** Whether a certificate holds a name; `*` stands for one label. */
-export function covers({ sans }: Certificate, name: string): boolean {
+export function covers({ sans }: Pick<Certificate, 'sans'>, name: string): boolean {
   return sans.some((each) => {
     const san = each.toLowerCase();
     return (

@@ -1,0 +1,92 @@
+// What the gateways do inside their containers. Each script is always the same text; paths and content come as arguments and on
+// standard input, so that nothing of the configuration is ever read as shell.
+
+import type { Action, Content } from '../../model/action.ts';
+import type { Impact } from '../../model/plan.ts';
+import type { CommandResult } from '../../ports.ts';
+import { runInside } from '../guest/command.ts';
+import type { HostReader } from '../manager.ts';
+
+/** Seconds for one script: none of them waits for anything but a reload. */
+const SECONDS = 120;
+
+function scriptCommand(guest: number, script: string, args: readonly string[], stdin?: Content) {
+  return runInside('pct', guest, ['/bin/sh', '-c', script, 'phoenix', ...args], SECONDS, stdin);
+}
+
+export function scriptAction(
+  summary: string,
+  guest: number,
+  script: string,
+  args: readonly string[],
+  stdin?: string,
+): Action {
+  const content: Content | undefined = stdin === undefined ? undefined : { from: 'text', text: stdin };
+  const impact: Impact = 'live';
+  return { summary, impact, do: scriptCommand(guest, script, args, content) };
+}
+
+/** Of the file that a program reads and of the one that was last seen to serve. */
+export interface Files {
+  /** SHA-256 in hexadecimal digits; null where there is none. */
+  readonly current: string | null;
+  readonly proven: string | null;
+  /** Of the current one; empty where there is none. */
+  readonly firstLine: string;
+  readonly active: boolean;
+}
+
+export type Look =
+  | { readonly kind: 'seen'; readonly files: Files; readonly rest: readonly string[]; readonly stderr: string }
+  /** Nobody could look inside; the reason says why. */
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** Paths inside the container: the file and the kept copy of the last that served. */
+export interface Places {
+  readonly current: string;
+  readonly proven: string;
+}
+
+/**
+ * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and further lines
+ * after them.
+ */
+export async function look(host: HostReader, guest: number, script: string, places: Places): Promise<Look> {
+  const result = await host.run(scriptCommand(guest, script, [places.current, places.proven]));
+  if (result.exit !== 0) return { kind: 'unreachable', reason: why(guest, result) };
+  const lines = result.stdout.split('\n');
+  const digests = new Map<string, string>();
+  const others: string[] = [];
+  for (const line of lines) {
+    const [, digest, path] = /^([0-9a-f]{64}) [ *](\/.*)$/.exec(line) ?? [];
+    if (digest !== undefined && path !== undefined) digests.set(path, digest);
+    else if (line !== '') others.push(line);
+  }
+  const current = digests.get(places.current) ?? null;
+  const firstLine = current === null || current === EMPTY ? '' : (others.shift() ?? '');
+  const [state = '', ...rest] = others;
+  const files = { current, proven: digests.get(places.proven) ?? null, firstLine, active: state === 'active' };
+  return { kind: 'seen', files, rest, stderr: result.stderr };
+}
+
+/** Digest of nothing. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+function why(guest: number, { stderr, stdout, ended }: CommandResult): string {
+  const said = `${stderr}\n${stdout}`.trim().split('\n').at(-1) ?? '';
+  return `nobody can look into container ${guest}: ${said === '' ? ended : said}; see to it that it runs`;
+}
+
+/** Where what served last is kept, inside the container. */
+export const KEPT = '/var/lib/phoenix/gateway';
+
+/** The first line of every file that is ours. */
+export const MARK = '# Kept by Phoenix';
+
+/** What a person wrote under our name is not overwritten. */
+export function isForeign({ current, firstLine }: Files): boolean {
+  return current !== null && current !== EMPTY && !firstLine.startsWith(MARK);
+}
+
+/** Notes the file as one that serves: from now on it is what a failing one is replaced by. */
+export const KEEP = 'mkdir -p "$3" && touch "$1" && cp "$1" "$2.new" && mv "$2.new" "$2"';

@@ -1,0 +1,111 @@
+// nginx at the edge of the environment: TLS for every public name, and the way to the proxy behind it.
+
+import type { Action, HttpRequest } from '../../../model/action.ts';
+import { textDigest } from '../../guest/digest.ts';
+import type { Decision } from '../../manager.ts';
+import { isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
+import type { Part } from '../part.ts';
+import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
+import { FOLDER, INSTALL, LOOK, PLACES, PUT_BACK, RELOAD } from './scripts.ts';
+import { type NginxSpec, nginxSpec } from './spec.ts';
+
+export interface NginxSeen {
+  readonly inside: Look;
+  /** Chains that are there, by their path on the node. */
+  readonly there: ReadonlySet<string>;
+}
+
+/** The first that refuses a handshake by configuration. */
+const OLDEST = '1.19.4';
+
+export const nginx: Part<NginxSpec, NginxSeen> = {
+  name: 'nginx',
+  declared: nginxSpec,
+  async observe(host, spec) {
+    const inside = await look(host, spec.guest, LOOK, PLACES);
+    const there = new Set<string>();
+    for (const { source } of spec.sites) {
+      if (!there.has(source) && (await host.readFile(source))?.includes('BEGIN CERTIFICATE')) there.add(source);
+    }
+    return { inside, there };
+  },
+  decide(spec, { inside, there }): Decision {
+    if (inside.kind === 'unreachable') return impossible(inside.reason);
+    const version = versionIn(inside.stderr);
+    if (version === null)
+      return impossible(`container ${spec.guest} has no nginx: add the feature nginx_gateway to it`);
+    if (compareVersions(version, OLDEST) < 0)
+      return impossible(`nginx ${version} in container ${spec.guest} is too old: ${OLDEST} or later is needed`);
+    if (isForeign(inside.files)) {
+      const reason = `${PLACES.current} in container ${spec.guest} was written by somebody else; move it away, then replay`;
+      return { kind: 'blocked', reason };
+    }
+    const rendered = renderNginx(spec, { version, there });
+    const { current, proven, active } = inside.files;
+    const digest = textDigest(rendered.text);
+    if (current === digest && proven === digest && active) return { kind: 'actions', actions: [] };
+    const change =
+      current === digest
+        ? [scriptAction(`reload nginx in container ${spec.guest}`, spec.guest, RELOAD, [])]
+        : [
+            ...(proven === null ? [keep(spec, 'keep the configuration that nginx had')] : []),
+            scriptAction(
+              `swap the configuration of nginx in container ${spec.guest}`,
+              spec.guest,
+              INSTALL,
+              [FOLDER, ACME_ROOT],
+              rendered.text,
+            ),
+          ];
+    const actions = [...change, ...questions(spec, there, rendered), keep(spec, 'note that nginx serves')];
+    return { kind: 'actions', actions };
+  },
+  putBack(spec, { inside }) {
+    if (inside.kind === 'unreachable' || isForeign(inside.files)) return null;
+    const args = [PLACES.current, PLACES.proven, FOLDER];
+    return scriptAction(`put the configuration of nginx back in container ${spec.guest}`, spec.guest, PUT_BACK, args);
+  },
+};
+
+const impossible = (reason: string): Decision => ({ kind: 'impossible', reason });
+
+/** `nginx version: nginx/1.22.1 (Ubuntu)`. */
+function versionIn(stderr: string): string | null {
+  return /nginx version: \S+?\/(\d+(?:\.\d+)+)/.exec(stderr)?.[1] ?? null;
+}
+
+function keep({ guest }: NginxSpec, summary: string): Action {
+  return scriptAction(`${summary} in container ${guest}`, guest, KEEP, [PLACES.current, PLACES.proven, KEPT]);
+}
+
+/** Asked from the node, as a client would: each name shows its certificate and this configuration, and leads from HTTP to HTTPS. */
+function questions(spec: NginxSpec, there: ReadonlySet<string>, { revision }: Rendered): Action[] {
+  const { address, asked, root, sites } = spec;
+  const trust = root === null ? ('none' as const) : { file: root };
+  const ask = (summary: string, request: Pick<HttpRequest, 'url' | 'accept' | 'expect'>): Action => ({
+    summary,
+    impact: 'live',
+    do: { kind: 'http', method: 'GET', address, trust, timeoutSeconds: 10, ...request },
+    // Workers of before may answer for a moment.
+    until: { times: 6, intervalSeconds: 1 },
+  });
+  const https = sites.flatMap(({ names, source }) =>
+    asked.https && there.has(source)
+      ? names.map((name) =>
+          ask(`ask ${name} for its certificate`, {
+            url: `https://${name}${REVISION_PATH}`,
+            accept: [200],
+            expect: { pointer: '/revision', oneOf: [revision] },
+          }),
+        )
+      : [],
+  );
+  const http = sites.flatMap(({ names, source }) =>
+    asked.http
+      ? names.map((name) =>
+          ask(`ask ${name} without TLS`, { url: `http://${name}/`, accept: [there.has(source) ? 308 : 503] }),
+        )
+      : [],
+  );
+  return [...https, ...http];
+}

@@ -1,0 +1,166 @@
+// nginx's configuration as one file. Checked with the real program from 1.22 on: addresses instead of names in proxy_pass, since
+// a name that does not resolve keeps nginx from starting; 308, since 301 turns a POST into a GET; `listen … http2` before 1.25.1.
+
+import { createHash } from 'node:crypto';
+import { MARK } from '../inside.ts';
+import { inUrl } from '../surroundings.ts';
+import type { NginxSpec, Site } from './spec.ts';
+
+/** Where challenges of certificate authorities are laid for every name. */
+export const ACME_ROOT = '/var/www/acme';
+
+/** Path under which every name tells which version of the configuration serves it. */
+export const REVISION_PATH = '/.well-known/phoenix-gateway';
+
+export interface Circumstances {
+  /** As `nginx -v` tells it, for example `1.22.1`. */
+  readonly version: string;
+  /** Chains that are there, by their path on the node. */
+  readonly there: ReadonlySet<string>;
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** What every name answers at REVISION_PATH. */
+  readonly revision: string;
+}
+
+/** Pure. The same spec in the same circumstances gives the same text. */
+export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rendered {
+  const isNew = compareVersions(circumstances.version, '1.25.1') >= 0;
+  const listen = (port: number, rest: string): string[] => [`  listen ${port}${rest};`];
+  const tls = (rest = ''): string[] => [
+    ...listen(443, ` ssl${isNew ? '' : ' http2'}${rest}`),
+    ...(isNew ? ['  http2 on;'] : []),
+    '  server_tokens off;',
+    '  ssl_protocols TLSv1.2 TLSv1.3;',
+    '  ssl_session_cache shared:phoenix:10m;',
+    '  ssl_session_tickets off;',
+  ];
+  const late = (site: Site): boolean => site.late || !circumstances.there.has(site.source);
+  const body = [
+    'map $http_upgrade $phoenix_connection {',
+    '  default upgrade;',
+    '  "" close;',
+    '}',
+    ...spec.sites.flatMap((site, index) => (late(site) ? lazyPaths(site, index) : [])),
+    '',
+    '# Names that nobody declared: a challenge may be answered, nothing else is.',
+    'server {',
+    ...listen(80, ' default_server'),
+    '  server_tokens off;',
+    ...challenges(),
+    '  location / {',
+    '    return 444;',
+    '  }',
+    '}',
+    '',
+    'server {',
+    ...tls(' default_server'),
+    '  ssl_reject_handshake on;',
+    '  return 444;',
+    '}',
+    ...spec.sites.flatMap((site, index) => [
+      '',
+      'server {',
+      ...listen(80, ''),
+      ...serverName(site),
+      '  server_tokens off;',
+      ...challenges(),
+      '  location / {',
+      ...(late(site) ? [`    if (!-f ${quoted(site.chain)}) {`, '      return 503;', '    }'] : []),
+      '    return 308 https://$host$request_uri;',
+      '  }',
+      '}',
+      '',
+      'server {',
+      ...tls(),
+      ...serverName(site),
+      `  ssl_certificate ${late(site) ? `$phoenix_chain_${index}` : quoted(site.chain)};`,
+      `  ssl_certificate_key ${late(site) ? `$phoenix_key_${index}` : quoted(site.key)};`,
+      `  location = ${REVISION_PATH} {`,
+      '    default_type application/json;',
+      `    return 200 '{"revision":"REVISION"}';`,
+      '  }',
+      ...(site.own ? ownPage(spec) : passOn(spec)),
+      '}',
+    ]),
+    '',
+  ].join('\n');
+  const revision = createHash('sha256').update(body).digest('hex').slice(0, 16);
+  return {
+    text: `${MARK}: what is changed here is overwritten. Change the configuration instead.\n${body.replaceAll('REVISION', revision)}`,
+    revision,
+  };
+}
+
+/** A path behind a variable is read at each handshake, and may be missing until the certificate is issued. */
+function lazyPaths({ chain, key }: Site, index: number): string[] {
+  return (
+    [
+      ['chain', chain],
+      ['key', key],
+    ] as const
+  ).flatMap(([what, path]) => [`map "" $phoenix_${what}_${index} {`, `  default ${quoted(path)};`, '}']);
+}
+
+function serverName({ names }: Site): string[] {
+  return ['  server_name', ...names.map((name) => `    ${name}`)].map((line, index, all) =>
+    index === all.length - 1 ? `${line};` : line,
+  );
+}
+
+function challenges(): string[] {
+  return [
+    '  location ^~ /.well-known/acme-challenge/ {',
+    `    root ${ACME_ROOT};`,
+    '    default_type text/plain;',
+    '    try_files $uri =404;',
+    '  }',
+  ];
+}
+
+function ownPage({ domain }: NginxSpec): string[] {
+  return [
+    '  location / {',
+    '    default_type text/plain;',
+    `    return 200 ${quoted(`The gateway of ${domain}`)};`,
+    '  }',
+  ];
+}
+
+/** Nothing is held back on the way: neither large uploads nor answers that come bit by bit. */
+function passOn({ proxy }: NginxSpec): string[] {
+  if (proxy === null) return ['  location / {', '    return 503;', '  }'];
+  return [
+    '  client_max_body_size 0;',
+    '  location / {',
+    `    proxy_pass http://${inUrl(proxy)}:80;`,
+    '    proxy_http_version 1.1;',
+    '    proxy_set_header Host $host;',
+    '    proxy_set_header X-Real-IP $remote_addr;',
+    '    proxy_set_header X-Forwarded-For $remote_addr;',
+    '    proxy_set_header X-Forwarded-Host $host;',
+    '    proxy_set_header X-Forwarded-Port $server_port;',
+    '    proxy_set_header X-Forwarded-Proto $scheme;',
+    '    proxy_set_header Upgrade $http_upgrade;',
+    '    proxy_set_header Connection $phoenix_connection;',
+    '    proxy_buffering off;',
+    '    proxy_request_buffering off;',
+    '    proxy_read_timeout 3600s;',
+    '    proxy_send_timeout 3600s;',
+    '  }',
+  ];
+}
+
+/** Between quotes, with what nginx would read in it set apart. A `$` cannot be: no path or domain of ours holds one. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Below zero: `a` comes before `b`. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]];
+  const at = left.findIndex((part, index) => part !== (right[index] ?? 0));
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}

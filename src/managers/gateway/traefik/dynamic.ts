@@ -1,0 +1,88 @@
+// Traefik's dynamic configuration: every way through the proxy as a router, a service and what lies between. Traefik 3 drops a
+// whole file for one field that it does not know, and complains of sections without content, so that neither is ever written.
+
+import type { Config } from '../../../config/config.ts';
+import type { Route } from '../../../config/traefik/route.ts';
+import { covers, routesOf } from '../../../config/traefik/routes.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { inUrl, type Served } from '../surroundings.ts';
+
+/** Entry points of the static configuration, which feature `traefik` writes. */
+const PLAIN = 'web';
+const SECURE = 'websecure';
+
+/**
+ * Pure. TLS of clients ends at the gateway, so every route is at `web`; those whose names a certificate of the proxy holds are at
+ * `websecure` too. Backends that speak TLS are checked against `root`, a file inside the container; null: the system's store.
+ */
+export function dynamicOf(config: Config, certificates: readonly Served[], root: string | null): JsonObject {
+  const { routes, middlewares } = routesOf(config);
+  const used = new Set(routes.flatMap((route) => route.middlewares));
+  for (const name of used) {
+    const chained = middlewares.get(name)?.['chain'] as { readonly middlewares?: readonly string[] } | undefined;
+    for (const inner of chained?.middlewares ?? []) used.add(inner);
+  }
+  const secure = routes.filter(({ hosts }) => hosts.length > 0 && hosts.every((host) => isHeld(host, certificates)));
+  return filled({
+    http: filled({
+      routers: filled(
+        Object.fromEntries([
+          ...routes.map((route) => [route.name, router(route, PLAIN)] as const),
+          ...secure.map((route) => [`${route.name}-secure`, { ...router(route, SECURE), tls: {} }] as const),
+        ]),
+      ),
+      services: filled(Object.fromEntries(routes.map((route) => [route.name, service(route)] as const))),
+      middlewares: filled(
+        Object.fromEntries([...middlewares].filter(([name]) => used.has(name)).sort(([a], [b]) => (a < b ? -1 : 1))),
+      ),
+      serversTransports: filled(
+        Object.fromEntries(
+          routes.flatMap(({ name, backend }) =>
+            backend.serverName === null
+              ? []
+              : [[name, { serverName: backend.serverName, ...(root === null ? {} : { rootCAs: [root] }) }]],
+          ),
+        ),
+      ),
+    }),
+    tls: filled({
+      certificates:
+        certificates.length === 0 ? null : certificates.map(({ chain, key }) => ({ certFile: chain, keyFile: key })),
+      // Who asks for a name without a certificate is refused, instead of being shown one that nobody issued.
+      options: certificates.length === 0 ? null : { default: { minVersion: 'VersionTLS12', sniStrict: true } },
+    }),
+  });
+}
+
+function router({ name, rule, priority, observability, middlewares }: Route, entryPoint: string): JsonObject {
+  return {
+    rule,
+    entryPoints: [entryPoint],
+    service: name,
+    ...(middlewares.length === 0 ? {} : { middlewares }),
+    ...(priority === null ? {} : { priority }),
+    ...(observability === null ? {} : { observability }),
+  };
+}
+
+function service({ name, backend }: Route): JsonObject {
+  const { scheme, servers, serverName, settings, preservePath } = backend;
+  const urls = servers.map(({ address, port }) => ({
+    url: `${scheme}://${inUrl(address)}:${port}`,
+    ...(preservePath ? { preservePath } : {}),
+  }));
+  return {
+    loadBalancer: { ...settings, servers: urls, ...(serverName === null ? {} : { serversTransport: name }) },
+  };
+}
+
+function isHeld(host: string, certificates: readonly Served[]): boolean {
+  return certificates.some(({ names }) => covers({ sans: names }, host));
+}
+
+/** Without what is null; null when nothing is left. */
+function filled(section: Readonly<Record<string, JsonObject | readonly JsonObject[] | null>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(section).filter(([, value]) => value !== null && Object.keys(value).length > 0),
+  ) as JsonObject;
+}

@@ -1,0 +1,54 @@
+// What Traefik is to serve, and the text of the file that says so.
+
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+import type { Config } from '../../../config/config.ts';
+import type { TargetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { guestTarget, proxyOf } from '../../edges.ts';
+import { MARK } from '../inside.ts';
+import { addressOf, certificatesOf, nodeReaches, placed, rootInside } from '../surroundings.ts';
+import { dynamicOf } from './dynamic.ts';
+
+export type TraefikSpec = {
+  readonly guest: number;
+  readonly address: string;
+  readonly dynamic: JsonObject;
+  /** Whether the node can ask at port 80. */
+  readonly asked: boolean;
+};
+
+export function traefikSpec(config: Config): { readonly spec: TraefikSpec; readonly needs: TargetId[] } | null {
+  const guest = placed(proxyOf(config));
+  if (guest === null) return null;
+  const certificates = certificatesOf(config, guest);
+  const spec = {
+    guest: guest.id,
+    address: addressOf(guest),
+    dynamic: dynamicOf(config, certificates, rootInside(config, guest)),
+    asked: nodeReaches(config, guest, 80),
+  };
+  return { spec, needs: [guestTarget(guest), ...certificates.map(({ target }) => target)] };
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** A middleware that nothing uses and that this version alone has: Traefik's API tells by it what was taken over. */
+  readonly revision: string;
+}
+
+/** Pure. */
+export function renderTraefik({ dynamic }: TraefikSpec): Rendered {
+  const digest = createHash('sha256').update(JSON.stringify(dynamic)).digest('hex').slice(0, 16);
+  const revision = `phoenix-revision-${digest}`;
+  const http = (dynamic['http'] ?? {}) as JsonObject;
+  const middlewares = {
+    ...(http['middlewares'] as JsonObject | undefined),
+    [revision]: { addPrefix: { prefix: '/' } },
+  };
+  const value = { ...dynamic, http: { ...http, middlewares } };
+  return {
+    text: `${MARK}: what is changed here is overwritten. Change the configuration instead.\n${stringify(value, { lineWidth: 0 })}`,
+    revision,
+  };
+}

@@ -1,0 +1,294 @@
+// nginx at the edge, with the real program: the rendered configuration is accepted, does what it says, and comes back when a new
+// one does not serve.
+
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { carryOut as carryOutStep } from '../../../src/agent/carry-out.ts';
+import type { Keeper } from '../../../src/agent/perform.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { gateway } from '../../../src/managers/gateway/manager.ts';
+import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
+import type { NginxSpec } from '../../../src/managers/gateway/nginx/spec.ts';
+import type { Manager } from '../../../src/managers/manager.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { type TestAuthority, testAuthority } from '../../support/tls.ts';
+import { carryOut } from '../carry-out.ts';
+import { wanted } from '../guests.ts';
+import { environmentOf, GATEWAY, NAMES, PROXY } from './environment.ts';
+import { NGINX, type NginxBox, openNginxBox } from './real-nginx.ts';
+
+const manager = gateway as Manager;
+const targetOf = (config: Config): Target => {
+  const found = gateway.targets(config).find(({ id }) => id === 'gateway/nginx');
+  if (found === undefined) throw new Error('no gateway');
+  return found;
+};
+
+/** As a worker of the agent carries it out. */
+async function step(box: NginxBox, target: Target) {
+  const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const log = { write: () => {}, flush: async () => {} };
+  const signal = new AbortController().signal;
+  const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+  return carryOutStep({ host: box.host, manager, wanted: wanted(target), ...work });
+}
+
+describe.skipIf(NGINX === undefined)('with the real nginx', () => {
+  let box: NginxBox;
+  let upstream: Server;
+  let authority: TestAuthority;
+  let requests: IncomingMessage[];
+
+  beforeEach(async () => {
+    requests = [];
+    upstream = createServer((request, response) => {
+      requests.push(request);
+      response.end(`reached ${request.headers.host}`);
+    });
+    upstream.on('upgrade', (request, socket) => {
+      requests.push(request);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+      socket.pipe(socket);
+    });
+    upstream.listen(0, '127.0.0.1');
+    await new Promise((done) => upstream.once('listening', done));
+    box = await openNginxBox((upstream.address() as AddressInfo).port, GATEWAY, PROXY);
+    authority = await testAuthority();
+    box.write('/usr/local/share/ca-certificates/phoenix-root-ca.crt', authority.root);
+    await issue('web', NAMES);
+  });
+  afterEach(async () => {
+    await box.close();
+    upstream.closeAllConnections();
+    await new Promise((done) => upstream.close(done));
+  });
+
+  /** To the folder of the host, and to where the container sees it. */
+  async function issue(file: string, names: readonly string[]): Promise<void> {
+    const { certificate, key } = await authority.issue(names);
+    for (const folder of ['/tank/101/ssl', '/etc/nginx/ssl']) {
+      box.write(`${folder}/${file}.crt`, certificate);
+      box.write(`${folder}/${file}.key`, key);
+    }
+  }
+
+  const get = (url: string, own: object = {}) =>
+    box.host.request({
+      kind: 'http',
+      method: 'GET',
+      url,
+      address: GATEWAY,
+      trust: { file: '/usr/local/share/ca-certificates/phoenix-root-ca.crt' },
+      timeoutSeconds: 5,
+      ...own,
+    });
+
+  test('every name shows its certificate and leads to the proxy, with the client as it is', async () => {
+    expect((await carryOut(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
+    const answer = await get('https://qdrant.example.internal/x', { headers: { 'X-Forwarded-For': '6.6.6.6' } });
+    expect(answer).toMatchObject({ status: 200, body: 'reached qdrant.example.internal' });
+    expect(requests.at(-1)?.headers).toMatchObject({
+      host: 'qdrant.example.internal',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'https',
+      'x-real-ip': '127.0.0.1',
+    });
+    expect(await get('https://nginx.example.internal/')).toMatchObject({
+      status: 200,
+      body: 'The gateway of example.internal',
+    });
+    expect(await carryOut(manager, box.host, wanted(targetOf(environmentOf())))).toEqual({
+      outcome: 'done',
+      actions: [],
+    });
+  });
+
+  test('HTTP leads to HTTPS, challenges are answered for every name, and nothing else is', async () => {
+    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    expect(await get('http://qdrant.example.internal/a?b=c')).toMatchObject({
+      status: 308,
+      headers: { location: 'https://qdrant.example.internal/a?b=c' },
+    });
+    box.write('/var/www/acme/.well-known/acme-challenge/token', 'token.thumbprint');
+    for (const name of ['qdrant.example.internal', 'nobody.example.internal']) {
+      const answer = await get(`http://${name}/.well-known/acme-challenge/token`);
+      expect(answer).toMatchObject({ status: 200, body: 'token.thumbprint' });
+      expect(answer.headers['content-type']).toBe('text/plain');
+    }
+    expect(await get('http://nobody.example.internal/')).toMatchObject({ status: null });
+    expect(requests).toEqual([]);
+  });
+
+  test('an unknown name is refused in the handshake and sees no certificate', async () => {
+    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    for (const name of ['nobody.example.internal', GATEWAY]) {
+      const answer = await get(`https://${name}/`, { trust: 'none' });
+      expect(answer).toMatchObject({ status: null, certificate: null });
+    }
+    const alert = await new Promise((done) => {
+      connect({ port: box.https, servername: 'nobody.example.internal' }).once('error', (error) => done(error.message));
+    });
+    expect(alert).toContain('unrecognized name');
+  });
+
+  test('a websocket passes, and so does HTTP/2', async () => {
+    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    const socket = connect({ port: box.https, servername: 'qdrant.example.internal', ca: authority.root });
+    socket.write(
+      'GET /ws HTTP/1.1\r\nHost: qdrant.example.internal\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    );
+    const heard = await new Promise<string>((done) => {
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += String(chunk);
+        if (text.endsWith('\r\n\r\n')) socket.write('ping');
+        if (text.endsWith('ping')) done(text);
+      });
+    });
+    expect(heard).toMatch(/^HTTP\/1\.1 101 /);
+    expect(requests.at(-1)?.headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade' });
+    socket.destroy();
+
+    const session = connectHttp2(`https://qdrant.example.internal:${box.https}`, {
+      ca: authority.root,
+      lookup: (_, __, found) => found(null, [{ address: '127.0.0.1', family: 4 }] as never, 4),
+    });
+    const status = await new Promise((done, failed) => {
+      session.once('error', failed);
+      session.request({ ':path': '/' }).once('response', (headers) => done(headers[':status']));
+    });
+    expect(status).toBe(200);
+    session.destroy();
+  });
+
+  test('while a certificate of the gateway itself is still to come, its names wait and the others are served', async () => {
+    await issue('web', ['nginx.example.internal']);
+    const config = environmentOf({ acme: true });
+    expect((await carryOut(manager, box.host, wanted(targetOf(config)))).outcome).toBe('done');
+    expect(await get('http://qdrant.example.internal/')).toMatchObject({ status: 503 });
+    expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: null });
+    expect(await get('https://nginx.example.internal/')).toMatchObject({ status: 200 });
+
+    await issue('acme', NAMES);
+    expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
+    expect(await get('http://qdrant.example.internal/')).toMatchObject({ status: 308 });
+    expect(await carryOut(manager, box.host, wanted(targetOf(config)))).toEqual({ outcome: 'done', actions: [] });
+  });
+
+  test('what nginx refuses is told in its own words, and what served goes on', async () => {
+    await step(box, targetOf(environmentOf()));
+    const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
+    box.write(
+      '/etc/nginx/sites-enabled/mine.conf',
+      'server { listen 80; server_name mine; proxy_passs http://10.0.0.1; }\n',
+    );
+    const end = await step(box, targetOf(environmentOf({ more: true })));
+    expect(end.outcome).toBe('failed');
+    expect(end.reason).toContain('unknown directive "proxy_passs" in /etc/nginx/sites-enabled/mine.conf:1');
+    expect(box.read('/etc/nginx/conf.d/00-gateway.conf')).toBe(served);
+    expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
+    expect(box.read('/etc/nginx/sites-enabled/mine.conf')).toContain('server_name mine');
+  });
+
+  test('a configuration that nginx takes but that does not serve is put back', async () => {
+    await step(box, targetOf(environmentOf()));
+    const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
+    // The certificate does not hold the name that is added: nginx does not mind, who asks does.
+    const end = await step(box, targetOf(environmentOf({ more: true })));
+    expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('ask more.example.internal') });
+    expect(end.reason).toContain('what served before is back in place');
+    expect(box.read('/etc/nginx/conf.d/00-gateway.conf')).toBe(served);
+    expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
+    expect((await step(box, targetOf(environmentOf()))).outcome).toBe('unchanged');
+
+    await issue('web', [...NAMES, 'more.example.internal']);
+    expect(await step(box, targetOf(environmentOf({ more: true })))).toEqual({ outcome: 'applied', reason: null });
+  }, 40_000);
+
+  test('a key that does not fit its certificate is found before it is served', async () => {
+    await step(box, targetOf(environmentOf()));
+    const other = await authority.issue(['other']);
+    box.write('/etc/nginx/ssl/web.key', other.key);
+    const end = await step(box, targetOf(environmentOf({ more: true })));
+    expect(end.reason).toContain('key values mismatch');
+    expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
+  });
+
+  test('a file of ours that a person wrote is left alone', async () => {
+    box.write('/etc/nginx/conf.d/00-gateway.conf', 'server { listen 80; }\n');
+    const end = await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    expect(end).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('written by somebody else'),
+      actions: [],
+    });
+  });
+
+  test('killed at any action, the next run comes to the same end', async () => {
+    const target = targetOf(environmentOf());
+    await carryOut(manager, box.host, wanted(target));
+    await issue('web', [...NAMES, 'more.example.internal']);
+    const more = wanted(targetOf(environmentOf({ more: true })));
+    await carryOut(manager, box.host, more);
+    const expected = box.read('/var/lib/phoenix/gateway/nginx.conf');
+    for (let after = 1; after <= 12; after += 1) {
+      for (const carriedOut of [false, true]) {
+        await carryOut(manager, box.host, wanted(target));
+        const end = await carryOut(manager, box.host, more, { after, carriedOut });
+        expect((await carryOut(manager, box.host, more)).outcome).toBe('done');
+        expect(box.read('/var/lib/phoenix/gateway/nginx.conf')).toBe(expected);
+        expect(box.read('/etc/nginx/conf.d/00-gateway.conf')).toBe(expected);
+        if (end.outcome === 'done') return;
+      }
+    }
+  }, 60_000);
+
+  test('whatever names and paths are declared, nginx takes them', async () => {
+    const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
+    const name = fc.tuple(label, label).map((labels) => labels.join('.'));
+    const file = fc.stringMatching(/^[ -#%-z]{1,12}$/).map((text) => text.replaceAll('/', '_'));
+    const sites = fc.uniqueArray(fc.tuple(name, file, fc.boolean(), fc.boolean()), {
+      maxLength: 5,
+      selector: ([each]) => each,
+    });
+    await fc.assert(
+      fc.asyncProperty(sites, async (drawn) => {
+        const { certificate, key } = await authority.issue(['any']);
+        const spec: NginxSpec = {
+          guest: 101,
+          address: GATEWAY,
+          domain: 'example.internal',
+          proxy: PROXY,
+          root: null,
+          asked: { http: false, https: false },
+          sites: drawn.map(([each, path, own, late]) => {
+            box.write(`/etc/nginx/ssl/${path}.crt`, certificate);
+            box.write(`/etc/nginx/ssl/${path}.key`, key);
+            const [chain, keyPath] = [`/etc/nginx/ssl/${path}.crt`, `/etc/nginx/ssl/${path}.key`];
+            return { names: [each], own, late, chain, key: keyPath, source: chain };
+          }),
+        };
+        const there = new Set(spec.sites.map(({ source }) => source));
+        box.write('/etc/nginx/conf.d/00-gateway.conf', renderNginx(spec, { version: '1.22.1', there }).text);
+        const args = ['exec', '101', '--', '/bin/sh', '-c', 'nginx -t -q', 'phoenix'];
+        const result = await box.host.run({ kind: 'command', program: 'pct', args, timeoutSeconds: 10 });
+        expect(result).toMatchObject({ exit: 0 });
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
+
+test('HTTP/2 is asked for as the version of nginx takes it', () => {
+  const target = targetOf(environmentOf());
+  const spec = target.spec as unknown as NginxSpec;
+  const there = new Set(spec.sites.map(({ source }) => source));
+  expect(renderNginx(spec, { version: '1.25.0', there }).text).toContain('listen 443 ssl http2;');
+  const { text } = renderNginx(spec, { version: '1.25.1', there });
+  expect(text).toContain('http2 on;');
+  expect(text).not.toContain('ssl http2');
+});
