@@ -34,6 +34,12 @@ export const HOST_PROGRAMS: Programs = {
     ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
   ),
   openssl: async () => (await import('../host/openssl.ts')).openssl,
+  systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
+  dnsmasq: async () => (await import('../host/dnsmasq.ts')).dnsmasq,
+  'apt-get': async () => (await import('../host/apt.ts')).aptGet,
+  'dpkg-query': async () => (await import('../host/apt.ts')).dpkgQuery,
+  timedatectl: async () => (await import('../host/timedatectl.ts')).timedatectl,
+  'update-ca-certificates': async () => (await import('../host/update-ca-certificates.ts')).updateCaCertificates,
 };
 
 export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS };

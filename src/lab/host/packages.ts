@@ -1,0 +1,51 @@
+// Debian's packages on the node: which are installed, and what the lab gives a node that installs one more.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { replaceFile } from '../proxmox/lock.ts';
+import { type LabNode, pathOf } from '../proxmox/node.ts';
+
+export interface Package {
+  readonly version: string;
+  /** Services that its installation enables and starts, as Debian's do. */
+  readonly units?: readonly string[];
+  /** It is part of every Proxmox node. */
+  readonly base?: true;
+}
+
+/** What Debian's and Proxmox's archives hold, as far as a node of ours needs it. One line for each. */
+export const PACKAGES: Readonly<Record<string, Package>> = {
+  'ca-certificates': { version: '20250419', base: true },
+  chrony: { version: '4.6.1-3', base: true, units: ['chrony.service'] },
+  cron: { version: '3.0pl1-197', base: true, units: ['cron.service'] },
+  dnsmasq: { version: '2.91-1', units: ['dnsmasq.service'] },
+  ifupdown2: { version: '3.3.0-1+pmx11', base: true, units: ['networking.service'] },
+  'nfs-common': { version: '1:2.8.3-1', base: true },
+  'nfs-kernel-server': { version: '1:2.8.3-1', units: ['nfs-server.service'] },
+  openssl: { version: '3.5.4-1', base: true },
+  'openssh-server': { version: '1:10.0p1-7', base: true, units: ['ssh.service'] },
+  'pve-firewall': { version: '6.0.4', base: true, units: ['pve-firewall.service'] },
+  'pve-manager': { version: '9.1.1', base: true, units: ['pvedaemon.service', 'pveproxy.service'] },
+  samba: { version: '2:4.22.6+dfsg-0+deb13u1', units: ['smbd.service', 'nmbd.service'] },
+  sudo: { version: '1.9.16p2-3', units: [] },
+  'zfsutils-linux': { version: '2.3.4-pve1', base: true, units: ['zfs-import-cache.service'] },
+};
+
+const STATUS = 'var/lib/dpkg/status';
+
+/** Names of the packages that are installed. */
+export function installed(node: LabNode): Set<string> {
+  const file = pathOf(node, STATUS);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const names = [...text.matchAll(/^Package: (\S+)\nStatus: install ok installed$/gm)].map(([, name = '']) => name);
+  const base = Object.keys(PACKAGES).filter((name) => PACKAGES[name]?.base === true);
+  return new Set([...base, ...names]);
+}
+
+export function markInstalled(node: LabNode, name: string): void {
+  const file = pathOf(node, STATUS);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  mkdirSync(dirname(file), { recursive: true });
+  const entry = `Package: ${name}\nStatus: install ok installed\nVersion: ${PACKAGES[name]?.version ?? ''}\n\n`;
+  replaceFile(file, `${text}${entry}`);
+}
