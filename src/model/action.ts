@@ -69,7 +69,10 @@ export interface HttpRequest {
   readonly expect?: { readonly pointer: string; readonly oneOf: readonly Json[] };
 }
 
-/** In JSON an object `{"$secret": …}` stands for the secret's text, put in at the last moment. A form is sent as multipart/form-data. */
+/**
+ * In JSON an object `{"$secret": …}` stands for the secret's text and `{"$content": Content}` for that content's, put in at the
+ * last moment. A form is sent as multipart/form-data.
+ */
 export type HttpBody =
   | { readonly json: Json }
   | { readonly form: Readonly<Record<string, string>> }
@@ -125,7 +128,21 @@ export type Content =
   | { readonly from: 'blob'; readonly blob: string }
   | { readonly from: 'shipped'; readonly path: string }
   | { readonly from: 'secret'; readonly secret: SecretReference }
-  | { readonly from: 'joined'; readonly parts: readonly Content[] };
+  | { readonly from: 'joined'; readonly parts: readonly Content[] }
+  /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
+  | { readonly from: 'compose'; readonly blob: string; readonly additions: ComposeAdditions };
+
+/** By the name of a service. What is there already is kept; a label of the same key is replaced. */
+export interface ComposeAdditions {
+  readonly [service: string]: {
+    /** `key=value`; a dollar sign is the value's own. */
+    readonly labels?: readonly string[];
+    /** Arguments after those that it has. */
+    readonly command?: readonly string[];
+    /** As in the short form of `volumes`. */
+    readonly volumes?: readonly string[];
+  };
+}
 
 export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { addToCompose } from '../../src/config/compose-additions.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { signer } from '../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../src/io/redact.ts';
@@ -44,12 +45,20 @@ export async function openLabHost(
       case 'blob':
         return Buffer.from(contents[content.blob] ?? `echo ${content.blob}\n`);
       case 'secret':
-        return Buffer.from(contents[content.secret.$secret] ?? '');
+        return Buffer.from(contents[content.secret.$secret] ?? (await secretFile(content.secret.$secret)));
       case 'shipped':
         return readFile(new URL(`../../${content.path}`, import.meta.url));
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map(bytes)));
+      case 'compose':
+        return Buffer.from(addToCompose(contents[content.blob] ?? '', content.additions));
     }
+  }
+
+  /** One that lies on the node. */
+  async function secretFile(reference: string): Promise<string> {
+    const text = reference.startsWith('file:') ? await files.readFile(reference.slice('file:'.length)) : undefined;
+    return text?.trimEnd() ?? '';
   }
 
   const network = labNetwork(dir);

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
+import { addToCompose } from '../../config/compose-additions.ts';
 import type { Content } from '../../model/action.ts';
 import type { Repository } from '../../ports.ts';
 import type { ReadNodeFile, Secrets } from '../secrets.ts';
@@ -32,6 +33,10 @@ export function openContents({ repository, secrets, product }: ContentSources): 
         return readFile(join(product, normalize(content.path)));
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, nodeFile))));
+      case 'compose':
+        return Buffer.from(
+          addToCompose(Buffer.from(await repository.blob(content.blob)).toString(), content.additions),
+        );
       default:
         return content satisfies never;
     }

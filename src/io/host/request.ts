@@ -129,12 +129,15 @@ async function bodyOf(
   return { bytes: await encoded.bytes(), type: encoded.headers.get('content-type') };
 }
 
-/** The same value with the text of every secret in place of its reference. */
+/** The same value with the text of every secret and content in place of its reference. */
 async function withSecrets(value: Json | undefined, contents: RequestParts['contents']): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((item: Json) => withSecrets(item, contents)));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
   const [only] = entries;
+  if (entries.length === 1 && only?.[0] === '$content') {
+    return Buffer.from(await contents(only[1] as unknown as Content)).toString();
+  }
   if (entries.length === 1 && only?.[0] === '$secret' && typeof only[1] === 'string') {
     return Buffer.from(await contents({ from: 'secret', secret: { $secret: only[1] } })).toString();
   }
