@@ -11,7 +11,7 @@ import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
 import type { Outcome, Run } from '../../src/model/run.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { BOXES_WITH_AN_END, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
@@ -29,7 +29,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
   host = await openBoxHost(folder);
   now = START;
-  phoenix = await startPhoenix({ host, managers: BOXES, clock: { now: () => new Date(now) } });
+  phoenix = await startPhoenix({ host, managers: BOXES_WITH_AN_END, clock: { now: () => new Date(now) } });
   queue = openQueue(
     connectRedis(phoenix.redis.url, () => {}),
     { log: testLog },
@@ -42,47 +42,46 @@ afterEach(async () => {
 });
 
 const byHand = (...args: string[]) => host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
-const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').reverse();
+const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').toReversed();
 const done = async () => (await runs()).filter(({ ended }) => ended !== null).length;
 
-/** One tick of the timer, to its end: the work leaves a look at the host behind, and no job. */
-async function tick(work: 'drift' | 'renew'): Promise<void> {
-  const before = work === 'renew' ? await looks() : 0;
-  if (work === 'renew') {
-    await queue.requestRenew();
-    await until(async () => (await looks()) > before, 'the look of the timer');
-  } else await queue.every('drift', 3600);
-}
 const looks = async () => (await host.commands(true)).filter((line) => line === 'box list').length;
 
+/** The timer asks for what is due, and the host is looked at for it. */
+async function tick(): Promise<void> {
+  const before = await looks();
+  await queue.requestRenew();
+  await until(async () => (await looks()) > before, 'the look of the timer');
+}
+
 describe('the regular look', () => {
-  test('reports what differs once, repairs nothing, and tells when it is well again', async () => {
+  test('finds that all is as declared, and tells it', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
-    const said: string[] = [];
-    const look = async () => {
-      const before = await done();
-      await tick('drift');
-      await until(async () => (await done()) === before + 1 || (await newest())?.ended != null, 'the look to end');
-      await phoenix.answered(commit);
-      said.push(phoenix.statuses(commit)['phoenix/drift'] ?? '');
-    };
-    const newest = async () => (await runs()).at(-1);
-    await look();
-    expect(said).toEqual(['success: 2 targets looked at, all as declared']);
-    expect(await newest()).toMatchObject({ by: 'phoenix', trigger: 'drift', readOnly: true, state: 'succeeded' });
+    await queue.every('drift', 3600);
+    await until(async () => (await done()) === 1, 'the look to end');
+    await phoenix.answered(commit);
+    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets looked at, all as declared');
+    expect(await runs()).toMatchObject([{ by: 'phoenix', readOnly: true, state: 'succeeded' }]);
     expect(await host.commands()).toHaveLength(4);
   });
 
   test('does nothing before the first commit, while frozen, and while something else goes on', async () => {
-    await tick('drift');
-    await phoenix.push(environment({ 101: {} }));
-    await phoenix.agent().freeze('moving', 'ann');
     await queue.every('drift', 0.05);
-    const reads = await looks();
+    const commit = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.agent().freeze('moving', 'ann');
+    await phoenix.repo.push();
+    await phoenix.answered(commit);
+    expect(await runs()).toEqual([]);
     await phoenix.agent().unfreeze('ann');
     await until(async () => (await done()) >= 1, 'a look after the freeze');
-    expect(await looks()).toBeGreaterThanOrEqual(reads);
-    expect((await runs()).every(({ state }) => state === 'succeeded')).toBe(true);
+    const [push, look] = (await phoenix.ledger.runs(50)).toReversed();
+    expect([push?.trigger, push?.state, look?.trigger, look?.state]).toEqual([
+      'push',
+      'succeeded',
+      'drift',
+      'succeeded',
+    ]);
+    expect((look?.created ?? '') >= (push?.ended ?? 'never')).toBe(true);
   });
 
   test('says the same only once, however often it looks, and keeps few of these runs', async () => {
@@ -147,9 +146,9 @@ describe('what is due by time', () => {
   test('is renewed when its time has come, and not before', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     await due(START + 10 * MINUTE);
-    await tick('renew');
+    await tick();
     now += 10 * MINUTE;
-    await tick('renew');
+    await tick();
     await until(async () => (await done()) === 1, 'the renewal to end');
     expect(await runs()).toMatchObject([
       { by: 'phoenix', trigger: 'drift', readOnly: false, state: 'succeeded', steps: [{ target: 'lxc/101' }] },
@@ -166,29 +165,29 @@ describe('what is due by time', () => {
     const { commit } = await phoenix.push(environment({ 101: {} }));
     await due(START);
     for (const _ of [1, 2]) host.order('box renew 101', { exit: 1, stderr: 'the CA does not answer' });
-    await tick('renew');
+    await tick();
     await until(async () => (await done()) === 1, 'the first try');
     await phoenix.answered(commit);
     expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('failure: box renew 101: exit 1: the CA does not answer');
 
-    await tick('renew');
+    await tick();
     now += MINUTE - 1;
-    await tick('renew');
+    await tick();
     expect(await runs()).toHaveLength(1);
     now += 1;
-    await tick('renew');
+    await tick();
     await until(async () => (await done()) === 2, 'the second try');
     await phoenix.stopAgent();
     await phoenix.startAgent();
     now += 2 * MINUTE - 1;
-    await tick('renew');
+    await tick();
     expect(await runs()).toHaveLength(2);
     now += 1;
-    await tick('renew');
+    await tick();
     await until(async () => (await done()) === 3, 'the third try');
     await phoenix.answered(commit);
     expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
-    await tick('renew');
+    await tick();
     await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
   });
 

@@ -166,10 +166,6 @@ const manager: Manager<Record<string, Box>, Box> = {
   impact: ({ verb, fields }) =>
     verb === 'delete' ? 'destroy' : fields.some(({ path }) => path === '/cores') ? 'restart' : 'live',
   power,
-  due(survey, { target }) {
-    const at = survey[nameOf(target)]?.['due'];
-    return typeof at === 'string' ? new Date(at) : null;
-  },
   survey: async (host) => JSON.parse((await host.run(command('list'))).stdout),
   glance: (survey, { target }) => survey[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
@@ -191,8 +187,21 @@ const manager: Manager<Record<string, Box>, Box> = {
   },
 };
 
-export const BOXES: Managers = {
-  allTargets: (config) => new Map(manager.targets(config).map((target): [TargetId, Target] => [target.id, target])),
-  impactOf: (change) => manager.impact(change),
-  managerOf: () => manager as Manager,
-};
+function registry(one: Manager<Record<string, Box>, Box>): Managers {
+  return {
+    allTargets: (config) => new Map(one.targets(config).map((target): [TargetId, Target] => [target.id, target])),
+    impactOf: (change) => one.impact(change),
+    managerOf: () => one as Manager,
+  };
+}
+
+export const BOXES = registry(manager);
+
+/** Boxes that are to be renewed at the time in their `due`, once they are `expired`. */
+export const BOXES_WITH_AN_END = registry({
+  ...manager,
+  due(survey, { target }) {
+    const at = survey[nameOf(target)]?.['due'];
+    return typeof at === 'string' ? new Date(at) : null;
+  },
+});
