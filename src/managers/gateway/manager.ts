@@ -1,19 +1,23 @@
 // The gateways: nginx at the edge and Traefik behind it. Each is one file inside a container; what served last is kept beside it
-// and put back when a new one does not.
+// and put back when a new one does not. What a container holds is only known from inside: one command for each gateway, however
+// many names it serves.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
-import type { Manager } from '../manager.ts';
+import type { HostReader, Manager, Wanted } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
+import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { Part } from './part.ts';
 import { traefik } from './traefik/part.ts';
 
 const PARTS: readonly Part[] = [nginx as unknown as Part, traefik as unknown as Part];
 
 /** Null: it should not exist, which is nobody's business once the container has another role. */
-type Observation = { readonly seen: unknown } | null;
+type Observation = { readonly seen: unknown; readonly note: Note | null } | null;
 
-export const gateway: Manager<null, Observation> = {
+/** What was seen of each gateway in the container that it was last kept in. */
+type Survey = ReadonlyMap<string, NonNullable<Observation>>;
+
+export const gateway: Manager<Survey, Observation> = {
   kind: 'gateway',
   targets: (config) =>
     PARTS.flatMap((part) => {
@@ -22,24 +26,64 @@ export const gateway: Manager<null, Observation> = {
     }),
   // Both programs take a new configuration without dropping a connection.
   impact: () => 'live',
-  survey: async () => null,
-  // What a container holds is only known from inside: one command for each gateway, however many names it serves.
-  glance: () => null,
-  observe: async (host, { target, spec }) =>
-    spec === undefined ? null : { seen: await partOf(target).observe(host, spec) },
-  decide: (wanted, observation) =>
-    observation === null || wanted.spec === undefined
-      ? { kind: 'actions', actions: [] }
-      : partOf(wanted.target).decide(wanted.spec, observation.seen, wanted),
+  async survey(host) {
+    const kept = readNotes(await host.readFolders([notes.folder]));
+    const seen = PARTS.flatMap((part) => {
+      const note = kept.get(part.name);
+      return note === undefined ? [] : [lookByNote(host, part, note)];
+    });
+    return new Map(await Promise.all(seen));
+  },
+  glance(survey, wanted) {
+    const part = partOf(wanted.target);
+    const found = survey.get(part.name);
+    if (found === undefined || wanted.spec === undefined) return null;
+    return found.note !== null && sameNote(found.note, noteOf(part, wanted)) ? found : null;
+  },
+  async observe(host, wanted) {
+    if (wanted.spec === undefined) return null;
+    const part = partOf(wanted.target);
+    const [, found] = await lookByNote(host, part, noteOf(part, wanted));
+    const kept = readNotes(await host.readFolders([notes.folder])).get(part.name) ?? null;
+    return { seen: found.seen, note: kept };
+  },
+  decide(wanted, observation) {
+    if (observation === null || wanted.spec === undefined) return { kind: 'actions', actions: [] };
+    const part = partOf(wanted.target);
+    const decision = part.decide(wanted.spec as Spec, observation.seen);
+    if (decision.kind !== 'actions' || decision.actions.length > 0) return decision;
+    const note = noteOf(part, wanted);
+    const isNoted = observation.note !== null && sameNote(observation.note, note);
+    return { kind: 'actions', actions: isNoted ? [] : [writeNote(part.name, note)] };
+  },
   // Every name was asked for before a change counts as done.
   health: () => null,
   putsBack: true,
   safeguard({ target, spec }, observation) {
     if (observation === null || spec === undefined) return null;
-    const restore = partOf(target).putBack(spec as JsonObject, observation.seen);
+    const restore = partOf(target).putBack(spec as Spec, observation.seen);
     return restore === null ? null : { take: [], restore: [restore], drop: [] };
   },
 };
+
+type Spec = Parameters<Part['decide']>[0];
+
+/** What has to be looked at to know the gateway. */
+function noteOf(part: Part, { spec }: Wanted): Note {
+  return { guest: (spec as Spec).guest, certificates: part.certificates(spec as Spec) };
+}
+
+async function lookByNote(
+  host: HostReader,
+  part: Part,
+  note: Note,
+): Promise<[name: string, found: NonNullable<Observation>]> {
+  const there = new Set<string>();
+  for (const path of note.certificates) {
+    if ((await host.readFile(path))?.includes('BEGIN CERTIFICATE')) there.add(path);
+  }
+  return [part.name, { seen: await part.look(host, note.guest, there), note }];
+}
 
 /** Fails for a gateway that nobody keeps: targets are only ever made from parts. */
 function partOf(target: TargetId): Part {

@@ -4,16 +4,22 @@ import type { Config } from '../../config/config.ts';
 import type { Action } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Decision, HostReader, Wanted } from '../manager.ts';
+import type { Decision, HostReader } from '../manager.ts';
 
-export interface Part<Spec extends JsonObject = JsonObject, Seen = unknown> {
+/** Every spec says which container it is about. */
+type GatewaySpec = JsonObject & { readonly guest: number };
+
+export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   /** As in the target's id. */
   readonly name: string;
   /** Pure. Null where no container has the role, or none that can be found. */
   declared(config: Config): { readonly spec: Spec; readonly needs: readonly TargetId[] } | null;
-  observe(host: HostReader, spec: Spec): Promise<Seen>;
+  /** Pure: certificates on the node that matter by being there or not. */
+  certificates(spec: Spec): readonly string[];
+  /** One command. @param there those of the certificates that are there */
+  look(host: HostReader, guest: number, there: ReadonlySet<string>): Promise<Seen>;
   /** Pure. */
-  decide(spec: Spec, seen: Seen, wanted: Wanted): Decision;
+  decide(spec: Spec, seen: Seen): Decision;
   /** Pure: brings back what was last seen to serve; null where nothing is to be brought back. */
   putBack(spec: Spec, seen: Seen): Action | null;
 }

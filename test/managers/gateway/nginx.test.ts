@@ -58,7 +58,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     await new Promise((done) => upstream.once('listening', done));
     box = await openNginxBox((upstream.address() as AddressInfo).port, GATEWAY, PROXY);
     authority = await testAuthority();
-    box.write('/usr/local/share/ca-certificates/phoenix-root-ca.crt', authority.root);
+    box.write('/usr/local/share/ca-certificates/phoenix-root.crt', authority.root);
     await issue('web', NAMES);
   });
   afterEach(async () => {
@@ -82,7 +82,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       method: 'GET',
       url,
       address: GATEWAY,
-      trust: { file: '/usr/local/share/ca-certificates/phoenix-root-ca.crt' },
+      trust: { file: '/usr/local/share/ca-certificates/phoenix-root.crt' },
       timeoutSeconds: 5,
       ...own,
     });

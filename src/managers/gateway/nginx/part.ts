@@ -21,14 +21,8 @@ const OLDEST = '1.19.4';
 export const nginx: Part<NginxSpec, NginxSeen> = {
   name: 'nginx',
   declared: nginxSpec,
-  async observe(host, spec) {
-    const inside = await look(host, spec.guest, LOOK, PLACES);
-    const there = new Set<string>();
-    for (const { source } of spec.sites) {
-      if (!there.has(source) && (await host.readFile(source))?.includes('BEGIN CERTIFICATE')) there.add(source);
-    }
-    return { inside, there };
-  },
+  certificates: ({ sites }) => [...new Set(sites.map(({ source }) => source))].sort(),
+  look: async (host, guest, there) => ({ inside: await look(host, guest, LOOK, PLACES), there }),
   decide(spec, { inside, there }): Decision {
     if (inside.kind === 'unreachable') return impossible(inside.reason);
     const version = versionIn(inside.stderr);

@@ -20,8 +20,9 @@ export interface TraefikSeen {
 export const traefik: Part<TraefikSpec, TraefikSeen> = {
   name: 'traefik',
   declared: traefikSpec,
-  async observe(host, spec) {
-    const inside = await look(host, spec.guest, LOOK, PLACES);
+  certificates: () => [],
+  async look(host, guest) {
+    const inside = await look(host, guest, LOOK, PLACES);
     return { inside, told: inside.kind === 'seen' ? readTold(inside.rest) : null };
   },
   decide(spec, { inside, told }): Decision {

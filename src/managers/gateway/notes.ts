@@ -1,0 +1,46 @@
+// Notes on the node of which container each gateway is kept in, so that one look at the host finds it without the configuration.
+
+import type { Action } from '../../model/action.ts';
+
+export interface Note {
+  readonly guest: number;
+  /** On the node; each once, in order. */
+  readonly certificates: readonly string[];
+}
+
+export const notes = { folder: '/var/lib/phoenix/gateway' } as const;
+
+/** By the name of the gateway. A note that nobody can read counts as none. */
+export function readNotes(files: ReadonlyMap<string, string>): ReadonlyMap<string, Note> {
+  const found = new Map<string, Note>();
+  for (const [path, text] of files) {
+    const name = /\/([a-z]+)\.json$/.exec(path)?.[1];
+    const note = name === undefined ? null : parse(text);
+    if (name !== undefined && note !== null) found.set(name, note);
+  }
+  return found;
+}
+
+function parse(text: string): Note | null {
+  try {
+    const { guest, certificates } = JSON.parse(text) as { guest?: unknown; certificates?: unknown };
+    if (typeof guest !== 'number' || !Array.isArray(certificates)) return null;
+    return { guest, certificates: certificates.map(String) };
+  } catch {
+    return null;
+  }
+}
+
+export function sameNote(a: Note, b: Note): boolean {
+  return a.guest === b.guest && JSON.stringify(a.certificates) === JSON.stringify(b.certificates);
+}
+
+export function writeNote(name: string, note: Note): Action {
+  const content = { from: 'text', text: `${JSON.stringify(note)}\n` } as const;
+  const path = `${notes.folder}/${name}.json`;
+  return {
+    summary: `note on the node that ${name} is kept in container ${note.guest}`,
+    impact: 'live',
+    do: { kind: 'file', path, content, mode: 0o644 },
+  };
+}
