@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { addVerbs } from './cli/agent/verbs/commands.ts';
 import { EXIT, type Io } from './cli/io.ts';
-import { addVerbs } from './cli/verbs/commands.ts';
 
 const EXAMPLE_COMMIT = '3f2a1bc';
 const io: { -readonly [Key in keyof Io]: Io[Key] } = {
@@ -59,7 +59,7 @@ command('rehearse [path]', 'apply a configuration to a lab host for real, twice'
   .option('--root <dir>', 'the config root, when it is not to be found by itself')
   .option('--json', 'answer with one JSON document', false)
   .action(async (path = '.', options) =>
-    ending((await import('./cli/rehearse.ts')).rehearse({ path, ...options }, io)),
+    ending((await import('./cli/rehearse/rehearse.ts')).rehearse({ path, ...options }, io)),
   );
 
 command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
@@ -73,11 +73,11 @@ command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once'
 command('lab <dir> [command...]', 'a simulated Proxmox host kept in a folder', 'lab /tmp/pve -- pct list')
   .option('--running <id>', 'set this guest running, as a kernel would', collect, [])
   .option('--stopped <id>', 'set this guest stopped', collect, [])
-  .action(async (dir, words, options) => ending((await import('./cli/lab.ts')).runLab(dir, options, words)));
+  .action(async (dir, words, options) => ending((await import('./cli/rehearse/lab.ts')).runLab(dir, options, words)));
 
 command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')
   .option('--json', 'answer with one JSON document', false)
-  .action(async (options) => ending((await import('./cli/doctor.ts')).doctor(options, io)));
+  .action(async (options) => ending((await import('./cli/doctor/doctor.ts')).doctor(options, io)));
 
 command('serve', 'run the agent until SIGTERM or SIGINT', 'serve --env-file /etc/phoenix/env')
   .option('--roles <roles>', 'which parts run in this process; all when not given', list, [
@@ -100,30 +100,34 @@ command(
   .option('--dry-run', 'only look and say what differs', false)
   .option('--wait', 'follow it to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)
-  .action(async (commit, options) => ending((await import('./cli/replay.ts')).replay({ commit, ...options }, io)));
+  .action(async (commit, options) =>
+    ending((await import('./cli/agent/replay.ts')).replay({ commit, ...options }, io)),
+  );
 
 command('status [targets...]', 'what is followed, what is applied and what runs', 'status lxc/101')
   .option('--json', 'answer with one JSON document', false)
-  .action(async (targets, options) => ending((await import('./cli/status.ts')).status({ targets, ...options }, io)));
+  .action(async (targets, options) =>
+    ending((await import('./cli/agent/status.ts')).status({ targets, ...options }, io)),
+  );
 
 command('runs [run]', 'the newest runs, or one with its steps', 'runs 12 --wait')
   .option('--limit <count>', 'how many; 20 when not given', count, 20)
   .option('--wait', 'follow the run to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)
-  .action(async (run, options) => ending((await import('./cli/runs.ts')).runs({ run, ...options }, io)));
+  .action(async (run, options) => ending((await import('./cli/agent/runs.ts')).runs({ run, ...options }, io)));
 
 command('logs <run> [target]', 'what the programs of a run printed', 'logs 12 lxc/101 --follow')
   .option('--follow', 'go on until the run has ended', false)
   .option('--json', 'answer with one JSON document', false)
   .action(async (run, target, options) =>
-    ending((await import('./cli/logs.ts')).logs({ run, target, ...options }, io)),
+    ending((await import('./cli/agent/logs.ts')).logs({ run, target, ...options }, io)),
   );
 
 command('approve <run> <target>', 'let a step go on that destroys or recreates something', 'approve 12 lxc/105 --wait')
   .option('--wait', 'follow the run to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)
   .action(async (run, target, options) =>
-    ending((await import('./cli/approve.ts')).approve({ run, target, ...options }, io)),
+    ending((await import('./cli/agent/approve.ts')).approve({ run, target, ...options }, io)),
   );
 
 command(
@@ -134,23 +138,25 @@ command(
   .option('--all', 'every declared target', false)
   .option('--wait', 'follow the run to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)
-  .action(async (targets, options) => ending((await import('./cli/adopt.ts')).adopt({ targets, ...options }, io)));
+  .action(async (targets, options) =>
+    ending((await import('./cli/agent/adopt.ts')).adopt({ targets, ...options }, io)),
+  );
 
 command('drift', 'look at every target and say what differs', 'drift --wait')
   .option('--fix', 'bring back what differs', false)
   .option('--wait', 'follow the run to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)
-  .action(async (options) => ending((await import('./cli/drift.ts')).drift(options, io)));
+  .action(async (options) => ending((await import('./cli/agent/drift.ts')).drift(options, io)));
 
 command('freeze <reason...>', 'start nothing that has not started', 'freeze moving the storage')
   .option('--json', 'answer with one JSON document', false)
   .action(async (words: string[], options) =>
-    ending((await import('./cli/freeze.ts')).freeze({ reason: words.join(' '), ...options }, io)),
+    ending((await import('./cli/agent/freeze.ts')).freeze({ reason: words.join(' '), ...options }, io)),
   );
 
 command('unfreeze', 'go on with what waits', 'unfreeze')
   .option('--json', 'answer with one JSON document', false)
-  .action(async (options) => ending((await import('./cli/freeze.ts')).unfreeze(options, io)));
+  .action(async (options) => ending((await import('./cli/agent/freeze.ts')).unfreeze(options, io)));
 
 addVerbs(command, ending, io);
 

@@ -29,7 +29,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^managers\//, ['model/', 'config/', 'plan/', 'say/', 'ports']],
   [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed where its text is known: at the last moment, and by what reads it everywhere else.
-  [/^io\//, ['model/', 'ports', 'config/compose-additions.ts']],
+  [/^io\//, ['model/', 'ports', 'config/compose/additions.ts']],
   [/^lab\//, ['model/']],
   [/^(cli|web)\//, 'anything'],
   [/^main\.ts$/, 'anything'],
@@ -48,14 +48,14 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['ioredis', /^io\/(ledger|queue)/],
   ['isomorphic-git', /^io\/(git|local-repository)/],
   ['execa', /^(io|lab)\/(host|forge)/],
-  ['express', /^(agent\/(http\/|api\.ts|receive\.ts)|web\/|lab\/forge)/],
+  ['express', /^(agent\/http\/|web\/|lab\/forge)/],
   ['express-rate-limit', /^agent\/http\//],
-  ['@octokit/webhooks', /^(agent\/receive\.ts|lab\/forge)/],
+  ['@octokit/webhooks', /^(agent\/http\/webhook\/|lab\/forge)/],
   ['@octokit/request', /^io\/forge/],
   ['pino', /^io\/log/],
   ['prom-client', /^io\/metrics/],
-  ['eventsource-parser', /^cli\/client\.ts$/],
-  ['commander', /^(main|cli\/verbs\/commands)\.ts$/],
+  ['eventsource-parser', /^cli\/agent\/client\.ts$/],
+  ['commander', /^(main|cli\/agent\/verbs\/commands)\.ts$/],
 ];
 
 const NODE = new Set(builtinModules);
@@ -90,8 +90,8 @@ function shown({ from, to }: Import): string {
 
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
-  expect(imports).toContainEqual({ from: 'agent/receive.ts', to: '@octokit/webhooks', ours: false });
-  expect(imports).toContainEqual({ from: 'agent/receive.ts', to: 'agent/http/body.ts', ours: true });
+  expect(imports).toContainEqual({ from: 'agent/http/webhook/receive.ts', to: '@octokit/webhooks', ours: false });
+  expect(imports).toContainEqual({ from: 'agent/http/webhook/receive.ts', to: 'agent/http/webhook/body.ts', ours: true });
   expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true });
 });
 
@@ -148,5 +148,5 @@ test('only the command line reads the environment', () => {
   const readers = filesIn(SRC)
     .filter((file) => /\bprocess\.env\b/.test(readFileSync(file, 'utf8')))
     .map((file) => relative(SRC, file));
-  expect(readers.filter((file) => !/^(main\.ts|cli\/lab\.ts|lab\/)/.test(file))).toEqual([]);
+  expect(readers.filter((file) => !/^(main\.ts|cli\/rehearse\/lab\.ts|lab\/)/.test(file))).toEqual([]);
 });

@@ -2,15 +2,15 @@
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Again, Work } from '../ports/queue.ts';
-import { apply } from './apply.ts';
+import { apply } from './apply/apply.ts';
+import { keepLease } from './apply/lease.ts';
+import { surveys } from './apply/surveys.ts';
 import type { Context } from './context.ts';
-import { declarations } from './declared.ts';
-import { keepLease } from './lease.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
-import { reconcile } from './reconcile.ts';
+import { declarations } from './reconcile/declared.ts';
+import { reconcile } from './reconcile/reconcile.ts';
 import { report } from './report.ts';
-import { surveys } from './surveys.ts';
 import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
 

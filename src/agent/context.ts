@@ -1,8 +1,8 @@
 // What every stage of the agent is handed: its parts, and what they remember between stages.
 
-import type { Declarations } from './declared.ts';
+import type { Surveys } from './apply/surveys.ts';
 import type { AgentParts } from './parts.ts';
-import type { Surveys } from './surveys.ts';
+import type { Declarations } from './reconcile/declared.ts';
 
 export interface Context extends AgentParts {
   readonly declared: Declarations;

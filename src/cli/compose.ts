@@ -20,9 +20,9 @@ import * as managers from '../managers/index.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
-import { openForgeOf, openHostOf } from './outside.ts';
-import { readiness } from './readiness.ts';
+import { openForgeOf, openHostOf } from './rehearse/outside.ts';
 
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;

@@ -5,8 +5,8 @@ import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
 import { readSettings, type SettingProblem, secretsOf } from '../settings.ts';
+import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
-import { logLine } from './log-line.ts';
 import { toldToStop } from './told-to-stop.ts';
 
 const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];

@@ -2,7 +2,7 @@
 
 import type { TargetJson } from '../agent/http/run-json.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
-import { type Client, ClientFailure } from './client.ts';
+import { type Client, ClientFailure } from './agent/client.ts';
 import { EXIT } from './io.ts';
 
 /** @throws ClientFailure for a word that names no target, or more than one */

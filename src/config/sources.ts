@@ -2,7 +2,7 @@
 
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from './read/read-json.ts';
 import type { Finding } from './rules/rule.ts';
 import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
 

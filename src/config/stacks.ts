@@ -2,12 +2,12 @@
 
 import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type ReadCompose, readCompose } from './compose.ts';
+import { type ReadCompose, readCompose } from './compose/compose.ts';
 import type { Compose, Stack } from './config-services.ts';
 import type { Findings } from './findings.ts';
 import { MAX_COMPOSE_BYTES } from './limits.ts';
 import { normaliseStack } from './normalise/stack.ts';
-import { parse } from './parse.ts';
+import { parse } from './read/parse.ts';
 import { stackManifest } from './schema/stack.ts';
 import { type Sources, stackNames } from './sources.ts';
 import { unusedAndPlain } from './written-marks.ts';

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { TargetId } from '../model/ids.ts';
 import type { Place } from './config.ts';
 import { isNoSecret, namesSecret } from './normalise/secret.ts';
-import { within } from './place.ts';
+import { within } from './read/place.ts';
 import type { Finding } from './rules/rule.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
 import { lxcGuest } from './schema/lxc.ts';

@@ -3,7 +3,7 @@
 
 import type { Config, Guest, LxcGuest, VmGuest } from '../config/config.ts';
 import type { Certificate } from '../config/config-services.ts';
-import { seenBy } from '../config/traefik/routes.ts';
+import { seenBy } from '../config/derive/traefik/routes.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 
 /** The certificate authority: the container with role `ca`. */

@@ -3,8 +3,8 @@
 import { createHmac } from 'node:crypto';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
+import type { DeliveryEnd } from '../../src/agent/http/webhook/receive.ts';
 import type { Agent, KnownTarget } from '../../src/agent/parts.ts';
-import type { DeliveryEnd } from '../../src/agent/receive.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';

@@ -1,10 +1,10 @@
 // What the whole reference environment costs: brought up on an empty host, and looked at again when it stands.
 
 import { fileURLToPath } from 'node:url';
-import { carryOutPlan, recordingHost } from '../../src/cli/carry-out-plan.ts';
+import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
+import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
+import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
 import { folderSource } from '../../src/cli/source.ts';
-import { supplyLab } from '../../src/cli/supply-lab.ts';
-import { supplySecrets } from '../../src/cli/supply-secrets.ts';
 import { load } from '../../src/config/load.ts';
 import { PROXMOX_PROGRAMS } from '../../src/lab/proxmox/programs.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';

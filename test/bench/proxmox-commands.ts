@@ -1,7 +1,7 @@
 // How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
 // everything as declared, over more and more guests, and the making of one container.
 
-import { carryOutPlan, recordingHost } from '../../src/cli/carry-out-plan.ts';
+import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import type { LxcGuest } from '../../src/config/config.ts';
 import { load } from '../../src/config/load.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runs } from '../../src/cli/runs.ts';
+import { runs } from '../../src/cli/agent/runs.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runLab } from '../../src/cli/lab.ts';
+import { runLab } from '../../src/cli/rehearse/lab.ts';
 import { createLab, declareStorage, setGuestState } from '../../src/lab/proxmox/create.ts';
 
 let dir = '';

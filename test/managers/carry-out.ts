@@ -1,6 +1,6 @@
 // Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
 
-import { runAction } from '../../src/agent/run-action.ts';
+import { runAction } from '../../src/agent/apply/run-action.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';

@@ -7,7 +7,7 @@
 // `state` says what is on the host, in any form that can be compared, without what chance decides.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ask } from '../../src/agent/run-action.ts';
+import { ask } from '../../src/agent/apply/run-action.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { addToCompose } from '../../src/config/compose-additions.ts';
+import { addToCompose } from '../../src/config/compose/additions.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { signer } from '../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../src/io/redact.ts';

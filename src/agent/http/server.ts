@@ -5,13 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Log } from '../../ports.ts';
-import { type ApiParts, apiRoutes } from '../api.ts';
-import { type ReceiverParts, receiver } from '../receive.ts';
 import { Refused } from '../refused.ts';
 import { answer, fail } from './answer.ts';
+import { type ApiParts, apiRoutes } from './api.ts';
 import { answerInTime } from './in-time.ts';
 import { limitSuspects } from './limit.ts';
 import { BadRequest } from './requests.ts';
+import { type ReceiverParts, receiver } from './webhook/receive.ts';
 
 /** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
 const WRONG_SIGNATURES_PER_MINUTE = 600;

@@ -6,8 +6,8 @@ import { kindOf, type TargetId } from '../../model/ids.ts';
 import { renewals } from '../../plan/renewals.ts';
 import type { Again } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../gather.ts';
 import { open } from '../open-run.ts';
+import { declaredAt } from '../reconcile/gather.ts';
 import { TIMER } from '../tell.ts';
 
 /** The timer itself comes often enough for what is due later. */

@@ -2,7 +2,7 @@
 
 import type { RunDetail } from '../../ports/ledger.ts';
 import { DONE } from '../../say/command.ts';
-import { carryOut, type Ending, type StepWork } from '../carry-out.ts';
+import { carryOut, type Ending, type StepWork } from '../apply/carry-out.ts';
 import { checkHealth } from './check-health.ts';
 import { switchPower } from './switch-power.ts';
 

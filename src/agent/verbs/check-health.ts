@@ -2,9 +2,9 @@
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import { HEALTH } from '../../say/command.ts';
-import type { Ending } from '../carry-out.ts';
-import type { Performing } from '../perform.ts';
-import { probe } from '../probe.ts';
+import type { Ending } from '../apply/carry-out.ts';
+import type { Performing } from '../apply/perform.ts';
+import { probe } from '../apply/probe.ts';
 
 export interface HealthWork extends Omit<Performing, 'keeper'> {
   readonly manager: Manager;

@@ -3,9 +3,9 @@
 import { nameOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { COMMAND_VERBS, type CommandVerb } from '../../model/run.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../gather.ts';
 import { followed, open } from '../open-run.ts';
 import type { CommandRequest } from '../parts.ts';
+import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
 
 /** Nobody stops or deletes everything by forgetting a word. */

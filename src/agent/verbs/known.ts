@@ -3,8 +3,8 @@
 import type { RunningState } from '../../managers/manager.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../gather.ts';
 import type { KnownTarget } from '../parts.ts';
+import { declaredAt } from '../reconcile/gather.ts';
 import { situationOf } from './situation.ts';
 
 /** However many ask, the host is looked at once in so long. */

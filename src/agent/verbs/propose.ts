@@ -7,7 +7,7 @@ import { choose, commandPlan, isSwitch, type Situation } from '../../plan/comman
 import { withNeeds } from '../../plan/scope.ts';
 import { commandRefused } from '../../say/command.ts';
 import type { Managers } from '../parts.ts';
-import { type Gathered, type Proposal, propose } from '../proposal.ts';
+import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts';
 
 export type CommandProposal = Proposal | { readonly kind: 'refused'; readonly reason: string };
 

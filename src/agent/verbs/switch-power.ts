@@ -4,9 +4,9 @@
 import { type Manager, type Power, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../say/command.ts';
 import { WHY } from '../../say/status.ts';
-import { type Ending, Passing } from '../carry-out.ts';
-import { type Performing, perform, stopIfTold } from '../perform.ts';
-import { probe } from '../probe.ts';
+import { type Ending, Passing } from '../apply/carry-out.ts';
+import { type Performing, perform, stopIfTold } from '../apply/perform.ts';
+import { probe } from '../apply/probe.ts';
 
 export interface PowerWork extends Performing {
   readonly manager: Manager;

@@ -14,12 +14,12 @@ import { type LabForge, startForge } from '../../lab/forge/forge.ts';
 import { PROXMOX_PROGRAMS } from '../../lab/proxmox/programs.ts';
 import type { Run } from '../../model/run.ts';
 import { readSettings } from '../../settings.ts';
-import { type Client, clientOf } from '../client.ts';
+import { type Client, clientOf } from '../agent/client.ts';
 import { compose } from '../compose.ts';
 import type { Io } from '../io.ts';
+import { supplyLab } from '../rehearse/supply-lab.ts';
+import { supplySecrets } from '../rehearse/supply-secrets.ts';
 import { folderSource } from '../source.ts';
-import { supplyLab } from '../supply-lab.ts';
-import { supplySecrets } from '../supply-secrets.ts';
 import { openPerson, type Person } from './person.ts';
 
 /** Phoenix's own folder, whose configuration is pushed. */

@@ -3,7 +3,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { Place } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 
 export type Raw = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Old shapes of the file of the hypervisor.
 
 import type { Place } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { Draft, isObject, type Modern, type Raw } from './draft.ts';
 
 export interface ModernHypervisor extends Modern {

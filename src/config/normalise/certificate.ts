@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Place } from '../config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../config-services.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 import type { certificate } from '../schema/certificate.ts';
 

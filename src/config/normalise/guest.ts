@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { FirewallRule, GuestBase, GuestFirewall, HealthCheck, Place, TraefikService } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { firewallRule, guestFirewall, healthCheck, traefikService } from '../schema/guest.ts';
 import type { lxcGuest } from '../schema/lxc.ts';
 import { splitList } from '../schema/values.ts';

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import type { z } from 'zod';
 import type { Place } from '../config.ts';
 import type { HostNetwork, Hypervisor } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { normaliseRules } from './guest.ts';
 import { normaliseSecret } from './secret.ts';

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Place } from '../config.ts';
 import type { Compose, Stack, StackEnvironment, StackFile, StackVariable } from '../config-services.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { stackEnvironment, stackManifest } from '../schema/stack.ts';
 import { type FilesByPath, fileAt } from './files.ts';
 import { normaliseRules } from './guest.ts';

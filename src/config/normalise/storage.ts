@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Place } from '../config.ts';
 import type { Storage, Zfs, ZfsDataset } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { sortedSet } from './guest.ts';
 

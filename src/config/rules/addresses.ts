@@ -2,7 +2,7 @@
 
 import type { Guest } from '../config.ts';
 import type { HostNetwork } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { contains, fixedAddress, isReserved, type Network, parseAddress, parseNetwork, spelling } from './address.ts';
 import { macPlace } from './duplicates.ts';
 import { allGuests, nameOfGuest, targetOf } from './guests.ts';

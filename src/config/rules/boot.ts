@@ -1,7 +1,7 @@
 // The order in which the host starts guests must not contradict what they need.
 
 import type { Guest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

@@ -2,7 +2,7 @@
 
 import type { LxcGuest } from '../config.ts';
 import type { ZfsPool } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { allGuests, listed, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

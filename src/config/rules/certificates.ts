@@ -3,9 +3,9 @@
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { Certificate } from '../config-services.ts';
-import { hostsOf } from '../dns-records.ts';
+import { hostsOf } from '../derive/dns-records.ts';
 import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { nameOfGuest } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

@@ -1,7 +1,7 @@
 // What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
 
 import type { Config, Guest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { allGuests, isCloneSource, nameOfGuest, targetOf } from './guests.ts';
 import { cloneSourcePlace } from './references.ts';
 import type { Finding, RuleContext } from './rule.ts';

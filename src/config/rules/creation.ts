@@ -1,7 +1,7 @@
 // What is needed to make anything at all.
 
 import type { Guest, Place } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { HYPERVISOR_FILE } from '../schema/files.ts';
 import { allGuests, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

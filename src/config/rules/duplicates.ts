@@ -1,7 +1,7 @@
 // What only one guest may have: its id, name, address, MAC and service name.
 
 import type { Guest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { fixedAddress, spelling } from './address.ts';
 import { allGuests, nameOfGuest, repeated, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

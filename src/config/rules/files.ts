@@ -1,7 +1,7 @@
 // Scripts, stacks and files that the configuration names must be in the repository.
 
 import type { Guest, Place, VmGuest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { stackTarget } from '../stacks.ts';
 import { allGuests, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

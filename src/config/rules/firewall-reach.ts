@@ -1,7 +1,7 @@
 // What the firewall rules let in and out: rules that say nothing new, that let everyone in, or that name nobody.
 
 import type { Config, FirewallRule } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { contains, fixedAddress, isSingle, parseNetwork, spelling } from './address.ts';
 import { allGuests, nameOfGuest, repeated, ruleLists, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

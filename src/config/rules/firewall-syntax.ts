@@ -1,7 +1,7 @@
 // Firewall rules that Proxmox would skip with nothing but a warning: what was meant to be open or closed would not be.
 
 import type { FirewallRule } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { parseNetwork, parseRange } from './address.ts';
 import { type RuleList, ruleLists } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

@@ -2,7 +2,7 @@
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, FirewallRule, Guest, Place } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 
 /** Containers, then VMs, each by ascending id. */
 export function allGuests(config: Config): Guest[] {

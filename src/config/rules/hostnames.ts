@@ -3,7 +3,7 @@
 import { targetId } from '../../model/ids.ts';
 import type { Config, Place } from '../config.ts';
 import type { Certificate } from '../config-services.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { isAddress } from '../schema/values.ts';
 import { allGuests, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

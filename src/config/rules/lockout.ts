@@ -2,7 +2,7 @@
 
 import type { FirewallRule } from '../config.ts';
 import type { HostFirewall, HostNetwork } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from './address.ts';
 import { namesPort, someNetwork } from './firewall-reach.ts';
 import { listed } from './guests.ts';

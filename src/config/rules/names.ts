@@ -1,7 +1,7 @@
 // Names in DNS and the servers that are asked for them.
 
-import { addressOf, mentionedNames } from '../dns-records.ts';
-import { within } from '../place.ts';
+import { addressOf, mentionedNames } from '../derive/dns-records.ts';
+import { within } from '../read/place.ts';
 import { fixedAddress, parseAddress, spelling } from './address.ts';
 import { answersAt } from './firewall-reach.ts';
 import { allGuests, listed, nameOfGuest, targetOf } from './guests.ts';

@@ -2,7 +2,7 @@
 
 import type { Config, NfsVolume } from '../config.ts';
 import type { NfsExport } from '../config-host.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { contains, fixedAddress, parseNetwork, spelling } from './address.ts';
 import { nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';

@@ -1,7 +1,7 @@
 // Guests, stacks and pools that are named must be there.
 
 import type { Config, Guest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

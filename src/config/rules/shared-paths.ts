@@ -1,7 +1,7 @@
 // Keys belong to one guest: whoever else can read them can pretend to be it.
 
 import type { Config, LxcGuest } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { nameOfGuest, targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

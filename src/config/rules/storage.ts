@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { Config, Place } from '../config.ts';
-import { within } from '../place.ts';
+import { within } from '../read/place.ts';
 import { targetOf } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 

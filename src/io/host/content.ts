@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { addToCompose } from '../../config/compose-additions.ts';
+import { addToCompose } from '../../config/compose/additions.ts';
 import type { Content } from '../../model/action.ts';
 import type { Repository } from '../../ports.ts';
 import type { ReadNodeFile, Secrets } from '../secrets.ts';

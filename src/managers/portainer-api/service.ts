@@ -1,7 +1,7 @@
 // Where the environment's Portainer answers, and how it is asked: every call is one request as data, with its key by reference.
 
 import type { Config, VmGuest } from '../../config/config.ts';
-import { addressOf } from '../../config/dns-records.ts';
+import { addressOf } from '../../config/derive/dns-records.ts';
 import type { HttpRequest } from '../../model/action.ts';
 import type { Json } from '../../model/json.ts';
 import type { HttpAnswer } from '../../ports.ts';

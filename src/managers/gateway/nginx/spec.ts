@@ -1,7 +1,7 @@
 // What nginx serves: every name that leads to the proxy and that one of its certificates holds, and its own.
 
 import type { Config } from '../../../config/config.ts';
-import { routesOf } from '../../../config/traefik/routes.ts';
+import { routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import { caOf, gatewayOf, guestTarget, HOST, proxyOf } from '../../edges.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, type Served } from '../surroundings.ts';

@@ -2,8 +2,8 @@
 // the same table as the labels that are let through.
 
 import { z } from 'zod';
-import { type Field, type Fields, LOAD_BALANCER, MIDDLEWARES, ROUTER } from '../../../config/traefik/fields.ts';
-import { parseRule } from '../../../config/traefik/rule.ts';
+import { type Field, type Fields, LOAD_BALANCER, MIDDLEWARES, ROUTER } from '../../../config/derive/traefik/fields.ts';
+import { parseRule } from '../../../config/derive/traefik/rule.ts';
 import type { JsonObject } from '../../../model/json.ts';
 
 function schemaOf(field: Field): z.ZodType {

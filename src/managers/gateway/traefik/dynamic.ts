@@ -2,8 +2,8 @@
 // whole file for one field that it does not know, and complains of sections without content, so that neither is ever written.
 
 import type { Config } from '../../../config/config.ts';
-import type { Route } from '../../../config/traefik/route.ts';
-import { covers, routesOf } from '../../../config/traefik/routes.ts';
+import type { Route } from '../../../config/derive/traefik/route.ts';
+import { covers, routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { inUrl, type Served } from '../surroundings.ts';
 

@@ -1,6 +1,6 @@
 // What Traefik tells by its API about the configuration that it has taken over.
 
-import { parseRule } from '../../../config/traefik/rule.ts';
+import { parseRule } from '../../../config/derive/traefik/rule.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 
 export interface Told {

@@ -1,0 +1,129 @@
+// One step of a run, from the lease on its target to its outcome. It may begin twice: the ledger says whether it still may,
+// and the host what is still to be done.
+
+import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
+import { isSwitch } from '../../plan/command.ts';
+import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
+import type { Again } from '../../ports/queue.ts';
+import { stepEnded } from '../../say/status.ts';
+import { type Context, isoNow } from '../context.ts';
+import { schedule } from '../schedule.ts';
+import { ofStep } from '../tell.ts';
+import { carryOutVerb } from '../verbs/carry-out-verb.ts';
+import { type Ending, Passing } from './carry-out.ts';
+import { keepLease, Stopped } from './lease.ts';
+import type { Keeper } from './perform.ts';
+import { stepLog } from './step-log.ts';
+import { wantedBy } from './wanted.ts';
+
+/** Surprises (a host that does not answer, a fault in Phoenix) that a step survives before it counts as failed. */
+const MOST_ATTEMPTS = 5;
+/** Tries while something is in the way that passes by itself, such as a backup: about half an hour. */
+const MOST_PASSING = 30;
+const LOOK_AGAIN_MS = 1_000;
+/** A run of fewer steps looks at each target closely; one of more begins with a survey, which may settle many at once. */
+const SURVEY_FROM = 4;
+
+export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again> {
+  const { ledger, options } = context;
+  const run = await ledger.runStep(id, target);
+  const [step] = run?.steps ?? [];
+  if (run === null || step === undefined || step.outcome !== null) return null;
+  if (step.started === null && (await ledger.frozen()) !== null) return null;
+
+  const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
+  if (lease === null) return LOOK_AGAIN_MS;
+  const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  try {
+    if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
+    await end(context, run, lease, await attempt(context, run, lease, kept.signal, step.attempts + 1));
+  } catch (error) {
+    if (error instanceof Stopped) return signal.aborted ? null : LOOK_AGAIN_MS;
+    if (!(error instanceof TryAgain)) throw error;
+    return Math.min(2 ** step.attempts, 60) * 1000;
+  } finally {
+    kept.end();
+    await ledger.releaseLease(lease);
+  }
+  await schedule(context, id);
+  return null;
+}
+
+class TryAgain extends Error {}
+
+async function attempt(
+  context: Context,
+  run: RunDetail,
+  lease: Lease,
+  signal: AbortSignal,
+  number: number,
+): Promise<Ending> {
+  const log = stepLog(context.ledger, run.id, lease.target);
+  try {
+    const { host, managers } = context;
+    const manager = managers.managerOf(kindOf(lease.target));
+    const mayGlance = number === 1 && surveyPays(run, lease.target);
+    return await carryOutVerb(run, {
+      ...(await wantedBy(context, run, lease.target)),
+      host,
+      manager,
+      survey: mayGlance ? () => context.surveys(run.id, manager) : null,
+      keeper: keeperOf(context, run, lease),
+      log,
+      signal,
+    });
+  } catch (error) {
+    if (error instanceof Stopped || signal.aborted) throw new Stopped();
+    const message = error instanceof Error ? error.message : String(error);
+    log.write(`! ${message}`);
+    const passes = error instanceof Passing;
+    if (!passes) context.log.error('a step ended in a surprise', { run: run.id, target: lease.target, error });
+    if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
+    if (passes) return { outcome: 'failed', reason: message };
+    return { outcome: 'failed', reason: `gave up after ${number} attempts: ${message}` };
+  } finally {
+    await log.flush();
+  }
+}
+
+function surveyPays({ plan }: RunDetail, target: TargetId): boolean {
+  const steps = plan?.steps ?? [];
+  return steps.length >= SURVEY_FROM || steps.find((step) => step.target === target)?.changes.length === 0;
+}
+
+/** The lease says whether the step still may; the ledger remembers. */
+function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): Keeper {
+  const held = async (holds: Promise<boolean>) => {
+    if (!(await holds)) throw new Stopped();
+  };
+  return {
+    stillMine: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
+    touch: () => held(ledger.touch(lease, run.commit)),
+    record: (action) => held(ledger.recordAction(lease, run.id, action)),
+  };
+}
+
+/** The outcome, what it proves and what is said of it, in one write; a worker that lost its lease writes nothing. */
+async function end(context: Context, run: RunDetail, lease: Lease, ending: Ending): Promise<void> {
+  const { ledger, options } = context;
+  const { target } = lease;
+  const { outcome, reason, would } = ending;
+  const finished = await ledger.finishStep(lease, run.id, {
+    outcome,
+    reason,
+    ...(would === undefined ? {} : { would }),
+    ended: isoNow(context),
+    applied: proof(run, target, outcome),
+    statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
+  });
+  if (!finished) throw new Stopped();
+}
+
+function proof(run: RunDetail, target: TargetId, outcome: Ending['outcome']): StepEnd['applied'] {
+  const { readOnly, verb } = run.request;
+  const proved = outcome === 'applied' || outcome === 'unchanged';
+  if (!proved || readOnly || (isSwitch(verb) && verb !== 'delete')) return { kind: 'kept' };
+  const digest = run.digests[target];
+  if (digest === null || digest === undefined) return { kind: 'gone' };
+  return { kind: 'proved', record: { target, commit: run.commit, digest } };
+}

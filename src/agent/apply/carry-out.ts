@@ -1,0 +1,110 @@
+// A step on the host: look, do what is missing, and look again until nothing is. Success is what the last look proves,
+// never what a program's exit claims.
+
+import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../../managers/manager.ts';
+import type { Outcome } from '../../model/run.ts';
+import { WHY } from '../../say/status.ts';
+import { type Performing, perform, stopIfTold } from './perform.ts';
+import { probe } from './probe.ts';
+
+export interface Ending {
+  readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
+  readonly reason: string | null;
+  /** Sentences of what would be done; only where nothing may be. */
+  readonly would?: readonly string[];
+}
+
+/** Something is in the way that goes away by itself; the message says what. */
+export class Passing extends Error {
+  override readonly name = 'Passing';
+}
+
+export interface StepWork extends Performing {
+  readonly manager: Manager;
+  readonly wanted: Wanted;
+  /** A step began to change the target and nothing was proved of it since. */
+  readonly touched: boolean;
+  /** Go back to the state before when the change fails, where that can be kept. */
+  readonly rollback: boolean;
+  /** Change nothing. `differs`: what is not as declared counts as failed; `would`: only say what would be done. */
+  readonly readOnly: 'differs' | 'would' | false;
+  /** One look at the whole host, which may settle the step; null to look at the target closely at once. */
+  readonly survey: (() => Promise<unknown>) | null;
+}
+
+export async function carryOut(work: StepWork): Promise<Ending> {
+  const { host, manager, wanted, touched } = work;
+  if (await settledByGlance(work)) return { outcome: 'unchanged', reason: null };
+  if (work.readOnly !== false)
+    return compare(manager.decide(wanted, await manager.observe(host, wanted)), work.readOnly);
+
+  let safeguard: Safeguard | null = null;
+  let acted = false;
+  let done = '';
+  for (let round = 1; ; round += 1) {
+    stopIfTold(work);
+    const observation = await manager.observe(host, wanted);
+    const decision = manager.decide(wanted, observation);
+    if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
+    if (decision.kind === 'impossible') {
+      if (decision.passing) throw new Passing(decision.reason);
+      const left = manager.putsBack === true ? manager.safeguard(wanted, observation, []) : null;
+      return rollBack(work, safeguard ?? left, decision.reason);
+    }
+    // One that a worker left when it died is found here too, by a manager that sees its snapshot.
+    const guarded = work.rollback || manager.putsBack === true;
+    const found: Safeguard | null =
+      guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
+    safeguard ??= found;
+    if (decision.actions.length === 0) break;
+    const todo = JSON.stringify(decision.actions);
+    if (round > ROUNDS || todo === done) return rollBack(work, safeguard, WHY.stillDiffers(decision.actions));
+    done = todo;
+
+    if (!acted) await work.keeper.touch();
+    acted = true;
+    const untaken = found === null ? null : await perform(work, found.take);
+    if (untaken !== null) return { outcome: 'failed', reason: untaken };
+    const failure = await perform(work, decision.actions);
+    if (failure !== null) return rollBack(work, safeguard, failure);
+  }
+
+  // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
+  const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
+  if (sick !== null) return rollBack(work, safeguard, WHY.sick(sick));
+  if (safeguard !== null) await perform(work, safeguard.drop);
+  return { outcome: acted || touched ? 'applied' : 'unchanged', reason: null };
+}
+
+/** From the survey that all steps of the run share, where that is enough to see that nothing is to be done. */
+async function settledByGlance({ survey, touched, manager, wanted }: StepWork): Promise<boolean> {
+  if (survey === null || touched) return false;
+  const observation = manager.glance(await survey(), wanted);
+  if (observation === null) return false;
+  const decision = manager.decide(wanted, observation);
+  return decision.kind === 'actions' && decision.actions.length === 0;
+}
+
+/** For a run that only looks. */
+function compare(decision: Decision, how: 'differs' | 'would'): Ending {
+  if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
+  if (decision.actions.length === 0) return { outcome: 'unchanged', reason: null };
+  const would = decision.actions.map(({ summary }) => summary);
+  if (how === 'would') return { outcome: 'unchanged', reason: null, would };
+  return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
+}
+
+/** Back to the state before, where that was kept. */
+async function rollBack(work: StepWork, safeguard: Safeguard | null, why: string): Promise<Ending> {
+  if (safeguard === null) return { outcome: 'failed', reason: why };
+  const failure = await perform(work, safeguard.restore);
+  return {
+    outcome: 'failed',
+    reason:
+      failure === null
+        ? work.manager.putsBack === true
+          ? WHY.putBack(why)
+          : WHY.rolledBack(why)
+        : WHY.notRolledBack(why, failure),
+  };
+}

@@ -1,0 +1,28 @@
+// The question to a target whether it works, asked as often as its declaration says.
+
+import type { HealthProbe } from '../../managers/manager.ts';
+import type { Host } from '../../ports.ts';
+import { tellingLine } from '../../say/failure.ts';
+import { ask, pauseFor } from './run-action.ts';
+import type { StepLog } from './step-log.ts';
+
+interface Asking {
+  readonly host: Host;
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+}
+
+/** Null when it answers well, or when there is nothing to ask; else the question and what was answered last. */
+export async function probe(work: Asking, health: HealthProbe | null): Promise<string | null> {
+  if (health === null) return null;
+  for (let tries = 0; ; tries += 1) {
+    work.log.write(`? ${health.summary}`);
+    const result = await ask(work.host, health.command, work);
+    if (result.exit === 0) return null;
+    if (tries >= health.retries) {
+      const answer = tellingLine(`${result.stdout}\n${result.stderr}`);
+      return answer === undefined ? health.summary : `${health.summary}: ${answer}`;
+    }
+    await pauseFor(health.intervalSeconds, work.signal);
+  }
+}

@@ -1,0 +1,121 @@
+// The one place that runs what managers return.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { readAnswer } from '../../managers/guest/answer.ts';
+import type { Action, CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from '../../model/action.ts';
+import { atPointer, type Json } from '../../model/json.ts';
+import type { CommandResult, Host } from '../../ports.ts';
+import { Stopped } from './lease.ts';
+import type { StepLog } from './step-log.ts';
+
+interface Surroundings {
+  readonly signal: AbortSignal;
+  readonly log: StepLog;
+}
+
+/** Tried again where the action says so. A file that is no longer as expected counts as a failure that the next look explains. */
+export async function runAction(host: Host, action: Action, { signal, log }: Surroundings): Promise<CommandResult> {
+  const { times, intervalSeconds } = action.until ?? { times: 1, intervalSeconds: 0 };
+  for (let tries = 1; ; tries += 1) {
+    log.write(`> ${action.summary}`);
+    const result = await runOnce(host, action.do, { signal, log });
+    log.write(`= ${result.ended === 'exited' ? `exit ${result.exit}` : result.ended}`);
+    if (result.exit === 0 || tries >= times) return result;
+    await pauseFor(intervalSeconds, signal);
+  }
+}
+
+/** A question of a health probe: a program of the node, or a request to a service. Fails with `Stopped` when told to stop. */
+export async function ask(
+  host: Host,
+  question: Command | HttpRequest,
+  surroundings: Surroundings,
+): Promise<CommandResult> {
+  return question.kind === 'http' ? send(host, question, surroundings) : runCommand(host, question, surroundings);
+}
+
+async function runCommand(host: Host, command: Command, { signal, log }: Surroundings): Promise<CommandResult> {
+  const result = await host.run(command, { signal, onOutput: (line) => log.write(line) });
+  if (signal.aborted || result.ended === 'aborted') throw new Stopped();
+  return readAnswer(command, result);
+}
+
+/** Fails with `Stopped` when the work was told to stop. */
+export async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {
+  await pause(seconds * 1000, undefined, { signal }).catch(() => {
+    throw new Stopped();
+  });
+}
+
+async function runOnce(host: Host, work: Action['do'], surroundings: Surroundings): Promise<CommandResult> {
+  switch (work.kind) {
+    case 'command':
+      return runCommand(host, work, surroundings);
+    case 'file':
+      return writeFile(host, work);
+    case 'folder':
+      return makeFolder(host, work);
+    case 'http':
+      return send(host, work, surroundings);
+    case 'signing':
+      return sign(host, work, surroundings);
+  }
+}
+
+/** As a program would have ended: 0 for an answer as expected, else its status, with its text as output. */
+async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings): Promise<CommandResult> {
+  const { status, body, message, ms, ended } = await host.request(work, { signal });
+  if (signal.aborted || ended === 'aborted') throw new Stopped();
+  if (status === null) return { exit: 1, stdout: '', stderr: message, ms, ended: 'exited' };
+  const done = work.accept?.includes(status) ?? (status >= 200 && status < 300);
+  const expected = done && isExpected(work, body);
+  if (!expected) log.write(`status ${status} ${body.slice(0, SHOWN)}`.trim());
+  const exit = expected ? 0 : done ? 1 : status;
+  return { exit, stdout: expected ? body : '', stderr: expected ? '' : body, ms, ended: 'exited' };
+}
+
+/** Characters of an unwelcome answer in the log. */
+const SHOWN = 2000;
+
+function isExpected({ expect }: HttpRequest, body: string): boolean {
+  if (expect === undefined) return true;
+  let value: Json | undefined;
+  try {
+    value = atPointer(JSON.parse(body), expect.pointer);
+  } catch {
+    return false;
+  }
+  return expect.oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value));
+}
+
+/** A failure says how long what is in use still holds. */
+async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
+  const { failure, aborted, ms } = await host.sign(work, { signal });
+  if (signal.aborted || aborted) throw new Stopped();
+  const kept = work.until === null ? '' : `; the present certificate stays and is valid until ${work.until}`;
+  return {
+    exit: failure === null ? 0 : 1,
+    stdout: '',
+    stderr: failure === null ? '' : `${failure}${kept}`,
+    ms,
+    ended: 'exited',
+  };
+}
+
+async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
+  const began = performance.now();
+  const written = await host.writeFile(work);
+  return {
+    exit: written ? 0 : 1,
+    stdout: '',
+    stderr: written ? '' : `${work.path} was changed by somebody else meanwhile; replay`,
+    ms: performance.now() - began,
+    ended: 'exited',
+  };
+}
+
+async function makeFolder(host: Host, work: FolderMake): Promise<CommandResult> {
+  const began = performance.now();
+  await host.makeFolder(work);
+  return { exit: 0, stdout: '', stderr: '', ms: performance.now() - began, ended: 'exited' };
+}

@@ -1,0 +1,50 @@
+// One target as a run wants it, with what the manager needs to decide.
+
+import type { Wanted } from '../../managers/manager.ts';
+import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { CommandVerb } from '../../model/run.ts';
+import { isSwitch } from '../../plan/command.ts';
+import type { RunDetail } from '../../ports/ledger.ts';
+import type { Context } from '../context.ts';
+import { declaredAt } from '../reconcile/gather.ts';
+
+export interface Task {
+  readonly wanted: Wanted;
+  /** A step began to change the target and nothing was proved of it since. */
+  readonly touched: boolean;
+  /** `behavior.rollback_on_failure` of the commit. */
+  readonly rollback: boolean;
+  /** Whether the commit declares it. */
+  readonly declared: boolean;
+}
+
+export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
+  const [declared, record] = await Promise.all([
+    context.declared(run.commit as CommitSha),
+    context.ledger.target(target),
+  ]);
+  const now = declared.targets.get(target);
+  const last = record.applied ?? record.touched;
+  const then = last === null ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
+  const wanted: Wanted = {
+    target,
+    ...specs(run.request.verb, now?.spec, then?.spec),
+    origin: { repository: context.options.repositoryUrl, commit: run.commit },
+    adopt: run.request.adopt ?? false,
+    approved: run.approvals.some((approval) => approval.target === target),
+    protected: (now ?? then)?.protected ?? false,
+  };
+  const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
+  return { wanted, touched: record.touched !== null, rollback, declared: now !== undefined };
+}
+
+/** What is deleted is not wanted, though it may be declared; what is only switched may be declared no more. */
+function specs(
+  verb: CommandVerb | undefined,
+  now: JsonObject | undefined,
+  then: JsonObject | undefined,
+): Pick<Wanted, 'spec' | 'before'> {
+  if (verb === 'delete') return { spec: undefined, before: then ?? now };
+  return { spec: isSwitch(verb) ? (now ?? then) : now, before: then };
+}

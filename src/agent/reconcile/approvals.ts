@@ -1,0 +1,49 @@
+// Approvals that come with the commits themselves: a trailer such as `Phoenix-Approve: destroy lxc/105`.
+
+import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Approval } from '../../ports/ledger.ts';
+import type { Repository } from '../../ports.ts';
+import { commitsSince } from './history.ts';
+
+/**
+ * Approvals for steps of the plan in the commits from `base` (exclusive; null: only the head itself) to `head`. Reads nothing
+ * when no step needs one.
+ *
+ * @param at ISO 8601
+ */
+export async function trailerApprovals(
+  repository: Repository,
+  plan: Plan,
+  base: CommitSha | null,
+  head: CommitSha,
+  at: string,
+): Promise<Approval[]> {
+  const waiting = new Map(plan.steps.filter(({ approval }) => approval).map(({ target, impact }) => [target, impact]));
+  if (waiting.size === 0) return [];
+  const commits = base === null ? [await repository.commit(head)] : await commitsSince(repository, base, head);
+  const found = commits.flatMap(({ message, author }) =>
+    trailers(message).map((trailer) => ({ ...trailer, by: author })),
+  );
+  const granted = found.filter(({ impact, target }) => waiting.get(target) === impact);
+  return [...new Map(granted.map(({ target, by }) => [target, { target, by, at }])).values()];
+}
+
+interface Trailer {
+  readonly impact: string;
+  readonly target: TargetId;
+}
+
+/** Pure. `delete` is taken for `destroy`; several targets may follow one verb. */
+export function trailers(message: string): Trailer[] {
+  return [...message.matchAll(/^Phoenix-Approve:[ \t]*(destroy|delete|recreate)[ \t]+(.+)$/gim)].flatMap(
+    ([, verb = '', targets = '']) =>
+      targets
+        .split(/[\s,]+/)
+        .filter((target) => /^[a-z]+\/.+$/.test(target))
+        .map((target) => ({
+          impact: verb.toLowerCase() === 'recreate' ? 'recreate' : 'destroy',
+          target: target as TargetId,
+        })),
+  );
+}

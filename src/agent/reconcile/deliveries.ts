@@ -1,0 +1,43 @@
+// Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
+
+import type { CommitSha } from '../../model/ids.ts';
+import type { Delivery } from '../../ports/ledger.ts';
+import type { Again } from '../../ports/queue.ts';
+import { APPLY_CONTEXT, status, superseded } from '../../say/status.ts';
+import type { Context } from '../context.ts';
+
+/** A forge may announce a commit a moment before it hands it out. */
+const WAIT_FOR_COMMIT_MS = 60_000;
+const LOOK_AGAIN_MS = 1_000;
+const RECENT_RUNS = 100;
+
+/** Resolves to when to look again for a commit that the forge has announced and not handed out yet. */
+export async function settleDeliveries(
+  context: Context,
+  head: CommitSha,
+  deliveries: readonly Delivery[],
+): Promise<Again> {
+  const { ledger, repository, clock } = context;
+  if (deliveries.length === 0) return null;
+  const known = new Set((await ledger.runs(RECENT_RUNS)).map(({ commit }) => commit));
+  const waiting = (await ledger.head())?.commit !== head;
+  const settled: Delivery[] = [];
+  const replaced = new Set<string>();
+  for (const delivery of deliveries) {
+    if (delivery.commit === head) {
+      if (!waiting) settled.push(delivery);
+      continue;
+    }
+    const there = (await repository.resolve(delivery.commit)) !== null;
+    if (!there && clock.now().getTime() - Date.parse(delivery.received) < WAIT_FOR_COMMIT_MS) continue;
+    settled.push(delivery);
+    if (!known.has(delivery.commit)) replaced.add(delivery.commit);
+  }
+  const statuses = [...replaced].map((commit) => status(commit, APPLY_CONTEXT, superseded(head), null));
+  await ledger.settleDeliveries(
+    settled.map(({ id }) => id),
+    statuses,
+  );
+  if (statuses.length > 0) await context.queue.requestReport();
+  return settled.length < deliveries.length && !waiting ? LOOK_AGAIN_MS : null;
+}

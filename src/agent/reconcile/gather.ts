@@ -1,0 +1,76 @@
+// Everything that a proposal is made from, read before it is made.
+
+import { load } from '../../config/load.ts';
+import { findingsBetween } from '../../config/rules/between.ts';
+import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import type { Delivery, RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import type { Context } from '../context.ts';
+import type { Declared } from './declared.ts';
+import type { Gathered } from './proposal.ts';
+
+/** The run that a new head of the branch asks for. */
+export function requestFor(head: CommitSha, deliveries: readonly Delivery[], created: string): RunRequest {
+  const by = deliveries.findLast(({ commit }) => commit === head)?.by ?? 'phoenix';
+  return { commit: head, trigger: 'push', by, created, targets: null, rewind: false, readOnly: false };
+}
+
+/** @param base the followed commit before it; null when it is the first */
+export async function gather(
+  context: Context,
+  declared: Declared,
+  base: string | null,
+  request: RunRequest,
+): Promise<Gathered> {
+  const records = await context.ledger.targets();
+  const followed = base === null ? undefined : await declaredAt(context, base);
+  const before = stillProtected(await asApplied(context, declared, records), followed);
+  const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
+  const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
+  return { declared: after, records, before, request, olderErrors };
+}
+
+/** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */
+async function asApplied(context: Context, declared: Declared, records: TargetRecords): Promise<Map<TargetId, Target>> {
+  const before = new Map<TargetId, Target>();
+  const elsewhere = new Map<string, TargetId[]>();
+  for (const [id, { commit, digest }] of records.applied) {
+    const now = declared.targets.get(id);
+    if (now !== undefined && declared.digests.get(id) === digest) before.set(id, now);
+    else elsewhere.set(commit, [...(elsewhere.get(commit) ?? []), id]);
+  }
+  // A creation that was cut short is still a creation, but one that is not wanted any more is to be deleted.
+  for (const [id, { commit }] of records.touched) {
+    if (records.applied.has(id) || declared.targets.has(id)) continue;
+    elsewhere.set(commit, [...(elsewhere.get(commit) ?? []), id]);
+  }
+  for (const [commit, ids] of elsewhere) {
+    const then = await declaredAt(context, commit);
+    for (const id of ids) before.set(id, then?.targets.get(id) ?? { id, spec: {}, needs: [], protected: false });
+  }
+  return before;
+}
+
+/** What the followed commit protects is protected, also where that commit could not be applied. */
+function stillProtected(before: Map<TargetId, Target>, followed: Declared | undefined): Map<TargetId, Target> {
+  const kept = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
+  return new Map([...before].map(([id, target]) => [id, { ...target, protected: kept(target) }]));
+}
+
+/** With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read again for their lines. */
+async function against(context: Context, declared: Declared, followed: Declared | undefined): Promise<Declared> {
+  const { repository, options } = context;
+  const [before, after] = [followed?.config ?? null, declared.config];
+  if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
+  const { problems } = load(await repository.snapshot(declared.commit), {
+    strictSecrets: options.strictSecrets,
+    before,
+  });
+  return { ...declared, problems };
+}
+
+/** Undefined when the repository has lost the commit, as after a force push. */
+export async function declaredAt(context: Context, commit: string): Promise<Declared | undefined> {
+  const sha = await context.repository.resolve(commit);
+  return sha === null ? undefined : context.declared(sha);
+}

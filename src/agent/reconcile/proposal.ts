@@ -1,0 +1,114 @@
+// From what a commit declares and what was applied to what would be done: a plan, or why nothing may be done. Pure.
+
+import type { TargetId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Trigger } from '../../model/run.ts';
+import type { Target } from '../../model/target.ts';
+import { markNew } from '../../plan/new-problems.ts';
+import { makePlan, type PlanInput } from '../../plan/plan.ts';
+import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import { WHY } from '../../say/status.ts';
+import type { Managers } from '../parts.ts';
+import type { Declared } from './declared.ts';
+
+export interface Gathered {
+  readonly declared: Declared;
+  /** Errors that the followed commit before it had already. */
+  readonly olderErrors: readonly Problem[];
+  readonly records: TargetRecords;
+  /** Every target of the records, as it was declared where it was last applied or touched. */
+  readonly before: ReadonlyMap<TargetId, Target>;
+  readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
+}
+
+export type Proposal =
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'plan';
+      readonly plan: Plan;
+      readonly digests: Readonly<Record<TargetId, string | null>>;
+      readonly held: Readonly<Record<TargetId, string>>;
+      readonly problems: readonly Problem[];
+    };
+
+/**
+ * A commit with errors of its own is refused whole. Errors that the followed commit had already (the rules have grown
+ * since, or were made stricter) hold back the targets that they name and no others.
+ */
+export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impactOf'>): Proposal {
+  const { declared, olderErrors, request } = gathered;
+  const errors = declared.problems.filter(({ severity }) => severity === 'error');
+  if (declared.config === null || markNew(olderErrors, errors).some((error) => error.new)) {
+    return { kind: 'invalid', problems: declared.problems };
+  }
+  const chosen = request.targets === null ? null : new Set(request.targets);
+  const made = makePlan({
+    from: null,
+    to: declared.commit,
+    ...scoped(gathered.before, declared.targets, chosen),
+    also: lookedAt(gathered),
+    impact: impactOf,
+  });
+  if (made.kind === 'cycle') return { kind: 'invalid', problems: [ring(made.cycle)] };
+  const plan = request.readOnly ? looking(made.plan, request.trigger) : made.plan;
+  const steps = new Set(plan.steps.map(({ target }) => target));
+  const held = errors.flatMap((error): [TargetId, string][] =>
+    error.target !== null && steps.has(error.target) ? [[error.target, WHY.held(error)]] : [],
+  );
+  return {
+    kind: 'plan',
+    plan,
+    digests: Object.fromEntries(plan.steps.map(({ target }) => [target, declared.digests.get(target) ?? null])),
+    held: Object.fromEntries(held),
+    problems: declared.problems,
+  };
+}
+
+/**
+ * Targets to be looked at although no field changed: those that a step began to change without proving it since, those whose
+ * spec was derived by other rules when it was applied, and all when they are asked for by a person or a timer.
+ */
+function lookedAt({ declared, records, request }: Gathered): Set<TargetId> {
+  const asked = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
+  const otherwise = [...records.applied.values()]
+    .filter(({ target, digest }) => declared.digests.get(target) !== digest)
+    .map(({ target }) => target);
+  return new Set([...asked, ...otherwise, ...records.touched.keys()].filter((id) => inScope(id, request.targets)));
+}
+
+function inScope(target: TargetId, targets: readonly TargetId[] | null): boolean {
+  return targets === null || targets.includes(target);
+}
+
+/** Where only some are chosen, the others stay as they are: they have no step, but pass on what they need. */
+function scoped(
+  before: ReadonlyMap<TargetId, Target>,
+  declared: ReadonlyMap<TargetId, Target>,
+  chosen: ReadonlySet<TargetId> | null,
+): Pick<PlanInput, 'before' | 'after'> {
+  if (chosen === null) return { before, after: declared };
+  const others = new Map([...before, ...declared].filter(([id]) => !chosen.has(id)));
+  const only = (targets: ReadonlyMap<TargetId, Target>) => [...targets].filter(([id]) => chosen.has(id));
+  return { before: new Map([...others, ...only(before)]), after: new Map([...others, ...only(declared)]) };
+}
+
+/** Nothing is approved, and what differs holds nothing else up; a dry run keeps its order, which is part of what it shows. */
+function looking(plan: Plan, trigger: Trigger): Plan {
+  const alone = trigger === 'command' ? {} : { needs: [] };
+  return { ...plan, steps: plan.steps.map((step) => ({ ...step, approval: false, protected: false, ...alone })) };
+}
+
+function ring(cycle: readonly TargetId[]): Problem {
+  return {
+    severity: 'error',
+    code: 'DEPENDENCY_CYCLE',
+    file: 'etc/phoenix_lxc_configs.json',
+    path: '',
+    line: 1,
+    column: 1,
+    target: cycle[0] ?? null,
+    message: `${[...cycle, cycle[0]].join(' needs ')}`,
+    hint: 'take one of these dependencies away',
+  };
+}

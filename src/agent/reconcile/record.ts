@@ -1,0 +1,121 @@
+// What was decided about a commit, written to the ledger together with what is said of it.
+
+import type { CommitSha, RunId } from '../../model/ids.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { CommitStatus } from '../../model/report.ts';
+import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
+import {
+  APPLY_CONTEXT,
+  applying,
+  broken,
+  invalid,
+  looking,
+  nothingToDo,
+  type Sentence,
+  status,
+  stepWaits,
+  waitsForRunning,
+} from '../../say/status.ts';
+import { type Context, isoNow } from '../context.ts';
+import { ofRun, ofStep } from '../tell.ts';
+import { trailerApprovals } from './approvals.ts';
+import type { Proposal } from './proposal.ts';
+
+interface Recording {
+  /** The commit before it, whose trailers have been read. */
+  readonly base: string | null;
+  readonly followed?: Head;
+  /** The run that was asked for; absent: a new one. */
+  readonly run?: RunId;
+  /** Approvals of the same steps in runs that this one replaces. */
+  readonly approvals?: readonly Approval[];
+}
+
+/** A plan becomes a run; one without steps has ended well at once. */
+export async function recordPlan(
+  context: Context,
+  request: RunRequest,
+  { plan, digests, held, problems }: Extract<Proposal, { kind: 'plan' }>,
+  { base, followed, run, approvals = [] }: Recording,
+): Promise<void> {
+  const { options, repository } = context;
+  const trailers = request.rewind
+    ? []
+    : await trailerApprovals(repository, plan, base as CommitSha | null, request.commit as CommitSha, isoNow(context));
+  const steps = new Set(plan.steps.map(({ target }) => target));
+  await write(context, request, run, {
+    state: plan.steps.length === 0 ? 'succeeded' : 'planned',
+    plan,
+    digests,
+    held,
+    problems,
+    reason: null,
+    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...trailers],
+    statuses: (id) => {
+      const told = { id, commit: request.commit, request };
+      const underWay = request.readOnly ? looking(plan) : applying(plan);
+      const said = plan.steps.length === 0 ? nothingToDo() : underWay;
+      return [
+        ...ofRun(options.publicUrl, told, said),
+        ...plan.steps.flatMap((step) => ofStep(options.publicUrl, told, step.target, stepWaits(step))),
+      ];
+    },
+    ...(followed === undefined ? {} : { followed }),
+  });
+}
+
+interface Refusal {
+  /** `superseded` when a newer commit took its place before its turn came. */
+  readonly state?: 'invalid' | 'superseded';
+  readonly said: Sentence;
+  readonly problems?: readonly Problem[];
+  readonly followed?: Head;
+  readonly run?: RunId;
+}
+
+/** The commit gets its answer and nothing is changed. */
+export async function recordRefusal(
+  context: Context,
+  request: RunRequest,
+  { state = 'invalid', said, problems = [], followed, run }: Refusal,
+): Promise<void> {
+  await write(context, request, run, {
+    state,
+    plan: null,
+    digests: {},
+    held: {},
+    problems,
+    reason: said.description,
+    approvals: [],
+    statuses: (id) => ofRun(context.options.publicUrl, { id, commit: request.commit, request }, said),
+    ...(followed === undefined ? {} : { followed }),
+  });
+}
+
+export async function recordInvalid(
+  context: Context,
+  request: RunRequest,
+  refusal: Omit<Refusal, 'said'> & { readonly problems: readonly Problem[] },
+): Promise<void> {
+  await recordRefusal(context, request, { ...refusal, said: invalid(refusal.problems) });
+}
+
+/** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
+export async function sayItWaits({ ledger }: Context, commit: string, running: string): Promise<void> {
+  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), null);
+  await ledger.say([said]);
+}
+
+/** A fault in Phoenix itself: the commit is told, and looked at again with the next reconcile. */
+export async function sayItFailed({ ledger, queue, log }: Context, commit: string, error: unknown): Promise<void> {
+  log.error('a commit could not be planned', { commit, error });
+  const message = error instanceof Error ? error.message : String(error);
+  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), null)]);
+  await queue.requestReport();
+}
+
+async function write({ ledger, queue }: Context, request: RunRequest, run: RunId | undefined, planned: Planned) {
+  if (run === undefined) await ledger.recordRun(request, planned);
+  else await ledger.planRun(run, planned);
+  await queue.requestReport();
+}

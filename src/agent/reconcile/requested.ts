@@ -1,0 +1,119 @@
+// Runs that a person or a timer asked for: planned when it is their turn.
+
+import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { CommandVerb } from '../../model/run.ts';
+import { isSwitch, type Situation } from '../../plan/command.ts';
+import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import { notLookedAt } from '../../say/command.ts';
+import { broken, superseded } from '../../say/status.ts';
+import { type Context, isoNow } from '../context.ts';
+import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
+import { situationOf } from '../verbs/situation.ts';
+import type { Declared } from './declared.ts';
+import { gather } from './gather.ts';
+import { comesAfter } from './history.ts';
+import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
+import { supersedeOlder } from './supersede.ts';
+
+const WHOLE: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['converge', 'letsgo', 'adopt']);
+
+/** In the order in which they were asked for. One that waits for others is planned in a later reconcile. */
+export async function planRequested(context: Context): Promise<void> {
+  const open = await context.ledger.openRuns();
+  for (const run of open.filter(({ plan }) => plan === null)) {
+    if (!(await planOne(context, run))) return;
+  }
+}
+
+async function planOne(context: Context, run: RunDetail): Promise<boolean> {
+  const { ledger, repository, declared } = context;
+  const { request } = run;
+  const commit = run.commit as CommitSha;
+  const head = await ledger.head();
+  if ((await repository.resolve(commit)) === null) {
+    await recordRefusal(context, request, {
+      said: broken('this commit is not in the repository any more'),
+      run: run.id,
+    });
+    return true;
+  }
+  const base = head?.base as CommitSha | null | undefined;
+  // What a person wants stopped or deleted is not a matter of the commit.
+  const bound = !request.rewind && !isSwitch(request.verb);
+  if (base && bound && !(await comesAfter(repository, base, commit))) {
+    await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
+    return true;
+  }
+  const declaration = await declared(commit);
+  const gathered = await gather(context, declaration, base ?? null, request);
+  const known = new Map([...gathered.before, ...declaration.targets]);
+  const unknown = request.targets?.find((target) => !known.has(target) || !isAbout(request, target, declaration));
+  if (unknown !== undefined) {
+    const said = broken(`${unknown} is not declared at this commit`);
+    await recordRefusal(context, request, { said, run: run.id });
+    return true;
+  }
+  const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);
+  if (!isWhole(run) && older.some(isBusy)) return false;
+  const situation = await look(context, run, known);
+  const proposal: CommandProposal =
+    typeof situation === 'string'
+      ? { kind: 'refused', reason: situation }
+      : proposeCommand(gathered, situation, context.managers);
+  if (proposal.kind === 'refused') {
+    await recordRefusal(context, request, { said: broken(proposal.reason), run: run.id });
+    return true;
+  }
+  if (proposal.kind === 'invalid') {
+    await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
+    return true;
+  }
+  if (isWhole(run) && (await supersedeOlder(context, commit)) !== null) return false;
+  const followed = followedBy(run, head);
+  await recordPlan(context, request, proposal, {
+    base: commit,
+    run: run.id,
+    approvals: approvalsFor(context, run, proposal.plan, older),
+    ...(followed === undefined ? {} : { followed }),
+  });
+  return true;
+}
+
+/** Resolves to a text when the host cannot be looked at: then nobody knows what the command would do. */
+async function look(context: Context, { id, request }: RunDetail, targets: Situation['targets']) {
+  if (!asksTheHost(request.verb)) return { targets, states: new Map(), resting: new Set() } satisfies Situation;
+  try {
+    return await situationOf(context, id, targets);
+  } catch (error) {
+    context.log.warn('the host cannot be looked at', { run: id, error });
+    return notLookedAt(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What is applied and not declared any more can be deleted, stopped and asked for its health; nothing else. */
+function isAbout({ verb }: RunRequest, target: TargetId, { targets }: Declared): boolean {
+  return isSwitch(verb) || targets.has(target);
+}
+
+function isBusy({ state, steps }: RunDetail): boolean {
+  return state !== 'blocked' && steps.some(({ outcome }) => outcome === null);
+}
+
+/** Those of the same commit still hold; a person who says delete has approved it. */
+function approvalsFor(context: Context, run: RunDetail, plan: Plan, older: readonly RunDetail[]): Approval[] {
+  const earlier = older.filter((each) => each.commit === run.commit).flatMap((each) => each.approvals);
+  if (run.request.verb !== 'delete') return earlier;
+  return plan.steps.map(({ target }) => ({ target, by: run.by, at: isoNow(context) }));
+}
+
+/** It brings everything to its commit, so nothing of older runs is left to do; a part of it or a look takes nothing over. */
+function isWhole({ request: { targets, readOnly, verb = 'converge' } }: RunDetail): boolean {
+  return targets === null && !readOnly && WHOLE.has(verb);
+}
+
+/** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
+function followedBy(run: RunDetail, known: Head | null): Head | undefined {
+  if (!isWhole(run) || known === null) return undefined;
+  return { ...known, base: run.commit, ...(known.commit === run.commit ? { verdict: 'followed' } : {}) };
+}

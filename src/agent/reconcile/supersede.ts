@@ -1,0 +1,30 @@
+// Newest wins: what waits in older runs ends, what runs there goes on to its end.
+
+import type { RunDetail } from '../../ports/ledger.ts';
+import { superseded, WHY } from '../../say/status.ts';
+import { type Context, isoNow } from '../context.ts';
+import { ofRun, settled } from '../tell.ts';
+
+/** Resolves to the commit of a run that still has a running step; null when the way is free. */
+export async function supersedeOlder(context: Context, by: string): Promise<string | null> {
+  let running: string | null = null;
+  for (const run of await context.ledger.openRuns()) {
+    if (run.plan === null) continue;
+    const left = await supersede(context, run, by);
+    if (left !== null && left.length > 0) running = run.commit;
+  }
+  await context.queue.requestReport();
+  return running;
+}
+
+async function supersede({ ledger, options, ...context }: Context, run: RunDetail, by: string) {
+  // When the same commit is carried out once more, what the new run says takes the place of this.
+  const told = run.commit !== by;
+  const reason = WHY.superseded(by);
+  const ends = run.steps.map(({ target }) => {
+    const end = settled(options.publicUrl, run, target, 'superseded', reason);
+    return [target, told ? end : { ...end, statuses: [] }] as const;
+  });
+  const statuses = told ? ofRun(options.publicUrl, run, superseded(by)) : [];
+  return ledger.supersedeRun(run.id, by, isoNow(context), new Map(ends), statuses);
+}

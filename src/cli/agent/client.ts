@@ -1,0 +1,152 @@
+// The HTTP client of the agent, for the commands that talk to it.
+
+import { readFileSync } from 'node:fs';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import type { RunJson } from '../../agent/http/run-json.ts';
+import type { TargetId } from '../../model/ids.ts';
+import { type ClientSettings, readClientSettings } from '../../settings/client.ts';
+import { EXIT, type Io } from '../io.ts';
+
+/** How long a lost connection is tried again before following a run is given up: an agent that restarts is back by then. */
+const RECONNECT_FOR_MS = 60_000;
+const RECONNECT_AFTER_MS = 500;
+
+/** The command cannot go on: the message and remedy for people, the exit code for programs. */
+export class ClientFailure extends Error {
+  override readonly name = 'ClientFailure';
+  readonly hint: string;
+  readonly exit: number;
+
+  constructor(message: string, hint: string, exit: number, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+    this.exit = exit;
+  }
+}
+
+interface Followed {
+  readonly onRun?: (run: RunJson) => void;
+  readonly onLog?: (target: TargetId, lines: readonly string[]) => void;
+  /** Ends following early when it says true. */
+  readonly enough?: (run: RunJson) => boolean;
+}
+
+export interface Client {
+  /** @throws ClientFailure */
+  get<T>(path: string): Promise<T>;
+  /** @throws ClientFailure */
+  post<T>(path: string, body: object): Promise<T>;
+  /** Resolves to the run as it ended. A lost connection is taken up again where it was. @throws ClientFailure */
+  follow(run: string, followed: Followed): Promise<RunJson>;
+}
+
+/** @throws ClientFailure when the environment does not name an agent */
+export function clientOf(io: Io): Client {
+  const { settings, problems } = readClientSettings(io.env, (path) => readFileSync(path, 'utf8'));
+  const [problem] = problems;
+  if (problem !== undefined) throw new ClientFailure(problem.message, problem.hint, EXIT.usage);
+  return openClient(settings);
+}
+
+function openClient({ url, token }: ClientSettings): Client {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token.expose()}` };
+
+  async function request(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(`${url}/api${path}`, { ...init, redirect: 'error' });
+    } catch (cause) {
+      const hint = 'start it with phoenix serve, or set PHOENIX_URL to where it listens';
+      throw new ClientFailure(`no agent answers at ${url}: ${reasonOf(cause)}`, hint, EXIT.missing, { cause });
+    }
+    if (!response.ok) throw await failureOf(response, url);
+    return response;
+  }
+
+  return {
+    async get<T>(path: string) {
+      return jsonOf<T>(await request(path, {}), url);
+    },
+    async post<T>(path: string, body: object) {
+      const init = {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      };
+      return jsonOf<T>(await request(path, init), url);
+    },
+    async follow(run, followed) {
+      let lastEventId = '';
+      let heard = false;
+      let giveUp = Date.now() + RECONNECT_FOR_MS;
+      for (;;) {
+        try {
+          const path = `/runs/${encodeURIComponent(run)}/events`;
+          const known: Record<string, string> = lastEventId === '' ? {} : { 'last-event-id': lastEventId };
+          const response = await request(path, { headers: known });
+          const end = await readEvents(response, followed, (id) => {
+            heard = true;
+            lastEventId = id ?? lastEventId;
+            giveUp = Date.now() + RECONNECT_FOR_MS;
+          });
+          if (end !== null) return end;
+        } catch (error) {
+          const passing = !(error instanceof ClientFailure) || error.exit === EXIT.missing;
+          if (!passing || !heard || Date.now() > giveUp) throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_MS));
+      }
+    },
+  };
+}
+
+/** The run once it has ended or is enough; null when the connection ended first. */
+async function readEvents(
+  response: Response,
+  followed: Followed,
+  heard: (id: string | undefined) => void,
+): Promise<RunJson | null> {
+  let end: RunJson | null = null;
+  const onEvent = ({ event, data, id }: EventSourceMessage) => {
+    heard(id);
+    if (event === 'log') {
+      const { target, lines } = JSON.parse(data) as { target: TargetId; lines: string[] };
+      followed.onLog?.(target, lines);
+      return;
+    }
+    const run = JSON.parse(data) as RunJson;
+    if (event === 'run') followed.onRun?.(run);
+    if (event === 'end' || followed.enough?.(run) === true) end = run;
+  };
+  const parser = createParser({ onEvent });
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    if (end !== null) break;
+  }
+  return end;
+}
+
+async function jsonOf<T>(response: Response, url: string): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (cause) {
+    throw new ClientFailure(`what answers at ${url} is no Phoenix`, 'set PHOENIX_URL', EXIT.missing, { cause });
+  }
+}
+
+async function failureOf(response: Response, url: string): Promise<ClientFailure> {
+  const body = (await response.json().catch(() => null)) as { error?: { message?: string; hint?: string } } | null;
+  const message = body?.error?.message ?? `${url} answers ${response.status} ${response.statusText}`;
+  if (response.status === 401)
+    return new ClientFailure(message, 'set PHOENIX_ADMIN_TOKEN to the token of the agent', EXIT.usage);
+  const exit = response.status >= 500 ? EXIT.missing : EXIT.no;
+  return new ClientFailure(message, body?.error?.hint ?? 'is PHOENIX_URL the address of a Phoenix?', exit);
+}
+
+/** Why a connection failed: fetch hides it in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+  return String(cause);
+}

@@ -1,0 +1,43 @@
+// `phoenix replay`: carries out a commit again.
+
+import { userInfo } from 'node:os';
+import type { Io } from '../io.ts';
+import { resolveTargets } from '../targets.ts';
+import { clientOf } from './client.ts';
+import { type AskOptions, endWithRun } from './follow.ts';
+
+export interface ReplayArgs extends AskOptions {
+  readonly commit: string;
+  /** None means all. */
+  readonly targets: readonly string[];
+  readonly rewind: boolean;
+  readonly dryRun: boolean;
+}
+
+export async function replay(
+  { commit, targets: words, rewind, dryRun, ...options }: ReplayArgs,
+  io: Io,
+): Promise<number> {
+  const client = clientOf(io);
+  const targets = await resolveTargets(
+    client,
+    words.flatMap((word) => word.split(',')).filter((word) => word !== ''),
+  );
+  const { run } = await client.post<{ run: string }>('/replay', {
+    commit,
+    ...(targets.length === 0 ? {} : { targets }),
+    rewind,
+    dryRun,
+    by: who(),
+  });
+  return endWithRun(client, run, options, io);
+}
+
+/** Who asks, for the record of the run. */
+export function who(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

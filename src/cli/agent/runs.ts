@@ -1,0 +1,30 @@
+// `phoenix runs`: the newest runs, or one of them with its steps.
+
+import type { RunJson } from '../../agent/http/run-json.ts';
+import type { Run } from '../../model/run.ts';
+import { runLine, runText } from '../../say/run.ts';
+import { colours, EXIT, type Io } from '../io.ts';
+import { clientOf } from './client.ts';
+import { endWithRun } from './follow.ts';
+
+export interface RunsArgs {
+  readonly run: string | undefined;
+  readonly limit: number;
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+export async function runs({ run: id, limit, wait, json }: RunsArgs, io: Io): Promise<number> {
+  const client = clientOf(io);
+  const coloured = colours(io, 'stdout');
+  if (id === undefined) {
+    const newest = await client.get<Run[]>(`/runs?limit=${limit}`);
+    const lines = newest.length === 0 ? ['no runs yet'] : newest.map((run) => runLine(run, coloured));
+    io.stdout(json ? `${JSON.stringify(newest)}\n` : `${lines.join('\n')}\n`);
+    return EXIT.done;
+  }
+  if (wait) return endWithRun(client, id, { json, wait }, io);
+  const run = await client.get<RunJson>(`/runs/${encodeURIComponent(id)}`);
+  io.stdout(json ? `${JSON.stringify(run)}\n` : `${runText(run, coloured)}\n`);
+  return EXIT.done;
+}

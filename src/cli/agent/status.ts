@@ -1,0 +1,24 @@
+// `phoenix status`: what is followed, what is applied, and whether anything is frozen.
+
+import { statusText, type ToldStatus } from '../../say/run.ts';
+import { colours, EXIT, type Io } from '../io.ts';
+import { resolveTargets } from '../targets.ts';
+import { clientOf } from './client.ts';
+
+export interface StatusArgs {
+  /** None means all. */
+  readonly targets: readonly string[];
+  readonly json: boolean;
+}
+
+/** Ends with 1 when a target that was asked for, or any where none was, is not proved to be as declared. */
+export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
+  const client = clientOf(io);
+  const wanted = new Set<string>(await resolveTargets(client, words));
+  const all = await client.get<ToldStatus>('/status');
+  const shown = wanted.size === 0 ? all : { ...all, targets: all.targets.filter(({ target }) => wanted.has(target)) };
+  io.stdout(json ? `${JSON.stringify(shown)}\n` : `${statusText(shown, colours(io, 'stdout'))}\n`);
+  const missing = [...wanted].filter((target) => !shown.targets.some((each) => each.target === target));
+  for (const target of missing) io.stderr(`nothing is recorded of ${target}\n`);
+  return missing.length === 0 && shown.targets.every(({ state }) => state === 'applied') ? EXIT.done : EXIT.no;
+}

@@ -1,0 +1,187 @@
+// What the doctor looks at: each check is one question to the world and one pure judgement of the answer.
+
+import { readFileSync } from 'node:fs';
+import { mayWriteStatuses } from '../../io/forge/access.ts';
+import { wholeFiles } from '../../io/git/files.ts';
+import { httpClient } from '../../io/git/http.ts';
+import { openRemote } from '../../io/git/remote.ts';
+import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
+import { redisServerVersion } from '../../io/redis-server.ts';
+import type { Host } from '../../ports.ts';
+import { readSettings, type SettingProblem, type Settings } from '../../settings.ts';
+import type { Io } from '../io.ts';
+import { forgeOptions, openForgeOf } from '../rehearse/outside.ts';
+
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly message: string;
+  /** What to do; null when nothing is. */
+  readonly hint: string | null;
+}
+
+const ANSWER_MS = 8_000;
+const OLDEST_REDIS = [6, 2] as const;
+/** GitHub refuses an App's token when the clocks differ by a minute. */
+const CLOCK_SECONDS = 30;
+const HOST_PROGRAMS: ReadonlyArray<readonly [program: string, args: readonly string[]]> = [
+  ['pct', ['list']],
+  ['qm', ['list']],
+  ['pvesm', ['status']],
+];
+
+export function ok(check: string, message: string): Finding {
+  return { check, state: 'ok', message, hint: null };
+}
+
+export function failed(check: string, message: string, hint: string): Finding {
+  return { check, state: 'failed', message, hint };
+}
+
+function warning(check: string, message: string, hint: string): Finding {
+  return { check, state: 'warning', message, hint };
+}
+
+function skipped(check: string, message: string): Finding {
+  return { check, state: 'skipped', message, hint: null };
+}
+
+export function checkSettings(io: Io): { readonly settings: Settings | null; readonly findings: readonly Finding[] } {
+  const { settings, problems } = readSettings(io.env, (path) => readFileSync(path, 'utf8'), { receiving: true });
+  const findings = problems.map(({ severity, message, hint }: SettingProblem): Finding => {
+    return { check: 'settings', state: severity === 'error' ? 'failed' : 'warning', message, hint };
+  });
+  return { settings, findings: findings.length > 0 ? findings : [ok('settings', 'all there')] };
+}
+
+export async function checkRedis({ redisUrl }: Settings): Promise<readonly Finding[]> {
+  if (redisUrl === null) {
+    const version = await redisServerVersion();
+    if (version !== null) return [judgeVersion(version, 'a private redis-server will be started')];
+    return [failed('redis', 'there is no redis-server', 'install Redis 6.2 or newer, or set REDIS_URL')];
+  }
+  try {
+    return judgeRedis(await inspectRedis(redisUrl.expose(), ANSWER_MS));
+  } catch (error) {
+    return [
+      failed('redis', `the Redis of REDIS_URL cannot be used: ${reasonOf(error)}`, 'start it, or correct REDIS_URL'),
+    ];
+  }
+}
+
+/** Pure. */
+export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts): readonly Finding[] {
+  const findings = [judgeVersion(version, 'it answers')];
+  if (evictionPolicy === null || appendOnly === null) {
+    findings.push(
+      warning('redis', 'it does not tell how it keeps data', 'see to maxmemory-policy noeviction and appendonly yes'),
+    );
+  }
+  if (evictionPolicy !== null && evictionPolicy !== 'noeviction') {
+    findings.push(
+      failed(
+        'redis',
+        `it throws data away when it is full (${evictionPolicy})`,
+        'CONFIG SET maxmemory-policy noeviction',
+      ),
+    );
+  }
+  if (appendOnly === 'no') {
+    findings.push(warning('redis', 'it may lose the last pushes in a crash', 'CONFIG SET appendonly yes'));
+  }
+  return findings;
+}
+
+function judgeVersion(version: string, told: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_REDIS;
+  const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  if (recent) return ok('redis', `Redis ${version}: ${told}`);
+  return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
+}
+
+export async function checkRepository({ repositoryUrl, repositoryLogin, forge, branch }: Settings): Promise<Finding> {
+  const token = (repositoryLogin?.password ?? forge.token)?.expose();
+  try {
+    const http = httpClient({ silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 });
+    const remote = openRemote(wholeFiles(), http, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
+    const head = (await remote.refs()).byName.get(`refs/heads/${branch}`);
+    if (head !== undefined) return ok('repository', `${branch} is at ${head.slice(0, 7)}`);
+    return warning('repository', `it has no branch ${branch} yet`, 'push to it, or set PHOENIX_BRANCH');
+  } catch (error) {
+    return failed('repository', reasonOf(error), 'see PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN');
+  }
+}
+
+export async function checkForge(settings: Settings): Promise<Finding> {
+  const right = 'give PHOENIX_FORGE_TOKEN the right to write commit statuses';
+  try {
+    const options = forgeOptions(settings);
+    if (options === null) return skipped('forge', 'PHOENIX_FORGE is none: commits get no answer');
+    openForgeOf(settings);
+    const may = await mayWriteStatuses(options);
+    if (may === false) return failed('forge', 'the token may not write to the repository', right);
+    return may
+      ? ok('forge', 'the token may write statuses')
+      : warning('forge', 'it does not tell what the token may do', right);
+  } catch (error) {
+    return failed('forge', reasonOf(error), right);
+  }
+}
+
+/** The forge's clock and ours, by the time that its web server tells. */
+export async function checkClock({ repositoryUrl }: Settings): Promise<Finding> {
+  try {
+    const answer = await fetch(new URL('/', repositoryUrl), {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const told = Date.parse(answer.headers.get('date') ?? '');
+    if (Number.isNaN(told)) return skipped('clock', 'the forge does not tell the time');
+    const seconds = Math.round(Math.abs(Date.now() - told) / 1_000);
+    if (seconds <= CLOCK_SECONDS) return ok('clock', 'agrees with the forge');
+    return warning('clock', `differs from the forge by ${seconds} seconds`, 'let NTP set the clock');
+  } catch {
+    return skipped('clock', 'the forge cannot be asked for the time');
+  }
+}
+
+export async function checkHost(host: Host): Promise<readonly Finding[]> {
+  const run = (program: string, args: readonly string[]) =>
+    host.run({ kind: 'command', program, args, timeoutSeconds: 30 });
+  const hint = 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
+  const version = await run('pvesh', ['get', '/version', '--output-format', 'json']);
+  if (version.exit !== 0) return [failed('host', `pvesh ${howEnded(version)}`, hint)];
+  const findings = [ok('host', `Proxmox VE ${versionOf(version.stdout)}, node ${host.node}`)];
+  const node = await run('hostname', []);
+  const name = node.stdout.trim().split('.')[0];
+  if (node.exit === 0 && name !== host.node) {
+    findings.push(failed('host', `it calls itself ${name}, not ${host.node}`, `set PHOENIX_NODE=${name}`));
+  }
+  for (const [program, args] of HOST_PROGRAMS) {
+    const result = await run(program, args);
+    findings.push(
+      result.exit === 0 ? ok('host', `${program} may be used`) : failed('host', `${program} ${howEnded(result)}`, hint),
+    );
+  }
+  return findings;
+}
+
+function howEnded({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {
+  const how = ended === 'exited' ? `ends with ${exit}` : ended;
+  return `${how}${stderr.trim() === '' ? '' : `: ${stderr.trim().split('\n')[0]}`}`;
+}
+
+function versionOf(json: string): string {
+  try {
+    const { version } = JSON.parse(json) as { version?: unknown };
+    return String(version ?? 'of unknown version');
+  } catch {
+    return 'of unknown version';
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

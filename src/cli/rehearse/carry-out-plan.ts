@@ -1,0 +1,164 @@
+// A whole plan on one host without an agent: steps as `ready` names them, by the same code that the agent's workers run.
+
+import { carryOut, type Ending } from '../../agent/apply/carry-out.ts';
+import type { Keeper } from '../../agent/apply/perform.ts';
+import { type Surveys, surveys } from '../../agent/apply/surveys.ts';
+import { managerOf } from '../../managers/index.ts';
+import type { Origin } from '../../managers/manager.ts';
+import { kindOf, type TargetId } from '../../model/ids.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { Outcome } from '../../model/run.ts';
+import type { Target } from '../../model/target.ts';
+import { ready } from '../../plan/ready.ts';
+import type { Host } from '../../ports.ts';
+import { NEEDS_APPROVAL } from '../../say/rehearsal.ts';
+import { WHY } from '../../say/status.ts';
+
+/** Steps at a time, as the agent has them. */
+const AT_ONCE = 4;
+
+export interface Rehearsal {
+  readonly plan: Plan;
+  readonly before: ReadonlyMap<TargetId, Target>;
+  readonly after: ReadonlyMap<TargetId, Target>;
+  readonly origin: Origin;
+  readonly rollback: boolean;
+  /** What destroys or rebuilds a guest goes ahead, as if a person had approved it. */
+  readonly approved: boolean;
+}
+
+export interface Rehearsed {
+  readonly target: TargetId;
+  readonly outcome: Outcome;
+  /** How many actions were run. */
+  readonly actions: number;
+  readonly reason: string | null;
+}
+
+interface RecordedCommand {
+  readonly target: TargetId;
+  readonly argv: readonly string[];
+  readonly exit: number | null;
+  readonly ms: number;
+}
+
+interface RecordedFile {
+  readonly target: TargetId;
+  readonly path: string;
+  /** Null where it holds a secret. */
+  readonly content: string | null;
+  readonly mode: number;
+}
+
+export interface RecordingHost {
+  /** As it is, for looks that are no target's own. */
+  readonly whole: Host;
+  /** The host as one target's step sees it. */
+  of(target: TargetId): Host;
+  taken(): { readonly commands: readonly RecordedCommand[]; readonly files: readonly RecordedFile[] };
+  forget(): void;
+}
+
+/** Keeps every command and every file that goes to a host, with the target that it is for. */
+export function recordingHost(host: Host): RecordingHost {
+  const commands: RecordedCommand[] = [];
+  const files: RecordedFile[] = [];
+  return {
+    whole: host,
+    of: (target) => ({
+      ...host,
+      async run(command, options) {
+        const result = await host.run(command, options);
+        const { exit, ms } = result;
+        commands.push({ target, argv: [command.program, ...command.args], exit, ms: Math.round(ms) });
+        return result;
+      },
+      async writeFile(write) {
+        const content = write.content.from === 'text' ? write.content.text : null;
+        files.push({ target, path: write.path, content, mode: write.mode });
+        return host.writeFile(write);
+      },
+    }),
+    taken: () => ({ commands: [...commands], files: [...files] }),
+    forget() {
+      commands.length = 0;
+      files.length = 0;
+    },
+  };
+}
+
+/** Resolves to the outcome of every step, in the order in which they ended; `ended` is told of each. */
+export async function carryOutPlan(
+  hosts: RecordingHost,
+  rehearsal: Rehearsal,
+  ended: (step: Rehearsed) => void,
+): Promise<Rehearsed[]> {
+  const { plan } = rehearsal;
+  const steps = new Map(plan.steps.map((step) => [step.target, step]));
+  const outcomes = new Map<TargetId, Outcome>();
+  const running = new Map<TargetId, Promise<void>>();
+  const all: Rehearsed[] = [];
+  const survey = surveys(hosts.whole);
+  const end = (step: Rehearsed) => {
+    outcomes.set(step.target, step.outcome);
+    all.push(step);
+    ended(step);
+  };
+  for (;;) {
+    const { start, skip, done } = ready(plan, outcomes, new Set(running.keys()));
+    if (done) return all;
+    for (const { target, because } of skip) {
+      end({ target, outcome: 'skipped', actions: 0, reason: WHY.skipped(because, outcomes.get(because)) });
+    }
+    for (const target of start.slice(0, AT_ONCE - running.size)) {
+      const step = steps.get(target);
+      if (step === undefined) continue;
+      const work = rehearseStep(hosts.of(target), rehearsal, step, survey)
+        .then(end)
+        .finally(() => running.delete(target));
+      running.set(target, work);
+    }
+    if (running.size > 0) await Promise.race(running.values());
+  }
+}
+
+async function rehearseStep(
+  host: Host,
+  { before, after, origin, rollback, approved }: Rehearsal,
+  { target, approval, changes }: PlanStep,
+  survey: Surveys,
+): Promise<Rehearsed> {
+  if (approval && !approved) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
+  const manager = managerOf(kindOf(target));
+  let actions = 0;
+  const keeper: Keeper = {
+    stillMine: async () => {},
+    touch: async () => {},
+    record: async () => {
+      actions += 1;
+    },
+  };
+  const ending: Ending = await carryOut({
+    host,
+    manager,
+    wanted: {
+      target,
+      spec: after.get(target)?.spec,
+      before: before.get(target)?.spec,
+      origin,
+      approved,
+      protected: (after.get(target) ?? before.get(target))?.protected ?? false,
+    },
+    touched: false,
+    rollback,
+    readOnly: false,
+    survey: changes.length === 0 ? () => survey('rehearsal', manager) : null,
+    keeper,
+    log: { write: () => {}, flush: async () => {} },
+    signal: new AbortController().signal,
+  }).catch((error: unknown): Ending => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { outcome: 'failed', reason };
+  });
+  return { target, ...ending, actions };
+}

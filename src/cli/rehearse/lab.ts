@@ -1,0 +1,59 @@
+// `phoenix lab`: a simulated Proxmox host in a folder, and commands that find its programs first on their PATH.
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { startLabNetwork } from '../../lab/network/network.ts';
+import { createLab, setGuestState } from '../../lab/proxmox/create.ts';
+
+/**
+ * Makes the lab in `dir` where there is none, sets the states of guests, and runs a command in it: the lab's programs come first
+ * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all. Signals are passed on to it.
+ * @param options numbers of guests that are to run or not to run
+ * @param command a program and its arguments; a shell when empty
+ * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none or `dir` is a file
+ */
+export async function runLab(
+  dir: string,
+  options: { running?: readonly string[]; stopped?: readonly string[] },
+  command: readonly string[],
+): Promise<number> {
+  const states = [
+    ...(options.running ?? []).map((id) => [id, 'running'] as const),
+    ...(options.stopped ?? []).map((id) => [id, 'stopped'] as const),
+  ];
+  const wrong = states.find(([id]) => !/^[1-9]\d{2,8}$/.test(id));
+  if (wrong !== undefined) {
+    process.stderr.write(`phoenix lab: '${wrong[0]}' is not the number of a guest (100 to 999999999)\n`);
+    return 2;
+  }
+  const file = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false;
+  if (file) {
+    process.stderr.write(`phoenix lab: ${dir} is not a folder\n`);
+    return 2;
+  }
+  createLab(dir);
+  for (const [id, state] of states) setGuestState(dir, Number(id), state);
+  const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
+  const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
+  const network = await startLabNetwork(dir);
+  const code = await new Promise<number>((settle) => {
+    const child = spawn(program, args, {
+      stdio: 'inherit',
+      env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
+      // A terminal sends the last one to both.
+      process.on(signal, () => {
+        if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child.kill(signal);
+      });
+    }
+    child.on('error', (error) => {
+      process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
+      settle(127);
+    });
+    child.on('exit', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+  await network.close();
+  return code;
+}

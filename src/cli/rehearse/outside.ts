@@ -1,0 +1,137 @@
+// What Phoenix reaches outside itself, as the settings say: the host and the forge.
+
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ForgeOptions, openForge } from '../../io/forge/forge.ts';
+import { openContents } from '../../io/host/content.ts';
+import { dialThrough } from '../../io/host/dial.ts';
+import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
+import { sshHost } from '../../io/host/ssh.ts';
+import type { Redactor } from '../../io/redact.ts';
+import { openSecrets } from '../../io/secrets.ts';
+import type { Forge, Host, Repository } from '../../ports.ts';
+import type { Settings } from '../../settings.ts';
+import { Missing } from '../missing.ts';
+
+/** Phoenix's own folder, which holds the features that come with it. */
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
+const LAB_NODE = 'pve';
+
+export interface HostParts {
+  /** What was asked for on the command line or in the settings. */
+  readonly node: string | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly repository: Pick<Repository, 'blob'>;
+  readonly redactor: Redactor;
+}
+
+/** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
+export async function openHostOf(
+  settings: Settings,
+  { node, environment, repository, redactor }: HostParts,
+): Promise<Host> {
+  const contents = openContents({ repository, secrets: openSecrets(environment, redactor), product: PRODUCT });
+  switch (settings.host.kind) {
+    case 'local': {
+      if (settings.labFolder !== null) return labHost(settings.labFolder, node, { contents, redactor });
+      const path = environment['PATH'];
+      return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
+    }
+    case 'ssh': {
+      const agentSocket = environment['SSH_AUTH_SOCK'];
+      const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
+      return sshHost({
+        ...login,
+        node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }))),
+      });
+    }
+    case 'lab':
+      return labHost(settings.labFolder ?? join(settings.dataDir, 'lab'), node, { contents, redactor });
+  }
+}
+
+async function labHost(
+  root: string,
+  node: string | null,
+  parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
+): Promise<Host> {
+  const { createLab } = await import('../../lab/proxmox/create.ts');
+  await mkdir(root, { recursive: true });
+  createLab(root);
+  return openLabHost(root, { ...parts, node: node ?? LAB_NODE });
+}
+
+/** A lab as a host: its own files, programs and network, and nothing of the machine that it lies on. */
+export async function openLabHost(
+  root: string,
+  parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>,
+): Promise<Host> {
+  const { labPath } = await import('../../lab/proxmox/create.ts');
+  const { networkSocket, startLabNetwork } = await import('../../lab/network/network.ts');
+  const network = await startLabNetwork(root);
+  const dial = dialThrough(networkSocket(root));
+  const host = localHost({ ...parts, root, path: labPath(root), system: false, dial });
+  return {
+    ...host,
+    async close() {
+      await host.close();
+      await network.close();
+    },
+  };
+}
+
+/** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */
+export function openForgeOf(settings: Settings): Forge | null {
+  const options = forgeOptions(settings);
+  try {
+    return options === null ? null : openForge(options);
+  } catch (error) {
+    throw new Missing(
+      error instanceof Error ? error.message : String(error),
+      'see PHOENIX_FORGE and PHOENIX_FORGE_API',
+    );
+  }
+}
+
+/** How the forge is spoken to; null when it is not. @throws Missing when only an App is there to speak as */
+export function forgeOptions({ forge: { kind, api, token }, repositoryUrl }: Settings): ForgeOptions | null {
+  if (kind === 'none') return null;
+  if (token === null) throw new Missing('Phoenix cannot report as a GitHub App yet', 'set PHOENIX_FORGE_TOKEN');
+  const { hostname: forgeHost, origin, pathname } = new URL(repositoryUrl);
+  const repository = pathname
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split('/')
+    .slice(-2)
+    .join('/');
+  // GitHub's own address is the client's default; an enterprise server and a Gitea have their API beside the repositories.
+  const beside = kind === 'github' ? `${origin}/api/v3` : origin;
+  const base = api ?? (forgeHost === 'github.com' ? null : beside);
+  return { kind, token: token.expose(), repository, ...(base === null ? {} : { api: base }) };
+}
+
+/** What a host calls itself. @throws Missing when it cannot be reached */
+async function nameOf(host: Host): Promise<string> {
+  try {
+    const { exit, stdout, stderr } = await host.run({
+      kind: 'command',
+      program: 'hostname',
+      args: [],
+      timeoutSeconds: 30,
+    });
+    if (exit === 0 && stdout.trim() !== '') return shortName(stdout.trim());
+    throw new Missing(
+      `${host.node} cannot be reached: ${stderr.trim() || 'no answer'}`,
+      'see that ssh works without a password',
+    );
+  } finally {
+    await host.close();
+  }
+}
+
+/** Proxmox names a node by the first part of its host name. */
+function shortName(name: string): string {
+  return name.split('.')[0] ?? name;
+}

@@ -1,0 +1,205 @@
+// `phoenix rehearse`: a configuration applied to a lab host for real, and then once more, which must do nothing.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../../config/config.ts';
+import { load } from '../../config/load.ts';
+import { openContents } from '../../io/host/content.ts';
+import { openRedactor } from '../../io/redact.ts';
+import { openSecrets } from '../../io/secrets.ts';
+import { allTargets, impactOf } from '../../managers/index.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import type { Target } from '../../model/target.ts';
+import { makePlan } from '../../plan/plan.ts';
+import { problemCounts, problemText } from '../../say/problem.ts';
+import { rehearsalStep, rehearsalSummary } from '../../say/rehearsal.ts';
+import { readSourceSettings } from '../../settings/source.ts';
+import { colours, EXIT, type Io } from '../io.ts';
+import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from '../source.ts';
+import { carryOutPlan, type RecordingHost, type Rehearsed, recordingHost } from './carry-out-plan.ts';
+import { openLabHost } from './outside.ts';
+import { supplyLab } from './supply-lab.ts';
+import { supplySecrets } from './supply-secrets.ts';
+
+export interface RehearseArgs {
+  /** Folder or Git repository; the current folder when undefined. */
+  readonly path?: string | undefined;
+  /** The state to begin with; an empty host when undefined or `none`. */
+  readonly from?: string | undefined;
+  /** What is applied; the folder as it is when undefined. */
+  readonly to?: string | undefined;
+  /** The config root inside it; found by itself when undefined. */
+  readonly root?: string | undefined;
+  /** Go ahead with what destroys or rebuilds a guest; it waits otherwise. */
+  readonly approve?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** A configuration with the way to the files that its scripts are. */
+interface Source {
+  readonly snapshot: Snapshot;
+  readonly blob: (id: string) => Promise<Uint8Array>;
+}
+
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
+const NOTHING: ReadonlyMap<TargetId, Target> = new Map();
+
+/** Resolves to the exit code: 0 when every step was applied and the second time did nothing, 1 otherwise, 2 when there is nothing to apply. */
+export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
+  let sources: { readonly from: Source | null; readonly to: Source };
+  try {
+    sources = await sourcesOf(args, io);
+  } catch (error) {
+    if (!(error instanceof SourceFailure)) throw error;
+    io.stderr(`phoenix rehearse: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
+    return error.exit;
+  }
+  const { strictSecrets } = readSourceSettings(io.env);
+  const from = sources.from === null ? null : load(sources.from.snapshot, { strictSecrets });
+  const to = load(sources.to.snapshot, { strictSecrets, before: from?.draft ?? null });
+  if (to.config === null || (from !== null && from.draft === null)) {
+    const problems = to.config === null ? to.problems : (from?.problems ?? []);
+    return refused(problems, args, io);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-rehearsal-'));
+  try {
+    return await onLab(folder, from?.draft ?? null, to.config, sources, args, io);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function onLab(
+  folder: string,
+  from: Config | null,
+  to: Config,
+  sources: { readonly from: Source | null; readonly to: Source },
+  args: RehearseArgs,
+  io: Io,
+): Promise<number> {
+  const standIns: Record<string, string> = {};
+  for (const config of [from, to]) {
+    if (config === null) continue;
+    supplyLab(folder, config);
+    Object.assign(standIns, supplySecrets(folder, config));
+  }
+  const blob = async (id: string) =>
+    sources.to.blob(id).catch((error) => sources.from?.blob(id) ?? Promise.reject(error));
+  const redactor = openRedactor();
+  const contents = openContents({ repository: { blob }, secrets: openSecrets(standIns, redactor), product: PRODUCT });
+  const host = await openLabHost(folder, { node: 'pve', contents, redactor });
+  const recording = recordingHost(host);
+  try {
+    return await applyTwice(recording, from, to, sources, args, io);
+  } finally {
+    await host.close();
+  }
+}
+
+/** The change, and then the whole once more. */
+async function applyTwice(
+  recording: RecordingHost,
+  from: Config | null,
+  to: Config,
+  sources: { readonly to: Source },
+  args: RehearseArgs,
+  io: Io,
+): Promise<number> {
+  const show = (text: string) => (args.json ? io.stderr : io.stdout)(text);
+  const began = from === null ? NOTHING : allTargets(from);
+  const goal = allTargets(to);
+  const rollback = to.hypervisor.behavior.rollbackOnFailure;
+  const origin = {
+    repository: args.path ?? '.',
+    commit: sources.to.snapshot.commit ?? 'rehearsal',
+  };
+
+  if (from !== null) {
+    const plan = planned(NOTHING, began);
+    await carryOutPlan(
+      recording,
+      { plan, before: NOTHING, after: began, origin, rollback, approved: args.approve === true },
+      () => {},
+    );
+    recording.forget();
+  }
+  const plan = planned(began, goal);
+  const outcomes = await carryOutPlan(
+    recording,
+    { plan, before: began, after: goal, origin, rollback, approved: args.approve === true },
+    (step) => show(rehearsalStep(step, colours(io, args.json ? 'stderr' : 'stdout'))),
+  );
+  const { commands, files } = recording.taken();
+  // What waits for a person waits the second time too; everything else must be as declared.
+  const again = planned(goal, goal, new Set(goal.keys()));
+  const second = await carryOutPlan(
+    recording,
+    { plan: again, before: goal, after: goal, origin, rollback, approved: args.approve === true },
+    () => {},
+  );
+  const actions = second.reduce((sum, step) => sum + step.actions, 0);
+  const ok = [...outcomes, ...second].every(wentWell) && actions === 0;
+  if (args.json) {
+    io.stdout(`${JSON.stringify({ ok, outcomes, commands, files, second: { actions }, problems: [] }, null, 2)}\n`);
+  } else {
+    io.stdout(rehearsalSummary({ outcomes, commands: commands.length, second: actions }));
+  }
+  return ok ? EXIT.done : EXIT.no;
+}
+
+function wentWell({ outcome }: Rehearsed): boolean {
+  return outcome === 'applied' || outcome === 'unchanged';
+}
+
+/** A cycle is an error of the configuration, so that it never comes this far. */
+function planned(
+  before: ReadonlyMap<TargetId, Target>,
+  after: ReadonlyMap<TargetId, Target>,
+  also: ReadonlySet<TargetId> = new Set(),
+): Plan {
+  const made = makePlan({ from: null, to: 'rehearsal', before, after, also, impact: impactOf });
+  if (made.kind === 'cycle') throw new Error(`${made.cycle.join(' needs ')}: these targets need each other`);
+  return made.plan;
+}
+
+function refused(problems: readonly Problem[], args: RehearseArgs, io: Io): number {
+  if (args.json) {
+    const nothing = { outcomes: [], commands: [], files: [], second: { actions: 0 } };
+    io.stdout(`${JSON.stringify({ ok: false, ...nothing, problems }, null, 2)}\n`);
+  } else {
+    for (const problem of problems) io.stdout(`${problemText(problem)}\n`);
+    io.stdout(`${problemCounts(problems)}; nothing was applied\n`);
+  }
+  return EXIT.no;
+}
+
+async function sourcesOf(args: RehearseArgs, { env }: Io) {
+  const path = args.path ?? '.';
+  const root = args.root ?? readSourceSettings(env).root;
+  const atCommit = async (revision: string): Promise<Source> => {
+    const repository = await repositoryAt(path);
+    const snapshot = await commitSource(repository, await commitAt(repository, revision), root);
+    return { snapshot, blob: repository.blob };
+  };
+  const asItIs = async (): Promise<Source> => {
+    const [snapshot, folder] = [await folderSource(path, root), await configFolder(path)];
+    const paths = new Map(
+      [...snapshot.files].map(([file, { blob }]) => [blob as string, join(folder, snapshot.root, file)]),
+    );
+    const blob = async (id: string) => {
+      const file = paths.get(id);
+      if (file === undefined) throw new Error(`no file of ${path} has the content ${id}`);
+      return readFile(file);
+    };
+    return { snapshot, blob };
+  };
+  return {
+    from: args.from === undefined || args.from === 'none' ? null : await atCommit(args.from),
+    to: args.to === undefined ? await asItIs() : await atCommit(args.to),
+  };
+}

@@ -1,0 +1,52 @@
+// What a configuration takes for granted on its host, provided on a lab host: storages, template files, images and devices.
+
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
+import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
+import { IMAGE_FOLDER } from '../../managers/vm/create.ts';
+
+/** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
+export function supplyLab(dir: string, config: Config): void {
+  createLab(dir);
+  for (const { id, type, contents, dataset } of config.hypervisor.storages) {
+    declareStorage(dir, {
+      id,
+      type: type ?? 'dir',
+      content: contents ?? ['images', 'rootdir', 'vztmpl', 'iso'],
+      settings: type === 'zfspool' && dataset !== null ? { pool: dataset } : {},
+    });
+  }
+  for (const path of filesOf(config)) provide(join(dir, path), 0);
+  for (const path of imagesOf(config)) provide(join(dir, path), IMAGE_BYTES);
+}
+
+/** What a cloud image takes, unpacked. */
+const IMAGE_BYTES = 3.5 * 1024 ** 3;
+
+function imagesOf(config: Config): string[] {
+  return config.vm.flatMap(({ templateImage }) => (templateImage === null ? [] : [`${IMAGE_FOLDER}/${templateImage}`]));
+}
+
+/** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */
+function filesOf(config: Config): string[] {
+  const templates = config.lxc.flatMap(({ template }) => (template === null ? [] : [templateFile(template)]));
+  const devices = lxcTargets(config).flatMap(({ spec }) => (spec as LxcSpec).devices);
+  return [...templates, ...devices];
+}
+
+/** Where a template lies that is named by its volume id; an absolute path says it itself. */
+function templateFile(template: string): string {
+  const [, storage = '', file = ''] = /^([^/:]+):vztmpl\/(.+)$/.exec(template) ?? [];
+  if (storage === '') return template;
+  return storage === 'local' ? `/var/lib/vz/template/cache/${file}` : `/mnt/${storage}/template/cache/${file}`;
+}
+
+/** The file takes no room on the disk, whatever its size. */
+function provide(path: string, size: number): void {
+  if (existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  truncateSync(path, size);
+}

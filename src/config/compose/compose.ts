@@ -1,0 +1,119 @@
+// A compose file: YAML with positions, checked against the Compose Specification, and what in it matters beyond Docker.
+
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { BlobId } from '../../model/ids.ts';
+import type { Compose, ComposeMention } from '../config-services.ts';
+import { decode } from '../read/encoding.ts';
+import { pointer } from '../read/place.ts';
+import type { Finding } from '../rules/rule.ts';
+import { unsetMentions } from './interpolation.ts';
+import { eachNode, finding, placeOf, positionOf } from './nodes.ts';
+import { composePorts } from './ports.ts';
+import { againstSpecification } from './specification.ts';
+
+export interface ReadCompose {
+  /** Undefined when it cannot be read. */
+  readonly compose: Compose | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads one compose file. Never throws, whatever the bytes are. */
+export function readCompose(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
+  try {
+    return read(path, blob, bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return refused(path, 'nested too deeply');
+    throw error;
+  }
+}
+
+function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
+  const { text, fault } = decode(bytes);
+  if (fault !== null) return refused(path, fault.message, fault.hint);
+  const lines = new LineCounter();
+  // Repeated keys are looked for below: the library compares each key with every other one of its map.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false });
+  const faults = document.errors
+    .slice(0, 10)
+    .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
+  const findings = [...faults, ...repeatedKeys(path, document, lines)];
+  if (document.errors.length > 0) return { compose: undefined, findings };
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    return refused(path, 'its aliases unfold to more than a compose file can sensibly hold');
+  }
+  const invalid = againstSpecification(path, value, document, lines);
+  if (invalid.length > 0) return { compose: undefined, findings: [...findings, ...invalid] };
+  return { compose: factsOf(path, blob, value as Raw, document, lines), findings };
+}
+
+interface Raw {
+  readonly services?: Readonly<Record<string, unknown>>;
+  readonly volumes?: Readonly<Record<string, RawVolume | null>>;
+}
+
+interface RawVolume {
+  readonly external?: boolean | string | { readonly name?: string };
+  readonly name?: string;
+}
+
+function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Parsed, lines: LineCounter): Compose {
+  const externalVolumes: ComposeMention[] = [];
+  for (const [key, volume] of Object.entries(value.volumes ?? {})) {
+    const external = volume?.external;
+    if (external === undefined || external === false || external === 'false') continue;
+    const name = volume?.name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
+    externalVolumes.push({ name, path: pointer(['volumes', key]), ...placeOf(document, lines, ['volumes', key]) });
+  }
+  return {
+    path,
+    blob,
+    services: Object.keys(value.services ?? {}),
+    externalVolumes,
+    variables: mentions(document, lines),
+    ports: composePorts(value.services ?? {}),
+  };
+}
+
+/** Variables in every value; keys are not interpolated. */
+function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention[] {
+  const found = new Map<string, ComposeMention>();
+  eachNode(document.contents, (node, at) => {
+    if (!isScalar(node) || typeof node.value !== 'string') return;
+    for (const name of unsetMentions(node.value)) {
+      if (!found.has(name)) found.set(name, { name, path: pointer(at), ...positionOf(lines, node.range?.[0]) });
+    }
+  });
+  return [...found.values()];
+}
+
+function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounter): Finding[] {
+  const findings: Finding[] = [];
+  eachNode(document.contents, (node, at) => {
+    if (!isMap(node)) return;
+    const seen = new Set<unknown>();
+    for (const { key } of node.items) {
+      const name = isScalar(key) ? key.value : undefined;
+      if (name === undefined || name === '<<') continue;
+      if (seen.has(name)) {
+        const position = positionOf(lines, isScalar(key) ? key.range?.[0] : undefined);
+        findings.push(
+          finding(path, pointer([...at, String(name)]), 'DUPLICATE_KEY', `"${name}" stands twice in one map`, position),
+        );
+      }
+      seen.add(name);
+    }
+  });
+  return findings;
+}
+
+function firstSentence(message: string): string {
+  return (message.split('\n')[0] ?? message).slice(0, 200);
+}
+
+function refused(path: string, message: string, hint?: string): ReadCompose {
+  const problem = finding(path, '', 'SYNTAX', message, { line: 1, column: 1 });
+  return { compose: undefined, findings: [hint === undefined ? problem : { ...problem, hint }] };
+}

@@ -1,0 +1,51 @@
+// The nodes of a YAML document and where they stand.
+
+import { type Document, isAlias, isCollection, isMap, isScalar, type LineCounter, type Node } from 'yaml';
+import type { Finding } from '../rules/rule.ts';
+
+/** Every node with the keys that lead to it; aliases are not followed. */
+export function eachNode(root: unknown, see: (node: Node, at: readonly (string | number)[]) => void): void {
+  const open: { node: unknown; at: readonly (string | number)[] }[] = [{ node: root, at: [] }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, at } = next;
+    if (isAlias(node) || !(isScalar(node) || isCollection(node))) continue;
+    see(node, at);
+    if (!isCollection(node)) continue;
+    const children = isMap(node)
+      ? node.items.map((pair) => ({ node: pair.value, at: [...at, isScalar(pair.key) ? String(pair.key.value) : '?'] }))
+      : node.items.map((item, index) => ({ node: item, at: [...at, index] }));
+    for (const child of children.reverse()) open.push(child);
+  }
+}
+
+/** Line of the innermost node that the keys lead to. */
+export function placeOf(document: Document.Parsed, lines: LineCounter, keys: readonly string[]) {
+  let node: unknown = document.contents;
+  let offset = isCollection(node) ? node.range?.[0] : 0;
+  for (const key of keys) {
+    if (!isCollection(node)) break;
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
+      : undefined;
+    const next: unknown = pair?.value ?? (isMap(node) ? undefined : node.get(Number(key), true));
+    offset =
+      (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? (next as Node | undefined)?.range?.[0] ?? offset;
+    node = next;
+  }
+  return positionOf(lines, offset);
+}
+
+export function positionOf(lines: LineCounter, offset: number | undefined) {
+  const { line, col } = lines.linePos(offset ?? 0);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+export function finding(
+  path: string,
+  at: string,
+  code: Finding['code'],
+  message: string,
+  position: Finding['position'],
+): Finding {
+  return { code, at: { file: path, path: at }, message, ...(position === undefined ? {} : { position }) };
+}

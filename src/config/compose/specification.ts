@@ -1,0 +1,60 @@
+// Whether a compose file keeps to the Compose Specification, by the schema of its authors (schema/compose-spec.json).
+
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv } from 'ajv';
+import type { Document, LineCounter } from 'yaml';
+import { nearest } from '../nearest.ts';
+import { keysOf, pointer } from '../read/place.ts';
+import type { Finding } from '../rules/rule.ts';
+import specification from '../schema/compose-spec.json' with { type: 'json' };
+import { finding, placeOf } from './nodes.ts';
+
+let compiled: ValidateFunction | undefined;
+
+/** UNKNOWN_KEY and INVALID_VALUE, each once per place. */
+export function againstSpecification(
+  path: string,
+  value: unknown,
+  document: Document.Parsed,
+  lines: LineCounter,
+): Finding[] {
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
+  if (compiled(value)) return [];
+  return tellingErrors(compiled.errors ?? []).map((error) => {
+    const extra = error.params.additionalProperty as string | undefined;
+    if (extra === undefined) {
+      const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
+      return finding(
+        path,
+        error.instancePath,
+        'INVALID_VALUE',
+        message,
+        placeOf(document, lines, keysOf(error.instancePath)),
+      );
+    }
+    const keys = [...keysOf(error.instancePath), extra];
+    const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+    const meant = nearest(extra, known);
+    const unknown = finding(
+      path,
+      pointer(keys),
+      'UNKNOWN_KEY',
+      `"${extra}" is unknown here`,
+      placeOf(document, lines, keys),
+    );
+    return meant === null ? unknown : { ...unknown, hint: `Did you mean "${meant}"?` };
+  });
+}
+
+/** Of alternatives that all fail, only what failed deepest tells people something; once per place. */
+function tellingErrors(errors: readonly ErrorObject[]): ErrorObject[] {
+  const deepest = errors.filter(
+    (error) => !errors.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`)),
+  );
+  const byPlace = new Map<string, ErrorObject>();
+  for (const error of deepest) {
+    const key = `${error.instancePath} ${error.params.additionalProperty ?? ''}`;
+    if (!byPlace.has(key)) byPlace.set(key, error);
+  }
+  return [...byPlace.values()];
+}

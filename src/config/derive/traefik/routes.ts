@@ -1,0 +1,150 @@
+// Every way through the proxy: what guests offer by `traefik_service`, what stacks ask for by labels, and Portainer's own name.
+// One name has one owner. A stack's labels come first; where the VM that runs the stack offers the same name itself, it says
+// where the service answers and the labels say what is done on the way there.
+
+import type { JsonObject } from '../../../model/json.ts';
+import type { Config, Guest } from '../../config.ts';
+import type { Certificate } from '../../config-services.ts';
+import { within } from '../../read/place.ts';
+import { fixedAddress, spelling } from '../../rules/address.ts';
+import { allGuests, targetOf } from '../../rules/guests.ts';
+import type { Finding } from '../../rules/rule.ts';
+import type { Backend, Route } from './route.ts';
+import { allStackRoutes } from './stack-routes.ts';
+
+export interface Routes {
+  /** In the order of names, which are unique. */
+  readonly routes: readonly Route[];
+  readonly middlewares: ReadonlyMap<string, JsonObject>;
+  /** What is wrong with labels, and rules that two routes share. */
+  readonly findings: readonly Finding[];
+}
+
+export function routesOf(config: Config): Routes {
+  const stacks = allStackRoutes(config);
+  const labelled = stacks.flatMap(({ routes }) => routes);
+  const findings = [...stacks.flatMap((each) => each.findings), ...conflicts(labelled)];
+  const offered = offers(config);
+  const byHost = new Map(offered.map((route) => [route.hosts[0], route]));
+  const taken = new Set(labelled.flatMap(({ hosts }) => hosts));
+  const merged = labelled.map((route) => {
+    const same = route.hosts.length === 1 ? byHost.get(route.hosts[0]) : undefined;
+    return same !== undefined && isSameMachine(route.backend, same.backend)
+      ? { ...route, backend: { ...same.backend, settings: route.backend.settings } }
+      : route;
+  });
+  const own = offered.filter(({ hosts }) => !hosts.some((host) => taken.has(host)));
+  return {
+    routes: named([...merged, ...own]),
+    middlewares: new Map(stacks.flatMap(({ middlewares }) => [...middlewares])),
+    findings,
+  };
+}
+
+/** Names of guests at the proxy; those of the proxy and the gateway themselves would lead in a circle. */
+function offers(config: Config): Route[] {
+  const { domain, portainer, network } = config.hypervisor;
+  const routes: Route[] = [];
+  const offered = new Set<string>();
+  const offer = (guest: Guest, name: string, host: string, scheme: 'http' | 'https', port: number): void => {
+    const address = fixedAddress(guest.network.ip);
+    if (address === null || offered.has(host)) return;
+    offered.add(host);
+    routes.push({
+      name,
+      rule: `Host(\`${host}\`)`,
+      hosts: [host],
+      priority: null,
+      observability: null,
+      middlewares: [],
+      backend: {
+        scheme,
+        servers: [{ address: spelling(address), port }],
+        serverName: scheme === 'https' ? serverName(config, guest, host) : null,
+        settings: {},
+        preservePath: false,
+      },
+      source: `${targetOf(guest)}`,
+      at: within(guest.writtenAt, 'traefik_service'),
+    });
+  };
+  for (const guest of allGuests(config)) {
+    const service = guest.traefikService;
+    if (service === null || (guest.kind === 'lxc' && (guest.role === 'proxy' || guest.role === 'gateway'))) continue;
+    const host = `${service.name}.${domain}`.toLowerCase();
+    // An agent is spoken to directly, by Portainer alone.
+    const isAgent =
+      guest.kind === 'vm' &&
+      guest.portainer.role === 'agent' &&
+      (service.port === network.portainerAgentPort || guest.portainer.agentHostname?.toLowerCase() === host);
+    if (!isAgent) offer(guest, service.name.toLowerCase(), host, service.scheme, service.port);
+  }
+  const server = config.vm.find((vm) => vm.portainer.role === 'primary');
+  const hostname = portainer?.hostname?.toLowerCase();
+  if (server !== undefined && hostname !== undefined) {
+    const { scheme = 'https', port = 9443 } = server.traefikService ?? {};
+    offer(server, 'portainer', hostname, scheme, port);
+  }
+  return routes;
+}
+
+/** What the certificate at a guest is issued to: the name it is reached by, unless it holds another certificate. */
+function serverName(config: Config, guest: Guest, host: string): string {
+  const { stepCa } = config.hypervisor;
+  if (guest.kind === 'lxc' && guest.role === 'ca' && stepCa !== null) return stepCa.dnsName;
+  const own = config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
+  if (own.length === 0 || own.some((certificate) => covers(certificate, host))) return host;
+  return own[0]?.commonName ?? host;
+}
+
+/** Where a guest sees a path of the host, through its mounts; null where it does not. */
+export function seenBy(guest: Guest, path: string): string | null {
+  const mounts =
+    guest.kind === 'lxc'
+      ? guest.mountPoints.map(({ hostPath, containerPath }) => ({ from: hostPath, to: containerPath }))
+      : guest.volumes.map((volume) => ({ from: volume.path, to: volume.mountPoint }));
+  const [mount] = mounts
+    .filter(({ from }) => path.startsWith(from === '/' ? from : `${from}/`))
+    .sort((a, b) => b.from.length - a.from.length);
+  return mount === undefined ? null : `${mount.to}${path.slice(mount.from.length)}`.replace(/^\/\//, '/');
+}
+
+/** Whether a certificate holds a name; `*` stands for one label. */
+export function covers({ sans }: Pick<Certificate, 'sans'>, name: string): boolean {
+  return sans.some((each) => {
+    const san = each.toLowerCase();
+    return (
+      san === name || (san.startsWith('*.') && name.includes('.') && name.slice(name.indexOf('.')) === san.slice(1))
+    );
+  });
+}
+
+function isSameMachine(a: Backend, b: Backend): boolean {
+  return a.servers.length === 1 && a.servers[0]?.address === b.servers[0]?.address;
+}
+
+/** DUPLICATE_SERVICE: two routers take the same requests, so that chance would decide. */
+function conflicts(routes: readonly Route[]): Finding[] {
+  const seen = new Map<string, Route>();
+  return routes.flatMap((route): Finding[] => {
+    const key = JSON.stringify([route.rule.replaceAll(/\s+/g, '').toLowerCase(), route.priority]);
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, route);
+    if (first === undefined) return [];
+    const message = `${route.rule} is also the rule of a router of ${first.source}`;
+    return [{ code: 'DUPLICATE_SERVICE', at: route.at, message, hint: 'Give one of them another name or rule.' }];
+  });
+}
+
+/** Each with a name of its own, in the order of names. */
+function named(routes: readonly Route[]): Route[] {
+  const taken = new Set<string>();
+  return routes
+    .map((route) => {
+      let name = route.name;
+      for (let count = 2; taken.has(name); count += 1) name = `${route.name}-${count}`;
+      taken.add(name);
+      return { ...route, name };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,130 @@
+// A raw value against its schema: what zod finds becomes problems in plain words.
+
+import type { z } from 'zod';
+import type { TargetId } from '../../model/ids.ts';
+import type { Place } from '../config.ts';
+import { MAX_PROBLEMS } from '../limits.ts';
+import { nearest } from '../nearest.ts';
+import type { Finding } from '../rules/rule.ts';
+import { knownKeys } from '../schema/marks.ts';
+import { keysOf, within } from './place.ts';
+
+export interface Parsed<Value> {
+  /** Undefined when a value cannot be used; unknown keys alone are left out. */
+  readonly value: Value | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Unknown fields of one object that are named. */
+const MAX_UNKNOWN = 100;
+
+/** Checks one value as a whole: every problem of it at once. */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  at: Place,
+  target?: TargetId,
+): Parsed<z.output<Schema>> {
+  const first = schema.safeParse(raw);
+  if (first.success) return { value: first.data, findings: [] };
+  const findings = first.error.issues
+    .slice(0, MAX_PROBLEMS)
+    .flatMap((issue) => findingsOf(schema, issue, raw, at, target));
+  if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, findings };
+  const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
+  return { value: second.success ? second.data : undefined, findings };
+}
+
+function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, raw: unknown, at: Place, target?: TargetId): Finding[] {
+  const place = within(at, ...(issue.path as (string | number)[]));
+  const common = target === undefined ? {} : { target };
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, issue.path);
+    return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({
+      code: 'UNKNOWN_KEY',
+      at: within(place, key),
+      message: `unknown field ${quote(key)}`,
+      hint: hintFor(key, known),
+      onKey: true,
+      ...common,
+    }));
+  }
+  const value = valueAt(raw, issue.path);
+  const name = String(issue.path.at(-1) ?? keysOf(at.path).at(-1) ?? 'the document');
+  const message = value === undefined ? `"${name}" is missing` : `${subject(name, value)} ${expectation(issue)}`;
+  return [{ code: 'INVALID_VALUE', at: place, message, ...common }];
+}
+
+function hintFor(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known);
+  if (meant !== null) return `Did you mean "${meant}"?`;
+  return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
+}
+
+/** What is wrong with a value, without showing what may be secret. */
+function subject(name: string, value: unknown): string {
+  if (/pass|secret|token|hash|key/i.test(name)) return `"${name}"`;
+  if (typeof value === 'object' && value !== null)
+    return `"${name}" is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
+  return `"${name}" is ${quote(value)} and`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** The schema's own words where it has some, except for the bounds of numbers. */
+function expectation(issue: z.core.$ZodIssue): string {
+  const isBound = (issue.code === 'too_small' || issue.code === 'too_big') && issue.origin !== 'string';
+  if (issue.message.startsWith('must') && !isBound) return issue.message;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? `must have at least ${issue.minimum} ${issue.origin === 'array' ? 'entries' : 'characters'}`
+        : `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`
+        : `must be at most ${issue.maximum}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map(quote).join(' or ')}`;
+    case 'invalid_key':
+      return 'has a name that is not allowed here';
+    default:
+      return 'is not valid';
+  }
+}
+
+/** As JSON, cut short. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  let value = raw;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** A copy without the keys that the issues name. */
+function withoutUnknown(raw: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(raw);
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const parent = valueAt(copy, issue.path) as Record<string, unknown>;
+    for (const key of issue.keys) delete parent[key];
+  }
+  return copy;
+}

@@ -1,0 +1,24 @@
+// Places in the written files, as JSON pointers (RFC 6901).
+
+import type { Place } from '../config.ts';
+
+/** The place of a part: `within(guest.writtenAt, 'network_config', 'ip')`. Names are those of the written file. */
+export function within(place: Place, ...keys: readonly (string | number)[]): Place {
+  return { file: place.file, path: place.path + pointer(keys) };
+}
+
+/** `/lxc_configs/101/features/0` of its parts; empty for the whole document. */
+export function pointer(keys: readonly PropertyKey[]): string {
+  let path = '';
+  for (const key of keys) path += `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return path;
+}
+
+/** The parts of a pointer. */
+export function keysOf(path: string): string[] {
+  if (path === '') return [];
+  return path
+    .slice(1)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

@@ -1,0 +1,63 @@
+// JSON as people commit it: strict, with the place of every fault, and safe against files made to exhaust the reader.
+
+import { MAX_PROBLEMS } from '../limits.ts';
+import { decode } from './encoding.ts';
+import { Lines, type Position } from './lines.ts';
+import { pointer } from './place.ts';
+import { type Fault, shown, walk } from './walk-json.ts';
+
+interface JsonFault {
+  readonly code: 'SYNTAX' | 'DUPLICATE_KEY' | 'UNKNOWN_KEY';
+  readonly path: string;
+  readonly position: Position;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface ReadJson {
+  /** Undefined when there is a SYNTAX fault. */
+  readonly value: unknown;
+  /** What was decoded, for `locate`. */
+  readonly text: string;
+  readonly faults: readonly JsonFault[];
+}
+
+/** Reads one file. Never throws; depth and number of values are limited before anything recursive sees them. */
+export function readJson(bytes: Uint8Array): ReadJson {
+  const { text, fault } = decode(bytes);
+  const lines = new Lines(text);
+  const faults: JsonFault[] = [];
+  const report = (code: JsonFault['code'], offset: number, keys: readonly PropertyKey[], what: Fault) => {
+    if (faults.length >= MAX_PROBLEMS) return;
+    faults.push({ code, path: pointer(keys), position: lines.at(offset), message: what.message, hint: what.hint });
+  };
+
+  if (fault !== null) report('SYNTAX', fault.offset, [], fault);
+  if (fault?.fatal) return { value: undefined, text, faults };
+
+  const keys: PropertyKey[] = [];
+  const seen: Set<string>[] = [];
+  const error = walk(text, {
+    open: () => seen.push(new Set()),
+    close: () => seen.pop(),
+    key(key, offset) {
+      const names = seen.at(-1) as Set<string>;
+      if (names.has(key)) report('DUPLICATE_KEY', offset, [...keys, key], twice(key));
+      names.add(key);
+      if (key === '__proto__') report('UNKNOWN_KEY', offset, [...keys, key], reserved(key));
+    },
+    enter: (key) => keys.push(key),
+    leave: () => keys.pop(),
+  });
+  if (error !== null) report('SYNTAX', error.offset, keys, error);
+  if (faults.some((one) => one.code === 'SYNTAX')) return { value: undefined, text, faults };
+  return { value: JSON.parse(text), text, faults };
+}
+
+function reserved(key: string): Fault {
+  return { message: `unknown field ${shown(key)}`, hint: 'Remove it.' };
+}
+
+function twice(key: string): Fault {
+  return { message: `${shown(key)} stands twice in one object`, hint: 'Only one of them can count: remove the other.' };
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { judgeRedis } from '../../../src/cli/doctor/checks.ts';
+import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
+import { openConfigRepo } from '../../support/config-repo.ts';
+import { environment } from '../../support/environment.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { phoenix } from '../phoenix.ts';
+
+const TOKEN = 'the-token-of-the-forge';
+
+let folder: string;
+let forge: LabForge;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-doctor-test-'));
+  forge = await startForge({ folder: join(folder, 'forge'), secret: 'a secret of the webhook', token: TOKEN });
+  redis = await startRedis();
+  const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  await repo.commit(environment({ 101: {} }));
+  await repo.push();
+});
+afterAll(async () => {
+  await redis.stop();
+  await forge.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function doctor(changed: Record<string, string> = {}) {
+  const { exit, stdout, stderr } = await phoenix(['doctor', '--json'], {
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: TOKEN,
+    PHOENIX_WEBHOOK_SECRET: 'a secret of the webhook',
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_HOST: 'lab',
+    REDIS_URL: redis.url,
+    ...changed,
+  });
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Record<string, string | null>[] };
+  const found = (check: string) => checks.filter((each) => each['check'] === check);
+  return { exit, stdout, stderr, ok, checks, found };
+}
+
+test('all is well where all is there', async () => {
+  const { exit, ok, checks } = await doctor();
+  expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+  expect([exit, ok]).toEqual([0, true]);
+  const seen = new Set(checks.map(({ check }) => check));
+  expect([...seen].sort()).toEqual(['clock', 'forge', 'host', 'redis', 'repository', 'settings', 'webhook']);
+  expect(checks.map(({ message }) => message).join('\n')).toMatch(/Proxmox VE \d+\.\d+/);
+});
+
+test('wrong settings are the answer no, all of them at once', async () => {
+  const { exit, found } = await doctor({ PHOENIX_HOST: 'pve', PHOENIX_LISTEN: 'here' });
+  expect(exit).toBe(1);
+  expect(found('settings').map(({ state }) => state)).toEqual(['failed', 'failed']);
+});
+
+describe('what is not there ends with 3 and a remedy', () => {
+  test.each([
+    ['redis', { REDIS_URL: 'redis://127.0.0.1:9' }],
+    ['repository', { PHOENIX_FORGE_TOKEN: 'a-wrong-token-of-the-forge' }],
+    ['host', { PHOENIX_HOST: 'ssh://root@127.0.0.1:9' }],
+    ['host', { PHOENIX_NODE: 'elsewhere' }],
+  ])('%s with %j', async (check, changed) => {
+    const { exit, ok, found, stdout, stderr } = await doctor(changed);
+    expect(found(check)).toContainEqual(
+      expect.objectContaining({ state: 'failed', hint: expect.stringMatching(/.+/) }),
+    );
+    expect([exit, ok]).toEqual([3, false]);
+    expect(stdout + stderr).not.toContain('a-wrong-token');
+  });
+
+  test('a branch that is not there yet is a warning', async () => {
+    const { exit, found } = await doctor({ PHOENIX_BRANCH: 'other' });
+    expect(found('repository')).toMatchObject([{ state: 'warning' }]);
+    expect(exit).toBe(0);
+  });
+});
+
+describe('a Redis is judged by what it does with the data', () => {
+  const good = { version: '7.2.4', evictionPolicy: 'noeviction', appendOnly: 'yes' };
+  test.each([
+    [good, ['ok']],
+    [{ ...good, version: '6.2.0' }, ['ok']],
+    [{ ...good, version: '6.0.16' }, ['failed']],
+    [{ ...good, version: '5.0.7' }, ['failed']],
+    [{ ...good, evictionPolicy: 'allkeys-lru' }, ['ok', 'failed']],
+    [{ ...good, appendOnly: 'no' }, ['ok', 'warning']],
+    [{ ...good, evictionPolicy: null, appendOnly: null }, ['ok', 'warning']],
+  ])('%j', (facts, states) => {
+    expect(judgeRedis(facts).map(({ state }) => state)).toEqual(states);
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openConfigRepo } from '../../support/config-repo.ts';
+import { environment, type Files } from '../../support/environment.ts';
+import { phoenix } from '../phoenix.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-rehearse-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function written(name: string, files: Files): Promise<string> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name, path)), { recursive: true });
+    await writeFile(join(folder, name, path), text);
+  }
+  return join(folder, name);
+}
+
+async function rehearsed(...args: string[]) {
+  const { exit, stdout, stderr } = await phoenix(['rehearse', ...args, '--json'], {});
+  return { exit, stderr, ...JSON.parse(stdout) };
+}
+
+describe('rehearse', () => {
+  test('the reference configuration comes up whole, and the second time does nothing', async () => {
+    const { exit, ok, outcomes, commands, files, second } = await rehearsed(join(ROOT, 'etc'));
+    expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
+    const ends = outcomes.map(({ target, outcome }: Record<string, string>) => `${target} ${outcome}`);
+    const guests = ['lxc/101', 'lxc/102', 'lxc/103', 'lxc/900', 'vm/1001', 'vm/1002', 'vm/9000'];
+    expect(ends.sort()).toEqual(guests.map((target) => `${target} applied`));
+    const created = commands.filter(({ argv }: { argv: string[] }) => ['create', 'clone'].includes(argv[1] ?? ''));
+    expect(created).toHaveLength(7);
+    expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
+  });
+
+  test('from one commit to another only what changed is touched', async () => {
+    const repo = await openConfigRepo(join(folder, 'repo'), 'unused');
+    const before = await repo.commit(environment({ 101: {}, 102: {} }));
+    const after = await repo.commit(environment({ 101: {}, 102: { memory_mb: 1024 } }));
+    const { exit, outcomes, commands } = await rehearsed(join(folder, 'repo'), '--from', before, '--to', after);
+    expect(exit).toBe(0);
+    expect(outcomes).toEqual([{ target: 'lxc/102', outcome: 'applied', actions: 1, reason: null }]);
+    const sets = commands.filter(({ argv }: { argv: string[] }) => argv[1] === 'set');
+    expect(sets).toEqual([expect.objectContaining({ target: 'lxc/102', exit: 0 })]);
+    expect(sets[0].argv).toEqual(expect.arrayContaining(['pct', 'set', '102', '--memory', '1024']));
+  });
+
+  test('what needs approval waits, and the answer is no', async () => {
+    const repo = await openConfigRepo(join(folder, 'deleting'), 'unused');
+    const before = await repo.commit(environment({ 101: {}, 102: {} }));
+    const after = await repo.commit(environment({ 101: {} }));
+    const { exit, ok, outcomes, commands } = await rehearsed(join(folder, 'deleting'), '--from', before, '--to', after);
+    expect([exit, ok]).toEqual([1, false]);
+    expect(outcomes).toEqual([
+      { target: 'lxc/102', outcome: 'blocked', actions: 0, reason: expect.stringContaining('approval') },
+    ]);
+    expect(commands).toEqual([]);
+
+    const approved = await rehearsed(join(folder, 'deleting'), '--from', before, '--to', after, '--approve');
+    expect([approved.exit, approved.outcomes[0].outcome, approved.second.actions]).toEqual([0, 'applied', 0]);
+    const destroyed = approved.commands.find(({ argv }: { argv: string[] }) => argv[1] === 'destroy');
+    expect(destroyed.argv).toEqual(expect.arrayContaining(['pct', 'destroy', '102']));
+  });
+
+  test('none is the empty host', async () => {
+    const path = await written('from-none', environment({ 101: {} }));
+    expect(await rehearsed(path, '--from', 'none')).toMatchObject({ exit: 0, outcomes: [{ target: 'lxc/101' }] });
+  });
+
+  test('a configuration with errors is not begun', async () => {
+    const path = await written('bad', environment({ 101: { memory_mb: -1 } }));
+    const { exit, ok, outcomes, problems } = await rehearsed(path);
+    expect([exit, ok, outcomes]).toEqual([1, false, []]);
+    expect(problems).toEqual([expect.objectContaining({ code: 'INVALID_VALUE', target: 'lxc/101' })]);
+  });
+
+  test('people see each step and what the second time did', async () => {
+    const path = await written('small', environment({ 101: {} }));
+    const { exit, stdout } = await phoenix(['rehearse', path], {});
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^applied {4}lxc\/101 /);
+    expect(stdout).toContain('all went well. The second time did nothing.');
+  });
+});

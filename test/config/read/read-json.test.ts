@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { locate } from '../../../src/config/read/locate.ts';
+import { readJson } from '../../../src/config/read/read-json.ts';
+
+const read = (text: string) => readJson(new TextEncoder().encode(text));
+const faults = (text: string) =>
+  read(text).faults.map(({ code, path, position, message }) => [code, path, position.line, position.column, message]);
+
+describe('what is not JSON is named where it stands', () => {
+  test.each([
+    ['', 'the file is empty'],
+    ['   \n', 'the file is empty'],
+    ['{"a": 1', 'the file ends before everything is closed'],
+    ['{"a": 1}}', 'something follows after the end of the document'],
+    ['{"a": }', '"}" stands where a value is expected'],
+    ['{"a" 1}', 'a colon is missing after "a"'],
+    ['{"a": 1 "b": 2}', 'a comma or "}" is missing'],
+    ['[1 2]', 'a comma or "]" is missing'],
+    ["{'a': 1}", '"\'a\'" stands where a name in double quotes is expected'],
+    ['{"a": True}', '"True" stands where a value is expected'],
+    ['{"a": 01}', 'a comma or "}" is missing'],
+    ['{"a": 1.}', 'a number ends too early'],
+    ['{"a": "x\ny"}', 'a string is not closed or has a character that must be escaped'],
+    ['{"a": "\\x"}', 'a string is not closed or has a character that must be escaped'],
+    ['[,1]', 'a value is missing before the comma'],
+  ])('%j', (text, message) => {
+    expect(faults(text).map((fault) => [fault[0], fault[4]])).toEqual([['SYNTAX', message]]);
+    expect(read(text).value).toBeUndefined();
+  });
+
+  test('a comment and a comma too many come with what to do', () => {
+    const [comment] = read('{\n  // the gateway\n  "a": 1\n}').faults;
+    expect(comment).toMatchObject({
+      code: 'SYNTAX',
+      message: 'JSON has no comments',
+      position: { line: 2, column: 3 },
+    });
+    expect(comment?.hint).toContain('"comment"');
+    const [comma] = read('{\n  "a": [1, 2,]\n}').faults;
+    expect(comma).toMatchObject({
+      message: 'a comma stands before the closing bracket',
+      position: { line: 2, column: 14 },
+    });
+    expect(comma?.hint).toBe('Remove the comma after the last entry.');
+  });
+
+  test('comments are found wherever they stand', () => {
+    for (const text of ['//x\n{}', '{}//x', '{"a"/**/:1}', '[1/**/,2]', '{"a":/**/1}', '{/**/}']) {
+      expect(faults(text).map((fault) => fault[4])).toEqual(['JSON has no comments']);
+    }
+  });
+});
+
+test('every repeated name is found, at the second one, and none elsewhere', () => {
+  const text = '{\n  "a": {"x": 1, "y": 2},\n  "b": [{"x": 1}, {"x": 1, "x": 2}],\n  "a": 3\n}';
+  expect(faults(text)).toEqual([
+    ['DUPLICATE_KEY', '/b/1/x', 3, 28, '"x" stands twice in one object'],
+    ['DUPLICATE_KEY', '/a', 4, 3, '"a" stands twice in one object'],
+  ]);
+});
+
+test('a name that would reach the prototype is an unknown field, and reaches nothing', () => {
+  const { value, faults: found } = read('{"__proto__": {"polluted": true}}');
+  expect(found.map(({ code, path }) => [code, path])).toEqual([['UNKNOWN_KEY', '/__proto__']]);
+  expect(Object.hasOwn(value as object, '__proto__')).toBe(true);
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+describe('encodings', () => {
+  const bytes = (...parts: (number[] | string)[]) =>
+    Uint8Array.from(parts.flatMap((part) => (typeof part === 'string' ? [...new TextEncoder().encode(part)] : part)));
+
+  test.each([
+    ['UTF-16 with a mark', bytes([0xff, 0xfe, 0x7b, 0, 0x7d, 0]), 'is UTF-16, not UTF-8'],
+    ['UTF-16 big-endian with a mark', bytes([0xfe, 0xff, 0, 0x7b, 0, 0x7d]), 'is UTF-16, not UTF-8'],
+    ['UTF-16 without a mark', bytes([0x7b, 0, 0x7d, 0]), 'is UTF-16, not UTF-8'],
+    ['a UTF-8 mark', bytes([0xef, 0xbb, 0xbf], '{}'), 'begins with a byte order mark'],
+    ['Latin-1', bytes('{"a": "M', [0xfc], 'nchen"}'), 'is not UTF-8: a byte has no meaning here'],
+    ['a zero byte', bytes('{"a": "', [0], '"}'), 'holds a zero byte, so it is not text'],
+  ])('%s', (_name, content, message) => {
+    const result = readJson(content);
+    expect(result.faults.map(({ code, message: said }) => [code, said])).toEqual([['SYNTAX', message]]);
+    expect(result.faults[0]?.hint).toBe('Save the file as UTF-8 without a byte order mark.');
+    expect(result.value).toBeUndefined();
+  });
+
+  test('the byte that is not UTF-8 is named by its line', () => {
+    const [fault] = readJson(bytes('{\n  "a": "M', [0xfc], 'nchen"\n}')).faults;
+    expect(fault?.position).toEqual({ line: 2, column: 10 });
+  });
+
+  test('text in other scripts is fine', () => {
+    expect(read('{"ü": "日本 🎉"}').value).toEqual({ ü: '日本 🎉' });
+  });
+});
+
+test('nesting is limited, and ten thousand levels do not overflow the stack', () => {
+  expect(read(`${'['.repeat(64)}${']'.repeat(64)}`).faults).toEqual([]);
+  expect(faults(`${'['.repeat(65)}${']'.repeat(65)}`)[0]?.[4]).toBe('nested more than 64 levels deep');
+  expect(faults('[{"a":'.repeat(10_000))[0]?.[4]).toBe('nested more than 64 levels deep');
+});
+
+test('the number of values is limited', () => {
+  expect(faults(`[${'0,'.repeat(2_000_000)}0]`)[0]?.[4]).toBe('holds more than 2000000 values');
+});
+
+test('places are found by pointer, those of what is not there by its parent', () => {
+  const text = '{\n  "a/b": {\n    "c~d": [\n      10,\n      {"e": 1}\n    ]\n  }\n}';
+  const places = locate(text, ['', '/a~1b', '#/a~1b', '/a~1b/c~0d/1/e', '#/a~1b/c~0d/1/e', '/a~1b/missing/deep']);
+  expect([...places].map(([path, { line, column }]) => [path, line, column])).toEqual([
+    ['', 1, 1],
+    ['/a~1b', 2, 10],
+    ['#/a~1b', 2, 3],
+    ['/a~1b/c~0d/1/e', 5, 13],
+    ['#/a~1b/c~0d/1/e', 5, 8],
+    ['/a~1b/missing/deep', 2, 10],
+  ]);
+});
+
+const withoutProto = fc.json({ maxDepth: 5 }).filter((text) => !text.includes('__proto__'));
+
+test('whatever is JSON is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(withoutProto, fc.constantFrom(undefined, 2, '\t'), (json, indent) => {
+      const text = JSON.stringify(JSON.parse(json), null, indent);
+      const { value, faults: found } = read(text);
+      expect(found).toEqual([]);
+      expect(value).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test('a damaged text is refused exactly when JSON.parse refuses it', () => {
+  const damaged = fc
+    .tuple(
+      withoutProto,
+      fc.nat(),
+      fc.constantFrom('', ',', '"', '{', ']', '0', '-', '.', 'e', '\\', '\n', 'u', ':', ' '),
+      fc.nat(2),
+    )
+    .map(([json, at, insert, cut]) => {
+      const place = at % (json.length + 1);
+      return json.slice(0, place) + insert + json.slice(place + cut);
+    });
+  fc.assert(
+    fc.property(damaged, (text) => {
+      const sound = (() => {
+        try {
+          JSON.parse(text);
+          return true;
+        } catch {
+          return false;
+        }
+      })();
+      const refused = read(text).faults.some(({ code }) => code === 'SYNTAX');
+      expect(refused).toBe(!sound);
+    }),
+    { numRuns: 2000 },
+  );
+});
