@@ -1,6 +1,6 @@
 // The two files of the host's DNS server: what it is told once, and the names, which it reads again by itself when they change.
 
-import type { DnsRecord } from '../../../config/dns-records.ts';
+import type { DnsRecord } from '../../../config/derive/dns-records.ts';
 import { MARK } from '../act.ts';
 
 export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';

@@ -1,7 +1,7 @@
 // DNS for the guests, by dnsmasq on the host. The static part is tested before it takes the place of the old one and then needs a
 // restart; records change without one. Files that people wrote stay.
 
-import { dnsRecords } from '../../../config/dns-records.ts';
+import { dnsRecords } from '../../../config/derive/dns-records.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';

@@ -2,7 +2,7 @@
 // the system.
 
 import { X509Certificate } from 'node:crypto';
-import { seenFrom } from '../../../config/seen-by.ts';
+import { seenFrom } from '../../../config/derive/seen-by.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { caOf, guestTarget } from '../../edges.ts';
 import { runInside } from '../../guest/command.ts';
