@@ -78,7 +78,8 @@ async function tell(stage: Stage, io: Io): Promise<string[]> {
   const first = await push('Describe the environment');
   answer(first);
   check(first.state === 'succeeded', 'the first push succeeds');
-  check(first.steps.length === 7, 'it builds seven guests');
+  const guests = first.steps.filter(({ target }) => /^(lxc|vm)\//.test(target));
+  check(guests.length === 7, 'it builds seven guests');
 
   io.stdout(chapter(2, 'A merged change touches two targets, and exactly two are shown', paint));
   await person.git('switch', '--quiet', '--create', 'more-room');
@@ -121,7 +122,8 @@ async function tell(stage: Stage, io: Io): Promise<string[]> {
   io.stdout(commandLines(await stage.commands()));
   answer(reverted);
   const unchanged = replayed.steps.filter(({ outcome }) => outcome === 'unchanged').length;
-  check(replayed.state === 'succeeded' && unchanged === 7, 'the replay looks at all seven and changes none');
+  const all = first.steps.length;
+  check(replayed.state === 'succeeded' && unchanged === all, 'the replay looks at every target and changes none');
   return wrong;
 }
 

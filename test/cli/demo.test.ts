@@ -16,7 +16,8 @@ test('the story ends well, shows exactly two targets for a change of two, and re
   expect(bad).toMatch(/etc\/phoenix_lxc_configs\.json:\d+:\d+: error DUPLICATE_IP/);
   expect(bad).toMatch(/✗ phoenix\/apply/);
   expect(bad).toContain('no command was run');
-  expect(replay).toContain('7 unchanged');
+  const targets = first.match(/✓ phoenix\/\w+\//g)?.length;
+  expect(replay).toContain(`${targets} unchanged`);
 }, 120_000);
 
 test('without --once it stays up: what the user pushes is applied and shown, and Ctrl-C leaves nothing behind', async () => {

@@ -2,10 +2,12 @@
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { HostReader, Manager } from '../manager.ts';
+import { dns } from './dns/section.ts';
 import type { Section } from './section.ts';
+import { time } from './time/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [];
+const SECTIONS: readonly Section[] = [dns, time] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
@@ -19,8 +21,9 @@ export const hypervisor: Manager<Surveys, unknown> = {
     }),
   impact: (change) => sectionOf(change.target).impact(change),
   async survey(host: HostReader) {
+    const once = askedOnce(host);
     const facts = await Promise.all(
-      SECTIONS.map(async (section) => [section.name, await section.survey(host)] as const),
+      SECTIONS.map(async (section) => [section.name, await section.survey(once)] as const),
     );
     return new Map(facts);
   },
@@ -37,4 +40,18 @@ function sectionOf(target: TargetId): Section {
   const section = SECTIONS.find(({ name }) => name === nameOf(target));
   if (section === undefined) throw new Error(`the host has no section ${nameOf(target)}`);
   return section;
+}
+
+/** What several sections ask alike, such as the state of all services, is asked once. */
+function askedOnce(host: HostReader): HostReader {
+  const answers = new Map<string, ReturnType<HostReader['run']>>();
+  return {
+    ...host,
+    run(command, options) {
+      const key = JSON.stringify(command);
+      const answer = answers.get(key) ?? host.run(command, options);
+      answers.set(key, answer);
+      return answer;
+    },
+  };
 }
