@@ -2,22 +2,19 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
-import { load } from '../config/load.ts';
-import { allTargets, impactOf } from '../managers/index.ts';
-import type { TargetId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import type { Target } from '../model/target.ts';
-import { makePlan } from '../plan/plan.ts';
-import { chapter, commandLines, pushed, stageLines, statusLines, storyEnd, waveLines, yourTurn } from '../say/demo.ts';
+import { chapter, commandLines, stageLines, statusLines, storyEnd, yourTurn } from '../say/demo.ts';
 import { problemText } from '../say/problem.ts';
 import { progressLines, runLine } from '../say/run.ts';
+import { building, changing } from './demo/chapters/building.ts';
+import type { Chapter } from './demo/chapters/chapter.ts';
+import { refusing, replaying } from './demo/chapters/refusing.ts';
 import { type Stage, setStage } from './demo/stage.ts';
+import { openTelling } from './demo/telling.ts';
 import { colours, EXIT, type Io } from './io.ts';
-import { folderSource } from './source.ts';
 import { toldToStop } from './told-to-stop.ts';
 
-const LXC = 'etc/phoenix_lxc_configs.json';
-const VM = 'etc/phoenix_vm_configs.json';
+const CHAPTERS: readonly Chapter[] = [building, changing, refusing, replaying];
 const LOOK_AGAIN_MS = 300;
 
 export interface DemoArgs {
@@ -48,82 +45,11 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
 /** Resolves to what was not as it should be. */
 async function tell(stage: Stage, io: Io): Promise<string[]> {
   const wrong: string[] = [];
-  const paint = colours(io, 'stdout');
-  const { person } = stage;
-  const check = (holds: boolean, expected: string) => {
-    if (!holds) wrong.push(expected);
-  };
-  let declared: ReadonlyMap<TargetId, Target> = new Map();
-
-  async function push(message: string): Promise<RunJson> {
-    const commit = await person.commit(message);
-    io.stdout(pushed(commit, message));
-    const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
-    const next = config === null ? declared : allTargets(config);
-    const made = makePlan({ from: null, to: commit, before: declared, after: next, impact: impactOf });
-    if (made.kind === 'plan') io.stdout(waveLines(made.plan));
-    await stage.commands();
-    await person.push();
-    let seen: RunJson | null = null;
-    const run = await stage.settled(commit, (now) => {
-      for (const line of progressLines(seen, now, paint)) if (!line.endsWith(': runs')) io.stdout(`  ${line}\n`);
-      seen = now;
-    });
-    if (run.state === 'succeeded') declared = next;
-    return run;
+  const telling = openTelling(stage, io, (expected) => wrong.push(expected));
+  for (const [index, { title, tell: tellChapter }] of CHAPTERS.entries()) {
+    io.stdout(chapter(index + 1, title, colours(io, 'stdout')));
+    await tellChapter(telling);
   }
-  const answer = ({ commit }: Run) => io.stdout(statusLines(commit, stage.forge.latestStatuses(commit), paint));
-
-  io.stdout(chapter(1, 'A first push builds the reference environment on an empty host', paint));
-  const first = await push('Describe the environment');
-  answer(first);
-  check(first.state === 'succeeded', 'the first push succeeds');
-  const guests = first.steps.filter(({ target }) => /^(lxc|vm)\//.test(target));
-  check(guests.length === 7, 'it builds seven guests');
-
-  io.stdout(chapter(2, 'A merged change touches two targets, and exactly two are shown', paint));
-  await person.git('switch', '--quiet', '--create', 'more-room');
-  await person.edit(LXC, (text) => text.replace(/("name": "traefik",[\s\S]*?"memory_mb": )2048/, '$13072'));
-  await person.edit(VM, (text) => text.replace(/("name": "docker-host",[\s\S]*?"cores": )4/, '$16'));
-  await person.commit('Give Traefik and the Docker host more room');
-  await person.git('switch', '--quiet', 'main');
-  await person.git('merge', '--quiet', '--no-ff', '--no-commit', 'more-room');
-  const second = await push('Merge more-room');
-  answer(second);
-  io.stdout(commandLines(await stage.commands()));
-  const touched = second.steps.map(({ target }) => target).sort();
-  check(second.state === 'succeeded', 'the change succeeds');
-  check(touched.join(' ') === 'lxc/102 vm/1002', 'it touches lxc/102 and vm/1002 and nothing else');
-  check(
-    stage.forge.latestStatuses(second.commit).length === 3,
-    'the commit has one status for each, and one for the whole',
-  );
-
-  io.stdout(chapter(3, 'A bad commit is refused at its line, and changes nothing', paint));
-  await person.edit(LXC, (text) => text.replace('"ip": "10.0.0.12/24"', '"ip": "10.0.0.153/24"'));
-  const bad = await push('Move Traefik to an address that is taken');
-  for (const problem of bad.problems) io.stdout(`  ${problemText(problem)}\n`);
-  answer(bad);
-  const commands = await stage.commands();
-  io.stdout(commandLines(commands));
-  check(
-    bad.state === 'invalid' && bad.problems.some(({ code }) => code === 'DUPLICATE_IP'),
-    'the bad commit is refused',
-  );
-  check(commands.length === 0, 'no command is run for a bad commit');
-
-  io.stdout(chapter(4, 'It is reverted, and a replay finds nothing to do', paint));
-  await person.git('revert', '--no-commit', 'HEAD');
-  const reverted = await push('Revert the move');
-  check(reverted.state === 'succeeded' && reverted.steps.length === 0, 'the revert finds nothing to do');
-  const { run: id } = await stage.client.post<{ run: string }>('/replay', { commit: reverted.commit });
-  const replayed = await stage.client.follow(id, {});
-  io.stdout(`  ${runLine(replayed, paint)}\n`);
-  io.stdout(commandLines(await stage.commands()));
-  answer(reverted);
-  const unchanged = replayed.steps.filter(({ outcome }) => outcome === 'unchanged').length;
-  const all = first.steps.length;
-  check(replayed.state === 'succeeded' && unchanged === all, 'the replay looks at every target and changes none');
   return wrong;
 }
 

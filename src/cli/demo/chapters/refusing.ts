@@ -1,0 +1,36 @@
+// A mistake is refused where it was written; taking it back leaves nothing to do, and anybody can ask again.
+
+import type { Chapter } from './chapter.ts';
+
+const LXC = 'etc/phoenix_lxc_configs.json';
+
+export const refusing: Chapter = {
+  title: 'A bad commit is refused at its line, and changes nothing',
+  async tell({ stage: { person }, push, answer, commands, check }) {
+    await person.edit(LXC, (text) => text.replace('"ip": "10.0.0.12/24"', '"ip": "10.0.0.153/24"'));
+    const run = await push('Move Traefik to an address that is taken');
+    answer(run);
+    const sent = await commands();
+    const isRefused = run.state === 'invalid' && run.problems.some(({ code }) => code === 'DUPLICATE_IP');
+    check(isRefused, 'the bad commit is refused');
+    check(sent.length === 0, 'no command is run for a bad commit');
+  },
+};
+
+export const replaying: Chapter = {
+  title: 'It is reverted, and a replay finds nothing to do',
+  async tell({ stage: { person, client }, push, follow, answer, commands, check, declared }) {
+    await person.git('revert', '--no-commit', 'HEAD');
+    const reverted = await push('Revert the move');
+    check(reverted.state === 'succeeded' && reverted.steps.length === 0, 'the revert finds nothing to do');
+    const { run } = await client.post<{ run: string }>('/replay', { commit: reverted.commit });
+    const replayed = await follow(run);
+    await commands();
+    answer(reverted);
+    const unchanged = replayed.steps.filter(({ outcome }) => outcome === 'unchanged').length;
+    check(
+      replayed.state === 'succeeded' && unchanged === declared(),
+      'the replay looks at every target and changes none',
+    );
+  },
+};

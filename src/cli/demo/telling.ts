@@ -1,0 +1,81 @@
+// How the story is told: somebody pushes, what was planned and what happens is shown, and what should be seen is checked.
+
+import type { RunJson } from '../../agent/http/run-json.ts';
+import { load } from '../../config/load.ts';
+import { allTargets, impactOf } from '../../managers/index.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import { makePlan } from '../../plan/plan.ts';
+import { commandLines, pushed, statusLines, waveLines } from '../../say/demo.ts';
+import { problemText } from '../../say/problem.ts';
+import { progressLines, runLine } from '../../say/run.ts';
+import { colours, type Io } from '../io.ts';
+import { folderSource } from '../source.ts';
+import type { Stage } from './stage.ts';
+
+export interface Telling {
+  readonly stage: Stage;
+  /** Commits what the person changed, pushes it, shows what becomes of it, and resolves when the commit has its answer. */
+  push(message: string): Promise<RunJson>;
+  /** Shows a run that nobody pushed, as it goes on; resolves when it has ended. */
+  follow(run: string): Promise<RunJson>;
+  /** Shows what the commit says. */
+  answer(run: RunJson): void;
+  /** Shows and resolves to the commands of Proxmox since the last time. */
+  commands(): Promise<readonly (readonly string[])[]>;
+  show(text: string): void;
+  /** Notes an expectation that does not hold. */
+  check(holds: boolean, expected: string): void;
+  /** How many targets are declared by what was pushed last. */
+  declared(): number;
+}
+
+/** @param wrong takes what was expected and did not hold */
+export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => void): Telling {
+  const paint = colours(io, 'stdout');
+  const { person } = stage;
+  let declared: ReadonlyMap<TargetId, Target> = new Map();
+
+  const show = (text: string) => io.stdout(text);
+  const progress = () => {
+    let seen: RunJson | null = null;
+    return (now: RunJson) => {
+      for (const line of progressLines(seen, now, paint)) if (!line.endsWith(': runs')) show(`  ${line}\n`);
+      seen = now;
+    };
+  };
+  return {
+    stage,
+    async push(message) {
+      const commit = await person.commit(message);
+      show(pushed(commit, message));
+      const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
+      const next = config === null ? declared : allTargets(config);
+      const made = makePlan({ from: null, to: commit, before: declared, after: next, impact: impactOf });
+      if (made.kind === 'plan') show(waveLines(made.plan));
+      await stage.commands();
+      await person.push();
+      const run = await stage.settled(commit, progress());
+      for (const problem of run.problems) show(`  ${problemText(problem)}\n`);
+      if (run.state === 'succeeded') declared = next;
+      return run;
+    },
+    async follow(id) {
+      const run = await stage.client.follow(id, { onRun: progress() });
+      show(`  ${runLine(run, paint)}\n`);
+      await stage.answered(run.commit);
+      return run;
+    },
+    answer: ({ commit }) => show(statusLines(commit, stage.forge.latestStatuses(commit), paint)),
+    async commands() {
+      const commands = await stage.commands();
+      show(commandLines(commands));
+      return commands;
+    },
+    show,
+    check(holds, expected) {
+      if (!holds) wrong(expected);
+    },
+    declared: () => declared.size,
+  };
+}
