@@ -275,13 +275,14 @@ export const FILE_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
 
 /** `stat -c FORMAT FILE…` with the usual marks; what it cannot print it refuses. Files that are missing fail it in the end, as they do the real one. */
 function statFiles(tree: Tree, words: readonly string[]): Outcome {
-  const { values, operands } = parse(words, 'c');
+  const { flags, values, operands } = parse(words, 'c');
+  const look = flags.has('L') ? statSync : lstatSync;
   const format = values.get('c') ?? values.get('format');
   if (format === undefined) return failed('stat: only with -c here');
   let stdout = '';
   let stderr = '';
   for (const path of operands) {
-    const entry = lstatSync(tree.at(path), { throwIfNoEntry: false });
+    const entry = look(tree.at(path), { throwIfNoEntry: false });
     if (entry === undefined) {
       stderr += `stat: cannot statx '${path}': No such file or directory\n`;
       continue;

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { replaceFile, withLock } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import { dnsmasqComplaint } from './dnsmasq.ts';
+import { exportAll } from './exportfs.ts';
 import { installed, PACKAGES } from './packages.ts';
 
 export interface UnitState {
@@ -30,6 +31,11 @@ const WITHOUT_RELOAD = new Set(['chrony.service', 'cron.service', 'zfs-import-ca
 /** What a unit looks at before it starts, as its own settings say: the fault that it finds. One line for each. */
 const CHECKS: Readonly<Record<string, (node: LabNode) => string | null>> = {
   'dnsmasq.service': (node) => dnsmasqComplaint(node),
+  // It begins with what the files export, and goes on whatever is wrong with one of them.
+  'nfs-server.service': (node) => {
+    exportAll(node, true);
+    return null;
+  },
 };
 
 /** As it is called in full: `dnsmasq` is `dnsmasq.service`. */

@@ -38,6 +38,7 @@ export const HOST_PROGRAMS: Programs = {
   dnsmasq: async () => (await import('../host/dnsmasq.ts')).dnsmasq,
   'apt-get': async () => (await import('../host/apt.ts')).aptGet,
   'dpkg-query': async () => (await import('../host/apt.ts')).dpkgQuery,
+  exportfs: async () => (await import('../host/exportfs.ts')).exportfs,
   timedatectl: async () => (await import('../host/timedatectl.ts')).timedatectl,
   'update-ca-certificates': async () => (await import('../host/update-ca-certificates.ts')).updateCaCertificates,
 };

@@ -3,11 +3,12 @@
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { HostReader, Manager } from '../manager.ts';
 import { dns } from './dns/section.ts';
+import { nfs } from './nfs/section.ts';
 import type { Section } from './section.ts';
 import { time } from './time/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [dns, time] as readonly Section[];
+const SECTIONS: readonly Section[] = [dns, nfs, time] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;

@@ -22,3 +22,15 @@ export interface Section<Facts = unknown, Seen = unknown> {
   /** Pure. */
   health(wanted: Wanted): HealthProbe | null;
 }
+
+/** A glance that only ever says that nothing is to be done: otherwise the part is looked at closely. */
+export function idleOnly<Facts, Seen>(
+  seen: (facts: Facts) => Seen,
+  decide: (wanted: Wanted, seen: Seen) => Decision,
+): (facts: Facts, wanted: Wanted) => Seen | null {
+  return (facts, wanted) => {
+    const presumed = seen(facts);
+    const decision = decide(wanted, presumed);
+    return decision.kind === 'actions' && decision.actions.length === 0 ? presumed : null;
+  };
+}

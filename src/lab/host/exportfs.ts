@@ -1,0 +1,200 @@
+// exportfs of the node: what the kernel's NFS server was told, kept in /var/lib/nfs/etab as the real one keeps it.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { replaceFile } from '../proxmox/lock.ts';
+import { type LabNode, pathOf } from '../proxmox/node.ts';
+import type { Program } from '../proxmox/programs.ts';
+import { failed, type Outcome, ok } from '../tree.ts';
+import { installed } from './packages.ts';
+
+interface Told {
+  readonly client: string;
+  readonly path: string;
+  /** As they are printed: every one, defaults too. */
+  readonly options: string;
+}
+
+const TABLE = 'var/lib/nfs/etab';
+
+/** The words for each setting; the first is the default. Printed in this order. */
+const SETTINGS: readonly (readonly string[])[] = [
+  ['ro', 'rw'],
+  ['sync', 'async'],
+  ['wdelay', 'no_wdelay'],
+  ['hide', 'nohide'],
+  ['nocrossmnt', 'crossmnt'],
+  ['secure', 'insecure'],
+  ['root_squash', 'no_root_squash'],
+  ['no_all_squash', 'all_squash'],
+  ['no_subtree_check', 'subtree_check'],
+  ['secure_locks', 'insecure_locks'],
+  ['acl', 'no_acl'],
+  ['no_pnfs', 'pnfs'],
+];
+
+/** In the form in which the table shows them; a string is what is wrong. */
+function expanded(words: readonly string[]): { readonly options: string } | string {
+  const chosen = new Map(SETTINGS.map(([usual = '']) => [usual, usual]));
+  const values = new Map([
+    ['anonuid', '65534'],
+    ['anongid', '65534'],
+    ['sec', 'sys'],
+  ]);
+  const more: string[] = [];
+  for (const word of words) {
+    const pair = SETTINGS.find((each) => each.includes(word));
+    const [name = '', value] = word.split('=');
+    if (pair !== undefined) chosen.set(pair[0] ?? '', word);
+    else if (values.has(name) && value !== undefined) {
+      if (name !== 'sec' && !/^-?\d+$/.test(value)) return `exportfs: bad ${name} "${value}"`;
+      values.set(name, value);
+    } else if (/^(fsid|mp|mountpoint|refer|replicas|xprtsec)=/.test(word))
+      more.push(word.replace(/^mp=/, 'mountpoint='));
+    else return `exportfs: unknown keyword "${word}"`;
+  }
+  const word = (name: string) => chosen.get(name) ?? name;
+  const first = [
+    ...chosen.values(),
+    ...more,
+    ...['anonuid', 'anongid', 'sec'].map((key) => `${key}=${values.get(key)}`),
+  ];
+  return { options: [...first, word('ro'), word('secure'), word('root_squash'), word('no_all_squash')].join(',') };
+}
+
+const escapePath = (path: string): string =>
+  path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+const plainPath = (word: string): string =>
+  word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+function table(node: LabNode): Told[] {
+  const file = pathOf(node, TABLE);
+  return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').flatMap((line) => {
+    const [, path = '', client = '', options = ''] = /^(\S+)\t([^(]+)\((.*)\)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ path: plainPath(path), client, options }];
+  });
+}
+
+function tell(node: LabNode, entries: readonly Told[]): void {
+  const file = pathOf(node, TABLE);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(
+    file,
+    entries.map(({ path, client, options }) => `${escapePath(path)}\t${client}(${options})\n`).join(''),
+  );
+}
+
+/** The exports of the files; a string is what is wrong with one. */
+function ofFiles(node: LabNode): Told[] | string {
+  const folder = pathOf(node, 'etc/exports.d');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
+  const found: Told[] = [];
+  for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
+    if (!existsSync(pathOf(node, file))) continue;
+    for (const line of readFileSync(pathOf(node, file), 'utf8').split('\n')) {
+      const [path = '', ...clients] = line
+        .replace(/(^|\s)#.*/, '')
+        .trim()
+        .split(/\s+/);
+      if (path === '') continue;
+      for (const written of clients) {
+        const [, client = '', words = ''] = /^([^(]+)(?:\(([^)]*)\))?$/.exec(written) ?? [];
+        if (client === '') return `exportfs: /${file}: syntax error: bad option list`;
+        const options = expanded(words.split(',').filter((word) => word !== ''));
+        if (typeof options === 'string') return options;
+        found.push({ path: plainPath(path), client, ...options });
+      }
+    }
+  }
+  return found;
+}
+
+const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
+const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(node, path));
+
+/** `CLIENT:PATH`, the client perhaps in brackets. */
+function named(word: string): { readonly client: string; readonly path: string } | null {
+  const [, bracketed, plain, path = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\/.*)$/.exec(word) ?? [];
+  const client = bracketed ?? plain;
+  return client === undefined ? null : { client, path };
+}
+
+function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean, name: string): Outcome | null {
+  const wanted = named(name);
+  if (wanted === null) return failed(`exportfs: Invalid export syntax: ${name}`);
+  const files = ignoresFiles ? [] : ofFiles(node);
+  if (typeof files === 'string') return failed(files);
+  const written = files.find((each) => same(each, { ...wanted, options: '' }));
+  const options = expanded(words);
+  if (typeof options === 'string') return failed(options);
+  const entry: Told = written !== undefined && words.length === 0 ? written : { ...wanted, ...options };
+  if (nothing(node, entry)) return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
+  if (!statSync(pathOf(node, entry.path)).isDirectory()) {
+    return failed(`exportfs: ${entry.path} is neither a directory nor a file.`);
+  }
+  tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  return null;
+}
+
+function withdraw(node: LabNode, name: string): Outcome | null {
+  const wanted = named(name);
+  if (wanted === null) return failed(`exportfs: Invalid unexport syntax: ${name}`);
+  const entries = table(node);
+  const rest = entries.filter((each) => !same(each, { ...wanted, options: '' }));
+  if (rest.length === entries.length) return failed(`exportfs: Could not find '${name}' to unexport.`);
+  tell(node, rest);
+  return null;
+}
+
+/** All that the files say: what starting the server does. Null when they are in order. */
+export function exportAll(node: LabNode, again: boolean): string | null {
+  const entries = ofFiles(node);
+  if (typeof entries === 'string') return entries;
+  const absent = entries.find((entry) => nothing(node, entry));
+  const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
+  tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);
+  return absent === undefined ? null : `exportfs: Failed to stat ${absent.path}: No such file or directory`;
+}
+
+/** Answers `exportfs [-ariuvs] [-o OPTIONS] [CLIENT:PATH…]`. */
+export const exportfs: Program = (node, argv) => {
+  if (!installed(node).has('nfs-kernel-server')) {
+    return { rc: 127, stdout: '', stderr: 'exportfs: command not found\n' };
+  }
+  const flags = new Set<string>();
+  const words: string[] = [];
+  const names: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (!word.startsWith('-')) names.push(word);
+    else if (word === '-o') {
+      index += 1;
+      words.push(...(argv[index] ?? '').split(','));
+    } else if (/^-[ariuvsf]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
+    else return failed(`exportfs: invalid option -- '${word.replace(/^-+/, '')[0]}'`);
+  }
+  if (flags.has('r') && flags.has('u')) return failed('exportfs: -r and -u are incompatible.');
+  if ((flags.has('a') || flags.has('r')) && names.length > 0) {
+    return failed('exportfs: extra arguments are not permitted with -a or -r.');
+  }
+  if (flags.has('a') || flags.has('r')) {
+    if (flags.has('u')) tell(node, []);
+    else {
+      const complaint = exportAll(node, flags.has('r'));
+      if (complaint !== null) return failed(complaint);
+    }
+    return ok();
+  }
+  if (names.length === 0) {
+    return ok(
+      table(node)
+        .map(({ path, client, options }) => `${path.padEnd(15)}\t${client}(${options})\n`)
+        .join(''),
+    );
+  }
+  for (const name of names) {
+    const outcome = flags.has('u') ? withdraw(node, name) : announce(node, words, flags.has('i'), name);
+    if (outcome !== null) return outcome;
+  }
+  return ok();
+};

@@ -1,0 +1,68 @@
+// Exports as lines: of our own file, of those of people, and of the table that says what the kernel was told (exports(5)).
+
+import { MARK } from '../act.ts';
+
+/** One folder for one client. */
+export interface Export {
+  readonly path: string;
+  readonly client: string;
+  readonly options: readonly string[];
+}
+
+export const OWN_FILE = '/etc/exports.d/phoenix.exports';
+
+/** One line for each folder, in the order given. */
+export function exportsText(exports: readonly Export[]): string {
+  const lines = [...Map.groupBy(exports, ({ path }) => path)].map(([path, clients]) =>
+    [escaped(path), ...clients.map(({ client, options }) => `${client}(${options.join(',')})`)].join(' '),
+  );
+  return [MARK, ...lines, ''].join('\n');
+}
+
+/** Of a file in /etc/exports.d or of /var/lib/nfs/etab. A client without options has none. */
+export function readExports(text: string): Export[] {
+  const lines = text.replaceAll(/\\\n/g, ' ').split('\n');
+  return lines.flatMap((line): Export[] => {
+    const [, quoted, plain = '', rest = ''] = /^\s*(?:"([^"]*)"|([^\s#"]+))(.*)$/.exec(line) ?? [];
+    const path = quoted ?? unescaped(plain);
+    if (path === '') return [];
+    return [...rest.replace(/\s#.*$/, '').matchAll(/([^\s()]+)?(?:\(([^)]*)\))?/g)].flatMap(
+      ([word, client, options]) =>
+        word === '' || client?.startsWith('-')
+          ? []
+          : [{ path, client: client ?? '*', options: options?.split(',').filter((each) => each !== '') ?? [] }],
+    );
+  });
+}
+
+/** Whether they are the same folder for the same client. exportfs writes the names of machines out in full. */
+export function sameExport(one: Export, other: Export): boolean {
+  return one.path === other.path && plainClient(one.client) === plainClient(other.client);
+}
+
+function plainClient(client: string): string {
+  const lower = client.toLowerCase();
+  return /^[a-z][a-z0-9.-]*$/.test(lower) ? (lower.split('.')[0] ?? lower) : lower;
+}
+
+/** As `exportfs` is told of one. */
+export function exportName({ client, path }: Export): string {
+  return client.includes(':') && !client.startsWith('[') ? `[${client}]:${path}` : `${client}:${path}`;
+}
+
+/** Whatever could be taken for the end of the path, as octal digits of its bytes. */
+function escaped(path: string): string {
+  return [...Buffer.from(path)]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /[\w./@:+,=~%-]/.test(letter) ? letter : `\\${byte.toString(8).padStart(3, '0')}`;
+    })
+    .join('');
+}
+
+function unescaped(word: string): string {
+  const bytes = word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+  return word.includes('\\') ? Buffer.from(bytes, 'latin1').toString('utf8') : word;
+}

@@ -1,0 +1,76 @@
+// Options of an NFS export (exports(5)) in one form, so that what is declared can be compared with what the kernel was told, where
+// every default is written out.
+
+/** Each with its opposite; the first is what holds without a word. */
+const PAIRS = [
+  ['ro', 'rw'],
+  ['sync', 'async'],
+  ['wdelay', 'no_wdelay'],
+  ['hide', 'nohide'],
+  ['nocrossmnt', 'crossmnt'],
+  ['secure', 'insecure'],
+  ['root_squash', 'no_root_squash'],
+  ['no_all_squash', 'all_squash'],
+  ['no_subtree_check', 'subtree_check'],
+  ['secure_locks', 'insecure_locks'],
+  ['acl', 'no_acl'],
+  ['no_pnfs', 'pnfs'],
+] as const;
+
+const VALUES: Readonly<Record<string, string | null>> = {
+  anonuid: '65534',
+  anongid: '65534',
+  sec: 'sys',
+  fsid: null,
+  mountpoint: null,
+  refer: null,
+  replicas: null,
+  xprtsec: null,
+};
+
+const ALIASES: Readonly<Record<string, string>> = {
+  auth_nlm: 'secure_locks',
+  no_auth_nlm: 'insecure_locks',
+  mp: 'mountpoint',
+};
+
+const FLAGS = new Set(['security_label', 'nordirplus']);
+
+/** Settings by name, with the defaults of those that are not written. */
+export type ExportOptions = ReadonlyMap<string, string>;
+
+/** The first word for a setting counts: what follows `sec=` repeats some for that flavour. */
+export function exportOptions(words: readonly string[]): ExportOptions {
+  const options = new Map<string, string>();
+  for (const word of words) {
+    const { name, value } = setting(word);
+    if (!options.has(name)) options.set(name, value);
+  }
+  for (const [usual] of PAIRS) if (!options.has(usual)) options.set(usual, usual);
+  for (const [name, usual] of Object.entries(VALUES)) {
+    if (usual !== null && !options.has(name)) options.set(name, usual);
+  }
+  return options;
+}
+
+export function sameOptions(one: ExportOptions, other: ExportOptions): boolean {
+  return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
+}
+
+/** The first of the words that NFS does not know. */
+export function unknownOption(words: readonly string[]): string | undefined {
+  return words.find((word) => {
+    const { name } = setting(word);
+    return !Object.hasOwn(VALUES, name) && !FLAGS.has(name) && !PAIRS.some(([usual]) => usual === name);
+  });
+}
+
+/** `rw` is the setting `ro` of value `rw`. */
+function setting(word: string): { readonly name: string; readonly value: string } {
+  const at = word.indexOf('=');
+  const written = at < 0 ? word : word.slice(0, at);
+  const name = ALIASES[written] ?? written;
+  if (at >= 0) return { name, value: word.slice(at + 1) };
+  const pair = PAIRS.find((words) => words.some((each) => each === name));
+  return { name: pair?.[0] ?? name, value: name };
+}

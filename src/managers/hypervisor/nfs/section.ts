@@ -1,0 +1,165 @@
+// Folders that guests mount from the host by NFS. Only exports that changed are told to the kernel, one by one: the others go on
+// without a break, and those of people are not touched.
+
+import type { Config } from '../../../config/config.ts';
+import type { Action } from '../../../model/action.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { HOST } from '../../edges.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { act, actions, MARK, remove, run, textOf, write } from '../act.ts';
+import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
+import { exportOptions, sameOptions, unknownOption } from './options.ts';
+
+interface NfsSpec {
+  readonly exports: readonly Export[];
+  readonly folders: readonly Folder[];
+}
+
+interface Folder {
+  readonly path: string;
+  /** It lies in a dataset of ours, so that it is made where it is missing. */
+  readonly make: boolean;
+  /** Whom the clients' root is on the host. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Facts {
+  readonly own: string | null;
+  /** What the other files export, by people's will. */
+  readonly foreign: readonly (Export & { readonly file: string })[];
+  readonly active: readonly Export[];
+  readonly units: Units;
+}
+
+interface Seen extends Facts {
+  readonly missing: ReadonlySet<string>;
+}
+
+const UNIT = 'nfs-server.service';
+/** What the kernel was told, kept by exportfs. */
+const TABLE = '/var/lib/nfs/etab';
+const PEOPLES_FILE = '/etc/exports';
+const FOLDER = '/etc/exports.d';
+
+export const nfs: Section<Facts, Seen> = {
+  name: 'nfs',
+  declared(config) {
+    const { nfsExports } = config.hypervisor;
+    if (nfsExports.length === 0) return null;
+    const spec: NfsSpec = { exports: exportsOf(config), folders: foldersOf(config) };
+    return { spec: spec as unknown as JsonObject, needs: [HOST.storage] };
+  },
+  impact: () => 'live',
+  survey,
+  glance: idleOnly((facts) => ({ ...facts, missing: new Set<string>() }), decide),
+  async observe(host, { spec }) {
+    const facts = await survey(host);
+    const paths = spec === undefined ? [] : (spec as unknown as NfsSpec).folders.map(({ path }) => path);
+    return { ...facts, missing: await missingFolders(host, paths) };
+  },
+  decide,
+  health: () => null,
+};
+
+/** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
+function exportsOf({ hypervisor }: Config): Export[] {
+  const all = hypervisor.nfsExports.flatMap(({ path, clients, options }) =>
+    clients.map((client): Export => ({ path: path.replace(/(?<=.)\/+$/, ''), client, options: [...options] })),
+  );
+  const byName = new Map(all.map((each) => [exportName(each), each]));
+  return [...byName.values()].sort((a, b) => (exportName(a) < exportName(b) ? -1 : 1)).sort((a, b) => order(a, b));
+}
+
+function order(a: Export, b: Export): number {
+  return a.path === b.path ? 0 : a.path < b.path ? -1 : 1;
+}
+
+function foldersOf(config: Config): Folder[] {
+  const byPath = Map.groupBy(exportsOf(config), ({ path }) => path);
+  return [...byPath].map(([path, exports]) => {
+    const options = exportOptions(exports[0]?.options ?? []);
+    const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
+    const id = (name: string) => (isMapped ? Number(options.get(name)) : 0);
+    return { path, make: liesInDataset(path, config), uid: id('anonuid'), gid: id('anongid') };
+  });
+}
+
+async function survey(host: HostReader): Promise<Facts> {
+  const [own, table, main, others, units] = await Promise.all([
+    textOf(host, OWN_FILE),
+    textOf(host, TABLE),
+    textOf(host, PEOPLES_FILE),
+    host.readFolders([FOLDER]),
+    unitsOf(host),
+  ]);
+  const files = [[PEOPLES_FILE, main ?? ''] as const, ...others].filter(
+    ([file]) => file !== OWN_FILE && (file === PEOPLES_FILE || file.endsWith('.exports')),
+  );
+  const foreign = files.flatMap(([file, text]) => readExports(text).map((each) => ({ ...each, file })));
+  return { own, foreign, active: readExports(table ?? ''), units };
+}
+
+function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
+  return spec === undefined ? takeAway(seen) : keep(spec as unknown as NfsSpec, seen, adopt === true);
+}
+
+function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
+  const text = exportsText(exports);
+  const { own, foreign, missing, active } = seen;
+  if (own !== null && own !== text && !own.startsWith(MARK) && !adopted) {
+    return blocked(`${OWN_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/nfs`);
+  }
+  const twice = foreign.find((each) => exports.some((one) => sameExport(one, each)));
+  if (twice !== undefined) {
+    return blocked(`${twice.file} exports ${twice.path} to ${twice.client} too: take it out there, or here`);
+  }
+  const unknown = exports.map(({ options }) => unknownOption(options)).find((each) => each !== undefined);
+  if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
+  const absent = folders.filter(({ path }) => missing.has(path));
+  const unmade = absent.find(({ make }) => !make);
+  if (unmade !== undefined) {
+    const reason = `${unmade.path} is to be exported and is no folder: mount what belongs there, or declare its dataset`;
+    return { kind: 'impossible', reason };
+  }
+  const changed = exports.filter((each) => {
+    const now = active.find((one) => sameExport(one, each));
+    return now === undefined || !sameOptions(exportOptions(now.options), exportOptions(each.options));
+  });
+  return actions(
+    installUnit(UNIT, seen.units),
+    seen.units[UNIT].installed ? enableUnit(UNIT, seen.units) : null,
+    absent.map(({ path, uid, gid }) => makeFolder(path, { uid, gid })),
+    withdrawn(seen, exports),
+    own === text ? null : write('write what is exported', OWN_FILE, text, own),
+    changed.map(announce),
+  );
+}
+
+/** Only with these options, whatever the files say. */
+function announce(each: Export): Action {
+  const options = each.options.length === 0 ? [] : ['-o', each.options.join(',')];
+  return act(`export ${each.path} to ${each.client}`, run('exportfs', ['-i', ...options, exportName(each)]));
+}
+
+/** Exports of our file that are declared no more and that nobody else asks for. */
+function withdrawn({ own, foreign, active }: Seen, exports: readonly Export[]): Action[] {
+  const ours = own?.startsWith(MARK) ? readExports(own) : [];
+  return ours
+    .filter((each) => ![...exports, ...foreign].some((one) => sameExport(one, each)))
+    .filter((each) => active.some((one) => sameExport(one, each)))
+    .map((each) => act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)])));
+}
+
+/** The exports end; the server stays for those of people, and what lies in the folders stays. */
+function takeAway(seen: Seen): Decision {
+  if (!seen.own?.startsWith(MARK)) return actions();
+  return actions(withdrawn(seen, []), remove('take the exports away', OWN_FILE));
+}
+
+function blocked(reason: string): Decision {
+  return { kind: 'blocked', reason };
+}

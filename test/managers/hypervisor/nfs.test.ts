@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NfsExport } from '../../../src/config/config-host.ts';
+import { type Export, exportsText, readExports } from '../../../src/managers/hypervisor/nfs/exports.ts';
+import { exportOptions, sameOptions } from '../../../src/managers/hypervisor/nfs/options.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { carryOut } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { manager, partOf, withHost } from './host.ts';
+
+const OWN = '/etc/exports.d/phoenix.exports';
+const TABLE = '/var/lib/nfs/etab';
+const RW = ['rw', 'sync', 'no_subtree_check'];
+const dataset = { writtenAt: { file: '', path: '' }, pool: 'tank', name: 'data', properties: {}, quotaGb: null };
+const datasets = [{ ...dataset, storageType: null, contents: [] }];
+const zfs = { arcMaxGb: null, pools: [], datasets, allowDestructive: false };
+const two = [
+  { path: '/tank/data/1001', clients: ['10.0.0.111'], options: RW },
+  { path: '/tank/data/1002', clients: ['10.0.0.102', '10.0.0.103'], options: RW },
+];
+const target = declared(two);
+
+function declared(nfsExports: readonly NfsExport[]): Target {
+  return partOf(withHost({ zfs, nfsExports }), 'nfs');
+}
+
+async function withDataset(): Promise<LabHost> {
+  const host = await openLabHost();
+  await mkdir(join(host.dir, 'tank/data'), { recursive: true });
+  return host;
+}
+
+async function exported(host: LabHost): Promise<string[]> {
+  const text = (await host.readFile(TABLE)) ?? '';
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
+
+testContract(manager, [
+  {
+    name: 'hypervisor/nfs',
+    open: withDataset,
+    target,
+    changed: declared([{ path: '/tank/data/1001', clients: ['10.0.0.112'], options: ['ro', 'no_root_squash'] }]),
+    state: async (host) => [await exported(host), await host.readFile(OWN)],
+    // What the services do, and the time zone of the section beside it.
+    looks: 2,
+    foreign: {
+      async make(host) {
+        await host.write('/etc/exports', '/srv/music *(ro)\n');
+        await host.write(TABLE, '/srv/music\t*(ro,sync)\n');
+      },
+      state: async (host) => [
+        await host.readFile('/etc/exports'),
+        (await exported(host)).filter((line) => line.startsWith('/srv/music')),
+      ],
+    },
+  },
+]);
+
+describe('exports that are there', () => {
+  let host: LabHost;
+  beforeAll(async () => {
+    host = await withDataset();
+    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  });
+  afterAll(() => host.close());
+
+  test('only the one that changed is told to the kernel', async () => {
+    const nfsExports = [two[0], { ...two[1], options: ['ro'] }] as typeof two;
+    const changed = wanted(declared(nfsExports), { before: target.spec });
+    host.forget();
+    expect(await carryOut(manager, host, changed)).toMatchObject({ outcome: 'done' });
+    expect(host.commands.filter((line) => line.startsWith('exportfs'))).toEqual([
+      'exportfs -i -o ro 10.0.0.102:/tank/data/1002',
+      'exportfs -i -o ro 10.0.0.103:/tank/data/1002',
+    ]);
+    await carryOut(manager, host, wanted(target));
+  });
+
+  test('what somebody withdrew by hand comes back', async () => {
+    const [first, ...rest] = await exported(host);
+    await host.write(TABLE, `${rest.join('\n')}\n`);
+    const end = await carryOut(manager, host, wanted(target));
+    expect(end.actions.map(({ summary }) => summary)).toEqual(['export /tank/data/1001 to 10.0.0.111']);
+    expect(await exported(host)).toContain(first);
+  });
+
+  test('a folder outside the datasets must be there already', async () => {
+    const nfsExports = [{ path: '/mnt/usb/share', clients: ['10.0.0.9'], options: RW }];
+    const end = await carryOut(manager, host, wanted(declared(nfsExports)));
+    expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('/mnt/usb/share') });
+  });
+
+  test('an export that people made is theirs', async () => {
+    await host.write('/etc/exports', '/tank/data/1001 10.0.0.111(ro)\n');
+    const end = await carryOut(manager, host, wanted(target));
+    expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('/etc/exports') });
+    await carryOut(manager, host, gone(target));
+    expect((await exported(host)).map((line) => line.split('\t')[0])).toEqual(['/tank/data/1001']);
+  });
+});
+
+test('an option that NFS does not know is said before anything is written', async () => {
+  const nfsExports = [{ path: '/tank/data', clients: ['10.0.0.9'], options: ['rw', 'fast'] }];
+  const host = await withDataset();
+  const end = await carryOut(manager, host, wanted(declared(nfsExports)));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('fast'), actions: [] });
+  await host.close();
+});
+
+test('exports are read as they were written, whatever their folders are called', () => {
+  const one: fc.Arbitrary<Export> = fc.record({
+    path: fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((text) => !/[\0/]/.test(text))
+      .map((text) => `/${text}`),
+    client: fc.constantFrom('10.0.0.1', '10.0.0.0/24', '*', 'web.example.internal'),
+    options: fc.subarray(RW, { minLength: 1 }),
+  });
+  fc.assert(
+    fc.property(fc.uniqueArray(one, { selector: ({ path }) => path }), (exports) => {
+      expect(readExports(exportsText(exports))).toEqual(exports);
+    }),
+  );
+});
+
+test('options are the same with and without their defaults', () => {
+  expect(sameOptions(exportOptions(['rw']), exportOptions(['rw', 'sync', 'root_squash', 'sec=sys']))).toBe(true);
+  expect(sameOptions(exportOptions(['rw']), exportOptions(['rw', 'no_root_squash']))).toBe(false);
+});
