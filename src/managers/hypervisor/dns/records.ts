@@ -4,9 +4,12 @@ import type { DnsRecord } from '../../../config/derive/dns-records.ts';
 import { MARK } from '../act.ts';
 
 export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
-/** dnsmasq watches it: a file that is written or renamed into it is read at once, one that goes is forgotten. */
-export const WATCHED_FOLDER = '/etc/phoenix/dns';
-export const RECORDS_FILE = `${WATCHED_FOLDER}/records`;
+/**
+ * dnsmasq watches it: a file that is written or renamed into it is read at once, one that goes is forgotten. It lies where the user
+ * that dnsmasq runs as may look, which is not so of every folder of ours.
+ */
+const WATCHED_FOLDER = '/etc/dnsmasq.hosts.d';
+export const RECORDS_FILE = `${WATCHED_FOLDER}/phoenix`;
 
 export interface DnsSpec {
   /** Names below it are known here or nowhere. */

@@ -68,9 +68,7 @@ function keep(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
   }
   const missing = installUnit(UNIT, seen.units);
   const named =
-    seen.records === records
-      ? null
-      : write(`write ${spec.records.length} names for the guests`, RECORDS_FILE, records, seen.records);
+    seen.records === records ? null : write('write the names of the guests', RECORDS_FILE, records, seen.records);
   const test = ['--test', `--conf-file=${STAGED_FILE}`];
   const told =
     seen.conf === conf
@@ -95,7 +93,7 @@ function noted({ started }: Seen): string | null {
 function takeAway({ conf, records, units }: Seen): Decision {
   const isOurs = conf?.startsWith(MARK) ?? false;
   return actions(
-    records?.startsWith(MARK) ? remove('take the names for the guests away', RECORDS_FILE) : null,
+    records?.startsWith(MARK) ? remove('take the names of the guests away', RECORDS_FILE) : null,
     isOurs ? [remove('take the settings of dnsmasq away', STATIC_FILE), remove('forget them', STARTED_FILE)] : null,
     isOurs && units[UNIT].active ? restartUnit(UNIT) : null,
   );

@@ -1,0 +1,24 @@
+// The parts of the host as the tests of the manager ask for them: one target out of an environment.
+
+import type { Config } from '../../../src/config/config.ts';
+import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
+import type { Manager } from '../../../src/managers/manager.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { container, environment } from '../guests.ts';
+
+export const manager = hypervisor as Manager;
+
+/** Commands of one look at the whole host: the state of all services, and the clock. */
+export const LOOKS = 2;
+
+/** The host with some of its parts told. */
+export function withHost(own: Partial<Config['hypervisor']>, config: Config = environment(container(101))): Config {
+  return { ...config, hypervisor: { ...config.hypervisor, ...own } };
+}
+
+/** Its target `hypervisor/<name>`. */
+export function partOf(config: Config, name: string): Target {
+  const found = hypervisor.targets(config).find(({ id }) => id === `hypervisor/${name}`);
+  if (found === undefined) throw new Error(`nothing asks for hypervisor/${name}`);
+  return found;
+}
