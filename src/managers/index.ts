@@ -4,12 +4,18 @@ import type { Config } from '../config/config.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
+import { certificate } from './certificate/manager.ts';
 import { hypervisor } from './hypervisor/manager.ts';
 import { lxc } from './lxc/manager.ts';
 import type { Manager } from './manager.ts';
 import { vm } from './vm/manager.ts';
 
-export const MANAGERS: readonly Manager[] = [hypervisor as Manager, lxc as Manager, vm as Manager];
+export const MANAGERS: readonly Manager[] = [
+  hypervisor as Manager,
+  lxc as Manager,
+  vm as Manager,
+  certificate as Manager,
+];
 
 /** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */
 export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {

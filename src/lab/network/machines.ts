@@ -1,7 +1,7 @@
 // Which machine of a lab has an address at this moment: the node, or a guest that runs.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { configPath, type GuestKind, guestIds, type LabNode, pathOf, running } from '../proxmox/node.ts';
+import { configPath, type GuestKind, guestIds, kindOf, type LabNode, pathOf, running } from '../proxmox/node.ts';
 
 type Machine = { readonly id: number; readonly kind: GuestKind } | null;
 
@@ -10,7 +10,7 @@ export function machineAt(node: LabNode, address: string): Machine | undefined {
   if (address === '127.0.0.1' || address === '::1' || nodeAddresses(node).includes(address)) return null;
   for (const kind of ['lxc', 'qemu'] as const) {
     const id = guestIds(node, kind).find(
-      (each) => running(node, each) !== undefined && addressesOf(node, kind, each).includes(address),
+      (each) => running(node, each) !== undefined && addressesOf(node, each).includes(address),
     );
     if (id !== undefined) return { id, kind };
   }
@@ -23,8 +23,10 @@ function nodeAddresses(node: LabNode): string[] {
   return [...text.matchAll(/^\s*address\s+([^\s/]+)/gm)].map(([, address = '']) => address);
 }
 
-/** The static addresses of its network devices. */
-function addressesOf(node: LabNode, kind: GuestKind, id: number): string[] {
+/** The static addresses of a guest's network devices. */
+export function addressesOf(node: LabNode, id: number): string[] {
+  const kind = kindOf(node, id);
+  if (kind === undefined) return [];
   const text = readFileSync(configPath(node, kind, id), 'utf8');
   const current = text.slice(0, `${text}\n[`.indexOf('\n['));
   const setting = kind === 'lxc' ? /^net\d+:.*?\bip=([^,/\s]+)/gm : /^ipconfig\d+:.*?\bip=([^,/\s]+)/gm;

@@ -62,6 +62,8 @@ export function certificateTargets(config: Config): Target[] {
     id: certificateTarget(certificate),
     spec: certificateSpec(certificate, config),
     needs: needsOf(certificate, config),
+    // A new authority has a new root.
+    within: [caOf(config)].flatMap((ca) => (ca === null ? [] : [guestTarget(ca)])),
     protected: false,
   }));
 }

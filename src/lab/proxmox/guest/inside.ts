@@ -3,6 +3,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { openAccounts } from '../../accounts.ts';
+import { leaveBehind } from '../../guest/scripts.ts';
+import { addressesOf } from '../../network/machines.ts';
 import { FILE_PROGRAMS, type Outcome, ok, type Tree } from '../../tree.ts';
 import { configPath, guestTree, type LabNode, orders, pathOf } from '../node.ts';
 
@@ -53,7 +55,7 @@ function builtIn(inside: Inside, argv: readonly string[]): Outcome {
 }
 
 /** The guest's files as its own programs see them. */
-export function treeOf({ node, id, stdin }: Inside): Tree {
+function treeOf({ node, id, stdin }: Inside): Tree {
   const at = (path: string): string => insidePath(node, id, path);
   return { at, accounts: openAccounts(at, pathOf(node, `run/lab/owners/${id}.json`)), stdin };
 }
@@ -77,7 +79,8 @@ function shell(inside: Inside, words: readonly string[]): Outcome {
   const index = words.findIndex((word) => /^-\w*c$/.test(word));
   if (index < 0) {
     // A script on standard input is taken in whole, as a shell would, so that who writes it is not cut off.
-    if (words.includes('-s')) inside.stdin();
+    if (words.includes('-s'))
+      leaveBehind(treeOf(inside), inside.stdin().toString(), addressesOf(inside.node, inside.id));
     return ok();
   }
   const commands = parseScript(words[index + 1] ?? '', words.slice(index + 2));

@@ -1,0 +1,187 @@
+// The ACME provisioner of step-ca (RFC 8555): accounts, orders, and names proved by a file on port 80 (http-01), asked for from the
+// authority's own guest through the lab's network.
+
+import { request as httpRequest } from 'node:http';
+import { calculateJwkThumbprint, EmbeddedJWK, flattenedVerify, importJWK, type JWK } from 'jose';
+import type { Peer } from '../service.ts';
+import type { Answer, Asked } from './api.ts';
+import { type Authority, newId, Refusal } from './authority.ts';
+
+const PREFIX = '/acme/acme';
+const PROOF_LIMIT_MS = 10_000;
+
+interface Proof {
+  readonly id: string;
+  readonly account: string;
+  readonly name: string;
+  readonly token: string;
+  status: 'pending' | 'valid' | 'invalid';
+  error?: { readonly type: string; readonly detail: string };
+}
+
+interface Order {
+  readonly id: string;
+  readonly account: string;
+  readonly proofs: readonly Proof[];
+  readonly notAfter: string | undefined;
+  certificate?: string;
+}
+
+export interface Acme {
+  /** Undefined: not of this API. @throws Refusal */
+  answer(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined>;
+}
+
+/** What accounts and orders it has lives as long as the lab's network. */
+export function openAcme(): Acme {
+  const nonces = new Set<string>();
+  const accounts = new Map<string, JWK>();
+  const proofs = new Map<string, Proof>();
+  const orders = new Map<string, Order>();
+
+  const nonce = (): string => {
+    const made = newId();
+    nonces.add(made);
+    return made;
+  };
+  const orderJson = (base: string, { id, proofs: its, notAfter, certificate }: Order) => ({
+    status: statusOf(its, certificate),
+    identifiers: its.map(({ name }) => ({ type: 'dns', value: name })),
+    authorizations: its.map((proof) => `${base}/authz/${proof.id}`),
+    finalize: `${base}/order/${id}/finalize`,
+    ...(notAfter === undefined ? {} : { notAfter }),
+    ...(certificate === undefined ? {} : { certificate: `${base}/certificate/${id}` }),
+  });
+  const challengeJson = (base: string, { id, token, status, error }: Proof) => ({
+    type: 'http-01',
+    url: `${base}/challenge/${id}`,
+    token,
+    status,
+    ...(error === undefined ? {} : { error }),
+  });
+
+  /** The payload of a request signed by an account, or by a key that becomes one. */
+  async function verified(url: string, body: string, isNew: boolean) {
+    const jws = JSON.parse(body);
+    const head = JSON.parse(Buffer.from(jws.protected, 'base64url').toString());
+    if (head.url !== url) throw problem('unauthorized', `url header parameter in JWS (${head.url}) does not match`);
+    if (!nonces.delete(head.nonce)) throw problem('badNonce', 'The client sent an unacceptable anti-replay nonce');
+    const id = isNew
+      ? await calculateJwkThumbprint(head.jwk ?? {})
+      : String(head.kid ?? '')
+          .split('/')
+          .at(-1);
+    const known = accounts.get(id ?? '');
+    if (!isNew && known === undefined) throw problem('accountDoesNotExist', 'Account does not exist');
+    const { payload } = await (isNew
+      ? flattenedVerify(jws, EmbeddedJWK)
+      : flattenedVerify(jws, await importJWK(known ?? {}, head.alg))
+    ).catch(() => {
+      throw problem('malformed', 'error verifying jws');
+    });
+    const text = Buffer.from(payload).toString();
+    return { account: id ?? '', jwk: head.jwk as JWK, payload: text === '' ? {} : JSON.parse(text) };
+  }
+
+  async function answerPost(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined> {
+    const [, what = '', id = '', more = ''] = asked.path.slice(PREFIX.length).split('/');
+    const { account, jwk, payload } = await verified(
+      `${base}${asked.path.slice(PREFIX.length)}`,
+      asked.body,
+      what === 'new-account',
+    );
+    if (what === 'new-account') {
+      const isKnown = accounts.has(account);
+      if (!isKnown && payload.onlyReturnExisting === true) {
+        throw problem('accountDoesNotExist', 'Account does not exist');
+      }
+      accounts.set(account, jwk);
+      const location = { Location: `${base}/account/${account}` };
+      return { status: isKnown ? 200 : 201, headers: location, body: { status: 'valid', orders: '' } };
+    }
+    if (what === 'new-order') {
+      const names: string[] = payload.identifiers.map(({ value }: { value: string }) => value);
+      const its = names.map((name): Proof => ({ id: newId(), account, name, token: newId(), status: 'pending' }));
+      for (const proof of its) proofs.set(proof.id, proof);
+      const order: Order = { id: newId(), account, proofs: its, notAfter: payload.notAfter };
+      orders.set(order.id, order);
+      return { status: 201, headers: { Location: `${base}/order/${order.id}` }, body: orderJson(base, order) };
+    }
+    const proof = proofs.get(id);
+    const order = orders.get(id);
+    if ((proof ?? order)?.account !== account) throw problem('unauthorized', 'account does not own it');
+    if (proof !== undefined && what === 'challenge') {
+      // An account is named by the thumbprint of its key.
+      if (proof.status === 'pending') await prove(proof, account, peer);
+      return { status: 200, body: challengeJson(base, proof) };
+    }
+    if (proof !== undefined && what === 'authz') {
+      const identifier = { type: 'dns', value: proof.name };
+      return { status: 200, body: { status: proof.status, identifier, challenges: [challengeJson(base, proof)] } };
+    }
+    if (order === undefined) return undefined;
+    if (what === 'order' && more === 'finalize') {
+      if (statusOf(order.proofs, undefined) !== 'ready') throw problem('orderNotReady', 'order is not ready');
+      const request = `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(payload.csr, 'base64url').toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+      const names = order.proofs.map(({ name }) => name);
+      order.certificate = authority.sign(request, names, order.notAfter).join('');
+    }
+    if (what === 'certificate' && order.certificate !== undefined) {
+      const headers = { 'Content-Type': 'application/pem-certificate-chain' };
+      return { status: 200, headers, body: order.certificate };
+    }
+    return { status: 200, headers: { Location: `${base}/order/${id}` }, body: orderJson(base, order) };
+  }
+
+  return {
+    async answer(authority, peer, origin, asked) {
+      if (!asked.path.startsWith(`${PREFIX}/`)) return undefined;
+      const base = `${origin}${PREFIX}`;
+      const withNonce = (answer: Answer | undefined): Answer | undefined =>
+        answer && { ...answer, headers: { ...answer.headers, 'Replay-Nonce': nonce() } };
+      if (asked.path === `${PREFIX}/directory`) {
+        const of = (name: string): string => `${base}/${name}`;
+        const urls = { newNonce: of('new-nonce'), newAccount: of('new-account'), newOrder: of('new-order') };
+        return { status: 200, body: { ...urls, revokeCert: of('revoke-cert'), keyChange: of('key-change') } };
+      }
+      if (asked.path === `${PREFIX}/new-nonce`) return withNonce({ status: asked.method === 'HEAD' ? 200 : 204 });
+      if (asked.method !== 'POST') return undefined;
+      return withNonce(await answerPost(authority, peer, base, asked));
+    },
+  };
+}
+
+function statusOf(proofs: readonly Proof[], certificate: string | undefined): string {
+  if (certificate !== undefined) return 'valid';
+  if (proofs.some(({ status }) => status === 'invalid')) return 'invalid';
+  return proofs.every(({ status }) => status === 'valid') ? 'ready' : 'pending';
+}
+
+function problem(type: string, detail: string): Refusal {
+  return Object.assign(new Refusal(400, detail), { type: `urn:ietf:params:acme:error:${type}` });
+}
+
+async function prove(proof: Proof, thumbprint: string, { connect }: Peer): Promise<void> {
+  const path = `/.well-known/acme-challenge/${proof.token}`;
+  try {
+    const socket = await connect(proof.name, 80);
+    const shown = await new Promise<string>((done, failed) => {
+      const request = httpRequest(
+        { path, headers: { Host: proof.name }, createConnection: () => socket, timeout: PROOF_LIMIT_MS },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk) => (text += chunk));
+          response.on('end', () => done(response.statusCode === 200 ? text.trim() : `status ${response.statusCode}`));
+        },
+      );
+      request.once('error', failed).once('timeout', () => failed(new Error('timed out')));
+      request.end();
+    });
+    if (shown !== `${proof.token}.${thumbprint}`) throw new Error(`it shows ${JSON.stringify(shown.slice(0, 80))}`);
+    proof.status = 'valid';
+  } catch (error) {
+    proof.status = 'invalid';
+    const detail = `http://${proof.name}${path}: ${error instanceof Error ? error.message : String(error)}`;
+    proof.error = { type: 'urn:ietf:params:acme:error:connection', detail };
+  }
+}
