@@ -33,6 +33,8 @@ export const HOST_PROGRAMS: Programs = {
   ...Object.fromEntries(
     ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
   ),
+  // Nothing that a lab is told by its surroundings concerns it.
+  printenv: async () => () => ({ stdout: '', stderr: '', rc: 1 }),
   openssl: async () => (await import('../host/openssl.ts')).openssl,
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
   dnsmasq: async () => (await import('../host/dnsmasq.ts')).dnsmasq,

@@ -27,15 +27,19 @@ export function declaredFirewall(firewall: GuestFirewall | null, more: readonly 
     enabled: firewall.enabled,
     policyIn: firewall.policyIn,
     policyOut: firewall.policyOut,
-    rules: [...new Set([...firewall.rules, ...more].map(printRule))],
+    rules: [...new Set([...firewall.rules, ...more].map((rule) => printRule({ ...rule, iface: interfaceOf(rule) })))],
   };
 }
 
-/** One line in Proxmox's own order of options. An interface counts as the guest's only one, `net0`, unless it is named so. */
-function printRule(rule: FirewallRule): string {
-  const iface = rule.iface === null || /^net\d+$/.test(rule.iface) ? rule.iface : 'net0';
+/** An interface counts as the guest's only one, `net0`, unless it is named so. */
+function interfaceOf({ iface }: FirewallRule): string | null {
+  return iface === null || /^net\d+$/.test(iface) ? iface : 'net0';
+}
+
+/** One line in Proxmox's own order of options. */
+export function printRule(rule: Omit<FirewallRule, 'writtenAt'>): string {
   const options = [
-    ['-i', iface],
+    ['-i', rule.iface],
     ['-source', rule.source],
     ['-dest', rule.dest],
     ['-p', rule.proto],
@@ -58,7 +62,7 @@ export function printFirewall(firewall: Firewall): string {
 }
 
 /** What a file says, without comments of its own and in one order: two files that mean the same give the same text. */
-function meaning(text: string): string {
+export function meaning(text: string): string {
   const sections = new Map<string, string[]>();
   let section: string[] = [];
   for (const line of text.split('\n').map((part) => part.trim())) {

@@ -3,12 +3,13 @@
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { HostReader, Manager } from '../manager.ts';
 import { dns } from './dns/section.ts';
+import { firewall } from './firewall/section.ts';
 import { nfs } from './nfs/section.ts';
 import type { Section } from './section.ts';
 import { time } from './time/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [dns, nfs, time] as readonly Section[];
+const SECTIONS: readonly Section[] = [dns, firewall, nfs, time] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
@@ -33,7 +34,8 @@ export const hypervisor: Manager<Surveys, unknown> = {
   decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   // The parts of the host keep what they replace themselves, where going back can help.
-  safeguard: () => null,
+  putsBack: true,
+  safeguard: (wanted, seen, todo) => sectionOf(wanted.target).safeguard?.(wanted, seen, todo) ?? null,
 };
 
 /** Fails for a section that nobody keeps: targets are only ever made from sections. */

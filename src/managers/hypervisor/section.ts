@@ -1,9 +1,10 @@
 // A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
 
 import type { Config } from '../../config/config.ts';
+import type { Action } from '../../model/action.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
-import type { Decision, HealthProbe, HostReader, Wanted } from '../manager.ts';
+import type { Decision, HealthProbe, HostReader, Safeguard, Wanted } from '../manager.ts';
 
 /** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
 export interface Section<Facts = unknown, Seen = unknown> {
@@ -21,6 +22,8 @@ export interface Section<Facts = unknown, Seen = unknown> {
   decide(wanted: Wanted, seen: Seen): Decision;
   /** Pure. */
   health(wanted: Wanted): HealthProbe | null;
+  /** Pure: as a manager's. Absent where going back cannot help. */
+  safeguard?(wanted: Wanted, seen: Seen, actions: readonly Action[]): Safeguard | null;
 }
 
 /** A glance that only ever says that nothing is to be done: otherwise the part is looked at closely. */

@@ -8,6 +8,7 @@ import { act, install, look, run } from './act.ts';
 const PACKAGES = {
   'dnsmasq.service': 'dnsmasq',
   'nfs-server.service': 'nfs-kernel-server',
+  'pve-firewall.service': 'pve-firewall',
   'smbd.service': 'samba',
 } as const;
 

@@ -8,8 +8,8 @@ import { container, environment } from '../guests.ts';
 
 export const manager = hypervisor as Manager;
 
-/** Commands of one look at the whole host: the state of all services, and the clock. */
-export const LOOKS = 2;
+/** Commands that one look at the whole host may take: one for each thing that no file tells, such as services, clock and datasets. */
+export const LOOKS = 4;
 
 /** The host with some of its parts told. */
 export function withHost(own: Partial<Config['hypervisor']>, config: Config = environment(container(101))): Config {

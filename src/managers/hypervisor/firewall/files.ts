@@ -1,0 +1,92 @@
+// The two firewall files of the host. cluster.fw turns filtering on and holds what happens to packets that no rule names; host.fw
+// holds the rules of this host, so that a rule of a guest never opens a port of the host. What people keep in them beside that
+// (aliases, sets, groups, further options) stays.
+
+import type { FirewallRule } from '../../../config/config.ts';
+import type { HostFirewall } from '../../../config/config-host.ts';
+import { meaning, printRule } from '../../guest/firewall.ts';
+import { MARK } from '../act.ts';
+
+export interface FirewallSpec extends Pick<HostFirewall, 'enabled' | 'policyIn' | 'policyOut'> {
+  readonly rules: readonly Omit<FirewallRule, 'writtenAt'>[];
+}
+
+export interface FirewallFile {
+  readonly path: string;
+  /** The file as it should be, given what it is now; null: none. */
+  text(spec: FirewallSpec, present: string | null): string;
+  /** What is left of it without what is declared; null when nothing is. */
+  without(present: string): string | null;
+}
+
+interface Part {
+  /** `[OPTIONS]`, `[IPSET management]`, … */
+  readonly head: string;
+  readonly lines: readonly string[];
+}
+
+const OURS = /^(enable|policy_in|policy_out)\s*:/i;
+const isOptions = ({ head }: Part): boolean => /^\[options\]$/i.test(head);
+const isRules = ({ head }: Part): boolean => /^\[rules\]$/i.test(head);
+
+/** Its rules would count for the host too, after those of host.fw: there are none. */
+export const CLUSTER: FirewallFile = {
+  path: '/etc/pve/firewall/cluster.fw',
+  text({ enabled, policyIn, policyOut }, present) {
+    const options = [`enable: ${enabled ? 1 : 0}`, `policy_in: ${policyIn}`, `policy_out: ${policyOut}`];
+    return print([MARK], [{ head: '[OPTIONS]', lines: [...options, ...otherOptions(present)] }, ...rest(present)]);
+  },
+  without(present) {
+    const left = [{ head: '[OPTIONS]', lines: otherOptions(present) }, ...rest(present)];
+    return print([], left);
+  },
+};
+
+export const HOST: FirewallFile = {
+  path: '/etc/pve/local/host.fw',
+  text: ({ rules }, present) =>
+    print([MARK], [...allButRules(present), { head: '[RULES]', lines: [...new Set(rules.map(printRule))] }]),
+  without: (present) => print([], allButRules(present)),
+};
+
+export const FILES = { cluster: CLUSTER, host: HOST } as const;
+
+/** Of the cluster's options those that nobody declares here. */
+function otherOptions(present: string | null): string[] {
+  return partsOf(present)
+    .filter(isOptions)
+    .flatMap(({ lines }) => lines.filter((line) => !OURS.test(line)));
+}
+
+function rest(present: string | null): Part[] {
+  return partsOf(present).filter((part) => !isOptions(part) && !isRules(part));
+}
+
+function allButRules(present: string | null): Part[] {
+  return partsOf(present).filter((part) => !isRules(part));
+}
+
+function partsOf(text: string | null): Part[] {
+  const parts: { head: string; lines: string[] }[] = [];
+  for (const line of (text ?? '').split('\n').map((each) => each.trim())) {
+    if (line.startsWith('[')) parts.push({ head: line, lines: [] });
+    else if (line !== '') parts.at(-1)?.lines.push(line);
+  }
+  return parts;
+}
+
+/** Null when nothing is to be said. */
+function print(first: readonly [string], parts: readonly Part[]): string;
+function print(first: readonly string[], parts: readonly Part[]): string | null;
+function print(first: readonly string[], parts: readonly Part[]): string | null {
+  const blocks = parts
+    .filter(({ head, lines }) => lines.length > 0 || /^\[(ipset|group) /i.test(head))
+    .map(({ head, lines }) => [head, '', ...lines].join('\n'));
+  const said = [...first, ...blocks];
+  return said.length === 0 ? null : `${said.join('\n\n')}\n`;
+}
+
+/** Whether a file says what it should, in whatever words. One that says nothing is as good as none. */
+export function isAsWanted(present: string | null, wanted: string): boolean {
+  return meaning(present ?? '') === meaning(wanted);
+}

@@ -1,0 +1,57 @@
+// Who would be locked out by the rules of the host: whoever manages it from its own networks, and the agent where it comes by SSH.
+// The rules are tried as Proxmox does: those of the host, then what it opens by itself to its own networks, then the policy.
+
+import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/rules/address.ts';
+import { namesPort, someNetwork } from '../../../config/rules/firewall-reach.ts';
+import { printRule } from '../../guest/firewall.ts';
+import type { FirewallSpec } from './files.ts';
+
+export interface Around {
+  /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
+  readonly addresses: readonly string[];
+  /** How the agent comes in, as sshd tells it; null where it is on the host itself. */
+  readonly agent: { readonly from: string; readonly port: number } | null;
+}
+
+const SSH = 22;
+const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
+
+/** What would be closed and what to do; null while everyone who needs it still comes in. */
+export function lockout(spec: FirewallSpec, { addresses, agent }: Around): string | null {
+  if (!spec.enabled) return null;
+  const own = addresses.flatMap((address) => parseNetwork(address) ?? []);
+  for (const network of own) {
+    for (const port of [SSH, 8006]) {
+      const why = refusal(spec, own, network, port);
+      if (why !== null) return sentence(why, port, `${network.address}/${network.bits}`);
+    }
+  }
+  const from = parseNetwork(agent?.from ?? '');
+  if (agent === null || from === undefined || from.address.range() === 'loopback') return null;
+  const why = refusal(spec, own, from, agent.port);
+  return why === null ? null : sentence(why, agent.port, `Phoenix, which comes from ${agent.from}`);
+}
+
+function sentence(why: string, port: number, whom: string): string {
+  const name = NAMES[port] ?? `${port} (SSH)`;
+  const where = why.startsWith('rule') ? ' before it' : '';
+  return `${why} would close port ${name} of the host to ${whom}: add a rule${where} that accepts TCP port ${port} from there`;
+}
+
+/** The first rule that turns all of these senders away, or the policy; null when some come in. What a set holds is not known: it counts as nobody. */
+function refusal(spec: FirewallSpec, own: readonly Network[], from: Network, port: number): string | null {
+  for (const rule of spec.rules) {
+    const isIn = rule.type === 'in' && rule.enabled && (rule.proto === null || rule.proto === 'tcp');
+    if (!isIn || !namesPort(rule.port, port)) continue;
+    const accepts = rule.action === 'ACCEPT';
+    const narrow = rule.iface !== null || rule.sourcePort !== null;
+    if (accepts && narrow) continue;
+    const toHost = someNetwork(rule.dest, false, (dest) => own.some(({ address }) => contains(dest, address)));
+    if (!toHost && own.length > 0) continue;
+    if (accepts) {
+      if (someNetwork(rule.source, false, (source) => overlaps(source, from))) return null;
+    } else if (someNetwork(rule.source, false, (source) => covers(source, from))) return `rule "${printRule(rule)}"`;
+  }
+  if (spec.policyIn === 'ACCEPT' || own.some((network) => contains(network, from.address))) return null;
+  return `policy ${spec.policyIn}`;
+}

@@ -1,0 +1,51 @@
+// The files of the host's network, as ifupdown2 reads them: which interfaces they set up, and with what.
+
+/** One `iface` with what stands below it. */
+export interface Stanza {
+  readonly name: string;
+  /** `inet` or `inet6`. */
+  readonly family: string;
+  /** `static`, `manual`, `dhcp`, `loopback`. */
+  readonly method: string;
+  /** In their order; a key may stand there more than once. */
+  readonly options: readonly (readonly [key: string, value: string])[];
+}
+
+/** Words that begin a part of their own. */
+const PARTS = /^(auto|allow-\S+|iface|mapping|source|source-directory|rename|template)$/;
+
+/** Lines that end in a backslash go on in the next; a `#` begins a remark only at the start of a line. */
+export function stanzasOf(text: string): Stanza[] {
+  const found: { name: string; family: string; method: string; options: [string, string][] }[] = [];
+  let inside = false;
+  for (const line of text.replaceAll(/\\\n/g, ' ').split('\n')) {
+    const [word = '', ...rest] = line.trim().split(/\s+/);
+    if (word === '' || word.startsWith('#')) continue;
+    if (PARTS.test(word)) {
+      inside = word === 'iface';
+      const [name = '', family = 'inet', method = 'static'] = rest;
+      if (inside) found.push({ name, family, method, options: [] });
+    } else if (inside) found.at(-1)?.options.push([word, rest.join(' ')]);
+  }
+  return found;
+}
+
+/** The first value of an option; null when it is not there. */
+export function optionOf({ options }: Stanza, key: string): string | null {
+  return options.find(([name]) => name === key)?.[1] ?? null;
+}
+
+/** `10.0.0.13/24`, also where the mask stands in a line of its own; null without an address. */
+export function addressOf(stanza: Stanza): string | null {
+  const address = optionOf(stanza, 'address');
+  if (address === null || address.includes('/')) return address;
+  const mask = optionOf(stanza, 'netmask');
+  if (mask === null) return `${address}/${stanza.family === 'inet6' ? 128 : 32}`;
+  return `${address}/${/^\d+$/.test(mask) ? mask : prefixOf(mask)}`;
+}
+
+/** `255.255.255.0` is 24. */
+function prefixOf(mask: string): number {
+  const bits = mask.split('.').map((byte) => Number(byte).toString(2).padStart(8, '0'));
+  return bits.join('').indexOf('0') < 0 ? 32 : bits.join('').indexOf('0');
+}

@@ -1,0 +1,225 @@
+// The firewall of the host: compared by meaning, compiled, put back when Proxmox does not understand it, and never such that nobody
+// comes in any more.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import type { Keeper } from '../../../src/agent/apply/perform.ts';
+import type { FirewallRule } from '../../../src/config/config.ts';
+import type { HostFirewall } from '../../../src/config/config-host.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { carryOut } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { container, environment, wanted } from '../guests.ts';
+import { LOOKS, manager, partOf, withHost } from './parts.ts';
+
+const CLUSTER = '/etc/pve/firewall/cluster.fw';
+const HOST = '/etc/pve/local/host.fw';
+const UNPROVED = '/var/lib/phoenix/firewall/unproved.json';
+const PREVIOUS = '/var/lib/phoenix/firewall/previous.json';
+
+const AT = { file: '', path: '' };
+const SSH: FirewallRule = {
+  type: 'in',
+  action: 'ACCEPT',
+  source: '10.0.0.0/24',
+  dest: null,
+  proto: 'tcp',
+  port: '22',
+  sourcePort: null,
+  iface: null,
+  log: null,
+  enabled: true,
+  comment: 'SSH from the management network',
+  writtenAt: AT,
+};
+const rule = (own: Partial<FirewallRule>): FirewallRule => ({ ...SSH, comment: null, ...own });
+
+function firewallOf(own: Partial<HostFirewall> = {}): Target {
+  const told = { writtenAt: AT, enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [SSH], ...own } as const;
+  const guest = container(101, {
+    firewall: { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [rule({ source: null, port: '6333' })] },
+  });
+  return partOf(withHost({ firewall: told }, environment(guest)), 'firewall');
+}
+
+const texts = async (host: LabHost) => [(await host.readFile(CLUSTER)) ?? null, (await host.readFile(HOST)) ?? null];
+
+testContract<LabHost>(manager, [
+  {
+    name: 'the firewall of the host',
+    open: () => openLabHost(),
+    target: firewallOf(),
+    changed: firewallOf({ policyIn: 'REJECT', rules: [SSH, rule({ port: '8006', iface: 'vmbr0' })] }),
+    state: texts,
+    looks: LOOKS,
+    foreign: {
+      make: (host) => host.write('/etc/pve/firewall/101.fw', '[RULES]\n\nIN ACCEPT -p tcp -dport 80\n'),
+      state: (host) => host.read('/etc/pve/firewall/101.fw'),
+    },
+  },
+  {
+    name: 'a firewall that somebody else wrote',
+    open: () => openLabHost(),
+    target: firewallOf(),
+    changed: firewallOf({ policyIn: 'REJECT' }),
+    state: texts,
+    looks: LOOKS,
+    foreign: {
+      make: (host) => host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n'),
+      state: texts,
+      refused: 'phoenix adopt hypervisor/firewall',
+    },
+  },
+]);
+
+describe('on a lab host', () => {
+  let host: LabHost;
+  beforeEach(async () => {
+    host = await openLabHost();
+  });
+  afterEach(() => host.close());
+
+  /** As a worker of the agent carries it out. */
+  async function step(target: Target) {
+    const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+    const log = { write: () => {}, flush: async () => {} };
+    const signal = new AbortController().signal;
+    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+    return carryOutStep({ host, manager, wanted: wanted(target), ...work });
+  }
+
+  test('rules of guests are no rules of the host', async () => {
+    expect(await step(firewallOf())).toMatchObject({ outcome: 'applied' });
+    expect(await host.read(HOST)).toBe(
+      `# Kept by Phoenix. Change it in the repository, not here.
+
+[RULES]
+
+IN ACCEPT -source 10.0.0.0/24 -p tcp -dport 22 # SSH from the management network
+`,
+    );
+    expect(await host.read(CLUSTER)).toBe(
+      `# Kept by Phoenix. Change it in the repository, not here.
+
+[OPTIONS]
+
+enable: 1
+policy_in: DROP
+policy_out: ACCEPT
+`,
+    );
+  });
+
+  test('what was there before is kept, and nothing is restarted', async () => {
+    await step(firewallOf());
+    await step(firewallOf({ policyIn: 'REJECT' }));
+    expect(JSON.parse(await host.read(PREVIOUS)).cluster.before).toContain('policy_in: DROP');
+    expect(await host.has(UNPROVED)).toBe(false);
+    expect(host.commands.filter((line) => /restart/.test(line))).toEqual([]);
+  });
+
+  test('a line that Proxmox does not understand brings back what was there', async () => {
+    await step(firewallOf());
+    const before = await texts(host);
+    const end = await step(firewallOf({ rules: [SSH, rule({ source: '+nobody-knows' })] }));
+    expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('nobody-knows') });
+    expect(await texts(host)).toEqual(before);
+    expect(await step(firewallOf())).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('a fault in the firewall of a guest is not one of the host', async () => {
+    await carryOut(manager, host, wanted(firewallOf()));
+    await host.write('/etc/pve/lxc/101.conf', 'hostname: x\n');
+    await host.write('/etc/pve/firewall/101.fw', '[RULES]\n\nIN CONJURE\n');
+    expect(await step(firewallOf({ policyIn: 'REJECT' }))).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('killed before it was proved, the next run puts back what Proxmox does not understand', async () => {
+    await step(firewallOf());
+    const before = await texts(host);
+    const bad = firewallOf({ rules: [SSH, rule({ source: '+nobody-knows' })] });
+    const { run } = host;
+    host.run = async (command, options) => {
+      if (command.program === 'pve-firewall' && (await host.read(HOST)).includes('nobody')) throw new Error('killed');
+      return run(command, options);
+    };
+    await expect(step(bad)).rejects.toThrow('killed');
+    host.run = run;
+    expect(await texts(host)).not.toEqual(before);
+    expect(await step(bad)).toMatchObject({ outcome: 'failed' });
+    expect(await texts(host)).toEqual(before);
+    expect(await host.has(UNPROVED)).toBe(false);
+  });
+
+  test('Proxmox may write the files anew in its own words', async () => {
+    await step(firewallOf());
+    await host.write(CLUSTER, '[OPTIONS]\n\npolicy_out: ACCEPT\nenable: 1\npolicy_in: DROP\n\n');
+    host.forget();
+    expect(await step(firewallOf())).toMatchObject({ outcome: 'unchanged' });
+    const changed = firewallOf({ policyIn: 'REJECT' });
+    const again = wanted(changed, { before: firewallOf().spec });
+    expect(await carryOut(manager, host, again)).toMatchObject({ outcome: 'done' });
+  });
+
+  test('adopted, its rules are replaced and its names stay', async () => {
+    const names = '[ALIASES]\n\noffice 192.168.7.0/24 # where people sit\n\n[IPSET management]\n\noffice\n';
+    await host.write(CLUSTER, `[OPTIONS]\n\nebtables: 0\n\n${names}\n[RULES]\n\nIN ACCEPT -p tcp -dport 6333\n`);
+    const adopted = wanted(firewallOf(), { adopt: true });
+    expect(await carryOut(manager, host, adopted)).toMatchObject({ outcome: 'done' });
+    expect(await host.read(CLUSTER)).toBe(
+      `# Kept by Phoenix. Change it in the repository, not here.
+
+[OPTIONS]
+
+enable: 1
+policy_in: DROP
+policy_out: ACCEPT
+ebtables: 0
+
+${names}`,
+    );
+  });
+
+  test.each<[string, Partial<HostFirewall>, string | null]>([
+    ['the policy alone', { rules: [] }, null],
+    ['a rule that refuses SSH', { rules: [rule({ action: 'DROP', source: null })] }, '22 (SSH)'],
+    [
+      'a rule that refuses everything',
+      { rules: [rule({ action: 'REJECT', source: null, port: null, proto: null })] },
+      '22 (SSH)',
+    ],
+    [
+      'a rule that refuses Proxmox',
+      { rules: [SSH, rule({ action: 'DROP', source: '0.0.0.0/0', port: '8000:8100' })] },
+      '8006 (Proxmox)',
+    ],
+    ['the same after one that accepts', { rules: [SSH, rule({ action: 'DROP', source: null })] }, null],
+    ['a rule that refuses another network', { rules: [rule({ action: 'DROP', source: '10.9.0.0/16' })] }, null],
+    ['a rule that refuses one machine', { rules: [rule({ action: 'DROP', source: '10.0.0.66' })] }, null],
+    ['a rule that is switched off', { rules: [rule({ action: 'DROP', source: null, enabled: false })] }, null],
+    ['a firewall that is switched off', { enabled: false, rules: [rule({ action: 'DROP', source: null })] }, null],
+  ])('%s', async (_, own, closed) => {
+    const end = await step(firewallOf(own));
+    if (closed === null) expect(end).toMatchObject({ outcome: 'applied' });
+    else {
+      expect(end).toMatchObject({
+        outcome: 'blocked',
+        reason: expect.stringContaining(`close port ${closed} of the host`),
+      });
+      expect(await texts(host)).toEqual([null, null]);
+    }
+  });
+
+  test('an agent that comes by SSH from elsewhere is not locked out', async () => {
+    host.instead = (line) =>
+      line === 'printenv SSH_CONNECTION' ? { stdout: '192.168.7.5 50000 10.0.0.13 2222\n' } : undefined;
+    const end = await step(firewallOf());
+    expect(end).toMatchObject({ outcome: 'blocked' });
+    expect(end.reason).toBe(
+      'policy DROP would close port 2222 (SSH) of the host to Phoenix, which comes from 192.168.7.5: add a rule that accepts TCP port 2222 from there',
+    );
+    const letIn = rule({ source: '192.168.7.0/24', port: '2222' });
+    expect(await step(firewallOf({ rules: [SSH, letIn] }))).toMatchObject({ outcome: 'applied' });
+  });
+});
