@@ -1,8 +1,9 @@
-// What a configuration takes for granted on its host, provided on a lab host: storages, template files, images and devices.
+// What a configuration takes for granted on its host, provided on a lab host: pools, storages, template files, images and devices.
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { providePool } from '../../lab/host/zfs/zpool.ts';
 import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
 import { IMAGE_FOLDER } from '../../managers/vm/create.ts';
@@ -10,12 +11,14 @@ import { IMAGE_FOLDER } from '../../managers/vm/create.ts';
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {
   createLab(dir);
+  for (const { name, raidLevel, disks } of config.hypervisor.zfs.pools) providePool(dir, name, raidLevel, disks);
   for (const { id, type, contents, dataset } of config.hypervisor.storages) {
+    // Those on a dataset are made with it.
+    if (dataset !== null) continue;
     declareStorage(dir, {
       id,
       type: type ?? 'dir',
       content: contents ?? ['images', 'rootdir', 'vztmpl', 'iso'],
-      settings: type === 'zfspool' && dataset !== null ? { pool: dataset } : {},
     });
   }
   for (const path of filesOf(config)) provide(join(dir, path), 0);

@@ -45,6 +45,7 @@ zfspool: rpool
 
 `,
   'etc/pve/datacenter.cfg': 'keyboard: en-us\n',
+  'sys/module/zfs/parameters/zfs_arc_max': '0\n',
   'var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst': '',
   'var/lib/vz/template/cache/ubuntu-24.04-standard_24.04-2_amd64.tar.zst': '',
 };

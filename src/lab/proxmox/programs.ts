@@ -41,6 +41,11 @@ export const HOST_PROGRAMS: Programs = {
   'apt-get': async () => (await import('../host/apt.ts')).aptGet,
   'dpkg-query': async () => (await import('../host/apt.ts')).dpkgQuery,
   exportfs: async () => (await import('../host/exportfs.ts')).exportfs,
+  lsblk: async () => (await import('../host/disks/lsblk.ts')).lsblk,
+  wipefs: async () => (await import('../host/disks/lsblk.ts')).wipefs,
+  zfs: async () => (await import('../host/zfs/zfs.ts')).zfs,
+  zpool: async () => (await import('../host/zfs/zpool.ts')).zpool,
+  'update-initramfs': async () => (await import('../host/update-initramfs.ts')).updateInitramfs,
   timedatectl: async () => (await import('../host/timedatectl.ts')).timedatectl,
   'update-ca-certificates': async () => (await import('../host/update-ca-certificates.ts')).updateCaCertificates,
 };

@@ -6,10 +6,12 @@ import { dns } from './dns/section.ts';
 import { firewall } from './firewall/section.ts';
 import { nfs } from './nfs/section.ts';
 import type { Section } from './section.ts';
+import { storage } from './storage/section.ts';
 import { time } from './time/section.ts';
+import { trust } from './trust/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [dns, firewall, nfs, time] as readonly Section[];
+const SECTIONS: readonly Section[] = [dns, firewall, nfs, storage, time, trust] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;

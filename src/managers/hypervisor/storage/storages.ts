@@ -1,0 +1,156 @@
+// Storages of Proxmox on datasets: entries of /etc/pve/storage.cfg. Ours are noted, since an entry has no room for an owner; those
+// of people are not touched, and taking one of ours away takes the entry alone.
+
+import type { Action } from '../../../model/action.ts';
+import type { Decision } from '../../manager.ts';
+import { act, MARK, NOTES, remove, run, write } from '../act.ts';
+
+export interface StorageSpec {
+  readonly id: string;
+  readonly type: 'zfspool' | 'dir';
+  /** `tank/lxc-disks` */
+  readonly dataset: string;
+  /** Where the dataset is mounted unless ZFS says otherwise. */
+  readonly folder: string;
+  /** Sorted. */
+  readonly contents: readonly string[];
+}
+
+export const STORAGE_FILE = '/etc/pve/storage.cfg';
+export const NOTE_FILE = `${NOTES}/storage/storages`;
+
+interface Entry {
+  readonly type: string;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** What is known of the storages of the host. */
+export interface Storages {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Text of the note with the ids of ours. */
+  readonly note: string | null;
+  /** Configurations of guests by file; null where they were not looked at. */
+  readonly guests: ReadonlyMap<string, string> | null;
+}
+
+export function parseStorages(text: string): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  let options = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, type, id] = /^([a-z]+):\s*(\S+)\s*$/.exec(line) ?? [];
+    const [, key, value = ''] = /^\s+(\S+)(?:\s+(.*?))?\s*$/.exec(line) ?? [];
+    if (type !== undefined && id !== undefined) {
+      options = new Map();
+      entries.set(id, { type, options });
+    } else if (key !== undefined) options.set(key, value);
+  }
+  return entries;
+}
+
+export function ours(note: string | null): readonly string[] {
+  return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** ZFS takes disks of guests and nothing else. */
+const ZFS_CONTENTS = new Set(['images', 'rootdir']);
+
+/** What stands in the way of the declared storages; null when nothing does. */
+export function whyNoStorages(
+  declared: readonly StorageSpec[],
+  { entries, note, guests }: Storages,
+  adopted: boolean,
+): Decision | null {
+  for (const storage of declared) {
+    const { id, type, contents } = storage;
+    const stray = contents.find((content) => type === 'zfspool' && !ZFS_CONTENTS.has(content));
+    if (stray !== undefined) {
+      return { kind: 'impossible', reason: `storage ${id} is a zfspool, which cannot hold ${stray}: make it a dir` };
+    }
+    const entry = entries.get(id);
+    if (entry === undefined) continue;
+    if (entry.type !== type || !isAt(entry, storage)) {
+      const at = entry.options.get('pool') ?? entry.options.get('path') ?? '';
+      const reason = `storage ${id} is a ${entry.type} on ${at} already, which Proxmox never changes: give the declared one another name`;
+      return { kind: 'blocked', reason };
+    }
+    if (!sameContents(entry, contents) && !adopted && !ours(note).includes(id)) {
+      const reason = `storage ${id} is not ours and holds ${entry.options.get('content') ?? 'nothing'}: take it over with phoenix adopt hypervisor/storage`;
+      return { kind: 'blocked', reason };
+    }
+  }
+  for (const id of leftOver(declared, entries, note)) {
+    const user = userOf(id, guests);
+    if (user === undefined) continue;
+    const reason = `storage ${id} is declared no more, and ${user} still has a disk on it`;
+    return { kind: 'impossible', reason, passing: true };
+  }
+  return null;
+}
+
+function isAt({ options }: Entry, { type, dataset, folder }: StorageSpec): boolean {
+  return type === 'zfspool' ? options.get('pool') === dataset : options.get('path') === folder;
+}
+
+function sameContents({ options }: Entry, contents: readonly string[]): boolean {
+  const present = (options.get('content') ?? '').split(/[,;\s]+/).filter((word) => word !== '');
+  return present.toSorted().join() === contents.toSorted().join();
+}
+
+/** Ours that are declared no more. */
+function leftOver(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
+  return ours(note).filter((id) => entries.has(id) && !declared.some((storage) => storage.id === id));
+}
+
+function userOf(id: string, guests: Storages['guests']): string | undefined {
+  const found = [...(guests ?? [])].find(([, text]) =>
+    text.split('\n').some((line) => /^\w+: /.test(line) && line.replace(/^\w+: /, '').startsWith(`${id}:`)),
+  );
+  return found === undefined ? undefined : `guest ${found[0].replace(/^.*\//, '').replace(/\.conf$/, '')}`;
+}
+
+/** @param adopted what is there under these ids is ours from now on */
+export function storageActions(
+  declared: readonly StorageSpec[],
+  { entries, note }: Storages,
+  adopted: boolean,
+): Action[] {
+  const noted = ours(note);
+  const made = declared.filter(({ id }) => adopted || noted.includes(id) || !entries.has(id)).map(({ id }) => id);
+  const gone = leftOver(declared, entries, note);
+  const during = made.length + gone.length === 0 ? null : noteText([...made, ...gone]);
+  const after = made.length === 0 ? null : noteText(made);
+  return [
+    ...(during === null || during === note ? [] : [write('note which storages are ours', NOTE_FILE, during, note)]),
+    ...declared.flatMap((storage) => {
+      const entry = entries.get(storage.id);
+      if (entry === undefined) return [add(storage)];
+      return sameContents(entry, storage.contents) ? [] : [fill(storage)];
+    }),
+    ...gone.map((id) => act(`take storage ${id} out of Proxmox; what it holds stays`, run('pvesm', ['remove', id]))),
+    ...(after === (during ?? note)
+      ? []
+      : [
+          after === null
+            ? remove('forget them', NOTE_FILE)
+            : write('note which storages are left', NOTE_FILE, after, during ?? note),
+        ]),
+  ];
+}
+
+function noteText(ids: readonly string[]): string {
+  return [MARK, ...[...ids].sort(), ''].join('\n');
+}
+
+function add({ id, type, dataset, folder, contents }: StorageSpec): Action {
+  // Nothing may be put into the folder while the dataset is not mounted on it.
+  const place = type === 'zfspool' ? ['--pool', dataset] : ['--path', folder, '--is_mountpoint', 'yes'];
+  const args = ['add', type, id, ...place, '--content', contents.join(',')];
+  return act(`make storage ${id} on ${dataset}`, run('pvesm', args));
+}
+
+function fill({ id, contents }: StorageSpec): Action {
+  return act(
+    `let storage ${id} hold ${contents.join(', ')}`,
+    run('pvesm', ['set', id, '--content', contents.join(',')]),
+  );
+}
