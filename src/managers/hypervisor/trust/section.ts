@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import { caOf, guestTarget } from '../../edges.ts';
 import { runInside } from '../../guest/command.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
-import { act, actions, remove, run, textOf, write } from '../act.ts';
+import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';
 
 /** Where everything of Phoenix finds the root that it checks services of the environment against. */
@@ -17,6 +17,17 @@ const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
 /** Where feature step_ca publishes it inside. */
 const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
 const INSIDE = '/etc/step-ca/certs/root_ca.crt';
+
+/**
+ * Says where the root was published last, so that one look at the host finds it, and by its digest that it was put among those of
+ * the system: the file there is a link, which follows before the others know of it.
+ */
+const NOTE = `${NOTES}/trust.json`;
+
+interface Note {
+  readonly published: string | null;
+  readonly root: string;
+}
 
 interface TrustSpec {
   readonly ca: number;
@@ -28,9 +39,11 @@ interface Seen {
   readonly published: string | null;
   readonly trusted: string | null;
   readonly installed: string | null;
+  /** The text of the note. */
+  readonly noted: string | null;
 }
 
-export const trust: Section<null, Seen> = {
+export const trust: Section<Seen, Seen> = {
   name: 'trust',
   declared(config) {
     const ca = caOf(config);
@@ -40,23 +53,42 @@ export const trust: Section<null, Seen> = {
     return { spec: spec as unknown as JsonObject, needs, within: needs };
   },
   impact: () => 'live',
-  survey: async () => null,
-  glance: () => null,
-  observe: see,
+  async survey(host) {
+    const noted = await textOf(host, NOTE);
+    return see(host, noted, noteIn(noted)?.published ?? null);
+  },
+  glance(seen, { spec }) {
+    const published = noteIn(seen.noted)?.published ?? null;
+    return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
+  },
+  observe: look,
   decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec as unknown as TrustSpec, seen)),
   health: () => null,
 };
 
-async function see(host: HostReader, { spec }: Wanted): Promise<Seen> {
-  const [trusted, installed] = await Promise.all([textOf(host, ROOT_FILE), textOf(host, INSTALLED_FILE)]);
-  if (spec === undefined) return { published: null, trusted, installed };
-  const { ca, published } = spec as unknown as TrustSpec;
-  if (published !== null) return { published: await textOf(host, published), trusted, installed };
-  const { exit, stdout } = await host.run(runInside('pct', ca, ['cat', INSIDE], 30));
-  return { published: exit === 0 ? stdout : null, trusted, installed };
+function noteIn(text: string | null): Note | null {
+  return text === null ? null : JSON.parse(text);
 }
 
-function keep({ ca, published: path }: TrustSpec, { published, trusted, installed }: Seen): Decision {
+async function look(host: HostReader, { spec }: Wanted): Promise<Seen> {
+  const noted = await textOf(host, NOTE);
+  if (spec === undefined) return see(host, noted, null);
+  const { ca, published } = spec as unknown as TrustSpec;
+  if (published !== null) return see(host, noted, published);
+  const { exit, stdout } = await host.run(runInside('pct', ca, ['cat', INSIDE], 30));
+  return { ...(await see(host, noted, null)), published: exit === 0 ? stdout : null };
+}
+
+async function see(host: HostReader, noted: string | null, path: string | null): Promise<Seen> {
+  const [published, trusted, installed] = await Promise.all([
+    path === null ? null : textOf(host, path),
+    textOf(host, ROOT_FILE),
+    textOf(host, INSTALLED_FILE),
+  ]);
+  return { published, trusted, installed, noted };
+}
+
+function keep({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
   if (published === null) {
     const where = path === null ? `${INSIDE} in container ${ca}` : `${path}`;
     return {
@@ -67,14 +99,17 @@ function keep({ ca, published: path }: TrustSpec, { published, trusted, installe
   }
   const fault = whyNoRoot(published);
   if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
+  const note: Note = { published: path, root: digest(published) };
+  const text = `${JSON.stringify(note)}\n`;
   return actions(
     trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_FILE, published, trusted),
-    installed === published && trusted === published
+    installed === published && trusted === published && noteIn(noted)?.root === note.root
       ? null
       : act(
           'put it among the certificates of the system',
           run('update-ca-certificates', trusted === null ? [] : ['--fresh']),
         ),
+    noted === text ? null : write('note that the system trusts it', NOTE, text, noted),
   );
 }
 
@@ -89,11 +124,11 @@ function whyNoRoot(pem: string): string | null {
   }
 }
 
-function takeAway({ trusted, installed }: Seen): Decision {
+function takeAway({ trusted, installed, noted }: Seen): Decision {
+  if (trusted === null && installed === null && noted === null) return actions();
   return actions(
     trusted === null ? null : remove('trust the root certificate no more', ROOT_FILE),
-    trusted === null && installed === null
-      ? null
-      : act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
+    act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
+    noted === null ? null : remove('forget that the system trusted it', NOTE),
   );
 }
