@@ -37,7 +37,7 @@ describe('rehearse', () => {
     const ofGuests = ends.filter((end: string) => /^(lxc|vm)\//.test(end));
     expect(ofGuests.sort()).toEqual(guests.map((target) => `${target} applied`));
     expect(ends.filter((end: string) => !end.endsWith(' applied'))).toEqual([]);
-    const created = commands.filter(({ argv }: { argv: string[] }) => ['create', 'clone'].includes(argv[1] ?? ''));
+    const created = commands.filter(({ argv }: { argv: string[] }) => /^(pct|qm) (create|clone) /.test(argv.join(' ')));
     expect(created).toHaveLength(7);
     expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
   });
