@@ -46,6 +46,7 @@ export const HOST = {
   nfs: targetId('hypervisor', 'nfs'),
   dns: targetId('hypervisor', 'dns'),
   trust: targetId('hypervisor', 'trust'),
+  gpu: targetId('hypervisor', 'gpu'),
 } as const;
 
 export const NGINX = targetId('gateway', 'nginx');
@@ -80,6 +81,7 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     HOST.network,
     HOST.storage,
     ...(mounts ? [HOST.nfs] : []),
+    ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
     ...(asksCa ? [guestTarget(ca)] : []),
   ];

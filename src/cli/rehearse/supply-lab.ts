@@ -21,8 +21,17 @@ export function supplyLab(dir: string, config: Config): void {
       content: contents ?? ['images', 'rootdir', 'vztmpl', 'iso'],
     });
   }
+  provideDriver(dir, config);
   for (const path of filesOf(config)) provide(join(dir, path), 0);
   for (const path of imagesOf(config)) provide(join(dir, path), IMAGE_BYTES);
+}
+
+/** The driver that a person installs, as its module tells its version. */
+function provideDriver(dir: string, { hypervisor: { nvidia } }: Config): void {
+  const file = join(dir, 'proc/driver/nvidia/version');
+  if (nvidia === null || existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${nvidia.version}  Release Build\n`);
 }
 
 /** What a cloud image takes, unpacked. */

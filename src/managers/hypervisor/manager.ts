@@ -4,14 +4,16 @@ import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { HostReader, Manager } from '../manager.ts';
 import { dns } from './dns/section.ts';
 import { firewall } from './firewall/section.ts';
+import { gpu } from './gpu/section.ts';
 import { nfs } from './nfs/section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/section.ts';
 import { time } from './time/section.ts';
 import { trust } from './trust/section.ts';
+import { users } from './users/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [dns, firewall, nfs, storage, time, trust] as readonly Section[];
+const SECTIONS: readonly Section[] = [dns, firewall, gpu, nfs, storage, time, trust, users] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
