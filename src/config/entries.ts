@@ -66,7 +66,9 @@ export class Entries {
     const file = parse(lxcEnvelope, raw, at);
     this.findings.add(file.findings);
     if (file.value === undefined) return null;
-    const { lxc_configs: entries, ...defaults } = file.value;
+    const { lxc_configs: entries, ...shared } = file.value;
+    const writtenRoles = new Set(Object.values(entries).map((entry) => (entry as { role?: unknown } | null)?.role));
+    const defaults = { ...shared, writtenRoles };
     return Object.entries(entries).flatMap(([key, entry]) => {
       if (this.#enough()) return [];
       const place = within(at, 'lxc_configs', key);

@@ -169,7 +169,8 @@ export const FILE_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
     if (!existsSync(tree.at(source))) return failed(`cp: cannot stat '${source}': No such file or directory`);
     const to = tree.at(placeOf(tree, source, target));
     if (!hasFolder(tree, placeOf(tree, source, target))) return missing('cp', 'create regular file', target);
-    if (statSync(tree.at(source)).isDirectory()) cpSync(tree.at(source), to, { recursive: true });
+    if (source.endsWith('/.')) cpSync(tree.at(source), tree.at(target), { recursive: true });
+    else if (statSync(tree.at(source)).isDirectory()) cpSync(tree.at(source), to, { recursive: true });
     else copyFileSync(tree.at(source), to);
     return ok();
   },
@@ -245,17 +246,48 @@ export const FILE_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
     return ok();
   },
   sha256sum(tree, words) {
-    const lines: string[] = [];
-    const outcome = each(parse(words).operands, (path) => {
-      if (!existsSync(tree.at(path))) return failed(`sha256sum: ${path}: No such file or directory`);
-      lines.push(
-        `${createHash('sha256')
-          .update(readFileSync(tree.at(path)))
-          .digest('hex')}  ${path}\n`,
+    const { operands } = parse(words);
+    const absent = operands.filter((path) => !existsSync(tree.at(path)));
+    const lines = operands
+      .filter((path) => !absent.includes(path))
+      .map(
+        (path) =>
+          `${createHash('sha256')
+            .update(readFileSync(tree.at(path)))
+            .digest('hex')}  ${path}\n`,
       );
-      return undefined;
-    });
-    return { ...outcome, stdout: lines.join('') };
+    const stderr = absent.map((path) => `sha256sum: ${path}: No such file or directory\n`).join('');
+    return { rc: absent.length === 0 ? 0 : 1, stdout: lines.join(''), stderr };
+  },
+  cmp(tree, words) {
+    const [one = '', other = ''] = parse(words).operands;
+    const absent = [one, other].find((path) => !existsSync(tree.at(path)));
+    if (absent !== undefined) return failed(`cmp: ${absent}: No such file or directory`, 2);
+    return { rc: readFileSync(tree.at(one)).equals(readFileSync(tree.at(other))) ? 0 : 1, stdout: '', stderr: '' };
+  },
+  head(tree, words) {
+    const { values, operands } = parse(words, 'n');
+    const [path = ''] = operands;
+    if (!existsSync(tree.at(path))) return failed(`head: cannot open '${path}' for reading: No such file or directory`);
+    const lines = readFileSync(tree.at(path), 'utf8').match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    return ok(lines.slice(0, Number(values.get('n') ?? 10)).join(''));
+  },
+  /** `sed -e s#A#B#g FILE`, with A as sed reads it: groups are written with backslashes. */
+  sed(tree, words) {
+    const { values, operands } = parse(words, 'e');
+    const [path = ''] = operands;
+    const [, search, replacement = '', flags = ''] = /^s#([^#]*)#([^#]*)#(g?)$/.exec(values.get('e') ?? '') ?? [];
+    if (search === undefined) return failed('sed: -e expression #1, char 1: only s#A#B#g is known here');
+    if (!existsSync(tree.at(path))) return failed(`sed: can't read ${path}: No such file or directory`, 2);
+    const pattern = new RegExp(
+      search.replaceAll(/\\([()])|([()])/g, (_, group, plain) => group ?? `\\${plain}`),
+      flags,
+    );
+    return ok(
+      readFileSync(tree.at(path), 'utf8').replaceAll(/.*/g, (line) =>
+        line.replace(pattern, replacement.replaceAll(/\\(\d)/g, '$$$1')),
+      ),
+    );
   },
   stat: statFiles,
   id(tree, words) {

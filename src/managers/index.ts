@@ -5,6 +5,7 @@ import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import { certificate } from './certificate/manager.ts';
+import { gateway } from './gateway/manager.ts';
 import { hypervisor } from './hypervisor/manager.ts';
 import { lxc } from './lxc/manager.ts';
 import type { Manager } from './manager.ts';
@@ -15,6 +16,7 @@ export const MANAGERS: readonly Manager[] = [
   lxc as Manager,
   vm as Manager,
   certificate as Manager,
+  gateway as Manager,
 ];
 
 /** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */

@@ -11,7 +11,10 @@ fi
 rm -f /etc/nginx/sites-enabled/default
 mkdir -p /var/www/acme/.well-known/acme-challenge /etc/nginx/ssl
 
+# The file is Phoenix's own: gateway/nginx replaces it.
+if [ ! -f /etc/nginx/conf.d/00-gateway.conf ]; then
 cat >/etc/nginx/conf.d/00-gateway.conf <<'CONF'
+# Kept by Phoenix, until the gateway's sites are written here.
 server_tokens off;
 
 server {
@@ -31,6 +34,7 @@ server {
   ssl_reject_handshake on;
 }
 CONF
+fi
 nginx -t
 systemctl enable nginx
 systemctl reload-or-restart nginx

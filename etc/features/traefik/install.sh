@@ -30,12 +30,15 @@ if ! traefik version 2>/dev/null | grep -q "^Version: *${version#v}\$"; then
   install -m 755 "$folder/traefik" /usr/local/bin/traefik
 fi
 
+# Certificates in /etc/traefik/certs are for the group www-data, as those of the gateway are.
 if ! id traefik >/dev/null 2>&1; then useradd --system --home-dir /etc/traefik --shell /usr/sbin/nologin traefik; fi
 mkdir -p /etc/traefik/dynamic /etc/traefik/certs
 cat >/etc/traefik/traefik.yml <<'CONF'
 entryPoints:
   web:
     address: ":80"
+  websecure:
+    address: ":443"
   traefik:
     address: "127.0.0.1:8080"
 providers:
@@ -55,6 +58,7 @@ Wants=network-online.target
 
 [Service]
 User=traefik
+SupplementaryGroups=www-data
 ExecStart=/usr/local/bin/traefik --configFile=/etc/traefik/traefik.yml
 Restart=on-failure
 RestartSec=5

@@ -14,6 +14,8 @@ export interface LxcFileDefaults {
   readonly nvidia_driver_version?: string | undefined;
   readonly nvidia_repo_url?: string | undefined;
   readonly nvidia_runfile_url?: string | undefined;
+  /** Roles that some container of the file says it has: nobody else has them unsaid. */
+  readonly writtenRoles: ReadonlySet<unknown>;
 }
 
 /** What the containers of the original environment are for, where they do not say it. */
@@ -24,7 +26,7 @@ const ROLES: ReadonlyMap<number, NonNullable<LxcGuest['role']>> = new Map([
 ]);
 
 export function normaliseLxc(written: Written, defaults: LxcFileDefaults, context: GuestContext): LxcGuest {
-  const role = written.role === undefined ? (ROLES.get(context.id) ?? null) : written.role;
+  const role = written.role ?? usualRole(context.id, written, defaults);
   const isSource = written.template_snapshot_name !== undefined;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
   return {
@@ -70,6 +72,13 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
     vllm: (written.vllm_engine_config as JsonObject | undefined) ?? null,
     lifecycleSnapshots: written.enable_lifecycle_snapshots,
   };
+}
+
+/** A container in which nothing is installed plays no part. */
+function usualRole(id: number, written: Written, { writtenRoles }: LxcFileDefaults): LxcGuest['role'] {
+  const role = ROLES.get(id) ?? null;
+  const isBare = written.features.length === 0 && written.application_script === undefined;
+  return isBare || writtenRoles.has(role) ? null : role;
 }
 
 function networkOf({ network_config: network, mac_address }: Written): LxcGuest['network'] {

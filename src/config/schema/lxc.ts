@@ -70,7 +70,7 @@ export const lxcGuest = z.strictObject({
     .enum(['ca', 'proxy', 'gateway', 'none'])
     .optional()
     .describe(
-      'What the environment uses it for: certificate authority, inner proxy, or gateway. Default: ca for 103, proxy for 102, gateway for 101, none for others.',
+      'What the environment uses it for: certificate authority, inner proxy, or gateway. Each once. Default: ca for 103, proxy for 102, gateway for 101, where something is installed in them and no other has it; none for others.',
     ),
   memory_mb: value.memoryMb.describe('Memory in MB.'),
   swap_mb: z

@@ -1,8 +1,13 @@
-// Scripts that are fed to a guest's shell are not executed in a lab. Of the programs that those shipped with Phoenix call, what the
-// guests' services read afterwards is left behind as the real ones would leave it.
+// Scripts that are fed to a guest's shell are not executed in a lab. Of those that Phoenix ships, what the guests' services read
+// afterwards is left behind as the real programs would leave it: files, and units that run and start with the guest.
 
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { addressesOf } from '../network/machines.ts';
+import type { Inside } from '../proxmox/guest/place.ts';
 import type { Tree } from '../tree.ts';
 import { initAuthority } from './step-ca.ts';
+import { enable, switchUnit } from './units.ts';
 
 /** What a script was given: its exported variables, and the guest's own addresses. */
 export interface ScriptInputs {
@@ -13,13 +18,38 @@ export interface ScriptInputs {
 type Effect = (tree: Tree, inputs: ScriptInputs) => void;
 
 /** By what is called in the script: one line for each. */
-const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [[/\bstep ca init\b/, initAuthority]];
+const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [
+  [/\bstep ca init\b/, initAuthority],
+  [/^\s*apt-get install .*\bnginx$/m, (tree) => put(tree, '/etc/nginx/nginx.conf', NGINX_CONF)],
+];
+
+/** As Debian's package has it, without what only the real program needs. */
+const NGINX_CONF = `events {}
+http {
+  include /etc/nginx/conf.d/*.conf;
+  include /etc/nginx/sites-enabled/*;
+}
+`;
 
 /** @param text the whole of the script, with the exports before it */
-export function leaveBehind(tree: Tree, text: string, addresses: readonly string[]): void {
+export function leaveBehind(inside: Inside, tree: Tree, text: string): void {
   const exports = text.matchAll(/^export (\w+)='((?:[^']|'\\'')*)'$/gm);
   const variables = Object.fromEntries(
     [...exports].map(([, name = '', value = '']) => [name, value.replaceAll("'\\''", "'")]),
   );
+  const addresses = addressesOf(inside.node, inside.id);
   for (const [call, effect] of EFFECTS) if (call.test(text)) effect(tree, { variables, addresses });
+  for (const [, path = '', , content = ''] of text.matchAll(/^cat >(\/\S+) <<'(\w+)'\n(.*?)^\2$/gms)) {
+    const isOnce = text.includes(`if [ ! -f ${path} ]; then\ncat >${path} `);
+    if (!isOnce || !existsSync(tree.at(path))) put(tree, path, content);
+  }
+  for (const [, name = ''] of text.matchAll(/^\s*systemctl enable (?:--now )?([\w-]+)$/gm)) {
+    enable(inside, name, true);
+    switchUnit(inside, name, true);
+  }
+}
+
+function put(tree: Tree, path: string, text: string): void {
+  mkdirSync(dirname(tree.at(path)), { recursive: true });
+  writeFileSync(tree.at(path), text);
 }

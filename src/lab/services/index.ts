@@ -1,6 +1,8 @@
 // The services of a lab's network, one line each.
 
+import { nginx } from './nginx.ts';
 import type { LabService } from './service.ts';
 import { stepCa } from './step-ca/service.ts';
+import { traefik } from './traefik.ts';
 
-export const SERVICES: readonly (() => LabService)[] = [stepCa];
+export const SERVICES: readonly (() => LabService)[] = [nginx, stepCa, traefik];

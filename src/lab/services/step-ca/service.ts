@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { insidePath } from '../../proxmox/guest/inside.ts';
+import { insidePath } from '../../proxmox/guest/place.ts';
 import type { LabService, Peer } from '../service.ts';
 import { openAcme } from './acme.ts';
 import { type Answer, answerApi } from './api.ts';

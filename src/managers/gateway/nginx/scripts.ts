@@ -35,7 +35,7 @@ export const RELOAD = 'nginx -t -q && systemctl reload-or-restart nginx';
 
 /** Nothing to do where the swap did not come about. Arguments: the file, the kept one, nginx's folder. */
 export const PUT_BACK = [
-  'rm -rf "$3/phoenix-new" "$3/phoenix-new.conf" ; cmp -s "$1" "$2" && exit 0 ; cp "$2" "$3/phoenix-back"',
+  'rm -rf "$3/phoenix-new" "$3/phoenix-new.conf" ; cmp -s "$1" "$2" && exit 0 ; test ! -e "$2" && exit 0 ; cp "$2" "$3/phoenix-back"',
   'mv "$3/phoenix-back" "$1"',
   'nginx -t -q',
   'systemctl reload-or-restart nginx',

@@ -1,0 +1,118 @@
+// nginx's configuration as far as a gateway goes: read, included files taken in, and refused where the real program refuses it.
+
+import { dirname, join } from 'node:path';
+
+export interface Directive {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** What stands in its block; null for one that ends with a semicolon. */
+  readonly block: readonly Directive[] | null;
+}
+
+export interface Files {
+  /** Fails as nginx says it. */
+  read(path: string): string;
+  /** Names in a folder. */
+  list(folder: string): readonly string[];
+  /** Whether a file that a directive names is there. */
+  has(path: string): boolean;
+}
+
+type Word = { readonly text: string; readonly mark: boolean };
+
+/** How many arguments each takes, least and most. */
+const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
+  events: [0, 0],
+  http: [0, 0],
+  server: [0, 0],
+  location: [1, 2],
+  map: [2, 2],
+  if: [1, 9],
+  include: [1, 1],
+  listen: [1, 9],
+  server_name: [1, 999],
+  server_tokens: [1, 1],
+  ssl_certificate: [1, 1],
+  ssl_certificate_key: [1, 1],
+  ssl_protocols: [1, 9],
+  ssl_session_cache: [1, 9],
+  ssl_session_tickets: [1, 1],
+  ssl_reject_handshake: [1, 1],
+  http2: [1, 1],
+  return: [1, 2],
+  root: [1, 1],
+  default_type: [1, 1],
+  try_files: [2, 9],
+  client_max_body_size: [1, 1],
+  proxy_pass: [1, 1],
+  proxy_http_version: [1, 1],
+  proxy_set_header: [2, 2],
+  proxy_buffering: [1, 1],
+  proxy_request_buffering: [1, 1],
+  proxy_read_timeout: [1, 1],
+  proxy_send_timeout: [1, 1],
+};
+
+/** @throws Error with nginx's words */
+export function parseNginx(main: string, files: Files): readonly Directive[] {
+  return read(main, files, false);
+}
+
+function read(path: string, files: Files, inMap: boolean): readonly Directive[] {
+  const tokens = files.read(path).matchAll(/#[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([{};])|[^\s{};"']+/g);
+  const words = [...tokens].flatMap(([whole, double, single, mark]): readonly Word[] => {
+    if (whole.startsWith('#')) return [];
+    if (mark !== undefined) return [{ text: mark, mark: true }];
+    return [{ text: (double ?? single)?.replaceAll(/\\(.)/g, '$1') ?? whole, mark: false }];
+  });
+  let at = 0;
+
+  function block(depth: number, plain: boolean): Directive[] {
+    const found: Directive[] = [];
+    let current: string[] = [];
+    for (; at < words.length; ) {
+      const { text, mark } = words[at] ?? { text: '', mark: false };
+      at += 1;
+      if (!mark) {
+        current.push(text);
+        continue;
+      }
+      if (text === '}') {
+        if (depth === 0 || current.length > 0) throw new Error(`unexpected "}" in ${path}`);
+        return found;
+      }
+      const [name, ...args] = current;
+      if (name === undefined) throw new Error(`unexpected "${text}" in ${path}`);
+      current = [];
+      if (!plain) check(name, args, path, files);
+      if (text === ';' && name === 'include' && !plain) found.push(...included(args[0] ?? '', path, files));
+      else found.push({ name, args, block: text === '{' ? block(depth + 1, name === 'map') : null });
+    }
+    if (depth > 0 || current.length > 0) throw new Error(`unexpected end of file, expecting ";" or "}" in ${path}`);
+    return found;
+  }
+  return block(0, inMap);
+}
+
+function check(name: string, args: readonly string[], path: string, files: Files): void {
+  const count = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+  if (count === undefined) throw new Error(`unknown directive "${name}" in ${path}`);
+  const [least, most] = count;
+  if (args.length < least || args.length > most) {
+    throw new Error(`invalid number of arguments in "${name}" directive in ${path}`);
+  }
+  const [file = ''] = args;
+  if (/^ssl_certificate(_key)?$/.test(name) && !file.startsWith('$') && !files.has(file)) {
+    throw new Error(`cannot load certificate "${file}": BIO_new_file() failed (No such file or directory)`);
+  }
+}
+
+function included(pattern: string, from: string, files: Files): Directive[] {
+  const path = pattern.startsWith('/') ? pattern : join(dirname(from), pattern);
+  if (!path.includes('*')) return [...read(path, files, false)];
+  const [head = '', tail = ''] = path.slice(path.lastIndexOf('/') + 1).split('*');
+  return files
+    .list(dirname(path))
+    .filter((name) => !name.startsWith('.') && name.startsWith(head) && name.endsWith(tail))
+    .flatMap((name) => read(join(dirname(path), name), files, false));
+}

@@ -1,0 +1,29 @@
+// Where the files of a guest lie in a lab, and what a program of its own is handed.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join, normalize } from 'node:path';
+import type { Outcome } from '../../tree.ts';
+import { configPath, guestTree, type LabNode, pathOf } from '../node.ts';
+
+export type Inside = { readonly node: LabNode; readonly id: number; readonly stdin: () => Buffer };
+
+/** A program that is a guest's own: one line for each. */
+export type GuestProgram = (inside: Inside, words: readonly string[]) => Outcome;
+
+/** Where a path inside a guest lies in the lab: below the guest's own files, or in the folder of the host that a container mounts there. */
+export function insidePath(node: LabNode, id: number, path: string): string {
+  const inside = normalize(`/${path}`);
+  const mount = mounts(node, id).find(({ at }) => inside === at || inside.startsWith(`${at}/`));
+  if (mount !== undefined) return pathOf(node, join(mount.source, inside.slice(mount.at.length)));
+  return join(guestTree(node, id), inside);
+}
+
+/** Folders of the host that a container shows, the longest path first. */
+function mounts(node: LabNode, id: number): { readonly source: string; readonly at: string }[] {
+  const file = configPath(node, 'lxc', id);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const lines = text.slice(0, `${text}\n[`.indexOf('\n[')).matchAll(/^mp\d+: (\/[^,]*).*?,mp=([^,\n]+)/gm);
+  return [...lines]
+    .map(([, source = '', at = '']) => ({ source, at: normalize(`/${at}`).replace(/(.)\/$/, '$1') }))
+    .sort((a, b) => b.at.length - a.at.length);
+}

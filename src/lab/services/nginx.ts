@@ -1,0 +1,146 @@
+// nginx in a guest, by the configuration that it last loaded: names, redirects, files of challenges, and the way to the proxy.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { servedBy } from '../guest/nginx.ts';
+import type { Directive } from '../guest/nginx-syntax.ts';
+import { stateOf } from '../guest/units.ts';
+import { insidePath } from '../proxmox/guest/place.ts';
+import { forward } from './forward.ts';
+import type { LabService, Peer } from './service.ts';
+
+interface Site {
+  readonly port: number;
+  readonly isSecure: boolean;
+  readonly isDefault: boolean;
+  readonly names: readonly string[];
+  readonly block: readonly Directive[];
+}
+
+export function nginx(): LabService {
+  const peers = new WeakMap<Duplex, Peer>();
+  const server = createServer((request, response) => {
+    const peer = peers.get(request.socket);
+    const site = peer && siteFor(peer, (request.headers.host ?? '').replace(/:\d+$/, ''));
+    if (peer === undefined || site === undefined) return void response.destroy();
+    answer(peer, site, request, response);
+  });
+  return {
+    name: 'nginx',
+    listens: (peer) => sitesOf(peer).some(({ port }) => port === peer.port),
+    serve(peer, socket) {
+      const isSecure = sitesOf(peer).some((site) => site.port === peer.port && site.isSecure);
+      const far = isSecure ? secured(peer, socket) : socket;
+      peers.set(far, peer);
+      server.emit('connection', far);
+    },
+    close: async () => void server.close(),
+  };
+}
+
+function secured(peer: Peer, socket: Duplex): TLSSocket {
+  const secure = new TLSSocket(socket as never, {
+    isServer: true,
+    SNICallback(name, done) {
+      const site = siteFor(peer, name);
+      const context = site === undefined ? null : contextOf(peer, site);
+      if (context === null) done(new Error(`no certificate for ${name}`));
+      else done(null, context);
+    },
+  });
+  return secure.on('error', () => socket.destroy());
+}
+
+/** Null where handshakes are refused, or its files are not there. */
+function contextOf(peer: Peer, { block }: Site): SecureContext | null {
+  const read = (name: string): string | null => {
+    const path = resolve(peer, argument(block, name));
+    const file = insidePath(peer.node, peer.guest?.id ?? 0, path);
+    return path !== '' && existsSync(file) ? readFileSync(file, 'utf8') : null;
+  };
+  const [cert, key] = [read('ssl_certificate'), read('ssl_certificate_key')];
+  return cert === null || key === null ? null : createSecureContext({ cert, key });
+}
+
+/** The value of a path: some are in variables, which a `map` of nothing sets. */
+function resolve(peer: Peer, value: string): string {
+  if (!value.startsWith('$')) return value;
+  const map = inHttp(peer).find(({ name, args }) => name === 'map' && args[1] === value);
+  return argument(map?.block ?? [], 'default');
+}
+
+function argument(block: readonly Directive[], name: string): string {
+  return block.find((directive) => directive.name === name)?.args[0] ?? '';
+}
+
+function inHttp({ node, guest }: Peer): readonly Directive[] {
+  if (guest?.kind !== 'lxc' || stateOf({ node, id: guest.id }, 'nginx')?.active !== true) return [];
+  return servedBy({ node, id: guest.id }).find(({ name }) => name === 'http')?.block ?? [];
+}
+
+function sitesOf(peer: Peer): readonly Site[] {
+  return inHttp(peer).flatMap(({ name, block }) => {
+    if (name !== 'server' || block === null) return [];
+    const names = block.flatMap((each) => (each.name === 'server_name' ? each.args : []));
+    return block
+      .filter((each) => each.name === 'listen')
+      .map(({ args: [port = '', ...options] }) => ({
+        port: Number(port),
+        isSecure: options.includes('ssl'),
+        isDefault: options.includes('default_server'),
+        names,
+        block,
+      }));
+  });
+}
+
+function siteFor(peer: Peer, name: string): Site | undefined {
+  const here = sitesOf(peer).filter(({ port }) => port === peer.port);
+  return here.find(({ names }) => names.includes(name.toLowerCase())) ?? here.find(({ isDefault }) => isDefault);
+}
+
+function answer(peer: Peer, site: Site, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '/').replace(/\?.*/, '');
+  const locations = site.block.filter(({ name }) => name === 'location');
+  const exact = locations.find(({ args }) => args[0] === '=' && args[1] === path);
+  const prefix = locations
+    .filter(({ args }) => args[0] !== '=' && path.startsWith(args.at(-1) ?? ''))
+    .sort((a, b) => (b.args.at(-1)?.length ?? 0) - (a.args.at(-1)?.length ?? 0))[0];
+  const block = (exact ?? prefix)?.block ?? site.block;
+  const id = peer.guest?.id ?? 0;
+  for (const { name, args, block: inner } of block) {
+    const [first = '', second = ''] = args;
+    if (name === 'if') {
+      const [, file] = /^\(!-f (.*)\)$/.exec(args.join(' ').replaceAll('"', '')) ?? [];
+      if (file !== undefined && !existsSync(insidePath(peer.node, id, resolve(peer, file)))) {
+        return void response.writeHead(Number(argument(inner ?? [], 'return'))).end();
+      }
+    }
+    if (name === 'return') {
+      if (first === '444') return void response.destroy();
+      const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+      const text = second.replaceAll('$host', host).replaceAll('$request_uri', request.url ?? '/');
+      if (/^30\d$/.test(first)) return void response.writeHead(Number(first), { Location: text }).end();
+      const type = argument(block, 'default_type') || 'text/plain';
+      return void response.writeHead(Number(first), { 'Content-Type': type }).end(text);
+    }
+    if (name === 'try_files') {
+      const file = insidePath(peer.node, id, `${argument(block, 'root')}${path}`);
+      if (!existsSync(file)) return void response.writeHead(404).end();
+      return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(readFileSync(file));
+    }
+    if (name === 'proxy_pass') {
+      const { hostname, port } = new URL(first);
+      const headers = { ...request.headers, 'x-forwarded-proto': site.isSecure ? 'https' : 'http' };
+      return void forward(
+        peer,
+        { scheme: 'http', address: hostname, port: Number(port || 80), headers },
+        request,
+        response,
+      );
+    }
+  }
+  response.writeHead(404).end();
+}
