@@ -2,21 +2,20 @@
 // then, proved to belong together, both files in place; then its user is told. Each look finds out how far it is, so that it may be
 // broken off anywhere, and what is in use stays in use until the new pair is complete.
 
-import { dirname } from 'node:path';
-import type { Action, Command } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { action } from '../guest/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';
-import type { CertificateObservation } from './observe.ts';
-import { beside, type Paths, pathsOf, WORK } from './paths.ts';
+import { type CertificateObservation, NOTHING } from './observe.ts';
+import { obtain } from './obtain.ts';
+import { type Paths, pathsOf } from './paths.ts';
+import { program } from './program.ts';
+import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 import { requestSettings } from './request.ts';
 import type { Authority, CertificateSpec } from './spec.ts';
-
-const CERTIFICATE_MODE = 0o644;
-const SIGNING_SECONDS = 180;
 
 export function decideCertificate(wanted: Wanted, seen: CertificateObservation): Decision {
   const spec = wanted.spec as CertificateSpec | undefined;
@@ -32,8 +31,12 @@ export function decideCertificate(wanted: Wanted, seen: CertificateObservation):
 
   const fault = faultOf(spec, seen.current.facts, seen.current.key, seen.now) ?? changedSince(seen, spec, authority);
   if (fault !== null) {
-    const usable = faultOf(spec, seen.staged.facts, seen.staged.key, seen.now) === null;
-    return todo(usable ? putInPlace(wanted, spec, seen, paths) : obtain(spec, authority, seen, paths, fault));
+    const foreign = foreignFile(wanted, spec, seen);
+    if (foreign !== null) return { kind: 'blocked', reason: foreign };
+    if (!isUsable(spec, seen)) return todo(obtain(spec, authority, seen, paths, fault));
+    // From here on what stands at its paths is ours.
+    const claim = isNoted(spec, seen) ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
+    return todo([...claim, ...putInPlace(spec, seen, paths)]);
   }
   const repairs = repair(spec, seen);
   if (repairs.length > 0) return todo(repairs);
@@ -53,142 +56,42 @@ function impossible(reason: string, passing = false): Decision {
   return { kind: 'impossible', reason, ...(passing ? { passing: true } : {}) };
 }
 
+/** Whether what was made and is not in use yet is what is wanted now. */
+function isUsable(spec: CertificateSpec, { staged, asked, now }: CertificateObservation): boolean {
+  return asked === requestSettings(spec) && faultOf(spec, staged.facts, staged.key, now) === null;
+}
+
 /** What the certificate itself does not show: how it was asked for. One that was just put in place is not noted yet. */
-function changedSince(
-  { note, current, staged }: CertificateObservation,
-  spec: CertificateSpec,
-  { by }: Authority,
-): string | null {
+function changedSince(seen: CertificateObservation, spec: CertificateSpec, { by }: Authority): string | null {
+  const { note, current, staged } = seen;
   if (note === null || note.certificate === null || note.certPath !== spec.certPath) return null;
-  if (current.facts?.fingerprint === staged.facts?.fingerprint) return null;
+  if (current.facts?.fingerprint === staged.facts?.fingerprint && isUsable(spec, seen)) return null;
   if (note.issuer !== by.kind) return 'it is to be issued another way';
   return note.lifetimeSeconds === spec.lifetimeSeconds ? null : 'its lifetime has changed';
 }
 
-/** Key and request on the node, the signature from the authority; all in the work folder. */
-function obtain(
-  spec: CertificateSpec,
-  authority: Authority,
-  seen: CertificateObservation,
-  paths: Paths,
-  fault: string,
-): Action[] {
-  const { commonName } = spec;
-  const left = [paths.key, paths.certificate].filter((path) => seen.files.has(path));
-  const { facts } = seen.current;
-  const until = facts === null || facts.notAfter <= seen.now ? null : shownTime(facts.notAfter);
-  const curve = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
-  return [
-    action('make the folder for keys and requests', 'live', { kind: 'folder', path: WORK, uid: null, gid: null }),
-    ...(left.length === 0
-      ? []
-      : [action('remove what a broken-off renewal left', 'live', program('rm', ['-f', '--', ...left]))]),
-    action(
-      `make a key for ${commonName} (${fault})`,
-      'live',
-      program('openssl', ['genpkey', ...curve, '-out', paths.key]),
-    ),
-    action(`write what the request for ${commonName} says`, 'live', {
-      kind: 'file',
-      path: paths.settings,
-      content: { from: 'text', text: requestSettings(commonName, spec.names) },
-      mode: 0o644,
-    }),
-    action(
-      `make the request for ${commonName}`,
-      'live',
-      program('openssl', ['req', '-new', '-config', paths.settings, '-key', paths.key, '-out', paths.request]),
-    ),
-    action(`get the certificate for ${commonName} from ${authority.url}`, 'live', {
-      kind: 'signing',
-      request: paths.request,
-      certificate: paths.certificate,
-      commonName,
-      names: spec.names,
-      lifetimeSeconds: spec.lifetimeSeconds,
-      authority: authority.url,
-      address: authority.address,
-      root: authority.root,
-      by: authority.by,
-      timeoutSeconds: SIGNING_SECONDS,
-      until,
-    }),
-  ];
+function isNoted({ certPath, keyPath }: CertificateSpec, { note }: CertificateObservation): boolean {
+  return note !== null && note.certPath === certPath && note.keyPath === keyPath;
 }
 
-function shownTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** Beside the old files first, owned and closed as they are to be, then renamed: a reader finds the old or the new, never half. */
-function putInPlace(wanted: Wanted, spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {
-  const { commonName, certPath, keyPath } = spec;
-  const { uid, gid } = seen.owner ?? { uid: 0, gid: 0 };
-  const own = ['-o', String(uid), '-g', String(gid)];
-  const folders = [...new Set([certPath, keyPath].map((path) => dirname(path)))].filter(
-    (path) => !seen.files.has(path),
-  );
-  const previous = [
-    [keyPath, paths.previousKey],
-    [certPath, paths.previousCertificate],
-  ].filter(([from = '', to = '']) => seen.files.get(from)?.kind === 'file' && !seen.files.has(to));
-  const keepNote = seen.note !== null ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
-  return [
-    ...folders.map((path) => action(`make the folder ${path}`, 'live', { kind: 'folder', path, uid, gid } as const)),
-    ...keepNote,
-    ...previous.map(([from = '', to = '']) =>
-      action(`keep ${from} until the new one is in use`, 'live', program('cp', ['-p', '--', from, to])),
-    ),
-    action(
-      `put the new key of ${commonName} beside the old`,
-      'live',
-      program('install', [...own, '-m', octal(spec.mode), '--', paths.key, beside(keyPath)]),
-    ),
-    action(
-      `put the new certificate of ${commonName} beside the old`,
-      'live',
-      program('install', [...own, '-m', octal(CERTIFICATE_MODE), '--', paths.certificate, beside(certPath)]),
-    ),
-    action(
-      `put the key of ${commonName} in place`,
-      'live',
-      program('mv', ['-f', '-T', '--', beside(keyPath), keyPath]),
-    ),
-    action(
-      `put the certificate of ${commonName} in place`,
-      'live',
-      program('mv', ['-f', '-T', '--', beside(certPath), certPath]),
-    ),
-  ];
-}
-
-const NOTHING = { text: null, facts: null, key: null } as const;
-
-/** Owner and mode of files that are otherwise right. */
-function repair(spec: CertificateSpec, { files, owner }: CertificateObservation): Action[] {
-  const wished = [
-    [spec.keyPath, spec.mode],
-    [spec.certPath, CERTIFICATE_MODE],
-  ] as const;
-  return wished.flatMap(([path, mode]) => {
-    const file = files.get(path);
-    if (file === undefined || owner === null) return [];
-    const { uid, gid } = owner;
-    return [
-      ...(file.uid === uid && file.gid === gid
-        ? []
-        : [
-            action(
-              `give ${path} to ${spec.owner.user}:${spec.owner.group}`,
-              'live',
-              program('chown', ['-h', '--', `${uid}:${gid}`, path]),
-            ),
-          ]),
-      ...(file.mode === mode
-        ? []
-        : [action(`set the mode of ${path} to ${octal(mode)}`, 'live', program('chmod', ['--', octal(mode), path]))]),
-    ];
-  });
+/**
+ * Why the files that are there may not be replaced; null when they may. Ours are those that a note names, and those that the
+ * environment's own authority issued: what an earlier tool or another entry kept there.
+ */
+function foreignFile(
+  { target, adopt }: Wanted,
+  { certPath, keyPath }: CertificateSpec,
+  { note, files, current: { facts, key } }: CertificateObservation,
+): string | null {
+  const isIssued = facts?.trusted === true && facts.publicKey === key;
+  for (const path of [keyPath, certPath]) {
+    const kind = files.get(path)?.kind;
+    if (kind === 'folder') return `${path} is a folder: move it away`;
+    const isOurs = note?.certPath === path || note?.keyPath === path;
+    if (kind === undefined || isOurs || isIssued || adopt === true) continue;
+    return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${target}`;
+  }
+  return null;
 }
 
 /**
@@ -239,12 +142,4 @@ function forget(seen: CertificateObservation, paths: Paths): Action[] {
   const left = Object.values(work).filter((path) => seen.files.has(path));
   const summary = `forget the certificate; its files stay and are renewed no more: ${certPath}, ${keyPath}`;
   return [action(summary, 'live', program('rm', ['-f', '--', ...left, note]))];
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
-}
-
-function program(name: string, args: readonly string[]): Command {
-  return { kind: 'command', program: name, args, timeoutSeconds: 60 };
 }

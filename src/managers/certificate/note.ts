@@ -1,37 +1,43 @@
 // What Phoenix noted of a certificate on the node when it was last as declared: what it was, and which one its user was told of.
 
-import type { JsonObject } from '../../model/json.ts';
-import type { Owner } from './spec.ts';
+import { z } from 'zod';
 
-export type Note = {
-  readonly target: string;
-  readonly certPath: string;
-  readonly keyPath: string;
-  readonly root: string;
+const owner = z.object({
+  user: z.string(),
+  group: z.string(),
+  uid: z.number().nullable(),
+  gid: z.number().nullable(),
+});
+
+const note = z.object({
+  target: z.string(),
+  certPath: z.string(),
+  keyPath: z.string(),
+  root: z.string(),
   /** SHA-256 of the root's file. */
-  readonly rootDigest: string;
-  readonly issuer: 'jwk' | 'acme';
-  readonly lifetimeSeconds: number | null;
-  readonly owner: Owner;
+  rootDigest: z.string(),
+  issuer: z.enum(['jwk', 'acme']),
+  lifetimeSeconds: z.number().nullable(),
+  owner,
   /** Size and time of the key's file when it was proved to be the certificate's. */
-  readonly keyFile: { readonly size: number; readonly modified: number } | null;
+  keyFile: z.object({ size: z.number(), modified: z.number() }).nullable(),
   /** Text of the certificate's file; null before the first. */
-  readonly certificate: string | null;
+  certificate: z.string().nullable(),
   /** Fingerprint of the certificate that its user was told of; null: none yet. */
-  readonly told: string | null;
-};
+  told: z.string().nullable(),
+});
+
+export type Note = Readonly<z.output<typeof note>>;
 
 export function printNote(note: Note): string {
   return `${JSON.stringify(note, null, 2)}\n`;
 }
 
-/** Null when there is none, or one that is not ours to read: then all is looked at afresh. */
+/** Null when there is none, or one that was not written like this: then all is looked at afresh. */
 export function parseNote(text: string | undefined): Note | null {
   if (text === undefined) return null;
   try {
-    const value = JSON.parse(text) as JsonObject | null;
-    const known = typeof value?.['target'] === 'string' && typeof value['certPath'] === 'string';
-    return known ? (value as unknown as Note) : null;
+    return note.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

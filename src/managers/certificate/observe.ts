@@ -40,11 +40,16 @@ export interface CertificateObservation {
   readonly current: Pair;
   /** Made by us and not in use yet. */
   readonly staged: Pair;
+  /** How that was asked for: the settings of its request. */
+  readonly asked: string | null;
   /** Null: the host knows no such user or group. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   /** Null where it need not be told anything. */
   readonly user: UserState | null;
 }
+
+export const NOTHING: Pair = { text: null, facts: null, key: null };
+const UNKNOWN = { rootDigest: null, current: NOTHING, staged: NOTHING, asked: null, owner: null, user: null } as const;
 
 /** What one look says of all certificates that were ever as declared. */
 export interface CertificateSurvey {
@@ -55,17 +60,27 @@ export interface CertificateSurvey {
   readonly digests: ReadonlyMap<string, string>;
 }
 
+/** No certificate, and no root, is as long as this. */
+const LONGEST = 1_000_000;
+
 /** Two commands and the notes, however many certificates there are. */
 export async function surveyCertificates(host: HostReader): Promise<CertificateSurvey> {
   const texts = await host.readFolders([NOTES]);
   const notes = new Map([...texts].flatMap(([path, text]) => entryOf(path, parseNote(text))));
   const all = [...notes.values()];
-  const certificates = all.map(({ certPath }) => certPath);
-  const [files, digests] = await Promise.all([
-    stat(host, [...certificates, ...all.map(({ keyPath }) => keyPath)]),
-    digest(host, [...new Set([...certificates, ...all.map(({ root }) => root)])]),
-  ]);
+  const contents = all.flatMap(({ certPath, root }) => [certPath, root]);
+  const files = await stat(host, [...new Set([...contents, ...all.map(({ keyPath }) => keyPath)])]);
+  const digests = await digest(
+    host,
+    [...new Set(contents)].filter((path) => isReadable(files, path)),
+  );
   return { now: Date.now(), notes, files, digests };
+}
+
+/** A guest that sees the folder can put there what never ends: a pipe, or a file without end. */
+function isReadable(files: ReadonlyMap<string, FileState>, path: string): boolean {
+  const file = files.get(path);
+  return file?.kind === 'file' && file.size <= LONGEST;
 }
 
 function entryOf(path: string, note: Note | null): [string, Note][] {
@@ -77,10 +92,9 @@ export function glanceAtCertificate(survey: CertificateSurvey, wanted: Wanted): 
   const spec = wanted.spec as CertificateSpec | undefined;
   const note = survey.notes.get(pathsOf(nameOf(wanted.target)).note) ?? null;
   const { now, files } = survey;
-  const nothing: Pair = { text: null, facts: null, key: null };
   if (spec === undefined) {
     if (note !== null) return null;
-    return { now, note, rootDigest: null, files, current: nothing, staged: nothing, owner: null, user: null };
+    return { ...UNKNOWN, now, note, files };
   }
   if (note === null || note.certificate === null || spec.authority === null) return null;
   const rootDigest = survey.digests.get(spec.authority.root) ?? null;
@@ -100,7 +114,7 @@ export function glanceAtCertificate(survey: CertificateSurvey, wanted: Wanted): 
   // The note was written when the chain led to this root and the key was this certificate's.
   const proved: Facts = { ...facts, trusted: true };
   const current: Pair = { text: note.certificate, facts: proved, key: facts.publicKey };
-  return { now, note, rootDigest, files, current, staged: nothing, owner, user: null };
+  return { ...UNKNOWN, now, note, rootDigest, files, current, owner };
 }
 
 function ownerBy(wanted: Owner, noted: Owner): CertificateObservation['owner'] {
@@ -117,18 +131,19 @@ export async function observeCertificate(host: HostReader, wanted: Wanted): Prom
   const now = Date.now();
   const files = await stat(host, watched(spec, paths));
   if (spec === undefined) {
-    const nothing: Pair = { text: null, facts: null, key: null };
-    return { now, note, rootDigest: null, files, current: nothing, staged: nothing, owner: null, user: null };
+    return { ...UNKNOWN, now, note, files };
   }
   const root = spec.authority === null ? null : ((await host.readFile(spec.authority.root)) ?? null);
-  const [current, staged, owner] = await Promise.all([
+  const [current, staged, asked, owner] = await Promise.all([
     pairOf(host, files, spec.certPath, spec.keyPath, root),
     pairOf(host, files, paths.certificate, paths.key, root),
+    files.has(paths.settings) ? host.readFile(paths.settings) : undefined,
     resolveOwner(host, spec.owner),
   ]);
   const untold = note !== null && current.facts !== null && note.told !== current.facts.fingerprint;
   const user = spec.hook !== null && untold ? await lookAtUser(host, spec.hook) : null;
-  return { now, note, rootDigest: root === null ? null : sha256(root), files, current, staged, owner, user };
+  const rootDigest = root === null ? null : sha256(root);
+  return { now, note, rootDigest, files, current, staged, asked: asked ?? null, owner, user };
 }
 
 function watched(spec: CertificateSpec | undefined, paths: Paths): string[] {
@@ -146,10 +161,9 @@ async function pairOf(
   key: string,
   root: string | null,
 ): Promise<Pair> {
-  const isFile = (path: string): boolean => files.get(path)?.kind === 'file';
   const [text, half] = await Promise.all([
-    isFile(certificate) ? host.readFile(certificate) : undefined,
-    isFile(key) ? publicHalf(host, key) : null,
+    isReadable(files, certificate) ? host.readFile(certificate) : undefined,
+    isReadable(files, key) ? publicHalf(host, key) : null,
   ]);
   return { text: text ?? null, facts: text === undefined ? null : factsOf(text, root), key: half };
 }

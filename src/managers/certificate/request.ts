@@ -1,14 +1,20 @@
-// What `openssl req` is told. Names reach it in a file rather than in arguments: there it splits nothing.
+// What `openssl req` is told. Names reach it in a file rather than in arguments: there it splits nothing. Its first line says how
+// the certificate was asked for, so that one that a broken-off renewal left is known for what it is.
+
+import type { CertificateSpec } from './spec.ts';
 
 /** X.509 allows so many characters in a common name; a longer one stands among the alternative names only. */
 const LONGEST_COMMON_NAME = 64;
 
 /** Names are those of a checked configuration: letters, digits, dots, colons, hyphens and a leading `*`. */
-export function requestSettings(commonName: string, names: readonly string[]): string {
+export function requestSettings(spec: CertificateSpec): string {
+  const { commonName, names, authority, lifetimeSeconds } = spec;
+  const lifetime = lifetimeSeconds === null ? 'as long as the authority likes' : `${lifetimeSeconds} s`;
   const alternatives = names.map((name, index) =>
     /^[\d.]+$|:/.test(name) ? `IP.${index + 1} = ${name}` : `DNS.${index + 1} = ${name}`,
   );
   return [
+    `# by ${authority?.by.kind}, for ${lifetime}`,
     '[req]',
     'prompt = no',
     'distinguished_name = subject',
