@@ -51,6 +51,8 @@ export interface Compose {
   /** Null only in a configuration with the problem MISSING_FILE. */
   readonly blob: BlobId | null;
   readonly services: readonly string[];
+  /** As written, by the name of the service; those that are built have none. */
+  readonly images: Readonly<Record<string, string>>;
   /** Volumes that must be there already, by the name Docker knows. */
   readonly externalVolumes: readonly ComposeMention[];
   /** `${NAME}` without a default, each once. */

@@ -48,7 +48,7 @@ function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadComp
 }
 
 function missing(path: string): Compose {
-  return { path, blob: null, services: [], externalVolumes: [], variables: [], ports: [] };
+  return { path, blob: null, services: [], images: {}, externalVolumes: [], variables: [], ports: [] };
 }
 
 /** A stack on a VM. */

@@ -17,10 +17,10 @@ export interface Command {
   readonly stdin?: Content;
   readonly timeoutSeconds: number;
   /**
-   * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`).
-   * `readAnswer` in managers/guest/answer.ts turns such a result into the one that was meant.
+   * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`), `task` ends with 0
+   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`). `readAnswer` in managers/guest/answer.ts turns such a result into the one that was meant.
    */
-  readonly answer?: 'guest-exec';
+  readonly answer?: 'guest-exec' | 'task';
 }
 
 export interface FileWrite {
@@ -130,7 +130,13 @@ export type Content =
   | { readonly from: 'secret'; readonly secret: SecretReference }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
   /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
-  | { readonly from: 'compose'; readonly blob: string; readonly additions: ComposeAdditions };
+  | {
+      readonly from: 'compose';
+      readonly blob: string;
+      readonly additions: ComposeAdditions;
+      /** Stands before it as a comment, with the SHA-256 of what follows: who changes it by hand is found out. */
+      readonly heading?: string;
+    };
 
 /** By the name of a service. What is there already is kept; a label of the same key is replaced. */
 export interface ComposeAdditions {

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { addToCompose } from '../../src/config/compose/additions.ts';
+import { composeText } from '../../src/io/host/compose-text.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { signer } from '../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../src/io/redact.ts';
@@ -51,7 +51,7 @@ export async function openLabHost(
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map(bytes)));
       case 'compose':
-        return Buffer.from(addToCompose(contents[content.blob] ?? '', content.additions));
+        return Buffer.from(composeText(contents[content.blob] ?? '', content));
     }
   }
 

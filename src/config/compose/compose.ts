@@ -71,10 +71,20 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     path,
     blob,
     services: Object.keys(value.services ?? {}),
+    images: imagesOf(value.services ?? {}),
     externalVolumes,
     variables: mentions(document, lines),
     ports: composePorts(value.services ?? {}),
   };
+}
+
+function imagesOf(services: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(services).flatMap(([name, definition]) => {
+      const image = (definition as { readonly image?: unknown } | null)?.image;
+      return typeof image === 'string' ? [[name, image]] : [];
+    }),
+  );
 }
 
 /** Variables in every value; keys are not interpolated. */

@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { addToCompose } from '../../config/compose/additions.ts';
 import type { Content } from '../../model/action.ts';
 import type { Repository } from '../../ports.ts';
 import type { ReadNodeFile, Secrets } from '../secrets.ts';
+import { composeText } from './compose-text.ts';
 
 /** Fails with what is missing; never with a secret. The files of secrets are the node's. */
 export type ReadContent = (content: Content, nodeFile: ReadNodeFile) => Promise<Uint8Array>;
@@ -34,9 +34,7 @@ export function openContents({ repository, secrets, product }: ContentSources): 
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, nodeFile))));
       case 'compose':
-        return Buffer.from(
-          addToCompose(Buffer.from(await repository.blob(content.blob)).toString(), content.additions),
-        );
+        return Buffer.from(composeText(Buffer.from(await repository.blob(content.blob)).toString(), content));
       default:
         return content satisfies never;
     }

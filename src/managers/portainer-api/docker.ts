@@ -1,47 +1,123 @@
 // Docker inside a VM, by the guest agent: arguments are a list, and what is secret goes in on standard input.
 
-import type { NfsVolume, VmGuest } from '../../config/config.ts';
+import type { VmGuest } from '../../config/config.ts';
+import type { ComposeMention, StackEnvironment } from '../../config/config-services.ts';
 import type { Action, Content } from '../../model/action.ts';
+import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports.ts';
 import { readAnswer } from '../guest/answer.ts';
 import { action, runInside } from '../guest/command.ts';
+import { confPath } from '../guest/observe.ts';
 import type { HostReader } from '../manager.ts';
 
 /** Seconds: images are pulled on the way. */
-const PULL_SECONDS = 900;
+export const PULL_SECONDS = 900;
 const SECONDS = 60;
 
-export function inVm(vm: number, summary: string, argv: readonly string[], seconds = SECONDS, stdin?: Content): Action {
-  return action(`${summary} in VM ${vm}`, 'live', runInside('qm', vm, argv, seconds, stdin));
+interface More {
+  readonly seconds?: number;
+  readonly stdin?: Content;
+  readonly impact?: Impact;
 }
 
-export function pullAndRun(vm: number, summary: string, argv: readonly string[]): Action {
-  return inVm(vm, summary, argv, PULL_SECONDS);
+export function inVm(vm: number, summary: string, argv: readonly string[], more: More = {}): Action {
+  const { seconds = SECONDS, stdin, impact = 'live' } = more;
+  return action(`${summary} in VM ${vm}`, impact, runInside('qm', vm, argv, seconds, stdin));
 }
 
-/** Puts a file into a VM, readable for root alone, in a folder of root's own. */
+/** Puts a file into a VM, its folder open to root alone: Docker mounts single files all the same. */
 export function putFile(vm: number, path: string, content: Content, mode: string): Action[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
   return [
     inVm(vm, `make ${folder}`, ['install', '-d', '-m', '700', folder]),
-    inVm(vm, `write ${path}`, ['install', '-m', mode, '/dev/stdin', path], SECONDS, content),
+    inVm(vm, `write ${path}`, ['install', '-m', mode, '/dev/stdin', path], { stdin: content }),
   ];
 }
 
-export async function askVm(host: HostReader, vm: number, argv: readonly string[]): Promise<CommandResult> {
+/** What a program in a VM printed; where nobody could ask it, or it failed, why. */
+export type Asked = { readonly stdout: string } | { readonly failure: string; readonly stderr: string };
+
+export async function askVm(host: HostReader, vm: number, argv: readonly string[]): Promise<Asked> {
   const command = runInside('qm', vm, argv, SECONDS);
-  return readAnswer(command, await host.run(command));
+  const result = readAnswer(command, await host.run(command));
+  return result.exit === 0
+    ? { stdout: result.stdout }
+    : { failure: failureOf(vm, argv, result), stderr: result.stderr };
+}
+
+function failureOf(vm: number, argv: readonly string[], { exit, ended, stderr }: CommandResult): string {
+  const said = stderr.trim().split('\n').at(-1);
+  return `${argv.slice(0, 2).join(' ')} in VM ${vm}: ${said || (ended === 'exited' ? `exit ${exit}` : ended)}`;
+}
+
+/** Whether there is such a VM on the node, running or not. */
+export async function isThere(host: HostReader, vm: number): Promise<boolean> {
+  return (await host.readFile(confPath('qm', vm))) !== undefined;
 }
 
 /** Plain JSON: a Docker volume that shows a folder of the VM. */
 export type Volume = { readonly name: string; readonly folder: string };
 
-export function volumesOf(vm: VmGuest): Volume[] {
-  return vm.volumes.map(({ name, mountPoint }: NfsVolume) => ({ name, folder: mountPoint }));
+/** Those of a VM's mounted folders that a stack takes for granted as volumes. */
+export function volumesFor(vm: VmGuest, mentioned: readonly ComposeMention[]): Volume[] {
+  const names = new Set(mentioned.map(({ name }) => name));
+  return vm.volumes
+    .filter(({ name }) => names.has(name))
+    .map(({ name, mountPoint }) => ({ name, folder: mountPoint }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Folders by the names of the volumes that are there; empty for one that shows no folder. Null where nobody could look. */
+export async function foldersOf(
+  host: HostReader,
+  vm: number,
+  volumes: readonly Volume[],
+): Promise<ReadonlyMap<string, string> | { readonly failure: string }> {
+  if (volumes.length === 0) return new Map();
+  const asked = await askVm(host, vm, ['docker', 'volume', 'ls', '--format', '{{.Name}}']);
+  if ('failure' in asked) return asked;
+  const there = new Set(asked.stdout.split('\n'));
+  const names = volumes.map(({ name }) => name).filter((name) => there.has(name));
+  if (names.length === 0) return new Map();
+  const shown = await askVm(host, vm, ['docker', 'volume', 'inspect', ...names]);
+  if ('failure' in shown) return shown;
+  const found = JSON.parse(shown.stdout) as { Name?: string; Options?: { device?: string } | null }[];
+  return new Map(found.map(({ Name = '', Options }) => [Name, Options?.device ?? '']));
+}
+
+/** What is missing of the volumes; a sentence where one of them shows another folder, since its data may be dear to somebody. */
+export function volumeActions(
+  vm: number,
+  volumes: readonly Volume[],
+  folders: ReadonlyMap<string, string>,
+): readonly Action[] | string {
+  const wrong = volumes.find(({ name, folder }) => folders.has(name) && folders.get(name) !== folder);
+  if (wrong !== undefined) {
+    const shows = folders.get(wrong.name) || 'data of its own';
+    return `volume ${wrong.name} in VM ${vm} holds ${shows} instead of ${wrong.folder}; when nobody needs it, remove it with docker volume rm, then replay`;
+  }
+  return volumes.filter(({ name }) => !folders.has(name)).map((volume) => createVolume(vm, volume));
 }
 
 /** One that is there already stays. */
-export function createVolume(vm: number, { name, folder }: Volume): Action {
+function createVolume(vm: number, { name, folder }: Volume): Action {
   const options = ['--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${folder}`];
   return inVm(vm, `create volume ${name}`, ['docker', 'volume', 'create', '--driver', 'local', ...options, name]);
+}
+
+/** Plain JSON, in the order written. Null: a secret that was written as it is, which goes nowhere. */
+export type Variable = { readonly name: string; readonly value: string | { readonly $secret: string } | null };
+
+export function variablesOf({ variables }: Pick<StackEnvironment, 'variables'>): Variable[] {
+  return variables.map(({ name, value, secret }) => {
+    if (typeof value !== 'string') return { name, value: { $secret: value.$secret } };
+    return { name, value: secret ? null : value };
+  });
+}
+
+/** What to do about secrets that stand in the repository; null where there are none. */
+export function plainSecretsIn(variables: readonly Variable[]): string | null {
+  const plain = variables.filter(({ value }) => value === null).map(({ name }) => name);
+  if (plain.length === 0) return null;
+  return `${plain.join(', ')}: a secret is not taken from the repository; put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"} as the value`;
 }

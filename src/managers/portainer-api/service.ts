@@ -1,14 +1,10 @@
-// Where the environment's Portainer answers, and how it is asked: every call is one request as data, with its key by reference.
+// Where the environment's Portainer answers, and what Phoenix keeps of it on the node.
 
 import type { Config, VmGuest } from '../../config/config.ts';
 import { addressOf } from '../../config/derive/dns-records.ts';
-import type { HttpRequest } from '../../model/action.ts';
-import type { Json } from '../../model/json.ts';
-import type { HttpAnswer } from '../../ports.ts';
 import { certificatesSeenBy, primaryOf } from '../edges.ts';
-import type { HostReader } from '../manager.ts';
 
-/** Plain JSON, since it is part of specs. */
+/** Plain JSON, since it is part of specs and notes. */
 export type Service = {
   /** The VM that it runs on. */
   readonly vm: number;
@@ -20,17 +16,22 @@ export type Service = {
   readonly certified: boolean;
 };
 
+const FOLDER = '/var/lib/phoenix/portainer';
 /** The key of Phoenix's own access, on the node: made once, shown nowhere. */
-export const TOKEN_FILE = '/var/lib/phoenix/portainer/token';
+export const TOKEN_FILE = `${FOLDER}/token`;
+/** The session of the administrator, there only until the key is made. */
+export const SESSION_FILE = `${FOLDER}/session`;
+/** One note for the server and one for each environment that Phoenix made. */
+export const NOTES = `${FOLDER}/notes`;
 /** The root that certificates of the environment are checked against: hypervisor/trust puts it there. */
-const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
+export const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
 const PORT = 9443;
 
-/** Null where no VM with a fixed address is to run it. */
+/** Null where Portainer is not declared, or no VM with a fixed address is to run it. */
 export function serviceOf(config: Config): Service | null {
   const vm = primaryOf(config);
   const address = addressOf(vm ?? undefined);
-  if (vm === null || address === null) return null;
+  if (config.hypervisor.portainer === null || vm === null || address === null) return null;
   const certificate = certificateOf(config, vm);
   return {
     vm: vm.id,
@@ -46,53 +47,39 @@ export function certificateOf(config: Config, vm: VmGuest) {
   return certificatesSeenBy(config, vm)[0];
 }
 
-export interface Call extends Partial<Pick<HttpRequest, 'accept' | 'body' | 'expect' | 'keep' | 'timeoutSeconds'>> {
-  /** The file with the key, how it is handed in, or none at all. Default: Phoenix's own key. */
-  readonly by?: { readonly bearer: string } | 'nobody';
+/** The stack that is the server itself: the one on its VM with an image of Portainer, and the service that has it. */
+export function serverStackOf(config: Config, vm: VmGuest): { readonly name: string; readonly service: string } | null {
+  for (const { name } of vm.stacks) {
+    const images = Object.entries(config.stacks.get(name)?.compose.images ?? {});
+    const [service] = images.find(([, image]) => SERVER_IMAGE.test(image)) ?? [];
+    if (service !== undefined) return { name, service };
+  }
+  return null;
 }
 
-export function call(service: Service, method: HttpRequest['method'], path: string, more: Call = {}): HttpRequest {
-  const { by, timeoutSeconds = 30, ...rest } = more;
-  return {
-    kind: 'http',
-    method,
-    url: `https://${service.host}:${service.port}/api${path}`,
-    address: service.address,
-    trust: service.certified ? { file: ROOT_FILE } : 'none',
-    timeoutSeconds,
-    ...(by === 'nobody' ? {} : { headers: keyOf(by) }),
-    ...rest,
-  };
-}
+const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
 
-function keyOf(by: { readonly bearer: string } | undefined): NonNullable<HttpRequest['headers']> {
-  const secret = (file: string) => ({ from: 'secret', secret: { $secret: `file:${file}` } }) as const;
-  if (by === undefined) return { 'X-API-Key': secret(TOKEN_FILE) };
-  return { Authorization: { from: 'joined', parts: [{ from: 'text', text: 'Bearer ' }, secret(by.bearer)] } };
-}
+/** The server as it was last seen to be complete, for looks that know no configuration. */
+export type ServerNote = {
+  readonly service: Service;
+  /** Of the compose project in its VM. */
+  readonly project: string;
+  readonly revision: string;
+};
 
-/** What Portainer says at a path; undefined when it does not answer as asked. */
-export async function ask(
-  host: HostReader,
-  service: Service,
-  path: string,
-  more: Call = {},
-): Promise<Json | undefined> {
-  const answer = await host.request(call(service, 'GET', path, more));
-  return answer.status === 200 ? jsonOf(answer) : undefined;
-}
+export const SERVER_NOTE = `${NOTES}/server.json`;
 
-export function jsonOf({ body }: Pick<HttpAnswer, 'body'>): Json | undefined {
+/** Null for one that is not there or cannot be read. */
+export function readServerNote(text: string | undefined): ServerNote | null {
   try {
-    return JSON.parse(body) as Json;
+    const note = JSON.parse(text ?? '') as Partial<ServerNote> | null;
+    const known = typeof note?.service?.vm === 'number' && typeof note.project === 'string';
+    return known ? (note as ServerNote) : null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
-/** Whether it takes Phoenix's key; null when it does not answer at all. */
-export async function takesKey(host: HostReader, service: Service): Promise<boolean | null> {
-  if ((await host.readFile(TOKEN_FILE)) === undefined) return false;
-  const { status } = await host.request(call(service, 'GET', '/users/me'));
-  return status === null || status >= 500 ? null : status === 200;
+export function printServerNote(note: ServerNote): string {
+  return `${JSON.stringify(note)}\n`;
 }

@@ -83,7 +83,7 @@ function stackOf(labels: readonly string[]): Stack {
     name: 'qdrant',
     writtenAt,
     description: null,
-    compose: { path: '', blob: null, services: ['qdrant'], externalVolumes: [], variables: [], ports: [] },
+    compose: { path: '', blob: null, services: ['qdrant'], images: {}, externalVolumes: [], variables: [], ports: [] },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },
     },

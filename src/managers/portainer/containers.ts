@@ -1,0 +1,21 @@
+// The containers of a compose project, as `docker compose ps --format json` lists them.
+
+export interface Container {
+  readonly name: string;
+  readonly running: boolean;
+  /** `key=value`. */
+  readonly labels: readonly string[];
+}
+
+/** One object in each line; older versions print one list. */
+export function containersIn(text: string): Container[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.flatMap((line) => {
+    const value: unknown = JSON.parse(line);
+    return (Array.isArray(value) ? value : [value]).map(containerIn);
+  });
+}
+
+function containerIn(entry: { Name?: string; State?: string; Labels?: string }): Container {
+  return { name: entry.Name ?? '', running: entry.State === 'running', labels: (entry.Labels ?? '').split(',') };
+}

@@ -1,0 +1,40 @@
+// Portainer's agent in a VM: one container, which says by its labels whose it is and how it was started.
+
+import type { Action } from '../../../model/action.ts';
+import type { TargetId } from '../../../model/ids.ts';
+import { inVm, PULL_SECONDS } from '../../portainer-api/docker.ts';
+import type { Container } from '../containers.ts';
+import { type Agent, agentRevision } from './spec.ts';
+
+export const AGENT_NAME = 'portainer_agent';
+const OWNER = 'phoenix.target=';
+const REVISION = 'phoenix.revision=';
+
+export function isForeignAgent(container: Container | null, target: TargetId): boolean {
+  return container !== null && !container.labels.includes(`${OWNER}${target}`);
+}
+
+/** Empty when it runs as declared. The image is there before the one that runs is taken away. */
+export function startAgent(vm: number, target: TargetId, agent: Agent, container: Container | null): Action[] {
+  const revision = agentRevision(agent);
+  if (container?.running && container.labels.includes(`${REVISION}${revision}`)) return [];
+  const run = [
+    ...['docker', 'run', '--detach', '--name', AGENT_NAME, '--restart', 'always'],
+    ...['--label', `${OWNER}${target}`, '--label', `${REVISION}${revision}`],
+    ...['--publish', `${agent.port}:9001`],
+    ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
+    ...['--volume', '/var/lib/docker/volumes:/var/lib/docker/volumes'],
+    ...['--volume', '/:/host'],
+    agent.image,
+  ];
+  return [
+    inVm(vm, `pull ${agent.image}`, ['docker', 'pull', '--quiet', agent.image], { seconds: PULL_SECONDS }),
+    ...(container === null ? [] : [removeAgent(vm)]),
+    inVm(vm, 'start the agent of Portainer', run, { seconds: PULL_SECONDS, impact: 'restart' }),
+  ];
+}
+
+export function removeAgent(vm: number): Action {
+  const argv = ['docker', 'rm', '--force', AGENT_NAME];
+  return inVm(vm, 'remove the agent of Portainer', argv, { impact: 'restart' });
+}

@@ -1,0 +1,126 @@
+// What is missing of an environment: its agent first, then the entry in Portainer, which is ours only where a note said so before
+// it was made.
+
+import type { Action } from '../../../model/action.ts';
+import { nameOf } from '../../../model/ids.ts';
+import { action } from '../../guest/command.ts';
+import type { Decision, Wanted } from '../../manager.ts';
+import { call } from '../../portainer-api/call.ts';
+import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
+import { type Endpoint, whyNot } from '../../portainer-api/environments.ts';
+import type { Service } from '../../portainer-api/service.ts';
+import { AGENT_NAME, isForeignAgent, removeAgent, startAgent } from './agent.ts';
+import { type EnvironmentNote, notePath, printNote } from './note.ts';
+import type { EnvironmentObservation } from './observe.ts';
+import { agentRevision, type EnvironmentSpec } from './spec.ts';
+
+export function decideEnvironment(wanted: Wanted, seen: EnvironmentObservation): Decision {
+  const spec = wanted.spec as EnvironmentSpec | undefined;
+  const { target, adopt = false } = wanted;
+  if (spec === undefined) return remove(wanted, seen);
+  const { service, name, vm } = spec;
+  if (seen.agent.kind === 'absent') return impossible(`there is no VM ${vm} yet`, true);
+  if (seen.agent.kind === 'unreachable') return impossible(seen.agent.why, true);
+  if (seen.agent.kind === 'seen' && isForeignAgent(seen.agent.container, target) && !adopt) {
+    return blocked(
+      `container ${AGENT_NAME} in VM ${vm} was not started by Phoenix; remove it there, or take it over with phoenix adopt ${target}`,
+    );
+  }
+  if (!isList(seen.endpoints)) {
+    const { reason, passing } = whyNot(seen.endpoints);
+    return impossible(reason, passing);
+  }
+  if (seen.instance === null) return impossible('Portainer does not say which one it is', true);
+  const found = seen.endpoints.find((each) => each.name === name) ?? null;
+  const isOurs = seen.note?.instance === seen.instance;
+  if (found !== null && !isOurs && !adopt) {
+    return blocked(
+      `Portainer has an environment ${name} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
+    );
+  }
+  const agent = spec.agent === null ? null : agentRevision(spec.agent);
+  const note: EnvironmentNote = { target, service, instance: seen.instance, vm, agent };
+  const starting =
+    spec.agent === null || seen.agent.kind !== 'seen' ? [] : startAgent(vm, target, spec.agent, seen.agent.container);
+  const claim = isOurs ? [] : [write({ ...note, agent: null })];
+  const entry = found === null ? [create(spec)] : correct(spec, found);
+  const todos = [...starting, ...(entry.length === 0 ? [] : claim), ...entry];
+  if (todos.length > 0) return todo(todos);
+  const isNoted = seen.note !== null && printNote(seen.note) === printNote(note);
+  return todo(isNoted ? [] : [write(note)]);
+}
+
+function isList(endpoints: EnvironmentObservation['endpoints']): endpoints is readonly Endpoint[] {
+  return Array.isArray(endpoints);
+}
+
+function write(note: EnvironmentNote): Action {
+  const name = nameOf(note.target);
+  const content = { from: 'text', text: printNote(note) } as const;
+  const path = notePath(name);
+  return action(`note on the node that Phoenix keeps ${name}`, 'live', { kind: 'file', path, content, mode: 0o644 });
+}
+
+/** Portainer asks the agent at once; one that was just started may need a moment. */
+function create({ service, name, url, agent }: EnvironmentSpec): Action {
+  const kind = agent === null ? '1' : '2';
+  const tls: Record<string, string> =
+    agent === null ? {} : { TLS: 'true', TLSSkipVerify: 'true', TLSSkipClientVerify: 'true' };
+  const form = { Name: name, EndpointCreationType: kind, URL: url, GroupID: '1', ...tls };
+  const request = call(service, 'POST', '/endpoints', { body: { form }, timeoutSeconds: 60 });
+  return {
+    ...action(`make environment ${name} in Portainer`, 'live', request),
+    until: { times: 10, intervalSeconds: 3 },
+  };
+}
+
+function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: present, up }: Endpoint): Action[] {
+  if (present !== url) {
+    const tls = agent === null ? {} : { TLS: true, TLSSkipVerify: true, TLSSkipClientVerify: true };
+    const request = call(service, 'PUT', `/endpoints/${id}`, { body: { json: { URL: url, ...tls } } });
+    return [action(`let environment ${name} lead to ${url}`, 'live', request), askAgain(service, name, id)];
+  }
+  return up ? [] : [askAgain(service, name, id)];
+}
+
+/** Portainer looks every five minutes by itself. */
+function askAgain(service: Service, name: string, id: number): Action {
+  const request = call(service, 'POST', `/endpoints/${id}/snapshot`, { timeoutSeconds: 60 });
+  return {
+    ...action(`let Portainer look at environment ${name}`, 'live', request),
+    until: { times: 10, intervalSeconds: 3 },
+  };
+}
+
+/** Only what the note says is ours; the agent by its label. */
+function remove({ target }: Wanted, { agent, endpoints, instance, note }: EnvironmentObservation): Decision {
+  const container = agent.kind === 'seen' ? agent.container : null;
+  const stop = note !== null && container !== null && !isForeignAgent(container, target) ? [removeAgent(note.vm)] : [];
+  if (note === null) return todo([]);
+  if (agent.kind === 'unreachable') return impossible(agent.why, true);
+  if (!isList(endpoints)) {
+    const { reason, passing } = whyNot(endpoints);
+    return impossible(reason, passing);
+  }
+  const name = nameOf(target).slice('environment.'.length);
+  const found = note.instance === instance ? endpoints.find((each) => each.name === name) : undefined;
+  const path = notePath(nameOf(target));
+  return todo([
+    ...(found === undefined
+      ? []
+      : [
+          action(
+            `remove environment ${name} from Portainer`,
+            'restart',
+            call(note.service, 'DELETE', `/endpoints/${found.id}`, { accept: [204, 404] }),
+          ),
+        ]),
+    ...stop,
+    action(`forget that Phoenix kept ${nameOf(target)}`, 'live', {
+      kind: 'command',
+      program: 'rm',
+      args: ['-f', '--', path],
+      timeoutSeconds: 30,
+    }),
+  ]);
+}

@@ -1,0 +1,61 @@
+// What is known of an environment: its agent in the VM, and what Portainer says of it.
+
+import { nameOf } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { HostReader, Wanted } from '../../manager.ts';
+import { ask, type Said } from '../../portainer-api/call.ts';
+import { askVm, isThere } from '../../portainer-api/docker.ts';
+import { type Endpoint, endpointsOf } from '../../portainer-api/environments.ts';
+import { type Container, containersIn } from '../containers.ts';
+import { AGENT_NAME } from './agent.ts';
+import { type EnvironmentNote, notePath, readNote } from './note.ts';
+import type { EnvironmentSpec } from './spec.ts';
+
+export interface EnvironmentObservation {
+  readonly agent: AgentSeen;
+  readonly endpoints: Exclude<Said, { kind: 'said' }> | readonly Endpoint[];
+  /** Of Portainer's data; null where it did not say. */
+  readonly instance: string | null;
+  readonly note: EnvironmentNote | null;
+}
+
+export type AgentSeen =
+  | { readonly kind: 'seen'; readonly container: Container | null }
+  /** Not looked at: none is needed, or Portainer reaches the one that is noted. */
+  | { readonly kind: 'trusted' }
+  /** There is no such VM. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export async function observeEnvironment(host: HostReader, wanted: Wanted): Promise<EnvironmentObservation> {
+  const spec = wanted.spec as EnvironmentSpec | undefined;
+  const note = readNote(await host.readFile(notePath(nameOf(wanted.target))));
+  const known = spec ?? note ?? (wanted.before as EnvironmentSpec | undefined);
+  if (known === undefined) return { agent: { kind: 'absent' }, endpoints: [], instance: null, note };
+  const needed = spec === undefined || spec.agent !== null;
+  const agent: AgentSeen = needed ? await lookAtAgent(host, known.vm) : { kind: 'trusted' };
+  // A Portainer whose VM is gone holds nothing that could be removed.
+  const gone = spec === undefined && !(await isThere(host, known.service.vm));
+  if (gone) return { agent, endpoints: [], instance: null, note };
+  const endpoints = await endpointsOf(host, known.service);
+  const status = await ask(host, known.service, '/system/status', { by: 'nobody' });
+  return {
+    agent,
+    endpoints: 'kind' in endpoints && endpoints.kind === 'said' ? [] : endpoints,
+    instance: instanceIn(status),
+    note,
+  };
+}
+
+export function instanceIn(status: Said): string | null {
+  const id = status.kind === 'said' ? (status.value as JsonObject | null)?.['InstanceID'] : undefined;
+  return typeof id === 'string' ? id : null;
+}
+
+async function lookAtAgent(host: HostReader, vm: number): Promise<AgentSeen> {
+  if (!(await isThere(host, vm))) return { kind: 'absent' };
+  const argv = ['docker', 'ps', '--all', '--no-trunc', '--filter', `name=^${AGENT_NAME}$`, '--format', 'json'];
+  const asked = await askVm(host, vm, argv);
+  if ('failure' in asked) return { kind: 'unreachable', why: asked.failure };
+  return { kind: 'seen', container: containersIn(asked.stdout)[0] ?? null };
+}

@@ -1,0 +1,64 @@
+// An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
+
+import type { Config, VmGuest } from '../../../config/config.ts';
+import { type TargetId, targetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Target } from '../../../model/target.ts';
+import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
+import { textDigest } from '../../guest/digest.ts';
+import { type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+
+export type EnvironmentSpec = {
+  readonly service: Service;
+  /** By which it is found. */
+  readonly name: string;
+  readonly vm: number;
+  /** How Portainer reaches it, for example `tcp://agent.example.internal:9001`. */
+  readonly url: string;
+  /** Null: Portainer's own VM. */
+  readonly agent: Agent | null;
+};
+
+export type Agent = { readonly image: string; readonly port: number };
+
+const LOCAL_SOCKET = 'unix:///var/run/docker.sock';
+
+export function environmentTargets(config: Config): Target[] {
+  const service = serviceOf(config);
+  if (service === null) return [];
+  const { network, portainerAgentImage: image } = config.hypervisor;
+  const port = network.portainerAgentPort;
+  const primary = primaryOf(config);
+  const others = primary !== null && primary.stacks.length > (serverStackOf(config, primary) === null ? 0 : 1);
+  return [
+    ...(others ? [targetOf(service, primary, LOCAL_SOCKET, null)] : []),
+    ...agentsOf(config).flatMap((vm) => {
+      const { agentHostname } = vm.portainer;
+      if (agentHostname === null) return [];
+      const name = agentHostname.includes('.') ? agentHostname : `${agentHostname}.${config.hypervisor.domain}`;
+      return [targetOf(service, vm, `tcp://${name.toLowerCase()}:${port}`, { image, port })];
+    }),
+  ];
+}
+
+function targetOf(service: Service, vm: VmGuest, url: string, agent: Agent | null): Target {
+  const spec: EnvironmentSpec = { service, name: vm.portainer.environmentName, vm: vm.id, url, agent };
+  const needs: TargetId[] = [PORTAINER_SERVER, guestTarget(vm), ...(agent === null ? [] : [HOST.dns])];
+  return {
+    id: environmentTarget(vm),
+    spec: spec as EnvironmentSpec & JsonObject,
+    within: [guestTarget(vm), PORTAINER_SERVER],
+    needs,
+    protected: false,
+  };
+}
+
+/** The same agent always has the same. */
+export function agentRevision(agent: Agent): string {
+  return textDigest(JSON.stringify(agent)).slice(0, 32);
+}
+
+/** The id of an environment's target by its name. */
+export function targetNamed(name: string): TargetId {
+  return targetId('portainer', `environment.${name}`);
+}

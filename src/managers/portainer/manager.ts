@@ -1,0 +1,96 @@
+// Portainer: the server in its VM, and the environments that it manages.
+
+import { nameOf, type TargetId } from '../../model/ids.ts';
+import type { HostReader, Manager } from '../manager.ts';
+import { ask, call, type Said } from '../portainer-api/call.ts';
+import { type Endpoint, endpointsOf } from '../portainer-api/environments.ts';
+import { NOTES, readServerNote, SERVER_NOTE, SESSION_FILE, type ServerNote } from '../portainer-api/service.ts';
+import { decideEnvironment } from './environment/decide.ts';
+import { notePath, readNote } from './environment/note.ts';
+import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
+import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
+import { decideServer, revisionOf } from './server/decide.ts';
+import { observeServer, type ServerObservation } from './server/observe.ts';
+import { type ServerSpec, serverTarget } from './server/spec.ts';
+
+/** Two requests to the server that the note names; none without one. */
+interface Survey {
+  readonly server: ServerNote | null;
+  readonly notes: ReadonlyMap<string, string>;
+  readonly status: Said;
+  readonly endpoints: Said | readonly Endpoint[];
+  readonly keptSession: boolean;
+}
+
+type Observation =
+  | { readonly kind: 'server'; readonly seen: ServerObservation }
+  | { readonly kind: 'environment'; readonly seen: EnvironmentObservation };
+
+export const portainer: Manager<Survey, Observation> = {
+  kind: 'portainer',
+  targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
+  // Containers start anew; what they keep is in their volumes.
+  impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),
+  async survey(host: HostReader) {
+    const notes = await host.readFolders([NOTES]);
+    const server = readServerNote(notes.get(SERVER_NOTE));
+    const keptSession = (await host.readFile(SESSION_FILE)) !== undefined;
+    const none: Said = { kind: 'missing' };
+    if (server === null) return { server, notes, status: none, endpoints: none, keptSession };
+    const [status, endpoints] = await Promise.all([
+      ask(host, server.service, '/system/status', { by: 'nobody' }),
+      endpointsOf(host, server.service),
+    ]);
+    return { server, notes, status, endpoints, keptSession };
+  },
+  glance(survey, wanted) {
+    return isServer(wanted.target)
+      ? glanceAtServer(survey, wanted.spec as ServerSpec | undefined)
+      : glanceAtEnvironment(survey, wanted.target, wanted.spec as EnvironmentSpec | undefined);
+  },
+  async observe(host, wanted) {
+    return isServer(wanted.target)
+      ? { kind: 'server', seen: await observeServer(host, wanted) }
+      : { kind: 'environment', seen: await observeEnvironment(host, wanted) };
+  },
+  decide: (wanted, observation) =>
+    observation.kind === 'server'
+      ? decideServer(wanted, observation.seen)
+      : decideEnvironment(wanted, observation.seen),
+  health({ target, spec }) {
+    if (spec === undefined) return null;
+    if (isServer(target)) {
+      const command = call((spec as ServerSpec).service, 'GET', '/users/me');
+      return { summary: "Portainer answers and takes Phoenix's key", command, retries: 5, intervalSeconds: 2 };
+    }
+    const { service, name } = spec as EnvironmentSpec;
+    const path = `/endpoints?excludeSnapshots=true&name=${encodeURIComponent(name)}`;
+    const command = call(service, 'GET', path, { expect: { pointer: '/0/Status', oneOf: [1] } });
+    return { summary: `Portainer reaches environment ${name}`, command, retries: 5, intervalSeconds: 3 };
+  },
+  // Nothing that is taken away holds data: that is in volumes, which stay.
+  safeguard: () => null,
+};
+
+function isServer(target: TargetId): boolean {
+  return nameOf(target) === 'server';
+}
+
+/** That it takes the key proves that it runs. */
+function glanceAtServer(survey: Survey, spec: ServerSpec | undefined): Observation | null {
+  const { server: note, status, endpoints, keptSession } = survey;
+  if (spec === undefined || note === null || note.revision !== revisionOf(spec)) return null;
+  if (status.kind !== 'said' || !Array.isArray(endpoints)) return null;
+  const answers = { status, admin: 'there', key: true, user: null } as const;
+  return { kind: 'server', seen: { inside: { kind: 'trusted' }, answers, note, keptToken: true, keptSession } };
+}
+
+function glanceAtEnvironment(survey: Survey, target: TargetId, spec: EnvironmentSpec | undefined): Observation | null {
+  const { server, notes, status, endpoints } = survey;
+  const note = readNote(notes.get(notePath(nameOf(target))));
+  if (spec === undefined || note === null || !Array.isArray(endpoints)) return null;
+  const isNoted = note.agent === (spec.agent === null ? null : agentRevision(spec.agent));
+  const isThere = server !== null && JSON.stringify(server.service) === JSON.stringify(spec.service);
+  if (!isNoted || !isThere) return null;
+  return { kind: 'environment', seen: { agent: { kind: 'trusted' }, endpoints, instance: instanceIn(status), note } };
+}

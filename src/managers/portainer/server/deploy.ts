@@ -1,0 +1,94 @@
+// The server's containers in its VM: started by compose, from files that Phoenix puts there.
+
+import type { Action, Content } from '../../../model/action.ts';
+import { action } from '../../guest/command.ts';
+import { call, urlOf } from '../../portainer-api/call.ts';
+import { inVm, PULL_SECONDS, putFile, type Variable } from '../../portainer-api/docker.ts';
+import {
+  printServerNote,
+  SERVER_NOTE,
+  SESSION_FILE,
+  type ServerNote,
+  type Service,
+  TOKEN_FILE,
+} from '../../portainer-api/service.ts';
+import { PLACES, type ServerStack } from './spec.ts';
+
+/** The revision is noted last: what is broken off before is done again, which changes nothing that is right already. */
+export function deploy(
+  service: Service,
+  stack: ServerStack,
+  password: { readonly $secret: string },
+  revision: string,
+): Action[] {
+  const { vm } = service;
+  const { compose: blob, additions, project } = stack;
+  const up = [...compose(stack), 'up', '--detach', '--remove-orphans'];
+  return [
+    ...putFile(vm, PLACES.compose, { from: 'compose', blob, additions }, '600'),
+    ...putFile(vm, PLACES.password, { from: 'secret', secret: password }, '600').slice(1),
+    ...putFile(vm, PLACES.variables, variablesFile(stack.variables), '600').slice(1),
+    inVm(vm, `start compose project ${project}`, up, { seconds: PULL_SECONDS, impact: 'restart' }),
+    waitUntilItAnswers(service),
+    ...putFile(vm, PLACES.revision, { from: 'text', text: `${revision}\n` }, '644').slice(1),
+  ];
+}
+
+function compose({ project }: ServerStack): string[] {
+  return ['docker', 'compose', '--project-name', project, '--file', PLACES.compose, '--env-file', PLACES.variables];
+}
+
+/** In single quotes compose takes a value as it is. */
+function variablesFile(variables: readonly Variable[]): Content {
+  const text = (each: string): Content => ({ from: 'text', text: each });
+  const parts = variables.flatMap(({ name, value }): Content[] => {
+    if (value === null) return [];
+    const content: Content = typeof value === 'string' ? text(value) : { from: 'secret', secret: value };
+    return [text(`${name}='`), content, text("'\n")];
+  });
+  return { from: 'joined', parts };
+}
+
+/** Only a new start opens a server again that waited too long for its administrator. */
+export function restart({ vm }: Service, stack: ServerStack): Action {
+  return inVm(vm, `restart compose project ${stack.project}`, [...compose(stack), 'restart'], { impact: 'restart' });
+}
+
+/** It answers before it has an administrator too, and says so once it has waited too long for one. */
+export function waitUntilItAnswers(service: Service): Action {
+  const request = call(service, 'GET', '/system/status', { by: 'nobody', timeoutSeconds: 5, accept: [200, 303] });
+  return {
+    ...action(`wait until Portainer answers at ${urlOf(service)}`, 'live', request),
+    until: { times: 60, intervalSeconds: 2 },
+  };
+}
+
+export function writeNote(note: ServerNote): Action {
+  const content = { from: 'text', text: printServerNote(note) } as const;
+  return action('note on the node where Portainer answers', 'live', {
+    kind: 'file',
+    path: SERVER_NOTE,
+    content,
+    mode: 0o644,
+  });
+}
+
+/** Volumes stay. */
+export function takeDown(vm: number, project: string): Action {
+  const argv = ['docker', 'compose', '--project-name', project, 'down', '--remove-orphans'];
+  return inVm(vm, `take compose project ${project} down`, argv, { seconds: 300, impact: 'restart' });
+}
+
+export function tidy(vm: number): Action {
+  return inVm(vm, 'remove the files of Portainer that Phoenix wrote', ['rm', '-rf', '--', PLACES.folder]);
+}
+
+export function forget(): Action {
+  const args = ['-f', '--', TOKEN_FILE, SESSION_FILE, SERVER_NOTE];
+  return action("remove Phoenix's key to Portainer from the node", 'live', {
+    kind: 'command',
+    program: 'rm',
+    args,
+    timeoutSeconds: 30,
+  });
+}

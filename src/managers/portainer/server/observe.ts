@@ -1,0 +1,141 @@
+// What is known of the Portainer server: what runs in its VM, and what it answers.
+
+import type { JsonObject } from '../../../model/json.ts';
+import type { HostReader, Wanted } from '../../manager.ts';
+import { ask, objectsIn, type Said } from '../../portainer-api/call.ts';
+import { askVm, foldersOf, isThere, type Volume } from '../../portainer-api/docker.ts';
+import {
+  readServerNote,
+  SERVER_NOTE,
+  SESSION_FILE,
+  type ServerNote,
+  type Service,
+  TOKEN_FILE,
+} from '../../portainer-api/service.ts';
+import { type Container, containersIn } from '../containers.ts';
+import { PLACES, type ServerSpec } from './spec.ts';
+
+export interface ServerObservation {
+  readonly inside: Inside;
+  readonly answers: Answers;
+  /** On the node. */
+  readonly note: ServerNote | null;
+  readonly keptToken: boolean;
+  readonly keptSession: boolean;
+}
+
+export type Inside =
+  | {
+      readonly kind: 'seen';
+      /** Of the compose project. */
+      readonly containers: readonly Container[];
+      /** What was started last; null before the first. */
+      readonly revision: string | null;
+      readonly folders: ReadonlyMap<string, string>;
+      /** Of a server that waits for its first administrator; null where it asks for none. */
+      readonly setupToken: string | null;
+    }
+  /** Not looked at, since what answers proves that it runs. */
+  | { readonly kind: 'trusted' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export interface Answers {
+  readonly status: Said;
+  readonly admin: 'there' | 'missing' | 'unknown';
+  /** Whether Phoenix's key is taken; null: it could not be asked. */
+  readonly key: boolean | null;
+  /** The administrator as the kept session shows it; null without one that is taken. */
+  readonly user: User | null;
+}
+
+export interface User {
+  readonly id: number;
+  /** Keys that Phoenix made before and lost. */
+  readonly ownKeys: readonly number[];
+}
+
+/** What Phoenix calls its keys. */
+export const KEY_NAME = 'Phoenix';
+
+const NOTHING: Answers = { status: { kind: 'missing' }, admin: 'unknown', key: null, user: null };
+
+export async function observeServer(host: HostReader, wanted: Wanted): Promise<ServerObservation> {
+  const spec = wanted.spec as ServerSpec | undefined;
+  const note = readServerNote(await host.readFile(SERVER_NOTE));
+  const before = wanted.before as ServerSpec | undefined;
+  const service = spec?.service ?? before?.service ?? note?.service ?? null;
+  const project = spec?.stack?.project ?? before?.stack?.project ?? note?.project ?? null;
+  const [token, session] = await Promise.all([host.readFile(TOKEN_FILE), host.readFile(SESSION_FILE)]);
+  const kept = { note, keptToken: token !== undefined, keptSession: session !== undefined };
+  if (service === null) return { inside: { kind: 'absent' }, answers: NOTHING, ...kept };
+  const inside = await lookInside(host, service.vm, project, spec?.stack?.volumes ?? []);
+  const runs = inside.kind === 'seen' && inside.containers.some(({ running }) => running);
+  const answers = spec !== undefined && runs ? await question(host, service, kept.keptSession) : NOTHING;
+  if (inside.kind !== 'seen' || answers.admin !== 'missing') return { inside, answers, ...kept };
+  return {
+    inside: { ...inside, setupToken: await setupTokenOf(host, service.vm, inside.containers) },
+    answers,
+    ...kept,
+  };
+}
+
+async function lookInside(
+  host: HostReader,
+  vm: number,
+  project: string | null,
+  volumes: readonly Volume[],
+): Promise<Inside> {
+  if (project === null || !(await isThere(host, vm))) return { kind: 'absent' };
+  const list = ['docker', 'compose', '--project-name', project, 'ps', '--all', '--format', 'json'];
+  const [containers, revision, folders] = [
+    await askVm(host, vm, list),
+    await askVm(host, vm, ['cat', PLACES.revision]),
+    await foldersOf(host, vm, volumes),
+  ];
+  if ('failure' in containers) return { kind: 'unreachable', why: containers.failure };
+  if ('failure' in folders) return { kind: 'unreachable', why: folders.failure };
+  if ('failure' in revision && !/no such file/i.test(revision.stderr)) {
+    return { kind: 'unreachable', why: revision.failure };
+  }
+  return {
+    kind: 'seen',
+    containers: containersIn(containers.stdout),
+    revision: 'failure' in revision ? null : revision.stdout.trim(),
+    folders,
+    setupToken: null,
+  };
+}
+
+async function question(host: HostReader, service: Service, hasSession: boolean): Promise<Answers> {
+  const status = await ask(host, service, '/system/status', { by: 'nobody' });
+  if (status.kind !== 'said') return { ...NOTHING, status };
+  const me = await ask(host, service, '/users/me');
+  const key = me.kind === 'said' ? true : me.kind === 'silent' ? null : false;
+  if (key !== false) return { status, admin: 'there', key, user: null };
+  const check = await ask(host, service, '/users/admin/check', { by: 'nobody' });
+  const admin = check.kind === 'said' ? 'there' : check.kind === 'missing' ? 'missing' : 'unknown';
+  const user = hasSession && admin === 'there' ? await userOf(host, service) : null;
+  return { status: check.kind === 'closed' ? check : status, admin, key, user };
+}
+
+async function userOf(host: HostReader, service: Service): Promise<User | null> {
+  const by = { bearer: SESSION_FILE };
+  const me = await ask(host, service, '/users/me', { by });
+  const id = me.kind === 'said' ? Number((me.value as JsonObject | null)?.['Id']) : Number.NaN;
+  if (!Number.isInteger(id)) return null;
+  const keys = await ask(host, service, `/users/${id}/tokens`, { by });
+  const own = keys.kind === 'said' ? objectsIn(keys.value).filter((key) => key['description'] === KEY_NAME) : [];
+  return { id, ownKeys: own.map((key) => Number(key['id'])) };
+}
+
+/** Newer servers print one at their start, and take no first administrator without it. It is worth nothing afterwards. */
+async function setupTokenOf(host: HostReader, vm: number, containers: readonly Container[]): Promise<string | null> {
+  for (const { name } of containers) {
+    const log = await askVm(host, vm, ['docker', 'logs', name]);
+    const printed = 'failure' in log ? [] : [...log.stdout.matchAll(/setup_token=([0-9a-f]{64})\b/g)];
+    const token = printed.at(-1)?.[1];
+    if (token !== undefined) return token;
+  }
+  return null;
+}

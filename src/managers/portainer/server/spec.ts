@@ -1,0 +1,137 @@
+// The Portainer server as it should be: a stack of its VM, with what Phoenix adds so that it starts with its certificate and its
+// administrator, and nobody else can become that.
+
+import type { Config, VmGuest } from '../../../config/config.ts';
+import { seenBy } from '../../../config/derive/traefik/routes.ts';
+import type { ComposeAdditions } from '../../../model/action.ts';
+import type { BlobId, TargetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Target } from '../../../model/target.ts';
+import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
+import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
+import { certificateOf, type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+
+export type ServerSpec = {
+  readonly service: Service;
+  readonly admin: { readonly user: string; readonly password: { readonly $secret: string } | null };
+  /** Null: no stack of its VM holds a server. */
+  readonly stack: ServerStack | null;
+};
+
+export type ServerStack = {
+  /** Name of the compose project. */
+  readonly project: string;
+  readonly compose: BlobId;
+  readonly additions: ComposeAdditions & JsonObject;
+  readonly variables: readonly Variable[];
+  readonly volumes: readonly Volume[];
+};
+
+/** In the VM. */
+export const PLACES = {
+  folder: '/var/lib/phoenix/portainer',
+  compose: '/var/lib/phoenix/portainer/compose.yml',
+  variables: '/var/lib/phoenix/portainer/variables.env',
+  password: '/var/lib/phoenix/portainer/admin-password',
+  revision: '/var/lib/phoenix/portainer/revision',
+} as const;
+
+/** Says on each container whose it is. */
+export const OWNER_LABEL = `phoenix.target=${PORTAINER_SERVER}`;
+/** What `--admin-password-file` calls the user that it makes. */
+export const BUILT_IN_USER = 'admin';
+const PASSWORD_INSIDE = '/run/phoenix/admin-password';
+const CERTIFICATES_INSIDE = '/run/phoenix/certificates';
+
+export function serverTarget(config: Config): Target[] {
+  const vm = primaryOf(config);
+  const service = serviceOf(config);
+  const portainer = config.hypervisor.portainer;
+  if (vm === null || service === null || portainer === null) return [];
+  const { adminUser: user, adminPassword } = portainer;
+  const password = adminPassword !== null && '$secret' in adminPassword ? { $secret: adminPassword.$secret } : null;
+  const spec: ServerSpec = { service, admin: { user, password }, stack: stackOf(config, vm, user) };
+  const certificate = certificateOf(config, vm);
+  const trusted: TargetId[] = certificate === undefined ? [] : [certificateTarget(certificate), HOST.trust];
+  return [
+    {
+      id: PORTAINER_SERVER,
+      spec: spec as ServerSpec & JsonObject,
+      within: [guestTarget(vm)],
+      needs: [guestTarget(vm), ...trusted],
+      protected: false,
+    },
+  ];
+}
+
+function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null {
+  const found = serverStackOf(config, vm);
+  const use = vm.stacks.find(({ name }) => name === found?.name);
+  const stack = config.stacks.get(use?.name ?? '');
+  const environment = stack?.environments[use?.environment ?? ''];
+  if (found === null || stack === undefined || stack.compose.blob === null) return null;
+  return {
+    project: found.name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, ''),
+    compose: stack.compose.blob,
+    additions: additionsOf(stack.compose.services, found.service, {
+      labels: environment?.traefikLabels ?? {},
+      certificate: certificateInside(config, vm),
+      makesAdmin: user === BUILT_IN_USER,
+    }),
+    variables: variablesOf(environment ?? { variables: [] }),
+    volumes: volumesFor(vm, stack.compose.externalVolumes),
+  };
+}
+
+/** Where the VM has the two files. */
+interface Pair {
+  readonly chain: string;
+  readonly key: string;
+}
+
+function certificateInside(config: Config, vm: VmGuest): Pair | null {
+  const certificate = certificateOf(config, vm);
+  if (certificate === undefined) return null;
+  const [chain, key] = [seenBy(vm, certificate.certPath), seenBy(vm, certificate.keyPath)];
+  return chain === null || key === null ? null : { chain, key };
+}
+
+interface Extra {
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  readonly certificate: Pair | null;
+  readonly makesAdmin: boolean;
+}
+
+function additionsOf(
+  services: readonly string[],
+  server: string,
+  { labels, certificate, makesAdmin }: Extra,
+): ComposeAdditions & JsonObject {
+  const tls = certificate === null ? { command: [], volumes: [] } : tlsOf(certificate);
+  const command = [...tls.command, ...(makesAdmin ? ['--admin-password-file', PASSWORD_INSIDE] : [])];
+  const volumes = [...tls.volumes, ...(makesAdmin ? [`${PLACES.password}:${PASSWORD_INSIDE}:ro`] : [])];
+  return Object.fromEntries(
+    [...services].sort().map((name) => [
+      name,
+      {
+        labels: [OWNER_LABEL, ...(labels[name] ?? [])],
+        ...(name === server ? { command, volumes } : {}),
+      },
+    ]),
+  );
+}
+
+/** Folders rather than files: a renewed certificate takes the place of the one before. */
+function tlsOf({ chain, key }: Pair): { readonly command: string[]; readonly volumes: string[] } {
+  const folders = [...new Set([folderOf(chain), folderOf(key)])];
+  const inside = (path: string): string =>
+    `${CERTIFICATES_INSIDE}/${folders.indexOf(folderOf(path))}/${path.slice(path.lastIndexOf('/') + 1)}`;
+  return {
+    command: ['--sslcert', inside(chain), '--sslkey', inside(key)],
+    volumes: folders.map((folder, index) => `${folder}:${CERTIFICATES_INSIDE}/${index}:ro`),
+  };
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}

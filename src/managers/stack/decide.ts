@@ -1,0 +1,140 @@
+// What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
+// answer once they are done. Each look finds out how far it is.
+
+import type { Action } from '../../model/action.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import { action } from '../guest/command.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import { call } from '../portainer-api/call.ts';
+import { blocked, impossible, todo } from '../portainer-api/decision.ts';
+import { inVm, PULL_SECONDS, plainSecretsIn, putFile, volumeActions } from '../portainer-api/docker.ts';
+import type { Service } from '../portainer-api/service.ts';
+import { HEADING } from './heading.ts';
+import { OWNER, REVISION, type SeenStack, type StackObservation } from './observe.ts';
+import { filesFolder, revisionOf, type StackSpec } from './spec.ts';
+
+/** A deployment that failed is not tried again before this has passed, so that who asked hears of it. */
+const FRESH_MS = 30_000;
+
+export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
+  if (seen.kind === 'unknown') return impossible(seen.reason, seen.passing);
+  const spec = wanted.spec as StackSpec | undefined;
+  if (spec === undefined) return remove(wanted, seen);
+  const { target, adopt = false } = wanted;
+  const { service, environment, vm, project } = spec;
+  if (service === null) return impossible('no Portainer is declared: give one VM the portainer_role primary');
+  if (environment === null) {
+    return impossible(
+      `Portainer does not reach VM ${vm}: give it the portainer_role agent and a portainer_agent_hostname`,
+    );
+  }
+  const plain = plainSecretsIn(spec.variables);
+  if (plain !== null) return impossible(plain);
+  if (seen.endpoint === null) return impossible(`Portainer has no environment ${environment} yet`, true);
+  const volumes = volumeActions(vm, seen.folders === null ? [] : spec.volumes, seen.folders ?? new Map());
+  if (typeof volumes === 'string') return blocked(volumes);
+  const { stack, endpoint } = seen;
+  if (stack === null) return todo([...volumes, ...placeFiles(spec), create(spec, service, endpoint, target)]);
+  if (stack.variables.get(OWNER) !== target && !adopt) {
+    return blocked(
+      `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
+    );
+  }
+  if (stack.status === 'deploying') return todo([waitFor(service, stack)]);
+  const isCurrent = seen.intact && hasVariables(stack, variablesFor(spec, target));
+  if (isCurrent && stack.failure !== null && seen.now - stack.failure.at < FRESH_MS) {
+    const { message } = stack.failure;
+    return impossible(`Portainer could not deploy it: ${message}`, TRANSIENT.test(message));
+  }
+  if (!isCurrent || stack.status === 'failed') {
+    return todo([...volumes, ...placeFiles(spec), update(spec, service, stack, target)]);
+  }
+  return todo([...volumes, ...(stack.status === 'inactive' ? [start(service, stack)] : [])]);
+}
+
+/** Faults of registries and networks that may be gone a little later. */
+const TRANSIENT =
+  /timeout|timed out|deadline exceeded|connection re(set|fused)|no such host|temporary failure|too ?many ?requests|\b(429|50[0234])\b|EOF/i;
+
+type Variables = readonly { readonly name: string; readonly value: string | { readonly $secret: string } }[];
+
+function variablesFor(spec: StackSpec, target: string): Variables {
+  const given = spec.variables.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
+  return [...given, { name: OWNER, value: target }, { name: REVISION, value: revisionOf(spec) }];
+}
+
+/** A secret's value is nobody's business here: the revision tells where it comes from. */
+function hasVariables({ variables }: SeenStack, wanted: Variables): boolean {
+  return (
+    variables.size === new Set(wanted.map(({ name }) => name)).size &&
+    wanted.every(({ name, value }) => (typeof value === 'string' ? variables.get(name) === value : variables.has(name)))
+  );
+}
+
+function placeFiles({ vm, files }: StackSpec): Action[] {
+  return files.flatMap(({ blob, path }, index) =>
+    putFile(vm, path, { from: 'blob', blob }, '644').slice(index === 0 ? 0 : 1),
+  );
+}
+
+function bodyOf(spec: StackSpec, target: string): JsonObject {
+  const { compose: blob, additions } = spec;
+  const content = { from: 'compose', blob, additions, heading: `${HEADING}\n${target}` } as const;
+  return {
+    StackFileContent: { $content: content as unknown as Json },
+    Env: variablesFor(spec, target) as unknown as Json,
+  };
+}
+
+function create(spec: StackSpec, service: Service, endpoint: number, target: string): Action {
+  const request = call(service, 'POST', `/stacks/create/standalone/string?endpointId=${endpoint}`, {
+    body: { json: { Name: spec.project, ...bodyOf(spec, target) } },
+    timeoutSeconds: PULL_SECONDS,
+  });
+  return action(`create stack ${spec.project} in environment ${spec.environment}`, 'live', request);
+}
+
+/** Services that are no longer in it go, where the server's version can do that. */
+function update(spec: StackSpec, service: Service, { id, endpoint }: SeenStack, target: string): Action {
+  const request = call(service, 'PUT', `/stacks/${id}?endpointId=${endpoint}`, {
+    body: { json: { ...bodyOf(spec, target), Prune: true } },
+    timeoutSeconds: PULL_SECONDS,
+  });
+  return action(`update stack ${spec.project} in environment ${spec.environment}`, 'restart', request);
+}
+
+function start(service: Service, { id, endpoint, name }: SeenStack): Action {
+  const request = call(service, 'POST', `/stacks/${id}/start?endpointId=${endpoint}`, { timeoutSeconds: PULL_SECONDS });
+  return action(`start stack ${name}`, 'live', request);
+}
+
+/** The server gives up by itself after 15 minutes. */
+function waitFor(service: Service, { id, name }: SeenStack): Action {
+  const request = call(service, 'GET', `/stacks/${id}`, { expect: { pointer: '/Status', oneOf: [1, 2, 4] } });
+  return {
+    ...action(`wait until Portainer has deployed stack ${name}`, 'live', request),
+    until: { times: 190, intervalSeconds: 5 },
+  };
+}
+
+/** Its volumes stay. */
+function remove({ before }: Wanted, { stack, service }: Extract<StackObservation, { kind: 'seen' }>): Decision {
+  if (stack === null || service === null) return todo([]);
+  if (stack.status === 'deploying') return todo([waitFor(service, stack)]);
+  const request = call(service, 'DELETE', `/stacks/${stack.id}?endpointId=${stack.endpoint}`, {
+    accept: [204, 404],
+    timeoutSeconds: 300,
+  });
+  const spec = before as StackSpec | undefined;
+  return todo([
+    ...(spec === undefined || spec.files.length === 0
+      ? []
+      : [
+          {
+            ...inVm(spec.vm, `remove the files of stack ${stack.name}`, ['rm', '-rf', '--', filesFolder(spec.project)]),
+            failure: 'observe' as const,
+          },
+        ]),
+    action(`remove stack ${stack.name}; its volumes stay`, 'restart', request),
+  ]);
+}

@@ -1,0 +1,143 @@
+// What Portainer says of a stack. Its variables tell whose it is and which version was deployed.
+
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { HostReader, Wanted } from '../manager.ts';
+import { ask, objectsIn, type Said } from '../portainer-api/call.ts';
+import { foldersOf, isThere } from '../portainer-api/docker.ts';
+import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
+import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
+import { isIntact } from './heading.ts';
+import type { StackSpec } from './spec.ts';
+
+/** Variables that Phoenix adds. */
+export const OWNER = 'PHOENIX_TARGET';
+export const REVISION = 'PHOENIX_REVISION';
+
+export interface SeenStack {
+  readonly id: number;
+  readonly name: string;
+  readonly endpoint: number;
+  readonly status: 'active' | 'inactive' | 'deploying' | 'failed';
+  readonly variables: ReadonlyMap<string, string>;
+  /** Of a deployment that failed: what it failed of, and when, in milliseconds. */
+  readonly failure: { readonly message: string; readonly at: number } | null;
+}
+
+export type StackObservation =
+  | {
+      readonly kind: 'seen';
+      /** Milliseconds. */
+      readonly now: number;
+      /** Id of the environment in Portainer; null: there is none of this name. */
+      readonly endpoint: number | null;
+      readonly stack: SeenStack | null;
+      /** Its file is as it was sent; taken for granted where nobody looked. */
+      readonly intact: boolean;
+      /** Folders by the names of the volumes in its VM; null where nobody looked. */
+      readonly folders: ReadonlyMap<string, string> | null;
+      readonly service: Service | null;
+    }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly passing: boolean };
+
+/** Two requests to the server that the note names; none without one. */
+export interface StackSurvey {
+  readonly server: ServerNote | null;
+  readonly endpoints: Said | readonly Endpoint[];
+  readonly stacks: Said | readonly SeenStack[];
+  readonly now: number;
+}
+
+export async function surveyStacks(host: HostReader): Promise<StackSurvey> {
+  const server = readServerNote(await host.readFile(SERVER_NOTE));
+  const now = Date.now();
+  if (server === null) return { server, endpoints: { kind: 'missing' }, stacks: { kind: 'missing' }, now };
+  const [endpoints, stacks] = await Promise.all([endpointsOf(host, server.service), stacksOf(host, server.service)]);
+  return { server, endpoints, stacks, now };
+}
+
+export function glanceAtStack(survey: StackSurvey, { spec: written }: Wanted): StackObservation | null {
+  const { server, endpoints, stacks, now } = survey;
+  const spec = written as StackSpec | undefined;
+  if (spec === undefined || server === null || !isList(endpoints) || !isList(stacks)) return null;
+  if (JSON.stringify(server.service) !== JSON.stringify(spec.service)) return null;
+  const { endpoint, stack } = find(spec, endpoints, stacks);
+  return { kind: 'seen', now, endpoint, stack, intact: true, folders: null, service: spec.service };
+}
+
+export async function observeStack(host: HostReader, wanted: Wanted): Promise<StackObservation> {
+  const spec = wanted.spec as StackSpec | undefined;
+  if (spec === undefined) return observeRemoved(host, wanted);
+  const { service } = spec;
+  const now = Date.now();
+  if (service === null) return { kind: 'seen', now, endpoint: null, stack: null, intact: true, folders: null, service };
+  const [endpoints, stacks] = [await endpointsOf(host, service), await stacksOf(host, service)];
+  if (!isList(endpoints)) return unknown(endpoints);
+  if (!isList(stacks)) return unknown(stacks);
+  const { endpoint, stack } = find(spec, endpoints, stacks);
+  const folders = await foldersOf(host, spec.vm, spec.volumes);
+  if ('failure' in folders) return { kind: 'unknown', reason: folders.failure, passing: true };
+  const file = stack === null ? null : await ask(host, service, `/stacks/${stack.id}/file`);
+  const text = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
+  const intact = typeof text !== 'string' || isIntact(text);
+  return { kind: 'seen', now, endpoint, stack, intact, folders, service };
+}
+
+/** By its variable, wherever it is. */
+async function observeRemoved(host: HostReader, { target, before }: Wanted): Promise<StackObservation> {
+  const note = readServerNote(await host.readFile(SERVER_NOTE));
+  const service = note?.service ?? (before as StackSpec | undefined)?.service ?? null;
+  const nothing = { kind: 'seen', now: Date.now(), endpoint: null, stack: null, intact: true, folders: null } as const;
+  // Without Portainer's key or its VM there is nothing left of it that Phoenix keeps.
+  if (service === null || note === null || !(await isThere(host, service.vm))) return { ...nothing, service };
+  const stacks = await stacksOf(host, service);
+  if (!isList(stacks)) return unknown(stacks);
+  const stack = stacks.find(({ variables }) => variables.get(OWNER) === target) ?? null;
+  return { ...nothing, stack, endpoint: stack?.endpoint ?? null, service };
+}
+
+function find(
+  { environment, project }: StackSpec,
+  endpoints: readonly Endpoint[],
+  stacks: readonly SeenStack[],
+): { readonly endpoint: number | null; readonly stack: SeenStack | null } {
+  const endpoint = endpoints.find(({ name }) => name === environment)?.id ?? null;
+  const stack = stacks.find((each) => each.endpoint === endpoint && each.name === project) ?? null;
+  return { endpoint, stack };
+}
+
+function unknown(said: Said): StackObservation {
+  if (said.kind === 'said') throw new Error('an answer of Portainer was not read');
+  return { kind: 'unknown', ...whyNot(said) };
+}
+
+function isList<T>(value: Said | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+async function stacksOf(host: HostReader, service: Service): Promise<Said | readonly SeenStack[]> {
+  const said = await ask(host, service, '/stacks');
+  return said.kind === 'said' ? objectsIn(said.value).map(stackIn) : said;
+}
+
+const STATUSES = { 1: 'active', 2: 'inactive', 3: 'deploying', 4: 'failed' } as const;
+
+/** Older servers know no status but active and inactive, and the oldest none. */
+function stackIn(entry: JsonObject): SeenStack {
+  const pairs = objectsIn(entry['Env'] ?? null);
+  const status = STATUSES[Number(entry['Status']) as keyof typeof STATUSES] ?? 'active';
+  const last = objectsIn(entry['DeploymentStatus'] ?? null).at(-1);
+  const seconds = Math.max(...[last?.['Time'], entry['UpdateDate'], entry['CreationDate']].map(numberOf));
+  return {
+    id: Number(entry['Id']),
+    name: String(entry['Name'] ?? '').toLowerCase(),
+    endpoint: Number(entry['EndpointId']),
+    status,
+    variables: new Map(pairs.map(({ name, value }) => [String(name), String(value ?? '')])),
+    failure:
+      status === 'failed' ? { message: String(last?.['Message'] ?? 'it does not say why'), at: seconds * 1000 } : null,
+  };
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,118 @@
+// A stack as it should be on one VM: its compose file with labels and files, its variables, and the environment of Portainer that it
+// runs in.
+
+import type { Config, VmGuest } from '../../config/config.ts';
+import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
+import { stackTarget } from '../../config/stacks.ts';
+import type { ComposeAdditions } from '../../model/action.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Target } from '../../model/target.ts';
+import { environmentTarget, guestTarget, primaryOf } from '../edges.ts';
+import { textDigest } from '../guest/digest.ts';
+import { type Variable, type Volume, variablesOf, volumesFor } from '../portainer-api/docker.ts';
+import { type Service, serverStackOf, serviceOf } from '../portainer-api/service.ts';
+
+export type StackSpec = {
+  /** Null: no Portainer is declared. */
+  readonly service: Service | null;
+  /** Name of the environment in Portainer; null: the VM is none. */
+  readonly environment: string | null;
+  readonly vm: number;
+  /** Name of the stack in Portainer and of the compose project. */
+  readonly project: string;
+  /** Blob of the compose file. */
+  readonly compose: string;
+  readonly additions: ComposeAdditions & JsonObject;
+  readonly variables: readonly Variable[];
+  readonly files: readonly PlacedFile[];
+  readonly volumes: readonly Volume[];
+};
+
+/** A file of the config repo on its way into the containers. */
+export type PlacedFile = {
+  readonly blob: string;
+  /** In the VM: another content has another path, so that containers take it over. */
+  readonly path: string;
+};
+
+/** The folder in the VM with the files of a stack. */
+export function filesFolder(project: string): string {
+  return `/var/lib/phoenix/stacks/${project}`;
+}
+
+/** The stack that is Portainer itself belongs to portainer/server. */
+export function stackTargets(config: Config): Target[] {
+  const service = serviceOf(config);
+  const primary = primaryOf(config);
+  const server = service === null || primary === null ? null : serverStackOf(config, primary);
+  return config.vm.flatMap((vm) =>
+    vm.stacks.flatMap(({ name, environment }) => {
+      const stack = config.stacks.get(name);
+      const declared = stack?.environments[environment];
+      if (stack === undefined || declared === undefined) return [];
+      if (vm === primary && name === server?.name) return [];
+      const needed = [guestTarget(vm), environmentTarget(vm)];
+      return [
+        {
+          id: stackTarget(vm.id, name),
+          spec: stackSpec(service, vm, stack, declared) as StackSpec & JsonObject,
+          within: needed,
+          needs: needed,
+          protected: false,
+        },
+      ];
+    }),
+  );
+}
+
+function stackSpec(service: Service | null, vm: VmGuest, stack: Stack, declared: StackEnvironment): StackSpec {
+  const project = projectName(stack.name);
+  const { role, environmentName, agentHostname } = vm.portainer;
+  const reached = role === 'primary' || (role === 'agent' && agentHostname !== null);
+  return {
+    service,
+    environment: reached ? environmentName : null,
+    vm: vm.id,
+    project,
+    compose: stack.compose.blob ?? '',
+    additions: additionsOf(stack.compose.services, declared, project),
+    variables: variablesOf(declared),
+    files: declared.files.map((file) => placed(file, project)),
+    volumes: volumesFor(vm, stack.compose.externalVolumes),
+  };
+}
+
+/** As Portainer and compose make it of any name: only such a name can be looked up again. */
+export function projectName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, '');
+}
+
+function additionsOf(
+  services: readonly string[],
+  { traefikLabels, files }: StackEnvironment,
+  project: string,
+): ComposeAdditions & JsonObject {
+  const volumes = files.map((file) => `${placed(file, project).path}:${file.destination}:ro`);
+  return Object.fromEntries(
+    [...services].sort().flatMap((service) => {
+      const labels = traefikLabels[service] ?? [];
+      if (labels.length === 0 && volumes.length === 0) return [];
+      return [
+        [
+          service,
+          { ...(labels.length === 0 ? {} : { labels }), ...(volumes.length === 0 ? {} : { volumes }) },
+        ] as const,
+      ];
+    }),
+  );
+}
+
+function placed({ path, blob, destination }: StackFile, project: string): PlacedFile {
+  const known = textDigest(`${blob}\n${destination}`).slice(0, 12);
+  return { blob: blob ?? '', path: `${filesFolder(project)}/${known}-${path.slice(path.lastIndexOf('/') + 1)}` };
+}
+
+/** What decides how it is deployed; where Portainer answers does not. */
+export function revisionOf({ project, compose, additions, variables, files }: StackSpec): string {
+  return textDigest(JSON.stringify([project, compose, additions, variables, files]));
+}
