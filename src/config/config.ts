@@ -105,6 +105,10 @@ export interface VmGuest extends GuestBase {
   readonly isTemplate: boolean;
   /** Name of the cloud image that a template is made from; null for clones. */
   readonly templateImage: string | null;
+  /** Where the node gets that image; null: it is there already. */
+  readonly templateImageUrl: string | null;
+  /** Lower case; null only without a URL, or in a configuration with that problem. */
+  readonly templateImageSha256: string | null;
   readonly storagePool: string;
   readonly diskSizeGb: number;
   readonly network: VmNetwork;

@@ -10,6 +10,22 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/no space left|out of space/i, 'make room on the storage, then replay'],
   [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
   [/snapshot feature is not available/i, 'its storage cannot snapshot; turn rollback_on_failure off or move it'],
+  [
+    /checksum mismatch.*aborting/i,
+    'a file of that name is on the node already and is another one: remove it there, or name the image otherwise, then replay',
+  ],
+  [
+    /checksum mismatch/i,
+    'what is published there is not what was declared: compare template_image_sha256 with the list of the publisher, then push',
+  ],
+  [
+    /is not configured for content type/i,
+    'let the storage take it, with `pvesm set` and its content types, then replay',
+  ],
+  [
+    /template: no such template/i,
+    'name one that `pveam available` lists, or put the file on the storage yourself, then replay',
+  ],
   [/permission denied|permission check failed/i, 'run Phoenix as root on the node'],
 ];
 

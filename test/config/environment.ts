@@ -15,7 +15,7 @@ const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 const CERTIFICATES = 'etc/certificate-manifest.json';
 
-/** One container that serves, one template it is cloned from, one VM with a stack, one certificate: no problem at all. */
+/** One container that serves, one that signs and that it is cloned from, one VM with a stack, one certificate: no problem at all. */
 export function environment() {
   return structuredClone({
     [HYPERVISOR]: {
@@ -35,7 +35,9 @@ export function environment() {
         ],
       },
     } as Files,
-    [LXC]: { lxc_configs: { '900': container(900), '101': { ...container(101), ...CLONED } } } as Files,
+    [LXC]: {
+      lxc_configs: { '900': { ...container(900), role: 'ca' }, '101': { ...container(101), ...CLONED } },
+    } as Files,
     [VM]: {
       vm_defaults: { storage_pool: 'tank-disks' },
       vms: [template(9000), { ...machine(1001), clone_from_vmid: 9000 }],

@@ -147,15 +147,23 @@ describe('a container', () => {
     expect(Object.keys(guest.pctFeatures)).toEqual(['keyctl', 'nesting']);
   });
 
-  test('of the original environment has its role by its id, unless it says another', () => {
-    expect(
-      [lxc({ role: undefined }, 101), lxc({ role: undefined }, 102), lxc({ role: undefined }, 103)].map(
-        ({ role }) => role,
-      ),
-    ).toEqual(['gateway', 'proxy', 'ca']);
-    expect(lxc({ role: 'none' }, 103).role).toBeNull();
-    expect(lxc({ role: 'ca' }, 200).role).toBe('ca');
-    expect(lxc({ role: undefined }, 200).role).toBeNull();
+  test('of the original environment has its role by its id, unless it or another says otherwise', () => {
+    const files = environment();
+    const entry = files[LXC].lxc_configs['101'];
+    const roles = (written: Readonly<Record<number, string | undefined>>) => {
+      files[LXC].lxc_configs = Object.fromEntries(
+        Object.entries(written).map(([id, role]) => [id, { ...entry, role, clone_from_ctid: '900' }]),
+      );
+      return loadFiles(files).draft?.lxc.map((guest) => `${guest.id} ${guest.role}`);
+    };
+    expect(roles({ 101: undefined, 102: undefined, 103: undefined, 200: undefined })).toEqual([
+      '101 gateway',
+      '102 proxy',
+      '103 ca',
+      '200 null',
+    ]);
+    expect(roles({ 103: 'none', 200: 'ca' })).toEqual(['103 null', '200 ca']);
+    expect(roles({ 103: undefined, 200: 'ca' })).toEqual(['103 null', '200 ca']);
   });
 
   test('is kept as it starts, stopped when it is only cloned from', () => {

@@ -81,6 +81,8 @@ export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
     name: `vm-${id}`,
     isTemplate: false,
     templateImage: own.cloneFrom == null ? IMAGE : null,
+    templateImageUrl: null,
+    templateImageSha256: null,
     storagePool: 'rpool',
     diskSizeGb: 8,
     network: { ...LINK, ip: `10.0.0.${id % 250}/24` },

@@ -27,9 +27,9 @@ const run = (program: string, ...args: string[]) => host.run({ kind: 'command', 
 const verbs = () => host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
 
 describe('the number of commands', () => {
-  test('a container from a template file takes three', async () => {
+  test('a container from a template file takes three, and a look for that file', async () => {
     await done(wanted(targetOf(container(101))));
-    expect(verbs()).toEqual(['pct create', 'pct start', 'pct status']);
+    expect(verbs()).toEqual(['test -f', 'pct create', 'pct start', 'pct status']);
   });
 
   test('a clone takes four, and its scripts beside them', async () => {

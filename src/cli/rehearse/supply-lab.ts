@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { providePool } from '../../lab/host/zfs/zpool.ts';
 import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
-import { IMAGE_FOLDER } from '../../managers/vm/create.ts';
+import { imagePath } from '../../managers/guest/source.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {
@@ -38,7 +38,10 @@ function provideDriver(dir: string, { hypervisor: { nvidia } }: Config): void {
 const IMAGE_BYTES = 3.5 * 1024 ** 3;
 
 function imagesOf(config: Config): string[] {
-  return config.vm.flatMap(({ templateImage }) => (templateImage === null ? [] : [`${IMAGE_FOLDER}/${templateImage}`]));
+  // What is downloaded comes from the lab's own publisher.
+  return config.vm.flatMap(({ templateImage, templateImageUrl }) =>
+    templateImage === null || templateImageUrl !== null ? [] : [imagePath(templateImage)],
+  );
 }
 
 /** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */

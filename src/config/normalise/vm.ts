@@ -25,6 +25,8 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     traefikService: normaliseService(written.traefik_service, true),
     isTemplate: written.is_template,
     templateImage: written.template_image ?? null,
+    templateImageUrl: written.template_image_url ?? null,
+    templateImageSha256: written.template_image_sha256?.toLowerCase() ?? null,
     storagePool: written.storage_pool ?? defaults.storage_pool ?? '',
     diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
     network: networkOf(written, defaults),

@@ -29,6 +29,34 @@ export function guestsHaveOneOrigin({ config }: RuleContext): Finding[] {
   });
 }
 
+/** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */
+export function imagesHaveAChecksum({ config }: RuleContext): Finding[] {
+  const images = config.vm.filter((vm) => vm.templateImageUrl !== null || vm.templateImageSha256 !== null);
+  return images.flatMap((vm): Finding[] => {
+    const has = (field: string, message: string) => [invalid(vm, within(vm.writtenAt, field), message)];
+    if (vm.templateImage === null)
+      return has(
+        vm.templateImageUrl === null ? 'template_image_sha256' : 'template_image_url',
+        '"template_image" is missing: the name of the file to download',
+      );
+    if (vm.templateImageSha256 === null)
+      return has(
+        'template_image_url',
+        '"template_image_sha256" is missing: write the checksum that the publisher of the image gives',
+      );
+    if (vm.templateImageUrl === null)
+      return has('template_image_sha256', '"template_image_url" is missing: a checksum says nothing without it');
+    const other = images.find(
+      (one) => one.templateImage === vm.templateImage && one.templateImageSha256 !== vm.templateImageSha256,
+    );
+    if (other === undefined || config.vm.indexOf(other) > config.vm.indexOf(vm)) return [];
+    return has(
+      'template_image_sha256',
+      `${targetOf(other)} has another checksum for "${vm.templateImage}": images of one name are one file on the node`,
+    );
+  });
+}
+
 /** INVALID_VALUE: a VM has no storage, or a volume no server, and nothing gives it one. */
 export function defaultsAreThere({ config }: RuleContext): Finding[] {
   return config.vm.flatMap((vm) => {

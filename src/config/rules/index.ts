@@ -14,7 +14,7 @@ import {
 } from './certificates.ts';
 import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './compose.ts';
-import { defaultsAreThere, guestsHaveOneOrigin, somethingIsDeclared } from './creation.ts';
+import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
 import { dependenciesHaveAnOrder } from './dependency-cycle.ts';
 import {
   addressesAreUnique,
@@ -41,6 +41,7 @@ import { agentCanFetch, hostStaysReachable } from './lockout.ts';
 import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './names.ts';
 import { mountedPathsAreExported } from './nfs.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './references.ts';
+import { neededRolesAreGiven, rolesAreUnique } from './roles.ts';
 import type { Rule } from './rule.ts';
 import { secretFoldersHaveOneOwner } from './shared-paths.ts';
 import { storagesTakeTheirContent } from './storage.ts';
@@ -49,6 +50,7 @@ import { labelsAreUnderstood } from './traefik-labels.ts';
 export const RULES: readonly Rule[] = [
   somethingIsDeclared,
   guestsHaveOneOrigin,
+  imagesHaveAChecksum,
   defaultsAreThere,
   namedScriptsExist,
   usedStacksAreComplete,
@@ -68,6 +70,8 @@ export const RULES: readonly Rule[] = [
   guestNamesHaveNoDots,
   namedGuestsExist,
   usedEnvironmentsExist,
+  rolesAreUnique,
+  neededRolesAreGiven,
   datasetPoolsExist,
   dependenciesHaveAnOrder,
   idsAreUnique,

@@ -79,6 +79,16 @@ export const vmGuest = z.strictObject({
     )
     .optional()
     .describe('Cloud image to make it from. Needed unless it is cloned.'),
+  template_image_url: value.url
+    .optional()
+    .describe(
+      'Where the node downloads the image that it does not have. Default: none, so the image must be there already.',
+    ),
+  template_image_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'must be a SHA-256 checksum: 64 hexadecimal digits')
+    .optional()
+    .describe('Checksum of that image, from the list of its publisher. Needed with template_image_url.'),
   cores: value.cores.optional().describe('CPU cores. Default: that of vm_defaults.'),
   memory_mb: value.memoryMb.optional().describe('Memory in MB. Default: that of vm_defaults.'),
   disk_size_gb: value.sizeGb

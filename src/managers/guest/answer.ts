@@ -5,7 +5,8 @@ import type { CommandResult } from '../../ports.ts';
 
 /** The result of what the command ran, where its answer says so; otherwise the result as it is. */
 export function readAnswer(command: Command, result: CommandResult): CommandResult {
-  if (command.answer !== 'guest-exec' || result.ended !== 'exited' || result.exit !== 0) return result;
+  if (command.answer === undefined || result.ended !== 'exited' || result.exit !== 0) return result;
+  if (command.answer === 'task') return isTaskError(result.stderr) ? { ...result, exit: 1 } : result;
   const answer = parseObject(result.stdout);
   if (answer === undefined)
     return { ...result, exit: 1, stderr: `${result.stderr}the guest agent's answer is no JSON` };
@@ -28,6 +29,11 @@ export function readAnswer(command: Command, result: CommandResult): CommandResu
     stdout,
     stderr: `ended by signal ${textOf(answer['signal'])}\n${stderr}`,
   };
+}
+
+/** Warnings of a task that went well stand there too. */
+function isTaskError(stderr: string): boolean {
+  return stderr.split('\n').some((line) => line.trim() !== '' && !/^(WARN|Task finished with \d+ warning)/.test(line));
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

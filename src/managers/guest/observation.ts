@@ -15,6 +15,8 @@ export interface GuestObservation {
   readonly installed: Installed | null | 'trusted';
   /** A VM that runs, but whose guest agent does not answer. */
   readonly silent: boolean;
+  /** The file on the node that the guest would be made from is not there; false also where nobody looked. */
+  readonly sourceMissing: boolean;
   readonly host: HostFacts;
 }
 

@@ -22,6 +22,7 @@ import {
   SUBUID_FILE,
 } from './observation.ts';
 import { parseInstalled, RECORD_FILE } from './scripts.ts';
+import { lookFor, type Source, sourcePath } from './source.ts';
 import { type GuestSpec, isInstalled } from './spec.ts';
 
 export function confFolder(program: Program): string {
@@ -51,6 +52,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     conf,
     otherKind: other !== undefined,
     ...state,
+    sourceMissing: conf === null && (await isMissing(host, wanted, storages)),
     firewall: firewall ?? null,
     host: {
       storages: parseStorages(storages),
@@ -61,6 +63,14 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
       subgid: subgid ?? null,
     },
   };
+}
+
+/** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */
+async function isMissing(host: HostReader, wanted: Wanted, storages: string | undefined): Promise<boolean> {
+  const source = (wanted.spec as { source?: Source } | undefined)?.source;
+  if (source === undefined || ('image' in source && source.download !== null)) return false;
+  const path = sourcePath(source, storages);
+  return path !== null && (await host.run(lookFor(path))).exit === 1;
 }
 
 type State = Pick<GuestObservation, 'running' | 'installed' | 'silent'>;

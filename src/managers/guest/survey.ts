@@ -75,6 +75,7 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
     firewall: survey.files.get(firewallPath(Number(id))) ?? null,
     installed: 'trusted',
     silent: false,
+    sourceMissing: false,
     host: {
       storages: parseStorages(survey.storages),
       snippets: parseSnippets(survey.storages),

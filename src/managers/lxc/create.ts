@@ -9,6 +9,7 @@ import { parseKept } from '../guest/kept-volumes.ts';
 import { printNotes } from '../guest/notes.ts';
 import type { GuestObservation } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
+import { downloadTemplate } from '../guest/source.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
@@ -21,6 +22,8 @@ export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObserv
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
+  if (seen.sourceMissing && spec.source.template.startsWith('/'))
+    return impossible(`${spec.source.template} is not on the node: put the template there`);
 
   const building = spec.raw.length > 0 || spec.final === 'unmanaged';
   const starts = spec.raw.length === 0 && (spec.final !== 'stopped' || spec.scripts.length > 0);
@@ -28,6 +31,7 @@ export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObserv
     ...delegateIds(spec, seen.host),
     ...makeFolders(spec, spec.mounts),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...(seen.sourceMissing ? downloadTemplate(spec.source.template) : []),
     create(wanted, spec, seen, building),
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];

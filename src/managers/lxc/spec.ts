@@ -7,6 +7,7 @@ import { declaredFirewall } from '../guest/firewall.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
 import { type Interface, interfaceOf } from '../guest/network.ts';
 import { featureScript, type Script, script } from '../guest/scripts.ts';
+import type { Source } from '../guest/source.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
@@ -16,7 +17,7 @@ export type LxcSpec = GuestSpec & {
   readonly ostype: string | null;
   readonly unprivileged: boolean;
   /** Only what it is made from: another source later changes nothing on a container that exists. */
-  readonly source: { readonly clone: number; readonly snapshot: string | null } | { readonly template: string };
+  readonly source: Exclude<Source, { readonly image: string }>;
   readonly rootfs: { readonly storage: string; readonly sizeGb: number };
   readonly net0: Interface & { readonly name: string };
   readonly features: Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import { foreignFirewall, impossible } from '../guest/gate.ts';
 import { printNotes } from '../guest/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
+import { downloadImage, imagePath } from '../guest/source.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
@@ -16,21 +17,25 @@ import { ROOT_DRIVE, resizeDisk } from './disks.ts';
 import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
 
-/** Where cloud images lie on the node: Proxmox's folder for disk images of storage `local`. */
-export const IMAGE_FOLDER = '/var/lib/vz/template/iso';
-
 export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservation): Decision {
   const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
-  if (spec.source.image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
+  const { image, download } = spec.source;
+  if (image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
+  const path = imagePath(image);
+  if (seen.sourceMissing)
+    return impossible(
+      `${path} is not on the node: put the image there, or say where it comes from in template_image_url and template_image_sha256`,
+    );
 
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
   const actions = [
     ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
     ...writeAgentSnippet(seen.host),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
-    create(wanted, spec, `${IMAGE_FOLDER}/${spec.source.image}`, seen.host),
+    ...(download === null ? [] : [downloadImage(image, download)]),
+    create(wanted, spec, path, seen.host),
     resizeDisk(spec),
     ...(starts ? [startGuest('qm', spec.id)] : []),
   ];

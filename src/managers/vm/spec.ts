@@ -1,18 +1,19 @@
 // A virtual machine as it should be, from the whole configuration.
 
 import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
-import { targetId } from '../../model/ids.ts';
+import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { declaredFirewall } from '../guest/firewall.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
 import { type Interface, interfaceOf } from '../guest/network.ts';
 import { featureScript, type Script, script } from '../guest/scripts.ts';
+import type { Source } from '../guest/source.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
 
 export type VmSpec = GuestSpec & {
   readonly name: string;
   /** Only what it is made from: another source later changes nothing on a VM that exists. */
-  readonly source: { readonly clone: number; readonly snapshot: string | null } | { readonly image: string };
+  readonly source: Exclude<Source, { readonly template: string }>;
   readonly disk: { readonly storage: string; readonly sizeGb: number };
   readonly net0: Interface;
   /** What cloud-init sets up. */
@@ -24,7 +25,7 @@ export function vmTargets(config: Config): Target[] {
   return config.vm.map((guest) => ({
     id: targetId('vm', guest.id),
     spec: vmSpec(guest, config, common),
-    needs: guestNeeds(guest, config),
+    needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config)],
     protected: guest.protected,
   }));
 }
@@ -47,11 +48,28 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
           },
     }),
     name: guest.name,
-    source: guest.cloneFrom === null ? { image: guest.templateImage ?? '' } : { clone: guest.cloneFrom, snapshot },
+    source: guest.cloneFrom === null ? imageOf(guest) : { clone: guest.cloneFrom, snapshot },
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
     net0: interfaceOf(guest.network, guest.firewall?.enabled ?? false),
     user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
   };
+}
+
+/**
+ * A template whose image another one downloads waits for that one, so that it is downloaded once. Not where the other waits for a
+ * guest itself: that might be this one.
+ */
+function imageNeeds(guest: VmGuest, config: Config): TargetId[] {
+  if (guest.templateImageUrl === null) return [];
+  const first = config.vm.find(
+    (other) => other.templateImageUrl !== null && other.templateImage === guest.templateImage,
+  );
+  if (first === undefined || first === guest) return [];
+  return guestNeeds(first, config).every((need) => kindOf(need) === 'hypervisor') ? [targetId('vm', first.id)] : [];
+}
+
+function imageOf({ templateImage, templateImageUrl: url, templateImageSha256: sha256 }: VmGuest): VmSpec['source'] {
+  return { image: templateImage ?? '', download: url === null || sha256 === null ? null : { url, sha256 } };
 }
 
 /** What the stacks that run on the VM open. */

@@ -115,8 +115,8 @@ describe('how it is issued', () => {
     ['1d12h30m', 131_400],
     ['45m', 2_700],
   ])('for %s', (lifetime, seconds) => {
-    const { config } = loadFiles(withCertificate({ lifetime, issuer: 'acme' }));
-    expect(config?.certificates[0]).toMatchObject({ issuer: 'acme', lifetimeSeconds: seconds });
+    const { config } = loadFiles(withCertificate({ lifetime, issuer: 'jwk' }));
+    expect(config?.certificates[0]).toMatchObject({ issuer: 'jwk', lifetimeSeconds: seconds });
   });
 
   test.each(['', '0h', '720', 'a month', '12h1d', '-1h'])('not for "%s"', (lifetime) => {

@@ -50,6 +50,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
     firewall: null,
     installed: {},
     silent: false,
+    sourceMissing: false,
     host: {
       storages: { rpool: 'zfspool', local: 'dir' },
       bridges: ['vmbr0'],

@@ -60,6 +60,7 @@ function decide(
     firewall: null,
     installed: {},
     silent: false,
+    sourceMissing: false,
     host: HOST,
     ...look,
   };

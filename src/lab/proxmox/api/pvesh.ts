@@ -12,6 +12,7 @@ import { PCT_VERBS } from '../pct/pct.ts';
 import { QM_VERBS } from '../qm/qm.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
+import { downloadUrl } from '../storage/download.ts';
 import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
 import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
@@ -101,6 +102,7 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   },
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
+  'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
   'DELETE /nodes/{node}/tasks/{upid}': ({ node }, { upid }) => {
     if (!tasks(node).some((task) => task.upid === upid)) refuse('no such task');

@@ -46,6 +46,7 @@ const FOLDERS: Record<string, { path: string; format: (file: string) => string |
     format: (file) => (/\.(tar\.(?:gz|xz|zst|bz2)|tar)$/.exec(file)?.[1] ?? undefined)?.replace('tar.', 't'),
   },
   snippets: { path: 'snippets', format: () => 'snippet' },
+  import: { path: 'import', format: (file) => /\.(ova|qcow2|raw|vmdk)$/.exec(file)?.[1] },
   backup: { path: 'dump', format: (file) => /\.(tgz|(?:tar|vma)(?:\.(?:gz|lzo|zst|bz2))?)$/.exec(file)?.[1] },
 };
 

@@ -1,0 +1,119 @@
+// Files that a storage fetches by their address (`download-url`). A lab has no way out: a publisher gives what the caller expects,
+// unless an order of `lab.json` says otherwise. The file takes no room on the disk, and its checksum is noted beside the volumes.
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type Call, print, task } from '../call.ts';
+import { replaceFile } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse, refuseParameters } from '../refusal.ts';
+import { enabledStorage, pathOfVolume } from './storage.ts';
+
+/** What a publisher gives for an address: null where it has no such file. `downloads` in `lab.json`, by address. */
+type Published = { readonly checksum?: string; readonly bytes?: number } | null;
+
+/** What a cloud image takes, unpacked. */
+const USUAL_BYTES = 3.5 * 1024 ** 3;
+
+/** What may be fetched, and how its file must be called. */
+const EXTENSIONS: Readonly<Record<string, { readonly pattern: RegExp; readonly problem: string }>> = {
+  iso: { pattern: /.\.(iso|img)$/i, problem: 'wrong file extension' },
+  vztmpl: { pattern: /.\.tar(\.(gz|xz|zst|bz2))?$/i, problem: 'wrong file extension' },
+  import: {
+    pattern: /^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/,
+    problem: 'invalid filename or wrong extension',
+  },
+};
+
+/** `POST /nodes/{node}/storage/{storage}/download-url`. The task's failure is printed, and no failure of the call. */
+export function downloadUrl(call: Call, parameters: Parameters): void {
+  const { node } = call;
+  const [id, content, url] = [String(parameters['storage']), String(parameters['content']), String(parameters['url'])];
+  const storage = enabledStorage(node, id);
+  if (storage.family !== 'dir') refuse(`can't upload to storage type '${storage.type}', not a file based storage!`);
+  const name = String(parameters['filename'])
+    .replace(/^.*[/\\]/s, '')
+    .replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
+  const allowed = EXTENSIONS[content];
+  if (allowed === undefined) refuseParameters({ content: `upload content type '${content}' not allowed` });
+  if (!allowed?.pattern.test(name)) refuseParameters({ filename: allowed?.problem ?? '' });
+  if (!storage.content.has(content)) refuse(`storage '${id}' is not configured for content type '${content}'`);
+  const shown = pathOfVolume(node, `${id}:${content}/${name}`);
+  const checksum = parameters['checksum'];
+  task(
+    call,
+    'download',
+    name,
+    () => fetchFile(call, { url, shown, checksum: checksum === undefined ? undefined : String(checksum) }, parameters),
+    true,
+  );
+}
+
+function fetchFile(
+  call: Call,
+  wanted: { url: string; shown: string; checksum: string | undefined },
+  { 'checksum-algorithm': algorithm = 'sha256' }: Parameters,
+): void {
+  const { node } = call;
+  const { url, shown, checksum } = wanted;
+  const path = pathOf(node, shown);
+  print(call, `downloading ${url} to ${shown}`);
+  if (existsSync(path)) {
+    if (checksum === undefined) refuse(`refusing to override existing file '${shown}'`);
+    const got = checksumOf(node, shown, String(algorithm));
+    if (got !== checksum?.toLowerCase()) refuse(`checksum mismatch: got '${got}' != expect '${checksum}', aborting`);
+    print(call, 'calculating checksum of existing file...OK, got correct file already, no need to download');
+    return;
+  }
+  const published = publishedAt(node, url);
+  if (published === null)
+    refuse(`download failed: command 'wget --progress=dot:giga -O ${shown}.tmp ${url}' failed: exit code 8`);
+  const got = published?.checksum ?? checksum?.toLowerCase() ?? createHash('sha256').update(url).digest('hex');
+  if (checksum !== undefined) {
+    if (got !== checksum.toLowerCase()) refuse(`checksum mismatch: got '${got}' != expect '${checksum}'`);
+    print(call, 'calculating checksum...OK, checksum verified');
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  truncateSync(path, published?.bytes ?? USUAL_BYTES);
+  replaceFile(pathOf(node, NOTED), JSON.stringify({ ...noted(node), [shown]: got }));
+  print(call, `download of '${url}' to '${shown}' finished`);
+}
+
+function publishedAt(node: LabNode, url: string): Published | undefined {
+  const file = pathOf(node, 'lab.json');
+  const orders: { downloads?: Readonly<Record<string, Published>> } = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : {};
+  return orders.downloads?.[url];
+}
+
+/** Checksums of what was fetched, by path. */
+const NOTED = 'var/lib/lab/downloads.json';
+
+function noted(node: LabNode): Record<string, string> {
+  const file = pathOf(node, NOTED);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+function checksumOf(node: LabNode, shown: string, algorithm: string): string {
+  const known = noted(node)[shown];
+  if (known !== undefined) return known;
+  const hash = createHash(algorithm);
+  const file = openSync(pathOf(node, shown), 'r');
+  const part = Buffer.alloc(1024 ** 2);
+  for (let read = readSync(file, part); read > 0; read = readSync(file, part)) hash.update(part.subarray(0, read));
+  closeSync(file);
+  return hash.digest('hex');
+}

@@ -1,0 +1,105 @@
+// Where guests come from: cloud images and templates that the node does not have yet, fetched once and compared with their checksum.
+
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { lxc } from '../../src/managers/lxc/manager.ts';
+import type { Manager } from '../../src/managers/manager.ts';
+import { vm } from '../../src/managers/vm/manager.ts';
+import { vmTargets } from '../../src/managers/vm/spec.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { carryOut, type End } from './carry-out.ts';
+import { container, environment, IMAGE, machine, targetOf, wanted } from './guests.ts';
+
+const URL_OF_IMAGE = `https://images.example/noble/${IMAGE}`;
+const SUM = 'a'.repeat(64);
+const WITH_IMAGE = { isTemplate: true, templateImageUrl: URL_OF_IMAGE, templateImageSha256: SUM } as const;
+const IMAGE_FILE = `/var/lib/vz/template/iso/${IMAGE}`;
+const OTHER_TEMPLATE = 'alpine-3.22-default_20250617_amd64.tar.xz';
+
+let host: LabHost;
+beforeAll(async () => {
+  host = await openLabHost();
+});
+beforeEach(() => host.forget());
+afterAll(() => host.close());
+
+type AnyGuest = ReturnType<typeof container> | ReturnType<typeof machine>;
+
+const make = (guest: AnyGuest): Promise<End> =>
+  carryOut((guest.kind === 'lxc' ? lxc : vm) as Manager, host, wanted(targetOf(guest)));
+const publish = (downloads: unknown) => host.write('/lab.json', JSON.stringify({ downloads }));
+const fetched = () => host.commands.filter((line) => /download/.test(line));
+
+test('an image that is published with another checksum is refused, and nothing is made of it', async () => {
+  await publish({ [URL_OF_IMAGE]: { checksum: 'b'.repeat(64) } });
+  const end = await make(machine(9000, WITH_IMAGE));
+  expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining(`got '${'b'.repeat(64)}'`) });
+  expect(await host.has(IMAGE_FILE)).toBe(false);
+  expect(host.commands.filter((line) => line.startsWith('qm create'))).toEqual([]);
+});
+
+test('an address without a file says what Proxmox says', async () => {
+  await publish({ [URL_OF_IMAGE]: null });
+  const end = await make(machine(9000, WITH_IMAGE));
+  expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('download failed') });
+});
+
+test('an image is downloaded once for all templates that are made from it', async () => {
+  await publish({});
+  expect(await make(machine(9000, WITH_IMAGE))).toMatchObject({ outcome: 'done' });
+  expect(fetched()).toEqual([
+    `pvesh create /nodes/localhost/storage/local/download-url --content iso --filename ${IMAGE} --url ${URL_OF_IMAGE} --checksum ${SUM} --checksum-algorithm sha256`,
+  ]);
+  // Its publisher has gone since: whoever asked again would notice.
+  await publish({ [URL_OF_IMAGE]: null });
+  expect(await make(machine(9001, WITH_IMAGE))).toMatchObject({ outcome: 'done' });
+  const [, second] = vmTargets(environment(machine(9000, WITH_IMAGE), machine(9001, WITH_IMAGE)));
+  expect(second?.needs).toContain('vm/9000');
+});
+
+test('another file of that name on the node is neither used nor replaced', async () => {
+  const other = { ...WITH_IMAGE, templateImageSha256: 'c'.repeat(64) };
+  const end = await make(machine(9002, other));
+  expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('aborting') });
+  expect(host.commands.filter((line) => line.startsWith('qm create'))).toEqual([]);
+});
+
+test('an image that nobody downloads has to be there', async () => {
+  const end = await make(machine(9003, { isTemplate: true, templateImage: 'own.qcow2' }));
+  expect(end).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringMatching(/^\/var\/lib\/vz\/import\/own\.qcow2 is not on the node: .*template_image_url/),
+  });
+});
+
+test('a template of a container is downloaded when the storage does not have it', async () => {
+  const file = '/var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst';
+  await host.run({ kind: 'command', program: 'rm', args: [file], timeoutSeconds: 5 });
+  host.forget();
+  expect(await make(container(101))).toMatchObject({ outcome: 'done' });
+  const programs = host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
+  expect(programs).toEqual(['test -f', 'pveam update', 'pveam download', 'pct create', 'pct start', 'pct status']);
+  host.forget();
+  expect(await make(container(102))).toMatchObject({ outcome: 'done' });
+  expect(fetched()).toEqual([]);
+});
+
+test('a template that nobody offers fails by its name', async () => {
+  const end = await make(container(103, { template: `local:vztmpl/${OTHER_TEMPLATE}` }));
+  expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such template') });
+  expect(await make(container(104, { template: '/root/none.tar.gz' }))).toMatchObject({
+    outcome: 'refused',
+    reason: '/root/none.tar.gz is not on the node: put the template there',
+  });
+});
+
+test.each([
+  [['--content', 'iso', '--filename', 'x.qcow2'], 'filename: wrong file extension'],
+  [['--content', 'import', '--filename', 'x.qcow2'], "storage 'local' is not configured for content type 'import'"],
+  [['--content', 'backup', '--filename', 'x.img'], "content: value 'backup' does not have a value in the enumeration"],
+  [['--content', 'iso', '--filename', 'x.img', '--checksum', SUM], 'missing property'],
+])('the lab refuses %j as Proxmox does', async (options, refusal) => {
+  const args = ['create', '/nodes/pve/storage/local/download-url', '--url', URL_OF_IMAGE, ...options];
+  const result = await host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: 5 });
+  expect(result.exit).not.toBe(0);
+  expect(result.stderr).toContain(refusal);
+});
