@@ -18,6 +18,8 @@ export interface Accounts {
   groupName(gid: number): string;
   /** The line of a database by its key, as `getent` prints it. */
   line(database: string, key: string): string | undefined;
+  /** All of a database: `passwd`, `group` or `shadow`. */
+  lines(database: string): readonly string[];
   ownerOf(path: string): Ids;
   setOwner(path: string, ids: Ids): void;
   moveOwner(from: string, to: string): void;
@@ -75,6 +77,7 @@ export function openAccounts(at: (path: string) => string, ownersFile: string): 
       const column = /^\d+$/.test(key) ? 2 : 0;
       return databases[database]?.().find((line) => line.split(':')[column] === key);
     },
+    lines: (database) => databases[database]?.() ?? [],
     ownerOf: (path) => owners()[path] ?? { uid: 0, gid: 0 },
     setOwner: (path, ids) => note({ [path]: ids }),
     moveOwner(from, to) {

@@ -9,9 +9,13 @@ export interface Package {
   readonly version: string;
   /** Services that its installation enables and starts, as Debian's do. */
   readonly units?: readonly string[];
+  /** Files that come with it, and are kept where they are there already. */
+  readonly files?: Readonly<Record<string, string>>;
   /** It is part of every Proxmox node. */
   readonly base?: true;
 }
+
+const SUDOERS = 'Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n';
 
 /** What Debian's and Proxmox's archives hold, as far as a node of ours needs it. One line for each. */
 export const PACKAGES: Readonly<Record<string, Package>> = {
@@ -27,7 +31,7 @@ export const PACKAGES: Readonly<Record<string, Package>> = {
   'pve-firewall': { version: '6.0.4', base: true, units: ['pve-firewall.service'] },
   'pve-manager': { version: '9.1.1', base: true, units: ['pvedaemon.service', 'pveproxy.service'] },
   samba: { version: '2:4.22.6+dfsg-0+deb13u1', units: ['smbd.service', 'nmbd.service'] },
-  sudo: { version: '1.9.16p2-3', units: [] },
+  sudo: { version: '1.9.16p2-3', files: { '/etc/sudoers': SUDOERS } },
   'zfsutils-linux': { version: '2.3.4-pve1', base: true, units: ['zfs-import-cache.service'] },
 };
 
@@ -48,4 +52,9 @@ export function markInstalled(node: LabNode, name: string): void {
   mkdirSync(dirname(file), { recursive: true });
   const entry = `Package: ${name}\nStatus: install ok installed\nVersion: ${PACKAGES[name]?.version ?? ''}\n\n`;
   replaceFile(file, `${text}${entry}`);
+  for (const [path, content] of Object.entries(PACKAGES[name]?.files ?? {})) {
+    const at = pathOf(node, path);
+    mkdirSync(dirname(at), { recursive: true });
+    if (!existsSync(at)) replaceFile(at, content);
+  }
 }

@@ -1,0 +1,189 @@
+// The administrator's account on the host: made once and never removed, with the keys, the right to sudo and the password that are
+// declared. What other people have put into the account stays.
+
+import type { Action, SecretReference } from '../../../model/action.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { withBlock } from '../block.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
+import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
+
+interface UserSpec {
+  readonly username: string;
+  /** Of the password, as crypt(3) writes it; null: none is set. */
+  readonly passwordHash: SecretReference | null;
+  readonly sudo: boolean;
+  readonly sshKey: string | null;
+}
+
+/** Which hash was set last: the reference, and a digest of what it said where that is a file of the host. */
+interface Note {
+  readonly reference: string;
+  readonly digest: string | null;
+}
+
+interface Seen {
+  readonly accounts: readonly Account[];
+  /** Keys that let in, by the name of the account; of those that are ours and of the declared one. */
+  readonly keys: ReadonlyMap<string, string | null>;
+  readonly sudoInstalled: boolean;
+  readonly sudoers: string | null;
+  readonly staged: string | null;
+  readonly note: string | null;
+  /** What the file of the secret says now; null where it is none or is missing. */
+  readonly secretDigest: string | null;
+}
+
+const NOTE_FILE = `${NOTES}/users/password`;
+
+export const users: Section<Seen, Seen> = {
+  name: 'users',
+  declared({ hypervisor: { user } }) {
+    if (user === null) return null;
+    const { username, passwordHash: hash, sudo, sshPublicKey } = user;
+    const reference = hash !== null && '$secret' in hash ? { $secret: hash.$secret } : null;
+    const spec: UserSpec = { username, passwordHash: reference, sudo, sshKey: sshPublicKey?.trim() ?? null };
+    return { spec: spec as unknown as JsonObject, needs: [] };
+  },
+  impact: () => 'live',
+  /** Files only, so that a key is read as root here and never written from it. */
+  async survey(host) {
+    const facts = await lookAtFiles(host);
+    const note = readNote(facts.note);
+    const keys = await Promise.all(
+      facts.accounts
+        .filter(({ ours }) => ours)
+        .map(async (account) => [account.name, await textOf(host, keysFile(account))] as const),
+    );
+    return { ...facts, keys: new Map(keys), secretDigest: await digestOf(host, note?.reference ?? null) };
+  },
+  glance: idleOnly<Seen, Seen>((facts) => facts, decide),
+  async observe(host, { spec }) {
+    const declared = spec as unknown as UserSpec | undefined;
+    const facts = await lookAtFiles(host);
+    const concerned = facts.accounts.filter(({ ours, name }) => ours || name === declared?.username);
+    const keys = await Promise.all(
+      concerned
+        .filter((account) => !isOfSystem(account))
+        .map(async (account) => [account.name, await keysOf(host, account)] as const),
+    );
+    const reference = declared?.passwordHash?.$secret ?? readNote(facts.note)?.reference ?? null;
+    return { ...facts, keys: new Map(keys), secretDigest: await digestOf(host, reference) };
+  },
+  decide,
+  health: () => null,
+};
+
+async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys' | 'secretDigest'>> {
+  const [passwd, main, sudoers, staged, note] = await Promise.all(
+    ['/etc/passwd', MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
+  );
+  return {
+    accounts: readAccounts(passwd ?? ''),
+    sudoInstalled: main !== null,
+    sudoers: sudoers ?? null,
+    staged: staged ?? null,
+    note: note ?? null,
+  };
+}
+
+/** As the account itself sees it: a link to what only root may read leads nowhere. */
+async function keysOf(host: HostReader, account: Account): Promise<string | null> {
+  const { exit, stdout } = await host.run(asAccount(account.name, ['cat', keysFile(account)]));
+  return exit === 0 ? stdout : null;
+}
+
+function asAccount(name: string, words: readonly string[]) {
+  return run('runuser', ['-u', name, '--', ...words]);
+}
+
+async function digestOf(host: HostReader, reference: string | null): Promise<string | null> {
+  if (reference === null || !reference.startsWith('file:')) return null;
+  const text = await textOf(host, reference.slice('file:'.length));
+  return text === null ? null : digest(text.trimEnd());
+}
+
+function readNote(text: string | null): Note | null {
+  const [, reference = '', shown = ''] = /^reference (\S.*) of \S+\ndigest (\S+)$/m.exec(text ?? '') ?? [];
+  return reference === '' ? null : { reference, digest: shown === 'none' ? null : shown };
+}
+
+function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
+  if (spec === undefined) return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged));
+  const declared = spec as unknown as UserSpec;
+  const { username, passwordHash, sudo, sshKey } = declared;
+  const account = seen.accounts.find(({ name }) => name === username);
+  if (account !== undefined && isOfSystem(account)) {
+    return { kind: 'blocked', reason: `${username} is an account of the system: declare another name` };
+  }
+  const isForeign = account !== undefined && !account.ours;
+  if (isForeign && !adopt) {
+    const reason = `the account ${username} is not ours: take it over with phoenix adopt hypervisor/users, or declare another name`;
+    return { kind: 'blocked', reason };
+  }
+  const wanted = sudo ? sudoText(username, passwordHash !== null) : null;
+  if (seen.sudoers !== null && !seen.sudoers.startsWith(MARK) && wanted !== null && !adopt) {
+    const reason = `${SUDO_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/users`;
+    return { kind: 'blocked', reason };
+  }
+  return actions(
+    account === undefined
+      ? [...(seen.note === null ? [] : [remove('forget an older password', NOTE_FILE)]), make(username)]
+      : null,
+    isForeign ? act(`note that ${username} is ours`, run('usermod', ['--comment', COMMENT, username])) : null,
+    passwordActions(declared, account === undefined ? { ...seen, note: null } : seen),
+    account === undefined ? null : keysActions(account, sshKey === null ? [] : [sshKey], seen),
+    keysGone(seen, username),
+    sudo && !seen.sudoInstalled ? install('sudo') : null,
+    sudoActions(wanted, seen.sudoers, seen.staged),
+  );
+}
+
+/** Its keys follow in the next round, when its home is known. */
+function make(username: string): Action {
+  const args = ['--create-home', '--user-group', '--shell', '/bin/bash', '--comment', COMMENT, username];
+  return act(`make the account ${username}`, run('useradd', args));
+}
+
+/** One that a person set later stays, until another one is declared. */
+function passwordActions({ username, passwordHash }: UserSpec, { note, secretDigest }: Seen): Action[] {
+  if (passwordHash === null) return [];
+  const text = `${MARK}\nreference ${passwordHash.$secret} of ${username}\ndigest ${secretDigest ?? 'none'}\n`;
+  if (text === note) return [];
+  const line = [
+    { from: 'text', text: `${username}:` },
+    { from: 'secret', secret: passwordHash },
+    { from: 'text', text: '\n' },
+  ] as const;
+  const set = run('chpasswd', ['-e'], { stdin: { from: 'joined', parts: line } });
+  return [
+    act(`set the password of ${username}`, set),
+    write('note which password was set', NOTE_FILE, text, note, 0o600),
+  ];
+}
+
+/** By the account itself, so that root follows no link of it. */
+function keysActions(account: Account, lines: readonly string[], { keys }: Seen): Action[] {
+  const present = keys.get(account.name) ?? null;
+  const text = withBlock(present ?? '', lines);
+  if (text === (present ?? '')) return [];
+  const file = keysFile(account);
+  const staged = `${file}.phoenix`;
+  const by = (words: readonly string[]) => asAccount(account.name, words);
+  const folder = `${account.home}/.ssh`;
+  return [
+    ...(present === null ? [act(`make ${folder}`, by(['install', '-d', '-m', '700', folder]))] : []),
+    act(`stage the keys of ${account.name}`, { ...by(['tee', staged]), stdin: { from: 'text', text } }),
+    act(`let ${account.name} alone read them`, by(['chmod', '600', staged])),
+    act(`swap the keys of ${account.name}`, by(['mv', staged, file])),
+  ];
+}
+
+/** Out of every account of ours but one. */
+function keysGone(seen: Seen, but: string | null): Action[] {
+  return seen.accounts
+    .filter((account) => account.ours && account.name !== but && !isOfSystem(account))
+    .flatMap((account) => keysActions(account, [], seen));
+}

@@ -1,0 +1,166 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Hypervisor } from '../../../src/config/config-host.ts';
+import { withBlock } from '../../../src/managers/hypervisor/block.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { carryOut } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { manager, partOf, withHost } from './host.ts';
+
+const [FIRST, SECOND] = ['$6$first$aaaaaaaaaaaaaaaa', '$6$second$bbbbbbbbbbbbbbbb'];
+const SECRET = '/etc/phoenix/secrets/ada.hash';
+const KEYS = '/home/ada/.ssh/authorized_keys';
+const OTHER = '/etc/phoenix/secrets/other.hash';
+
+type User = NonNullable<Hypervisor['user']>;
+
+const ada: User = {
+  username: 'ada',
+  passwordHash: { $secret: `file:${SECRET}` },
+  sudo: true,
+  sshPublicKey: 'ssh-ed25519 AAAA ada@example',
+};
+const target = declared();
+
+function declared(own: Partial<User> = {}): Target {
+  return partOf(withHost({ user: { ...ada, ...own } }), 'users');
+}
+
+async function withSecrets(): Promise<LabHost> {
+  const host = await openLabHost();
+  await host.write(SECRET, `${FIRST}\n`);
+  await host.write(OTHER, `${SECOND}\n`);
+  return host;
+}
+
+async function state(host: LabHost): Promise<unknown> {
+  const files = ['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/sudoers.d/phoenix', KEYS];
+  return Promise.all(files.map(async (path) => (await host.readFile(path)) ?? null));
+}
+
+testContract(manager, [
+  {
+    name: 'hypervisor/users',
+    open: withSecrets,
+    target,
+    changed: declared({
+      sudo: false,
+      sshPublicKey: 'ssh-ed25519 BBBB ada@example',
+      passwordHash: { $secret: `file:${OTHER}` },
+    }),
+    state,
+    // The state of all services, and the clock.
+    looks: 2,
+    secrets: [FIRST, SECOND],
+    foreign: {
+      async make(host) {
+        await host.run({ kind: 'command', program: 'useradd', args: ['-m', 'grace'], timeoutSeconds: 5 });
+        await host.write('/home/grace/.ssh/authorized_keys', 'ssh-ed25519 GGGG grace@example\n');
+        await host.write('/etc/sudoers.d/grace', 'grace ALL=(ALL:ALL) ALL\n');
+      },
+      state: async (host) => [
+        (await host.read('/etc/passwd')).split('\n').filter((line) => line.startsWith('grace')),
+        await host.read('/home/grace/.ssh/authorized_keys'),
+        await host.read('/etc/sudoers.d/grace'),
+      ],
+    },
+  },
+]);
+
+describe('an account that is there', () => {
+  let host: LabHost;
+  beforeAll(async () => {
+    host = await withSecrets();
+    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  });
+  afterAll(() => host.close());
+
+  test('its password follows the file of the hash, and is set only then', async () => {
+    expect(await host.read('/etc/shadow')).toContain(`ada:${FIRST}:`);
+    host.forget();
+    await host.write(SECRET, `${SECOND}\n`);
+    expect(manager.glance(await manager.survey(host), wanted(target))).toBeNull();
+    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+    expect(host.inputs).toEqual([`ada:${SECOND}\n`]);
+    await carryOut(manager, host, wanted(target));
+    expect(host.inputs).toHaveLength(1);
+  });
+
+  test('keys that somebody added stay when ours go, and so does the account', async () => {
+    await host.write(KEYS, `ssh-ed25519 MINE ada@home\n${await host.read(KEYS)}`);
+    expect(await carryOut(manager, host, gone(target))).toMatchObject({ outcome: 'done' });
+    expect(await host.read(KEYS)).toBe('ssh-ed25519 MINE ada@home\n');
+    expect(await host.read('/etc/passwd')).toContain('ada:x:1000:');
+    expect(await host.has('/etc/sudoers.d/phoenix')).toBe(false);
+  });
+
+  test('under another name it keeps no key of ours', async () => {
+    await carryOut(manager, host, wanted(target));
+    const renamed = wanted(declared({ username: 'eve' }), { before: target.spec });
+    expect(await carryOut(manager, host, renamed)).toMatchObject({ outcome: 'done' });
+    expect(await host.read(KEYS)).not.toContain('AAAA');
+    expect(await host.read('/home/eve/.ssh/authorized_keys')).toContain('AAAA');
+    expect(await host.read('/etc/sudoers.d/phoenix')).toContain('eve ALL');
+  });
+});
+
+describe('an account that is not ours', () => {
+  let host: LabHost;
+  beforeAll(async () => {
+    host = await withSecrets();
+    await host.run({ kind: 'command', program: 'useradd', args: ['-m', 'ada'], timeoutSeconds: 5 });
+  });
+  afterAll(() => host.close());
+
+  test('it is taken over only on request', async () => {
+    const refused = await carryOut(manager, host, wanted(target));
+    expect(refused).toMatchObject({
+      outcome: 'refused',
+      actions: [],
+      reason: expect.stringContaining('phoenix adopt'),
+    });
+    expect(await carryOut(manager, host, wanted(target, { adopt: true }))).toMatchObject({ outcome: 'done' });
+    expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+  });
+
+  test('nor is one of the system, whatever is asked', async () => {
+    const root = wanted(declared({ username: 'root' }), { adopt: true });
+    expect(await carryOut(manager, host, root)).toMatchObject({ outcome: 'refused', actions: [] });
+  });
+
+  test('a link in its folder leads root nowhere', async () => {
+    await host.write('/root/secret', 'only for root\n');
+    await host.run({ kind: 'command', program: 'chmod', args: ['600', '/root/secret'], timeoutSeconds: 5 });
+    await host.run({ kind: 'command', program: 'rm', args: ['-f', KEYS], timeoutSeconds: 5 });
+    await symlink('../../../root/secret', join(host.dir, KEYS));
+    await carryOut(manager, host, wanted(target));
+    expect(await host.read('/root/secret')).toBe('only for root\n');
+    expect(await host.read(KEYS)).not.toContain('only for root');
+  });
+});
+
+test('without a password sudo asks for none', async () => {
+  const host = await withSecrets();
+  await carryOut(manager, host, wanted(declared({ passwordHash: null })));
+  expect(await host.read('/etc/sudoers.d/phoenix')).toContain('ada ALL=(ALL:ALL) NOPASSWD: ALL');
+  await host.close();
+});
+
+test('a block comes and goes without a trace, whatever else is in the file', () => {
+  const lines = fc.array(
+    fc.string().filter((text) => !/\n|Phoenix/.test(text)),
+    { maxLength: 5 },
+  );
+  fc.assert(
+    fc.property(lines, lines, lines, (file, first, second) => {
+      const text = file.map((line) => `${line}\n`).join('');
+      const once = withBlock(text, first);
+      expect(withBlock(once, first)).toBe(once);
+      expect(withBlock(withBlock(once, second), [])).toBe(text);
+    }),
+  );
+});
