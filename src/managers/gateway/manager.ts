@@ -22,7 +22,9 @@ export const gateway: Manager<Survey, Observation> = {
   targets: (config) =>
     PARTS.flatMap((part) => {
       const declared = part.declared(config);
-      return declared === null ? [] : [{ id: targetId('gateway', part.name), ...declared, protected: false }];
+      if (declared === null) return [];
+      const within = [targetId('lxc', declared.spec.guest)];
+      return [{ id: targetId('gateway', part.name), ...declared, within, protected: false }];
     }),
   // Both programs take a new configuration without dropping a connection.
   impact: () => 'live',
