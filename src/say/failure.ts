@@ -9,6 +9,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/CT is locked|VM is locked/i, 'unlock it when nothing works on it any more, then replay'],
   [/no space left|out of space/i, 'make room on the storage, then replay'],
   [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
+  [
+    /is not most recent snapshot/i,
+    'ZFS goes back to the newest snapshot only: remove those after it, if they may go, and roll back by hand',
+  ],
   [/snapshot feature is not available/i, 'its storage cannot snapshot; turn rollback_on_failure off or move it'],
   [
     /checksum mismatch.*aborting/i,

@@ -224,6 +224,33 @@ describe('the way back', () => {
     expect(await apply(wanted(target))).toEqual({ outcome: 'done', actions: [] });
   });
 
+  test('snapshots that the failed change took are not in its way, as ZFS would have it', async () => {
+    const old = targetOf(container(101, { features: [feature('base')] }));
+    await done(wanted(old));
+    const before = await host.read('/etc/pve/lxc/101.conf');
+    const more = { features: [feature('base'), feature('web')], lifecycleSnapshots: true };
+    const ask = wanted(targetOf(container(101, more)), { before: old.spec });
+    const way = await safeguard(ask);
+    await all(way?.take ?? []);
+    await done(ask);
+    const names = (text: string) => [...text.matchAll(/^\[(.*)\]$/gm)].map(([, name]) => name);
+    expect(names(await host.read('/etc/pve/lxc/101.conf'))).toEqual(['final-form', 'phoenix-before', 'pre-configured']);
+    // One that a broken-off run left goes the same way: what came after it is told by the host.
+    expect((await safeguard(ask))?.restore).toHaveLength((way?.restore ?? []).length);
+    await all(way?.restore ?? []);
+    expect((await host.read('/etc/pve/lxc/101.conf')).replace(/parent: .*\n/, '')).toBe(before);
+  });
+
+  test('a snapshot that a person took since is never removed for it', async () => {
+    const guest = targetOf(container(101, { lifecycleSnapshots: true }));
+    await done(wanted(guest));
+    await run('pct', 'snapshot', '101', 'phoenix-before');
+    await run('pct', 'snapshot', '101', 'of_mine');
+    const ask = wanted(targetOf(container(101, { lifecycleSnapshots: true, pctFeatures: { nesting: '1' } })));
+    const removed = ((await safeguard(ask))?.restore ?? []).filter(({ summary }) => summary.startsWith('remove'));
+    expect(removed.map(({ summary }) => summary)).toEqual(['remove snapshot phoenix-before of container 101']);
+  });
+
   test('a snapshot that a broken-off run left is used, not replaced', async () => {
     await done(wanted(target));
     await all((await safeguard(changed))?.take ?? []);

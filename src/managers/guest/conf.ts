@@ -22,7 +22,7 @@ export interface GuestConf {
   readonly pendingDeletes: readonly string[];
   /** Values that cloud-init was last given, where they have changed since. */
   readonly cloudinit: Settings;
-  /** Names of the snapshots. */
+  /** Names of the snapshots, the oldest first. */
   readonly snapshots: readonly string[];
 }
 
@@ -64,8 +64,19 @@ export function parseConf(text: string): GuestConf {
       .filter((key) => key !== '')
       .map((key) => key.replace(/^!/, '')),
     cloudinit: sections.get('special:cloudinit') ?? {},
-    snapshots: [...sections.keys()].filter((section) => section !== '' && !section.includes(':')),
+    snapshots: snapshotsIn(sections),
   };
+}
+
+/** Proxmox writes them by name. Of two in one second the one that names the other as its parent is later. */
+function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
+  const names = [...sections.keys()].filter((section) => section !== '' && !section.includes(':'));
+  const ancestors = (name: string, seen: readonly string[] = []): number => {
+    const parent = sections.get(name)?.['parent'];
+    return parent === undefined || seen.includes(parent) ? seen.length : ancestors(parent, [...seen, parent]);
+  };
+  const taken = (name: string) => Number(sections.get(name)?.['snaptime'] ?? 0);
+  return names.sort((a, b) => taken(a) - taken(b) || ancestors(a) - ancestors(b));
 }
 
 /** The settings as they will be after the next start. */

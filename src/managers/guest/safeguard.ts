@@ -1,5 +1,6 @@
 // The way back from a risky change: a snapshot before it, where the storage can. One that a broken-off run left is from before the
-// change too, so it is used and not replaced.
+// change too, so it is used and not replaced. ZFS goes back to the newest snapshot only, so those that the failed change took itself
+// are removed first: they stand for a state that nobody wants.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -35,9 +36,35 @@ export function guestSafeguard(
   const stop: Action = { ...shutDown(program, id), failure: 'observe' };
   return {
     take: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
-    restore: [stop, back, ...(seen.running ? [startGuest(program, id)] : []), ...drop(program, id)],
+    restore: [
+      stop,
+      ...takenSince(program, spec, conf.snapshots),
+      back,
+      ...(seen.running ? [startGuest(program, id)] : []),
+      ...drop(program, id),
+    ],
     drop: drop(program, id),
   };
+}
+
+/**
+ * Removes the snapshots on the way that the change takes or took. Where somebody else took one after ours, nothing is removed: what
+ * a person keeps is never in the way of Phoenix, and Proxmox says why there is no way back.
+ */
+function takenSince(program: Program, { id, snapshots }: GuestSpec, present: readonly string[]): Action[] {
+  const own = [...new Set([snapshots.beforeScripts, snapshots.atEnd, snapshots.template])].filter(
+    (name) => name !== null,
+  );
+  const since = present.includes(SAFEGUARD_SNAPSHOT) ? present.slice(present.indexOf(SAFEGUARD_SNAPSHOT) + 1) : [];
+  if (since.some((name) => !own.includes(name))) return [];
+  return own
+    .filter((name) => !present.includes(name) || since.includes(name))
+    .reverse()
+    .map((name) => {
+      const command = call(program, 'delsnapshot', id, [name]);
+      const summary = `remove snapshot ${name} of ${guestName(program, id)}, if the change took it`;
+      return { ...action(summary, 'live', command), failure: 'observe' };
+    });
 }
 
 function drop(program: Program, id: number): Action[] {

@@ -36,6 +36,13 @@ test('the main section, what waits and the snapshots are told apart', () => {
   expect(conf.snapshots).toEqual(['before']);
 });
 
+test('snapshots are told in the order in which they were taken, not in that of their names', () => {
+  const taken = (name: string, time: number, parent?: string) =>
+    `\n[${name}]\n${parent === undefined ? '' : `parent: ${parent}\n`}snaptime: ${time}\n`;
+  const text = `hostname: a\nparent: a-last\n${taken('a-last', 20, 'b')}${taken('b', 20, 'z-first')}${taken('z-first', 10)}`;
+  expect(parseConf(text).snapshots).toEqual(['z-first', 'b', 'a-last']);
+});
+
 test('what waits counts once the guest has restarted', () => {
   const later = upcoming(parseConf(CONF));
   expect(later['features']).toBe('nesting=0');
