@@ -15,6 +15,8 @@ export interface Package {
   readonly base?: true;
 }
 
+const SMB_CONF =
+  '[global]\n   workgroup = WORKGROUP\n   log file = /var/log/samba/log.%m\n   map to guest = bad user\n\n[homes]\n   comment = Home Directories\n   browseable = no\n';
 const SUDOERS = 'Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n';
 
 /** What Debian's and Proxmox's archives hold, as far as a node of ours needs it. One line for each. */
@@ -30,7 +32,11 @@ export const PACKAGES: Readonly<Record<string, Package>> = {
   'openssh-server': { version: '1:10.0p1-7', base: true, units: ['ssh.service'] },
   'pve-firewall': { version: '6.0.4', base: true, units: ['pve-firewall.service'] },
   'pve-manager': { version: '9.1.1', base: true, units: ['pvedaemon.service', 'pveproxy.service'] },
-  samba: { version: '2:4.22.6+dfsg-0+deb13u1', units: ['smbd.service', 'nmbd.service'] },
+  samba: {
+    version: '2:4.22.6+dfsg-0+deb13u1',
+    units: ['smbd.service', 'nmbd.service'],
+    files: { '/etc/samba/smb.conf': SMB_CONF },
+  },
   sudo: { version: '1.9.16p2-3', files: { '/etc/sudoers': SUDOERS } },
   'zfsutils-linux': { version: '2.3.4-pve1', base: true, units: ['zfs-import-cache.service'] },
 };

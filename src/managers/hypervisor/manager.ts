@@ -6,6 +6,7 @@ import { dns } from './dns/section.ts';
 import { firewall } from './firewall/section.ts';
 import { gpu } from './gpu/section.ts';
 import { nfs } from './nfs/section.ts';
+import { samba } from './samba/section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/section.ts';
 import { time } from './time/section.ts';
@@ -13,7 +14,17 @@ import { trust } from './trust/section.ts';
 import { users } from './users/section.ts';
 
 /** One line for each. */
-const SECTIONS: readonly Section[] = [dns, firewall, gpu, nfs, storage, time, trust, users] as readonly Section[];
+const SECTIONS: readonly Section[] = [
+  dns,
+  firewall,
+  gpu,
+  nfs,
+  samba,
+  storage,
+  time,
+  trust,
+  users,
+] as readonly Section[];
 
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
