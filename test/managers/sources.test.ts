@@ -71,6 +71,19 @@ test('an image that nobody downloads has to be there', async () => {
   });
 });
 
+test('storage local is let hold what a VM is made with, as on a node that is new', async () => {
+  const storages = await host.read('/etc/pve/storage.cfg');
+  await host.write('/etc/pve/storage.cfg', storages.replace('snippets,vztmpl,backup,iso,images', 'vztmpl,backup,iso'));
+  const image = { isTemplate: true, templateImage: 'own.qcow2' };
+  const from = { templateImageUrl: 'https://images.example/own.qcow2', templateImageSha256: SUM };
+  expect(await make(machine(9004, { ...image, ...from }))).toMatchObject({ outcome: 'done' });
+  expect(host.commands.filter((line) => line.startsWith('pvesm set'))).toEqual([
+    'pvesm set local --content vztmpl,backup,iso,rootdir,snippets,import',
+  ]);
+  expect(await host.read('/etc/pve/qemu-server/9004.conf')).toContain('cicustom: vendor=local:snippets/');
+  await host.write('/etc/pve/storage.cfg', storages);
+});
+
 test('a template of a container is downloaded when the storage does not have it', async () => {
   const file = '/var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst';
   await host.run({ kind: 'command', program: 'rm', args: [file], timeoutSeconds: 5 });

@@ -25,8 +25,8 @@ export interface HostFacts {
   /** Type by storage id. */
   readonly storages: Readonly<Record<string, string>> | null;
   readonly bridges: readonly string[] | null;
-  /** Whether storage `local` holds snippets, which is where cloud-init's own files must be. */
-  readonly snippets: boolean;
+  /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
+  readonly localContents: readonly string[] | null;
   /** Volumes that outlived their guest, by guest and name: see kept-volumes.ts. */
   readonly kept: string | null;
   readonly subuid: string | null;
@@ -49,10 +49,11 @@ export function parseStorages(text: string | undefined): HostFacts['storages'] {
   return Object.fromEntries(entries);
 }
 
-export function parseSnippets(text: string | undefined): boolean {
+export function parseLocalContents(text: string | undefined): HostFacts['localContents'] {
   const section = /^dir:[ \t]*local[ \t]*\n((?:[ \t]+\S.*\n?)*)/m.exec(text ?? '')?.[1] ?? '';
   const isUsual = /^\s*path\s+\/var\/lib\/vz\s*$/m.test(section);
-  return isUsual && /^\s*content\s.*\bsnippets\b/m.test(section);
+  if (!isUsual) return null;
+  return (/^\s*content\s+(\S+)/m.exec(section)?.[1] ?? '').split(/[,;]/).filter((kind) => kind !== '');
 }
 
 /** Interfaces that the host declares, bridges among them; null when it has no such file. */

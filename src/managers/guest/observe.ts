@@ -15,7 +15,7 @@ import {
   NETWORK_FILE,
   NETWORK_FOLDER,
   parseBridges,
-  parseSnippets,
+  parseLocalContents,
   parseStorages,
   STORAGE_FILE,
   SUBGID_FILE,
@@ -56,7 +56,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     firewall: firewall ?? null,
     host: {
       storages: parseStorages(storages),
-      snippets: parseSnippets(storages),
+      localContents: parseLocalContents(storages),
       bridges: parseBridges(network, included.values()),
       kept: kept ?? null,
       subuid: subuid ?? null,

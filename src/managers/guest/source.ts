@@ -16,12 +16,14 @@ export type Source =
   | { readonly template: string }
   | { readonly image: string; readonly download: Download | null };
 
-/** Disk images that Proxmox keeps as `iso`; others are `import`. Storage `local` keeps each kind in its own folder. */
-const AS_ISO = /\.img$/i;
+/** As what Proxmox keeps a cloud image: storage `local` has a folder for each kind. */
+export function contentOf(image: string): 'iso' | 'import' {
+  return /\.img$/i.test(image) ? 'iso' : 'import';
+}
 
 /** Where a cloud image lies on the node. */
 export function imagePath(image: string): string {
-  return `/var/lib/vz/${AS_ISO.test(image) ? 'template/iso' : 'import'}/${image}`;
+  return `/var/lib/vz/${contentOf(image) === 'iso' ? 'template/iso' : 'import'}/${image}`;
 }
 
 /** The file on the node that a guest is made from; null for a clone, and where only Proxmox knows where it is. */
@@ -49,7 +51,7 @@ export function lookFor(path: string): Command {
 /** Proxmox compares the checksum, also of a file that is there already, which it then leaves as it is. */
 export function downloadImage(image: string, { url, sha256 }: Download): Action {
   const options = {
-    content: AS_ISO.test(image) ? 'iso' : 'import',
+    content: contentOf(image),
     filename: image,
     url,
     checksum: sha256,

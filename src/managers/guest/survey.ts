@@ -10,7 +10,7 @@ import {
   type GuestObservation,
   NETWORK_FILE,
   parseBridges,
-  parseSnippets,
+  parseLocalContents,
   parseStorages,
   STORAGE_FILE,
   SUBGID_FILE,
@@ -78,7 +78,7 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
     sourceMissing: false,
     host: {
       storages: parseStorages(survey.storages),
-      snippets: parseSnippets(survey.storages),
+      localContents: parseLocalContents(survey.storages),
       bridges: parseBridges(survey.network, []),
       kept: null,
       subuid: survey.subuid ?? null,

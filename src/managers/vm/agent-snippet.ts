@@ -1,5 +1,5 @@
 // Cloud images come without the guest agent, by which Phoenix works inside VMs. A VM made from one is told by cloud-init to
-// install it, where the host keeps snippets; elsewhere the image has to bring it.
+// install it. Where storage `local` is not as Proxmox makes it, the image has to bring it.
 
 import type { Action } from '../../model/action.ts';
 import { action } from '../guest/command.ts';
@@ -17,11 +17,11 @@ runcmd:
 
 /** Words for `qm create`; clones inherit them. */
 export function agentArgs(host: HostFacts): string[] {
-  return host.snippets ? ['--cicustom', `vendor=local:snippets/${NAME}`] : [];
+  return host.localContents !== null ? ['--cicustom', `vendor=local:snippets/${NAME}`] : [];
 }
 
 export function writeAgentSnippet(host: HostFacts): Action[] {
-  if (!host.snippets) return [];
+  if (host.localContents === null) return [];
   const content = { from: 'text', text: SNIPPET } as const;
   const write = { kind: 'file', path: `/var/lib/vz/snippets/${NAME}`, content, mode: 0o644 } as const;
   return [action('write the snippet that installs the guest agent', 'live', write)];

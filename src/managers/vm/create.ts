@@ -8,12 +8,13 @@ import { foreignFirewall, impossible } from '../guest/gate.ts';
 import { printNotes } from '../guest/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observation.ts';
 import { createArgs } from '../guest/settings.ts';
-import { downloadImage, imagePath } from '../guest/source.ts';
+import { contentOf, downloadImage, imagePath } from '../guest/source.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
 import { ROOT_DRIVE, resizeDisk } from './disks.ts';
+import { allowOnLocal } from './local-storage.ts';
 import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
 
@@ -32,6 +33,7 @@ export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservati
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
   const actions = [
     ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
+    ...allowOnLocal(seen.host, ['snippets', ...(download === null ? [] : [contentOf(image)])]),
     ...writeAgentSnippet(seen.host),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(download === null ? [] : [downloadImage(image, download)]),

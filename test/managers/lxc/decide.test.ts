@@ -54,7 +54,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
     host: {
       storages: { rpool: 'zfspool', local: 'dir' },
       bridges: ['vmbr0'],
-      snippets: false,
+      localContents: null,
       kept: null,
       subuid: null,
       subgid: null,

@@ -41,7 +41,7 @@ function conf(own: Record<string, string | null> = {}, more = ''): string {
 const HOST = {
   storages: { rpool: 'zfspool', local: 'dir' },
   bridges: ['vmbr0'],
-  snippets: true,
+  localContents: ['iso', 'snippets'],
   kept: null,
   subuid: null,
   subgid: null,
@@ -104,8 +104,8 @@ test('one is made from an image that waits on the host, and grown before it star
   `);
 });
 
-test('the agent has to come with the image where the host keeps no snippets', () => {
-  const created = decide({}, null, { running: false, host: { ...HOST, snippets: false } });
+test('the agent has to come with the image where storage local is another than that of Proxmox', () => {
+  const created = decide({}, null, { running: false, host: { ...HOST, localContents: null } });
   expect(created).not.toContain('snippet');
   expect(created).not.toContain('--cicustom');
 });
