@@ -42,10 +42,22 @@ export interface HostNetwork {
   readonly address: string | null;
   readonly gateway: string | null;
   readonly nameservers: readonly string[];
+  /** Bridges that Phoenix sets up beside that interface. */
+  readonly bridges: readonly HostBridge[];
   /** The network whose addresses Phoenix gives out: `default_subnet`, else that of `address`. */
   readonly subnet: string | null;
   readonly nfsServer: string | null;
   readonly portainerAgentPort: number;
+}
+
+export interface HostBridge {
+  readonly name: string;
+  /** Of the host, with prefix length; null: none. */
+  readonly address: string | null;
+  readonly ports: readonly string[];
+  readonly vlanAware: boolean;
+  /** In bytes; null: that of its ports. */
+  readonly mtu: number | null;
 }
 
 export interface NfsExport {

@@ -112,6 +112,7 @@ const HYPERVISOR: Config['hypervisor'] = {
     address: null,
     gateway: null,
     nameservers: [],
+    bridges: [],
     subnet: null,
     nfsServer: null,
     portainerAgentPort: 9001,

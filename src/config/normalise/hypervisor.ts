@@ -61,6 +61,13 @@ function networkOf({ network }: Written): HostNetwork {
     address: address ?? null,
     gateway: gateway ?? null,
     nameservers: dns_nameservers,
+    bridges: network.bridges.map(({ name, address, ports, vlan_aware, mtu }) => ({
+      name,
+      address: address ?? null,
+      ports,
+      vlanAware: vlan_aware,
+      mtu: mtu ?? null,
+    })),
     subnet: subnetOf(network.default_subnet ?? address),
     nfsServer: network.nfs_server ?? address?.split('/')[0] ?? null,
     portainerAgentPort: network.portainer_agent_port,

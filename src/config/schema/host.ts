@@ -30,8 +30,27 @@ const interfaces = z.strictObject({
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
 
+const bridge = z.strictObject({
+  name: z
+    .string()
+    .regex(/^vmbr\d{1,4}$/, 'must be vmbr and a number')
+    .describe('The bridge, for example `vmbr2`.'),
+  address: value.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
+  ports: z
+    .array(value.word)
+    .default([])
+    .describe('Interfaces of the host that are part of it. Default: none, so that it leads to no other machine.'),
+  vlan_aware: z.boolean().default(false).describe('Whether guests may have VLANs on it. Default: false.'),
+  mtu: z.int().min(1280).max(65_520).optional().describe('Largest packet in bytes. Default: that of its ports.'),
+  comment: value.text.optional().describe('For readers of this file only.'),
+});
+
 export const hostNetwork = z.strictObject({
   interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
+  bridges: z
+    .array(bridge)
+    .default([])
+    .describe('Bridges that Phoenix sets up beside that interface, for networks of guests. Default: none.'),
   default_subnet: value.cidr
     .optional()
     .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),

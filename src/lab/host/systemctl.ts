@@ -1,9 +1,11 @@
 // systemctl of the node: looks at units and switches them, and refuses what it does not know.
 
-import type { LabNode } from '../proxmox/node.ts';
+import { rmSync } from 'node:fs';
+import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../tree.ts';
-import { canReload, complaintOf, fullName, isKnown, setState, stateOf } from './units.ts';
+import { runOneshot } from './oneshot.ts';
+import { canReload, complaintOf, fullName, isKnown, setState, stateOf, TRANSIENT } from './units.ts';
 
 type Verb = (node: LabNode, units: readonly string[], options: ReadonlySet<string>) => Outcome;
 
@@ -36,9 +38,10 @@ function restart(node: LabNode, unit: string): Outcome | null {
 /** One that finds a fault in its settings does not run afterwards, whether it ran before or not. */
 function begin(node: LabNode, unit: string): Outcome | null {
   const { starts } = stateOf(node, unit);
-  const complaint = complaintOf(node, unit);
-  setState(node, unit, { active: complaint === null, starts: starts + 1 });
-  if (complaint === null) return null;
+  const ran = runOneshot(node, unit);
+  const wrong = ran === null ? complaintOf(node, unit) !== null : !ran;
+  setState(node, unit, { active: ran === null && !wrong, starts: starts + 1 });
+  if (!wrong) return null;
   return failed(
     `Job for ${unit} failed because the control process exited with error code.\nSee "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.`,
   );
@@ -47,6 +50,7 @@ function begin(node: LabNode, unit: string): Outcome | null {
 function stop(node: LabNode, unit: string): Outcome | null {
   if (!isKnown(node, unit)) return failed(`Failed to stop ${unit}: Unit ${unit} not loaded.`, 5);
   setState(node, unit, { active: false });
+  rmSync(pathOf(node, `${TRANSIENT}/${unit}`), { force: true });
   return null;
 }
 

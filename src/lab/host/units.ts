@@ -16,7 +16,16 @@ export interface UnitState {
   readonly reloads: number;
 }
 
-const FOLDERS = ['etc/systemd/system', 'lib/systemd/system', 'usr/lib/systemd/system'];
+/** Units that systemd made itself, and which go when they are stopped. */
+export const TRANSIENT = 'run/systemd/transient';
+
+export const FOLDERS = [
+  'etc/systemd/system',
+  'run/systemd/system',
+  TRANSIENT,
+  'lib/systemd/system',
+  'usr/lib/systemd/system',
+];
 
 /** Other names of units. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
 // Which machine of a lab has an address at this moment: the node, or a guest that runs.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { configPath, type GuestKind, guestIds, kindOf, type LabNode, pathOf, running } from '../proxmox/node.ts';
+import { readFileSync } from 'node:fs';
+import { kernelLinks } from '../host/links/links.ts';
+import { configPath, type GuestKind, guestIds, kindOf, type LabNode, running } from '../proxmox/node.ts';
 
 type Machine = { readonly id: number; readonly kind: GuestKind } | null;
 
@@ -18,9 +19,8 @@ export function machineAt(node: LabNode, address: string): Machine | undefined {
 }
 
 function nodeAddresses(node: LabNode): string[] {
-  const file = pathOf(node, 'etc/network/interfaces');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return [...text.matchAll(/^\s*address\s+([^\s/]+)/gm)].map(([, address = '']) => address);
+  const links = Object.values(kernelLinks(node));
+  return links.flatMap(({ addresses }) => addresses.map((address) => address.replace(/\/.*/, '')));
 }
 
 /** The static addresses of a guest's network devices. */

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning } from './node.ts';
 import { HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
@@ -28,6 +29,8 @@ iface vmbr1 inet manual
 	bridge-ports none
 	bridge-stp off
 	bridge-fd 0
+
+source /etc/network/interfaces.d/*
 `,
   'etc/pve/storage.cfg': `dir: local
 	path /var/lib/vz
@@ -83,6 +86,8 @@ function make(root: string): void {
       mkdirSync(dirname(join(root, file)), { recursive: true });
       writeFileSync(join(root, file), text);
     }
+    const node = openNode(root);
+    setKernelLinks(node, declaredLinks(node).links);
   }
   for (const program of Object.keys(PROXMOX_PROGRAMS)) writeProgram(root, 'bin', program);
   for (const program of Object.keys(HOST_PROGRAMS)) writeProgram(root, 'libexec', program);

@@ -2,6 +2,7 @@
 // know (which guests run) and what disks would hold.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { kernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { refuse } from './refusal.ts';
 
@@ -119,19 +120,10 @@ export function withGuestLock<T>(node: LabNode, kind: GuestKind, id: number, sec
   return done === undefined ? refuse(`can't lock file '${path}' - got timeout`) : done.result;
 }
 
-/** The bridges of the host with their MTU, from `/etc/network/interfaces`. */
+/** The bridges of the host with their MTU, as its kernel has them. */
 export function bridges(node: LabNode): Map<string, number> {
-  const found = new Map<string, number>();
-  const file = pathOf(node, 'etc/network/interfaces');
-  let current = '';
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
-    const [, name] = /^iface\s+(\S+)\s/.exec(line) ?? [];
-    if (name !== undefined) current = name;
-    if (name !== undefined && /^(vmbr|vnet)/.test(name)) found.set(name, found.get(name) ?? 1500);
-    const [, mtu] = /^\s+mtu\s+(\d+)/.exec(line) ?? [];
-    if (mtu !== undefined && found.has(current)) found.set(current, Number(mtu));
-  }
-  return found;
+  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name));
+  return new Map(links.map(([name, { mtu }]) => [name, mtu]));
 }
 
 /** The folder that holds a guest's own files, made when missing. */

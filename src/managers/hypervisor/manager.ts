@@ -5,6 +5,7 @@ import type { HostReader, Manager } from '../manager.ts';
 import { dns } from './dns/section.ts';
 import { firewall } from './firewall/section.ts';
 import { gpu } from './gpu/section.ts';
+import { network } from './network/section.ts';
 import { nfs } from './nfs/section.ts';
 import { samba } from './samba/section.ts';
 import type { Section } from './section.ts';
@@ -18,6 +19,7 @@ const SECTIONS: readonly Section[] = [
   dns,
   firewall,
   gpu,
+  network,
   nfs,
   samba,
   storage,

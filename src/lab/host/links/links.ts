@@ -1,0 +1,92 @@
+// The interfaces of the node: as its files declare them, and as its kernel has them, which follows only when it is told to.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { replaceFile } from '../../proxmox/lock.ts';
+import { type LabNode, pathOf } from '../../proxmox/node.ts';
+
+export interface Link {
+  readonly mtu: number;
+  /** With prefix length. */
+  readonly addresses: readonly string[];
+}
+
+export type Links = Readonly<Record<string, Link>>;
+
+const MAIN = '/etc/network/interfaces';
+const KERNEL = 'run/lab/links.json';
+
+/** Options that ifupdown2 knows, as far as files of ours or of a node hold them. */
+const KEYWORDS =
+  /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|(pre|post)?-?(up|down))$/;
+
+/** What the files say, and everything in them that ifupdown2 complains of. */
+export function declaredLinks(node: LabNode): { readonly links: Links; readonly faults: readonly string[] } {
+  const links = new Map<string, { mtu: number; addresses: string[] }>();
+  const faults: string[] = [];
+  const auto = new Set<string>();
+  for (const file of filesOf(node)) {
+    let name: string | null = null;
+    for (const line of readFileSync(pathOf(node, file), 'utf8').split('\n')) {
+      const [word = '', ...rest] = line.trim().split(/\s+/);
+      if (word === '' || word.startsWith('#')) continue;
+      if (word === 'auto' || word.startsWith('allow-')) {
+        for (const each of rest) auto.add(each);
+        name = null;
+      } else if (word === 'source' || word === 'source-directory') name = null;
+      else if (word === 'iface') {
+        name = rest[0] ?? '';
+        links.set(name, links.get(name) ?? { mtu: 1500, addresses: [] });
+        if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
+      } else if (name === null) faults.push(`${file}: line '${line.trim()}': unexpected`);
+      else {
+        const fault = take(links.get(name), word, rest.join(' '));
+        if (fault !== null) faults.push(`${file}: iface ${name}: ${fault}`);
+      }
+    }
+  }
+  return {
+    links: Object.fromEntries([...links].filter(([name]) => auto.has(name) || !name.startsWith('vmbr'))),
+    faults,
+  };
+}
+
+function take(link: { mtu: number; addresses: string[] } | undefined, word: string, value: string): string | null {
+  if (link === undefined || !KEYWORDS.test(word)) return `unsupported keyword (${word})`;
+  if (word === 'mtu') {
+    if (!/^\d+$/.test(value)) return `invalid value "${value}" for attribute mtu`;
+    link.mtu = Number(value);
+  }
+  if (word === 'address') {
+    const [address = '', prefix = ''] = value.split('/');
+    if (isIP(address) === 0 || !/^\d*$/.test(prefix)) return `invalid value "${value}" for attribute address`;
+    link.addresses.push(value);
+  }
+  return null;
+}
+
+/** The main file and those that it names. */
+function filesOf(node: LabNode): string[] {
+  if (!existsSync(pathOf(node, MAIN))) return [];
+  const lines = readFileSync(pathOf(node, MAIN), 'utf8').matchAll(/^source\s+(\/\S+)\/\*$/gm);
+  const included = [...lines].flatMap(([, folder = '']) =>
+    existsSync(pathOf(node, folder))
+      ? readdirSync(pathOf(node, folder))
+          .filter((name) => /^[\w-]+$/.test(name))
+          .map((name) => join(folder, name))
+          .sort()
+      : [],
+  );
+  return [MAIN, ...included];
+}
+
+/** As the kernel has them: what the files said when it was last told. */
+export function kernelLinks(node: LabNode): Links {
+  const file = pathOf(node, KERNEL);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : declaredLinks(node).links;
+}
+
+export function setKernelLinks(node: LabNode, links: Links): void {
+  replaceFile(pathOf(node, KERNEL), JSON.stringify(links));
+}

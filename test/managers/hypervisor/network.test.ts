@@ -1,0 +1,229 @@
+// The network of the host: bridges come and go with a way back, and the interface that Phoenix comes in by is never touched.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import type { Keeper } from '../../../src/agent/apply/perform.ts';
+import type { HostBridge, HostNetwork } from '../../../src/config/config-host.ts';
+import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { testContract } from '../contract.ts';
+import { environment, wanted } from '../guests.ts';
+import { LOOKS, manager, partOf, withHost } from './parts.ts';
+
+const OWN = '/etc/network/interfaces.d/phoenix';
+const MAIN = '/etc/network/interfaces';
+const ARMED = '/var/lib/phoenix/network/armed';
+
+const bridge = (own: Partial<HostBridge> = {}): HostBridge => ({
+  name: 'vmbr5',
+  address: '10.5.0.1/24',
+  ports: [],
+  vlanAware: false,
+  mtu: null,
+  ...own,
+});
+
+const MANAGED = { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1' };
+
+function networkOf(own: Partial<HostNetwork>): Target {
+  const network = { ...environment().hypervisor.network, ...MANAGED, ...own };
+  return partOf(withHost({ network }), 'network');
+}
+
+async function kernel(host: LabHost): Promise<string> {
+  return (await host.run({ kind: 'command', program: 'ip', args: ['-j', 'address', 'show'], timeoutSeconds: 5 }))
+    .stdout;
+}
+
+const files = async (host: LabHost) => [(await host.readFile(OWN)) ?? null, await host.read(MAIN), await kernel(host)];
+
+testContract<LabHost>(manager, [
+  {
+    name: 'bridges of the host',
+    open: () => openLabHost(),
+    target: networkOf({ bridges: [bridge()] }),
+    changed: networkOf({ bridges: [bridge({ mtu: 9000, vlanAware: true }), bridge({ name: 'vmbr6', address: null })] }),
+    state: files,
+    looks: LOOKS,
+    foreign: {
+      make: (host) => host.write('/etc/network/interfaces.d/sdn', 'auto vnet1\niface vnet1 inet manual\n'),
+      state: async (host) => [await host.read('/etc/network/interfaces.d/sdn'), await host.read(MAIN)],
+    },
+  },
+  {
+    name: 'a file under our name that somebody else wrote',
+    open: () => openLabHost(),
+    target: networkOf({ bridges: [bridge()] }),
+    changed: networkOf({ bridges: [bridge({ mtu: 9000 })] }),
+    state: files,
+    looks: LOOKS,
+    foreign: {
+      make: (host) => host.write(OWN, 'auto vmbr9\niface vmbr9 inet manual\n\tbridge-ports none\n'),
+      state: (host) => host.read(OWN),
+      refused: 'move it away',
+    },
+  },
+]);
+
+describe('on a lab host', () => {
+  let host: LabHost;
+  beforeEach(async () => {
+    host = await openLabHost();
+  });
+  afterEach(() => host.close());
+
+  /** As a worker of the agent carries it out. */
+  async function step(target: Target) {
+    const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+    const log = { write: () => {}, flush: async () => {} };
+    const signal = new AbortController().signal;
+    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+    return carryOutStep({ host, manager, wanted: wanted(target), ...work });
+  }
+
+  const timerRuns = () => host.has('/run/systemd/transient/phoenix-network-revert.timer');
+
+  test('the timer is set before anything changes, and stopped once the host still answers', async () => {
+    expect(await step(networkOf({ bridges: [bridge()] }))).toMatchObject({ outcome: 'applied' });
+    const lines = host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
+    expect(lines).toEqual([
+      'ip -j',
+      'systemctl daemon-reload',
+      'systemd-run --on-active=120',
+      'ifreload --syntax-check',
+      'ifreload -a',
+      'ip -j',
+      'systemctl stop',
+      'rm -f',
+      'ip -j',
+    ]);
+    expect(await host.read(OWN)).toBe(`# Kept by Phoenix. Change it in the repository, not here.
+
+auto vmbr5
+iface vmbr5 inet static
+	address 10.5.0.1/24
+	bridge-ports none
+	bridge-stp off
+	bridge-fd 0
+`);
+    expect(await timerRuns()).toBe(false);
+  });
+
+  test('cut off in the middle, the host comes back by itself, and the next run begins anew', async () => {
+    await step(networkOf({ bridges: [bridge()] }));
+    const before = await files(host);
+    const { run } = host;
+    host.run = async (command, options) => {
+      if (command.program === 'ip' && (await host.has(ARMED))) throw new Error('no route to host');
+      return run(command, options);
+    };
+    const change = networkOf({ bridges: [bridge({ mtu: 9000 })] });
+    await expect(step(change)).rejects.toThrow('no route to host');
+    host.run = run;
+    expect(await files(host)).not.toEqual(before);
+    expect(await timerRuns()).toBe(true);
+
+    // Two minutes later.
+    await elapse();
+    expect(await files(host)).toEqual(before);
+    expect(await host.has(ARMED)).toBe(false);
+    expect(await step(change)).toMatchObject({ outcome: 'applied' });
+    expect(await host.read(OWN)).toContain('mtu 9000');
+  });
+
+  /** As systemd does when the time is over. */
+  async function elapse(): Promise<void> {
+    for (const unit of ['phoenix-network-revert.timer', 'phoenix-network-revert.service']) {
+      const verb = unit.endsWith('.timer') ? 'stop' : 'start';
+      const ended = await host.run({ kind: 'command', program: 'systemctl', args: [verb, unit], timeoutSeconds: 5 });
+      expect(ended).toMatchObject({ exit: 0 });
+    }
+  }
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ['the interface of the host is gone', 'ip -j address show', { stdout: '[{"ifname":"lo"}]' }],
+    ['the network is not loaded', 'ifreload -a', { exit: 1, stderr: 'error: vmbr5: no such device' }],
+    ['the files are refused', 'ifreload --syntax-check -a', { exit: 1, stderr: 'error: unsupported keyword' }],
+  ])('%s: it is put back at once', async (_, fails, answer) => {
+    await step(networkOf({ bridges: [bridge()] }));
+    const before = await files(host);
+    let armed = false;
+    host.instead = (line) => {
+      armed ||= line.startsWith('systemd-run');
+      return armed && line === fails ? answer : undefined;
+    };
+    expect(await step(networkOf({ bridges: [bridge({ mtu: 9000 })] }))).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/did not come up|no such device|unsupported keyword/),
+    });
+    host.instead = () => undefined;
+    expect(await files(host)).toEqual(before);
+    expect(await timerRuns()).toBe(false);
+  });
+
+  test.each<[string, Partial<HostNetwork>, string]>([
+    [
+      'another address',
+      { address: '10.0.0.14/24' },
+      'give "iface vmbr0" in /etc/network/interfaces "address 10.0.0.14/24"',
+    ],
+    ['another prefix', { address: '10.0.0.13/16' }, '"address 10.0.0.13/16"'],
+    ['another gateway', { gateway: '10.0.0.254' }, '"gateway 10.0.0.254"'],
+    [
+      'another interface',
+      { name: 'vmbr7' },
+      'give "iface vmbr7" in /etc/network/interfaces "address 10.0.0.13/24" and "gateway 10.0.0.1"',
+    ],
+    ['a bridge of that name', { bridges: [bridge({ name: 'vmbr0' })] }, 'take it out of network.bridges'],
+    ['a bridge that is there', { bridges: [bridge({ name: 'vmbr1' })] }, '"iface vmbr1" stands on the host already'],
+    ['the port of the interface', { bridges: [bridge({ ports: ['eno1'] })] }, 'eno1 is a port of vmbr0 already'],
+    ['its network', { bridges: [bridge({ address: '10.0.0.99/28' })] }, 'lies in the network of vmbr0'],
+  ])('%s is refused with what to do', async (_, own, reason) => {
+    const before = await files(host);
+    expect(await step(networkOf(own))).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) });
+    expect(await files(host)).toEqual(before);
+  });
+
+  test('a bridge that somebody took down comes up again', async () => {
+    await step(networkOf({ bridges: [bridge()] }));
+    const before = await kernel(host);
+    await host.write('/run/lab/links.json', JSON.stringify({ vmbr0: { mtu: 1500, addresses: ['10.0.0.13/24'] } }));
+    expect(await step(networkOf({ bridges: [bridge()] }))).toMatchObject({ outcome: 'applied' });
+    expect(await kernel(host)).toEqual(before);
+  });
+
+  test('a main file that includes no others is left as it is', async () => {
+    await host.write(MAIN, (await host.read(MAIN)).replace(/^source .*$/m, ''));
+    const end = await step(networkOf({ bridges: [bridge()] }));
+    expect(end).toMatchObject({
+      outcome: 'blocked',
+      reason: expect.stringContaining('add the line "source /etc/network/interfaces.d/*"'),
+    });
+  });
+
+  test('the servers that the host asks are replaced, and the rest of the file stays', async () => {
+    const resolv = '# by hand\nsearch example.internal\nnameserver 9.9.9.9\noptions timeout:1\n';
+    await host.write('/etc/resolv.conf', resolv);
+    expect(await step(networkOf({ nameservers: ['10.0.0.13', '1.1.1.1'] }))).toMatchObject({ outcome: 'applied' });
+    expect(await host.read('/etc/resolv.conf')).toBe(
+      '# by hand\nsearch example.internal\noptions timeout:1\nnameserver 10.0.0.13\nnameserver 1.1.1.1\n',
+    );
+    expect(host.commands.filter((line) => line.startsWith('systemd-run'))).toEqual([]);
+  });
+
+  test('the host asks its own server only once that answers, and never in a circle', async () => {
+    const network = { ...environment().hypervisor.network, ...MANAGED, nameservers: ['10.0.0.13'] };
+    const withDns = (upstreamServers: readonly string[]) =>
+      partOf(withHost({ network, dns: { enabled: true, upstreamServers } }), 'network');
+    expect(withDns(['9.9.9.9']).needs).toEqual(['hypervisor/dns']);
+    expect(await step(withDns([]))).toMatchObject({
+      outcome: 'blocked',
+      reason: expect.stringContaining('ask itself'),
+    });
+  });
+
+  test('nothing is kept where nothing is told', () => {
+    expect(hypervisor.targets(environment()).map(({ id }) => id)).not.toContain('hypervisor/network');
+  });
+});
