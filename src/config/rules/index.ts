@@ -23,6 +23,7 @@ import {
   namesAreUnique,
   serviceNamesAreUnique,
 } from './duplicates.ts';
+import { featuresHaveTheirInputs } from './features.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import {
   firewallRulesAreDifferent,
@@ -72,6 +73,7 @@ export const RULES: readonly Rule[] = [
   usedEnvironmentsExist,
   rolesAreUnique,
   neededRolesAreGiven,
+  featuresHaveTheirInputs,
   datasetPoolsExist,
   dependenciesHaveAnOrder,
   idsAreUnique,

@@ -51,7 +51,8 @@ const volume = z.strictObject({
   mount_point: value.absolutePath.describe('Where it is seen inside the container.'),
 });
 
-const vllmGroup = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const vllmValue = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean(), z.null()]);
+const vllmGroup = z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'must be the name of an argument'), vllmValue);
 
 /** What vLLM is started with: groups of engine arguments; the names of the groups are for readers. */
 const vllmEngine = z.record(z.string(), vllmGroup);
@@ -162,7 +163,11 @@ export const lxcGuest = z.strictObject({
       'Script run inside after the features: a file of `bin/`, or a path inside the repository. Default: none.',
     ),
   bootstrap_ca_url: value.url.optional().describe('Certificate authority that features trust. Default: none.'),
-  vllm_engine_config: vllmEngine.optional().describe('Arguments of the vLLM server, in groups. Default: none.'),
+  vllm_engine_config: vllmEngine
+    .optional()
+    .describe(
+      'What feature `vllm` serves, as arguments of `vllm serve` in groups: `true` is the bare argument, `false` and null leave it out. Default: none, so that it is installed only.',
+    ),
   nvidia_driver_version: value.word.optional().describe('Default: that of the file.'),
   nvidia_repo_url: value.url.optional().describe('Default: that of the file.'),
   nvidia_runfile_url: value.url.optional().describe('Default: that of the file.'),

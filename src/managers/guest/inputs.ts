@@ -1,7 +1,8 @@
 // What scripts are told, as environment variables. Features learn only of the environment, so that what a template installed need
-// not be installed again in its clones; a guest's own script also learns which guest it is in.
+// not be installed again in its clones, and what a server in it serves; a guest's own script also learns which guest it is in.
 
 import type { Config, Guest } from '../../config/config.ts';
+import { vllmInputs } from './vllm.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
 
@@ -28,7 +29,8 @@ export function inputsOf(guest: Guest, common: Inputs): { readonly environment: 
     NVIDIA_REPO_URL: lxc?.nvidia?.repositoryUrl ?? null,
     NVIDIA_RUNFILE_URL: lxc?.nvidia?.runfileUrl ?? null,
   });
-  const environment = { ...common, ...special };
+  const engine = lxc?.vllm == null ? {} : vllmInputs(lxc.vllm);
+  const environment = { ...common, ...special, ...given(engine) };
   const vllm = lxc?.vllm == null ? null : JSON.stringify(lxc.vllm);
   const address = guest.network.ip.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
   const own = given({ GUEST_ID: String(guest.id), GUEST_NAME: guest.name, GUEST_ADDRESS: address, VLLM_CONFIG: vllm });

@@ -39,7 +39,10 @@ export function script(entry: Omit<Script, 'mark'>): Script {
   };
 }
 
-/** A feature with the inputs that it reads. They say nothing of the single guest, so that a clone need not install it again. */
+/**
+ * A feature with the inputs that it reads. They say nothing of the single guest, so that a clone need not install it again; only what
+ * vLLM serves is each guest's own.
+ */
 export function featureScript(feature: FeatureScript, inputs: Readonly<Record<string, string>>): Script {
   const wanted = feature.blob === null ? (FEATURE_INPUTS[feature.name] ?? []) : Object.keys(inputs);
   const given = wanted.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]] as const]));
@@ -61,6 +64,7 @@ const FEATURE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   traefik: ['CA_URL', 'DOMAIN'],
   nginx_gateway: ['DOMAIN'],
   nvidia: ['NVIDIA_DRIVER_VERSION', 'NVIDIA_REPO_URL', 'NVIDIA_RUNFILE_URL'],
+  vllm: ['VLLM_MODEL', 'VLLM_ARGS'],
 };
 
 /** Reads the record file. */
