@@ -1,0 +1,170 @@
+// `docker` of a guest, as far as Phoenix and people in a lab use it. What it does not know it refuses, as it refuses what the real
+// one would.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
+import { failed, type Outcome, ok } from '../tree.ts';
+import { composeDown, composeUp, portOf, projectOf } from './docker/compose.ts';
+import { byName, createContainer, listed, pull, remove, start } from './docker/containers.ts';
+import { last, operands, type Parsed, parseOptions } from './docker/options.ts';
+import { DockerRefusal } from './docker/refusal.ts';
+import { type DockerState, isInstalled, PROGRAM, type Root, readState, writeState } from './docker/state.ts';
+import { volume } from './docker/volumes.ts';
+
+export const docker: GuestProgram = ({ node, id }, words) => {
+  const root: Root = { at: (path) => insidePath(node, id, path) };
+  if (!isInstalled(root)) return failed(`${PROGRAM}: No such file or directory`, 127);
+  const state = readState(root);
+  try {
+    const [name = '', ...rest] = words;
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) throw new DockerRefusal(`docker: unknown command: docker ${name}`);
+    return command(root, state, rest);
+  } catch (error) {
+    if (error instanceof DockerRefusal) return error.outcome;
+    throw error;
+  } finally {
+    writeState(root, state);
+  }
+};
+
+type Command = (root: Root, state: DockerState, words: readonly string[]) => Outcome;
+
+const lines = (texts: readonly string[]): Outcome => ok(texts.map((text) => `${text}\n`).join(''));
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  compose,
+  volume,
+  run,
+  ps(_, state, words) {
+    const options = parseOptions(words, {
+      '--all': 'flag',
+      '--no-trunc': 'flag',
+      '--filter': 'value',
+      '--format': 'value',
+    });
+    const filters = (options.values.get('--filter') ?? []).map((filter) => {
+      const [, pattern] = /^name=(.+)$/.exec(filter) ?? [];
+      if (pattern === undefined) throw new DockerRefusal(`Error response from daemon: invalid filter '${filter}'`);
+      return new RegExp(pattern);
+    });
+    json(options);
+    const shown = state.containers.filter(
+      ({ name, running }) => (running || options.flags.has('--all')) && filters.every((filter) => filter.test(name)),
+    );
+    return lines(shown.map(listed));
+  },
+  pull(_, state, words) {
+    const [image = ''] = operands(parseOptions(words, { '--quiet': 'flag' }), 1);
+    pull(state, image);
+    return lines([image]);
+  },
+  rm(_, state, words) {
+    const options = parseOptions(words, { '--force': 'flag', '-f': 'flag' });
+    for (const name of options.operands) {
+      const container = byName(state, name);
+      if (container.running && options.flags.size === 0) {
+        throw new DockerRefusal(
+          `Error response from daemon: cannot remove container "/${name}": container is running: stop the container before removing or force remove`,
+        );
+      }
+      remove(state, container);
+    }
+    return lines(options.operands);
+  },
+  restart(root, state, words) {
+    for (const name of words) start(root, state, byName(state, name));
+    return lines(words);
+  },
+  stop(_, state, words) {
+    for (const name of words) byName(state, name).running = false;
+    return lines(words);
+  },
+  logs: (_, state, [name = '']) => ok(byName(state, name).log),
+  version: () => ok('Docker Engine - Community\n'),
+};
+
+function run(root: Root, state: DockerState, words: readonly string[]): Outcome {
+  const options = parseOptions(
+    words,
+    {
+      '--detach': 'flag',
+      '--name': 'value',
+      '--restart': 'value',
+      '--label': 'value',
+      '--publish': 'value',
+      '--volume': 'value',
+      '--env': 'value',
+    },
+    false,
+  );
+  const [image, ...command] = options.operands;
+  if (image === undefined) throw new DockerRefusal('docker: "docker run" requires at least 1 argument.', 125);
+  if (!options.flags.has('--detach')) throw new DockerRefusal('the lab runs containers only with --detach', 125);
+  const pairs = (name: string): Record<string, string> =>
+    Object.fromEntries((options.values.get(name) ?? []).map((each) => each.split(/=(.*)/s) as [string, string]));
+  const container = createContainer(root, state, {
+    name: last(options, '--name') ?? `lab_${state.containers.length + 1}`,
+    image,
+    project: null,
+    service: null,
+    labels: pairs('--label'),
+    command,
+    mounts: (options.values.get('--volume') ?? []).map((each) => {
+      const [source = '', target = ''] = each.split(':');
+      return { source, target };
+    }),
+    ports: (options.values.get('--publish') ?? []).flatMap(portOf),
+    env: pairs('--env'),
+  });
+  return lines([container.id]);
+}
+
+function compose(root: Root, state: DockerState, words: readonly string[]): Outcome {
+  const options = parseOptions(words, { '--project-name': 'value', '--file': 'value', '--env-file': 'value' }, false);
+  const project = last(options, '--project-name') ?? '';
+  if (!/^[a-z0-9][-_a-z0-9]*$/.test(project)) {
+    throw new DockerRefusal(
+      `invalid project name "${project}": must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number`,
+    );
+  }
+  const [verb = '', ...rest] = options.operands;
+  const textOf = (path: string): string => {
+    if (!existsSync(root.at(path))) throw new DockerRefusal(`open ${path}: no such file or directory`, 14);
+    return readFileSync(root.at(path), 'utf8');
+  };
+  const variables = (options.values.get('--env-file') ?? []).map((path) => variablesIn(textOf(path)));
+  switch (verb) {
+    case 'up': {
+      const how = parseOptions(rest, { '--detach': 'flag', '--remove-orphans': 'flag' });
+      const text = textOf(last(options, '--file') ?? '');
+      composeUp(root, state, project, text, Object.assign({}, ...variables), how.flags.has('--remove-orphans'));
+      return ok();
+    }
+    case 'ps': {
+      const how = parseOptions(rest, { '--all': 'flag', '--format': 'value' });
+      json(how);
+      const shown = projectOf(state, project).filter(({ running }) => running || how.flags.has('--all'));
+      return lines(shown.map(listed));
+    }
+    case 'restart':
+      for (const container of projectOf(state, project)) start(root, state, container);
+      return ok();
+    case 'down':
+      parseOptions(rest, { '--remove-orphans': 'flag' });
+      composeDown(state, project);
+      return ok();
+    default:
+      throw new DockerRefusal(`unknown docker command: "compose ${verb}"`);
+  }
+}
+
+/** `NAME='value'` in each line; between the quotes every character stands for itself. */
+function variablesIn(text: string): Record<string, string> {
+  const entries = [...text.matchAll(/^(\w+)=(?:'([^']*)'|([^'\n]*))$/gm)];
+  return Object.fromEntries(entries.map(([, name = '', quoted, plain]) => [name, quoted ?? plain ?? '']));
+}
+
+function json(options: Parsed): void {
+  if (last(options, '--format') !== 'json') throw new DockerRefusal('the lab lists containers only as json');
+}

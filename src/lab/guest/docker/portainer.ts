@@ -1,0 +1,162 @@
+// What Portainer's server does when its container starts: it reads its flags, opens its data and makes its administrator.
+
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Container, type DockerState, placeInside, type Root } from './state.ts';
+
+const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
+const AGENT_IMAGE = /(^|\/)portainer\/agent(:|@|$)/;
+/** What a tag without a number stands for. */
+const NEWEST = '2.43.0';
+const DATA = '/data/portainer.lab.json';
+
+export interface Database {
+  readonly instance: string;
+  users: { id: number; name: string; password: string; role: number }[];
+  keys: { id: number; user: number; description: string; digest: string; prefix: string; created: number }[];
+  endpoints: EndpointEntry[];
+  stacks: StackEntry[];
+  /** Sessions are signed with it. */
+  readonly secret: string;
+  next: number;
+}
+
+export interface EndpointEntry {
+  readonly Id: number;
+  Name: string;
+  URL: string;
+  readonly Type: number;
+  Status: number;
+  PublicURL: string;
+  GroupId: number;
+  TLSConfig: { TLS: boolean; TLSSkipVerify: boolean };
+}
+
+export interface StackEntry {
+  readonly Id: number;
+  readonly Name: string;
+  readonly Type: 2;
+  readonly EndpointId: number;
+  Status: number;
+  Env: { name: string; value: string }[];
+  readonly CreationDate: number;
+  UpdateDate: number;
+  DeploymentStatus?: { Status: number; Message?: string; Time: number }[];
+  file: string;
+  /** Deployed in the background; `until`: when it is given a turn at the latest. */
+  pending?: { readonly prune: boolean; readonly until: number };
+}
+
+export function isServer({ image }: Container): boolean {
+  return SERVER_IMAGE.test(image);
+}
+
+export function isAgent({ image }: Container): boolean {
+  return AGENT_IMAGE.test(image);
+}
+
+/** `2.33` and later as numbers that can be compared. */
+export function versionOf({ image }: Container): string {
+  const tag = /:(\d+\.\d+\.\d+)/.exec(image)?.[1];
+  return tag ?? NEWEST;
+}
+
+export function isAtLeast(version: string, other: string): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  const [c = 0, d = 0] = other.split('.').map(Number);
+  return a > c || (a === c && b >= d);
+}
+
+/** With and without a value. */
+const FLAGS: Readonly<Record<string, boolean>> = {
+  '-H': true,
+  '--host': true,
+  '--sslcert': true,
+  '--sslkey': true,
+  '--admin-password-file': true,
+  '--http-disabled': false,
+};
+
+/** What was read at the start, by the flag: a renewed certificate needs a new start. */
+export const TLS_COPIES = { '--sslcert': '/run/lab/tls.crt', '--sslkey': '/run/lab/tls.key' } as const;
+
+export function startPortainer(root: Root, state: DockerState, container: Container): void {
+  if (!isServer(container)) return;
+  const fault = launch(root, state, container);
+  if (fault === null) return;
+  container.running = false;
+  container.log += `${fault}\n`;
+}
+
+/** Why it does not come up; null when it does. */
+function launch(root: Root, state: DockerState, container: Container): string | null {
+  const given = flagsOf(container);
+  if (typeof given === 'string') return given;
+  const textAt = (path: string): string | null => {
+    const file = root.at(placeInside(state, container, path));
+    return existsSync(file) ? readFileSync(file, 'utf8') : null;
+  };
+  for (const [flag, copy] of Object.entries(TLS_COPIES)) {
+    const path = given.get(flag);
+    const text = path === undefined ? undefined : textAt(path);
+    if (text === null) return `FTL failed initializing https server | error="open ${path}: no such file or directory"`;
+    if (text !== undefined) put(root.at(placeInside(state, container, copy)), text);
+  }
+  const database = readDatabase(root, state, container) ?? fresh();
+  const passwordFile = given.get('--admin-password-file');
+  if (passwordFile !== undefined && database.users.length === 0) {
+    const password = textAt(passwordFile)?.replace(/[\r\n]+$/, '');
+    if (password === undefined)
+      return `FTL failed getting admin password file | error="open ${passwordFile}: no such file"`;
+    database.users.push({ id: 1, name: 'admin', password: hashOf(password), role: 1 });
+  }
+  if (database.users.length === 0 && isAtLeast(versionOf(container), '2.43.0')) {
+    container.log += `INF no administrator yet | setup_token=${randomBytes(32).toString('hex')}\n`;
+  }
+  container.log += `INF starting Portainer | version=${versionOf(container)}\n`;
+  writeDatabase(root, state, container, database);
+  return null;
+}
+
+/** A text where the program would not take them. */
+export function flagsOf({ command }: Container): ReadonlyMap<string, string> | string {
+  const given = new Map<string, string>();
+  for (let index = 0; index < command.length; index += 1) {
+    const [name = '', inline] = (command[index] ?? '').split(/=(.*)/s);
+    const takesValue = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    if (takesValue === undefined) return `portainer: error: unknown flag '${name}', try --help`;
+    if (given.has(name) && name !== '-H') return `portainer: error: flag '${name}' cannot be repeated, try --help`;
+    if (takesValue && inline === undefined) index += 1;
+    given.set(name, takesValue ? (inline ?? command[index] ?? '') : '');
+  }
+  return given;
+}
+
+export function setupTokenOf({ log }: Container): string | null {
+  return [...log.matchAll(/setup_token=([0-9a-f]{64})/g)].at(-1)?.[1] ?? null;
+}
+
+function fresh(): Database {
+  const secret = randomBytes(32).toString('hex');
+  return { instance: randomUUID(), users: [], keys: [], endpoints: [], stacks: [], secret, next: 1 };
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Null before the first start. */
+export function readDatabase(root: Root, state: DockerState, container: Container): Database | null {
+  const file = root.at(placeInside(state, container, DATA));
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Database) : null;
+}
+
+export function writeDatabase(root: Root, state: DockerState, container: Container, database: Database): void {
+  put(root.at(placeInside(state, container, DATA)), JSON.stringify(database, null, 1));
+}
+
+function put(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}

@@ -1,0 +1,88 @@
+// What a guest's Docker holds: containers, volumes and images, in one file of the guest, so that a lab that is started again finds
+// all of it as it was.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Tree } from '../../tree.ts';
+
+/** The guest's files. */
+export type Root = Pick<Tree, 'at'>;
+
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  /** Of compose; null for one that was started by itself. */
+  readonly project: string | null;
+  readonly service: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+  readonly mounts: readonly Mount[];
+  readonly ports: readonly Port[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Of everything that decides how it was started. */
+  readonly configuration: string;
+  running: boolean;
+  /** Milliseconds since 1970. */
+  started: number;
+  log: string;
+}
+
+export interface Mount {
+  /** A volume's name, or a path of the guest. */
+  readonly source: string;
+  /** Inside the container. */
+  readonly target: string;
+}
+
+export interface Port {
+  readonly published: number;
+  readonly target: number;
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface DockerState {
+  containers: Container[];
+  volumes: Volume[];
+  images: string[];
+}
+
+const FILE = '/var/lib/docker/lab.json';
+/** There once feature `docker` was installed. */
+export const PROGRAM = '/usr/bin/docker';
+
+export function isInstalled(root: Root): boolean {
+  return existsSync(root.at(PROGRAM));
+}
+
+export function readState(root: Root): DockerState {
+  const file = root.at(FILE);
+  if (!existsSync(file)) return { containers: [], volumes: [], images: [] };
+  return JSON.parse(readFileSync(file, 'utf8')) as DockerState;
+}
+
+export function writeState(root: Root, state: DockerState): void {
+  const file = root.at(FILE);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(state, null, 1));
+}
+
+/** Where a path inside a container lies in the guest: in what is mounted there, or in its own layer. */
+export function placeInside(state: DockerState, { id, mounts }: Container, path: string): string {
+  const mount = mounts
+    .filter(({ target }) => path === target || path.startsWith(`${target}/`))
+    .sort((a, b) => b.target.length - a.target.length)[0];
+  if (mount === undefined) return `/var/lib/docker/overlay2/${id}${path}`;
+  return `${folderOf(state, mount.source)}${path.slice(mount.target.length)}`;
+}
+
+function folderOf(state: DockerState, source: string): string {
+  if (source.startsWith('/')) return source;
+  const volume = state.volumes.find(({ name }) => name === source);
+  return volume?.options['device'] ?? `/var/lib/docker/volumes/${source}/_data`;
+}

@@ -1,0 +1,84 @@
+// Portainer's agent on port 9001: it answers who asks whether it is there, and stays with the first server that signed its question.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { isAgent } from '../../guest/docker/portainer.ts';
+import { type Container, placeInside, type Root, readState } from '../../guest/docker/state.ts';
+import { machineAt } from '../../network/machines.ts';
+import { addressOf } from '../../network/names.ts';
+import type { Peer } from '../service.ts';
+import { PortainerRefusal } from './refusal.ts';
+import { rootOf } from './server.ts';
+
+const KEY_HEADER = 'x-portaineragent-publickey';
+const PING_MS = 3000;
+
+export function agentAt({ node, guest, port }: Pick<Peer, 'node' | 'guest' | 'port'>): Container | null {
+  if (guest?.kind !== 'qemu') return null;
+  const { containers } = readState(rootOf(node, guest.id));
+  const found = containers.find(
+    (each) =>
+      each.running &&
+      isAgent(each) &&
+      each.ports.some(({ published, target }) => published === port && target === 9001),
+  );
+  return found ?? null;
+}
+
+export function answerPing(peer: Peer, request: IncomingMessage, response: ServerResponse): void {
+  const container = agentAt(peer);
+  if (container === null) return void response.destroy();
+  const root = rootOf(peer.node, peer.guest?.id ?? 0);
+  const file = root.at(placeInside(readState(root), container, '/paired'));
+  const key = String(request.headers[KEY_HEADER] ?? '');
+  const paired = existsSync(file) ? readFileSync(file, 'utf8') : null;
+  if (paired !== null && key !== '' && paired !== key) {
+    response.writeHead(403).end('{"message":"Invalid request signature"}');
+    return;
+  }
+  if (paired === null && key !== '') {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, key);
+  }
+  if (request.url !== '/ping') response.writeHead(404).end('404 page not found\n');
+  else response.writeHead(204, { 'Portainer-Agent': '2.33.6', 'Portainer-Agent-Platform': '1' }).end();
+}
+
+/** Where an environment's containers are, once it was found to be reachable. @throws PortainerRefusal */
+export async function reach(peer: Peer, url: string, instance: string): Promise<Root> {
+  if (url.startsWith('unix:')) return rootOf(peer.node, peer.guest?.id ?? 0);
+  const [, host = '', port = ''] = /^tcp:\/\/\[?([^\]]+?)\]?:(\d+)$/.exec(url) ?? [];
+  const status = await ping(peer, host, Number(port), instance).catch((error: Error) => {
+    throw new PortainerRefusal(500, 'Unable to get environment type', error.message);
+  });
+  if (status === 403) throw new PortainerRefusal(500, 'agent already paired with another Portainer instance');
+  if (status !== 204) throw new PortainerRefusal(500, 'Unable to get environment type', `status ${status}`);
+  const address = addressOf(peer.node, host) ?? host;
+  return rootOf(peer.node, machineAt(peer.node, address)?.id ?? 0);
+}
+
+/** Its certificate is for localhost and signed by nobody, so that it is not looked at. */
+async function ping(peer: Peer, host: string, port: number, instance: string): Promise<number> {
+  const socket = await peer.connect(host, port);
+  const secure = connectTls({ socket, rejectUnauthorized: false });
+  return new Promise<number>((resolve, reject) => {
+    const call = requestHttp({
+      path: '/ping',
+      headers: { [KEY_HEADER]: instance },
+      createConnection: () => secure,
+      timeout: PING_MS,
+    });
+    call.once('timeout', () =>
+      call.destroy(new Error(`Get "https://${host}:${port}/ping": context deadline exceeded`)),
+    );
+    call.once('error', reject);
+    call.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+      response.once('end', () => secure.destroy());
+    });
+    call.end();
+  });
+}

@@ -1,0 +1,99 @@
+// Administrator, sessions and keys of a Portainer server.
+
+import { hashOf, setupTokenOf } from '../../guest/docker/portainer.ts';
+import { newKey, sessionFor } from './access.ts';
+import { PortainerRefusal } from './refusal.ts';
+import type { Answer, Handlers, Work } from './server.ts';
+
+const SHORTEST_PASSWORD = 12;
+
+export const USERS: Handlers = {
+  'get /users/admin/check': ({ database }) => {
+    if (database.users.length > 0) return { status: 204 };
+    throw new PortainerRefusal(404, 'No administrator account found inside the database');
+  },
+  'post /users/admin/init': initAdmin,
+  'post /auth': ({ database, fields }) => {
+    const user = database.users.find(({ name }) => name.toLowerCase() === String(fields['username']).toLowerCase());
+    if (user === undefined || user.password !== hashOf(String(fields['password']))) {
+      throw new PortainerRefusal(422, 'Invalid credentials', 'Unauthorized');
+    }
+    return { status: 200, body: { jwt: sessionFor(database, user.id) } };
+  },
+  'get /users/me': ({ database, caller }) => {
+    const user = database.users.find(({ id }) => id === caller?.user);
+    if (user === undefined) throw new PortainerRefusal(404, 'Unable to find a user');
+    return { status: 200, body: { Id: user.id, Username: user.name, Role: user.role } };
+  },
+  'get /users/{id}/tokens': (work) => {
+    const user = ownUser(work);
+    const keys = work.database.keys.filter((key) => key.user === user);
+    return { status: 200, body: keys.map((key) => shown(key)) };
+  },
+  'post /users/{id}/tokens': makeKey,
+  'delete /users/{id}/tokens/{keyID}': (work) => {
+    const user = ownUser(work);
+    const id = Number(work.operation.params['keyID']);
+    const { database } = work;
+    if (!database.keys.some((key) => key.id === id && key.user === user)) {
+      throw new PortainerRefusal(404, 'Unable to find an API key with the specified identifier inside the database');
+    }
+    database.keys = database.keys.filter((key) => key.id !== id);
+    return { status: 204 };
+  },
+};
+
+function initAdmin({ database, fields, headers, container }: Work): Answer {
+  const token = setupTokenOf(container);
+  if (token !== null && headers['x-setup-token'] !== token) {
+    throw new PortainerRefusal(
+      403,
+      'Invalid or missing setup token. Provide the X-Setup-Token header with the token printed in the server logs at startup.',
+      'Invalid or missing setup token',
+    );
+  }
+  if (database.users.length > 0) throw new PortainerRefusal(409, 'Unable to create administrator user');
+  const name = String(fields['username']);
+  const password = String(fields['password']);
+  if (name === '' || name.includes(' ')) throw new PortainerRefusal(400, 'Invalid username');
+  if (password.length < SHORTEST_PASSWORD) {
+    throw new PortainerRefusal(400, 'Password does not meet the requirements');
+  }
+  const user = { id: 1, name, password: hashOf(password), role: 1 };
+  database.users.push(user);
+  return { status: 200, body: { Id: user.id, Username: user.name, Role: user.role } };
+}
+
+/** A key can make no other key. */
+function makeKey(work: Work): Answer {
+  const { database, fields, caller } = work;
+  const user = ownUser(work);
+  if (caller?.by !== 'session') throw new PortainerRefusal(401, 'Auth not supported');
+  const description = String(fields['description']);
+  if (description.length < 1 || description.length > 128) {
+    throw new PortainerRefusal(400, 'Invalid request payload', 'invalid description');
+  }
+  if (database.users.find(({ id }) => id === user)?.password !== hashOf(String(fields['password']))) {
+    throw new PortainerRefusal(403, 'Current password doesn’t match the password provided');
+  }
+  const raw = newKey();
+  const id = database.next;
+  database.next += 1;
+  const key = { id, user, description, digest: hashOf(raw), prefix: raw.slice(0, 7), created: seconds() };
+  database.keys.push(key);
+  return { status: 201, body: { rawAPIKey: raw, apiKey: shown(key) } };
+}
+
+function shown({ id, user, description, prefix, created }: Work['database']['keys'][number]): object {
+  return { id, userId: user, description, prefix, dateCreated: created, lastUsed: 0 };
+}
+
+function ownUser({ operation, caller }: Work): number {
+  const id = Number(operation.params['id']);
+  if (id !== caller?.user) throw new PortainerRefusal(403, 'Permission denied to access user API keys');
+  return id;
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
