@@ -27,7 +27,6 @@ import { openForgeOf, openHostOf } from './rehearse/outside.ts';
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
 const LEASE_SECONDS = 15;
-/** What is due by time is looked for this often, and when the next is known to be due. */
 const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
@@ -47,12 +46,14 @@ export interface ComposeOptions {
   readonly log: Log;
   /** Is told every secret of the settings, and those of the configuration as they are looked up. */
   readonly redactor: Redactor;
+  /** What is due by time is looked for this often, and when the next is known to be due. */
+  readonly renewSeconds?: number;
 }
 
 /** Starts everything. What was opened is closed again when something fails on the way. */
 export async function compose(
   settings: Settings,
-  { roles, node, environment, log, redactor }: ComposeOptions,
+  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS }: ComposeOptions,
 ): Promise<RunningPhoenix> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -103,7 +104,7 @@ export async function compose(
         publicUrl: settings.publicUrl,
         pollSeconds: settings.pollSeconds,
         driftSeconds: settings.driftSeconds,
-        renewSeconds: RENEW_SECONDS,
+        renewSeconds,
         strictSecrets: settings.strictSecrets,
         concurrency: STEPS_AT_ONCE,
         leaseSeconds: LEASE_SECONDS,

@@ -18,7 +18,6 @@ export async function renew(context: Context): Promise<Again> {
   const { ledger, clock, log } = context;
   const commit = (await ledger.head())?.base;
   if (!commit || (await ledger.frozen()) !== null) return null;
-  const now = clock.now().getTime();
   let due: ReadonlyMap<TargetId, number>;
   try {
     due = await dueTargets(context, commit);
@@ -26,6 +25,8 @@ export async function renew(context: Context): Promise<Again> {
     log.warn('what is due by time is not known: the host cannot be looked at', { error });
     return null;
   }
+  // After the look: what is due at once is due at its time.
+  const now = clock.now().getTime();
   const found = renewals(due, await ledger.renewals(), now);
   await ledger.settleRenewals(found.settled);
   const underWay = await targetsUnderWay(context);

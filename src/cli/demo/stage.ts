@@ -1,17 +1,22 @@
 // Where the demo plays: a forge, a lab host and the whole agent on this machine, in a folder that goes when it ends.
 
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { load } from '../../config/load.ts';
 import { openLog } from '../../io/log.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { type LabForge, startForge } from '../../lab/forge/forge.ts';
+import { type LabNetwork, labNetwork } from '../../lab/network/network.ts';
 import { PROXMOX_PROGRAMS } from '../../lab/proxmox/programs.ts';
+import { type Age, ageCertificate } from '../../lab/services/step-ca/age.ts';
 import type { Run } from '../../model/run.ts';
 import { readSettings } from '../../settings.ts';
 import { type Client, clientOf } from '../agent/client.ts';
@@ -35,8 +40,15 @@ const CONFIGURATION = [
 /** The password of the demo's forge, for a person to type: it is reachable from this machine only. */
 const FORGE_TOKEN = 'demo';
 const LOOK_AGAIN_MS = 50;
+/** So often the demo's agent looks for certificates near their end; otherwise every five minutes. */
+const RENEW_SECONDS = 2;
 /** Nothing of the demo takes so long. */
 const PATIENCE_MS = 120_000;
+
+export interface Served {
+  readonly fingerprint: string;
+  readonly notAfter: Date;
+}
 
 export interface Stage {
   readonly person: Person;
@@ -51,6 +63,16 @@ export interface Stage {
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and everything is said on the commit. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
+  /** Ids of the newest runs. */
+  runs(): Promise<ReadonlySet<string>>;
+  /** Waits for a run beside those, planned and of the wished kind. */
+  newRun(known: ReadonlySet<string>, is: (run: RunJson) => boolean): Promise<RunJson>;
+  /** Runs a program of the lab host, as somebody who is logged in there. */
+  call(program: string, args: readonly string[]): void;
+  /** Makes a certificate on the lab host one that is near its end. */
+  age(path: string, age: Age): void;
+  /** The certificate that a name is served with at the gateway. */
+  served(name: string): Promise<Served>;
   /** Commands of Proxmox on the lab host since the last call. */
   commands(): Promise<readonly (readonly string[])[]>;
   close(): Promise<void>;
@@ -91,9 +113,18 @@ export async function setStage(io: Io): Promise<Stage> {
     const redactor = openRedactor();
     const log = openLog({ level: 'error', redactor, pretty: true, destination: { write: io.stderr } });
     const roles = ['receive', 'reconcile', 'apply', 'report', 'web'] as const;
-    const phoenix = await compose(settings, { roles, node: null, environment, log, redactor });
+    const phoenix = await compose(settings, {
+      roles,
+      node: null,
+      environment,
+      log,
+      redactor,
+      renewSeconds: RENEW_SECONDS,
+    });
     closing.push(() => phoenix.stop(5));
     forge.sendWebhooksTo(`${phoenix.url}/webhooks`);
+    const network = labNetwork(lab);
+    closing.push(() => network.close());
 
     const client = clientOf({ ...io, env: { PHOENIX_URL: phoenix.url, PHOENIX_ADMIN_TOKEN: adminToken } });
     const runOf = (commit: string) =>
@@ -122,6 +153,15 @@ export async function setStage(io: Io): Promise<Stage> {
         await answered(commit);
         return run;
       },
+      runs: async () => new Set((await client.get<Run[]>('/runs?limit=20')).map(({ id }) => id)),
+      newRun: (known, is) =>
+        eventually('a run of the timer', async () => {
+          const runs = await client.get<RunJson[]>('/runs?limit=20');
+          return runs.find((run) => !known.has(run.id) && is(run));
+        }),
+      call: (program, args) => void execFileSync(join(lab, 'bin', program), args, { stdio: 'ignore' }),
+      age: (path, age) => ageCertificate(lab, path, age),
+      served: (name) => served(network, name),
       commands: commandsOf(lab),
       close,
     };
@@ -129,6 +169,16 @@ export async function setStage(io: Io): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+/** Asked through the lab's network, by the address that its DNS says. */
+async function served(network: LabNetwork, name: string): Promise<Served> {
+  const socket = connect({ socket: await network.dial(name, 443), servername: name, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const certificate = socket.getPeerX509Certificate();
+  socket.destroy();
+  if (certificate === undefined) throw new Error(`${name} shows no certificate`);
+  return { fingerprint: certificate.fingerprint256, notAfter: new Date(certificate.validTo) };
 }
 
 /** Reads on where it ended the last time in the record that the lab keeps. */

@@ -99,6 +99,10 @@ export function openAcme(): Acme {
       const location = { Location: `${base}/account/${account}` };
       return { status: isKnown ? 200 : 201, headers: location, body: { status: 'valid', orders: '' } };
     }
+    if (what === 'account') {
+      if (id !== account) throw problem('unauthorized', 'accountID does not match');
+      return { status: 200, body: { status: 'valid', orders: '' } };
+    }
     if (what === 'new-order') {
       const names: string[] = payload.identifiers.map(({ value }: { value: string }) => value);
       const its = names.map((name): Proof => ({ id: newId(), account, name, token: newId(), status: 'pending' }));

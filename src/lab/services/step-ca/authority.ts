@@ -29,7 +29,7 @@ export interface JwkProvisioner {
   readonly encryptedKey: string;
 }
 
-export type Provisioner = JwkProvisioner | { readonly type: 'ACME'; readonly name: string };
+type Provisioner = JwkProvisioner | { readonly type: 'ACME'; readonly name: string };
 
 export interface Authority {
   readonly port: number;
