@@ -10,7 +10,7 @@ import { type Note, parseNote } from './note.ts';
 import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
 import type { CertificateSpec, Owner } from './spec.ts';
 
-export interface FileState {
+interface FileState {
   /** Permission bits. */
   readonly mode: number;
   readonly uid: number;
@@ -226,6 +226,6 @@ async function linesOf(host: HostReader, program: string, args: readonly string[
   return stdout.split('\n');
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -7,14 +7,16 @@ import type { CertificateSpec } from './spec.ts';
 const LONGEST_COMMON_NAME = 64;
 
 /** Names are those of a checked configuration: letters, digits, dots, colons, hyphens and a leading `*`. */
-export function requestSettings(spec: CertificateSpec): string {
+export function requestSettings(
+  spec: Pick<CertificateSpec, 'commonName' | 'names' | 'authority' | 'lifetimeSeconds'>,
+): string {
   const { commonName, names, authority, lifetimeSeconds } = spec;
   const lifetime = lifetimeSeconds === null ? 'as long as the authority likes' : `${lifetimeSeconds} s`;
   const alternatives = names.map((name, index) =>
     /^[\d.]+$|:/.test(name) ? `IP.${index + 1} = ${name}` : `DNS.${index + 1} = ${name}`,
   );
   return [
-    `# by ${authority?.by.kind}, for ${lifetime}`,
+    `# by ${authority?.by.kind ?? 'nobody'}, for ${lifetime}`,
     '[req]',
     'prompt = no',
     'distinguished_name = subject',

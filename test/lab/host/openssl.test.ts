@@ -16,7 +16,12 @@ beforeEach(async () => {
   host = await openLabHost();
   await host.write(
     '/root/settings',
-    requestSettings('web.example.internal', ['10.0.0.5', 'fd00::5', 'web.example.internal']),
+    requestSettings({
+      commonName: 'web.example.internal',
+      names: ['10.0.0.5', 'fd00::5', 'web.example.internal'],
+      authority: null,
+      lifetimeSeconds: null,
+    }),
   );
 });
 afterEach(() => host.close());

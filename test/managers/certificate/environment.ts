@@ -4,6 +4,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/config/config-services.ts';
+import { ageCertificate } from '../../../src/lab/services/step-ca/age.ts';
 import { certificateTargets } from '../../../src/managers/certificate/spec.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -110,6 +111,11 @@ export async function must(host: LabHost, args: readonly string[], stdin?: strin
   const { exit, stdout, stderr } = await host.run(command);
   if (exit !== 0) throw new Error(`pct ${args.join(' ')}: ${stderr}`);
   return stdout;
+}
+
+/** Three quarters of its lifetime have passed. */
+export function age(host: LabHost): void {
+  ageCertificate(host.dir, CERTIFICATE, { authority: CA, hoursLived: 18, hoursLeft: 6 });
 }
 
 /** What the two files are, without what chance decides. */

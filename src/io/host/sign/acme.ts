@@ -1,6 +1,7 @@
 // A certificate by ACME (RFC 8555): each name is proved by a file that the gateway shows on its port 80. The protocol is
 // acme-client's; what is ours is the way to the authority, the account's key and where the files go.
 
+import type { Agent } from 'node:https';
 import { isIP } from 'node:net';
 import acme from 'acme-client';
 import type { SigningWay } from '../../../model/action.ts';
@@ -29,16 +30,17 @@ export async function signByAcme(signing: Signing, by: ByAcme): Promise<string> 
 async function order(signing: Signing, by: ByAcme): Promise<string> {
   const { asked, csr, dial, root, signal } = signing;
   signal.throwIfAborted();
+  const way = noting(httpsAgent({ dial, address: asked.address ?? undefined, ca: root, verify: true, signal }));
   Object.assign(acme.axios.defaults, {
-    httpsAgent: httpsAgent({ dial, address: asked.address ?? undefined, ca: root, verify: true, signal }),
+    httpsAgent: way.agent,
     proxy: false,
     timeout: asked.timeoutSeconds * 1000,
-    acmeSettings: { retryMaxAttempts: 2, retryDefaultDelay: 1 },
+    acmeSettings: { retryMaxAttempts: 1, retryDefaultDelay: 1 },
   });
   const directoryUrl = `${asked.authority}${by.directory}`;
   const client = new acme.Client({ directoryUrl, accountKey: await accountKey(signing, by), ...WAITING });
   try {
-    await logIn(client);
+    await logIn(client, way);
     const identifiers = asked.names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }));
     const until = asked.lifetimeSeconds === null ? {} : { notAfter: after(asked.lifetimeSeconds) };
     const ordered = await client.createOrder({ identifiers, ...until });
@@ -49,15 +51,38 @@ async function order(signing: Signing, by: ByAcme): Promise<string> {
     return await client.getCertificate(final);
   } catch (error) {
     signal.throwIfAborted();
+    const lost = way.failure();
+    if (lost !== null) throw new Error(`${asked.authority} does not answer: ${lost}`);
     throw new Error(`${directoryUrl}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
+interface Way {
+  readonly agent: Agent;
+  /** Why the last connection failed; null when it did not. */
+  failure(): string | null;
+}
+
+/** The library loses why a connection failed. */
+function noting(agent: Agent): Way {
+  let failure: string | null = null;
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (target, done) =>
+    connect(target, (error, socket) => {
+      failure = error === null ? null : error.message;
+      done?.(error, socket);
+    });
+  return { agent, failure: () => failure };
+}
+
 /** The account of the key, made where the authority does not know it: a strict one takes it amiss to be told the same again. */
-async function logIn(client: acme.Client): Promise<void> {
-  await client
-    .createAccount({ onlyReturnExisting: true })
-    .catch(() => client.createAccount({ termsOfServiceAgreed: true }));
+async function logIn(client: acme.Client, { failure }: Way): Promise<void> {
+  try {
+    await client.createAccount({ onlyReturnExisting: true });
+  } catch (error) {
+    if (failure() !== null) throw error;
+    await client.createAccount({ termsOfServiceAgreed: true });
+  }
 }
 
 function after(seconds: number): string {

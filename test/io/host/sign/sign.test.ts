@@ -220,6 +220,17 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('pebble (skipped
     }
   });
 
+  test.each([
+    ['nobody who answers', { url: 'https://127.0.0.1:1' }, /127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/],
+    ['an authority with another root', { trust: null }, /does not answer: .*certificate/],
+  ])(
+    '%s is told',
+    async (_, { url = pebble.url, trust = pebble.trust }: { url?: string; trust?: string | null }, why) => {
+      const root = trust ?? (await testAuthority()).root;
+      expect((await sign(await ask({ url, root }, acme('/dir')))).failure).toMatch(why);
+    },
+  );
+
   test('a name whose file nobody shows is told', async () => {
     const hidden = acme('/dir') as Extract<SigningWay, { kind: 'acme' }>;
     const by = { ...hidden, challenges: { container: 102, folder: FOLDER } };
