@@ -17,8 +17,11 @@ test('the story ends well, shows exactly two targets for a change of two, and re
   expect(bad).toMatch(/etc\/phoenix_lxc_configs\.json:\d+:\d+: error DUPLICATE_IP/);
   expect(bad).toMatch(/✗ phoenix\/apply/);
   expect(bad).toContain('no command was run');
-  const targets = first.match(/✓ phoenix\/\w+\//g)?.length;
-  expect(replay).toContain(`${targets} unchanged`);
+  expect(replay).toContain(`${all} unchanged`);
+  expect(renewal.match(/ends in \d+ hours/g)).toEqual(['ends in 7 hours', 'ends in 24 hours']);
+  expect(renewal).toContain('certificate/nginx.example.internal update: applied');
+  expect(outage).toContain('✗ phoenix/certificate/nginx.example.internal');
+  expect(outage).toMatch(/✓ phoenix\/vm\/1002 +applied/);
 }, 120_000);
 
 test('without --once it stays up: what the user pushes is applied and shown, and Ctrl-C leaves nothing behind', async () => {
