@@ -14,7 +14,7 @@ const PACKAGES = {
 
 export type UnitName = keyof typeof PACKAGES;
 
-export interface Unit {
+interface Unit {
   readonly installed: boolean;
   readonly active: boolean;
   readonly enabled: boolean;

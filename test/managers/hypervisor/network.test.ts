@@ -176,7 +176,8 @@ iface vmbr5 inet static
       'give "iface vmbr7" in /etc/network/interfaces "address 10.0.0.13/24" and "gateway 10.0.0.1"',
     ],
     ['a bridge of that name', { bridges: [bridge({ name: 'vmbr0' })] }, 'take it out of network.bridges'],
-    ['a bridge that is there', { bridges: [bridge({ name: 'vmbr1' })] }, '"iface vmbr1" stands on the host already'],
+    ['a bridge that is there', { bridges: [bridge({ name: 'vmbr1' })] }, '"iface vmbr1" is there already'],
+    ['a bridge told twice', { bridges: [bridge(), bridge({ address: null })] }, '"iface vmbr5" is there already'],
     ['the port of the interface', { bridges: [bridge({ ports: ['eno1'] })] }, 'eno1 is a port of vmbr0 already'],
     ['its network', { bridges: [bridge({ address: '10.0.0.99/28' })] }, 'lies in the network of vmbr0'],
   ])('%s is refused with what to do', async (_, own, reason) => {

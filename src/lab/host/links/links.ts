@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../../proxmox/node.ts';
 
-export interface Link {
+interface Link {
   readonly mtu: number;
   /** With prefix length. */
   readonly addresses: readonly string[];

@@ -11,7 +11,7 @@ export interface FirewallSpec extends Pick<HostFirewall, 'enabled' | 'policyIn' 
   readonly rules: readonly Omit<FirewallRule, 'writtenAt'>[];
 }
 
-export interface FirewallFile {
+interface FirewallFile {
   readonly path: string;
   /** The file as it should be, given what it is now; null: none. */
   text(spec: FirewallSpec, present: string | null): string;
@@ -30,7 +30,7 @@ const isOptions = ({ head }: Part): boolean => /^\[options\]$/i.test(head);
 const isRules = ({ head }: Part): boolean => /^\[rules\]$/i.test(head);
 
 /** Its rules would count for the host too, after those of host.fw: there are none. */
-export const CLUSTER: FirewallFile = {
+const CLUSTER: FirewallFile = {
   path: '/etc/pve/firewall/cluster.fw',
   text({ enabled, policyIn, policyOut }, present) {
     const options = [`enable: ${enabled ? 1 : 0}`, `policy_in: ${policyIn}`, `policy_out: ${policyOut}`];
@@ -42,7 +42,7 @@ export const CLUSTER: FirewallFile = {
   },
 };
 
-export const HOST: FirewallFile = {
+const HOST: FirewallFile = {
   path: '/etc/pve/local/host.fw',
   text: ({ rules }, present) =>
     print([MARK], [...allButRules(present), { head: '[RULES]', lines: [...new Set(rules.map(printRule))] }]),

@@ -2,7 +2,6 @@
 // it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
 
 import type { HostBridge } from '../../../config/config-host.ts';
-import { contains, overlaps, parseAddress, parseNetwork } from '../../../config/rules/address.ts';
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { HOST } from '../../edges.ts';
@@ -10,26 +9,10 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';
 import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
-import { addressOf, optionOf, type Stanza, stanzasOf } from './interfaces.ts';
+import { byHand, circle, type Files, FOLDER, inTheWay, MAIN, type NetworkSpec, sameAddress } from './obstacles.ts';
 import { ARMED, type Armed, arm, BACK, disarm, loaded } from './revert.ts';
 
-interface NetworkSpec {
-  /** The interface that the host is managed by. */
-  readonly name: string;
-  readonly address: string | null;
-  readonly gateway: string | null;
-  readonly nameservers: readonly string[];
-  /** The host's own DNS server has others to ask, so that the host may ask it. */
-  readonly resolves: boolean;
-  readonly bridges: readonly HostBridge[];
-}
-
-interface Facts {
-  readonly main: string;
-  /** The file of ours; null: none. */
-  readonly own: string | null;
-  /** Those of others that the main file includes. */
-  readonly others: readonly string[];
+interface Facts extends Files {
   readonly resolv: string;
   readonly armed: Armed;
 }
@@ -39,8 +22,6 @@ interface Seen extends Facts {
   readonly kernel: ReadonlyMap<string, readonly string[]> | null;
 }
 
-const MAIN = '/etc/network/interfaces';
-const FOLDER = '/etc/network/interfaces.d';
 const RESOLV = '/etc/resolv.conf';
 
 export const network: Section<Facts, Seen> = {
@@ -105,7 +86,7 @@ function kernelOf(json: string): ReadonlyMap<string, readonly string[]> {
 }
 
 function keep(spec: NetworkSpec, seen: Seen): Decision {
-  const reason = byHand(spec, seen) ?? inTheWay(spec, seen);
+  const reason = byHand(spec, seen) ?? circle(spec) ?? inTheWay(spec, seen);
   if (reason !== null) return { kind: 'blocked', reason };
   const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
   const isOurs = seen.own?.startsWith(MARK) ?? false;
@@ -128,71 +109,6 @@ function keep(spec: NetworkSpec, seen: Seen): Decision {
   const broken = missing ?? lost([spec], seen);
   if (seen.armed !== null && broken !== null) return { kind: 'impossible', reason: broken };
   return actions(seen.armed === null ? null : disarm(), asked);
-}
-
-/** What is declared of the interface that Phoenix comes in by, and is otherwise on the host. */
-function byHand({ name, address, gateway }: NetworkSpec, { main, others }: Facts): string | null {
-  if (address === null && gateway === null) return null;
-  const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
-  const steps = [
-    ...(address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address))
-      ? []
-      : [`"address ${address}"`]),
-    ...(gateway === null || stanzas.some((stanza) => sameAddress(optionOf(stanza, 'gateway'), gateway))
-      ? []
-      : [`"gateway ${gateway}"`]),
-  ];
-  if (steps.length === 0) return null;
-  return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
-}
-
-function sameAddress(a: string | null, b: string): boolean {
-  const [one, other] = [parseNetwork(a ?? ''), parseNetwork(b)];
-  if (one === undefined || other === undefined) return a === b;
-  return one.bits === other.bits && contains({ ...one, bits: 128 }, other.address);
-}
-
-/** What stands against the declared bridges in files of people. */
-function inTheWay({ name, nameservers, resolves, address, bridges }: NetworkSpec, seen: Facts): string | null {
-  const own = parseAddress(address?.split('/')[0] ?? '');
-  if (
-    own !== undefined &&
-    !resolves &&
-    nameservers.some((server) => parseAddress(server)?.toString() === own.toString())
-  )
-    return 'the host would ask itself for every name: name dns_server.upstream_servers, or others in network.interfaces.dns_nameservers';
-  if (bridges.length === 0) return null;
-  if (!includes(seen.main)) {
-    return `${MAIN} does not include ${FOLDER}: add the line "source ${FOLDER}/*" at its end, then replay`;
-  }
-  const stanzas = [seen.main, ...seen.others].flatMap(stanzasOf);
-  for (const bridge of bridges) {
-    if (bridge.name === name) return `${name} is what Phoenix reaches the host by: take it out of network.bridges`;
-    const same = stanzas.find((stanza) => stanza.name === bridge.name);
-    if (same !== undefined)
-      return `"iface ${bridge.name}" stands on the host already: take it out of ${MAIN} or out of network.bridges`;
-    const taken = bridge.ports.find((port) => stanzas.some((stanza) => portsOf(stanza).includes(port)));
-    if (taken !== undefined) {
-      const holder = stanzas.find((stanza) => portsOf(stanza).includes(taken));
-      return `${taken} is a port of ${holder?.name} already, which would be cut off: choose another one for ${bridge.name}`;
-    }
-    const range = parseNetwork(bridge.address ?? '');
-    const clash = stanzas.find((stanza) => {
-      const other = parseNetwork(addressOf(stanza) ?? '');
-      return range !== undefined && other !== undefined && overlaps(range, other);
-    });
-    if (clash !== undefined)
-      return `${bridge.address} of ${bridge.name} lies in the network of ${clash.name}, which would be cut off: choose another network`;
-  }
-  return null;
-}
-
-function includes(main: string): boolean {
-  return /^\s*source(-directory)?\s+(\/etc\/network\/)?interfaces\.d(\/\*?)?\s*$/m.test(main);
-}
-
-function portsOf(stanza: Stanza): string[] {
-  return (optionOf(stanza, 'bridge-ports') ?? optionOf(stanza, 'bridge_ports') ?? '').split(/\s+/);
 }
 
 /** @param text null: none is declared any more */

@@ -11,7 +11,7 @@ import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.
 import type { Section } from '../section.ts';
 
 /** Where everything of Phoenix finds the root that it checks services of the environment against. */
-export const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
+const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
 /** Where `update-ca-certificates` puts it for OpenSSL. */
 const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
 /** Where feature step_ca publishes it inside. */
