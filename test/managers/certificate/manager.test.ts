@@ -106,7 +106,7 @@ describe('renewal', () => {
     await done(other);
     age(host);
     const old = await files();
-    await must(host, ['stop', String(CA)]);
+    await must(host, ['exec', String(CA), '--', 'systemctl', 'stop', 'step-ca']);
     const end = await apply(target);
     expect(end).toMatchObject({
       outcome: 'failed',
@@ -119,7 +119,7 @@ describe('renewal', () => {
     expect(await dueIn(target)).toBeLessThanOrEqual(0);
     expect(await done(other)).toEqual([]);
 
-    await must(host, ['start', String(CA)]);
+    await must(host, ['exec', String(CA), '--', 'systemctl', 'start', 'step-ca']);
     expect(has(await done(target), 'remove what a broken-off renewal left')).toBe(true);
     expect(await files()).not.toEqual(old);
     expect(await told()).toHaveLength(2);

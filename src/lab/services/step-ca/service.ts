@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { stateOf } from '../../guest/units.ts';
 import { insidePath } from '../../proxmox/guest/place.ts';
 import type { LabService, Peer } from '../service.ts';
 import { openAcme } from './acme.ts';
@@ -53,7 +54,9 @@ function inside({ node, guest }: Peer, path: string): string {
 }
 
 function authorityOf(peer: Peer): Authority | null {
-  return peer.guest?.kind === 'lxc' ? readAuthority((path) => inside(peer, path)) : null;
+  const { node, guest } = peer;
+  if (guest?.kind !== 'lxc' || stateOf({ node, id: guest.id }, 'step-ca')?.active !== true) return null;
+  return readAuthority((path) => inside(peer, path));
 }
 
 function refused(error: unknown): Answer {
