@@ -4,6 +4,7 @@
 import type { Config, Guest, LxcGuest, VmGuest } from '../config/config.ts';
 import type { Certificate } from '../config/config-services.ts';
 import { seenBy } from '../config/derive/traefik/routes.ts';
+import { ASKING_THE_CA } from '../config/rules/dependency-cycle.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 
 /** The certificate authority: the container with role `ca`. */
@@ -65,9 +66,6 @@ export function environmentTarget({ portainer }: VmGuest): TargetId {
 export function certificatesSeenBy(config: Config, guest: Guest): readonly Certificate[] {
   return config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
 }
-
-/** Features that ask the authority while they are installed. */
-const ASKING_THE_CA = new Set(['trusted_ca', 'step_cli']);
 
 /** What a guest rests on beside other guests: the host below it, and the authority that its features ask. */
 export function restsOn(guest: Guest, config: Config): TargetId[] {

@@ -15,7 +15,7 @@ import {
 import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './compose.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
-import { dependenciesHaveAnOrder } from './dependency-cycle.ts';
+import { authorityComesFirst, dependenciesHaveAnOrder } from './dependency-cycle.ts';
 import {
   addressesAreUnique,
   idsAreUnique,
@@ -76,6 +76,7 @@ export const RULES: readonly Rule[] = [
   featuresHaveTheirInputs,
   datasetPoolsExist,
   dependenciesHaveAnOrder,
+  authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
   addressesAreUnique,
