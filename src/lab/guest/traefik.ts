@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { type Inside, insidePath } from '../proxmox/guest/place.ts';
+import { parseYaml } from '../yaml.ts';
 import { stateOf } from './units.ts';
 
 type Where = Pick<Inside, 'node' | 'id'>;
@@ -22,7 +22,7 @@ export function dynamicOf(where: Where): Dynamic | null {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
   const files = names.map((name) => {
     try {
-      return (parse(readFileSync(join(folder, name), 'utf8')) as { http?: Partial<Dynamic> } | null)?.http ?? {};
+      return (parseYaml(readFileSync(join(folder, name), 'utf8')) as { http?: Partial<Dynamic> } | null)?.http ?? {};
     } catch {
       return {};
     }

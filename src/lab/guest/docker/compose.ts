@@ -1,6 +1,6 @@
 // Compose projects of a guest: a file with its variables becomes containers; only those whose part changed are made anew.
 
-import { parse } from 'yaml';
+import { parseYaml } from '../../yaml.ts';
 import { configurationOf, createContainer, remove, start, type Wish } from './containers.ts';
 import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Mount, Port, Root } from './state.ts';
@@ -60,7 +60,7 @@ export function projectOf(state: DockerState, project: string) {
 function read(text: string, variables: Readonly<Record<string, string>>): File {
   let value: unknown;
   try {
-    value = parse(text, { merge: true });
+    value = parseYaml(text);
   } catch (error) {
     throw new DockerRefusal(`yaml: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, 15);
   }

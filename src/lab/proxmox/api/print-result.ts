@@ -1,5 +1,5 @@
 // How pvesh prints the result of an API call: as one line of JSON, as pretty JSON, as YAML, or as a table.
-import { stringify } from 'yaml';
+import { printYaml } from '../../yaml.ts';
 import type { Output } from '../parameters/api-call.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -10,7 +10,7 @@ export function printResult(data: unknown, output: Output): string {
   if (output === undefined || value === null || value === undefined) return '';
   if (output === 'json') return `${JSON.stringify(value)}\n`;
   if (output === 'json-pretty') return `${pretty(value, '')}\n`;
-  if (output === 'yaml') return `---\n${stringify(value)}`;
+  if (output === 'yaml') return `---\n${printYaml(value)}`;
   if (Array.isArray(value)) return value.length === 0 ? '' : table(value);
   if (typeof value !== 'object') return `${value}\n`;
   return rows(
