@@ -13,6 +13,7 @@ const io: { -readonly [Key in keyof Io]: Io[Key] } = {
   stderr: (text) => void process.stderr.write(text),
   env: process.env,
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+  ...(process.stdin.isTTY ? { ask } : {}),
 };
 let exit: number = EXIT.done;
 
@@ -187,6 +188,17 @@ function command(usage: string, description: string, example: string): Command {
     .description(description)
     .addHelpText('after', `\nExample:\n  phoenix ${example}`)
     .exitOverride();
+}
+
+async function ask(question: string): Promise<string | null> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on('SIGINT', () => process.exit(EXIT.interrupted));
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
 }
 
 function readEnvFile(path: string): string {

@@ -5,11 +5,14 @@ import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
 import { hostFileProgram } from './files.ts';
 import { ifreload } from './links/programs.ts';
+import { nvidiaModprobe, nvidiaSmi } from './nvidia.ts';
 import { FOLDERS } from './units.ts';
 
 /** What such a service may run. One line for each. */
 const RUNS: Readonly<Record<string, Program>> = {
   '/usr/bin/cp': hostFileProgram('cp'),
+  '/usr/bin/nvidia-modprobe': nvidiaModprobe,
+  '/usr/bin/nvidia-smi': nvidiaSmi,
   '/usr/bin/rm': hostFileProgram('rm'),
   '/usr/sbin/ifreload': ifreload,
 };

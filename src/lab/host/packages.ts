@@ -23,13 +23,18 @@ const SUDOERS = 'Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:A
 export const PACKAGES: Readonly<Record<string, Package>> = {
   'ca-certificates': { version: '20250419', base: true },
   chrony: { version: '4.6.1-3', base: true, units: ['chrony.service'] },
+  curl: { version: '8.14.1-2' },
   cron: { version: '3.0pl1-197', base: true, units: ['cron.service'] },
+  dkms: { version: '3.2.2-1' },
   dnsmasq: { version: '2.91-1', units: ['dnsmasq.service'] },
+  gcc: { version: '4:14.2.0-1' },
   ifupdown2: { version: '3.3.0-1+pmx11', base: true, units: ['networking.service'] },
+  make: { version: '4.4.1-2' },
   'nfs-common': { version: '1:2.8.3-1', base: true },
   'nfs-kernel-server': { version: '1:2.8.3-1', units: ['nfs-server.service'] },
   openssl: { version: '3.5.4-1', base: true },
   'openssh-server': { version: '1:10.0p1-7', base: true, units: ['ssh.service'] },
+  'proxmox-default-headers': { version: '2.0.0' },
   'pve-firewall': { version: '6.0.4', base: true, units: ['pve-firewall.service'] },
   'pve-manager': { version: '9.1.1', base: true, units: ['pvedaemon.service', 'pveproxy.service'] },
   samba: {

@@ -42,9 +42,24 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
       await ending((await import('./ask.ts')).askVerb(asked, io));
     });
 
-  asking(add('setup', 'bring the host itself to what is declared', 'setup --dry-run')).action(async (options) =>
-    ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], ...options }, io)),
-  );
+  asking(add('setup', 'bring the host itself to what is declared', 'setup --dry-run'))
+    .option(
+      '--allow-destructive <disks...>',
+      'on the host: make declared pools of these disks, all on them is lost',
+      [],
+    )
+    .option('--install-gpu-driver', 'on the host: install the NVIDIA driver that is declared', false)
+    .option('--yes', 'with either of them: ask nothing', false)
+    .option('--config <dir>', 'with either of them: the configuration, when not that of PHOENIX_REPO_URL')
+    .action(async (options) => {
+      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun } = options;
+      if (disks.length > 0 || gpuDriver) {
+        const { setupHost } = await import('../../setup-host.ts');
+        return ending(setupHost({ disks, gpuDriver, yes, config, dryRun }, io));
+      }
+      const { wait, json } = options;
+      await ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], wait, json, dryRun }, io));
+    });
 }
 
 function asking(command: Command): Command {

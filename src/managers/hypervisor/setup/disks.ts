@@ -1,0 +1,109 @@
+// Disks of the host as they are looked at before a person lets everything on them go.
+
+import type { HostReader } from '../../manager.ts';
+import { look, run } from '../act.ts';
+
+/** A disk, a part of one, or what lies on a part, such as a logical volume. */
+export interface Area {
+  readonly path: string;
+  /** `disk`, `part`, `lvm`, `crypt`, … */
+  readonly type: string;
+  readonly bytes: number;
+  readonly model: string | null;
+  readonly serial: string | null;
+  /** `ext4`, `LVM2_member`, `zfs_member`, …; null for nothing that is known. */
+  readonly holds: string | null;
+  readonly label: string | null;
+  readonly mountedOn: readonly string[];
+  readonly readOnly: boolean;
+  readonly parts: readonly Area[];
+}
+
+export interface Pools {
+  readonly names: readonly string[];
+  /** Paths of the parts that pools are on. */
+  readonly devices: ReadonlySet<string>;
+}
+
+/** What is seen of the host before a pool is made. */
+export interface SeenDisks {
+  /** By the path that it was asked by; null: no disk. */
+  readonly disks: ReadonlyMap<string, Area | null>;
+  /** What `wipefs` finds on each of them, by the same paths: one line for each. */
+  readonly signatures: ReadonlyMap<string, readonly string[]>;
+  readonly pools: Pools;
+}
+
+const COLUMNS = 'PATH,TYPE,SIZE,MODEL,SERIAL,FSTYPE,LABEL,MOUNTPOINTS,RO';
+
+/** Only looks. */
+export async function lookAtDisks(host: HostReader, paths: readonly string[]): Promise<SeenDisks> {
+  const disks = new Map<string, Area | null>();
+  const signatures = new Map<string, readonly string[]>();
+  for (const path of paths) {
+    const area = await lookAtDisk(host, path);
+    disks.set(path, area);
+    if (area !== null) signatures.set(path, await signaturesOf(host, area));
+  }
+  return { disks, signatures, pools: await lookAtPools(host) };
+}
+
+async function lookAtDisk(host: HostReader, path: string): Promise<Area | null> {
+  const args = ['--json', '--bytes', '--output', COLUMNS, path];
+  const { exit, stdout, ended, stderr } = await host.run(run('lsblk', args));
+  if (ended === 'not found') throw new Error(`lsblk: ${stderr.trim() || ended}`);
+  if (exit !== 0) return null;
+  return readLsblk(stdout)[0] ?? null;
+}
+
+/** Every signature, those of the parts too, so that nothing is lost unseen. */
+async function signaturesOf(host: HostReader, area: Area): Promise<readonly string[]> {
+  const parts = area.parts.filter(({ type }) => type === 'part').map(({ path }) => path);
+  const shown = await look(host, 'wipefs', ['--no-act', area.path, ...parts]);
+  return shown.split('\n').filter((line) => line !== '' && !line.startsWith('DEVICE'));
+}
+
+async function lookAtPools(host: HostReader): Promise<Pools> {
+  const names = (await look(host, 'zpool', ['list', '-H', '-o', 'name'])).split('\n').filter((name) => name !== '');
+  if (names.length === 0) return { names, devices: new Set() };
+  const status = await look(host, 'zpool', ['status', '-LP']);
+  return { names, devices: new Set([...status.matchAll(/^\s+(\/dev\/\S+)/gm)].map(([, path = '']) => path)) };
+}
+
+interface Row {
+  readonly path: string;
+  readonly type: string;
+  readonly size: number;
+  readonly model?: string | null;
+  readonly serial?: string | null;
+  readonly fstype?: string | null;
+  readonly label?: string | null;
+  readonly mountpoints?: readonly (string | null)[];
+  readonly ro?: boolean;
+  readonly children?: readonly Row[];
+}
+
+/** What `lsblk --json --bytes` prints. Pure. */
+export function readLsblk(text: string): Area[] {
+  return ((JSON.parse(text) as { blockdevices: readonly Row[] }).blockdevices ?? []).map(areaOf);
+}
+
+function areaOf({ path, type, size, children = [], ...row }: Row): Area {
+  return {
+    path,
+    type,
+    bytes: size,
+    model: row.model?.trim() || null,
+    serial: row.serial?.trim() || null,
+    holds: row.fstype ?? null,
+    label: row.label ?? null,
+    mountedOn: (row.mountpoints ?? []).filter((each) => each !== null),
+    readOnly: row.ro ?? false,
+    parts: children.map(areaOf),
+  };
+}
+
+/** It and everything on it. */
+export function within(area: Area): Area[] {
+  return [area, ...area.parts.flatMap(within)];
+}

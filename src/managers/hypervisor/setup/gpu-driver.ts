@@ -1,0 +1,111 @@
+// How the NVIDIA driver gets onto the host: by NVIDIA's own installer, built again for every kernel by DKMS. Pure. It never restarts
+// the host, and stops where a person has to.
+
+import type { Action } from '../../../model/action.ts';
+import type { HostReader } from '../../manager.ts';
+import { act, look, MARK, run, textOf, write } from '../act.ts';
+
+interface Driver {
+  readonly version: string;
+  /** Null: where NVIDIA has it. */
+  readonly runfileUrl: string | null;
+}
+
+export interface SeenDriver {
+  /** What the kernel runs; null for none. */
+  readonly running: string | null;
+  /** Whether the kernel's own driver has taken the GPUs. */
+  readonly nouveau: boolean;
+  readonly blacklist: string | null;
+  readonly unit: string | null;
+  /** Whether the unit is started with the host. */
+  readonly enabled: boolean;
+}
+
+export interface DriverPlan {
+  readonly actions: readonly Action[];
+  /** What a person does afterwards; null: nothing. */
+  readonly afterwards: string | null;
+}
+
+const BLACKLIST = '/etc/modprobe.d/phoenix-nvidia.conf';
+const BLACKLIST_TEXT = `${MARK}\nblacklist nouveau\noptions nouveau modeset=0\n`;
+const UNIT = 'phoenix-nvidia.service';
+const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+/** Containers are given the devices, which are made only when somebody asks for the GPUs. */
+const UNIT_TEXT = `${MARK}
+[Unit]
+Description=Devices of the NVIDIA GPUs
+Before=pve-guests.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/nvidia-smi -L
+ExecStart=/usr/bin/nvidia-modprobe -u -c=0
+
+[Install]
+WantedBy=multi-user.target
+`;
+const FOLDER = '/var/cache/phoenix';
+const TOOLS = ['curl', 'gcc', 'make', 'dkms', 'proxmox-default-headers'];
+
+/** Only looks. */
+export async function lookAtDriver(host: HostReader): Promise<SeenDriver> {
+  const [version, nouveau, blacklist, unit] = await Promise.all([
+    textOf(host, '/proc/driver/nvidia/version'),
+    textOf(host, '/sys/module/nouveau/initstate'),
+    textOf(host, BLACKLIST),
+    textOf(host, UNIT_FILE),
+  ]);
+  const running = /^NVRM version:.*?Kernel Module\D.*?\s(\d+(?:\.\d+)+)\s/m.exec(version ?? '')?.[1] ?? null;
+  const enabled = await look(host, 'systemctl', ['show', '--property=UnitFileState', UNIT]);
+  return { running, nouveau: nouveau !== null, blacklist, unit, enabled: enabled.trim() === 'UnitFileState=enabled' };
+}
+
+export function planDriver({ version, runfileUrl }: Driver, seen: SeenDriver): DriverPlan {
+  const asleep =
+    seen.blacklist === BLACKLIST_TEXT
+      ? []
+      : [
+          write('keep the kernel’s own driver off the GPUs', BLACKLIST, BLACKLIST_TEXT, seen.blacklist),
+          act('make the start of the host anew', slowly('update-initramfs', ['-u', '-k', 'all'])),
+        ];
+  if (seen.nouveau) {
+    return {
+      actions: asleep,
+      afterwards: 'the kernel’s own driver has the GPUs: restart the host, and call this once more',
+    };
+  }
+  const written =
+    seen.unit === UNIT_TEXT
+      ? []
+      : [
+          write('have the devices there before the guests start', UNIT_FILE, UNIT_TEXT, seen.unit),
+          act('tell systemd', run('systemctl', ['daemon-reload'])),
+        ];
+  const enable = act('make the devices, now and at every start', run('systemctl', ['enable', '--now', UNIT]));
+  const devices = written.length === 0 && seen.enabled ? [] : [...written, enable];
+  const installed = seen.running === version ? [] : installation(version, runfileUrl);
+  return { actions: [...asleep, ...installed, ...devices], afterwards: null };
+}
+
+/** The installer proves by itself that it came whole. */
+function installation(version: string, runfileUrl: string | null): Action[] {
+  const name = `NVIDIA-Linux-x86_64-${version}.run`;
+  const url = runfileUrl ?? `https://us.download.nvidia.com/XFree86/Linux-x86_64/${version}/${name}`;
+  const file = `${FOLDER}/${name}`;
+  const apt = ['-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=300', 'install', ...TOOLS];
+  return [
+    act(`install ${TOOLS.join(', ')}`, slowly('apt-get', apt)),
+    act(`make folder ${FOLDER}`, { kind: 'folder', path: FOLDER, uid: null, gid: null }),
+    act(`fetch ${url}`, slowly('curl', ['-fsSL', '--proto', '=https', '--output', file, url])),
+    act('see that it came whole', run('sh', [file, '--check'], { timeoutSeconds: 600 })),
+    act(`install NVIDIA driver ${version}`, slowly('sh', [file, '--silent', '--dkms'])),
+    act('load it', run('modprobe', ['nvidia'])),
+  ];
+}
+
+function slowly(program: string, args: readonly string[]) {
+  return run(program, args, { timeoutSeconds: 3600 });
+}

@@ -1,0 +1,110 @@
+// `phoenix setup` on the host: what it destroys is shown, confirmed by name, and refused wherever anything could still be wanted.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type SetupHostArgs, setupHost } from '../../src/cli/setup-host.ts';
+import { type Disk, provideDisk } from '../../src/lab/host/disks/state.ts';
+import { readZfs } from '../../src/lab/host/zfs/state.ts';
+import { createLab } from '../../src/lab/proxmox/create.ts';
+import { openNode } from '../../src/lab/proxmox/node.ts';
+import { environment } from '../support/environment.ts';
+import { captured } from './captured.ts';
+import { phoenix } from './phoenix.ts';
+
+const [ONE, TWO] = ['nvme-Lab_SSD_LAB0001', 'nvme-Lab_SSD_LAB0002'];
+const DISKS = [ONE, TWO].map((id) => `/dev/disk/by-id/${id}`);
+const PART = { bytes: 1e9, label: 'backup', mountedOn: null };
+
+let folder: string;
+let lab: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'phoenix-setup-test-'));
+  lab = join(folder, 'lab');
+  createLab(lab);
+  declare({});
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function declare(host: Record<string, unknown>, pool: Record<string, unknown> = {}): void {
+  const zfs = { pools: [{ name: 'tank', raid_level: 'mirror', disks: DISKS, ...pool }] };
+  for (const [path, text] of Object.entries(environment({ 101: {} }, { zfs, ...host }))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function disks(first: Partial<Disk> = {}, second: Partial<Disk> = {}): void {
+  provideDisk(lab, ONE ?? '', 2e12, first);
+  provideDisk(lab, TWO ?? '', 2e12, second);
+}
+
+/** @param answer what the person types; undefined: nobody is there */
+function setup(args: Partial<SetupHostArgs>, answer?: string) {
+  const all = { disks: DISKS, gpuDriver: false, yes: false, dryRun: false, config: folder, ...args };
+  const ask = answer === undefined ? {} : { ask: async () => answer };
+  return captured((io) => setupHost(all, { ...io, ...ask }), { PHOENIX_LAB: lab });
+}
+
+const pools = () => Object.keys(readZfs(openNode(lab)).pools);
+
+/** Programs that were called, by their names. */
+function called(): string[] {
+  const lines = readFileSync(join(lab, 'calls.jsonl'), 'utf8').trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { argv: string[] }).argv.join(' '));
+}
+
+describe('pools', () => {
+  test('are made once their name is typed, of disks that are shown with all that is on them', async () => {
+    disks({ holds: 'gpt', parts: [{ ...PART, name: 'nvme0n1p1', holds: 'ext4' }] });
+    const { exit, out } = await setup({}, 'tank');
+    expect({ exit, pools: pools() }).toEqual({ exit: 0, pools: ['rpool', 'tank'] });
+    for (const shown of [...DISKS, 'serial LAB0001', 'ext4 "backup"', '1.8 TiB', 'nothing is found on it']) {
+      expect(out).toContain(shown);
+    }
+    expect(called().filter((line) => /wipefs --all|zpool create/.test(line))).toEqual([
+      'wipefs --all /dev/nvme0n1p1 /dev/nvme0n1',
+      `zpool create -o ashift=12 tank mirror ${DISKS.join(' ')}`,
+    ]);
+  });
+
+  test('nothing happens for another word, and nothing where nobody can be asked', async () => {
+    disks();
+    expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('Nothing was done') });
+    expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
+    expect(pools()).toEqual(['rpool']);
+    expect((await setup({ yes: true })).exit).toBe(0);
+  });
+
+  test('what is in use is refused, and nothing is touched', async () => {
+    disks({ mountedOn: '/srv/films' });
+    expect(await setup({ yes: true })).toMatchObject({ exit: 1, err: expect.stringContaining('/srv/films') });
+    expect(called().filter((line) => /--all|create/.test(line))).toEqual([]);
+  });
+
+  test('not over ssh', async () => {
+    const all = { disks: DISKS, gpuDriver: false, yes: true, dryRun: false, config: folder };
+    const { exit, err } = await captured((io) => setupHost(all, io), { PHOENIX_HOST: 'ssh://root@pve' });
+    expect([exit, err]).toEqual([2, expect.stringContaining('the host itself')]);
+  });
+});
+
+test('a driver that is not declared is not guessed', async () => {
+  expect(await setup({ disks: [], gpuDriver: true })).toMatchObject({
+    exit: 1,
+    err: expect.stringContaining('nvidia_driver'),
+  });
+});
+
+test('it is reached from the command line, where a dry run only looks', async () => {
+  disks({ holds: 'ext4' });
+  const args = ['setup', '--allow-destructive', ...DISKS, '--config', folder, '--dry-run', '--yes'];
+  const { exit, stdout } = await phoenix(args, { PHOENIX_LAB: lab });
+  expect([exit, pools()]).toEqual([0, ['rpool']]);
+  expect(stdout).toContain('Pool tank (mirror)');
+  expect(stdout).toContain('make pool tank');
+  const looks = /^(lsblk|wipefs --no-act|zpool (list|status)|hostname)/;
+  expect(called().filter((line) => !looks.test(line))).toEqual([]);
+});
