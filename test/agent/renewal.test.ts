@@ -1,0 +1,120 @@
+// A certificate in the life of the agent, from the front door: pushed, issued by the lab's authority, renewed by the timer when it
+// nears its end, and kept when the authority is away. The programs of the host are real child processes.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openQueue } from '../../src/io/queue.ts';
+import { setGuestState } from '../../src/lab/proxmox/create.ts';
+import { ageCertificate } from '../../src/lab/services/step-ca/age.ts';
+import * as managers from '../../src/managers/index.ts';
+import type { Queue } from '../../src/ports/queue.ts';
+import { testLog } from '../support/agent.ts';
+import { environment } from '../support/environment.ts';
+import { type Lab, openLab } from '../support/lab.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+const FILE = '/srv/101/ssl/web.crt';
+const KEY = '/srv/101/ssl/web.key';
+const TARGET = 'phoenix/certificate/web.example.internal';
+const MINUTE = 60_000;
+
+let lab: Lab;
+let phoenix: Phoenix;
+let queue: Queue;
+let later = 0;
+
+beforeAll(async () => {
+  lab = await openLab();
+  const clock = { now: () => new Date(Date.now() + later) };
+  phoenix = await startPhoenix({ host: lab.host, managers, clock });
+  queue = openQueue(
+    connectRedis(phoenix.redis.url, () => {}),
+    { log: testLog },
+  );
+});
+afterAll(async () => {
+  await queue.close(0);
+  await phoenix.stop();
+  await lab.close();
+});
+
+const mount = (host: string, container: string) => [
+  { host_path: host, container_path: container, owner_uid: 0, owner_gid: 0 },
+];
+const FILES = {
+  ...environment(
+    {
+      101: { role: 'gateway', mount_points: mount('/srv/101/ssl', '/etc/nginx/ssl') },
+      103: { role: 'ca', features: ['step_ca'], mount_points: mount('/srv/103/ssl', '/etc/step-ca/ssl') },
+    },
+    { step_ca: { root_ca_name: 'Lab', dns_name: 'ca.example.internal', provisioner_name: 'admin@example.internal' } },
+  ),
+  'etc/certificate-manifest.json': JSON.stringify([
+    {
+      common_name: 'web.example.internal',
+      cert_path: FILE,
+      key_path: KEY,
+      post_renewal: { kind: 'exec', guest: 101, argv: ['echo', 'a new certificate'] },
+    },
+  ]),
+};
+
+const pair = () => Promise.all([FILE, KEY].map((path) => readFile(join(lab.folder, path), 'utf8')));
+const told = async () =>
+  (await readFile(join(lab.folder, 'guest-calls.jsonl'), 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes('a new certificate')).length;
+
+/** The timer comes round; resolves when the run that it opened has ended and is told. */
+async function renewed(commit: Parameters<Phoenix['statuses']>[0]) {
+  const timed = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift');
+  const before = (await timed()).length;
+  await queue.requestRenew();
+  await until(async () => {
+    const runs = await timed();
+    return runs.length > before && runs.every(({ ended }) => ended !== null);
+  }, 'the renewal to end');
+  await phoenix.answered(commit);
+  return (await timed())[0];
+}
+
+/** What was tried before is settled first, so that this is due afresh. */
+async function age(): Promise<void> {
+  await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
+  ageCertificate(lab.folder, FILE, { authority: 103, hoursLived: 20, hoursLeft: 4 });
+}
+
+test('a certificate is renewed by the timer; without its authority the old one stays and the check says so', async () => {
+  const { commit, statuses } = await phoenix.push(FILES);
+  expect(statuses[TARGET]).toBe('success: applied');
+  expect(await told()).toBe(1);
+  const first = await pair();
+
+  await age();
+  expect(await renewed(commit)).toMatchObject({ by: 'phoenix', state: 'succeeded', steps: [{ outcome: 'applied' }] });
+  expect(phoenix.statuses(commit)[TARGET]).toBe('success: applied');
+  const second = await pair();
+  expect(second[0]).not.toBe(first[0]);
+  expect(second[1]).not.toBe(first[1]);
+  expect(await told()).toBe(2);
+
+  await age();
+  const old = await pair();
+  setGuestState(lab.folder, 103, 'stopped');
+  expect(await renewed(commit)).toMatchObject({ state: 'failed', steps: [{ outcome: 'failed' }] });
+  expect(phoenix.statuses(commit)[TARGET]).toMatch(/^failure: .*does not answer/);
+  expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
+  expect(await pair()).toEqual(old);
+  expect(await told()).toBe(2);
+
+  // Before a minute has passed it is not tried again.
+  setGuestState(lab.folder, 103, 'running');
+  later = 2 * MINUTE;
+  expect(await renewed(commit)).toMatchObject({ state: 'succeeded' });
+  expect(phoenix.statuses(commit)[TARGET]).toBe('success: applied');
+  expect(await pair()).not.toEqual(old);
+  expect(await told()).toBe(3);
+}, 60_000);
