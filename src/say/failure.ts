@@ -38,7 +38,7 @@ export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
   const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1];
-  return [`${what.trim()}: ${howItEnded(result)}`, why]
+  return [what.trim(), howItEnded(action, result), why]
     .filter((part) => part !== undefined)
     .join(': ')
     .concat(remedy === undefined ? '' : `; ${remedy}`);
@@ -53,10 +53,12 @@ export function tellingLine(output: string): string | undefined {
   return lines.findLast((line) => /error|fail|cannot|can't|unable|not |invalid|no such/i.test(line)) ?? lines.at(-1);
 }
 
-function howItEnded({ exit, ended }: CommandResult): string {
+/** Undefined where what was said of it says it all. */
+function howItEnded({ do: { kind } }: Action, { exit, ended }: CommandResult): string | undefined {
   switch (ended) {
     case 'exited':
-      return `exit ${exit}`;
+      if (kind === 'command') return `exit ${exit}`;
+      return kind === 'http' && exit !== null && exit > 1 ? `status ${exit}` : undefined;
     case 'not found':
       return 'there is no such program on the node';
     case 'timed out':

@@ -29,7 +29,7 @@ test('a failure says what ran, how it ended, why, and what to do', () => {
     do: { kind: 'file', path: '/etc/pve/firewall/101.fw', content: { from: 'text', text: '' }, mode: 0o640 },
   };
   expect(actionFailure(write, result({ exit: 1, stderr: 'it was changed' }))).toBe(
-    'write the firewall of 101: exit 1: it was changed',
+    'write the firewall of 101: it was changed',
   );
 });
 

@@ -92,11 +92,11 @@ function isExpected({ expect }: HttpRequest, body: string): boolean {
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
   if (signal.aborted || aborted) throw new Stopped();
-  const kept = work.until === null ? '' : `; the present certificate stays and is valid until ${work.until}`;
+  const kept = work.until === null ? '' : `the present one stays and is valid until ${work.until}; `;
   return {
     exit: failure === null ? 0 : 1,
     stdout: '',
-    stderr: failure === null ? '' : `${failure}${kept}`,
+    stderr: failure === null ? '' : `${kept}${failure}`,
     ms,
     ended: 'exited',
   };
