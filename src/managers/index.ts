@@ -9,6 +9,8 @@ import { gateway } from './gateway/manager.ts';
 import { hypervisor } from './hypervisor/manager.ts';
 import { lxc } from './lxc/manager.ts';
 import type { Manager } from './manager.ts';
+import { portainer } from './portainer/manager.ts';
+import { stack } from './stack/manager.ts';
 import { vm } from './vm/manager.ts';
 
 export const MANAGERS: readonly Manager[] = [
@@ -17,6 +19,8 @@ export const MANAGERS: readonly Manager[] = [
   vm as Manager,
   certificate as Manager,
   gateway as Manager,
+  portainer as Manager,
+  stack as Manager,
 ];
 
 /** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */

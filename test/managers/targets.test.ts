@@ -57,8 +57,10 @@ test('a VM opens what its stacks ask for, in the environment they run in', () =>
     firewall: { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [rule('22')] },
     stacks: [{ name: 'web', environment: 'production' }],
   });
-  const environments = { production: { firewallRules: [rule('443')] }, test: { firewallRules: [rule('8443')] } };
-  const config = { ...environment(guest), stacks: new Map([['web', { environments }]]) } as never;
+  const opening = (port: string) => ({ variables: [], files: [], traefikLabels: {}, firewallRules: [rule(port)] });
+  const environments = { production: opening('443'), test: opening('8443') };
+  const web = { name: 'web', compose: { services: [], images: {}, externalVolumes: [] }, environments };
+  const config = { ...environment(guest), stacks: new Map([['web', web]]) } as never;
   const spec = allTargets(config).get('vm/1001' as TargetId)?.spec as { firewall: { rules: string[] } };
   expect(spec.firewall.rules).toEqual(['IN ACCEPT -p tcp -dport 22', 'IN ACCEPT -p tcp -dport 443']);
 });

@@ -80,6 +80,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (const name of words) byName(state, name).running = false;
     return lines(words);
   },
+  inspect(_, state, words) {
+    const options = parseOptions(words, { '--format': 'value' });
+    if (last(options, '--format') !== '{{.State.Running}}') {
+      throw new DockerRefusal('the lab inspects containers only for {{.State.Running}}');
+    }
+    return lines(options.operands.map((name) => String(byName(state, name).running)));
+  },
   logs: (_, state, [name = '']) => ok(byName(state, name).log),
   version: () => ok('Docker Engine - Community\n'),
 };

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { addressesOf } from '../network/machines.ts';
 import type { Inside } from '../proxmox/guest/place.ts';
 import type { Tree } from '../tree.ts';
+import { PROGRAM as DOCKER } from './docker/state.ts';
 import { initAuthority } from './step-ca.ts';
 import { enable, switchUnit } from './units.ts';
 
@@ -21,7 +22,15 @@ type Effect = (tree: Tree, inputs: ScriptInputs) => void;
 const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [
   [/\bstep ca init\b/, initAuthority],
   [/^\s*apt-get install .*\bnginx$/m, (tree) => put(tree, '/etc/nginx/nginx.conf', NGINX_CONF)],
+  [/^\s*apt-get install .*\bdocker-ce\b/m, (tree) => put(tree, DOCKER, '')],
+  [/^\s*mountpoint -q .* mount /m, mountByNfs],
 ];
+
+/** The lines of `/etc/fstab`, by which the lab shows the folders of the node inside. */
+function mountByNfs(tree: Tree, { variables }: ScriptInputs): void {
+  const lines = (variables['NFS_VOLUMES'] ?? '').split('\n').filter((line) => line.trim() !== '');
+  put(tree, '/etc/fstab', lines.map((line) => `${line.trim()} nfs defaults,_netdev,nofail,x-phoenix 0 0\n`).join(''));
+}
 
 /** As Debian's package has it, without what only the real program needs. */
 const NGINX_CONF = `events {}

@@ -3,6 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { openAccounts } from '../../accounts.ts';
 import { curl } from '../../guest/curl.ts';
+import { docker } from '../../guest/docker.ts';
 import { nginx } from '../../guest/nginx.ts';
 import { leaveBehind } from '../../guest/scripts.ts';
 import { runScript } from '../../guest/shell.ts';
@@ -46,6 +47,7 @@ export function treeOf({ node, id, stdin }: Inside): Tree {
 /** One line for each. */
 const PROGRAMS: Readonly<Record<string, GuestProgram>> = {
   curl,
+  docker,
   hostname: ({ node, id }) => ok(`${readHostname(node, id)}\n`),
   nginx,
   sh: shell,
