@@ -47,7 +47,7 @@ const mount = (host: string, container: string) => [
 const FILES = {
   ...environment(
     {
-      101: { role: 'gateway', mount_points: mount('/srv/101/ssl', '/etc/nginx/ssl') },
+      101: { mount_points: mount('/srv/101/ssl', '/etc/nginx/ssl') },
       103: { role: 'ca', features: ['step_ca'], mount_points: mount('/srv/103/ssl', '/etc/step-ca/ssl') },
     },
     { step_ca: { root_ca_name: 'Lab', dns_name: 'ca.example.internal', provisioner_name: 'admin@example.internal' } },
@@ -105,6 +105,9 @@ test('a certificate is renewed by the timer; without its authority the old one s
   const old = await pair();
   setGuestState(lab.folder, 103, 'stopped');
   expect(await renewed(commit)).toMatchObject({ state: 'failed', steps: [{ outcome: 'failed' }] });
+  expect(phoenix.statuses(commit)[TARGET]).toMatch(
+    /^failure: get the certificate for web\.example\.internal: the present one stays and is valid until 20[-0-9 :]+ UTC; /,
+  );
   expect(phoenix.statuses(commit)[TARGET]).toMatch(/^failure: .*does not answer/);
   expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
   expect(await pair()).toEqual(old);
