@@ -33,15 +33,31 @@ export interface SetupHostArgs {
   /** Go on without asking. */
   readonly yes: boolean;
   readonly dryRun: boolean;
+  readonly json?: boolean;
   /** Folder of the configuration; undefined: that of PHOENIX_REPO_URL, else the current folder. */
   readonly config?: string | undefined;
 }
 
+interface Ending {
+  readonly exit: number;
+  /** Why it did not come to its end; null when it did. */
+  readonly reason: string | null;
+  /** What was done, or in a dry run would be. */
+  readonly actions: readonly string[];
+}
+
 /** 0 when it is done, 1 when it is refused or fails, 2 when it is called wrongly, 3 when the configuration cannot be read. */
 export async function setupHost(args: SetupHostArgs, io: Io): Promise<number> {
+  const { exit, reason, actions } = await setup(args, args.json ? { ...io, stdout: io.stderr } : io);
+  if (reason !== null) io.stderr(`phoenix setup: ${reason}\n`);
+  if (args.json) io.stdout(`${JSON.stringify({ ok: exit === EXIT.done, reason, actions })}\n`);
+  return exit;
+}
+
+async function setup(args: SetupHostArgs, io: Io): Promise<Ending> {
   const { settings, hasRepository, problems } = readHostSettings(io.env, (path) => readFileSync(path, 'utf8'));
-  if (settings === null) return end(io, problems.join('; '), EXIT.usage);
-  if (settings.host.kind === 'ssh') return end(io, SETUP.onTheHost, EXIT.usage);
+  if (settings === null) return refused(problems.join('; '), EXIT.usage);
+  if (settings.host.kind === 'ssh') return refused(SETUP.onTheHost, EXIT.usage);
   let snapshot: Snapshot;
   try {
     snapshot = await (args.config === undefined && hasRepository
@@ -49,79 +65,89 @@ export async function setupHost(args: SetupHostArgs, io: Io): Promise<number> {
       : folderSource(args.config ?? '.', settings.configRoot ?? undefined));
   } catch (error) {
     if (!(error instanceof SourceFailure)) throw error;
-    return end(io, [error.message, error.hint].filter((each) => each !== null).join('. '), error.exit);
+    return refused([error.message, error.hint].filter((each) => each !== null).join('. '), error.exit);
   }
   const { config, problems: faults } = load(snapshot, { strictSecrets: settings.strictSecrets });
   if (config === null) {
     for (const fault of faults) io.stderr(`${problemText(fault)}\n`);
-    return EXIT.no;
+    return refused(SETUP.badConfiguration, EXIT.no);
   }
   const host = await hostOf(settings, io);
   try {
-    const pools = args.disks.length === 0 ? EXIT.done : await makePools(host, config, args, io);
-    return pools !== EXIT.done || !args.gpuDriver ? pools : await installDriver(host, config, args, io);
+    const pools = args.disks.length === 0 ? done([]) : await makePools(host, config, args, io);
+    if (pools.exit !== EXIT.done || !args.gpuDriver) return pools;
+    const driver = await installDriver(host, config, args, io);
+    return { ...driver, actions: [...pools.actions, ...driver.actions] };
   } finally {
     await host.close();
   }
 }
 
-async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<number> {
+async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<Ending> {
   const declared = hypervisor.zfs.pools;
   const look = async () => planPools(declared, args.disks, await lookAtDisks(host, pathsOf(declared, args.disks)));
   const plan = await look();
-  if (plan.kind === 'refused') return end(io, plan.reason, EXIT.no);
+  if (plan.kind === 'refused') return refused(plan.reason, EXIT.no);
   for (const pool of plan.pools) io.stdout(poolText(pool));
   const actions = plan.pools.flatMap((pool) => pool.actions);
-  if (args.dryRun) {
-    io.stdout(SETUP.dry(actions.map(({ summary }) => summary)));
-    return EXIT.done;
-  }
+  if (args.dryRun) return dryRun(actions, io);
   io.stdout(SETUP.warning);
   if (!args.yes) {
-    const answer = await confirmed(plan.pools, io);
-    if (answer !== EXIT.done) return answer;
+    const declined = await confirm(plan.pools, io);
+    if (declined !== null) return declined;
   }
   const again = await look();
-  if (JSON.stringify(again) !== JSON.stringify(plan)) return end(io, SETUP.changed, EXIT.no);
-  const failure = await runAll(host, actions, io);
-  if (failure !== null) return end(io, failure, EXIT.no);
-  io.stdout(SETUP.done(plan.pools.map(({ name }) => name)));
-  return EXIT.done;
+  if (JSON.stringify(again) !== JSON.stringify(plan)) return refused(SETUP.changed, EXIT.no);
+  const ending = await runAll(host, actions, io);
+  if (ending.exit === EXIT.done) io.stdout(SETUP.done(plan.pools.map(({ name }) => name)));
+  return ending;
 }
 
-/** Each pool by its name: one letter is typed too easily. */
-async function confirmed(pools: readonly PoolPlan[], io: Io): Promise<number> {
-  if (io.ask === undefined) return end(io, SETUP.needsConfirmation, EXIT.usage);
+/** Each pool by its name: one letter is typed too easily. Null when all were confirmed. */
+async function confirm(pools: readonly PoolPlan[], io: Io): Promise<Ending | null> {
+  if (io.ask === undefined) return refused(SETUP.needsConfirmation, EXIT.usage);
   for (const { name } of pools) {
-    if ((await io.ask(SETUP.question(name)))?.trim() === name) continue;
-    io.stderr(SETUP.declined);
-    return EXIT.no;
-  }
-  return EXIT.done;
-}
-
-async function installDriver(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<number> {
-  if (hypervisor.nvidia === null) return end(io, SETUP.noDriver, EXIT.no);
-  const { actions, afterwards } = planDriver(hypervisor.nvidia, await lookAtDriver(host));
-  if (args.dryRun) {
-    io.stdout(SETUP.dry(actions.map(({ summary }) => summary)));
-    return EXIT.done;
-  }
-  const failure = await runAll(host, actions, io);
-  if (failure !== null) return end(io, failure, EXIT.no);
-  if (afterwards !== null) return end(io, afterwards, EXIT.no);
-  io.stdout(actions.length === 0 ? SETUP.nothing : SETUP.installed);
-  return EXIT.done;
-}
-
-/** In order; null when all went well, else what did not. */
-async function runAll(host: Host, actions: readonly Action[], io: Io): Promise<string | null> {
-  const log = { write: (line: string) => io.stderr(`${line}\n`), flush: async () => {} };
-  for (const action of actions) {
-    const { exit, stderr, ended } = await runAction(host, action, { signal: new AbortController().signal, log });
-    if (exit !== 0) return SETUP.failed(action.summary, stderr.trim() || ended);
+    if ((await io.ask(SETUP.question(name)))?.trim() !== name) return refused(SETUP.declined, EXIT.no);
   }
   return null;
+}
+
+async function installDriver(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<Ending> {
+  if (hypervisor.nvidia === null) return refused(SETUP.noDriver, EXIT.no);
+  const { actions, afterwards } = planDriver(hypervisor.nvidia, await lookAtDriver(host));
+  if (args.dryRun) return dryRun(actions, io);
+  const ending = await runAll(host, actions, io);
+  if (ending.exit !== EXIT.done) return ending;
+  if (afterwards !== null) return { ...ending, exit: EXIT.no, reason: afterwards };
+  io.stdout(actions.length === 0 ? SETUP.nothing : SETUP.installed);
+  return ending;
+}
+
+/** In order, to the first that fails. */
+async function runAll(host: Host, actions: readonly Action[], io: Io): Promise<Ending> {
+  const log = { write: (line: string) => io.stderr(`${line}\n`), flush: async () => {} };
+  const summaries: string[] = [];
+  for (const action of actions) {
+    const { exit, stderr, ended } = await runAction(host, action, { signal: new AbortController().signal, log });
+    const why = SETUP.failed(action.summary, stderr.trim() || ended);
+    if (exit !== 0) return { exit: EXIT.no, reason: why, actions: summaries };
+    summaries.push(action.summary);
+  }
+  return done(summaries);
+}
+
+function dryRun(actions: readonly Action[], io: Io): Ending {
+  const summaries = actions.map(({ summary }) => summary);
+  io.stdout(SETUP.dry(summaries));
+  return done(summaries);
+}
+
+function done(actions: readonly string[]): Ending {
+  return { exit: EXIT.done, reason: null, actions };
+}
+
+function refused(reason: string, exit: number): Ending {
+  return { exit, reason, actions: [] };
 }
 
 async function hostOf(settings: Settings, { env }: Io): Promise<Host> {
@@ -159,9 +185,4 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function end(io: Io, reason: string, exit: number): number {
-  io.stderr(`phoenix setup: ${reason}\n`);
-  return exit;
 }

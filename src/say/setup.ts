@@ -59,7 +59,8 @@ function size(bytes: number): string {
 export const SETUP = {
   warning: 'Everything on these disks will be destroyed.\n',
   question: (pool: string) => `Type the name of the pool, ${pool}, to go on: `,
-  declined: 'Nothing was done.\n',
+  declined: 'it was not confirmed, and nothing was done',
+  badConfiguration: 'the configuration has errors',
   needsConfirmation: 'nobody can be asked here: call it on a terminal, or say --yes',
   onTheHost: 'disks and drivers are a matter for the host itself: call it there, not over ssh',
   changed: 'what is on the disks has changed since it was shown: look again',

@@ -72,7 +72,7 @@ describe('pools', () => {
 
   test('nothing happens for another word, and nothing where nobody can be asked', async () => {
     disks();
-    expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('Nothing was done') });
+    expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('nothing was done') });
     expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect(pools()).toEqual(['rpool']);
     expect((await setup({ yes: true })).exit).toBe(0);
@@ -100,11 +100,12 @@ test('a driver that is not declared is not guessed', async () => {
 
 test('it is reached from the command line, where a dry run only looks', async () => {
   disks({ holds: 'ext4' });
-  const args = ['setup', '--allow-destructive', ...DISKS, '--config', folder, '--dry-run', '--yes'];
-  const { exit, stdout } = await phoenix(args, { PHOENIX_LAB: lab });
+  const args = ['setup', '--allow-destructive', ...DISKS, '--config', folder, '--dry-run', '--yes', '--json'];
+  const { exit, stdout, stderr } = await phoenix(args, { PHOENIX_LAB: lab });
   expect([exit, pools()]).toEqual([0, ['rpool']]);
-  expect(stdout).toContain('Pool tank (mirror)');
-  expect(stdout).toContain('make pool tank');
+  expect(stderr).toContain('Pool tank (mirror)');
+  const actions = [expect.stringContaining('take everything off'), 'make pool tank'];
+  expect(JSON.parse(stdout)).toEqual({ ok: true, reason: null, actions });
   const looks = /^(lsblk|wipefs --no-act|zpool (list|status)|hostname)/;
   expect(called().filter((line) => !looks.test(line))).toEqual([]);
 });

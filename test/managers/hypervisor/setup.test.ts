@@ -1,9 +1,12 @@
 // What only a person brings about on the host: pools of disks, whose loss is refused wherever anything could still be wanted, and
 // the driver of the GPUs.
 
+import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runAction } from '../../../src/agent/apply/run-action.ts';
 import type { ZfsPool } from '../../../src/config/config-host.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
 import { type Disk, provideDisk } from '../../../src/lab/host/disks/state.ts';
 import { providePool } from '../../../src/lab/host/zfs/zpool.ts';
 import { lookAtDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
@@ -90,6 +93,28 @@ test('what lies on a disk in layers counts as in use, as the real lsblk tells of
   };
   const pool = { ...TANK, raidLevel: 'single', disks: [BOOT] };
   expect(planPools([pool], [BOOT], seen)).toMatchObject({ reason: expect.stringContaining('the host starts from it') });
+});
+
+const root = process.getuid?.() === 0;
+const disk = root ? realDisk() : undefined;
+
+/** A disk of this machine. */
+function realDisk(): string | undefined {
+  const { stdout } = spawnSync('lsblk', ['--nodeps', '--noheadings', '--output', 'PATH,TYPE,SIZE'], {
+    encoding: 'utf8',
+  });
+  return /^(\/dev\/\S+)\s+disk\s+(?!0B)/m.exec(stdout ?? '')?.[1];
+}
+
+// Without root, lsblk and a disk of its own, this machine has nothing to look at.
+test.skipIf(disk === undefined)('a real disk is told by the real lsblk and wipefs', async () => {
+  const real = localHost({ node: 'here', contents: async () => Buffer.alloc(0), redactor: openRedactor() });
+  const none = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' } as const;
+  const run: typeof real.run = async (command) => (command.program === 'zpool' ? none : real.run(command));
+  const { disks: seen, signatures } = await lookAtDisks({ ...real, run }, [disk ?? '', '/dev/none']);
+  expect(seen.get(disk ?? '')).toMatchObject({ path: disk, type: 'disk', bytes: expect.any(Number) });
+  expect(signatures.get(disk ?? '')).toBeInstanceOf(Array);
+  expect(seen.get('/dev/none')).toBeNull();
 });
 
 describe('the driver of the GPUs', () => {

@@ -52,12 +52,11 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
     .option('--yes', 'with either of them: ask nothing', false)
     .option('--config <dir>', 'with either of them: the configuration, when not that of PHOENIX_REPO_URL')
     .action(async (options) => {
-      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun } = options;
+      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun, json, wait } = options;
       if (disks.length > 0 || gpuDriver) {
         const { setupHost } = await import('../../setup-host.ts');
-        return ending(setupHost({ disks, gpuDriver, yes, config, dryRun }, io));
+        return ending(setupHost({ disks, gpuDriver, yes, config, dryRun, json }, io));
       }
-      const { wait, json } = options;
       await ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], wait, json, dryRun }, io));
     });
 }

@@ -50,7 +50,7 @@ export function disks(node: LabNode): readonly Disk[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Disk[]) : [BOOT];
 }
 
-export function keepDisks(node: LabNode, all: readonly Disk[]): void {
+function keepDisks(node: LabNode, all: readonly Disk[]): void {
   const file = pathOf(node, FILE);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, JSON.stringify(all));

@@ -13,7 +13,7 @@ export interface Pool {
   readonly disks: readonly string[];
 }
 
-export interface Dataset {
+interface Dataset {
   /** Properties that were set on it. */
   readonly local: Readonly<Record<string, string>>;
   readonly mounted: boolean;

@@ -19,7 +19,7 @@ export interface Area {
   readonly parts: readonly Area[];
 }
 
-export interface Pools {
+interface Pools {
   readonly names: readonly string[];
   /** Paths of the parts that pools are on. */
   readonly devices: ReadonlySet<string>;

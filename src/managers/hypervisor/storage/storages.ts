@@ -47,7 +47,7 @@ export function parseStorages(text: string): ReadonlyMap<string, Entry> {
   return entries;
 }
 
-export function ours(note: string | null): readonly string[] {
+function ours(note: string | null): readonly string[] {
   return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
