@@ -1,0 +1,177 @@
+// The reference environment on a lab host, applied by the code that the agent runs, and what a later commit does to it. Everything
+// that is sent to the host is kept, so that a test can say what was not sent.
+
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { carryOut } from '../../src/agent/apply/carry-out.ts';
+import { carryOutPlan, type Rehearsed, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
+import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
+import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
+import type { Config } from '../../src/config/config.ts';
+import { allTargets, impactOf, managerOf } from '../../src/managers/index.ts';
+import { kindOf, type TargetId } from '../../src/model/ids.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { Target } from '../../src/model/target.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import type { Host } from '../../src/ports.ts';
+import { type Files, loadFiles, snapshotOf } from '../config/environment.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { repositoryFiles } from '../support/repository-files.ts';
+
+/** What was asked of the host, in order: command lines, requests, and the paths of files that were written. */
+export interface Sent {
+  readonly target: TargetId;
+  readonly line: string;
+}
+
+export interface Standing {
+  readonly host: LabHost;
+  /** Applies these files; `from` what was applied last, or from nothing. Resolves to the steps that did not go well, and what was sent. */
+  apply(files: Files): Promise<{ readonly steps: readonly Rehearsed[]; readonly sent: readonly Sent[] }>;
+  /** Looks at everything once more, whatever is known of it. */
+  again(): ReturnType<Standing['apply']>;
+  /** What a dry run of these files says it would do. */
+  would(files: Files): Promise<readonly string[]>;
+  /** Targets that a commit would touch. */
+  plan(files: Files): Plan;
+  /** Every file of the lab with its size and the time of its last change. */
+  footprint(): ReadonlyMap<string, string>;
+  close(): Promise<void>;
+}
+
+/** The reference environment, with changes to the parsed content of some files. */
+export function reference(changes: (files: Files) => void = () => {}): Files {
+  const files: Files = Object.fromEntries(
+    Object.entries(repositoryFiles()).map(([path, text]) => [path, path.endsWith('.json') ? JSON.parse(text) : text]),
+  );
+  changes(files);
+  return files;
+}
+
+export const LXC = 'etc/phoenix_lxc_configs.json';
+export const VM = 'etc/phoenix_vm_configs.json';
+export const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+export const CERTIFICATES = 'etc/certificate-manifest.json';
+
+/** A configuration that has no errors. */
+export function sound(files: Files): Config {
+  const { config, problems } = loadFiles(files);
+  if (config === null) throw new Error(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+  return config;
+}
+
+export async function stand(): Promise<Standing> {
+  const contents: Record<string, string> = {};
+  const host = await openLabHost([], contents);
+  const sent: Sent[] = [];
+  const recording = recordingHost(host);
+  let applied: ReadonlyMap<TargetId, Target> = new Map();
+
+  function noted(target: TargetId, inner: Host): Host {
+    const note = (line: string) => sent.push({ target, line });
+    return {
+      ...inner,
+      run(command, options) {
+        note([command.program, ...command.args].join(' '));
+        return inner.run(command, options);
+      },
+      writeFile(write) {
+        note(`write ${write.path}`);
+        return inner.writeFile(write);
+      },
+      request(request, options) {
+        note(`${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
+        return inner.request(request, options);
+      },
+    };
+  }
+
+  function planned(after: ReadonlyMap<TargetId, Target>, also: ReadonlySet<TargetId> = new Set()): Plan {
+    const made = makePlan({ from: null, to: 'next', before: applied, after, also, impact: impactOf });
+    if (made.kind === 'cycle') throw new Error(made.cycle.join(' → '));
+    return made.plan;
+  }
+
+  async function carry(plan: Plan, after: ReadonlyMap<TargetId, Target>) {
+    sent.length = 0;
+    const hosts = { ...recording, of: (target: TargetId) => noted(target, recording.of(target)) };
+    const rehearsal = { plan, before: applied, after, origin: ORIGIN, rollback: true, approved: true };
+    const steps = await carryOutPlan(hosts, rehearsal, () => {});
+    applied = after;
+    return { steps, sent: [...sent] };
+  }
+
+  function supply(files: Files): Config {
+    const config = sound(files);
+    for (const { blob, bytes } of snapshotOf(files).files.values())
+      contents[blob] = new TextDecoder().decode(bytes as Uint8Array);
+    supplyLab(host.dir, config);
+    for (const [name, value] of Object.entries(supplySecrets(host.dir, config))) contents[`env:${name}`] = value;
+    return config;
+  }
+
+  return {
+    host,
+    apply(files) {
+      const after = allTargets(supply(files));
+      return carry(planned(after), after);
+    },
+    again: () => carry(planned(applied, new Set(applied.keys())), applied),
+    async would(files) {
+      const after = allTargets(sound(files));
+      const said: string[] = [];
+      for (const { target } of planned(after).steps) {
+        const ending = await carryOut({
+          host,
+          manager: managerOf(kindOf(target)),
+          wanted: {
+            target,
+            spec: after.get(target)?.spec,
+            before: applied.get(target)?.spec,
+            origin: ORIGIN,
+            approved: true,
+            protected: false,
+          },
+          touched: false,
+          rollback: true,
+          readOnly: 'would',
+          survey: null,
+          keeper: { stillMine: async () => {}, touch: refuse, record: refuse },
+          log: { write: () => {}, flush: async () => {} },
+          signal: new AbortController().signal,
+        });
+        said.push(...(ending.would ?? []));
+      }
+      return said;
+    },
+    plan: (files) => planned(allTargets(sound(files))),
+    footprint() {
+      const paths = readdirSync(host.dir, { recursive: true, encoding: 'utf8' }).sort();
+      return new Map(
+        paths.flatMap((path) => {
+          const { size, mtimeMs, isFile } = lstat(join(host.dir, path));
+          return isFile ? [[path, `${size} ${mtimeMs}`] as const] : [];
+        }),
+      );
+    },
+    close: () => host.close(),
+  };
+}
+
+const ORIGIN = { repository: 'https://git.example/infra.git', commit: 'c'.repeat(40) };
+
+async function refuse(): Promise<void> {
+  throw new Error('a dry run changes nothing');
+}
+
+function lstat(path: string): { size: number; mtimeMs: number; isFile: boolean } {
+  const stats = lstatSync(path);
+  return { size: stats.size, mtimeMs: stats.mtimeMs, isFile: stats.isFile() };
+}
+
+/** What went otherwise than well. */
+export function failed(steps: readonly Rehearsed[]): string[] {
+  return steps
+    .filter(({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged')
+    .map(({ target, reason }) => `${target}: ${reason}`);
+}
