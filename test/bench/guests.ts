@@ -14,9 +14,7 @@ export function manyGuests(count: number, changed: { readonly memoryMb?: number 
     'etc/phoenix_hypervisor_config.json': text({
       version: '1.0.0',
       domain_name: 'example.internal',
-      network: {
-        interfaces: { name: 'vmbr0', address: '10.0.0.13/8', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
-      },
+      network: { default_subnet: '10.0.0.0/8', nfs_server: '10.0.0.13' },
       proxmox_storage_ids: { disks: 'local-lvm' },
     }),
     'etc/phoenix_lxc_configs.json': text({

@@ -8,9 +8,8 @@ export type GuestChanges = Readonly<Record<string, unknown>>;
 const HOST = {
   version: '1.0.0',
   domain_name: 'example.internal',
-  network: {
-    interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
-  },
+  // Nothing of the host itself is declared: its guests are all that there is to keep.
+  network: { default_subnet: '10.0.0.0/24', nfs_server: '10.0.0.13' },
   proxmox_storage_ids: { disks: 'local-lvm' },
 };
 
