@@ -45,7 +45,7 @@ export async function openLabHost(
       case 'blob':
         return Buffer.from(contents[content.blob] ?? `echo ${content.blob}\n`);
       case 'secret':
-        return Buffer.from(contents[content.secret.$secret] ?? (await secretFile(content.secret.$secret)));
+        return Buffer.from(await secretOf(content.secret.$secret));
       case 'shipped':
         return readFile(new URL(`../../${content.path}`, import.meta.url));
       case 'joined':
@@ -53,6 +53,12 @@ export async function openLabHost(
       case 'compose':
         return Buffer.from(composeText(contents[content.blob] ?? '', content));
     }
+  }
+
+  async function secretOf(reference: string): Promise<string> {
+    const value = contents[reference] ?? (await secretFile(reference));
+    redactor.add(value);
+    return value;
   }
 
   /** One that lies on the node. */

@@ -20,9 +20,14 @@ export async function runAction(host: Host, action: Action, { signal, log }: Sur
     log.write(`> ${action.summary}`);
     const result = await runOnce(host, action.do, { signal, log });
     log.write(`= ${result.ended === 'exited' ? `exit ${result.exit}` : result.ended}`);
-    if (result.exit === 0 || tries >= times) return result;
+    if (result.exit === 0 || tries >= times || isRefusal(action, result)) return result;
     await pauseFor(intervalSeconds, signal);
   }
+}
+
+/** A service that refuses the request itself does so a little later too, unless it had no time, or nothing there yet. */
+function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
+  return kind === 'http' && exit !== null && exit >= 400 && exit < 500 && ![404, 408, 425, 429].includes(exit);
 }
 
 /** A question of a health probe: a program of the node, or a request to a service. Fails with `Stopped` when told to stop. */
@@ -68,27 +73,31 @@ async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings
   if (signal.aborted || ended === 'aborted') throw new Stopped();
   if (status === null) return { exit: 1, stdout: '', stderr: message, ms, ended: 'exited' };
   const done = work.accept?.includes(status) ?? (status >= 200 && status < 300);
-  const expected = done && isExpected(work, body);
-  if (!expected) log.write(`status ${status} ${body.slice(0, SHOWN)}`.trim());
-  const exit = expected ? 0 : done ? 1 : status;
-  return { exit, stdout: expected ? body : '', stderr: expected ? '' : body, ms, ended: 'exited' };
+  // An answer that was asked for may hold anything, also what nobody knows to be secret: only what was not expected is told of it.
+  const wrong = done ? unexpected(work, body) : body;
+  if (wrong !== null) log.write(`status ${status} ${wrong.slice(0, SHOWN)}`.trim());
+  const exit = wrong === null ? 0 : done ? 1 : status;
+  return { exit, stdout: wrong === null ? body : '', stderr: wrong ?? '', ms, ended: 'exited' };
 }
 
 /** Characters of an unwelcome answer in the log. */
 const SHOWN = 2000;
 
-function isExpected({ expect }: HttpRequest, body: string): boolean {
-  if (expect === undefined) return true;
+/** Null for an answer as it should be. */
+function unexpected({ expect }: HttpRequest, body: string): string | null {
+  if (expect === undefined) return null;
+  const { pointer, oneOf } = expect;
   let value: Json | undefined;
   try {
-    value = atPointer(JSON.parse(body), expect.pointer);
+    value = atPointer(JSON.parse(body), pointer);
   } catch {
-    return false;
+    return 'the answer is no JSON';
   }
-  return expect.oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value));
+  if (oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value))) return null;
+  return `${pointer} is ${JSON.stringify(value) ?? 'not there'}`;
 }
 
-/** A failure says how long what is in use still holds. */
+/** A failure says how long what is in use still holds, and says it first: statuses are short. */
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
   if (signal.aborted || aborted) throw new Stopped();
