@@ -31,6 +31,9 @@ async function json(args: Partial<PlanArgs> = {}) {
   return { exit, ...JSON.parse(out) };
 }
 
+/** What every guest needs of the host. */
+const ON_HOST = ['hypervisor/network', 'hypervisor/storage'];
+
 /** The steps of containers: what other kinds make of the same files is theirs to test. */
 function containers(steps: { target: string }[]) {
   return steps.filter(({ target }) => target.startsWith('lxc/'));
@@ -42,8 +45,8 @@ test('from nothing, everything is created in the order of its needs', async () =
   expect(made).toMatchObject({ exit: 0, from: null, to, ok: true, problems: [] });
   expect(made.summary).toEqual({ create: made.steps.length, update: 0, delete: 0 });
   expect(containers(made.steps)).toMatchObject([
-    { target: 'lxc/900', kind: 'lxc', verb: 'create', needs: [], wave: 1, approval: false },
-    { target: 'lxc/101', kind: 'lxc', verb: 'create', needs: ['lxc/900'], wave: 2, approval: false },
+    { target: 'lxc/900', kind: 'lxc', verb: 'create', needs: ON_HOST, wave: 2, approval: false },
+    { target: 'lxc/101', kind: 'lxc', verb: 'create', needs: [...ON_HOST, 'lxc/900'], wave: 3, approval: false },
   ]);
 });
 
