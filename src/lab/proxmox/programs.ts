@@ -53,6 +53,7 @@ export const HOST_PROGRAMS: Programs = {
   curl: async () => (await import('../host/nvidia.ts')).curl,
   sh: async () => (await import('../host/nvidia.ts')).sh,
   modprobe: async () => (await import('../host/nvidia.ts')).modprobe,
+  pveum: async () => (await import('../host/pveum.ts')).pveum,
   lsblk: async () => (await import('../host/disks/lsblk.ts')).lsblk,
   wipefs: async () => (await import('../host/disks/lsblk.ts')).wipefs,
   zfs: async () => (await import('../host/zfs/zfs.ts')).zfs,

@@ -38,7 +38,7 @@ async function withSecrets(): Promise<LabHost> {
 }
 
 async function state(host: LabHost): Promise<unknown> {
-  const files = ['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/sudoers.d/phoenix', KEYS];
+  const files = ['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/sudoers.d/phoenix', '/etc/pve/user.cfg', KEYS];
   return Promise.all(files.map(async (path) => (await host.readFile(path)) ?? null));
 }
 
@@ -105,6 +105,8 @@ describe('an account that is there', () => {
     expect(await host.read(KEYS)).not.toContain('AAAA');
     expect(await host.read('/home/eve/.ssh/authorized_keys')).toContain('AAAA');
     expect(await host.read('/etc/sudoers.d/phoenix')).toContain('eve ALL');
+    const lines = (await host.read('/etc/pve/user.cfg')).split('\n');
+    expect(lines.filter((line) => line.startsWith('acl'))).toEqual(['acl:1:/:eve@pam:Administrator:']);
   });
 });
 

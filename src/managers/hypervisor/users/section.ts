@@ -1,4 +1,4 @@
-// The administrator's account on the host: made once and never removed, with the keys, the right to sudo and the password that are
+// The administrator's account on the host and in Proxmox: made once and never removed, with the keys, the right to sudo and the password that are
 // declared. What other people have put into the account stays.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
@@ -8,6 +8,7 @@ import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write 
 import { withBlock } from '../block.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
+import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
 import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
 
 interface UserSpec {
@@ -26,6 +27,8 @@ interface Note {
 
 interface Seen {
   readonly accounts: readonly Account[];
+  /** Text of Proxmox's own list. */
+  readonly proxmox: string;
   /** Keys that let in, by the name of the account; of those that are ours and of the declared one. */
   readonly keys: ReadonlyMap<string, string | null>;
   readonly sudoInstalled: boolean;
@@ -77,11 +80,12 @@ export const users: Section<Seen, Seen> = {
 };
 
 async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys' | 'secretDigest'>> {
-  const [passwd, main, sudoers, staged, note] = await Promise.all(
-    ['/etc/passwd', MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
+  const [passwd, proxmox, main, sudoers, staged, note] = await Promise.all(
+    ['/etc/passwd', USERS_FILE, MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
   );
   return {
     accounts: readAccounts(passwd ?? ''),
+    proxmox: proxmox ?? '',
     sudoInstalled: main !== null,
     sudoers: sudoers ?? null,
     staged: staged ?? null,
@@ -111,7 +115,10 @@ function readNote(text: string | null): Note | null {
 }
 
 function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
-  if (spec === undefined) return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged));
+  const known = readUsers(seen.proxmox);
+  if (spec === undefined) {
+    return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged), proxmoxActions(null, known));
+  }
   const declared = spec as unknown as UserSpec;
   const { username, passwordHash, sudo, sshKey } = declared;
   const account = seen.accounts.find(({ name }) => name === username);
@@ -138,6 +145,7 @@ function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
     keysGone(seen, username),
     sudo && !seen.sudoInstalled ? install('sudo') : null,
     sudoActions(wanted, seen.sudoers, seen.staged),
+    proxmoxActions(username, known),
   );
 }
 
