@@ -10,12 +10,13 @@ import { building, changing } from './demo/chapters/building.ts';
 import type { Chapter } from './demo/chapters/chapter.ts';
 import { refusing, replaying } from './demo/chapters/refusing.ts';
 import { renewing, withoutAuthority } from './demo/chapters/renewing.ts';
+import { routing } from './demo/chapters/routing.ts';
 import { type Stage, setStage } from './demo/stage.ts';
 import { openTelling } from './demo/telling.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { toldToStop } from './told-to-stop.ts';
 
-const CHAPTERS: readonly Chapter[] = [building, changing, refusing, replaying, renewing, withoutAuthority];
+const CHAPTERS: readonly Chapter[] = [building, changing, routing, refusing, replaying, renewing, withoutAuthority];
 const LOOK_AGAIN_MS = 300;
 
 export interface DemoArgs {

@@ -40,7 +40,7 @@ export function environmentOf(
     }),
   ];
   const config = environment(...guests);
-  const names = [...NAMES, 'more.example.internal'];
+  const names = own.more ? [...NAMES, 'more.example.internal'] : NAMES;
   return {
     ...config,
     stacks: new Map([['qdrant', stackOf(own.labels ?? LABELS)]]),

@@ -1,4 +1,5 @@
-// What nginx serves: every name that leads to the proxy and that one of its certificates holds, and its own.
+// What nginx serves: every name that one of its certificates holds. Which of them lead anywhere is for the proxy behind it to know,
+// so that a route that comes or goes leaves nginx alone. Under a certificate with a `*`, the names are those of the routes.
 
 import type { Config } from '../../../config/config.ts';
 import { routesOf } from '../../../config/derive/traefik/routes.ts';
@@ -41,7 +42,8 @@ export function nginxSpec(config: Config): { readonly spec: NginxSpec; readonly 
   const proxy = placed(proxyOf(config));
   const served = certificatesOf(config, guest);
   const own = guest.traefikService === null ? null : `${guest.traefikService.name}.${domain}`.toLowerCase();
-  const names = new Set(routesOf(config).routes.flatMap(({ hosts }) => hosts));
+  const held = served.flatMap((certificate) => certificate.names).filter(isName);
+  const names = new Set([...held, ...routesOf(config).routes.flatMap(({ hosts }) => hosts)]);
   if (own !== null) names.add(own);
   const sites = new Map<string, Site & { names: string[] }>();
   for (const name of [...names].sort()) {
@@ -65,6 +67,11 @@ export function nginxSpec(config: Config): { readonly spec: NginxSpec; readonly 
   const certificates = served.filter(({ late }) => !late).map(({ target }) => target);
   const trust = spec.root === null ? [] : [HOST.trust];
   return { spec, needs: [guestTarget(guest), ...certificates, ...trust] };
+}
+
+/** Neither an address nor a pattern. */
+function isName(san: string): boolean {
+  return !san.startsWith('*') && /[a-z]/.test(san) && !san.includes(':');
 }
 
 /** One that names it before one with a `*`. */

@@ -1,0 +1,20 @@
+// A name of a stack changes: what is derived from it follows, and nothing else.
+
+import type { Chapter } from './chapter.ts';
+
+const STACK = 'stacks/website/phoenix.json';
+
+export const routing: Chapter = {
+  title: 'A stack gets another name: DNS, Traefik and the stack change, nothing else',
+  async tell({ stage: { person }, push, answer, check }) {
+    await person.edit(STACK, (text) => text.replace('www.example.internal', 'docs.example.internal'));
+    const run = await push('Serve the website as docs.example.internal');
+    answer(run);
+    const touched = run.steps.map(({ target }) => target).sort();
+    check(run.state === 'succeeded', 'the new name succeeds');
+    check(
+      touched.join(' ') === 'gateway/traefik hypervisor/dns stack/1002.website',
+      'it touches DNS, Traefik and the stack, and nothing else',
+    );
+  },
+};
