@@ -1,7 +1,10 @@
 // A lab host with an authority and a gateway, both set up by the scripts that Phoenix ships, and certificates to be kept there.
 
 import { createPublicKey, X509Certificate } from 'node:crypto';
+import { cpSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/config/config-services.ts';
 import { ageCertificate } from '../../../src/lab/services/step-ca/age.ts';
@@ -80,13 +83,23 @@ export function certificate(own: Partial<Certificate> = {}): Target {
   return target;
 }
 
-/** An authority and a gateway that run, and names that lead to the gateway. */
+let model: LabHost | undefined;
+afterAll(() => model?.close());
+
+/** An authority and a gateway that run, and names that lead to the gateway: made once, and copied for each test. */
 export async function openEnvironment(): Promise<LabHost> {
+  model ??= await setUpAll();
+  const host = await openLabHost();
+  const programs = [join(model.dir, 'bin'), join(model.dir, 'libexec')];
+  cpSync(model.dir, host.dir, { recursive: true, filter: (path) => !programs.includes(path) });
+  return host;
+}
+
+async function setUpAll(): Promise<LabHost> {
   const host = await openLabHost([{ id: 'rpool', type: 'dir', content: ['rootdir', 'images'] }]);
   await host.write('/etc/hosts', `127.0.0.1 localhost\n10.0.0.153 ${NAME} alias.example.internal\n`);
   await setUp(host, CA, '10.0.0.10', '/tank/103/ssl,mp=/etc/step-ca/ssl', 'step_ca');
   await setUp(host, GATEWAY, '10.0.0.153', '/tank/101/ssl,mp=/etc/nginx/ssl', 'nginx_gateway');
-  host.forget();
   return host;
 }
 
