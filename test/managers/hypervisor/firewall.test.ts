@@ -1,11 +1,13 @@
 // The firewall of the host: compared by meaning, compiled, put back when Proxmox does not understand it, and never such that nobody
 // comes in any more.
 
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
 import type { Keeper } from '../../../src/agent/apply/perform.ts';
 import type { FirewallRule } from '../../../src/config/config.ts';
 import type { HostFirewall } from '../../../src/config/config-host.ts';
+import { FILES, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
@@ -221,5 +223,41 @@ ${names}`,
     );
     const letIn = rule({ source: '192.168.7.0/24', port: '2222' });
     expect(await step(firewallOf({ rules: [SSH, letIn] }))).toMatchObject({ outcome: 'applied' });
+  });
+});
+
+describe('whatever people keep in the files', () => {
+  const own = fc.record({
+    enabled: fc.boolean(),
+    policyIn: fc.constantFrom('ACCEPT', 'DROP', 'REJECT'),
+    policyOut: fc.constantFrom('ACCEPT', 'DROP', 'REJECT'),
+    rules: fc.subarray([SSH, rule({ port: '8006' }), rule({ action: 'DROP', enabled: false })]),
+  });
+  const part = fc.constantFrom(
+    '[OPTIONS]\n\nebtables: 0\npolicy_in: ACCEPT\n',
+    '[options]\n\nenable: 0\nlog_level_in: info\n',
+    '[ALIASES]\n\noffice 192.168.7.0/24 # where people sit\n',
+    '[IPSET management] # who may\n\noffice\n',
+    '[IPSET none]\n\n',
+    '[RULES]\n\nIN ACCEPT -p tcp -dport 6333\n|OUT DROP\n',
+    '[group web]\n\nIN ACCEPT -p tcp -dport 80\n',
+    '# a remark\n',
+  );
+  const present = fc.option(fc.uniqueArray(part).map((parts) => parts.join('\n')));
+
+  test('it is written once, and what is not declared stays', () => {
+    fc.assert(
+      fc.property(own, own, present, fc.constantFrom('cluster' as const, 'host' as const), (one, other, text, name) => {
+        const { text: written, without } = FILES[name];
+        const first = written(one, text);
+        expect(written(one, first)).toBe(first);
+        expect(isAsWanted(first, written(one, first))).toBe(true);
+        expect(written(other, first)).toBe(written(other, text));
+        expect(without(first)).toBe(text === null ? null : without(text));
+        for (const kept of ['office 192.168', '[IPSET management] # who may', '[group web]']) {
+          expect(first.includes(kept)).toBe(text?.includes(kept) ?? false);
+        }
+      }),
+    );
   });
 });

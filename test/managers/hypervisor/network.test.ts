@@ -61,7 +61,7 @@ testContract<LabHost>(manager, [
     foreign: {
       make: (host) => host.write(OWN, 'auto vmbr9\niface vmbr9 inet manual\n\tbridge-ports none\n'),
       state: (host) => host.read(OWN),
-      refused: 'move it away',
+      refused: 'phoenix adopt hypervisor/network',
     },
   },
 ]);

@@ -48,7 +48,7 @@ export const network: Section<Facts, Seen> = {
     const facts = await see(host);
     return { ...facts, kernel: kernelOf(await look(host, 'ip', ['-j', 'address', 'show'])) };
   },
-  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(specOf(spec), seen)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(specOf(spec), seen, adopt === true)),
   health: () => null,
   safeguard: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
@@ -85,13 +85,14 @@ function kernelOf(json: string): ReadonlyMap<string, readonly string[]> {
   );
 }
 
-function keep(spec: NetworkSpec, seen: Seen): Decision {
-  const reason = byHand(spec, seen) ?? circle(spec) ?? inTheWay(spec, seen);
-  if (reason !== null) return { kind: 'blocked', reason };
+function keep(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
+  const obstacle = byHand(spec, seen) ?? circle(spec) ?? inTheWay(spec, seen);
+  if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
   const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
   const isOurs = seen.own?.startsWith(MARK) ?? false;
-  if (text !== null && seen.own !== null && seen.own !== text && !isOurs) {
-    return { kind: 'blocked', reason: `${BRIDGES_FILE} was written by somebody else: move it away, then replay` };
+  if (text !== null && seen.own !== null && seen.own !== text && !isOurs && !adopted) {
+    const reason = `${BRIDGES_FILE} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/network`;
+    return { kind: 'blocked', reason };
   }
   const resolv = spec.nameservers.length > 0 && nameserversIn(seen.resolv).join() !== spec.nameservers.join();
   const asked = resolv
