@@ -9,11 +9,12 @@ import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
 import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
 import type { Config } from '../../src/config/config.ts';
 import { allTargets, impactOf, managerOf } from '../../src/managers/index.ts';
+import type { HttpRequest } from '../../src/model/action.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host, HttpAnswer } from '../../src/ports.ts';
 import { type Files, loadFiles, snapshotOf } from '../config/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
@@ -36,6 +37,8 @@ export interface Standing {
   plan(files: Files): Plan;
   /** Every file of the lab with its size and the time of its last change. */
   footprint(): ReadonlyMap<string, string>;
+  /** Answers a request in place of the service; undefined: the service answers. */
+  answer: (request: HttpRequest) => Partial<HttpAnswer> | undefined;
   close(): Promise<void>;
 }
 
@@ -81,7 +84,9 @@ export async function stand(): Promise<Standing> {
       },
       request(request, options) {
         note(`${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
-        return inner.request(request, options);
+        const given = standing.answer(request);
+        if (given === undefined) return inner.request(request, options);
+        return Promise.resolve({ ...NO_ANSWER, ended: 'answered', ...given });
       },
     };
   }
@@ -110,8 +115,9 @@ export async function stand(): Promise<Standing> {
     return config;
   }
 
-  return {
+  const standing: Standing = {
     host,
+    answer: () => undefined,
     apply(files) {
       const after = allTargets(supply(files));
       return carry(planned(after), after);
@@ -156,7 +162,18 @@ export async function stand(): Promise<Standing> {
     },
     close: () => host.close(),
   };
+  return standing;
 }
+
+const NO_ANSWER: HttpAnswer = {
+  status: null,
+  headers: {},
+  body: '',
+  certificate: null,
+  ended: 'lost',
+  message: '',
+  ms: 0,
+};
 
 const ORIGIN = { repository: 'https://git.example/infra.git', commit: 'c'.repeat(40) };
 
