@@ -6,6 +6,7 @@ import type { Certificate } from '../config-services.ts';
 import { hostsOf } from '../derive/dns-records.ts';
 import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
 import { within } from '../read/place.ts';
+import { fixedAddress } from './address.ts';
 import { nameOfGuest } from './guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 
@@ -128,6 +129,25 @@ export function ownersHaveNumbers({ config }: RuleContext): Finding[] {
       },
     ];
   });
+}
+
+/** INVALID_VALUE: a name that no file at the gateway can prove: a wildcard, or an address. */
+export function acmeNamesCanBeProved({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ issuer }) => issuer === 'acme')
+    .flatMap((certificate) => {
+      const { sans } = certificate;
+      const unprovable = sans.filter((san) => san.startsWith('*') || fixedAddress(san) !== null);
+      return unprovable.map(
+        (san): Finding => ({
+          code: 'INVALID_VALUE',
+          at: within(certificate.writtenAt, 'sans', sans.indexOf(san)),
+          message: `by ACME nobody can prove ${san}: ${san.startsWith('*') ? 'it is no name that leads anywhere' : 'it is an address'}`,
+          hint: 'Take it out, or write "issuer": "jwk".',
+          target: targetOf(certificate),
+        }),
+      );
+    });
 }
 
 /** SAN_MISSING: the common name itself is not among the names; clients look at those only. */

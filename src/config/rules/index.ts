@@ -4,6 +4,7 @@ import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './add
 import { cloneSourcesComeEarly, dependenciesStartFirst } from './boot.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import {
+  acmeNamesCanBeProved,
   certificatesAreApart,
   certificatesLieUnderAMount,
   commonNamesAreAmongTheNames,
@@ -61,6 +62,7 @@ export const RULES: readonly Rule[] = [
   hooksNameGuests,
   certificatesLieUnderAMount,
   keysAreNotWorldReadable,
+  acmeNamesCanBeProved,
   certificatesAreApart,
   ownersHaveNumbers,
   commonNamesAreAmongTheNames,

@@ -124,6 +124,13 @@ describe('how it is issued', () => {
   });
 });
 
+test('what nobody can prove at the gateway is not issued by ACME', () => {
+  const sans = ['web.example.internal', '*.example.internal', '10.0.0.5'];
+  expect(found('INVALID_VALUE', { issuer: 'acme', sans })).toEqual(['/0/sans/1', '/0/sans/2']);
+  expect(found('INVALID_VALUE', { issuer: 'jwk', sans })).toEqual([]);
+  expect(found('INVALID_VALUE', { issuer: 'acme' })).toEqual([]);
+});
+
 describe('files of a certificate', () => {
   test('have one writer each', () => {
     const files = environment();
