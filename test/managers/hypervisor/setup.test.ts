@@ -13,6 +13,7 @@ import { lookAtDisks, readLsblk } from '../../../src/managers/hypervisor/setup/d
 import { lookAtDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';
 import { pathsOf, planPools } from '../../../src/managers/hypervisor/setup/pools.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { findProgram } from '../../support/programs.ts';
 
 const IDS = ['nvme-Lab_SSD_LAB0001', 'nvme-Lab_SSD_LAB0002'];
 const DISKS = IDS.map((id) => `/dev/disk/by-id/${id}`);
@@ -100,9 +101,10 @@ const disk = root ? realDisk() : undefined;
 
 /** A disk of this machine. */
 function realDisk(): string | undefined {
-  const { stdout } = spawnSync('lsblk', ['--nodeps', '--noheadings', '--output', 'PATH,TYPE,SIZE'], {
-    encoding: 'utf8',
-  });
+  const program = findProgram('lsblk', 'LSBLK');
+  if (program === undefined) return undefined;
+  const args = ['--nodeps', '--noheadings', '--output', 'PATH,TYPE,SIZE'];
+  const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
   return /^(\/dev\/\S+)\s+disk\s+(?!0B)/m.exec(stdout ?? '')?.[1];
 }
 
