@@ -101,7 +101,7 @@ const disk = root ? realDisk() : undefined;
 
 /** A disk of this machine. */
 function realDisk(): string | undefined {
-  const program = findProgram('lsblk', 'LSBLK');
+  const program = findProgram('lsblk', 'PHOENIX_TEST_LSBLK');
   if (program === undefined) return undefined;
   const args = ['--nodeps', '--noheadings', '--output', 'PATH,TYPE,SIZE'];
   const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
