@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile } from './proxmox/lock.ts';
 
-export interface Ids {
+interface Ids {
   readonly uid: number;
   readonly gid: number;
 }

@@ -50,8 +50,6 @@ export const HOST = {
   gpu: targetId('hypervisor', 'gpu'),
 } as const;
 
-export const NGINX = targetId('gateway', 'nginx');
-export const TRAEFIK = targetId('gateway', 'traefik');
 export const PORTAINER_SERVER = targetId('portainer', 'server');
 
 export function certificateTarget({ commonName }: Certificate): TargetId {

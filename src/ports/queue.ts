@@ -16,7 +16,7 @@ export interface Work {
 }
 
 /** Work that a timer asks for. */
-export type Timed = 'reconcile' | 'report' | 'drift' | 'renew';
+type Timed = 'reconcile' | 'report' | 'drift' | 'renew';
 
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
 export type Again = number | null;

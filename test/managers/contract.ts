@@ -36,7 +36,7 @@ export interface ContractCase<H extends Host> {
   readonly foreign?: Foreign<H>;
 }
 
-export interface Foreign<H> {
+interface Foreign<H> {
   make(host: H): Promise<void>;
   state(host: H): Promise<unknown>;
   /** It stands where the target would be: then that is refused, with these words in the reason. Otherwise both have room. */

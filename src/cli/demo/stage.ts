@@ -45,7 +45,7 @@ const RENEW_SECONDS = 2;
 /** Nothing of the demo takes so long. */
 const PATIENCE_MS = 120_000;
 
-export interface Served {
+interface Served {
   readonly fingerprint: string;
   readonly notAfter: Date;
 }

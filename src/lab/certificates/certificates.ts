@@ -4,7 +4,7 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, rando
 import { isIP } from 'node:net';
 import { bits, context, integer, octets, oid, pem, sequence, set, text, time, truth } from './der.ts';
 
-export interface Issuer {
+interface Issuer {
   /** Common name of its certificate. */
   readonly name: string;
   readonly key: KeyObject;

@@ -32,7 +32,7 @@ const mount = (hostPath: string, containerPath: string) => ({
 });
 
 /** @param own `certificates`: those of the manifest, each by what is not as usual */
-export function declared(...certificates: readonly Partial<Certificate>[]): Config {
+function declared(...certificates: readonly Partial<Certificate>[]): Config {
   const config = environment(
     container(GATEWAY, {
       role: 'gateway',

@@ -50,7 +50,7 @@ export function environmentOf(
   };
 }
 
-export const LABELS = [
+const LABELS = [
   'traefik.enable=true',
   'traefik.http.routers.qdrant.rule=Host(`qdrant.example.internal`)',
   'traefik.http.routers.qdrant.entrypoints=websecure',

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../nearest.ts';
 import { type Field, type Fields, LOAD_BALANCER, MAY_BE_EMPTY, MIDDLEWARES, ROUTER } from './fields.ts';
 
-export interface LabelFault {
+interface LabelFault {
   /** Of the label in its list. */
   readonly index: number;
   readonly code: 'UNKNOWN_KEY' | 'INVALID_VALUE';

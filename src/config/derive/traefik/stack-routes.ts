@@ -21,7 +21,7 @@ export interface StackRoutes {
 }
 
 /** Those of one environment of a stack on the VMs that use it; without VMs its labels are only checked. */
-export function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[]): StackRoutes {
+function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[]): StackRoutes {
   const declared = stack.environments[environment];
   const found = { routes: [] as Route[], middlewares: new Map<string, JsonObject>(), findings: [] as Finding[] };
   if (declared === undefined) return found;

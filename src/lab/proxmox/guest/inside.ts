@@ -39,7 +39,7 @@ function builtIn(inside: Inside, argv: readonly string[]): Outcome {
 }
 
 /** The guest's files as its own programs see them. */
-export function treeOf({ node, id, stdin }: Inside): Tree {
+function treeOf({ node, id, stdin }: Inside): Tree {
   const at = (path: string): string => insidePath(node, id, path);
   return { at, accounts: openAccounts(at, pathOf(node, `run/lab/owners/${id}.json`)), stdin };
 }

@@ -6,7 +6,7 @@ import { KEPT, type Places } from '../inside.ts';
 export const FOLDER = '/etc/nginx';
 
 /** The feature `nginx_gateway` begins with a file of this name, until this one comes. */
-export const FILE = '00-gateway.conf';
+const FILE = '00-gateway.conf';
 
 export const PLACES: Places = { current: `${FOLDER}/conf.d/${FILE}`, proven: `${KEPT}/nginx.conf` };
 
