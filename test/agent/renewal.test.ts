@@ -1,5 +1,5 @@
 // A certificate in the life of the agent, from the front door: pushed, issued by the lab's authority, renewed by the timer when it
-// nears its end, and kept when the authority is away. The programs of the host are real child processes.
+// nears its end, and kept when the authority is away.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import * as managers from '../../src/managers/index.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, openLab } from '../support/lab.ts';
+import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
@@ -21,15 +21,15 @@ const KEY = '/srv/101/ssl/web.key';
 const TARGET = 'phoenix/certificate/web.example.internal';
 const MINUTE = 60_000;
 
-let lab: Lab;
+let lab: LabHost;
 let phoenix: Phoenix;
 let queue: Queue;
 let later = 0;
 
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openLabHost();
   const clock = { now: () => new Date(Date.now() + later) };
-  phoenix = await startPhoenix({ host: lab.host, managers, clock });
+  phoenix = await startPhoenix({ host: lab, managers, clock });
   queue = openQueue(
     connectRedis(phoenix.redis.url, () => {}),
     { log: testLog },
@@ -62,9 +62,9 @@ const FILES = {
   ]),
 };
 
-const pair = () => Promise.all([FILE, KEY].map((path) => readFile(join(lab.folder, path), 'utf8')));
+const pair = () => Promise.all([FILE, KEY].map((path) => readFile(join(lab.dir, path), 'utf8')));
 const told = async () =>
-  (await readFile(join(lab.folder, 'guest-calls.jsonl'), 'utf8'))
+  (await readFile(join(lab.dir, 'guest-calls.jsonl'), 'utf8'))
     .split('\n')
     .filter((line) => line.includes('a new certificate')).length;
 
@@ -84,7 +84,7 @@ async function renewed(commit: Parameters<Phoenix['statuses']>[0]) {
 /** What was tried before is settled first, so that this is due afresh. */
 async function age(): Promise<void> {
   await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
-  ageCertificate(lab.folder, FILE, { authority: 103, hoursLived: 20, hoursLeft: 4 });
+  ageCertificate(lab.dir, FILE, { authority: 103, hoursLived: 20, hoursLeft: 4 });
 }
 
 test('a certificate is renewed by the timer; without its authority the old one stays and the check says so', async () => {
@@ -103,10 +103,10 @@ test('a certificate is renewed by the timer; without its authority the old one s
 
   await age();
   const old = await pair();
-  setGuestState(lab.folder, 103, 'stopped');
+  setGuestState(lab.dir, 103, 'stopped');
   expect(await renewed(commit)).toMatchObject({ state: 'failed', steps: [{ outcome: 'failed' }] });
   expect(phoenix.statuses(commit)[TARGET]).toMatch(
-    /^failure: get the certificate for web\.example\.internal: the present one stays and is valid until 20[-0-9 :]+ UTC; /,
+    /^failure: get it signed: the present one stays and is valid until 20[-0-9 :]+ UTC; https:\/\/ca\.example\.internal:9000 does not answer/,
   );
   expect(phoenix.statuses(commit)[TARGET]).toMatch(/^failure: .*does not answer/);
   expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
@@ -114,7 +114,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   expect(await told()).toBe(2);
 
   // Before a minute has passed it is not tried again.
-  setGuestState(lab.folder, 103, 'running');
+  setGuestState(lab.dir, 103, 'running');
   later = 2 * MINUTE;
   expect(await renewed(commit)).toMatchObject({ state: 'succeeded' });
   expect(phoenix.statuses(commit)[TARGET]).toBe('success: applied');

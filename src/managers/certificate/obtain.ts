@@ -45,7 +45,7 @@ export function obtain(
       'live',
       program('openssl', ['req', '-new', '-config', paths.settings, '-key', paths.key, '-out', paths.request]),
     ),
-    action(`get the certificate for ${commonName}`, 'live', {
+    action('get it signed', 'live', {
       kind: 'signing',
       request: paths.request,
       certificate: paths.certificate,
