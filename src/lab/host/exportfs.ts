@@ -51,7 +51,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
       values.set(name, value);
     } else if (/^(fsid|mp|mountpoint|refer|replicas|xprtsec)=/.test(word))
       more.push(word.replace(/^mp=/, 'mountpoint='));
-    else return `exportfs: unknown keyword "${word}"`;
+    else return `exportfs: command line:0: unknown keyword "${word}"`;
   }
   const word = (name: string) => chosen.get(name) ?? name;
   const first = [
@@ -128,7 +128,11 @@ function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean
   const options = expanded(words);
   if (typeof options === 'string') return failed(options);
   const entry: Told = written !== undefined && words.length === 0 ? written : { ...wanted, ...options };
-  if (nothing(node, entry)) return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
+  // Told all the same: the real one complains only afterwards.
+  if (nothing(node, entry)) {
+    tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+    return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
+  }
   if (!statSync(pathOf(node, entry.path)).isDirectory()) {
     return failed(`exportfs: ${entry.path} is neither a directory nor a file.`);
   }

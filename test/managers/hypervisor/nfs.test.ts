@@ -135,3 +135,18 @@ test('options are the same with and without their defaults', () => {
   expect(sameOptions(exportOptions(['rw']), exportOptions(['rw', 'sync', 'root_squash', 'sec=sys']))).toBe(true);
   expect(sameOptions(exportOptions(['rw']), exportOptions(['rw', 'no_root_squash']))).toBe(false);
 });
+
+// Written by exportfs of nfs-utils 2.6.2 for what is declared beside it.
+test.for([
+  ['10.0.0.0/24', ['rw', 'sync', 'no_subtree_check'], 'rw', 'root_squash', 'no_all_squash', '', '65534'],
+  ['fd00::/64', ['rw', 'all_squash', 'anonuid=5', 'fsid=3'], 'rw', 'root_squash', 'all_squash', 'fsid=3,', '5'],
+  ['localhost', ['no_root_squash'], 'ro', 'no_root_squash', 'no_all_squash', '', '65534'],
+] as const)(
+  'what the kernel was told for %s is known as what was declared',
+  ([client, declared, mode, root, all, fsid, uid]) => {
+    const told = `${mode},sync,wdelay,hide,nocrossmnt,secure,${root},${all},no_subtree_check,secure_locks,acl,no_pnfs,${fsid}anonuid=${uid},anongid=65534,sec=sys,${mode},${root},${all}`;
+    const [read] = readExports(`/srv/b\\040c\t${client}(${told})\n`);
+    expect(read).toMatchObject({ path: '/srv/b c', client });
+    expect(sameOptions(exportOptions(read?.options ?? []), exportOptions(declared))).toBe(true);
+  },
+);
