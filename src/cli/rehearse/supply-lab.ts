@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { manageBy } from '../../lab/host/links/manage.ts';
 import { providePool } from '../../lab/host/zfs/zpool.ts';
 import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
@@ -11,6 +12,8 @@ import { imagePath } from '../../managers/guest/source.ts';
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {
   createLab(dir);
+  const { name, address, gateway } = config.hypervisor.network;
+  if (address !== null) manageBy(dir, { name, address, gateway });
   for (const { name, raidLevel, disks } of config.hypervisor.zfs.pools) providePool(dir, name, raidLevel, disks);
   for (const { id, type, contents, dataset } of config.hypervisor.storages) {
     // Those on a dataset are made with it.

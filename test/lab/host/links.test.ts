@@ -1,6 +1,7 @@
 // The network programs of the lab's node: the kernel follows the files only when it is told to, and timers are set once.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { manageBy } from '../../../src/lab/host/links/manage.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 
 let host: LabHost;
@@ -59,4 +60,20 @@ test.each([
   ['systemd-run --on-active=1 --unit=own --scope', 1],
 ])('%s is refused', async (line, exit) => {
   expect(await run(line)).toMatchObject({ exit });
+});
+
+test('the node is managed by what is said before anybody has changed its network', async () => {
+  manageBy(host.dir, { name: 'vmbr0', address: '192.168.1.2/24', gateway: '192.168.1.1' });
+  const found = JSON.parse((await run('ip -j address show')).stdout) as { ifname: string; addr_info: unknown[] }[];
+  expect(found.find(({ ifname }) => ifname === 'vmbr0')?.addr_info).toMatchObject([{ local: '192.168.1.2' }]);
+  manageBy(host.dir, { name: 'vmbr0', address: '192.168.9.9/24', gateway: null });
+  expect(await host.read('/etc/network/interfaces')).toContain('192.168.1.2/24');
+});
+
+test('a node that is managed by another interface keeps its bridge', async () => {
+  manageBy(host.dir, { name: 'eno2', address: 'fd00::2/64', gateway: null });
+  expect(await names()).toEqual(['lo', 'eno1', 'vmbr0', 'vmbr1', 'eno2']);
+  expect(await host.read('/etc/network/interfaces')).toMatch(
+    /auto eno2\niface eno2 inet6 static\n\taddress fd00::2\/64\n$/,
+  );
 });

@@ -14,7 +14,7 @@ interface Link {
 
 export type Links = Readonly<Record<string, Link>>;
 
-const MAIN = '/etc/network/interfaces';
+export const MAIN = '/etc/network/interfaces';
 const KERNEL = 'run/lab/links.json';
 
 /** Options that ifupdown2 knows, as far as files of ours or of a node hold them. */
