@@ -22,8 +22,17 @@ export function gatewayOf(config: Config): LxcGuest | null {
   return withRole(config, 'gateway');
 }
 
-function withRole(config: Config, role: NonNullable<LxcGuest['role']>): LxcGuest | null {
-  return config.lxc.find((guest) => guest.role === role) ?? null;
+type Role = NonNullable<LxcGuest['role']>;
+
+/** Every guest asks, and the answer is the configuration's, so it is looked for once. */
+const players = new WeakMap<Config, ReadonlyMap<Role, LxcGuest>>();
+
+function withRole(config: Config, role: Role): LxcGuest | null {
+  const known =
+    players.get(config) ??
+    new Map(config.lxc.flatMap((guest) => (guest.role === null ? [] : [[guest.role, guest] as const])).reverse());
+  players.set(config, known);
+  return known.get(role) ?? null;
 }
 
 /** The VM that the Portainer server runs on. */
