@@ -29,7 +29,7 @@ export type StackSpec = {
 };
 
 /** A file of the config repo on its way into the containers. */
-export type PlacedFile = {
+type PlacedFile = {
   readonly blob: string;
   /** In the VM: another content has another path, so that containers take it over. */
   readonly path: string;

@@ -40,7 +40,7 @@ export interface Port {
   readonly target: number;
 }
 
-export interface Volume {
+interface Volume {
   readonly name: string;
   readonly driver: string;
   readonly options: Readonly<Record<string, string>>;

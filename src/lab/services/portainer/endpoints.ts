@@ -35,7 +35,7 @@ export const ENDPOINTS: Handlers = {
       endpoint.Status = 1;
     } catch (error) {
       endpoint.Status = 2;
-      const details = error instanceof Error ? error.message : String(error);
+      const details = error instanceof PortainerRefusal ? error.details : String(error);
       return { status: 500, body: { message: 'Unable to create snapshot', details } };
     }
     return { status: 204 };

@@ -19,7 +19,7 @@ export interface EnvironmentObservation {
   readonly note: EnvironmentNote | null;
 }
 
-export type AgentSeen =
+type AgentSeen =
   | { readonly kind: 'seen'; readonly container: Container | null }
   /** Not looked at: none is needed, or Portainer reaches the one that is noted. */
   | { readonly kind: 'trusted' }

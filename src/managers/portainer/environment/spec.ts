@@ -1,7 +1,7 @@
 // An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
 
 import type { Config, VmGuest } from '../../../config/config.ts';
-import { type TargetId, targetId } from '../../../model/ids.ts';
+import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
@@ -56,9 +56,4 @@ function targetOf(service: Service, vm: VmGuest, url: string, agent: Agent | nul
 /** The same agent always has the same. */
 export function agentRevision(agent: Agent): string {
   return textDigest(JSON.stringify(agent)).slice(0, 32);
-}
-
-/** The id of an environment's target by its name. */
-export function targetNamed(name: string): TargetId {
-  return targetId('portainer', `environment.${name}`);
 }

@@ -40,7 +40,7 @@ export type Inside =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly why: string };
 
-export interface Answers {
+interface Answers {
   readonly status: Said;
   readonly admin: 'there' | 'missing' | 'unknown';
   /** Whether Phoenix's key is taken; null: it could not be asked. */

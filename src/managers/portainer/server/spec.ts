@@ -39,7 +39,7 @@ export const PLACES = {
 /** Says on each container whose it is. */
 export const OWNER_LABEL = `phoenix.target=${PORTAINER_SERVER}`;
 /** What `--admin-password-file` calls the user that it makes. */
-export const BUILT_IN_USER = 'admin';
+const BUILT_IN_USER = 'admin';
 const PASSWORD_INSIDE = '/run/phoenix/admin-password';
 const CERTIFICATES_INSIDE = '/run/phoenix/certificates';
 

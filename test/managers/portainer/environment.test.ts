@@ -1,0 +1,135 @@
+// Environments of Portainer: how they are made, whose they are, and what is removed.
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { portainer } from '../../../src/managers/portainer/manager.ts';
+import type { LabHost } from '../../support/lab-host.ts';
+import { carryOut } from '../carry-out.ts';
+import { gone, wanted } from '../guests.ts';
+import {
+  AGENT,
+  changeDatabase,
+  changeDocker,
+  databaseOf,
+  declared,
+  dockerOf,
+  PRIMARY,
+  prepared,
+  targetOf,
+  type Wishes,
+} from './environment.ts';
+
+const ENVIRONMENT = 'portainer/environment.docker host';
+const open = prepared(declared(), ['portainer/server']);
+let host: LabHost;
+beforeEach(async () => {
+  host = await open();
+});
+afterEach(() => host.close());
+
+const apply = (wishes: Wishes = {}, id = ENVIRONMENT, own = {}) =>
+  carryOut(portainer as never, host, wanted(targetOf(declared(wishes), id), own));
+
+test('it is reached by the name of its agent and found by its own', async () => {
+  expect(await apply()).toMatchObject({ outcome: 'done' });
+  expect(databaseOf(host)?.endpoints).toMatchObject([
+    { Name: 'docker host', URL: 'tcp://agent.example.internal:9001', Type: 2, Status: 1 },
+  ]);
+  // A person gave it another group meanwhile: it is the same environment all the same.
+  changeDatabase(host, ({ endpoints }) => {
+    for (const each of endpoints) each.GroupId = 7;
+  });
+  expect(await apply()).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('another agent hostname changes the environment, it is not made twice', async () => {
+  await apply();
+  const [before] = databaseOf(host)?.endpoints ?? [];
+  expect(await apply({ agentHostname: 'other' })).toMatchObject({ outcome: 'done' });
+  expect(databaseOf(host)?.endpoints).toMatchObject([{ Id: before?.Id, URL: 'tcp://other.example.internal:9001' }]);
+});
+
+test('another image pulls first and then takes the place of the agent', async () => {
+  await apply();
+  const { actions } = await apply({ agentImage: 'portainer/agent:2.39.0' });
+  expect(actions.map(({ summary }) => summary).slice(0, 3)).toEqual([
+    'pull portainer/agent:2.39.0 in VM 1002',
+    'remove the agent of Portainer in VM 1002',
+    'start the agent of Portainer in VM 1002',
+  ]);
+  const broken = await apply({ agentImage: 'registry.invalid/agent:1' });
+  expect(broken).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such host') });
+  expect(dockerOf(host, AGENT).containers).toMatchObject([{ image: 'portainer/agent:2.39.0', running: true }]);
+});
+
+test('an agent of somebody else is not replaced', async () => {
+  await apply();
+  changeDocker(host, AGENT, (state) => {
+    state.containers = state.containers.map((each) => ({ ...each, labels: {} }));
+  });
+  const end = await apply({ agentImage: 'portainer/agent:2.39.0' });
+  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('portainer_agent') });
+  expect(await apply({ agentImage: 'portainer/agent:2.39.0' }, ENVIRONMENT, { adopt: true })).toMatchObject({
+    outcome: 'done',
+  });
+});
+
+test('one that is down is looked at again, and the failure says what is wrong', async () => {
+  await apply();
+  changeDatabase(host, ({ endpoints }) => {
+    for (const each of endpoints) each.Status = 2;
+  });
+  expect(await apply()).toMatchObject({ outcome: 'done', actions: [{ summary: expect.stringContaining('look at') }] });
+  await host.write('/etc/hosts', '10.0.0.77 agent.example.internal\n');
+  changeDatabase(host, ({ endpoints }) => {
+    for (const each of endpoints) each.Status = 2;
+  });
+  expect(await apply()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no route') });
+});
+
+test('removed, only what Phoenix made goes', async () => {
+  await apply();
+  const foreign = { Type: 2, Status: 1, PublicURL: '', GroupId: 1, TLSConfig: { TLS: true, TLSSkipVerify: true } };
+  changeDatabase(host, ({ endpoints }) => {
+    endpoints.push({ ...foreign, Id: 900, Name: 'somebody else’s', URL: 'tcp://10.0.0.9:9001' });
+  });
+  const target = targetOf(declared(), ENVIRONMENT);
+  expect(await carryOut(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
+  expect(databaseOf(host)?.endpoints.map(({ Id }) => Id)).toEqual([900]);
+  expect(dockerOf(host, AGENT).containers).toEqual([]);
+  // The same name, made by a person afterwards, is not ours.
+  changeDatabase(host, ({ endpoints }) => {
+    endpoints.push({ ...foreign, Id: 901, Name: 'docker host', URL: 'tcp://10.0.0.9:9001' });
+  });
+  expect(await carryOut(portainer as never, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
+  expect(databaseOf(host)?.endpoints.map(({ Id }) => Id)).toEqual([900, 901]);
+});
+
+test('a note of a server that was set up afresh proves nothing', async () => {
+  await apply();
+  changeDatabase(host, (database) => Object.assign(database, { instance: 'another one' }));
+  expect(await apply()).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('did not make') });
+});
+
+test("Portainer's own VM is an environment by its socket where it runs other stacks too", async () => {
+  expect(portainer.targets(declared()).map(({ id }) => id)).toEqual(['portainer/server', ENVIRONMENT]);
+  expect(await apply({ local: true }, 'portainer/environment.own')).toMatchObject({ outcome: 'done' });
+  expect(databaseOf(host)?.endpoints).toMatchObject([{ Name: 'own', Type: 1, URL: 'unix:///var/run/docker.sock' }]);
+});
+
+test('without a key that Portainer takes it says which target makes another', async () => {
+  changeDatabase(host, (database) => {
+    database.keys = [];
+  });
+  expect(await apply()).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('portainer/server') });
+});
+
+test('it waits for a Portainer that does not answer', async () => {
+  changeDocker(host, PRIMARY, (state) => {
+    state.containers = [];
+  });
+  const seen = await portainer.observe(host, wanted(targetOf(declared(), ENVIRONMENT)));
+  expect(portainer.decide(wanted(targetOf(declared(), ENVIRONMENT)), seen)).toMatchObject({
+    kind: 'impossible',
+    passing: true,
+  });
+});

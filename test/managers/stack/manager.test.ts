@@ -1,0 +1,167 @@
+// Stacks where people and registries interfere, and what reaches Portainer.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { stack } from '../../../src/managers/stack/manager.ts';
+import type { LabHost } from '../../support/lab-host.ts';
+import { carryOut } from '../carry-out.ts';
+import { gone, wanted } from '../guests.ts';
+import {
+  AGENT,
+  changeDatabase,
+  changeDocker,
+  databaseOf,
+  declared,
+  dockerOf,
+  prepared,
+  targetOf,
+  type Wishes,
+} from '../portainer/environment.ts';
+
+const SHOP = 'stack/1002.shop';
+const NEEDED = ['portainer/server', 'portainer/environment.docker host'];
+let host: LabHost;
+afterEach(() => host.close());
+
+const apply = (wishes: Wishes = {}, own = {}) =>
+  carryOut(stack as never, host, wanted(targetOf(declared(wishes), SHOP), own));
+const stored = () => databaseOf(host)?.stacks[0];
+const serviceOf = (name: string) => dockerOf(host, AGENT).containers.find(({ service }) => service === name);
+
+describe('with a server that deploys while it is asked', () => {
+  const open = prepared(declared(), NEEDED);
+  beforeEach(async () => {
+    host = await open();
+  });
+
+  test('labels are added, comments and the rest of the file stay, and the file says whose it is', async () => {
+    await apply();
+    expect(stored()?.file).toMatch(
+      /^# Kept by Phoenix: .*\n# stack\/1002\.shop\n# sha256 [0-9a-f]{64}\n# Sells things\.\n/,
+    );
+    expect(stored()?.file).toContain('image: shop:1 # pinned');
+    expect(stored()?.file).toContain('traefik.http.routers.shop.rule: Host(`shop.example.internal`)');
+    expect(serviceOf('shop')?.env).toEqual({ KEY: 'sk-of-the-shop-4711', LEVEL: 'info' });
+    expect(serviceOf('shop')?.labels).toMatchObject({ 'traefik.enable': 'true' });
+  });
+
+  test('its volume shows the folder that the VM mounts', async () => {
+    await apply();
+    expect(dockerOf(host, AGENT).volumes).toContainEqual({
+      name: 'shop_data',
+      driver: 'local',
+      options: { type: 'none', o: 'bind', device: '/persistent-storage' },
+    });
+  });
+
+  test('what a person changed in Portainer is put back', async () => {
+    await apply();
+    const before = stored();
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks) each.file = each.file.replace('shop:1', 'shop:2');
+    });
+    expect(await apply()).toMatchObject({ outcome: 'done' });
+    expect(stored()?.file).toBe(before?.file);
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks)
+        each.Env = each.Env.map((pair) => ({ ...pair, value: pair.value.replace('info', 'debug') }));
+    });
+    expect(await apply()).toMatchObject({ outcome: 'done' });
+    expect(stored()?.Env).toEqual(before?.Env);
+  });
+
+  test('one that was stopped is started', async () => {
+    await apply();
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks) each.Status = 2;
+    });
+    expect(await apply()).toMatchObject({ outcome: 'done', actions: [{ summary: 'start stack shop' }] });
+    expect(stored()?.Status).toBe(1);
+  });
+
+  test('one that cannot be deployed fails in the words of Portainer and leaves nothing', async () => {
+    const end = await apply({ shop: 'shop-nowhere' });
+    expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('lookup registry.invalid') });
+    expect(databaseOf(host)?.stacks).toEqual([]);
+  });
+
+  test('files of the repository come into every container, and another content by another path', async () => {
+    const file = (blob: string) => ({
+      shopEnvironment: {
+        files: [{ path: 'stacks/shop/settings.ini', blob: blob as never, destination: '/etc/s.ini' }],
+      },
+    });
+    await apply(file('settings'));
+    const mounted = serviceOf('cache')?.mounts.find(({ target }) => target === '/etc/s.ini');
+    expect(mounted?.source).toMatch(/^\/var\/lib\/phoenix\/stacks\/shop\/[0-9a-f]{12}-settings\.ini$/);
+    await apply(file('shop'));
+    expect(serviceOf('cache')?.mounts.find(({ target }) => target === '/etc/s.ini')?.source).not.toBe(mounted?.source);
+  });
+
+  test('a stack of a person with its name is taken over only when told to', async () => {
+    await apply();
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks) each.Env = [];
+    });
+    expect(await apply()).toMatchObject({ outcome: 'refused', actions: [] });
+    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ actions: [] });
+    expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
+  });
+
+  test('a volume that holds something else is left alone', async () => {
+    changeDocker(host, AGENT, ({ volumes }) => volumes.push({ name: 'shop_data', driver: 'local', options: {} }));
+    expect(await apply()).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('data of its own') });
+  });
+
+  test('removed, its containers go and its volumes stay', async () => {
+    await apply();
+    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(databaseOf(host)?.stacks).toEqual([]);
+    expect(dockerOf(host, AGENT)).toMatchObject({
+      containers: [{ name: 'portainer_agent' }],
+      volumes: [{ name: 'shop_data' }],
+    });
+  });
+
+  test('a secret that stands in the repository is refused and in no spec', async () => {
+    const wishes = { shopEnvironment: { variables: [{ name: 'API_KEY', value: 'plain-text', secret: true }] } };
+    expect(await apply(wishes)).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('API_KEY') });
+    expect(JSON.stringify(targetOf(declared(wishes), SHOP))).not.toContain('plain-text');
+  });
+});
+
+describe('with a server that deploys afterwards', () => {
+  const version = '2.43.0';
+  const open = prepared(declared({ version }), NEEDED);
+  beforeEach(async () => {
+    host = await open();
+  });
+
+  test('it is done once it is deployed, not once the request was taken', async () => {
+    const { actions } = await apply({ version });
+    expect(actions.at(-1)?.summary).toBe('wait until Portainer has deployed stack shop');
+    expect(stored()?.Status).toBe(1);
+  });
+
+  test('services that are no longer in it go', async () => {
+    await apply({ version });
+    expect(serviceOf('cache')).toBeDefined();
+    await apply({ version, shop: 'shop-without-cache' });
+    expect(serviceOf('cache')).toBeUndefined();
+  });
+
+  test('one that failed tells why, is worth another try when a registry was away, and gets it', async () => {
+    const end = await apply({ version, shop: 'shop-nowhere' });
+    expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('lookup registry.invalid') });
+    const ask = wanted(targetOf(declared({ version, shop: 'shop-nowhere' }), SHOP));
+    expect(stack.decide(ask, await stack.observe(host, ask))).toMatchObject({ kind: 'impossible', passing: true });
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks) {
+        Object.assign(each, { CreationDate: 1 });
+        for (const status of each.DeploymentStatus ?? []) status.Time -= 60;
+      }
+    });
+    const later = stack.decide(ask, await stack.observe(host, ask));
+    expect(later).toMatchObject({ kind: 'actions', actions: [{ summary: expect.stringContaining('update stack') }] });
+    expect(await apply({ version })).toMatchObject({ outcome: 'done' });
+  });
+});
