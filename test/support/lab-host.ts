@@ -34,7 +34,7 @@ export async function openLabHost(
   contents: Readonly<Record<string, string>> = {},
 ): Promise<LabHost> {
   const dir = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
-  createLab(dir);
+  createLab(dir, { programs: false });
   for (const storage of storages) declareStorage(dir, storage);
   const node = openNode(dir);
 

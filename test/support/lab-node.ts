@@ -28,7 +28,7 @@ export type TestNode = {
 export function testNode(orders: object = {}): TestNode {
   const dir = mkdtempSync(join(tmpdir(), 'phoenix-lab-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  createLab(dir);
+  createLab(dir, { programs: false });
   writeFileSync(join(dir, 'lab.json'), JSON.stringify({ lockTimeoutMs: 50, ...orders }));
   const node = openNode(dir);
   const run = (line: string, stdin = ''): Answer => {

@@ -70,10 +70,16 @@ const FOLDERS = [
 /** What `/etc/pve` shows of the node itself. */
 const LINKS = { local: 'nodes/pve', lxc: 'nodes/pve/lxc', 'qemu-server': 'nodes/pve/qemu-server' };
 
-/** Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs. */
-export function createLab(dir: string): void {
+/**
+ * Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs.
+ * @param own `programs`: false where nobody calls them as processes
+ */
+export function createLab(dir: string, { programs = true }: { readonly programs?: boolean } = {}): void {
   const root = resolve(dir);
-  withLock(join(root, 'run/lab/create.lock'), 30_000, () => make(root));
+  withLock(join(root, 'run/lab/create.lock'), 30_000, () => {
+    make(root);
+    if (programs) writePrograms(root);
+  });
 }
 
 function make(root: string): void {
@@ -89,6 +95,9 @@ function make(root: string): void {
     const node = openNode(root);
     setKernelLinks(node, declaredLinks(node).links);
   }
+}
+
+function writePrograms(root: string): void {
   for (const program of Object.keys(PROXMOX_PROGRAMS)) writeProgram(root, 'bin', program);
   for (const program of Object.keys(HOST_PROGRAMS)) writeProgram(root, 'libexec', program);
 }

@@ -1,9 +1,8 @@
 // A lab host with an authority and a gateway, both set up by the scripts that Phoenix ships, and certificates to be kept there.
 
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { cpSync } from 'node:fs';
+import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/config/config-services.ts';
@@ -90,8 +89,8 @@ afterAll(() => model?.close());
 export async function openEnvironment(): Promise<LabHost> {
   model ??= await setUpAll();
   const host = await openLabHost();
-  const programs = [join(model.dir, 'bin'), join(model.dir, 'libexec')];
-  cpSync(model.dir, host.dir, { recursive: true, filter: (path) => !programs.includes(path) });
+  // Its links are there already.
+  cpSync(model.dir, host.dir, { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
   return host;
 }
 
