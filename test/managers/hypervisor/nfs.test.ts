@@ -9,7 +9,7 @@ import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
+import { environment, gone, machine, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './host.ts';
 
 const OWN = '/etc/exports.d/phoenix.exports';
@@ -105,6 +105,24 @@ describe('exports that are there', () => {
     await carryOut(manager, host, gone(target));
     expect((await exported(host)).map((line) => line.split('\t')[0])).toEqual(['/tank/data/1001']);
   });
+});
+
+test('folders that VMs mount are there before they do, and belong to whom they are on the host', async () => {
+  const volume = { name: 'data', server: '10.0.0.13', mountPoint: '/data' };
+  const vm = machine(1001, {
+    volumes: [
+      { ...volume, path: '/tank/data/1001/web' },
+      { ...volume, path: '/elsewhere/1001', server: '10.0.0.99' },
+    ],
+  });
+  const network = { ...environment().hypervisor.network, address: '10.0.0.13/24' };
+  const config = withHost({ zfs, nfsExports: two, network }, environment(vm));
+  const host = await withDataset();
+  const end = await carryOut(manager, host, wanted(partOf(config, 'nfs')));
+  expect(end).toMatchObject({ outcome: 'done' });
+  const made = end.actions.flatMap(({ do: what }) => (what.kind === 'folder' ? [`${what.path} ${what.uid}`] : []));
+  expect(made).toEqual(['/tank/data/1001 65534', '/tank/data/1001/web 65534', '/tank/data/1002 65534']);
+  await host.close();
 });
 
 test('an option that NFS does not know is said before anything is written', async () => {

@@ -20,9 +20,8 @@ interface NfsSpec {
 
 interface Folder {
   readonly path: string;
-  /** It lies in a dataset of ours, so that it is made where it is missing. */
+  /** It lies in a dataset of ours or in an exported folder, so that it is made where it is missing. */
   readonly make: boolean;
-  /** Whom the clients' root is on the host. */
   readonly uid: number;
   readonly gid: number;
 }
@@ -78,14 +77,30 @@ function order(a: Export, b: Export): number {
   return a.path === b.path ? 0 : a.path < b.path ? -1 : 1;
 }
 
+/** The exported folders, and those inside them that VMs mount from this host. */
 function foldersOf(config: Config): Folder[] {
-  const byPath = Map.groupBy(exportsOf(config), ({ path }) => path);
-  return [...byPath].map(([path, exports]) => {
-    const options = exportOptions(exports[0]?.options ?? []);
-    const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
-    const id = (name: string) => (isMapped ? Number(options.get(name)) : 0);
-    return { path, make: liesInDataset(path, config), uid: id('anonuid'), gid: id('anongid') };
+  const exports = [...Map.groupBy(exportsOf(config), ({ path }) => path)];
+  const exported = exports.map(([path, [first]]) => ({ path, make: liesInDataset(path, config), ...ownerOf(first) }));
+  const { address, nfsServer } = config.hypervisor.network;
+  const own = [nfsServer, address?.split('/')[0]];
+  const mounted = config.vm.flatMap(({ volumes }) => volumes).filter(({ server }) => own.includes(server));
+  const inside = mounted.flatMap(({ path }): Folder[] => {
+    const [nearest] = exports
+      .filter(([folder]) => path.startsWith(`${folder}/`))
+      .sort(([a], [b]) => b.length - a.length);
+    const isExported = exports.some(([folder]) => folder === path);
+    return nearest === undefined || isExported ? [] : [{ path, make: true, ...ownerOf(nearest[1][0]) }];
   });
+  const folders = new Map([...exported, ...inside].map((folder) => [folder.path, folder]));
+  return [...folders.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Whom the client's root is on the host. */
+function ownerOf(one: Export | undefined): Pick<Folder, 'uid' | 'gid'> {
+  const options = exportOptions(one?.options ?? []);
+  const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
+  const id = (name: string) => (isMapped ? Number(options.get(name)) : 0);
+  return { uid: id('anonuid'), gid: id('anongid') };
 }
 
 async function survey(host: HostReader): Promise<Facts> {

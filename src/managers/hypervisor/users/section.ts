@@ -5,9 +5,9 @@ import type { Action, SecretReference } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { withBlock } from '../block.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
+import { keysActions, keysOf } from './keys.ts';
 import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
 import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
 
@@ -15,6 +15,8 @@ interface UserSpec {
   readonly username: string;
   /** Of the password, as crypt(3) writes it; null: none is set. */
   readonly passwordHash: SecretReference | null;
+  /** Sudo asks for it; also where it is written out in the configuration, and so never set by us. */
+  readonly hasPassword: boolean;
   readonly sudo: boolean;
   readonly sshKey: string | null;
 }
@@ -47,7 +49,9 @@ export const users: Section<Seen, Seen> = {
     if (user === null) return null;
     const { username, passwordHash: hash, sudo, sshPublicKey } = user;
     const reference = hash !== null && '$secret' in hash ? { $secret: hash.$secret } : null;
-    const spec: UserSpec = { username, passwordHash: reference, sudo, sshKey: sshPublicKey?.trim() ?? null };
+    const hasPassword = hash !== null;
+    const sshKey = sshPublicKey?.trim() ?? null;
+    const spec: UserSpec = { username, passwordHash: reference, hasPassword, sudo, sshKey };
     return { spec: spec as unknown as JsonObject, needs: [] };
   },
   impact: () => 'live',
@@ -93,16 +97,6 @@ async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys' | 'secre
   };
 }
 
-/** As the account itself sees it: a link to what only root may read leads nowhere. */
-async function keysOf(host: HostReader, account: Account): Promise<string | null> {
-  const { exit, stdout } = await host.run(asAccount(account.name, ['cat', keysFile(account)]));
-  return exit === 0 ? stdout : null;
-}
-
-function asAccount(name: string, words: readonly string[]) {
-  return run('runuser', ['-u', name, '--', ...words]);
-}
-
 async function digestOf(host: HostReader, reference: string | null): Promise<string | null> {
   if (reference === null || !reference.startsWith('file:')) return null;
   const text = await textOf(host, reference.slice('file:'.length));
@@ -120,7 +114,7 @@ function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
     return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged), proxmoxActions(null, known));
   }
   const declared = spec as unknown as UserSpec;
-  const { username, passwordHash, sudo, sshKey } = declared;
+  const { username, hasPassword, sudo, sshKey } = declared;
   const account = seen.accounts.find(({ name }) => name === username);
   if (account !== undefined && isOfSystem(account)) {
     return { kind: 'blocked', reason: `${username} is an account of the system: declare another name` };
@@ -130,7 +124,7 @@ function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
     const reason = `the account ${username} is not ours: take it over with phoenix adopt hypervisor/users, or declare another name`;
     return { kind: 'blocked', reason };
   }
-  const wanted = sudo ? sudoText(username, passwordHash !== null) : null;
+  const wanted = sudo ? sudoText(username, hasPassword) : null;
   if (seen.sudoers !== null && !seen.sudoers.startsWith(MARK) && wanted !== null && !adopt) {
     const reason = `${SUDO_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/users`;
     return { kind: 'blocked', reason };
@@ -141,7 +135,9 @@ function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
       : null,
     isForeign ? act(`note that ${username} is ours`, run('usermod', ['--comment', COMMENT, username])) : null,
     passwordActions(declared, account === undefined ? { ...seen, note: null } : seen),
-    account === undefined ? null : keysActions(account, sshKey === null ? [] : [sshKey], seen),
+    account === undefined
+      ? null
+      : keysActions(account, sshKey === null ? [] : [sshKey], seen.keys.get(account.name) ?? null),
     keysGone(seen, username),
     sudo && !seen.sudoInstalled ? install('sudo') : null,
     sudoActions(wanted, seen.sudoers, seen.staged),
@@ -172,26 +168,9 @@ function passwordActions({ username, passwordHash }: UserSpec, { note, secretDig
   ];
 }
 
-/** By the account itself, so that root follows no link of it. */
-function keysActions(account: Account, lines: readonly string[], { keys }: Seen): Action[] {
-  const present = keys.get(account.name) ?? null;
-  const text = withBlock(present ?? '', lines);
-  if (text === (present ?? '')) return [];
-  const file = keysFile(account);
-  const staged = `${file}.phoenix`;
-  const by = (words: readonly string[]) => asAccount(account.name, words);
-  const folder = `${account.home}/.ssh`;
-  return [
-    ...(present === null ? [act(`make ${folder}`, by(['install', '-d', '-m', '700', folder]))] : []),
-    act(`stage the keys of ${account.name}`, { ...by(['tee', staged]), stdin: { from: 'text', text } }),
-    act(`let ${account.name} alone read them`, by(['chmod', '600', staged])),
-    act(`swap the keys of ${account.name}`, by(['mv', staged, file])),
-  ];
-}
-
 /** Out of every account of ours but one. */
 function keysGone(seen: Seen, but: string | null): Action[] {
   return seen.accounts
     .filter((account) => account.ours && account.name !== but && !isOfSystem(account))
-    .flatMap((account) => keysActions(account, [], seen));
+    .flatMap((account) => keysActions(account, [], seen.keys.get(account.name) ?? null));
 }
