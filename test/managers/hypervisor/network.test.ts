@@ -186,6 +186,13 @@ iface vmbr5 inet static
     expect(await files(host)).toEqual(before);
   });
 
+  test('an address that stands in no file is compared with what the kernel has', async () => {
+    const dhcp = (await host.read(MAIN)).replace(/iface vmbr0 inet static\n.*\n.*\n/, 'iface vmbr0 inet dhcp\n');
+    await host.write(MAIN, dhcp);
+    expect(await step(networkOf({}))).toMatchObject({ outcome: 'unchanged' });
+    expect(await step(networkOf({ address: '10.0.0.14/24' }))).toMatchObject({ outcome: 'blocked' });
+  });
+
   test('a bridge that somebody took down comes up again', async () => {
     await step(networkOf({ bridges: [bridge()] }));
     const before = await kernel(host);

@@ -2,7 +2,7 @@
 // work, and nothing that people set up is set up a second time.
 
 import type { HostBridge } from '../../../config/config-host.ts';
-import { contains, overlaps, parseAddress, parseNetwork } from '../../../config/rules/address.ts';
+import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/rules/address.ts';
 import { bridgesText } from './bridges.ts';
 import { addressOf, optionOf, type Stanza, stanzasOf } from './interfaces.ts';
 
@@ -28,18 +28,23 @@ export interface Files {
   readonly others: readonly string[];
 }
 
-/** What is declared of the interface that Phoenix comes in by, and is otherwise on the host. */
-export function byHand({ name, address, gateway }: NetworkSpec, { main, others }: Files): string | null {
+/** Addresses by interface, as the kernel has them; null where it was not asked. */
+export type Kernel = ReadonlyMap<string, readonly string[]> | null;
+
+/**
+ * What is declared of the interface that Phoenix comes in by, and is otherwise on the host. An address that does not stand in these
+ * files, such as one by DHCP, is as good when the kernel has it; its gateway is then nobody's to compare.
+ */
+export function byHand(spec: NetworkSpec, { main, others }: Files, kernel: Kernel): string | null {
+  const { name, address, gateway } = spec;
   if (address === null && gateway === null) return null;
   const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
-  const steps = [
-    ...(address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address))
-      ? []
-      : [`"address ${address}"`]),
-    ...(gateway === null || stanzas.some((stanza) => sameAddress(optionOf(stanza, 'gateway'), gateway))
-      ? []
-      : [`"gateway ${gateway}"`]),
-  ];
+  const isThere = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
+  const stands = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
+  const gateways = stanzas.flatMap((stanza) => optionOf(stanza, 'gateway') ?? []);
+  const leads =
+    gateway === null || (gateways.length === 0 ? isThere : gateways.some((each) => sameAddress(each, gateway)));
+  const steps = [...(stands || isThere ? [] : [`"address ${address}"`]), ...(leads ? [] : [`"gateway ${gateway}"`])];
   if (steps.length === 0) return null;
   return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
 }
@@ -47,13 +52,13 @@ export function byHand({ name, address, gateway }: NetworkSpec, { main, others }
 export function sameAddress(a: string | null, b: string): boolean {
   const [one, other] = [parseNetwork(a ?? ''), parseNetwork(b)];
   if (one === undefined || other === undefined) return a === b;
-  return one.bits === other.bits && contains({ ...one, bits: 128 }, other.address);
+  return one.bits === other.bits && spelling(one.address) === spelling(other.address);
 }
 
 /** The host would ask its own DNS server, which has nobody to ask but the host. */
 export function circle({ nameservers, resolves, address }: NetworkSpec): string | null {
-  const own = parseAddress(address?.split('/')[0] ?? '')?.toString();
-  const asksItself = own !== undefined && nameservers.some((server) => parseAddress(server)?.toString() === own);
+  const own = address?.split('/')[0] ?? '';
+  const asksItself = parseAddress(own) !== undefined && nameservers.some((server) => sameAddress(server, own));
   return asksItself && !resolves
     ? 'the host would ask itself for every name: name dns_server.upstream_servers, or others in network.interfaces.dns_nameservers'
     : null;

@@ -9,7 +9,17 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';
 import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
-import { byHand, circle, type Files, FOLDER, inTheWay, MAIN, type NetworkSpec, sameAddress } from './obstacles.ts';
+import {
+  byHand,
+  circle,
+  type Files,
+  FOLDER,
+  inTheWay,
+  type Kernel,
+  MAIN,
+  type NetworkSpec,
+  sameAddress,
+} from './obstacles.ts';
 import { ARMED, type Armed, arm, BACK, disarm, loaded } from './revert.ts';
 
 interface Facts extends Files {
@@ -18,8 +28,7 @@ interface Facts extends Files {
 }
 
 interface Seen extends Facts {
-  /** Addresses by interface, as the kernel has them; null where it was not asked. */
-  readonly kernel: ReadonlyMap<string, readonly string[]> | null;
+  readonly kernel: Kernel;
 }
 
 const RESOLV = '/etc/resolv.conf';
@@ -75,7 +84,7 @@ function armedAs(text: string | null): Armed {
   return text.trim() === 'loaded' ? 'loaded' : 'set';
 }
 
-function kernelOf(json: string): ReadonlyMap<string, readonly string[]> {
+function kernelOf(json: string): Kernel {
   const links = JSON.parse(json) as { ifname: string; addr_info?: { local: string; prefixlen: number }[] }[];
   return new Map(
     links.map(({ ifname, addr_info }) => [
@@ -86,7 +95,7 @@ function kernelOf(json: string): ReadonlyMap<string, readonly string[]> {
 }
 
 function keep(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
-  const obstacle = byHand(spec, seen) ?? circle(spec) ?? inTheWay(spec, seen);
+  const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(spec, seen);
   if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
   const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
   const isOurs = seen.own?.startsWith(MARK) ?? false;
