@@ -14,5 +14,5 @@ export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/traefik/install.sh': '27be8aef258014a156ba246999813386a5f004d402a1a2192ba97b62ba7ae46f',
   'etc/features/trusted_ca/install.sh': '3749e6d61de3179fff5862cbd00d8d46e0f2a67c0b12182de2c39259d5d961ca',
   'etc/features/user_password/install.sh': 'f259378311505f6d5e14026b84f82599ec4eab00d0a95044d038cd9dfe95fdaa',
-  'etc/features/vllm/install.sh': '6f2430b5bc49622e52e8ca35477960eb328db8446e4266233507b2581dd6449c',
+  'etc/features/vllm/install.sh': 'f3879809635f780c9f866c425a693946e5af8039cba71c958f15901128e13c9c',
 };

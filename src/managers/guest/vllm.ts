@@ -1,5 +1,5 @@
-// The arguments of the vLLM server: what is written in groups becomes `vllm serve MODEL --argument value`, one word a line, so that
-// no value is ever read as shell.
+// The arguments of the vLLM server: what is written in groups becomes `vllm serve MODEL --argument=value`, one argument a line, so
+// that no value is ever read as shell.
 
 import type { JsonObject } from '../../model/json.ts';
 
@@ -10,6 +10,6 @@ export function vllmInputs(engine: JsonObject): { readonly VLLM_MODEL: string | 
   const model = given.find(([name]) => name === 'model')?.[1];
   const words = given
     .filter(([name]) => name !== 'model')
-    .flatMap(([name, value]) => [`--${name.replaceAll('_', '-')}`, ...(value === true ? [] : [String(value)])]);
+    .map(([name, value]) => `--${name.replaceAll('_', '-')}${value === true ? '' : `=${value}`}`);
   return { VLLM_MODEL: model === undefined ? null : String(model), VLLM_ARGS: words.join('\n') };
 }
