@@ -20,8 +20,10 @@ const keep = (node: LabNode, all: readonly string[]): void =>
 function optionsOf(words: readonly string[], known: readonly string[]): ReadonlyMap<string, string> | string {
   const options = new Map<string, string>();
   for (let index = 0; index < words.length; index += 2) {
-    const name = words[index]?.replace(/^--?/, '') ?? '';
-    if (!words[index]?.startsWith('-') || !known.includes(name)) return `Unknown option: ${name}`;
+    const written = words[index]?.replace(/^--?/, '') ?? '';
+    // Proxmox takes the beginning of an option for the option.
+    const name = known.find((each) => written !== '' && each.startsWith(written));
+    if (!words[index]?.startsWith('-') || name === undefined) return `Unknown option: ${written}`;
     options.set(name, words[index + 1] ?? '');
   }
   return options;
