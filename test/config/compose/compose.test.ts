@@ -33,7 +33,7 @@ volumes:
 `);
   expect(findings).toEqual([]);
   expect(compose?.services).toEqual(['shop', 'db']);
-  expect(compose?.images).toEqual({ shop: 'shop:${TAG}', db: 'postgres:17' });
+  expect(compose?.images).toEqual({ shop: `shop:$${'{TAG}'}`, db: 'postgres:17' });
   expect(compose?.externalVolumes).toEqual([
     { name: 'data', path: '/volumes/data', line: 14, column: 3 },
     { name: 'real_name', path: '/volumes/named', line: 15, column: 3 },
