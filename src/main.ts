@@ -74,6 +74,7 @@ command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once'
 command('lab <dir> [command...]', 'a simulated Proxmox host kept in a folder', 'lab /tmp/pve -- pct list')
   .option('--running <id>', 'set this guest running, as a kernel would', collect, [])
   .option('--stopped <id>', 'set this guest stopped', collect, [])
+  .option('--age <certificate>', 'make this file of the host one that is near its end', collect, [])
   .action(async (dir, words, options) => ending((await import('./cli/rehearse/lab.ts')).runLab(dir, options, words)));
 
 command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')

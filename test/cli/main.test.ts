@@ -121,6 +121,11 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
   expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
 });
 
+test('phoenix lab ages no certificate that is not there', async () => {
+  const { exit, stderr } = await phoenix(['lab', join(folder, 'host'), '--age', '/tank/web.crt', '--', 'true']);
+  expect({ exit, stderr }).toEqual({ exit: 2, stderr: 'phoenix lab: there is no file /tank/web.crt\n' });
+});
+
 test('phoenix lab passes a signal on to the command and ends as it does', async () => {
   const command = 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done';
   const { child, ended, output } = start(['lab', join(folder, 'host'), '--', 'sh', '-c', command], {});

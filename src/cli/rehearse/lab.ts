@@ -5,17 +5,20 @@ import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { startLabNetwork } from '../../lab/network/network.ts';
 import { createLab, setGuestState } from '../../lab/proxmox/create.ts';
+import { ageNearlyToItsEnd } from '../../lab/services/step-ca/age.ts';
 
 /**
- * Makes the lab in `dir` where there is none, sets the states of guests, and runs a command in it: the lab's programs come first
- * on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all. Signals are passed on to it.
+ * Makes the lab in `dir` where there is none, sets the states of guests, lets time pass for certificates, and runs a command in it:
+ * the lab's programs come first on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all.
+ * Signals are passed on to it.
  * @param options numbers of guests that are to run or not to run
  * @param command a program and its arguments; a shell when empty
- * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none or `dir` is a file
+ * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none, a certificate is not there
+ * or `dir` is a file
  */
 export async function runLab(
   dir: string,
-  options: { running?: readonly string[]; stopped?: readonly string[] },
+  options: { running?: readonly string[]; stopped?: readonly string[]; age?: readonly string[] },
   command: readonly string[],
 ): Promise<number> {
   const states = [
@@ -34,6 +37,11 @@ export async function runLab(
   }
   createLab(dir);
   for (const [id, state] of states) setGuestState(dir, Number(id), state);
+  const complaint = (options.age ?? []).map((path) => ageNearlyToItsEnd(dir, path)).find((each) => each !== null);
+  if (complaint !== undefined) {
+    process.stderr.write(`phoenix lab: ${complaint}\n`);
+    return 2;
+  }
   const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
   const network = await startLabNetwork(dir);

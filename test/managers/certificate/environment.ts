@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll } from 'vitest';
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/config/config-services.ts';
-import { ageCertificate } from '../../../src/lab/services/step-ca/age.ts';
+import { ageNearlyToItsEnd } from '../../../src/lab/services/step-ca/age.ts';
 import { certificateTargets } from '../../../src/managers/certificate/spec.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -127,7 +127,8 @@ export async function must(host: LabHost, args: readonly string[], stdin?: strin
 
 /** Three quarters of its lifetime have passed. */
 export function age(host: LabHost): void {
-  ageCertificate(host.dir, CERTIFICATE, { authority: CA, hoursLived: 18, hoursLeft: 6 });
+  const complaint = ageNearlyToItsEnd(host.dir, CERTIFICATE);
+  if (complaint !== null) throw new Error(complaint);
 }
 
 /** What the two files are, without what chance decides. */

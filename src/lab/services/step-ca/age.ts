@@ -2,12 +2,12 @@
 // authority, other times. Waiting a day for it would prove no more.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { makeCertificate } from '../../certificates/certificates.ts';
 import { STEP_PATH } from '../../guest/step-ca.ts';
 import { insidePath } from '../../proxmox/guest/place.ts';
-import { openNode, pathOf } from '../../proxmox/node.ts';
+import { guestIds, openNode, pathOf } from '../../proxmox/node.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -38,6 +38,21 @@ export function ageCertificate(dir: string, path: string, { authority, hoursLive
     names,
   });
   writeFileSync(file, `${leaf}${intermediate}`);
+}
+
+/** By the authority of the lab. @returns why that cannot be; null when three quarters of its day have passed */
+export function ageNearlyToItsEnd(dir: string, path: string): string | null {
+  const node = openNode(resolve(dir));
+  if (!existsSync(pathOf(node, path))) return `there is no file ${path}`;
+  const isAuthority = (id: number): boolean => existsSync(insidePath(node, id, `${STEP_PATH}/config/ca.json`));
+  const authority = guestIds(node, 'lxc').find(isAuthority);
+  if (authority === undefined) return 'no container of this lab is an authority';
+  try {
+    ageCertificate(dir, path, { authority, hoursLived: 18, hoursLeft: 6 });
+    return null;
+  } catch {
+    return `${path} is not a certificate`;
+  }
 }
 
 function commonName({ subject }: X509Certificate): string {
