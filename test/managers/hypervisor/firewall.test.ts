@@ -213,6 +213,19 @@ ${names}`,
     }
   });
 
+  test('guests on a network of their own may be kept away from the host', async () => {
+    const inner = 'auto vmbr5\niface vmbr5 inet static\n\taddress 10.5.0.1/24\n\tbridge-ports none\n';
+    await host.write('/etc/network/interfaces.d/inner', inner);
+    const away = rule({ action: 'DROP', source: '10.5.0.0/24' });
+    expect(await step(firewallOf({ rules: [away, SSH] }))).toMatchObject({ outcome: 'applied' });
+    const inside = rule({ action: 'DROP', source: null, port: null, proto: null, iface: 'vmbr5' });
+    expect(await step(firewallOf({ rules: [inside, SSH] }))).toMatchObject({ outcome: 'applied' });
+    const outside = { ...inside, iface: 'vmbr0' };
+    expect(await step(firewallOf({ rules: [outside, SSH] }))).toMatchObject({ outcome: 'blocked' });
+    const all = rule({ action: 'DROP', source: null, dest: '10.0.0.13' });
+    expect(await step(firewallOf({ rules: [all, SSH] }))).toMatchObject({ outcome: 'blocked' });
+  });
+
   test('an agent that comes by SSH from elsewhere is not locked out', async () => {
     host.instead = (line) =>
       line === 'printenv SSH_CONNECTION' ? { stdout: '192.168.7.5 50000 10.0.0.13 2222\n' } : undefined;

@@ -9,6 +9,10 @@ import type { FirewallSpec } from './files.ts';
 export interface Around {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
   readonly addresses: readonly string[];
+  /** Those of them in whose network its gateway is: from there it is managed. */
+  readonly managed: readonly string[];
+  /** The interfaces that have these. */
+  readonly interfaces: readonly string[];
   /** How the agent comes in, as sshd tells it; null where it is on the host itself. */
   readonly agent: { readonly from: string; readonly port: number } | null;
 }
@@ -17,18 +21,20 @@ const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
 /** What would be closed and what to do; null while everyone who needs it still comes in. */
-export function lockout(spec: FirewallSpec, { addresses, agent }: Around): string | null {
+export function lockout(spec: FirewallSpec, { addresses, managed, interfaces, agent }: Around): string | null {
   if (!spec.enabled) return null;
-  const own = addresses.flatMap((address) => parseNetwork(address) ?? []);
-  for (const network of own) {
+  const networksOf = (list: readonly string[]) => list.flatMap((address) => parseNetwork(address) ?? []);
+  const [own, open] = [networksOf(addresses), networksOf(managed)];
+  const meeting = { own, open, interfaces };
+  for (const network of open) {
     for (const port of [SSH, 8006]) {
-      const why = refusal(spec, own, network, port);
+      const why = refusal(spec, meeting, network, port);
       if (why !== null) return sentence(why, port, `${network.address}/${network.bits}`);
     }
   }
   const from = parseNetwork(agent?.from ?? '');
   if (agent === null || from === undefined || from.address.range() === 'loopback') return null;
-  const why = refusal(spec, own, from, agent.port);
+  const why = refusal(spec, meeting, from, agent.port);
   return why === null ? null : sentence(why, agent.port, `Phoenix, which comes from ${agent.from}`);
 }
 
@@ -38,20 +44,26 @@ function sentence(why: string, port: number, whom: string): string {
   return `${why} would close port ${name} of the host to ${whom}: add a rule${where} that accepts TCP port ${port} from there`;
 }
 
+interface Host {
+  readonly own: readonly Network[];
+  /** Proxmox lets these in by itself. */
+  readonly open: readonly Network[];
+  readonly interfaces: readonly string[];
+}
+
 /** The first rule that turns all of these senders away, or the policy; null when some come in. What a set holds is not known: it counts as nobody. */
-function refusal(spec: FirewallSpec, own: readonly Network[], from: Network, port: number): string | null {
+function refusal(spec: FirewallSpec, { own, open, interfaces }: Host, from: Network, port: number): string | null {
   for (const rule of spec.rules) {
     const isIn = rule.type === 'in' && rule.enabled && (rule.proto === null || rule.proto === 'tcp');
     if (!isIn || !namesPort(rule.port, port)) continue;
     const accepts = rule.action === 'ACCEPT';
-    const narrow = rule.iface !== null || rule.sourcePort !== null;
-    if (accepts && narrow) continue;
+    if (rule.sourcePort !== null || (rule.iface !== null && !interfaces.includes(rule.iface))) continue;
     const toHost = someNetwork(rule.dest, false, (dest) => own.some(({ address }) => contains(dest, address)));
     if (!toHost && own.length > 0) continue;
     if (accepts) {
       if (someNetwork(rule.source, false, (source) => overlaps(source, from))) return null;
     } else if (someNetwork(rule.source, false, (source) => covers(source, from))) return `rule "${printRule(rule)}"`;
   }
-  if (spec.policyIn === 'ACCEPT' || own.some((network) => contains(network, from.address))) return null;
+  if (spec.policyIn === 'ACCEPT' || open.some((network) => contains(network, from.address))) return null;
   return `policy ${spec.policyIn}`;
 }

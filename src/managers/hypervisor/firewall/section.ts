@@ -2,10 +2,11 @@
 // a line that it does not understand and says so only there. What they were before is kept and put back when it complains. Those of
 // guests are kept with the guests.
 
+import { contains, parseAddress, parseNetwork } from '../../../config/rules/address.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { addressOf, stanzasOf } from '../network/interfaces.ts';
+import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
@@ -32,7 +33,7 @@ const UNPROVED = `${NOTES}/firewall/unproved.json`;
 const PREVIOUS = `${NOTES}/firewall/previous.json`;
 const INTERFACES = '/etc/network/interfaces';
 const UNIT = 'pve-firewall.service';
-const NOBODY: Around = { addresses: [], agent: null };
+const NOBODY: Around = { addresses: [], managed: [], interfaces: [], agent: null };
 
 export const firewall: Section<Facts, Seen> = {
   name: 'firewall',
@@ -99,8 +100,15 @@ async function aroundOf(host: HostReader): Promise<Around> {
   const stanzas = texts.flatMap(stanzasOf).filter(({ method }) => method === 'static');
   const { exit, stdout } = await host.run(run('printenv', ['SSH_CONNECTION']));
   const [from, , , port] = stdout.trim().split(' ');
+  const gateways = stanzas.flatMap((stanza) => parseAddress(optionOf(stanza, 'gateway') ?? '') ?? []);
+  const managed = stanzas.filter((stanza) => {
+    const network = parseNetwork(addressOf(stanza) ?? '');
+    return network !== undefined && gateways.some((gateway) => contains(network, gateway));
+  });
   return {
     addresses: stanzas.flatMap((stanza) => addressOf(stanza) ?? []),
+    managed: managed.flatMap((stanza) => addressOf(stanza) ?? []),
+    interfaces: managed.map(({ name }) => name),
     agent: exit === 0 && from !== undefined && port !== undefined ? { from, port: Number(port) } : null,
   };
 }
