@@ -19,6 +19,12 @@ export function addressOf(node: LabNode, name: string): string | undefined {
   return undefined;
 }
 
+/** Every name of the node's own files, as lines of a hosts file. */
+export function hostsOf(node: LabNode): string {
+  const lines = ['/etc/hosts', ...watchedFiles(node)].flatMap((file) => linesOf(node, file));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 function watchedFiles(node: LabNode): string[] {
   const folder = '/etc/dnsmasq.d';
   const files = existsSync(pathOf(node, folder)) ? readdirSync(pathOf(node, folder)) : [];

@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Duplex, duplexPair } from 'node:stream';
+import { engineFor } from '../engine/engine.ts';
 import { openNode } from '../proxmox/node.ts';
 import { SERVICES } from '../services/index.ts';
 import type { LabService, Peer } from '../services/service.ts';
@@ -29,6 +30,8 @@ export function labNetwork(dir: string): LabNetwork {
     if (address === undefined) throw failure('ENOTFOUND', `${name} has no address`);
     const guest = machineAt(node, address);
     if (guest === undefined) throw failure('EHOSTUNREACH', `no route to ${name}: no machine with this address runs`);
+    const engine = guest?.kind === 'lxc' ? engineFor(node, guest.id) : null;
+    if (engine !== null) return engine.dial(address, port);
     const peer: Peer = { node, guest, address, port, connect: dial };
     const service = services.find((each) => each.listens(peer));
     if (service === undefined) throw failure('ECONNREFUSED', `connection to ${name}:${port} refused`);

@@ -79,6 +79,8 @@ export function setRunning(node: LabNode, id: number, state: boolean | { paused:
 
 /** What a test may order in `lab.json`, as far as guests are concerned. */
 export type Orders = {
+  /** Who runs the containers; absent: they are imitated. */
+  readonly engine?: 'lxc';
   readonly guests?: readonly GuestRule[];
   /** Whether the guest agent of a machine answers, by its number; otherwise it does when an image was imported. */
   readonly agent?: Readonly<Record<string, boolean>>;

@@ -1,7 +1,8 @@
 // What happens inside a guest: commands are recorded, and answered by the rules that a test ordered, by a few built-in
-// programs that work on the guest's own files, or else by success. Nothing is ever executed.
+// programs that work on the guest's own files, or else by success. Nothing is ever executed, but where an engine runs the container.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { openAccounts } from '../../accounts.ts';
+import { engineFor } from '../../engine/engine.ts';
 import { curl } from '../../guest/curl.ts';
 import { docker } from '../../guest/docker.ts';
 import { nginx } from '../../guest/nginx.ts';
@@ -20,12 +21,17 @@ export function runInside(node: LabNode, id: number, argv: readonly string[], st
   );
   const { rc = 0, stdout = '', stderr = '', hang = false } = rule ?? {};
   const outcome =
-    rule === undefined ? builtIn({ node, id, stdin }, argv) : { rc, stdout, stderr, seconds: hang ? Infinity : 0 };
+    rule === undefined ? carriedOut({ node, id, stdin }, argv) : { rc, stdout, stderr, seconds: hang ? Infinity : 0 };
   appendFileSync(
     pathOf(node, 'guest-calls.jsonl'),
     `${JSON.stringify({ id, argv, rc: outcome.seconds === Infinity ? null : outcome.rc })}\n`,
   );
   return outcome;
+}
+
+function carriedOut(inside: Inside, argv: readonly string[]): Outcome {
+  const engine = engineFor(inside.node, inside.id);
+  return engine === null ? builtIn(inside, argv) : engine.run(inside.id, argv, inside.stdin);
 }
 
 function builtIn(inside: Inside, argv: readonly string[]): Outcome {

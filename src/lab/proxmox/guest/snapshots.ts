@@ -1,12 +1,13 @@
 // Snapshots of guests: their sections in the file, the snapshots of their volumes, and a copy of their files.
-import { cpSync, existsSync, rmSync } from 'node:fs';
 import { type Call, print } from '../call.ts';
-import { type GuestKind, guestTree, pathOf, running, setRunning } from '../node.ts';
+import { type GuestKind, running } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { checkRollback, dropSnapshot, hasFeature, takeSnapshot } from '../storage/volume-features.ts';
 import { addUnused, type Disk, disksOf, isCdrom, isVolume } from './disks.ts';
 import type { GuestFile, Options, Section } from './file.ts';
 import { checkLock, isTemplate, update } from './guest.ts';
+import { switchOff } from './power.ts';
+import { copyTree, removeTree } from './trees.ts';
 
 /** Options that a snapshot does not take along. */
 const NOT_COPIED = /^(snapstate|snaptime|vmstate|lock|description|unused\d+)$/;
@@ -34,7 +35,7 @@ export function createSnapshot(call: Call, kind: GuestKind, id: number, name: st
       if (kind === 'qemu') print(call, `snapshotting 'drive-${disk.key}' (${disk.volume})`);
       takeSnapshot(call.node, disk.volume, name);
     }
-    cpSync(guestTree(call.node, id), guestTree(call.node, `${id}@${name}`), { recursive: true });
+    copyTree(call.node, id, `${id}@${name}`);
     const options = { ...copied(file.options), snaptime: String(Math.floor(Date.now() / 1000)) };
     file.snapshots[name] = { options: description ? { ...options, description } : options, raw: [...file.raw] };
     file.options['parent'] = name;
@@ -54,7 +55,7 @@ export function deleteSnapshot(call: Call, kind: GuestKind, id: number, name: st
     delete file.snapshots[name];
     for (const { options } of Object.values(file.snapshots)) relink(options, name, parent);
     relink(file.options, name, parent);
-    rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
+    removeTree(call.node, `${id}@${name}`);
   });
 }
 
@@ -77,7 +78,7 @@ export function rollback(
     const snapshot = snapshotOf(file, name);
     for (const disk of snapped(kind, snapshot)) checkRollback(call.node, disk.volume, name);
     checkLock(kind, file);
-    if (running(call.node, id) !== undefined) setRunning(call.node, id, false);
+    if (running(call.node, id) !== undefined) switchOff(call.node, id, false);
     const kept = new Set(disksOf(kind, snapshot.options).map((disk) => disk.volume));
     const { options } = file;
     for (const disk of disksOf(kind, options))
@@ -88,8 +89,7 @@ export function rollback(
     file.pending = { options: {}, raw: [] };
     file.special = {};
     adjust(file.options);
-    const saved = pathOf(call.node, `guests/${id}@${name}`);
-    rmSync(pathOf(call.node, `guests/${id}`), { recursive: true, force: true });
-    if (existsSync(saved)) cpSync(saved, guestTree(call.node, id), { recursive: true });
+    removeTree(call.node, id);
+    copyTree(call.node, `${id}@${name}`, id);
   });
 }

@@ -1,5 +1,6 @@
 // `pct create`: a container from a template file.
 import { existsSync } from 'node:fs';
+import { engineFor } from '../../engine/engine.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
@@ -74,7 +75,8 @@ function fill(call: Call, id: number, file: GuestFile, mounts: Options, template
   let volumes: string[] = [];
   try {
     volumes = createMounts(call, id, mounts, file.options);
-    unpack(call, file, template);
+    const archive = unpack(call, file, template);
+    engineFor(call.node, id)?.unpack(archive, guestTree(call.node, id));
     guestTree(call.node, id);
     file.options['hostname'] ??= `CT${id}`;
     file.options['memory'] ??= '512';
@@ -102,7 +104,8 @@ const SYSTEMS: readonly (readonly [type: string, pattern: RegExp])[] = [
   ['nixos', /nixos/],
 ];
 
-function unpack(call: Call, file: GuestFile, template: string): void {
+/** Where the archive lies on this machine. */
+function unpack(call: Call, file: GuestFile, template: string): string {
   const path = splitVolumeId(template) === undefined ? template : pathOfVolume(call.node, template);
   if (splitVolumeId(template) === undefined && hostFile(call.node, path) === undefined)
     refuse(`can't find file '${template}'`);
@@ -114,4 +117,5 @@ function unpack(call: Call, file: GuestFile, template: string): void {
     print(call, `Detected container architecture: ${file.options['arch']}`);
   }
   file.options['ostype'] ??= SYSTEMS.find(([, pattern]) => pattern.test(path))?.[0] ?? 'unmanaged';
+  return hostFile(call.node, path) ?? path;
 }

@@ -5,7 +5,8 @@ import { forgetGuest } from '../guest/belongings.ts';
 import { backing, disksOf, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
-import { pathOf, running, setRunning, withGuestLock } from '../node.ts';
+import { switchOff, switchOn } from '../guest/power.ts';
+import { pathOf, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { located, storages } from '../storage/storage.ts';
@@ -38,7 +39,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   checkDerived(call.node, now);
   for (const disk of disksOf('lxc', now.options))
     if (backing(disk.volume) === 'volume') activate(call.node, disk.volume);
-  setRunning(call.node, id, true);
+  switchOn(call.node, id);
 }
 
 /** `pct stop` and `pct shutdown`; the guest always obeys. */
@@ -48,7 +49,7 @@ export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdo
     const file = load(call, 'lxc', id);
     const mayBeMounted = type === 'vzstop' && file.options['lock'] === 'mounted';
     if (parameters['skiplock'] !== '1' && !mayBeMounted) checkLock('lxc', file);
-    setRunning(call.node, id, false);
+    switchOff(call.node, id, type === 'vzshutdown');
   };
   task(call, type, id, () => withGuestLock(call.node, 'lxc', id, 10, work));
 }
@@ -57,7 +58,7 @@ export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdo
 export function rebootContainer(call: Call, id: number): void {
   if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
   const work = (): void => {
-    setRunning(call.node, id, false);
+    switchOff(call.node, id, true);
     boot(call, id, load(call, 'lxc', id));
   };
   task(call, 'vzreboot', id, () => withGuestLock(call.node, 'lxc', id, 10, work));
@@ -78,7 +79,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
     const file = check();
     if (running(call.node, id) !== undefined) {
       warn(call, `forced to stop CT ${id} before destroying!`);
-      setRunning(call.node, id, false);
+      switchOff(call.node, id, false);
     }
     const volumes = [file, file.pending].flatMap(({ options }) => [...disksOf('lxc', options), ...unusedOf(options)]);
     for (const volume of new Set(volumes.map((disk) => disk.volume))) freeOwned(call, id, volume);

@@ -1,0 +1,19 @@
+// Programs of the machine that the engine stands on: ip, nft, tar and those of lxc.
+
+import { spawnSync } from 'node:child_process';
+import { refuse } from '../proxmox/refusal.ts';
+
+const LIMIT_MS = 120_000;
+
+/** Its output. Refuses with what it said. */
+export function call(program: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  return status === 0
+    ? stdout
+    : refuse(`${program} ${args.join(' ')}: ${error?.message ?? (stderr.trim() || `exit ${status}`)}`);
+}
+
+/** Whether it ended well. */
+export function succeeds(program: string, ...args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore', timeout: LIMIT_MS }).status === 0;
+}

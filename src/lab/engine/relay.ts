@@ -1,0 +1,13 @@
+// Runs in the network of a lab: connects, says so with one byte, and passes both ways what is said.
+
+import { connect } from 'node:net';
+
+const [, , host = '', port = ''] = process.argv;
+const socket = connect({ host, port: Number(port) });
+socket.once('connect', () => {
+  process.stdout.write('+');
+  process.stdin.pipe(socket);
+  socket.pipe(process.stdout);
+});
+socket.once('error', () => process.exit(1));
+socket.once('close', () => process.exit(0));
