@@ -2,6 +2,7 @@
 // answer once they are done. Each look finds out how far it is.
 
 import type { Action } from '../../model/action.ts';
+import type { TargetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { action } from '../guest/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -10,6 +11,7 @@ import { blocked, impossible, todo } from '../portainer-api/decision.ts';
 import { inVm, PULL_SECONDS, plainSecretsIn, putFile, volumeActions } from '../portainer-api/docker.ts';
 import type { Service } from '../portainer-api/service.ts';
 import { HEADING } from './heading.ts';
+import { noteOf, removeNote, writeNote } from './note.ts';
 import { OWNER, REVISION, type SeenStack, type StackObservation } from './observe.ts';
 import { filesFolder, revisionOf, type StackSpec } from './spec.ts';
 
@@ -49,7 +51,9 @@ export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
   if (!isCurrent || stack.status === 'failed') {
     return todo([...volumes, ...placeFiles(spec), update(spec, service, stack, target)]);
   }
-  return todo([...volumes, ...(stack.status === 'inactive' ? [start(service, stack)] : [])]);
+  if (stack.status === 'inactive') return todo([...volumes, start(service, stack)]);
+  const note = noteOf(stack, revisionOf(spec));
+  return todo([...volumes, ...(seen.note === note ? [] : [writeNote(target, note)])]);
 }
 
 /** Faults of registries and networks that may be gone a little later. */
@@ -58,7 +62,7 @@ const TRANSIENT =
 
 type Variables = readonly { readonly name: string; readonly value: string | { readonly $secret: string } }[];
 
-function variablesFor(spec: StackSpec, target: string): Variables {
+function variablesFor(spec: StackSpec, target: TargetId): Variables {
   const given = spec.variables.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
   return [...given, { name: OWNER, value: target }, { name: REVISION, value: revisionOf(spec) }];
 }
@@ -77,7 +81,7 @@ function placeFiles({ vm, files }: StackSpec): Action[] {
   );
 }
 
-function bodyOf(spec: StackSpec, target: string): JsonObject {
+function bodyOf(spec: StackSpec, target: TargetId): JsonObject {
   const { compose: blob, additions } = spec;
   const content = { from: 'compose', blob, additions, heading: `${HEADING}\n${target}` } as const;
   return {
@@ -86,7 +90,7 @@ function bodyOf(spec: StackSpec, target: string): JsonObject {
   };
 }
 
-function create(spec: StackSpec, service: Service, endpoint: number, target: string): Action {
+function create(spec: StackSpec, service: Service, endpoint: number, target: TargetId): Action {
   const request = call(service, 'POST', `/stacks/create/standalone/string?endpointId=${endpoint}`, {
     body: { json: { Name: spec.project, ...bodyOf(spec, target) } },
     timeoutSeconds: PULL_SECONDS,
@@ -95,7 +99,7 @@ function create(spec: StackSpec, service: Service, endpoint: number, target: str
 }
 
 /** Services that are no longer in it go, where the server's version can do that. */
-function update(spec: StackSpec, service: Service, { id, endpoint }: SeenStack, target: string): Action {
+function update(spec: StackSpec, service: Service, { id, endpoint }: SeenStack, target: TargetId): Action {
   const request = call(service, 'PUT', `/stacks/${id}?endpointId=${endpoint}`, {
     body: { json: { ...bodyOf(spec, target), Prune: true } },
     timeoutSeconds: PULL_SECONDS,
@@ -118,8 +122,12 @@ function waitFor(service: Service, { id, name }: SeenStack): Action {
 }
 
 /** Its volumes stay. */
-function remove({ before }: Wanted, { stack, service }: Extract<StackObservation, { kind: 'seen' }>): Decision {
-  if (stack === null || service === null) return todo([]);
+function remove(
+  { target, before }: Wanted,
+  { stack, service, note }: Extract<StackObservation, { kind: 'seen' }>,
+): Decision {
+  const forget = note === null ? [] : [removeNote(target)];
+  if (stack === null || service === null) return todo(forget);
   if (stack.status === 'deploying') return todo([waitFor(service, stack)]);
   const request = call(service, 'DELETE', `/stacks/${stack.id}?endpointId=${stack.endpoint}`, {
     accept: [204, 404],
@@ -136,5 +144,6 @@ function remove({ before }: Wanted, { stack, service }: Extract<StackObservation
           },
         ]),
     action(`remove stack ${stack.name}; its volumes stay`, 'restart', request),
+    ...forget,
   ]);
 }

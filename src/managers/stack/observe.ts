@@ -7,7 +7,8 @@ import { foldersOf, isThere } from '../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
 import { isIntact } from './heading.ts';
-import type { StackSpec } from './spec.ts';
+import { NOTES, noteOf, notePath } from './note.ts';
+import { revisionOf, type StackSpec } from './spec.ts';
 
 /** Variables that Phoenix adds. */
 export const OWNER = 'PHOENIX_TARGET';
@@ -19,6 +20,8 @@ export interface SeenStack {
   readonly endpoint: number;
   readonly status: 'active' | 'inactive' | 'deploying' | 'failed';
   readonly variables: ReadonlyMap<string, string>;
+  /** When it was changed last, in seconds since 1970. */
+  readonly updated: number;
   /** Of a deployment that failed: what it failed of, and when, in milliseconds. */
   readonly failure: { readonly message: string; readonly at: number } | null;
 }
@@ -36,6 +39,8 @@ export type StackObservation =
       /** Folders by the names of the volumes in its VM; null where nobody looked. */
       readonly folders: ReadonlyMap<string, string> | null;
       readonly service: Service | null;
+      /** On the node; null: there is none. */
+      readonly note: string | null;
     }
   | { readonly kind: 'unknown'; readonly reason: string; readonly passing: boolean };
 
@@ -44,24 +49,30 @@ export interface StackSurvey {
   readonly server: ServerNote | null;
   readonly endpoints: Said | readonly Endpoint[];
   readonly stacks: Said | readonly SeenStack[];
+  /** By their paths. */
+  readonly notes: ReadonlyMap<string, string>;
   readonly now: number;
 }
 
 export async function surveyStacks(host: HostReader): Promise<StackSurvey> {
   const server = readServerNote(await host.readFile(SERVER_NOTE));
+  const notes = await host.readFolders([NOTES]);
   const now = Date.now();
-  if (server === null) return { server, endpoints: { kind: 'missing' }, stacks: { kind: 'missing' }, now };
+  if (server === null) return { server, endpoints: { kind: 'missing' }, stacks: { kind: 'missing' }, notes, now };
   const [endpoints, stacks] = await Promise.all([endpointsOf(host, server.service), stacksOf(host, server.service)]);
-  return { server, endpoints, stacks, now };
+  return { server, endpoints, stacks, notes, now };
 }
 
-export function glanceAtStack(survey: StackSurvey, { spec: written }: Wanted): StackObservation | null {
-  const { server, endpoints, stacks, now } = survey;
+/** Null for one that somebody touched since it was noted: its file is looked at then. */
+export function glanceAtStack(survey: StackSurvey, { target, spec: written }: Wanted): StackObservation | null {
+  const { server, endpoints, stacks, notes, now } = survey;
   const spec = written as StackSpec | undefined;
   if (spec === undefined || server === null || !isList(endpoints) || !isList(stacks)) return null;
   if (JSON.stringify(server.service) !== JSON.stringify(spec.service)) return null;
   const { endpoint, stack } = find(spec, endpoints, stacks);
-  return { kind: 'seen', now, endpoint, stack, intact: true, folders: null, service: spec.service };
+  const note = notes.get(notePath(target)) ?? null;
+  if (stack === null || note !== noteOf(stack, revisionOf(spec))) return null;
+  return { kind: 'seen', now, endpoint, stack, intact: true, folders: null, service: spec.service, note };
 }
 
 export async function observeStack(host: HostReader, wanted: Wanted): Promise<StackObservation> {
@@ -69,7 +80,10 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
   if (spec === undefined) return observeRemoved(host, wanted);
   const { service } = spec;
   const now = Date.now();
-  if (service === null) return { kind: 'seen', now, endpoint: null, stack: null, intact: true, folders: null, service };
+  const note = (await host.readFile(notePath(wanted.target))) ?? null;
+  if (service === null) {
+    return { kind: 'seen', now, endpoint: null, stack: null, intact: true, folders: null, service, note };
+  }
   const [endpoints, stacks] = [await endpointsOf(host, service), await stacksOf(host, service)];
   if (!isList(endpoints)) return unknown(endpoints);
   if (!isList(stacks)) return unknown(stacks);
@@ -79,14 +93,16 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
   const file = stack === null ? null : await ask(host, service, `/stacks/${stack.id}/file`);
   const text = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
   const intact = typeof text !== 'string' || isIntact(text);
-  return { kind: 'seen', now, endpoint, stack, intact, folders, service };
+  return { kind: 'seen', now, endpoint, stack, intact, folders, service, note };
 }
 
 /** By its variable, wherever it is. */
 async function observeRemoved(host: HostReader, { target, before }: Wanted): Promise<StackObservation> {
   const note = readServerNote(await host.readFile(SERVER_NOTE));
   const service = note?.service ?? (before as StackSpec | undefined)?.service ?? null;
-  const nothing = { kind: 'seen', now: Date.now(), endpoint: null, stack: null, intact: true, folders: null } as const;
+  const own = (await host.readFile(notePath(target))) ?? null;
+  const empty = { kind: 'seen', endpoint: null, stack: null, intact: true, folders: null } as const;
+  const nothing = { ...empty, now: Date.now(), note: own };
   // Without Portainer's key or its VM there is nothing left of it that Phoenix keeps.
   if (service === null || note === null || !(await isThere(host, service.vm))) return { ...nothing, service };
   const stacks = await stacksOf(host, service);
@@ -126,15 +142,17 @@ function stackIn(entry: JsonObject): SeenStack {
   const pairs = objectsIn(entry['Env'] ?? null);
   const status = STATUSES[Number(entry['Status']) as keyof typeof STATUSES] ?? 'active';
   const last = objectsIn(entry['DeploymentStatus'] ?? null).at(-1);
-  const seconds = Math.max(...[last?.['Time'], entry['UpdateDate'], entry['CreationDate']].map(numberOf));
+  const updated = Math.max(numberOf(entry['UpdateDate']), numberOf(entry['CreationDate']));
+  const ended = Math.max(updated, numberOf(last?.['Time']));
   return {
     id: Number(entry['Id']),
     name: String(entry['Name'] ?? '').toLowerCase(),
     endpoint: Number(entry['EndpointId']),
     status,
+    updated,
     variables: new Map(pairs.map(({ name, value }) => [String(name), String(value ?? '')])),
     failure:
-      status === 'failed' ? { message: String(last?.['Message'] ?? 'it does not say why'), at: seconds * 1000 } : null,
+      status === 'failed' ? { message: String(last?.['Message'] ?? 'it does not say why'), at: ended * 1000 } : null,
   };
 }
 

@@ -60,7 +60,7 @@ const foreign = {
 testContract(portainer as Manager, [
   {
     name: SERVER,
-    open: openVms,
+    open: () => openVms(),
     target: targetOf(declared(), SERVER),
     changed: targetOf(declared({ version: '2.43.0' }), SERVER),
     state: server,

@@ -178,9 +178,9 @@ export function targetOf(config: Config, id: string): Target {
   return found;
 }
 
-/** Both VMs run and have Docker; nothing of Portainer is there. */
-export async function openVms(): Promise<LabHost> {
-  const host = await openLabHost([], CONTENTS);
+/** Both VMs run and have Docker; nothing of Portainer is there. @param contents beside those that `declared` mentions */
+export async function openVms(contents: Readonly<Record<string, string>> = {}): Promise<LabHost> {
+  const host = await openLabHost([], { ...CONTENTS, ...contents });
   for (const [id, ip] of [
     [PRIMARY, '10.0.0.111'],
     [AGENT, '10.0.0.102'],

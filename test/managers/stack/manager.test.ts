@@ -103,7 +103,8 @@ describe('with a server that deploys while it is asked', () => {
       for (const each of stacks) each.Env = [];
     });
     expect(await apply()).toMatchObject({ outcome: 'refused', actions: [] });
-    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ actions: [] });
+    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(stored()).toMatchObject({ Name: 'shop', Env: [] });
     expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
   });
 
@@ -138,7 +139,7 @@ describe('with a server that deploys afterwards', () => {
 
   test('it is done once it is deployed, not once the request was taken', async () => {
     const { actions } = await apply({ version });
-    expect(actions.at(-1)?.summary).toBe('wait until Portainer has deployed stack shop');
+    expect(actions.map(({ summary }) => summary)).toContain('wait until Portainer has deployed stack shop');
     expect(stored()?.Status).toBe(1);
   });
 

@@ -1,0 +1,36 @@
+// What Phoenix notes on the node of a stack that is as declared: by it one look at all stacks tells which of them somebody touched.
+
+import type { Action } from '../../model/action.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
+import { action } from '../guest/command.ts';
+
+export const NOTES = '/var/lib/phoenix/portainer/stacks';
+
+export function notePath(target: TargetId): string {
+  return `${NOTES}/${encodeURIComponent(nameOf(target))}.json`;
+}
+
+/** @param updated when Portainer says that it was changed last, in seconds */
+export function noteOf({ id, updated }: { readonly id: number; readonly updated: number }, revision: string): string {
+  return `${JSON.stringify({ id, updated, revision })}\n`;
+}
+
+export function writeNote(target: TargetId, text: string): Action {
+  const content = { from: 'text', text } as const;
+  const path = notePath(target);
+  return action(`note on the node which version of ${target} is deployed`, 'live', {
+    kind: 'file',
+    path,
+    content,
+    mode: 0o644,
+  });
+}
+
+export function removeNote(target: TargetId): Action {
+  return action(`forget which version of ${target} was deployed`, 'live', {
+    kind: 'command',
+    program: 'rm',
+    args: ['-f', '--', notePath(target)],
+    timeoutSeconds: 30,
+  });
+}
