@@ -36,7 +36,8 @@ describe('rehearse', () => {
     const guests = ['lxc/101', 'lxc/102', 'lxc/103', 'lxc/900', 'vm/1001', 'vm/1002', 'vm/9000'];
     const ofGuests = ends.filter((end: string) => /^(lxc|vm)\//.test(end));
     expect(ofGuests.sort()).toEqual(guests.map((target) => `${target} applied`));
-    expect(ends.filter((end: string) => !end.endsWith(' applied'))).toEqual([]);
+    // The network of a lab is as it is declared before anything is done.
+    expect(ends.filter((end: string) => !end.endsWith(' applied'))).toEqual(['hypervisor/network unchanged']);
     const created = commands.filter(({ argv }: { argv: string[] }) => /^(pct|qm) (create|clone) /.test(argv.join(' ')));
     expect(created).toHaveLength(7);
     expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
