@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SetupHostArgs, setupHost } from '../../src/cli/setup-host.ts';
+import { startForge } from '../../src/lab/forge/forge.ts';
 import { type Disk, provideDisk } from '../../src/lab/host/disks/state.ts';
 import { readZfs } from '../../src/lab/host/zfs/state.ts';
 import { createLab } from '../../src/lab/proxmox/create.ts';
 import { openNode } from '../../src/lab/proxmox/node.ts';
-import { environment } from '../support/environment.ts';
+import { openConfigRepo } from '../support/config-repo.ts';
+import { environment, type Files } from '../support/environment.ts';
 import { captured } from './captured.ts';
 import { phoenix } from './phoenix.ts';
 
@@ -24,13 +26,17 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'phoenix-setup-test-'));
   lab = join(folder, 'lab');
   createLab(lab);
-  declare({});
+  declare();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function declare(host: Record<string, unknown>, pool: Record<string, unknown> = {}): void {
+function files(pool: Record<string, unknown>): Files {
   const zfs = { pools: [{ name: 'tank', raid_level: 'mirror', disks: DISKS, ...pool }] };
-  for (const [path, text] of Object.entries(environment({ 101: {} }, { zfs, ...host }))) {
+  return environment({ 101: {} }, { zfs });
+}
+
+function declare(pool: Record<string, unknown> = {}): void {
+  for (const [path, text] of Object.entries(files(pool))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
@@ -59,7 +65,7 @@ function called(): string[] {
 describe('pools', () => {
   test('are made once their name is typed, of disks that are shown with all that is on them', async () => {
     disks({ holds: 'gpt', parts: [{ ...PART, name: 'nvme0n1p1', holds: 'ext4' }] });
-    const { exit, out } = await setup({}, 'tank');
+    const { exit, out } = await setup({}, ' tank\n');
     expect({ exit, pools: pools() }).toEqual({ exit: 0, pools: ['rpool', 'tank'] });
     for (const shown of [...DISKS, 'serial LAB0001', 'ext4 "backup"', '1.8 TiB', 'nothing is found on it']) {
       expect(out).toContain(shown);
@@ -75,7 +81,6 @@ describe('pools', () => {
     expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('nothing was done') });
     expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect(pools()).toEqual(['rpool']);
-    expect((await setup({ yes: true })).exit).toBe(0);
   });
 
   test('what is in use is refused, and nothing is touched', async () => {
@@ -89,6 +94,21 @@ describe('pools', () => {
     const { exit, err } = await captured((io) => setupHost(all, io), { PHOENIX_HOST: 'ssh://root@pve' });
     expect([exit, err]).toEqual([2, expect.stringContaining('the host itself')]);
   });
+});
+
+test('the followed repository says what is declared, when no folder is named', async () => {
+  disks();
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: 'hook', token: 'token' });
+  const repo = await openConfigRepo(join(folder, 'environment'), forge.pushUrl);
+  await repo.commit(files({}));
+  await repo.push();
+  const followed = { PHOENIX_REPO_URL: forge.repositoryUrl, PHOENIX_FORGE: 'none', PHOENIX_LAB: lab };
+  const all = { disks: DISKS, gpuDriver: false, yes: false, dryRun: true };
+  const { exit, out } = await captured((io) => setupHost(all, io), { ...followed, PHOENIX_FORGE_TOKEN: 'token' });
+  expect([exit, out]).toEqual([0, expect.stringContaining('make pool tank')]);
+  await forge.close();
+  const gone = await captured((io) => setupHost(all, io), { ...followed, PHOENIX_FORGE_TOKEN: 'token' });
+  expect(gone).toMatchObject({ exit: 3, err: expect.stringContaining('--config') });
 });
 
 test('a driver that is not declared is not guessed', async () => {

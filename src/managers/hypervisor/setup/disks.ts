@@ -38,14 +38,16 @@ const COLUMNS = 'PATH,TYPE,SIZE,MODEL,SERIAL,FSTYPE,LABEL,MOUNTPOINTS,RO';
 
 /** Only looks. */
 export async function lookAtDisks(host: HostReader, paths: readonly string[]): Promise<SeenDisks> {
-  const disks = new Map<string, Area | null>();
-  const signatures = new Map<string, readonly string[]>();
-  for (const path of paths) {
+  const looked = paths.map(async (path) => {
     const area = await lookAtDisk(host, path);
-    disks.set(path, area);
-    if (area !== null) signatures.set(path, await signaturesOf(host, area));
-  }
-  return { disks, signatures, pools: await lookAtPools(host) };
+    return { path, area, signatures: area === null ? [] : await signaturesOf(host, area) };
+  });
+  const [found, pools] = await Promise.all([Promise.all(looked), lookAtPools(host)]);
+  return {
+    disks: new Map(found.map(({ path, area }) => [path, area])),
+    signatures: new Map(found.map(({ path, signatures }) => [path, signatures])),
+    pools,
+  };
 }
 
 async function lookAtDisk(host: HostReader, path: string): Promise<Area | null> {
