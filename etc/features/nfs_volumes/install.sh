@@ -11,6 +11,10 @@ if ! command -v mount.nfs >/dev/null 2>&1; then
 fi
 
 mark='x-phoenix'
+# What was mounted for Phoenix and is declared no more, or from elsewhere, goes first; what is in use is not torn away.
+grep ",$mark " /etc/fstab | while read -r source point _; do
+  if ! echo "$NFS_VOLUMES" | grep -qxF "$source $point" && mountpoint -q "$point"; then umount "$point"; fi
+done
 grep -v ",$mark " /etc/fstab >/etc/fstab.new || true
 echo "$NFS_VOLUMES" | while read -r source point; do
   [ -n "$source" ] || continue

@@ -4,7 +4,7 @@
 export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/base_setup/install.sh': '440cea6157869a00bb54cbc0fafd47f735667e69bdbd3e96dcf409546e8157f5',
   'etc/features/docker/install.sh': '940e5b3769fa8ebb11416de9d094affaea20c39e07a472f5fee87ce1c76fe221',
-  'etc/features/nfs_volumes/install.sh': '856c2d5af3b8f107ff67d22f3c6edd15f0daef88b67e3085b89464d931709f76',
+  'etc/features/nfs_volumes/install.sh': 'fa53580df737161796567171cb92de9abdb9a9c63054790c45feda6a25836f5b',
   'etc/features/nginx_gateway/install.sh': '39e53c9886a3f1748c56d6c257719b1d0fe8c5edde292ba48db380163c7d60ef',
   'etc/features/nvidia/install.sh': '85a57f671c7cbf3ed4e4d3fd132c0f0957f8bdc8bb92a6d3bee5bf72a7d8649f',
   'etc/features/ollama/install.sh': '434826f9eeace23320e486d3d05d77da35d9098fed0a08df86e05befac8ecdd5',
