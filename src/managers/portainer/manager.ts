@@ -9,9 +9,9 @@ import { decideEnvironment } from './environment/decide.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
 import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
-import { decideServer, revisionOf } from './server/decide.ts';
+import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
-import { type ServerSpec, serverTarget } from './server/spec.ts';
+import { revisionOf, type ServerSpec, serverTarget } from './server/spec.ts';
 
 /** Two requests to the server that the note names; none without one. */
 interface Survey {

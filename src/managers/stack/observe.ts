@@ -88,8 +88,9 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
   if (!isList(endpoints)) return unknown(endpoints);
   if (!isList(stacks)) return unknown(stacks);
   const { endpoint, stack } = find(spec, endpoints, stacks);
-  const folders = await foldersOf(host, spec.vm, spec.volumes);
-  if ('failure' in folders) return { kind: 'unknown', reason: folders.failure, passing: true };
+  const isDeployed = stack?.variables.get(REVISION) === revisionOf(spec);
+  const folders = isDeployed ? null : await foldersOf(host, spec.vm, spec.volumes);
+  if (folders !== null && 'failure' in folders) return { kind: 'unknown', reason: folders.failure, passing: true };
   const file = stack === null ? null : await ask(host, service, `/stacks/${stack.id}/file`);
   const text = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
   const intact = typeof text !== 'string' || isIntact(text);

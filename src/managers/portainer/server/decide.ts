@@ -1,7 +1,6 @@
 // What is missing of the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator,
 // and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be broken off anywhere.
 
-import { textDigest } from '../../guest/digest.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
@@ -9,7 +8,7 @@ import type { ServerNote } from '../../portainer-api/service.ts';
 import { createAdmin, forgetSession, logIn, makeKey } from './access.ts';
 import { deploy, forget, restart, takeDown, tidy, waitUntilItAnswers, writeNote } from './deploy.ts';
 import type { Inside, ServerObservation } from './observe.ts';
-import { OWNER_LABEL, type ServerSpec } from './spec.ts';
+import { OWNER_LABEL, revisionOf, type ServerSpec } from './spec.ts';
 
 export function decideServer(wanted: Wanted, seen: ServerObservation): Decision {
   const spec = wanted.spec as ServerSpec | undefined;
@@ -38,7 +37,7 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
         `a compose project ${stack.project} that Phoenix did not start is in VM ${service.vm}; take it down there, or take it over with phoenix adopt portainer/server`,
       );
     }
-    const volumes = volumeActions(service.vm, stack.volumes, inside.folders);
+    const volumes = inside.folders === null ? [] : volumeActions(service.vm, stack.volumes, inside.folders);
     if (typeof volumes === 'string') return blocked(volumes);
     const runs = inside.containers.length > 0 && inside.containers.every(({ running }) => running);
     if (inside.revision !== revision || !runs || isForeign(inside)) {
@@ -53,11 +52,6 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
   const note: ServerNote = { service, project: stack.project, revision };
   const isNoted = seen.note !== null && JSON.stringify(seen.note) === JSON.stringify(note);
   return todo([...(seen.keptSession ? [forgetSession()] : []), ...(isNoted ? [] : [writeNote(note)])]);
-}
-
-/** What decides how it is started. */
-export function revisionOf({ stack, admin }: ServerSpec): string {
-  return textDigest(JSON.stringify([stack, admin]));
 }
 
 /** Somebody else's containers have the project's name. */

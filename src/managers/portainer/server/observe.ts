@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { ask, objectsIn, type Said } from '../../portainer-api/call.ts';
-import { askVm, foldersOf, isThere, type Volume } from '../../portainer-api/docker.ts';
+import { askVm, foldersOf, isThere } from '../../portainer-api/docker.ts';
 import {
   readServerNote,
   SERVER_NOTE,
@@ -13,7 +13,7 @@ import {
   TOKEN_FILE,
 } from '../../portainer-api/service.ts';
 import { type Container, containersIn } from '../containers.ts';
-import { PLACES, type ServerSpec } from './spec.ts';
+import { PLACES, revisionOf, type ServerSpec } from './spec.ts';
 
 export interface ServerObservation {
   readonly inside: Inside;
@@ -31,7 +31,8 @@ export type Inside =
       readonly containers: readonly Container[];
       /** What was started last; null before the first. */
       readonly revision: string | null;
-      readonly folders: ReadonlyMap<string, string>;
+      /** By the names of its volumes; null where nobody looked, since it runs with them. */
+      readonly folders: ReadonlyMap<string, string> | null;
       /** Of a server that waits for its first administrator; null where it asks for none. */
       readonly setupToken: string | null;
     }
@@ -69,7 +70,7 @@ export async function observeServer(host: HostReader, wanted: Wanted): Promise<S
   const [token, session] = await Promise.all([host.readFile(TOKEN_FILE), host.readFile(SESSION_FILE)]);
   const kept = { note, keptToken: token !== undefined, keptSession: session !== undefined };
   if (service === null) return { inside: { kind: 'absent' }, answers: NOTHING, ...kept };
-  const inside = await lookInside(host, service.vm, project, spec?.stack?.volumes ?? []);
+  const inside = await lookInside(host, service.vm, project, spec ?? null);
   const runs = inside.kind === 'seen' && inside.containers.some(({ running }) => running);
   const answers = spec !== undefined && runs ? await question(host, service, kept.keptSession) : NOTHING;
   if (inside.kind !== 'seen' || answers.admin !== 'missing') return { inside, answers, ...kept };
@@ -84,27 +85,28 @@ async function lookInside(
   host: HostReader,
   vm: number,
   project: string | null,
-  volumes: readonly Volume[],
+  spec: ServerSpec | null,
 ): Promise<Inside> {
   if (project === null || !(await isThere(host, vm))) return { kind: 'absent' };
-  const list = ['docker', 'compose', '--project-name', project, 'ps', '--all', '--format', 'json'];
-  const [containers, revision, folders] = [
-    await askVm(host, vm, list),
-    await askVm(host, vm, ['cat', PLACES.revision]),
-    await foldersOf(host, vm, volumes),
-  ];
-  if ('failure' in containers) return { kind: 'unreachable', why: containers.failure };
-  if ('failure' in folders) return { kind: 'unreachable', why: folders.failure };
-  if ('failure' in revision && !/no such file/i.test(revision.stderr)) {
-    return { kind: 'unreachable', why: revision.failure };
-  }
-  return {
-    kind: 'seen',
-    containers: containersIn(containers.stdout),
-    revision: 'failure' in revision ? null : revision.stdout.trim(),
-    folders,
-    setupToken: null,
-  };
+  const listing = await askVm(host, vm, [
+    'docker',
+    'compose',
+    '--project-name',
+    project,
+    'ps',
+    '--all',
+    '--format',
+    'json',
+  ]);
+  if ('failure' in listing) return { kind: 'unreachable', why: listing.failure };
+  const noted = await askVm(host, vm, ['cat', PLACES.revision]);
+  if ('failure' in noted && !/no such file/i.test(noted.stderr)) return { kind: 'unreachable', why: noted.failure };
+  const containers = containersIn(listing.stdout);
+  const revision = 'failure' in noted ? null : noted.stdout.trim();
+  const isStarted = spec === null || (revision === revisionOf(spec) && containers.some(({ running }) => running));
+  const folders = isStarted ? null : await foldersOf(host, vm, spec.stack?.volumes ?? []);
+  if (folders !== null && 'failure' in folders) return { kind: 'unreachable', why: folders.failure };
+  return { kind: 'seen', containers, revision, folders, setupToken: null };
 }
 
 async function question(host: HostReader, service: Service, hasSession: boolean): Promise<Answers> {

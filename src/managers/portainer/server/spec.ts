@@ -8,6 +8,7 @@ import type { BlobId, TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
+import { textDigest } from '../../guest/digest.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
 import { certificateOf, type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
 
@@ -62,6 +63,11 @@ export function serverTarget(config: Config): Target[] {
       protected: false,
     },
   ];
+}
+
+/** What decides how it is started. */
+export function revisionOf({ stack, admin }: Pick<ServerSpec, 'stack' | 'admin'>): string {
+  return textDigest(JSON.stringify([stack, admin]));
 }
 
 function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null {
