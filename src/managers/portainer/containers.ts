@@ -1,4 +1,4 @@
-// The containers of a compose project, as `docker compose ps --format json` lists them.
+// The containers of a compose project, as `docker compose ps --format json` and `docker ps` list them.
 
 export interface Container {
   readonly name: string;
@@ -16,6 +16,10 @@ export function containersIn(text: string): Container[] {
   });
 }
 
-function containerIn(entry: { Name?: string; State?: string; Labels?: string }): Container {
-  return { name: entry.Name ?? '', running: entry.State === 'running', labels: (entry.Labels ?? '').split(',') };
+function containerIn(entry: { Name?: string; Names?: string; State?: string; Labels?: string }): Container {
+  return {
+    name: entry.Name ?? entry.Names ?? '',
+    running: entry.State === 'running',
+    labels: (entry.Labels ?? '').split(','),
+  };
 }

@@ -86,6 +86,16 @@ test('one that is down is looked at again, and the failure says what is wrong', 
   expect(await apply()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no route') });
 });
 
+test('declared on another VM, its agent goes from the one before', async () => {
+  await apply();
+  const target = targetOf(declared(), ENVIRONMENT);
+  const moved = { ...target, spec: { ...target.spec, vm: PRIMARY, url: 'tcp://own.example.internal:9001' } };
+  await host.write('/etc/hosts', '10.0.0.111 own.example.internal\n');
+  expect(await carryOut(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
+  expect(dockerOf(host, AGENT).containers).toEqual([]);
+  expect(dockerOf(host, PRIMARY).containers.map(({ name }) => name)).toContain('portainer_agent');
+});
+
 test('removed, only what Phoenix made goes', async () => {
   await apply();
   const foreign = { Type: 2, Status: 1, PublicURL: '', GroupId: 1, TLSConfig: { TLS: true, TLSSkipVerify: true } };

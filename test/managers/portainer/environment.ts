@@ -2,7 +2,8 @@
 // Portainer and the other its agent. The certificate of Portainer and the root that signed it lie where their targets put them.
 
 import { createPublicKey } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cpSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config, VmGuest } from '../../../src/config/config.ts';
@@ -221,15 +222,15 @@ export function prepared(config: Config, ids: readonly string[]): () => Promise<
     const host = await openVms();
     for (const id of ids) await converge(host, config, id);
     const dir = await mkdtemp(join(tmpdir(), 'phoenix-prepared-'));
-    await cp(host.dir, dir, COPY);
+    cpSync(host.dir, dir, COPY);
     await host.close();
     return dir;
   };
   return async () => {
     kept ??= prepare();
     const host = await openVms();
-    await rm(host.dir, { recursive: true });
-    await cp(await kept, host.dir, COPY);
+    rmSync(host.dir, { recursive: true });
+    cpSync(await kept, host.dir, COPY);
     return host;
   };
 }

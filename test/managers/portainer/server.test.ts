@@ -7,6 +7,7 @@ import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import {
+  AGENT,
   changeDatabase,
   changeDocker,
   converge,
@@ -143,6 +144,17 @@ test('what a person started is taken over only when told to', async () => {
   });
   expect(await apply()).toMatchObject({ outcome: 'refused', actions: [] });
   expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
+});
+
+test('declared on another VM, it goes from the one before', async () => {
+  const target = targetOf(declared({ certified: false }), SERVER);
+  await apply({ certified: false });
+  const service = { ...(target.spec['service'] as object), vm: AGENT, host: '10.0.0.102', address: '10.0.0.102' };
+  const moved = { ...target, spec: { ...target.spec, service } };
+  // Nothing of its stack is another one, so that only the place says that it is to be started there.
+  expect(await carryOut(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
+  expect(dockerOf(host, PRIMARY).containers).toEqual([]);
+  expect(dockerOf(host, AGENT).containers).toMatchObject([{ name: 'portainer_server', running: true }]);
 });
 
 test('taken away, its data stays', async () => {

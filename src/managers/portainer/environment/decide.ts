@@ -42,12 +42,15 @@ export function decideEnvironment(wanted: Wanted, seen: EnvironmentObservation):
   const note: EnvironmentNote = { target, service, instance: seen.instance, vm, agent };
   const starting =
     spec.agent === null || seen.agent.kind !== 'seen' ? [] : startAgent(vm, target, spec.agent, seen.agent.container);
+  // The VM of this name may have been another one before, which may be gone by now.
+  const moved = seen.note !== null && seen.note.vm !== vm && seen.note.agent !== null;
+  const leaving: Action[] = moved ? [{ ...removeAgent(seen.note.vm), failure: 'observe' }] : [];
   const claim = isOurs ? [] : [write({ ...note, agent: null })];
   const entry = found === null ? [create(spec)] : correct(spec, found);
   const todos = [...starting, ...(entry.length === 0 ? [] : claim), ...entry];
   if (todos.length > 0) return todo(todos);
   const isNoted = seen.note !== null && printNote(seen.note) === printNote(note);
-  return todo(isNoted ? [] : [write(note)]);
+  return todo(isNoted ? [] : [...leaving, write(note)]);
 }
 
 function isList(endpoints: EnvironmentObservation['endpoints']): endpoints is readonly Endpoint[] {

@@ -1,6 +1,7 @@
 // What is missing of the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator,
 // and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be broken off anywhere.
 
+import type { Action } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
@@ -41,7 +42,7 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
     if (typeof volumes === 'string') return blocked(volumes);
     const runs = inside.containers.length > 0 && inside.containers.every(({ running }) => running);
     if (inside.revision !== revision || !runs || isForeign(inside)) {
-      return todo([...volumes, ...deploy(service, stack, admin.password, revision)]);
+      return todo([...leaveOldPlace(spec, seen), ...volumes, ...deploy(service, stack, admin.password, revision)]);
     }
     if (volumes.length > 0) return todo(volumes);
     if (answers.status.kind === 'closed') return todo([restart(service, stack), waitUntilItAnswers(service)]);
@@ -57,6 +58,12 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
 /** Somebody else's containers have the project's name. */
 function isForeign({ containers }: Extract<Inside, { kind: 'seen' }>): boolean {
   return containers.length > 0 && !containers.some(({ labels }) => labels.includes(OWNER_LABEL));
+}
+
+/** Where it ran before, on another VM; that may be gone by now. */
+function leaveOldPlace({ service }: ServerSpec, { note }: ServerObservation): Action[] {
+  if (note === null || note.service.vm === service.vm) return [];
+  return [{ ...takeDown(note.service.vm, note.project), failure: 'observe' }];
 }
 
 /** Null when Phoenix's key is taken. */
