@@ -55,7 +55,7 @@ for part in config certs secrets db templates password provisioner-password; do
 done
 chmod 755 /etc/step-ca
 
-cat >/etc/systemd/system/step-ca.service <<'UNIT'
+cat >/etc/systemd/system/step-ca.service <<UNIT
 [Unit]
 Description=Certificate authority of the environment
 After=network-online.target
@@ -64,12 +64,13 @@ Wants=network-online.target
 [Service]
 User=step-ca
 Environment=STEPPATH=/etc/step-ca
-ExecStart=/usr/bin/step-ca /etc/step-ca/config/ca.json --password-file /etc/step-ca/password
-ExecReload=/bin/kill -HUP $MAINPID
+ExecStart=$(command -v step-ca) /etc/step-ca/config/ca.json --password-file /etc/step-ca/password
+ExecReload=/bin/kill -HUP \$MAINPID
 Restart=on-failure
 RestartSec=5
 NoNewPrivileges=yes
 ProtectSystem=full
+ReadWritePaths=/etc/step-ca
 ProtectHome=yes
 
 [Install]

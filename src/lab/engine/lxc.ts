@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url';
 import { hostsOf } from '../network/names.ts';
 import { configPath, guestIds, type LabNode, pathOf, running } from '../proxmox/node.ts';
 import type { Outcome } from '../tree.ts';
-import { call, succeeds } from './machine.ts';
+import { call, SYSTEM_PATH, succeeds } from './machine.ts';
 import { closeNetwork, joinBridge, labName, openNetwork } from './network.ts';
 import { treePath } from './rootfs.ts';
 
 const START_SECONDS = 30;
 const SHUTDOWN_SECONDS = 20;
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const env = { PATH: SYSTEM_PATH };
 
 /** Short, since the names of sockets below it are limited. */
 const folderOf = (node: LabNode): string => `/run/${labName(node)}`;
@@ -61,14 +61,18 @@ export function attach(node: LabNode, id: number, argv: readonly string[], stdin
     ...named(node, id),
     '--clear-env',
     '--set-var',
-    `PATH=${PATH}`,
+    `PATH=${SYSTEM_PATH}`,
     '--set-var',
     'HOME=/root',
     '--',
     ...argv,
   ];
   const input = isatty(0) ? {} : { input: stdin() };
-  const { status, stdout, stderr, error } = spawnSync('lxc-attach', args, { maxBuffer: 64 * 1024 * 1024, ...input });
+  const { status, stdout, stderr, error } = spawnSync('lxc-attach', args, {
+    maxBuffer: 64 * 1024 * 1024,
+    env,
+    ...input,
+  });
   return {
     rc: status ?? 255,
     stdout: stdout?.toString() ?? '',
@@ -80,7 +84,7 @@ export function attach(node: LabNode, id: number, argv: readonly string[], stdin
 export async function dial(node: LabNode, address: string, port: number): Promise<Duplex> {
   const relay = fileURLToPath(new URL('relay.ts', import.meta.url));
   const words = [`--net=/run/netns/${labName(node)}`, process.execPath, relay, address, String(port)];
-  const child = spawn('nsenter', words, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn('nsenter', words, { stdio: ['pipe', 'pipe', 'ignore'], env });
   const [first] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [null])])) as [
     Buffer | null,
   ];

@@ -5,9 +5,13 @@ import { refuse } from '../proxmox/refusal.ts';
 
 const LIMIT_MS = 120_000;
 
+/** Where they are, whatever the PATH of a lab's programs says. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const env = { PATH: SYSTEM_PATH };
+
 /** Its output. Refuses with what it said. */
 export function call(program: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS, env });
   return status === 0
     ? stdout
     : refuse(`${program} ${args.join(' ')}: ${error?.message ?? (stderr.trim() || `exit ${status}`)}`);
@@ -15,5 +19,5 @@ export function call(program: string, ...args: readonly string[]): string {
 
 /** Whether it ended well. */
 export function succeeds(program: string, ...args: readonly string[]): boolean {
-  return spawnSync(program, args, { stdio: 'ignore', timeout: LIMIT_MS }).status === 0;
+  return spawnSync(program, args, { stdio: 'ignore', timeout: LIMIT_MS, env }).status === 0;
 }

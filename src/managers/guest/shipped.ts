@@ -8,7 +8,7 @@ export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/nginx_gateway/install.sh': '39e53c9886a3f1748c56d6c257719b1d0fe8c5edde292ba48db380163c7d60ef',
   'etc/features/nvidia/install.sh': '85a57f671c7cbf3ed4e4d3fd132c0f0957f8bdc8bb92a6d3bee5bf72a7d8649f',
   'etc/features/ollama/install.sh': '434826f9eeace23320e486d3d05d77da35d9098fed0a08df86e05befac8ecdd5',
-  'etc/features/step_ca/install.sh': '0655868565412e6d7ad654d5e0605ca95e60283af785ca33d5ec36e71ccfb331',
+  'etc/features/step_ca/install.sh': 'bbe2e3c46cb40c16558ae458f5efccfd4873d1e232b911bfa6ddb6739fcdb70d',
   'etc/features/step_cli/install.sh': '0d7654eb8fd9062b0a247fa36b54c8060ceaeb1616856a49d5173cb53d4dcdbb',
   'etc/features/template_cleanup/install.sh': '96b484e47ae18955e3fb34fab2b15861b2b3108637016a07a4649bc46acfb654',
   'etc/features/traefik/install.sh': '27be8aef258014a156ba246999813386a5f004d402a1a2192ba97b62ba7ae46f',
