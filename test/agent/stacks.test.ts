@@ -9,14 +9,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import * as managers from '../../src/managers/index.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
+import { AGENT, PRIMARY } from '../managers/portainer/configuration.ts';
 import {
-  AGENT,
   changeDatabase,
   changeDocker,
   databaseOf,
   dockerOf,
   openVms,
-  PRIMARY,
   writeInside,
 } from '../managers/portainer/environment.ts';
 import type { LabHost } from '../support/lab-host.ts';

@@ -7,14 +7,8 @@ import { call } from '../../src/managers/portainer-api/call.ts';
 import type { Service } from '../../src/managers/portainer-api/service.ts';
 import type { HttpRequest } from '../../src/model/action.ts';
 import type { Json } from '../../src/model/json.ts';
-import {
-  AGENT,
-  changeDatabase,
-  changeDocker,
-  declared,
-  prepared,
-  targetOf,
-} from '../managers/portainer/environment.ts';
+import { AGENT, declared, targetOf } from '../managers/portainer/configuration.ts';
+import { changeDatabase, changeDocker, prepared } from '../managers/portainer/environment.ts';
 import type { LabHost } from '../support/lab-host.ts';
 
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];

@@ -5,20 +5,8 @@ import { readNote } from '../../../src/managers/portainer/environment/note.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { testContract } from '../contract.ts';
-import {
-  AGENT,
-  changeDatabase,
-  changeDocker,
-  containersOf,
-  databaseOf,
-  declared,
-  dockerOf,
-  openVms,
-  PASSWORD,
-  PRIMARY,
-  prepared,
-  targetOf,
-} from './environment.ts';
+import { AGENT, declared, PASSWORD, PRIMARY, targetOf } from './configuration.ts';
+import { changeDatabase, changeDocker, containersOf, databaseOf, dockerOf, openVms, prepared } from './environment.ts';
 
 const SERVER = 'portainer/server';
 const ENVIRONMENT = 'portainer/environment.docker host';

@@ -5,18 +5,8 @@ import { portainer } from '../../../src/managers/portainer/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
-import {
-  AGENT,
-  changeDatabase,
-  changeDocker,
-  databaseOf,
-  declared,
-  dockerOf,
-  PRIMARY,
-  prepared,
-  targetOf,
-  type Wishes,
-} from './environment.ts';
+import { AGENT, declared, PRIMARY, targetOf, type Wishes } from './configuration.ts';
+import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from './environment.ts';
 
 const ENVIRONMENT = 'portainer/environment.docker host';
 const open = prepared(declared(), ['portainer/server']);

@@ -6,21 +6,8 @@ import type { Action } from '../../../src/model/action.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
-import {
-  AGENT,
-  changeDatabase,
-  changeDocker,
-  converge,
-  databaseOf,
-  declared,
-  dockerOf,
-  openVms,
-  PASSWORD,
-  PRIMARY,
-  targetOf,
-  type Wishes,
-  writeInside,
-} from './environment.ts';
+import { AGENT, declared, PASSWORD, PRIMARY, targetOf, type Wishes } from './configuration.ts';
+import { changeDatabase, changeDocker, converge, databaseOf, dockerOf, openVms, writeInside } from './environment.ts';
 
 const SERVER = 'portainer/server';
 const TOKEN = '/var/lib/phoenix/portainer/token';

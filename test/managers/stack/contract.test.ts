@@ -4,17 +4,8 @@ import type { Manager } from '../../../src/managers/manager.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { type ContractCase, testContract } from '../contract.ts';
-import {
-  AGENT,
-  API_KEY_SECRET,
-  changeDatabase,
-  containersOf,
-  databaseOf,
-  declared,
-  dockerOf,
-  prepared,
-  targetOf,
-} from '../portainer/environment.ts';
+import { AGENT, API_KEY_SECRET, declared, targetOf } from '../portainer/configuration.ts';
+import { changeDatabase, containersOf, databaseOf, dockerOf, prepared } from '../portainer/environment.ts';
 
 const SHOP = 'stack/1002.shop';
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];

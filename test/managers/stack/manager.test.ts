@@ -5,17 +5,8 @@ import { stack } from '../../../src/managers/stack/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
-import {
-  AGENT,
-  changeDatabase,
-  changeDocker,
-  databaseOf,
-  declared,
-  dockerOf,
-  prepared,
-  targetOf,
-  type Wishes,
-} from '../portainer/environment.ts';
+import { AGENT, declared, targetOf, type Wishes } from '../portainer/configuration.ts';
+import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from '../portainer/environment.ts';
 
 const SHOP = 'stack/1002.shop';
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];
