@@ -13,9 +13,10 @@ import type { LabHost } from '../support/lab-host.ts';
 
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];
 const service = targetOf(declared(), 'portainer/server').spec['service'] as Service;
+const open = prepared(declared(), NEEDED);
 let host: LabHost;
 beforeAll(async () => {
-  host = await prepared(declared(), NEEDED)();
+  host = await open();
 });
 afterAll(() => host.close());
 

@@ -6,6 +6,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { keyText, makeCertificate, newKey } from '../../../src/lab/certificates/certificates.ts';
 import { type Database, isServer, readDatabase, writeDatabase } from '../../../src/lab/guest/docker/portainer.ts';
@@ -59,7 +60,10 @@ function makePki(): { readonly root: string; readonly chain: string; readonly ke
   };
 }
 
-/** A host on which these targets were carried out, afresh each time: the first time does the work, later ones copy what it left. */
+/**
+ * A host on which these targets were carried out, afresh each time: the first time does the work, later ones copy what it left.
+ * Called where tests are declared.
+ */
 export function prepared(config: Config, ids: readonly string[]): () => Promise<LabHost> {
   let kept: Promise<string> | undefined;
   const prepare = async (): Promise<string> => {
@@ -70,6 +74,9 @@ export function prepared(config: Config, ids: readonly string[]): () => Promise<
     await host.close();
     return dir;
   };
+  afterAll(async () => {
+    if (kept !== undefined) rmSync(await kept, { recursive: true, force: true });
+  });
   return async () => {
     kept ??= prepare();
     const host = await openVms();
