@@ -91,7 +91,11 @@ function shown({ from, to }: Import): string {
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
   expect(imports).toContainEqual({ from: 'agent/http/webhook/receive.ts', to: '@octokit/webhooks', ours: false });
-  expect(imports).toContainEqual({ from: 'agent/http/webhook/receive.ts', to: 'agent/http/webhook/body.ts', ours: true });
+  expect(imports).toContainEqual({
+    from: 'agent/http/webhook/receive.ts',
+    to: 'agent/http/webhook/body.ts',
+    ours: true,
+  });
   expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true });
 });
 
