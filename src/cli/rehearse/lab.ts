@@ -1,5 +1,5 @@
 // `phoenix lab`: a simulated Proxmox host in a folder, and commands that find its programs first on their PATH.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -46,16 +46,18 @@ export async function runLab(
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
   const network = await startLabNetwork(dir);
   const code = await new Promise<number>((settle) => {
-    const child = spawn(program, args, {
-      stdio: 'inherit',
-      env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
-    });
+    let child: ChildProcess | undefined;
+    // They listen before the command runs: it may be told to end as soon as it says something.
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
       // A terminal sends the last one to both.
       process.on(signal, () => {
-        if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child.kill(signal);
+        if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child?.kill(signal);
       });
     }
+    child = spawn(program, args, {
+      stdio: 'inherit',
+      env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
+    });
     child.on('error', (error) => {
       process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
       settle(127);

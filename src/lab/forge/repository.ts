@@ -17,7 +17,16 @@ export interface BareRepository {
   git(...args: readonly string[]): Promise<string>;
 }
 
-/** Keeps git away from the machine's and the user's configuration. */
+/** Force pushes, deletions and fetches by commit id are allowed, as on GitHub. */
+const SETTINGS = {
+  'http.receivepack': 'true',
+  'uploadpack.allowAnySHA1InWant': 'true',
+  'receive.denyDeleteCurrent': 'ignore',
+  'gc.auto': '0',
+  'core.quotePath': 'false',
+};
+
+/** Keeps git away from the machine's and the user's configuration, and gives it the lab's. */
 export function gitEnvironment(home: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
@@ -26,22 +35,24 @@ export function gitEnvironment(home: string): Record<string, string> {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
     LC_ALL: 'C.UTF-8',
+    ...configuration(),
   };
 }
 
-/** Makes the repository when it is missing. Force pushes, deletions and fetches by commit id are allowed, as on GitHub. */
+/** As git takes it from the environment (git-config(1), `GIT_CONFIG_COUNT`). */
+function configuration(): Record<string, string> {
+  const pairs = Object.entries(SETTINGS).flatMap(([name, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, name],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...Object.fromEntries(pairs) };
+}
+
+/** Makes the repository when it is missing. */
 export async function openBareRepository(folder: string): Promise<BareRepository> {
   await mkdir(folder, { recursive: true });
   const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
   await git('init', '--quiet', '--bare', '--initial-branch=main');
-  const settings = {
-    'http.receivepack': 'true',
-    'uploadpack.allowAnySHA1InWant': 'true',
-    'receive.denyDeleteCurrent': 'ignore',
-    'gc.auto': '0',
-    'core.quotePath': 'false',
-  };
-  for (const [name, value] of Object.entries(settings)) await git('config', name, value);
   /** Commits never go away here: each is looked up once. */
   const commits = new Set<string>();
 

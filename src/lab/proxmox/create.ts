@@ -1,5 +1,15 @@
 // Makes a lab: a folder that holds an empty Proxmox node and the programs that answer for it.
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
@@ -97,28 +107,33 @@ function make(root: string): void {
   }
 }
 
+/** One script, which runs main.ts on the Node that made it, linked under the name of every program: a lab is made in no time. */
 function writePrograms(root: string): void {
-  for (const program of Object.keys(PROXMOX_PROGRAMS)) writeProgram(root, 'bin', program);
-  for (const program of Object.keys(HOST_PROGRAMS)) writeProgram(root, 'libexec', program);
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  // Compiled code is kept between calls: it makes up most of what a call costs.
+  const cache = fileURLToPath(new URL('../../../node_modules/.cache/phoenix-lab', import.meta.url));
+  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+  const words = [process.execPath, main, root].map(quoted);
+  const text = `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(cache)} exec ${words.join(' ')} "\${0##*/}" "$@"\n`;
+  const script = join(root, 'run/lab/program');
+  if (!existsSync(script) || readFileSync(script, 'utf8') !== text) {
+    replaceFile(script, text);
+    chmodSync(script, 0o755);
+  }
+  const { ino } = statSync(script);
+  const link = (folder: string, program: string): void => {
+    const file = join(root, folder, program);
+    if (statSync(file, { throwIfNoEntry: false })?.ino === ino) return;
+    rmSync(file, { force: true });
+    linkSync(script, file);
+  };
+  for (const program of Object.keys(PROXMOX_PROGRAMS)) link('bin', program);
+  for (const program of Object.keys(HOST_PROGRAMS)) link('libexec', program);
 }
 
 /** Folders with the programs of the lab, for the PATH of a Phoenix that takes it for its host. */
 export function labPath(dir: string): string {
   return ['bin', 'libexec'].map((folder) => join(resolve(dir), folder)).join(':');
-}
-
-/** A program of the lab: a script that runs main.ts on the Node that made it. */
-function writeProgram(root: string, folder: string, program: string): void {
-  const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  // Compiled code is kept between calls: it makes up most of what a call costs.
-  const cache = fileURLToPath(new URL('../../../node_modules/.cache/phoenix-lab', import.meta.url));
-  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-  const words = [process.execPath, main, root, program].map(quoted);
-  const file = join(root, folder, program);
-  const text = `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(cache)} exec ${words.join(' ')} "$@"\n`;
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  replaceFile(file, text);
-  chmodSync(file, 0o755);
 }
 
 /** A storage to be declared; `settings` are further lines of its section, such as `path` or `pool`. */

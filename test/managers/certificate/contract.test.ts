@@ -3,12 +3,12 @@
 import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import { testContract } from '../contract.ts';
-import { CERTIFICATE, certificate, KEY, openEnvironment, RELOAD, stateOf } from './environment.ts';
+import { CERTIFICATE, certificate, KEY, prepared, RELOAD, stateOf } from './environment.ts';
 
 testContract(manager as Manager, [
   {
     name: 'by a token, whose user is told',
-    open: openEnvironment,
+    open: prepared(),
     target: certificate({ hook: RELOAD }),
     changed: certificate({ hook: RELOAD, sans: ['nginx.example.internal', 'alias.example.internal', '10.0.0.153'] }),
     state: (host) => stateOf(host),

@@ -82,16 +82,21 @@ export function certificate(own: Partial<Certificate> = {}): Target {
   return target;
 }
 
-let model: LabHost | undefined;
-afterAll(() => model?.close());
-
-/** An authority and a gateway that run, and names that lead to the gateway: made once, and copied for each test. */
-export async function openEnvironment(): Promise<LabHost> {
-  model ??= await setUpAll();
-  const host = await openLabHost();
-  // Its links are there already.
-  cpSync(model.dir, host.dir, { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
-  return host;
+/**
+ * An authority and a gateway that run, and names that lead to the gateway: made once, and copied for each test.
+ * Called where tests are declared.
+ */
+export function prepared(): () => Promise<LabHost> {
+  let model: Promise<LabHost> | undefined;
+  afterAll(async () => (await model)?.close());
+  return async () => {
+    model ??= setUpAll();
+    const { dir } = await model;
+    const host = await openLabHost();
+    // Its links are there already.
+    cpSync(dir, host.dir, { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
+    return host;
+  };
 }
 
 async function setUpAll(): Promise<LabHost> {

@@ -24,14 +24,15 @@ import {
   must,
   NAME,
   NOTE,
-  openEnvironment,
   PASSWORD,
+  prepared,
   RELOAD,
   stateOf,
 } from './environment.ts';
 
 const HOUR_MS = 3_600_000;
 
+const openEnvironment = prepared();
 let host: LabHost;
 beforeEach(async () => {
   host = await openEnvironment();
