@@ -30,7 +30,7 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     });
     return stdout.trim();
   };
-  await git('init', '--quiet', '--initial-branch=main');
+  await git('init', '--quiet', '--template=', '--initial-branch=main');
   await git('remote', 'add', 'origin', pushUrl);
   return {
     async commit(files, message = 'Change the environment') {

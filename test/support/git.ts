@@ -39,7 +39,7 @@ export async function workingCopy(remote?: string): Promise<WorkingCopy> {
     const { stdout } = await run('git', args, { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 });
     return stdout.trim();
   }
-  await git('init', '--quiet', '--initial-branch=main');
+  await git('init', '--quiet', '--template=', '--initial-branch=main');
   if (remote !== undefined) await git('remote', 'add', 'origin', remote);
 
   return {

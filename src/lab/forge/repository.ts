@@ -52,7 +52,7 @@ function configuration(): Record<string, string> {
 export async function openBareRepository(folder: string): Promise<BareRepository> {
   await mkdir(folder, { recursive: true });
   const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
-  await git('init', '--quiet', '--bare', '--initial-branch=main');
+  await git('init', '--quiet', '--bare', '--template=', '--initial-branch=main');
   /** Commits never go away here: each is looked up once. */
   const commits = new Set<string>();
 

@@ -31,6 +31,15 @@ export function dynamicOf(where: Where): Dynamic | null {
   return { routers: all('routers'), services: all('services'), middlewares: all('middlewares') };
 }
 
+/** Why Traefik takes a router out of use, in its words; null when it does not. */
+export function faultOf({ services, middlewares }: Dynamic, router: Section[string]): string | null {
+  const names = (router['middlewares'] ?? []) as readonly string[];
+  const missing = names.find((name) => !Object.hasOwn(middlewares, name.replace(/@file$/, '')));
+  if (missing !== undefined) return `middleware "${missing.replace(/@file$/, '')}@file" does not exist`;
+  const service = String(router['service']);
+  return Object.hasOwn(services, service) ? null : `the service "${service}@file" does not exist`;
+}
+
 /** Null: nobody answers. */
 export function traefikApi(where: Where, path: string): { readonly status: number; readonly body: string } | null {
   const dynamic = dynamicOf(where);
@@ -39,10 +48,8 @@ export function traefikApi(where: Where, path: string): { readonly status: numbe
     Object.fromEntries(Object.entries(section).map(([name, value]) => [`${name}@file`, { ...value, ...more }]));
   const routers = Object.fromEntries(
     Object.entries(dynamic.routers).map(([name, router]) => {
-      const missing = !Object.hasOwn(dynamic.services, String(router['service']));
-      const told = missing
-        ? { status: 'disabled', error: [`the service "${router['service']}@file" does not exist`] }
-        : { status: 'enabled' };
+      const error = faultOf(dynamic, router);
+      const told = error === null ? { status: 'enabled' } : { status: 'disabled', error: [error] };
       return [`${name}@file`, { ...router, ...told }];
     }),
   );

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Dynamic, dynamicOf } from '../guest/traefik.ts';
+import { type Dynamic, dynamicOf, faultOf } from '../guest/traefik.ts';
 import { forward } from './forward.ts';
 import type { LabService, Peer } from './service.ts';
 
@@ -33,10 +33,13 @@ function routesAt({ node, guest }: Peer): Dynamic | null {
   return guest?.kind === 'lxc' ? dynamicOf({ node, id: guest.id }) : null;
 }
 
-/** Of the router whose rule names the host. */
-function serverFor({ routers, services }: Dynamic, host: string): URL | null {
-  const router = Object.values(routers).find((each) =>
-    [...String(each['rule']).matchAll(/`([^`]+)`/g)].some(([, name]) => name === host),
+/** Of the router in use whose rule names the host. */
+function serverFor(dynamic: Dynamic, host: string): URL | null {
+  const { routers, services } = dynamic;
+  const router = Object.values(routers).find(
+    (each) =>
+      [...String(each['rule']).matchAll(/`([^`]+)`/g)].some(([, name]) => name === host) &&
+      faultOf(dynamic, each) === null,
   );
   const service = services[String(router?.['service'])] as
     | { readonly loadBalancer?: { readonly servers?: readonly { readonly url: string }[] } }

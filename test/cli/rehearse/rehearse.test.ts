@@ -41,7 +41,7 @@ describe('rehearse', () => {
     const created = commands.filter(({ argv }: { argv: string[] }) => /^(pct|qm) (create|clone) /.test(argv.join(' ')));
     expect(created).toHaveLength(7);
     expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
-  });
+  }, 120_000);
 
   test('from one commit to another only what changed is touched', async () => {
     const repo = await openConfigRepo(join(folder, 'repo'), 'unused');

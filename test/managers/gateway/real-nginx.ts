@@ -11,6 +11,7 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { CommandResult, Host } from '../../../src/ports.ts';
 import { findProgram, freePort } from '../../support/programs.ts';
+import { until } from '../../support/until.ts';
 
 export const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');
 const SYSTEM = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -100,8 +101,8 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
     read: (path) => readFileSync(at(path), 'utf8'),
     async close() {
       if (existsSync(at('nginx.pid'))) {
-        const pid = Number(readFileSync(at('nginx.pid'), 'utf8'));
-        process.kill(pid, 'SIGTERM');
+        process.kill(Number(readFileSync(at('nginx.pid'), 'utf8')), 'SIGTERM');
+        await until(() => !existsSync(at('nginx.pid')));
       }
       rmSync(dir, { recursive: true, force: true });
     },
