@@ -1,5 +1,5 @@
 // Containers that are run for real: what `pct` does to them, and what Phoenix brings up in them. Skipped where the machine cannot:
-// it takes root, Debian's `lxc`, and a Debian 12 as a tar archive in PHOENIX_TEST_ROOTFS; test/README.md says how to make one.
+// it takes root, Debian's `lxc`, and a Debian 12 as a tar archive; test/README.md says how to come by one.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -20,10 +20,10 @@ import * as managers from '../../src/managers/index.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, labHost, openLab } from '../support/lab.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { findProgram } from '../support/programs.ts';
+import { findProgram, findRootfs } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 
-const ROOTFS = process.env['PHOENIX_TEST_ROOTFS'];
+const ROOTFS = findRootfs();
 const STEP = ['step', 'step-ca'].map((name) =>
   findProgram(name, `PHOENIX_TEST_${name.replace('-', '_').toUpperCase()}`),
 );
@@ -33,7 +33,7 @@ const LACKING =
     : findProgram('lxc-start', 'PHOENIX_TEST_LXC_START') === undefined
       ? 'no lxc'
       : ROOTFS === undefined || !existsSync(ROOTFS)
-        ? 'no PHOENIX_TEST_ROOTFS'
+        ? 'no Debian 12'
         : null;
 const TEMPLATE = 'ubuntu-24.04-standard_24.04-2_amd64.tar.zst';
 
@@ -55,7 +55,11 @@ function pct(...args: readonly string[]) {
 }
 
 function pctWith(input: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(join(lab.folder, 'bin/pct'), args, { input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(join(lab.folder, 'bin/pct'), args, {
+    input,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   return { exit: status, stdout, stderr };
 }
 

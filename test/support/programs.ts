@@ -4,15 +4,31 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** A program by the variable that names it or on PATH; undefined when this machine has none. */
+/** What `npm run parts` made. */
+const PARTS = fileURLToPath(new URL('../../node_modules/.cache/phoenix-parts', import.meta.url));
+
+/** A program by the variable that names it, on PATH, where only root looks, or brought by `npm run parts`; undefined: there is none. */
 export function findProgram(name: string, variable: string): string | undefined {
+  const folders = [process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', join(PARTS, 'bin')];
+  return chosen(
+    variable,
+    folders
+      .join(delimiter)
+      .split(delimiter)
+      .map((folder) => join(folder, name)),
+  );
+}
+
+/** A Debian 12 as a tar archive, for containers; undefined: there is none. */
+export function findRootfs(): string | undefined {
+  return chosen('PHOENIX_TEST_ROOTFS', [join(PARTS, 'bookworm.tar')]);
+}
+
+function chosen(variable: string, files: readonly string[]): string | undefined {
   const named = process.env[variable];
-  if (named !== undefined && named !== '') return named;
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => existsSync(file));
+  return named !== undefined && named !== '' ? named : files.find((file) => existsSync(file));
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */

@@ -1,0 +1,68 @@
+// `npm run parts`: the real programs that tests run where a machine has them. Without one its tests are skipped.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { fail, has, install, PARTS, run, say } from './programs.mjs';
+
+const CONTAINERS = 'containers for real';
+
+/** `package`: on Debian; `module`: built with Go, since Debian has none. */
+const ALL = [
+  { program: 'nginx', package: 'nginx-light', without: 'the gateway by the real nginx' },
+  { program: 'dnsmasq', package: 'dnsmasq-base', without: 'names by the real dnsmasq' },
+  { program: 'sshd', package: 'openssh-server', without: 'a host over SSH' },
+  { program: 'openssl', package: 'openssl', without: 'certificate requests read by the real openssl' },
+  { program: 'pebble', package: 'pebble', without: 'certificates by the real ACME of pebble' },
+  { program: 'step-ca', module: 'github.com/smallstep/certificates/cmd/step-ca@v0.30.2', without: 'a real step-ca' },
+  { program: 'step', module: 'github.com/smallstep/cli/cmd/step@v0.28.7', without: 'an authority in a real container' },
+  { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
+  { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
+  { program: 'debootstrap', package: 'debootstrap', without: CONTAINERS },
+];
+const ROOTFS = join(PARTS, 'bookworm.tar');
+
+if (argv[1] === fileURLToPath(import.meta.url)) bring();
+
+/** What tests are skipped without. */
+export function missingParts() {
+  const missing = ALL.filter(({ program }) => !has(program));
+  const rootfs =
+    existsSync(ROOTFS) || process.env.PHOENIX_TEST_ROOTFS ? [] : [{ program: 'a Debian 12', without: CONTAINERS }];
+  return [...missing, ...rootfs];
+}
+
+function bring() {
+  const missing = missingParts();
+  const packages = missing.flatMap((part) => part.package ?? []);
+  if (packages.length > 0) install(packages.join(', '), { 'apt-get': packages });
+  mkdirSync(join(PARTS, 'bin'), { recursive: true });
+  for (const { program, module } of missing.filter((part) => part.module)) {
+    if (!has('go')) fail(`${program} is built with Go 1.25 or newer: https://go.dev/doc/install`, 3);
+    say(`building ${program} with Go, which takes a minute or two`);
+    if (run('go', ['install', module], { GOBIN: join(PARTS, 'bin'), CGO_ENABLED: '0' }) !== 0) {
+      fail(`go install ${module} failed: see above`, 3);
+    }
+  }
+  if (!existsSync(ROOTFS)) makeRootfs();
+  say('everything is there');
+}
+
+/** A Debian 12 that boots with systemd. */
+function makeRootfs() {
+  if (process.getuid?.() !== 0) fail('a Debian 12 for real containers is made as root: run "sudo npm run parts"', 3);
+  say('making a Debian 12, which takes a minute');
+  const folder = mkdtempSync(join(tmpdir(), 'phoenix-rootfs-'));
+  // The root of the archive is the root of the container.
+  chmodSync(folder, 0o755);
+  const include = 'iproute2,curl,ca-certificates,systemd,systemd-sysv,dbus';
+  const made = ['--variant=minbase', `--include=${include}`, 'bookworm', folder, 'http://deb.debian.org/debian'];
+  const { status, stdout } = spawnSync('debootstrap', made, { encoding: 'utf8' });
+  const packed = status === 0 && run('tar', ['-C', folder, '-cf', `${ROOTFS}.new`, '.']) === 0;
+  if (packed) run('mv', [`${ROOTFS}.new`, ROOTFS]);
+  rmSync(folder, { recursive: true, force: true });
+  if (!packed) fail(`debootstrap failed:\n${stdout.split('\n').slice(-5).join('\n')}`, 3);
+}

@@ -1,0 +1,58 @@
+// Programs of the system that Phoenix is tried with: found, and installed where that needs no password.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where `npm run parts` puts what no package has. Tests look there after PATH. */
+export const PARTS = `${ROOT}node_modules/.cache/phoenix-parts`;
+
+const INSTALLERS = {
+  'apt-get': [['update'], ['install', '-y', '--no-install-recommends']],
+  dnf: [['install', '-y']],
+  apk: [['add']],
+  pacman: [['-S', '--noconfirm']],
+  brew: [['install']],
+};
+
+/** A package that has the same name under every installer. */
+export function everywhere(name) {
+  return Object.fromEntries(Object.keys(INSTALLERS).map((installer) => [installer, [name]]));
+}
+
+/** Installs packages by their names under each installer; else says the one command and ends with 3. */
+export function install(what, packages) {
+  const installer = Object.keys(INSTALLERS).find((name) => has(name) && packages[name] !== undefined);
+  if (!installer) fail(`${what} is missing: install it with your system’s package manager`, 3);
+  const names = packages[installer];
+  const steps = INSTALLERS[installer].map((step, at, all) => (at === all.length - 1 ? [...step, ...names] : step));
+  const mayInstall = installer === 'brew' || process.getuid?.() === 0;
+  if (!mayInstall) fail(`${what} is missing: run "sudo ${installer} ${steps.at(-1).join(' ')}" once`, 3);
+  say(`installing ${names.join(' ')} with ${installer}`);
+  for (const step of steps) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const done = spawnSync(installer, step, { encoding: 'utf8', env });
+    if (done.status !== 0) fail(`${installer} ${step.join(' ')} failed:\n${done.stderr}`, 3);
+  }
+}
+
+/** On PATH, where only root looks, or made by `npm run parts`. */
+export function has(program) {
+  const PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin', `${PARTS}/bin`].join(':');
+  return spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], { env: { PATH } }).status === 0;
+}
+
+export function run(program, programArgs, env = {}) {
+  const options = { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } };
+  return spawnSync(program, programArgs, options).status ?? 1;
+}
+
+export function say(text) {
+  process.stderr.write(`set-up: ${text}\n`);
+}
+
+export function fail(text, code) {
+  say(text);
+  process.exit(code);
+}
