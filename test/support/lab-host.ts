@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { composeText } from '../../src/io/host/compose-text.ts';
 import { localHost } from '../../src/io/host/local.ts';
-import { signer } from '../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
-import { openNode } from '../../src/lab/proxmox/node.ts';
-import { PROGRAMS } from '../../src/lab/proxmox/programs.ts';
+import { programsHere } from '../../src/lab/proxmox/here.ts';
 import type { Content } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
 
@@ -36,7 +34,6 @@ export async function openLabHost(
   const dir = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
   createLab(dir, { programs: false });
   for (const storage of storages) declareStorage(dir, storage);
-  const node = openNode(dir);
 
   async function bytes(content: Content): Promise<Uint8Array> {
     switch (content.from) {
@@ -69,17 +66,29 @@ export async function openLabHost(
 
   const network = labNetwork(dir);
   const redactor = openRedactor();
+  const programs = programsHere(dir);
+  const commands: string[] = [];
+  const inputs: string[] = [];
   const files = localHost({
     node: 'pve',
     contents: bytes,
     redactor,
     root: dir,
     dial: network.dial,
+    async runs(call) {
+      const line = [call.program, ...call.args].join(' ');
+      commands.push(line);
+      if (call.input !== undefined) inputs.push(Buffer.from(call.input).toString('utf8'));
+      const ordered = host.instead(line);
+      if (ordered === undefined) return programs(call);
+      const { exit = 0, ended = 'exited', ms = 0, stdout = '', stderr = '' } = ordered;
+      if (stdout !== '') call.onStdout(Buffer.from(stdout));
+      if (stderr !== '') call.onStderr(Buffer.from(stderr));
+      return { exit, ended, ms, reason: null };
+    },
   });
-  const commands: string[] = [];
-  const inputs: string[] = [];
   const host: LabHost = {
-    node: 'pve',
+    ...files,
     dir,
     commands,
     inputs,
@@ -87,28 +96,6 @@ export async function openLabHost(
     forget() {
       commands.length = 0;
       inputs.length = 0;
-    },
-    async run(command) {
-      const line = [command.program, ...command.args].join(' ');
-      commands.push(line);
-      const stdin = command.stdin === undefined ? Buffer.alloc(0) : Buffer.from(await bytes(command.stdin));
-      if (command.stdin !== undefined) inputs.push(stdin.toString('utf8'));
-      const result: CommandResult = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' };
-      const ordered = host.instead(line);
-      if (ordered !== undefined) return { ...result, ...ordered };
-      const load = PROGRAMS[command.program];
-      if (load === undefined) return { ...result, exit: null, ended: 'not found' };
-      const { rc, stdout, stderr } = (await load())(node, command.args, () => stdin);
-      return { ...result, exit: rc, stdout, stderr };
-    },
-    readFile: (path) => files.readFile(path),
-    readFolders: (folders) => files.readFolders(folders),
-    writeFile: (write) => files.writeFile(write),
-    makeFolder: (folder) => files.makeFolder(folder),
-    request: (request, options) => files.request(request, options),
-    sign: (signing, options) => {
-      const { readFile, writeFile, request, run } = host;
-      return signer({ dial: network.dial, redactor, request, run, reveal: run, readFile, writeFile })(signing, options);
     },
     async close() {
       await network.close();

@@ -52,27 +52,34 @@ export async function openHostOf(
   }
 }
 
+/** A lab as a host: its own files, programs and network, and nothing of the machine that it lies on. */
 async function labHost(
   root: string,
   node: string | null,
   parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
 ): Promise<Host> {
-  const { createLab } = await import('../../lab/proxmox/create.ts');
+  const { createLab, labPath } = await import('../../lab/proxmox/create.ts');
+  const { networkSocket, startLabNetwork } = await import('../../lab/network/network.ts');
   await mkdir(root, { recursive: true });
   createLab(root);
-  return openLabHost(root, { ...parts, node: node ?? LAB_NODE });
+  const network = await startLabNetwork(root);
+  const dial = dialThrough(networkSocket(root));
+  const host = localHost({ ...parts, node: node ?? LAB_NODE, root, path: labPath(root), system: false, dial });
+  return closing(host, network);
 }
 
-/** A lab as a host: its own files, programs and network, and nothing of the machine that it lies on. */
-export async function openLabHost(
+/** The same for this process alone, which takes far less time. The lab is made already. */
+export async function openLabHere(
   root: string,
   parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>,
 ): Promise<Host> {
-  const { labPath } = await import('../../lab/proxmox/create.ts');
-  const { networkSocket, startLabNetwork } = await import('../../lab/network/network.ts');
-  const network = await startLabNetwork(root);
-  const dial = dialThrough(networkSocket(root));
-  const host = localHost({ ...parts, root, path: labPath(root), system: false, dial });
+  const { labNetwork } = await import('../../lab/network/network.ts');
+  const { programsHere } = await import('../../lab/proxmox/here.ts');
+  const network = labNetwork(root);
+  return closing(localHost({ ...parts, root, dial: network.dial, runs: programsHere(root) }), network);
+}
+
+function closing(host: Host, network: { close(): Promise<void> }): Host {
   return {
     ...host,
     async close() {

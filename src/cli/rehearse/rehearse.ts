@@ -22,7 +22,7 @@ import { readSourceSettings } from '../../settings/source.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from '../source.ts';
 import { carryOutPlan, type RecordingHost, type Rehearsed, recordingHost } from './carry-out-plan.ts';
-import { openLabHost } from './outside.ts';
+import { openLabHere } from './outside.ts';
 import { supplyLab } from './supply-lab.ts';
 import { supplySecrets } from './supply-secrets.ts';
 
@@ -92,7 +92,7 @@ async function onLab(
     sources.to.blob(id).catch((error) => sources.from?.blob(id) ?? Promise.reject(error));
   const redactor = openRedactor();
   const contents = openContents({ repository: { blob }, secrets: openSecrets(standIns, redactor), product: PRODUCT });
-  const host = await openLabHost(folder, { node: 'pve', contents, redactor });
+  const host = await openLabHere(folder, { node: 'pve', contents, redactor });
   const recording = recordingHost(host);
   try {
     return await applyTwice(recording, from, to, sources, args, io);

@@ -11,7 +11,7 @@ import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { below, checkPath, holdsNoMode } from './paths.ts';
-import { runProgram } from './program.ts';
+import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { requester } from './request.ts';
 import { signer } from './sign/sign.ts';
 
@@ -28,6 +28,8 @@ export interface LocalHostOptions {
   readonly system?: boolean;
   /** How services in the node's network are reached. Default: from this machine. */
   readonly dial?: Dial;
+  /** What runs programs. Default: this machine does. */
+  readonly runs?: (program: Program) => Promise<ProgramEnd>;
 }
 
 /** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
@@ -35,7 +37,7 @@ export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 const FILES_AT_ONCE = 32;
 
 export function localHost(options: LocalHostOptions): Host {
-  const { node, redactor, root = '', path, system = true, dial = dialTcp } = options;
+  const { node, redactor, root = '', path, system = true, dial = dialTcp, runs = runProgram } = options;
   const ofSystem = system ? [dirname(process.execPath), SYSTEM_PATH] : [];
   const env = {
     PATH: [...(path === undefined ? [] : [path]), ...ofSystem].join(':'),
@@ -60,7 +62,7 @@ export function localHost(options: LocalHostOptions): Host {
       } catch (error) {
         return output.neverStarted(error);
       }
-      const end = await runProgram({
+      const end = await runs({
         program: command.program,
         args: command.args,
         env,

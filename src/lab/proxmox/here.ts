@@ -1,0 +1,36 @@
+// The lab's programs without a process for each call, where nobody else uses the lab and no faults are ordered in it.
+
+import { openNode } from './node.ts';
+import { PROGRAMS } from './programs.ts';
+
+export interface Call {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly input: Uint8Array | undefined;
+  readonly onStdout: (chunk: Uint8Array) => void;
+  readonly onStderr: (chunk: Uint8Array) => void;
+}
+
+export interface CallEnd {
+  readonly exit: number | null;
+  readonly ended: 'exited' | 'not found';
+  /** Milliseconds. */
+  readonly ms: number;
+  /** Why it could not be started; null when it was. */
+  readonly reason: string | null;
+}
+
+/** Runs programs of the lab in this process. */
+export function programsHere(dir: string): (call: Call) => Promise<CallEnd> {
+  const node = openNode(dir);
+  return async ({ program, args, input, onStdout, onStderr }) => {
+    const load = PROGRAMS[program];
+    if (load === undefined)
+      return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
+    const started = performance.now();
+    const { rc, stdout, stderr } = (await load())(node, [...args], () => Buffer.from(input ?? ''));
+    if (stdout !== '') onStdout(Buffer.from(stdout));
+    if (stderr !== '') onStderr(Buffer.from(stderr));
+    return { exit: rc, ended: 'exited', ms: Math.round(performance.now() - started), reason: null };
+  };
+}
