@@ -134,7 +134,7 @@ command('approve <run> <target>', 'let a step go on that destroys or recreates s
 
 command(
   'adopt [targets...]',
-  'take over guests that Phoenix did not make, as they are declared',
+  'take over what Phoenix did not make, as it is declared',
   'adopt lxc/105 --wait',
 )
   .option('--all', 'every declared target', false)
