@@ -132,11 +132,7 @@ command('approve <run> <target>', 'let a step go on that destroys or recreates s
     ending((await import('./cli/agent/approve.ts')).approve({ run, target, ...options }, io)),
   );
 
-command(
-  'adopt [targets...]',
-  'take over what Phoenix did not make, as it is declared',
-  'adopt lxc/105 --wait',
-)
+command('adopt [targets...]', 'take over what Phoenix did not make, as it is declared', 'adopt lxc/105 --wait')
   .option('--all', 'every declared target', false)
   .option('--wait', 'follow the run to its end, and end as it does', false)
   .option('--json', 'answer with one JSON document', false)

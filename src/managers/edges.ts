@@ -4,7 +4,7 @@
 import type { Config, Guest, LxcGuest, VmGuest } from '../config/config.ts';
 import type { Certificate } from '../config/config-services.ts';
 import { seenBy } from '../config/derive/traefik/routes.ts';
-import { ASKING_THE_CA } from '../config/rules/dependency-cycle.ts';
+import { ASKING_THE_CA } from '../config/rules/guests/dependency-cycle.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 
 /** The certificate authority: the container with role `ca`. */

@@ -1,7 +1,7 @@
 // The one place that runs what managers return.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { readAnswer } from '../../managers/guest/answer.ts';
+import { readAnswer } from '../../managers/guest/proxmox/answer.ts';
 import type { Action, CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json } from '../../model/json.ts';
 import type { CommandResult, Host } from '../../ports.ts';

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { manageBy } from '../../lab/host/links/manage.ts';
 import { providePool } from '../../lab/host/zfs/zpool.ts';
 import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
-import { imagePath } from '../../managers/guest/source.ts';
+import { imagePath } from '../../managers/guest/life/source.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */

@@ -2,8 +2,8 @@
 
 import type { Config, Guest, Place } from '../config.ts';
 import { within } from '../read/place.ts';
-import { fixedAddress, spelling } from '../rules/address.ts';
-import { allGuests, targetOf } from '../rules/guests.ts';
+import { allGuests, targetOf } from '../rules/guests/guests.ts';
+import { fixedAddress, spelling } from '../rules/network/address.ts';
 
 export interface MentionedName {
   /** What gives the name out. */

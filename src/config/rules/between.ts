@@ -1,8 +1,8 @@
 // What no commit may do to the one before it, however sound it is in itself.
 
 import type { Config, Guest } from '../config.ts';
-import { disksDoNotShrink } from './clones.ts';
-import { allGuests, targetOf } from './guests.ts';
+import { disksDoNotShrink } from './guests/clones.ts';
+import { allGuests, targetOf } from './guests/guests.ts';
 import type { Finding } from './rule.ts';
 
 /** Looks at what is applied and at what is to be; the places are those of `after`. */

@@ -3,7 +3,7 @@
 import type { Guest, Place, VmGuest } from '../config.ts';
 import { within } from '../read/place.ts';
 import { stackTarget } from '../stacks.ts';
-import { allGuests, targetOf } from './guests.ts';
+import { allGuests, targetOf } from './guests/guests.ts';
 import type { Finding, RuleContext } from './rule.ts';
 
 /** MISSING_FILE: a feature that neither the repository nor Phoenix has, an application script, or a script of a health check. */

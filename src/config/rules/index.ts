@@ -1,8 +1,45 @@
 // Every rule, one line each. All of them run, so that all problems are shown at once.
 
-import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './addresses.ts';
-import { cloneSourcesComeEarly, dependenciesStartFirst } from './boot.ts';
-import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
+import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
+import { cloneSourcesComeEarly, dependenciesStartFirst } from './guests/boot.ts';
+import {
+  gpusAreNotOvercommitted,
+  memoryIsNotOvercommitted,
+  nothingWipesDisks,
+  quotasFitThePools,
+} from './guests/capacity.ts';
+import { cloneSourcesAreReady, clonesAreNotSmaller } from './guests/clones.ts';
+import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './guests/creation.ts';
+import { authorityComesFirst, dependenciesHaveAnOrder } from './guests/dependency-cycle.ts';
+import {
+  addressesAreUnique,
+  idsAreUnique,
+  macsAreUnique,
+  namesAreUnique,
+  serviceNamesAreUnique,
+} from './guests/duplicates.ts';
+import { featuresHaveTheirInputs } from './guests/features.ts';
+import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
+import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
+import { storagesTakeTheirContent } from './guests/storage.ts';
+import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './network/addresses.ts';
+import {
+  firewallRulesAreDifferent,
+  guestsHaveAFirewall,
+  namedAddressesAreOwned,
+  openRulesNameASource,
+} from './network/firewall-reach.ts';
+import { firewallRulesAreReadable } from './network/firewall-syntax.ts';
+import {
+  agentsHaveAHostname,
+  guestNamesAreHostnames,
+  guestNamesHaveNoDots,
+  otherNamesAreHostnames,
+} from './network/hostnames.ts';
+import { agentCanFetch, hostStaysReachable } from './network/lockout.ts';
+import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './network/names.ts';
+import { mountedPathsAreExported } from './network/nfs.ts';
+import type { Rule } from './rule.ts';
 import {
   acmeNamesCanBeProved,
   certificatesAreApart,
@@ -12,42 +49,10 @@ import {
   hooksNameGuests,
   keysAreNotWorldReadable,
   ownersHaveNumbers,
-} from './certificates.ts';
-import { cloneSourcesAreReady, clonesAreNotSmaller } from './clones.ts';
-import { externalVolumesAreProvided, variablesAreSet } from './compose.ts';
-import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
-import { authorityComesFirst, dependenciesHaveAnOrder } from './dependency-cycle.ts';
-import {
-  addressesAreUnique,
-  idsAreUnique,
-  macsAreUnique,
-  namesAreUnique,
-  serviceNamesAreUnique,
-} from './duplicates.ts';
-import { featuresHaveTheirInputs } from './features.ts';
-import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
-import {
-  firewallRulesAreDifferent,
-  guestsHaveAFirewall,
-  namedAddressesAreOwned,
-  openRulesNameASource,
-} from './firewall-reach.ts';
-import { firewallRulesAreReadable } from './firewall-syntax.ts';
-import {
-  agentsHaveAHostname,
-  guestNamesAreHostnames,
-  guestNamesHaveNoDots,
-  otherNamesAreHostnames,
-} from './hostnames.ts';
-import { agentCanFetch, hostStaysReachable } from './lockout.ts';
-import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './names.ts';
-import { mountedPathsAreExported } from './nfs.ts';
-import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './references.ts';
-import { neededRolesAreGiven, rolesAreUnique } from './roles.ts';
-import type { Rule } from './rule.ts';
-import { secretFoldersHaveOneOwner } from './shared-paths.ts';
-import { storagesTakeTheirContent } from './storage.ts';
-import { labelsAreUnderstood } from './traefik-labels.ts';
+} from './services/certificates.ts';
+import { externalVolumesAreProvided, variablesAreSet } from './services/compose.ts';
+import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
+import { labelsAreUnderstood } from './services/traefik-labels.ts';
 
 export const RULES: readonly Rule[] = [
   somethingIsDeclared,

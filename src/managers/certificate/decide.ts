@@ -4,7 +4,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
-import { action } from '../guest/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';

@@ -2,8 +2,8 @@
 // starts.
 
 import type { Action, Command } from '../../model/action.ts';
-import { readAnswer } from '../guest/answer.ts';
-import { action, call, guestName, type Program, runInside } from '../guest/command.ts';
+import { readAnswer } from '../guest/proxmox/answer.ts';
+import { action, call, guestName, type Program, runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 import type { Hook } from './spec.ts';
 

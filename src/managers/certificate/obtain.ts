@@ -2,7 +2,7 @@
 // authority.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 import type { CertificateObservation } from './observe.ts';
 import { type Paths, WORK } from './paths.ts';
 import { program } from './program.ts';

@@ -3,7 +3,7 @@
 
 import { dirname } from 'node:path';
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 import type { CertificateObservation } from './observe.ts';
 import { beside, type Paths } from './paths.ts';
 import { octal, program } from './program.ts';

@@ -4,7 +4,7 @@
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports.ts';
-import { runInside } from '../guest/command.ts';
+import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
 /** Seconds for one script: none of them waits for anything but a reload. */

@@ -3,8 +3,8 @@
 import type { Config, Guest, LxcGuest } from '../../config/config.ts';
 import type { Certificate } from '../../config/config-services.ts';
 import { seenBy } from '../../config/derive/traefik/routes.ts';
-import { contains, fixedAddress, spelling } from '../../config/rules/address.ts';
-import { namesPort, someNetwork } from '../../config/rules/firewall-reach.ts';
+import { contains, fixedAddress, spelling } from '../../config/rules/network/address.ts';
+import { namesPort, someNetwork } from '../../config/rules/network/firewall-reach.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { caOf, certificateTarget } from '../edges.ts';
 

@@ -2,7 +2,7 @@
 
 import { nameOf } from '../../model/ids.ts';
 import type { HealthProbe, Wanted } from '../manager.ts';
-import { guestName, type Program, runInside } from './command.ts';
+import { guestName, type Program, runInside } from './proxmox/command.ts';
 import type { GuestSpec } from './spec.ts';
 
 /** Null where none is declared, or where the guest does not run when it is done. */

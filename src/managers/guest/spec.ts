@@ -5,9 +5,9 @@ import { type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { restsOn } from '../edges.ts';
 import type { Wanted } from '../manager.ts';
-import type { Firewall } from './firewall.ts';
-import { type Notes, notesText, OWNER_TAG, repositoryName } from './notes.ts';
-import { type Script, scriptsDigest } from './scripts.ts';
+import { type Notes, notesText, OWNER_TAG, repositoryName } from './look/notes.ts';
+import type { Firewall } from './proxmox/firewall.ts';
+import { type Script, scriptsDigest } from './scripts/scripts.ts';
 
 /** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
 type Final = 'running' | 'stopped' | 'unmanaged' | 'template';

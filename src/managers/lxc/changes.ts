@@ -1,17 +1,17 @@
 // The changes that bring an existing container's configuration to what is declared: files first, then one `pct set`, then disks.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
-import { type GuestConf, withRawLines } from '../guest/conf.ts';
 import { textDigest } from '../guest/digest.ts';
-import { decideFirewall } from '../guest/firewall.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/gate.ts';
-import { parseKept } from '../guest/kept-volumes.ts';
-import type { Changes } from '../guest/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/notes.ts';
-import type { GuestObservation } from '../guest/observation.ts';
-import { confPath } from '../guest/observe.ts';
-import { compareSettings, setGuest } from '../guest/settings.ts';
+import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
+import type { Changes } from '../guest/life/life.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { confPath } from '../guest/look/observe.ts';
+import { action } from '../guest/proxmox/command.ts';
+import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
+import { decideFirewall } from '../guest/proxmox/firewall.ts';
+import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { growDisks } from './disks.ts';
 import { delegateIds, makeFolders } from './host-side.ts';

@@ -1,8 +1,7 @@
 // What is missing between a container as it should be and as it is.
 
 import { nameOf } from '../../model/ids.ts';
-import type { GuestConf } from '../guest/conf.ts';
-import { decideGone, destroyGuest } from '../guest/destroy.ts';
+import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
   impossible,
@@ -12,10 +11,11 @@ import {
   notOurs,
   type Refusal,
   taken,
-} from '../guest/gate.ts';
-import { decideLife } from '../guest/life.ts';
-import { canSnapshot, type GuestObservation } from '../guest/observation.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/size.ts';
+} from '../guest/life/gate.ts';
+import { decideLife } from '../guest/life/life.ts';
+import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';

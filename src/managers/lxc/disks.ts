@@ -2,10 +2,10 @@
 // break the container.
 
 import type { Action } from '../../model/action.ts';
-import { action, call } from '../guest/command.ts';
-import type { GuestConf } from '../guest/conf.ts';
-import { parseProperties } from '../guest/property-string.ts';
-import { compareSize } from '../guest/size.ts';
+import { action, call } from '../guest/proxmox/command.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { parseProperties } from '../guest/proxmox/property-string.ts';
+import { compareSize } from '../guest/proxmox/size.ts';
 import { mountedIn } from './mounts.ts';
 import type { LxcSpec } from './spec.ts';
 

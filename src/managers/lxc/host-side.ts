@@ -1,9 +1,9 @@
 // What a container needs on the host before it starts: the folders that it shows, and leave to use the ids that it maps.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
 import { textDigest } from '../guest/digest.ts';
-import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/observation.ts';
+import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/look/observation.ts';
+import { action } from '../guest/proxmox/command.ts';
 import { MAP_START } from './raw.ts';
 import type { IdRange, LxcSpec, Mount } from './spec.ts';
 

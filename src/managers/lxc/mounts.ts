@@ -2,10 +2,10 @@
 // so that a second apply finds it again instead of making another volume.
 
 import type { JsonObject } from '../../model/json.ts';
-import type { Settings } from '../guest/conf.ts';
-import type { KeptVolumes } from '../guest/kept-volumes.ts';
-import { normalFlag, parseProperties } from '../guest/property-string.ts';
-import { freeIndexes, indexesOf, type Wish } from '../guest/settings.ts';
+import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
+import type { Settings } from '../guest/proxmox/conf.ts';
+import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
+import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
 import type { LxcSpec, Mount, Volume } from './spec.ts';
 
 export interface Mounted {

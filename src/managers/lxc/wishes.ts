@@ -1,11 +1,11 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
-import type { GuestConf, Settings } from '../guest/conf.ts';
-import { upcoming } from '../guest/conf.ts';
-import type { KeptVolumes } from '../guest/kept-volumes.ts';
-import { addressProperties, interfaceWish, linkProperties } from '../guest/network.ts';
-import { parseProperties, printProperties, sameProperties } from '../guest/property-string.ts';
-import { sharedWishes, type Wish } from '../guest/settings.ts';
+import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
+import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
+import { upcoming } from '../guest/proxmox/conf.ts';
+import { addressProperties, interfaceWish, linkProperties } from '../guest/proxmox/network.ts';
+import { parseProperties, printProperties, sameProperties } from '../guest/proxmox/property-string.ts';
+import { sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
 import { deviceWishes, mountWishes, type Removable } from './mounts.ts';
 import type { LxcSpec } from './spec.ts';
 

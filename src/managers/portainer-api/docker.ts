@@ -5,9 +5,9 @@ import type { ComposeMention, StackEnvironment } from '../../config/config-servi
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports.ts';
-import { readAnswer } from '../guest/answer.ts';
-import { action, runInside } from '../guest/command.ts';
-import { confPath } from '../guest/observe.ts';
+import { confPath } from '../guest/look/observe.ts';
+import { readAnswer } from '../guest/proxmox/answer.ts';
+import { action, runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
 /** Seconds: images are pulled on the way. */

@@ -4,7 +4,7 @@
 import type { Action } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { action } from '../guest/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
 import { blocked, impossible, todo } from '../portainer-api/decision.ts';

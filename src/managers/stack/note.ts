@@ -2,7 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
-import { action } from '../guest/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 
 export const NOTES = '/var/lib/phoenix/portainer/stacks';
 

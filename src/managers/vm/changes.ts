@@ -1,14 +1,14 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
-import type { GuestConf } from '../guest/conf.ts';
-import { decideFirewall } from '../guest/firewall.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/gate.ts';
-import type { Changes } from '../guest/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/notes.ts';
-import type { GuestObservation } from '../guest/observation.ts';
-import { compareSettings, setGuest } from '../guest/settings.ts';
+import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import type { Changes } from '../guest/life/life.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { action } from '../guest/proxmox/command.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { decideFirewall } from '../guest/proxmox/firewall.ts';
+import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { growDisk } from './disks.ts';
 import type { VmSpec } from './spec.ts';

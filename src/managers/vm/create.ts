@@ -2,13 +2,13 @@
 // other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { action, call, startGuest } from '../guest/command.ts';
-import { decideFirewall } from '../guest/firewall.ts';
-import { foreignFirewall, impossible } from '../guest/gate.ts';
-import { printNotes } from '../guest/notes.ts';
-import type { GuestObservation, HostFacts } from '../guest/observation.ts';
-import { createArgs } from '../guest/settings.ts';
-import { contentOf, downloadImage, imagePath } from '../guest/source.ts';
+import { foreignFirewall, impossible } from '../guest/life/gate.ts';
+import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
+import { printNotes } from '../guest/look/notes.ts';
+import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
+import { action, call, startGuest } from '../guest/proxmox/command.ts';
+import { decideFirewall } from '../guest/proxmox/firewall.ts';
+import { createArgs } from '../guest/proxmox/settings.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';

@@ -2,12 +2,12 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
-import type { GuestConf } from '../guest/conf.ts';
-import { decideGone, destroyGuest } from '../guest/destroy.ts';
-import { brokenOff, impossible, locked, mayDestroy, missingOnHost, notOurs, taken } from '../guest/gate.ts';
-import { decideLife } from '../guest/life.ts';
-import { canSnapshot, type GuestObservation } from '../guest/observation.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/size.ts';
+import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
+import { brokenOff, impossible, locked, mayDestroy, missingOnHost, notOurs, taken } from '../guest/life/gate.ts';
+import { decideLife } from '../guest/life/life.ts';
+import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
 import { createMachine } from './create.ts';

@@ -1,10 +1,10 @@
 // The root disk of a VM: where it is and how it grows.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
-import type { GuestConf } from '../guest/conf.ts';
-import { parseProperties } from '../guest/property-string.ts';
-import { compareSize } from '../guest/size.ts';
+import { action } from '../guest/proxmox/command.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { parseProperties } from '../guest/proxmox/property-string.ts';
+import { compareSize } from '../guest/proxmox/size.ts';
 import type { VmSpec } from './spec.ts';
 
 /** The drive that Phoenix makes, grows and boots from. */

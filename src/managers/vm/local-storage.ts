@@ -2,8 +2,8 @@
 // all of it there.
 
 import type { Action } from '../../model/action.ts';
-import { action } from '../guest/command.ts';
-import type { HostFacts } from '../guest/observation.ts';
+import type { HostFacts } from '../guest/look/observation.ts';
+import { action } from '../guest/proxmox/command.ts';
 
 /** Lets the storage hold these kinds of content too; nothing where it does already, or where it is not as Proxmox makes it. */
 export function allowOnLocal({ localContents }: HostFacts, wanted: readonly string[]): Action[] {

@@ -1,11 +1,11 @@
 // Virtual machines.
 
 import { guestHealth } from '../guest/health.ts';
-import type { GuestObservation } from '../guest/observation.ts';
-import { observeGuest } from '../guest/observe.ts';
-import { guestPower } from '../guest/power.ts';
-import { guestSafeguard } from '../guest/safeguard.ts';
-import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/survey.ts';
+import { guestPower } from '../guest/life/power.ts';
+import { guestSafeguard } from '../guest/life/safeguard.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { observeGuest } from '../guest/look/observe.ts';
+import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
 import type { Manager } from '../manager.ts';
 import { decideMachine, machineSnapshotsWork } from './decide.ts';
 import { vmImpact } from './impact.ts';

@@ -3,11 +3,11 @@
 import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
-import { declaredFirewall } from '../guest/firewall.ts';
-import { environmentInputs, type Inputs, inputsOf } from '../guest/inputs.ts';
-import { type Interface, interfaceOf } from '../guest/network.ts';
-import { featureScript, type Script, script } from '../guest/scripts.ts';
-import type { Source } from '../guest/source.ts';
+import type { Source } from '../guest/life/source.ts';
+import { declaredFirewall } from '../guest/proxmox/firewall.ts';
+import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
+import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
+import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
 
 export type VmSpec = GuestSpec & {

@@ -1,9 +1,9 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
-import type { Settings } from '../guest/conf.ts';
-import { addressProperties, interfaceWish, linkProperties } from '../guest/network.ts';
-import { normalFlag, parseProperties, printProperties, sameProperties } from '../guest/property-string.ts';
-import { sharedWishes, type Wish } from '../guest/settings.ts';
+import type { Settings } from '../guest/proxmox/conf.ts';
+import { addressProperties, interfaceWish, linkProperties } from '../guest/proxmox/network.ts';
+import { normalFlag, parseProperties, printProperties, sameProperties } from '../guest/proxmox/property-string.ts';
+import { sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
 import type { VmSpec } from './spec.ts';
 
 /** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */

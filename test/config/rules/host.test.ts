@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { capacityGb } from '../../../src/config/rules/capacity.ts';
+import { capacityGb } from '../../../src/config/rules/guests/capacity.ts';
 import { environment, type Files } from '../environment.ts';
 import { found } from './found.ts';
 

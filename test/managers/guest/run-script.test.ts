@@ -12,7 +12,7 @@ import {
   parseInstalled,
   type Script,
   script,
-} from '../../../src/managers/guest/scripts.ts';
+} from '../../../src/managers/guest/scripts/scripts.ts';
 import type { Content } from '../../../src/model/action.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { vllmInputs } from '../../../src/managers/guest/vllm.ts';
+import { vllmInputs } from '../../../src/managers/guest/scripts/vllm.ts';
 
 const SCRIPT = readFileSync(new URL('../../../etc/features/vllm/install.sh', import.meta.url), 'utf8');
 

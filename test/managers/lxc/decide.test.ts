@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { LxcGuest } from '../../../src/config/config.ts';
-import { parseConf } from '../../../src/managers/guest/conf.ts';
-import { printNotes } from '../../../src/managers/guest/notes.ts';
-import type { GuestObservation } from '../../../src/managers/guest/observation.ts';
+import { printNotes } from '../../../src/managers/guest/look/notes.ts';
+import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
+import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { decideContainer } from '../../../src/managers/lxc/decide.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { VmGuest } from '../../../src/config/config.ts';
-import { parseConf } from '../../../src/managers/guest/conf.ts';
-import type { GuestObservation } from '../../../src/managers/guest/observation.ts';
+import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
+import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
 import { shown } from '../decision.ts';

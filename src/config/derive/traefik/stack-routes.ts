@@ -6,7 +6,7 @@ import { interpolate } from '../../compose/interpolation.ts';
 import type { Config, Place, VmGuest } from '../../config.ts';
 import type { Stack, StackEnvironment } from '../../config-services.ts';
 import { within } from '../../read/place.ts';
-import { fixedAddress, spelling } from '../../rules/address.ts';
+import { fixedAddress, spelling } from '../../rules/network/address.ts';
 import type { Finding } from '../../rules/rule.ts';
 import { type Labels, parseLabels } from './labels.ts';
 import type { Backend, Route } from './route.ts';

@@ -4,7 +4,7 @@
 
 import type { FirewallRule } from '../../../config/config.ts';
 import type { HostFirewall } from '../../../config/config-host.ts';
-import { meaning, printRule } from '../../guest/firewall.ts';
+import { meaning, printRule } from '../../guest/proxmox/firewall.ts';
 import { MARK } from '../act.ts';
 
 export interface FirewallSpec extends Pick<HostFirewall, 'enabled' | 'policyIn' | 'policyOut'> {

@@ -2,7 +2,7 @@
 // work, and nothing that people set up is set up a second time.
 
 import type { HostBridge } from '../../../config/config-host.ts';
-import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/rules/address.ts';
+import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/rules/network/address.ts';
 import { bridgesText } from './bridges.ts';
 import { addressOf, optionOf, type Stanza, stanzasOf } from './interfaces.ts';
 

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { seenFrom } from '../../../config/derive/seen-by.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { caOf, guestTarget } from '../../edges.ts';
-import { runInside } from '../../guest/command.ts';
+import { runInside } from '../../guest/proxmox/command.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';

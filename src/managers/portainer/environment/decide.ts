@@ -3,7 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
-import { action } from '../../guest/command.ts';
+import { action } from '../../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { call } from '../../portainer-api/call.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';

@@ -2,7 +2,7 @@
 // session goes. Nothing of it is ever in an argument, a plan or a log.
 
 import type { Action } from '../../../model/action.ts';
-import { action } from '../../guest/command.ts';
+import { action } from '../../guest/proxmox/command.ts';
 import { call } from '../../portainer-api/call.ts';
 import { SESSION_FILE, type Service, TOKEN_FILE } from '../../portainer-api/service.ts';
 import { KEY_NAME, type User } from './observe.ts';

@@ -1,7 +1,7 @@
 // The server's containers in its VM: started by compose, from files that Phoenix puts there.
 
 import type { Action, Content } from '../../../model/action.ts';
-import { action } from '../../guest/command.ts';
+import { action } from '../../guest/proxmox/command.ts';
 import { call, urlOf } from '../../portainer-api/call.ts';
 import { inVm, PULL_SECONDS, putFile, type Variable } from '../../portainer-api/docker.ts';
 import {

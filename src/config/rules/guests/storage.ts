@@ -1,0 +1,84 @@
+// Disks must lie on storages that are there and take them.
+
+import type { TargetId } from '../../../model/ids.ts';
+import type { Config, Place } from '../../config.ts';
+import { within } from '../../read/place.ts';
+import type { Finding, RuleContext } from '../rule.ts';
+import { targetOf } from './guests.ts';
+
+/** One use of a storage: `content` is Proxmox's word for what is to lie on it. */
+interface Use {
+  readonly storage: string;
+  readonly content: 'rootdir' | 'images' | 'vztmpl';
+  readonly at: Place;
+  readonly target: TargetId;
+}
+
+/** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
+export function storagesTakeTheirContent({ config }: RuleContext): Finding[] {
+  const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
+  const taking = Map.groupBy(
+    config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
+    ({ content }) => content,
+  );
+  return uses(config).flatMap(({ storage, content, at, target }): Finding[] => {
+    const found = storages.get(storage);
+    if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
+    const choices = (taking.get(content) ?? []).map(({ id }) => id);
+    return [
+      {
+        code: 'UNKNOWN_STORAGE',
+        at,
+        message:
+          found === undefined
+            ? `There is no storage "${storage}"`
+            : `Storage "${storage}" takes ${found.contents?.join(', ') || 'nothing'}, but not ${WORDS[content]} (${content})`,
+        hint:
+          choices.length === 0
+            ? `Declare one that takes ${WORDS[content]} in zfs.datasets or proxmox_storage_ids.`
+            : `${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
+        target,
+      },
+    ];
+  });
+}
+
+const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'container templates' } as const;
+
+function uses(config: Config): Use[] {
+  return [
+    ...config.lxc.flatMap((guest): Use[] => {
+      const target = targetOf(guest);
+      const templateStorage = /^([^/:]+):/.exec(guest.template ?? '')?.[1];
+      return [
+        { storage: guest.storagePool, content: 'rootdir', at: within(guest.writtenAt, 'storage_pool'), target },
+        ...guest.volumes.map(
+          (volume, index): Use => ({
+            storage: volume.storage,
+            content: 'rootdir',
+            at: within(guest.writtenAt, 'zfs_volumes', index, 'pool'),
+            target,
+          }),
+        ),
+        ...(templateStorage === undefined
+          ? []
+          : [
+              {
+                storage: templateStorage,
+                content: 'vztmpl',
+                at: within(guest.writtenAt, 'template'),
+                target,
+              } as const,
+            ]),
+      ];
+    }),
+    ...config.vm.map(
+      (guest): Use => ({
+        storage: guest.storagePool,
+        content: 'images',
+        at: within(guest.writtenAt, 'storage_pool'),
+        target: targetOf(guest),
+      }),
+    ),
+  ];
+}

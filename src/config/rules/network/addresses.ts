@@ -1,0 +1,100 @@
+// A guest's address must be one that it can have and that the rest of the network can reach.
+
+import type { Guest } from '../../config.ts';
+import type { HostNetwork } from '../../config-host.ts';
+import { within } from '../../read/place.ts';
+import { macPlace } from '../guests/duplicates.ts';
+import { allGuests, nameOfGuest, targetOf } from '../guests/guests.ts';
+import type { Finding, RuleContext } from '../rule.ts';
+import { contains, fixedAddress, isReserved, type Network, parseAddress, parseNetwork, spelling } from './address.ts';
+
+/**
+ * BAD_ADDRESS: outside the subnet of the host's bridge, equal to the gateway or the host, the number or broadcast address of
+ * its network, or with a gateway that it cannot reach. Guests on other bridges and VLANs are only checked in themselves.
+ */
+export function guestAddressesFit({ config }: RuleContext): Finding[] {
+  const surroundings = surroundingsOf(config.hypervisor.network);
+  return allGuests(config).flatMap((guest) => {
+    const own = parseNetwork(guest.network.ip);
+    if (own === undefined) return [];
+    const ip = within(guest.writtenAt, 'network_config', 'ip');
+    const fault = addressFault(own, guest, surroundings);
+    const gateway = guest.network.gateway === null ? undefined : parseAddress(guest.network.gateway);
+    const findings: Finding[] = fault === undefined ? [] : [bad(guest, ip, fault)];
+    if (gateway !== undefined && gateway.kind() === own.address.kind() && !contains(own, gateway)) {
+      const place = within(guest.writtenAt, 'network_config', 'gw');
+      findings.push(bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`));
+    }
+    return findings;
+  });
+}
+
+interface Surroundings {
+  /** Bridge of the host. */
+  readonly bridge: string;
+  readonly gateway: string | null;
+  readonly host: string | null;
+  readonly subnet: Network | undefined;
+  readonly subnetText: string;
+}
+
+function surroundingsOf({ name, gateway, address, subnet }: HostNetwork): Surroundings {
+  const text = (setting: string | null) => {
+    const parsed = fixedAddress(setting);
+    return parsed === null ? null : spelling(parsed);
+  };
+  return {
+    bridge: name,
+    gateway: text(gateway),
+    host: text(address),
+    subnet: parseNetwork(subnet ?? ''),
+    subnetText: subnet ?? '',
+  };
+}
+
+function addressFault(own: Network, guest: Guest, around: Surroundings): string | undefined {
+  const text = spelling(own.address);
+  const gateway = fixedAddress(guest.network.gateway);
+  if (text === around.gateway || (gateway !== null && text === spelling(gateway))) {
+    return `${text} is the address of the gateway`;
+  }
+  if (text === around.host) return `${text} is the address of the host`;
+  if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
+  const { subnet, subnetText, bridge } = around;
+  const onHostNetwork = guest.network.bridge === bridge && guest.network.vlan === null;
+  if (subnet === undefined || !onHostNetwork || subnet.address.kind() !== own.address.kind()) return undefined;
+  return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
+}
+
+function bad(guest: Guest, at: Finding['at'], fault: string): Finding {
+  return { code: 'BAD_ADDRESS', at, message: `${nameOfGuest(guest)}: ${fault}`, target: targetOf(guest) };
+}
+
+/** BAD_ADDRESS: the lowest bit of the first byte marks a MAC address of a group; Proxmox refuses it. */
+export function macsAreUnicast({ config }: RuleContext): Finding[] {
+  return allGuests(config)
+    .filter((guest) => guest.network.mac !== null && Number.parseInt(guest.network.mac.slice(0, 2), 16) % 2 === 1)
+    .map((guest) => ({
+      ...bad(guest, macPlace(guest), `${guest.network.mac} is a multicast MAC address`),
+      hint: 'Let the second digit be even, for example 52:54:00:….',
+    }));
+}
+
+/** BAD_ADDRESS: the host cannot reach its own gateway. */
+export function hostGatewayIsReachable({ config }: RuleContext): Finding[] {
+  const { address, gateway } = config.hypervisor.network;
+  const own = address === null ? undefined : parseNetwork(address);
+  const via = gateway === null ? undefined : parseAddress(gateway);
+  if (own === undefined || via === undefined || via.kind() !== own.address.kind()) return [];
+  const same = spelling(via) === spelling(own.address);
+  if (contains(own, via) && !same) return [];
+  return [
+    {
+      code: 'BAD_ADDRESS',
+      at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'gateway'),
+      message: same
+        ? `The host's gateway ${gateway} is its own address`
+        : `The host's gateway ${gateway} is outside of ${address}`,
+    },
+  ];
+}

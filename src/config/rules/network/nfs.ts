@@ -1,0 +1,56 @@
+// What a VM mounts from the host must be exported to it.
+
+import type { Config, NfsVolume } from '../../config.ts';
+import type { NfsExport } from '../../config-host.ts';
+import { within } from '../../read/place.ts';
+import { nameOfGuest, targetOf } from '../guests/guests.ts';
+import type { Finding, RuleContext } from '../rule.ts';
+import { contains, fixedAddress, parseNetwork, spelling } from './address.ts';
+
+/** NFS_NOT_EXPORTED: no export of the host holds the path, or none of those that do admits the VM. */
+export function mountedPathsAreExported({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((vm) =>
+    vm.volumes.flatMap((volume, index): Finding[] => {
+      if (!isThisHost(volume, config)) return [];
+      const holding = config.hypervisor.nfsExports.filter((one) => lies(volume.path, one.path));
+      const address = fixedAddress(vm.network.ip);
+      if (holding.some((one) => admits(one, address, vm.name))) return [];
+      const path = within(vm.writtenAt, 'volumes', index, 'path');
+      const clients = holding.flatMap((one) => one.clients);
+      return [
+        {
+          code: 'NFS_NOT_EXPORTED',
+          at: path,
+          message:
+            holding.length === 0
+              ? `The host does not export ${volume.path}`
+              : `The host exports ${volume.path} only to ${clients.join(', ') || 'nobody'}, not to ${nameOfGuest(vm)} at ${vm.network.ip.split('/')[0]}`,
+          hint: 'Name the path and the VM in nfs.exports of the hypervisor.',
+          target: targetOf(vm),
+        },
+      ];
+    }),
+  );
+}
+
+function isThisHost(volume: NfsVolume, config: Config): boolean {
+  const { address, nfsServer } = config.hypervisor.network;
+  const server = fixedAddress(volume.server);
+  const host = fixedAddress(address);
+  if (server === null || host === null) return volume.server === nfsServer;
+  return spelling(server) === spelling(host);
+}
+
+function lies(path: string, folder: string): boolean {
+  const parent = folder.replace(/\/+$/, '');
+  return path === parent || path.startsWith(`${parent}/`) || parent === '';
+}
+
+/** Clients by wildcard or by another machine's name cannot be told from here: they count as admitting the VM. */
+function admits(one: NfsExport, address: ReturnType<typeof fixedAddress>, name: string): boolean {
+  return one.clients.some((client) => {
+    const network = parseNetwork(client);
+    if (network !== undefined) return address === null || contains(network, address);
+    return /[*?@]/.test(client) || client.toLowerCase().split('.')[0] === name.toLowerCase().split('.')[0];
+  });
+}

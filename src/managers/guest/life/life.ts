@@ -1,0 +1,131 @@
+// From a guest that is configured to the state that it is left in: started, its scripts installed, its snapshots taken, shut down
+// or turned into a template. The same for containers and VMs.
+
+import type { Action } from '../../../model/action.ts';
+import type { Notes } from '../look/notes.ts';
+import { printNotes } from '../look/notes.ts';
+import type { GuestObservation } from '../look/observation.ts';
+import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
+import { installScripts, missingScripts, type Script, scriptsDigest } from '../scripts/scripts.ts';
+import { type GuestSpec, isInstalled } from '../spec.ts';
+
+/** Changes of the configuration that are due before anything else. */
+export interface Changes {
+  readonly actions: readonly Action[];
+  /** Something waits for the next start. */
+  readonly restart: boolean;
+  /** They need the guest to be stopped meanwhile. */
+  readonly offline: boolean;
+}
+
+export interface Life {
+  readonly program: Program;
+  readonly spec: GuestSpec;
+  readonly seen: GuestObservation;
+  /** The notes as they stand, or will stand once the changes are made. */
+  readonly notes: Notes;
+  /** Names of the snapshots that it has. */
+  readonly snapshots: readonly string[];
+  readonly isTemplate: boolean;
+  readonly canSnapshot: boolean;
+  readonly changes: Changes;
+}
+
+/** What is to be done next. Where the outcome of a step decides what follows, it ends there and the next look goes on. */
+export function decideLife(life: Life): Action[] {
+  const { program, spec, seen, changes } = life;
+  const starts = mustRun(life);
+  if (changes.actions.length > 0 || (changes.restart && seen.running)) {
+    if (!seen.running) return [...changes.actions, ...(starts ? [startGuest(program, spec.id)] : [])];
+    if (changes.offline) return [shutDown(program, spec.id), ...changes.actions, startGuest(program, spec.id)];
+    if (!changes.restart) return [...changes.actions];
+    return [...changes.actions, shutDown(program, spec.id), startGuest(program, spec.id)];
+  }
+  if (!seen.running) return starts ? [startGuest(program, spec.id)] : atRest(life);
+  if (seen.silent && spec.scripts.length > 0 && !isComplete(life)) return [waitForAgent(spec.id)];
+  return running(life);
+}
+
+/** Whether a stopped guest is to be started, for good or for its scripts. */
+function mustRun(life: Life): boolean {
+  const { spec, notes } = life;
+  if (spec.final === 'running') return true;
+  if (spec.final === 'unmanaged') return notes.building;
+  return spec.scripts.length > 0 && !isComplete(life);
+}
+
+function isComplete({ spec, notes, snapshots, isTemplate }: Life): boolean {
+  return spec.final === 'template' ? isTemplate : isInstalled(spec, notes, snapshots);
+}
+
+/** What a running guest still lacks, and then the way to its final state. */
+function running(life: Life): Action[] {
+  const { program, spec, seen } = life;
+  const complete = isComplete(life) && (spec.final === 'stopped' || spec.final === 'template');
+  const missing = complete || seen.installed === null ? [] : missingOf(seen, spec.scripts);
+  const installed = seen.installed === 'trusted' || seen.installed === null ? {} : seen.installed;
+  const first = missing.length > 0 ? snapshotOnce(life, spec.snapshots.beforeScripts, spec.snapshots.atEnd) : [];
+  const scripts = [...first, ...installScripts(program, spec.id, missing, installed)];
+  if (spec.final === 'running' || spec.final === 'unmanaged')
+    return [...scripts, ...endSnapshots(life), ...noteUnmanaged(life)];
+  return [...scripts, shutDown(program, spec.id), ...atRest(life)];
+}
+
+function missingOf(seen: GuestObservation, scripts: readonly Script[]): Script[] {
+  return seen.installed === 'trusted' ? [] : missingScripts(scripts, seen.installed ?? {});
+}
+
+/** What is due once a guest is shut down for good. */
+function atRest(life: Life): Action[] {
+  const { program, spec, notes, isTemplate } = life;
+  if (spec.final === 'unmanaged' || spec.final === 'running') return [];
+  if (spec.final === 'template') {
+    if (isTemplate) return [];
+    return [action(`turn ${guestName(program, spec.id)} into a template`, 'live', call(program, 'template', spec.id))];
+  }
+  const noted = spec.scripts.length === 0 ? null : scriptsDigest(spec.scripts);
+  const hasSnapshot = spec.snapshots.template !== null;
+  const note = hasSnapshot || isComplete(life) ? [] : [writeNotes(life, { ...notes, building: false, scripts: noted })];
+  return [...endSnapshots(life), ...note];
+}
+
+/** Snapshots that stand for the complete guest: taken once. Where the storage cannot, only one that clones need is asked for. */
+function endSnapshots(life: Life): Action[] {
+  const { atEnd, template } = life.spec.snapshots;
+  return [...new Set([atEnd, template])].flatMap((name) => snapshotOnce(life, name, null));
+}
+
+/** The snapshot of that name, unless it or one that comes after it is there: a restore point is never replaced. */
+function snapshotOnce(
+  { program, spec, snapshots, canSnapshot }: Life,
+  name: string | null,
+  later: string | null,
+): Action[] {
+  if (name === null || snapshots.includes(name) || (later !== null && snapshots.includes(later))) return [];
+  if (!canSnapshot && name !== spec.snapshots.template) return [];
+  return [takeSnapshot(program, spec.id, name)];
+}
+
+/** A guest that is started once and then left as it is, and was started. */
+function noteUnmanaged(life: Life): Action[] {
+  if (life.spec.final !== 'unmanaged' || !life.notes.building) return [];
+  return [writeNotes(life, { ...life.notes, building: false })];
+}
+
+function writeNotes({ program, spec }: Life, notes: Notes): Action {
+  const args = ['--description', printNotes(notes)];
+  return action(`note on ${guestName(program, spec.id)} how far it is`, 'live', call(program, 'set', spec.id, args));
+}
+
+/** Ten minutes: a first boot generates keys and installs its agent. */
+const AGENT_TRIES = { times: 120, intervalSeconds: 5 };
+
+function waitForAgent(id: number): Action {
+  const ping = {
+    kind: 'command',
+    program: 'qm',
+    args: ['guest', 'cmd', String(id), 'ping'],
+    timeoutSeconds: 30,
+  } as const;
+  return { summary: `wait for the guest agent of VM ${id}`, impact: 'live', do: ping, until: AGENT_TRIES };
+}

@@ -1,0 +1,54 @@
+// Starting, stopping and restarting a guest because a person asks for it. Nothing of its configuration is looked at, and a
+// template is never started.
+
+import type { Action } from '../../../model/action.ts';
+import { nameOf, type TargetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Decision, Power, PowerManager, RunningState, Wanted } from '../../manager.ts';
+import type { GuestObservation } from '../look/observation.ts';
+import { confPath } from '../look/observe.ts';
+import type { GuestSurvey } from '../look/survey.ts';
+import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
+import type { GuestSpec } from '../spec.ts';
+import { brokenOff, impossible, locked, notOurs } from './gate.ts';
+
+export function guestPower(program: Program): PowerManager<GuestSurvey, GuestObservation> {
+  return {
+    role: roleOf,
+    state: (survey, target) => stateOf(program, survey, target),
+    running: ({ conf, running }) => (conf === null ? 'absent' : running ? 'running' : 'stopped'),
+    decide: (wanted, wish, seen) => decidePower(program, wanted, wish, seen),
+  };
+}
+
+function roleOf(spec: JsonObject): 'runs' | 'rests' | 'free' {
+  const { final } = spec as unknown as GuestSpec;
+  if (final === 'running') return 'runs';
+  return final === 'unmanaged' ? 'free' : 'rests';
+}
+
+/** Anything that is neither stopped nor gone, such as a paused VM, counts as running: it is in use. */
+function stateOf(program: Program, survey: GuestSurvey, target: TargetId): RunningState {
+  const id = nameOf(target);
+  const state = survey.states.get(id);
+  if (state === undefined) return survey.files.has(confPath(program, Number(id))) ? 'stopped' : 'absent';
+  return state === 'stopped' ? 'stopped' : 'running';
+}
+
+function decidePower(program: Program, wanted: Wanted, wish: Power, seen: GuestObservation): Decision {
+  const id = Number(nameOf(wanted.target));
+  const { conf } = seen;
+  if (conf === null) return impossible(`${guestName(program, id)} is not there; make it: phoenix create ${id}`);
+  const refusal = brokenOff(program, id, conf) ?? notOurs(wanted, conf);
+  if (refusal !== null) return refusal;
+  if (wish !== 'stop' && (conf.settings['template'] === '1' || (wanted.spec && roleOf(wanted.spec) === 'rests')))
+    return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
+  const actions = powerActions(program, id, wish, seen.running);
+  return (actions.length === 0 ? null : locked(program, id, conf)) ?? { kind: 'actions', actions };
+}
+
+function powerActions(program: Program, id: number, wish: Power, running: boolean): Action[] {
+  if (wish === 'stop') return running ? [shutDown(program, id)] : [];
+  if (!running) return [startGuest(program, id)];
+  return wish === 'start' ? [] : [shutDown(program, id), startGuest(program, id)];
+}

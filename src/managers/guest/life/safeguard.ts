@@ -1,0 +1,86 @@
+// The way back from a risky change: a snapshot before it, where the storage can. One that a broken-off run left is from before the
+// change too, so it is used and not replaced. ZFS goes back to the newest snapshot only, so those that the failed change took itself
+// are removed first: they stand for a state that nobody wants.
+
+import type { Action } from '../../../model/action.ts';
+import { nameOf } from '../../../model/ids.ts';
+import type { Safeguard, Wanted } from '../../manager.ts';
+import { isStill } from '../impact.ts';
+import { parseNotes } from '../look/notes.ts';
+import type { GuestObservation } from '../look/observation.ts';
+import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
+import { missingScripts } from '../scripts/scripts.ts';
+import type { GuestSpec } from '../spec.ts';
+
+/** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
+const SAFEGUARD_SNAPSHOT = 'phoenix-before';
+
+export function guestSafeguard(
+  program: Program,
+  wanted: Wanted,
+  seen: GuestObservation,
+  actions: readonly Action[],
+  canSnapshot: boolean,
+): Safeguard | null {
+  const { conf } = seen;
+  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
+  if (spec === undefined || conf === null || !canSnapshot || isStill(spec)) return null;
+  const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
+  if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
+    return null;
+  const id = Number(nameOf(wanted.target));
+  const name = guestName(program, id);
+  const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
+  // Whether the guest runs when the change has failed is not known: both are tried, and the rollback tells.
+  const stop: Action = { ...shutDown(program, id), failure: 'observe' };
+  return {
+    take: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
+    restore: [
+      stop,
+      ...takenSince(program, spec, conf.snapshots),
+      back,
+      ...(seen.running ? [startGuest(program, id)] : []),
+      ...drop(program, id),
+    ],
+    drop: drop(program, id),
+  };
+}
+
+/**
+ * Removes the snapshots on the way that the change takes or took. Where somebody else took one after ours, nothing is removed: what
+ * a person keeps is never in the way of Phoenix, and Proxmox says why there is no way back.
+ */
+function takenSince(program: Program, { id, snapshots }: GuestSpec, present: readonly string[]): Action[] {
+  const own = [...new Set([snapshots.beforeScripts, snapshots.atEnd, snapshots.template])].filter(
+    (name) => name !== null,
+  );
+  const since = present.includes(SAFEGUARD_SNAPSHOT) ? present.slice(present.indexOf(SAFEGUARD_SNAPSHOT) + 1) : [];
+  if (since.some((name) => !own.includes(name))) return [];
+  return own
+    .filter((name) => !present.includes(name) || since.includes(name))
+    .reverse()
+    .map((name) => {
+      const command = call(program, 'delsnapshot', id, [name]);
+      const summary = `remove snapshot ${name} of ${guestName(program, id)}, if the change took it`;
+      return { ...action(summary, 'live', command), failure: 'observe' };
+    });
+}
+
+function drop(program: Program, id: number): Action[] {
+  const command = call(program, 'delsnapshot', id, [SAFEGUARD_SNAPSHOT]);
+  return [action(`remove snapshot ${SAFEGUARD_SNAPSHOT} of ${guestName(program, id)}`, 'live', command)];
+}
+
+/** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */
+function isRisky(
+  wanted: Wanted,
+  spec: GuestSpec,
+  { installed }: GuestObservation,
+  actions: readonly Action[],
+): boolean {
+  if (actions.some(({ impact }) => impact === 'restart')) return true;
+  if (!actions.some(({ do: what }) => what.kind === 'command' && what.args.slice(0, 2).includes('exec'))) return false;
+  if (wanted.before !== undefined || installed === null || installed === 'trusted') return true;
+  return missingScripts(spec.scripts, installed).some(({ name }) => name in installed);
+}

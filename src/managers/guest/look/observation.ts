@@ -1,0 +1,72 @@
+// What is known of one guest on the host, and how it is found out: from a survey of all guests, or by a close look.
+
+import type { GuestConf } from '../proxmox/conf.ts';
+import type { Installed } from '../scripts/scripts.ts';
+
+export interface GuestObservation {
+  /** Null: there is no guest of this id and kind. */
+  readonly conf: GuestConf | null;
+  /** The id is taken by a guest of the other kind. */
+  readonly otherKind: boolean;
+  readonly running: boolean;
+  /** Content of the guest's firewall file; null when there is none. */
+  readonly firewall: string | null;
+  /** What is installed inside; null when nobody could look, `trusted` when the ledger's proof is taken for it. */
+  readonly installed: Installed | null | 'trusted';
+  /** A VM that runs, but whose guest agent does not answer. */
+  readonly silent: boolean;
+  /** The file on the node that the guest would be made from is not there; false also where nobody looked. */
+  readonly sourceMissing: boolean;
+  readonly host: HostFacts;
+}
+
+/** Facts of the host that concern every guest; null where the host does not tell. */
+export interface HostFacts {
+  /** Type by storage id. */
+  readonly storages: Readonly<Record<string, string>> | null;
+  readonly bridges: readonly string[] | null;
+  /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
+  readonly localContents: readonly string[] | null;
+  /** Volumes that outlived their guest, by guest and name: see kept-volumes.ts. */
+  readonly kept: string | null;
+  readonly subuid: string | null;
+  readonly subgid: string | null;
+}
+
+export const STORAGE_FILE = '/etc/pve/storage.cfg';
+export const NETWORK_FILE = '/etc/network/interfaces';
+export const SUBUID_FILE = '/etc/subuid';
+export const SUBGID_FILE = '/etc/subgid';
+/** What `NETWORK_FILE` includes; Proxmox writes the virtual networks of its SDN here. */
+export const NETWORK_FOLDER = '/etc/network/interfaces.d';
+
+export function parseStorages(text: string | undefined): HostFacts['storages'] {
+  if (text === undefined) return null;
+  const entries = text.split('\n').flatMap((line) => {
+    const [, type, id] = /^([a-z]+):\s*(\S+)\s*$/.exec(line) ?? [];
+    return type === undefined || id === undefined ? [] : [[id, type] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+export function parseLocalContents(text: string | undefined): HostFacts['localContents'] {
+  const section = /^dir:[ \t]*local[ \t]*\n((?:[ \t]+\S.*\n?)*)/m.exec(text ?? '')?.[1] ?? '';
+  const isUsual = /^\s*path\s+\/var\/lib\/vz\s*$/m.test(section);
+  if (!isUsual) return null;
+  return (/^\s*content\s+(\S+)/m.exec(section)?.[1] ?? '').split(/[,;]/).filter((kind) => kind !== '');
+}
+
+/** Interfaces that the host declares, bridges among them; null when it has no such file. */
+export function parseBridges(text: string | undefined, included: Iterable<string>): HostFacts['bridges'] {
+  if (text === undefined) return null;
+  return [text, ...included].flatMap((file) =>
+    file.split('\n').flatMap((line) => /^\s*(?:iface|auto|allow-\S+)\s+(\S+)/.exec(line)?.[1] ?? []),
+  );
+}
+
+/** Whether the storages of these ids can all snapshot: false where the type is unknown. */
+export function canSnapshot(host: HostFacts, storages: readonly string[]): boolean {
+  return storages.every((storage) => SNAPSHOTTING.has(host.storages?.[storage] ?? ''));
+}
+
+const SNAPSHOTTING: ReadonlySet<string> = new Set(['zfspool', 'zfs', 'lvmthin', 'btrfs', 'rbd']);

@@ -1,0 +1,112 @@
+// A close and fresh look at one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox
+// command, and none for a guest that is not there or has never been started.
+
+import { nameOf } from '../../../model/ids.ts';
+import type { CommandResult } from '../../../ports.ts';
+import type { HostReader, Wanted } from '../../manager.ts';
+import { keptVolumesPath } from '../life/kept-volumes.ts';
+import { lookFor, type Source, sourcePath } from '../life/source.ts';
+import { readAnswer } from '../proxmox/answer.ts';
+import { call, type Program, runInside } from '../proxmox/command.ts';
+import { type GuestConf, parseConf } from '../proxmox/conf.ts';
+import { firewallPath } from '../proxmox/firewall.ts';
+import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
+import { type GuestSpec, isInstalled } from '../spec.ts';
+import { parseNotes } from './notes.ts';
+import {
+  type GuestObservation,
+  NETWORK_FILE,
+  NETWORK_FOLDER,
+  parseBridges,
+  parseLocalContents,
+  parseStorages,
+  STORAGE_FILE,
+  SUBGID_FILE,
+  SUBUID_FILE,
+} from './observation.ts';
+
+export function confFolder(program: Program): string {
+  return program === 'pct' ? '/etc/pve/lxc' : '/etc/pve/qemu-server';
+}
+
+export function confPath(program: Program, id: number): string {
+  return `${confFolder(program)}/${id}.conf`;
+}
+
+export async function observeGuest(host: HostReader, program: Program, wanted: Wanted): Promise<GuestObservation> {
+  const id = Number(nameOf(wanted.target));
+  const [text, other, firewall, storages, network, included, kept, subuid, subgid] = await Promise.all([
+    host.readFile(confPath(program, id)),
+    host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
+    host.readFile(firewallPath(id)),
+    host.readFile(STORAGE_FILE),
+    host.readFile(NETWORK_FILE),
+    host.readFolders([NETWORK_FOLDER]),
+    host.readFile(keptVolumesPath(id)),
+    host.readFile(SUBUID_FILE),
+    host.readFile(SUBGID_FILE),
+  ]);
+  const conf = text === undefined ? null : parseConf(text);
+  const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, wanted.spec as unknown as GuestSpec);
+  return {
+    conf,
+    otherKind: other !== undefined,
+    ...state,
+    sourceMissing: conf === null && (await isMissing(host, wanted, storages)),
+    firewall: firewall ?? null,
+    host: {
+      storages: parseStorages(storages),
+      localContents: parseLocalContents(storages),
+      bridges: parseBridges(network, included.values()),
+      kept: kept ?? null,
+      subuid: subuid ?? null,
+      subgid: subgid ?? null,
+    },
+  };
+}
+
+/** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */
+async function isMissing(host: HostReader, wanted: Wanted, storages: string | undefined): Promise<boolean> {
+  const source = (wanted.spec as { source?: Source } | undefined)?.source;
+  if (source === undefined || ('image' in source && source.download !== null)) return false;
+  const path = sourcePath(source, storages);
+  return path !== null && (await host.run(lookFor(path))).exit === 1;
+}
+
+type State = Pick<GuestObservation, 'running' | 'installed' | 'silent'>;
+
+const ABSENT: State = { running: false, installed: null, silent: false };
+
+async function stateOf(
+  host: HostReader,
+  program: Program,
+  id: number,
+  conf: GuestConf,
+  spec: GuestSpec | undefined,
+): Promise<State> {
+  const notes = parseNotes(conf.description);
+  const neverStarted = notes?.building === true && spec?.final !== 'unmanaged';
+  if (neverStarted || conf.settings['template'] === '1') return ABSENT;
+  const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
+  if (spec === undefined || spec.scripts.length === 0 || isStopped) {
+    const command = call(program, 'status', id);
+    const result = await host.run(command);
+    const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
+    if (result.exit !== 0 || status === undefined) throw looking(command.args, program, result);
+    return { running: status !== 'stopped', installed: null, silent: false };
+  }
+  // Reading the record answers both questions: a guest that does not run says so.
+  const command = runInside(program, id, ['cat', RECORD_FILE], 30);
+  const result = readAnswer(command, await host.run(command));
+  if (result.exit === 0) return { running: true, installed: parseInstalled(result.stdout), silent: false };
+  if (/\bnot running\b/.test(result.stderr) && !/guest agent/i.test(result.stderr)) return ABSENT;
+  if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
+    return { running: true, installed: null, silent: true };
+  if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
+  throw looking(command.args, program, result);
+}
+
+function looking(args: readonly string[], program: Program, result: CommandResult): Error {
+  const ended = result.ended === 'exited' ? `exit ${result.exit}` : result.ended;
+  return new Error(`${program} ${args.join(' ')}: ${ended}: ${result.stderr.trim()}`);
+}

@@ -1,0 +1,74 @@
+// How Proxmox's two programs for guests are called. Arguments are always a list, and nothing secret is ever one of them.
+
+import type { Action, Command, Content } from '../../../model/action.ts';
+import type { Impact } from '../../../model/plan.ts';
+
+/** `pct` for containers, `qm` for VMs: most of their verbs are the same. */
+export type Program = 'pct' | 'qm';
+
+/** Seconds that a verb may take before it is given up; those that copy disks get an hour. */
+const TIMEOUTS: Readonly<Record<string, number>> = {
+  clone: 3600,
+  create: 3600,
+  destroy: 900,
+  rollback: 900,
+  snapshot: 600,
+  delsnapshot: 900,
+  template: 900,
+  start: 300,
+  shutdown: 240,
+};
+
+/** Seconds that a guest gets to shut down by itself before it is stopped. */
+const SHUTDOWN_SECONDS = 120;
+
+export function call(program: Program, verb: string, id: number, args: readonly string[] = []): Command {
+  return { kind: 'command', program, args: [verb, String(id), ...args], timeoutSeconds: TIMEOUTS[verb] ?? 120 };
+}
+
+export function action(summary: string, impact: Impact, what: Action['do']): Action {
+  return { summary, impact, do: what };
+}
+
+/** `container 101` or `VM 1001`, for sentences. */
+export function guestName(program: Program, id: number): string {
+  return program === 'pct' ? `container ${id}` : `VM ${id}`;
+}
+
+export function startGuest(program: Program, id: number): Action {
+  return action(`start ${guestName(program, id)}`, 'live', call(program, 'start', id));
+}
+
+/** Asks the guest to shut down; what does not in time is stopped. */
+export function shutDown(program: Program, id: number): Action {
+  const args = ['--forceStop', '1', '--timeout', String(SHUTDOWN_SECONDS)];
+  return action(`shut ${guestName(program, id)} down`, 'restart', call(program, 'shutdown', id, args));
+}
+
+export function takeSnapshot(program: Program, id: number, name: string): Action {
+  return action(`take snapshot ${name} of ${guestName(program, id)}`, 'live', call(program, 'snapshot', id, [name]));
+}
+
+/** Runs a program inside the guest as root, without the agent's environment. */
+export function runInside(
+  program: Program,
+  id: number,
+  argv: readonly string[],
+  timeoutSeconds: number,
+  stdin?: Content,
+): Command {
+  if (program === 'pct') {
+    const args = ['exec', String(id), '--keep-env', '0', '--', ...argv];
+    return { kind: 'command', program, args, timeoutSeconds, ...(stdin === undefined ? {} : { stdin }) };
+  }
+  const options = ['--timeout', String(timeoutSeconds), ...(stdin === undefined ? [] : ['--pass-stdin', '1'])];
+  return {
+    kind: 'command',
+    program,
+    args: ['guest', 'exec', String(id), ...options, '--', ...argv],
+    // The program waits for the guest itself; give it time to say so.
+    timeoutSeconds: timeoutSeconds + 30,
+    answer: 'guest-exec',
+    ...(stdin === undefined ? {} : { stdin }),
+  };
+}

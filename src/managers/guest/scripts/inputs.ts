@@ -1,0 +1,61 @@
+// What scripts are told, as environment variables. Features learn only of the environment, so that what a template installed need
+// not be installed again in its clones, and what a server in it serves; a guest's own script also learns which guest it is in.
+
+import type { Config, Guest } from '../../../config/config.ts';
+import { vllmInputs } from './vllm.ts';
+
+export type Inputs = Readonly<Record<string, string>>;
+
+/** What all guests are told alike; asked once for a configuration, since it looks at every guest. */
+export function environmentInputs(config: Config): Inputs {
+  const { domain, timezone, stepCa, nvidia } = config.hypervisor;
+  return given({
+    DOMAIN: domain,
+    TIMEZONE: timezone,
+    CA_URL: caUrl(config),
+    CA_ROOT_NAME: stepCa?.rootName ?? null,
+    CA_DNS_NAME: stepCa?.dnsName ?? null,
+    CA_PROVISIONER: stepCa?.provisionerName ?? null,
+    NVIDIA_DRIVER_VERSION: nvidia?.version ?? null,
+    NVIDIA_RUNFILE_URL: nvidia?.runfileUrl ?? null,
+  });
+}
+
+export function inputsOf(guest: Guest, common: Inputs): { readonly environment: Inputs; readonly own: Inputs } {
+  const lxc = guest.kind === 'lxc' ? guest : null;
+  const special = given({
+    CA_URL: lxc?.bootstrapCaUrl ?? null,
+    NVIDIA_DRIVER_VERSION: lxc?.nvidia?.driverVersion ?? null,
+    NVIDIA_REPO_URL: lxc?.nvidia?.repositoryUrl ?? null,
+    NVIDIA_RUNFILE_URL: lxc?.nvidia?.runfileUrl ?? null,
+  });
+  const engine = lxc?.vllm == null ? {} : vllmInputs(lxc.vllm);
+  const environment = { ...common, ...special, ...given(engine) };
+  const vllm = lxc?.vllm == null ? null : JSON.stringify(lxc.vllm);
+  const address = guest.network.ip.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
+  const own = given({ GUEST_ID: String(guest.id), GUEST_NAME: guest.name, GUEST_ADDRESS: address, VLLM_CONFIG: vllm });
+  return { environment, own: { ...environment, ...own } };
+}
+
+/** Every guest asks and the answer is the configuration's, so it is looked for once. */
+const caUrls = new WeakMap<Config, string | null>();
+
+function caUrl(config: Config): string | null {
+  const known = caUrls.get(config);
+  const url = known === undefined ? findCaUrl(config) : known;
+  caUrls.set(config, url);
+  return url;
+}
+
+/** Where the environment's certificate authority answers: the container whose role it is, at the port of its service. */
+function findCaUrl(config: Config): string | null {
+  const ca = config.lxc.find((guest) => guest.role === 'ca');
+  const address = ca?.network.ip.split('/')[0];
+  return ca === undefined || address === undefined || !/^[0-9a-f.:]+$/i.test(address)
+    ? null
+    : `https://${address.includes(':') ? `[${address}]` : address}:${ca.traefikService?.port ?? 9000}`;
+}
+
+function given(values: Readonly<Record<string, string | null>>): Inputs {
+  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+}

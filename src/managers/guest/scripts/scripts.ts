@@ -1,0 +1,148 @@
+// Scripts that are installed in a guest: features and the application script. What was installed is noted inside the guest, by
+// the digest of content and inputs, so that a script runs again only when one of them changes. A clone inherits the notes.
+
+import { createHash } from 'node:crypto';
+import type { FeatureScript } from '../../../config/config.ts';
+import type { Action, Content } from '../../../model/action.ts';
+import { action, guestName, type Program, runInside } from '../proxmox/command.ts';
+import { SHIPPED } from './shipped.ts';
+
+/** The file inside a guest that says what was installed: one line of `name=mark`, in the order of names. */
+export const RECORD_FILE = '/var/lib/phoenix/applied';
+
+const RUNNER = 'etc/features/run-script.sh';
+
+export type Script = {
+  readonly name: string;
+  readonly path: string;
+  /** Git's id of the script; null: the one that Phoenix ships. */
+  readonly blob: string | null;
+  /** Environment variables. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** A secret that is handed to the script in a variable of that name. */
+  readonly secret: { readonly variable: string; readonly $secret: string } | null;
+  /** Digest of content and inputs. */
+  readonly mark: string;
+};
+
+/** Marks by the name of the script: what is installed. */
+export type Installed = Readonly<Record<string, string>>;
+
+export function script(entry: Omit<Script, 'mark'>): Script {
+  const content = entry.blob ?? SHIPPED[entry.path] ?? '';
+  const inputs = Object.entries(entry.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
+  const identity = JSON.stringify([content, inputs, entry.secret]);
+  return {
+    ...entry,
+    inputs: Object.fromEntries(inputs),
+    mark: createHash('sha256').update(identity).digest('hex').slice(0, 32),
+  };
+}
+
+/**
+ * A feature with the inputs that it reads. They say nothing of the single guest, so that a clone need not install it again; only what
+ * vLLM serves is each guest's own.
+ */
+export function featureScript(feature: FeatureScript, inputs: Readonly<Record<string, string>>): Script {
+  const wanted = feature.blob === null ? (FEATURE_INPUTS[feature.name] ?? []) : Object.keys(inputs);
+  const given = wanted.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]] as const]));
+  return script({
+    name: feature.name,
+    path: feature.path,
+    blob: feature.blob,
+    inputs: Object.fromEntries(given),
+    secret: null,
+  });
+}
+
+/** What each shipped feature reads; a feature of the config repo is given everything. */
+const FEATURE_INPUTS: Readonly<Record<string, readonly string[]>> = {
+  base_setup: ['TIMEZONE'],
+  trusted_ca: ['CA_URL'],
+  step_cli: ['CA_URL'],
+  step_ca: ['CA_ROOT_NAME', 'CA_DNS_NAME', 'CA_PROVISIONER'],
+  traefik: ['CA_URL', 'DOMAIN'],
+  nginx_gateway: ['DOMAIN'],
+  nvidia: ['NVIDIA_DRIVER_VERSION', 'NVIDIA_REPO_URL', 'NVIDIA_RUNFILE_URL'],
+  vllm: ['VLLM_MODEL', 'VLLM_ARGS'],
+};
+
+/** Reads the record file. */
+export function parseInstalled(text: string): Installed {
+  const entries = text.split(/\s+/).map((part) => /^([^=]+)=([^=]+)$/.exec(part));
+  return Object.fromEntries(entries.flatMap((entry) => (entry === null ? [] : [[entry[1] ?? '', entry[2] ?? '']])));
+}
+
+function printInstalled(installed: Installed): string {
+  return Object.keys(installed)
+    .sort()
+    .map((name) => `${name}=${installed[name]}`)
+    .join(' ');
+}
+
+export function missingScripts(scripts: readonly Script[], installed: Installed): Script[] {
+  return scripts.filter((entry) => installed[entry.name] !== entry.mark);
+}
+
+/** One digest for all: noted on a guest that is shut down for good, where nobody can look inside. */
+export function scriptsDigest(scripts: readonly Script[]): string {
+  const marks = scripts.map((entry) => `${entry.name} ${entry.mark}`).join('\n');
+  return createHash('sha256').update(marks).digest('hex').slice(0, 32);
+}
+
+/**
+ * What runs inside: the script from standard input and, only when it went well, the new record, which is the one argument. The text
+ * is always this one, so that nothing of the configuration is ever read as shell.
+ */
+const INSTALL =
+  'sh -s && mkdir -p /var/lib/phoenix && echo "$1" > /var/lib/phoenix/applied.new && mv /var/lib/phoenix/applied.new /var/lib/phoenix/applied';
+
+/** Runs the missing scripts inside, in order; each notes itself there in the same command. */
+export function installScripts(
+  program: Program,
+  id: number,
+  missing: readonly Script[],
+  installed: Installed,
+): Action[] {
+  let record = installed;
+  return missing.map((entry) => {
+    record = { ...record, [entry.name]: entry.mark };
+    const argv = ['/bin/sh', '-c', INSTALL, 'phoenix', printInstalled(record)];
+    const command = runInside(program, id, argv, SCRIPT_SECONDS, scriptInput(entry));
+    return action(`install ${entry.name} in ${guestName(program, id)}`, 'live', command);
+  });
+}
+
+/** Seconds for one script: drivers and model servers are large. */
+const SCRIPT_SECONDS = 3600;
+
+function scriptInput(entry: Script): Content {
+  const limit = `PHOENIX_${entry.mark}`;
+  const variables = { ...entry.inputs, SCRIPT_NAME: entry.name, SCRIPT_MARK: entry.mark };
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  const secret: Content[] =
+    entry.secret === null
+      ? []
+      : [
+          { from: 'text', text: `${entry.secret.variable}=$(cat <<'${limit}'\n` },
+          { from: 'secret', secret: { $secret: entry.secret.$secret } },
+          { from: 'text', text: `\n${limit}\n)\nexport ${entry.secret.variable}\n` },
+        ];
+  const content: Content =
+    entry.blob === null ? { from: 'shipped', path: entry.path } : { from: 'blob', blob: entry.blob };
+  return {
+    from: 'joined',
+    parts: [
+      { from: 'text', text: exports.join('') },
+      ...secret,
+      { from: 'shipped', path: RUNNER },
+      { from: 'text', text: `\nrun_script <<'${limit}'\n` },
+      content,
+      { from: 'text', text: `\n${limit}\n` },
+    ],
+  };
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

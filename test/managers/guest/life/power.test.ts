@@ -1,0 +1,107 @@
+// Guests of both kinds started, stopped and restarted on a lab host, by the code that the agent's workers run.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';
+import { lxc } from '../../../../src/managers/lxc/manager.ts';
+import type { Manager, Power, Wanted } from '../../../../src/managers/manager.ts';
+import { vm } from '../../../../src/managers/vm/manager.ts';
+import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { carryOut } from '../../carry-out.ts';
+import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
+
+const kinds = [
+  ['container', lxc as Manager, wanted(targetOf(container(105))), 'pct 105'],
+  ['VM', vm as Manager, wanted(targetOf(machine(1005))), 'qm 1005'],
+] as const;
+
+let host: LabHost;
+
+beforeEach(async () => {
+  host = await openLabHost();
+  await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'an image\n');
+});
+afterEach(() => host.close());
+
+/** Commands that are no look. */
+function changes(): string[] {
+  const told = host.commands.filter((line) => !/\b(status|exec|config|get)\b/.test(line));
+  host.forget();
+  return told;
+}
+
+async function make(manager: Manager, one: Wanted): Promise<void> {
+  expect(await carryOut(manager, host, one)).toMatchObject({ outcome: 'done' });
+  changes();
+}
+
+function power(manager: Manager, one: Wanted, wish: Power, readOnly = false) {
+  const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const log = { write: () => {}, flush: async () => {} };
+  const { signal } = new AbortController();
+  return switchPower({ host, manager, wanted: one, wish, readOnly, begun: false, keeper, log, signal });
+}
+
+describe.each(kinds)('a %s', (_kind, manager, one, name) => {
+  const [program, id] = name.split(' ');
+  const shutdown = `${program} shutdown ${id} --forceStop 1 --timeout 120`;
+
+  test('is switched with one command, and with none when it is so already', async () => {
+    await make(manager, one);
+    expect(await power(manager, one, 'start')).toEqual({ outcome: 'unchanged', reason: null });
+    expect(changes()).toEqual([]);
+    expect(await power(manager, one, 'stop')).toMatchObject({ outcome: 'applied' });
+    expect(changes()).toEqual([shutdown]);
+    expect(await power(manager, one, 'stop')).toEqual({ outcome: 'unchanged', reason: null });
+    expect(await power(manager, one, 'start')).toEqual({ outcome: 'applied', reason: null });
+    expect(changes()).toEqual([`${program} start ${id}`]);
+    expect(await power(manager, one, 'restart')).toEqual({ outcome: 'applied', reason: null });
+    expect(changes()).toEqual([shutdown, `${program} start ${id}`]);
+  });
+
+  test('a dry run sends nothing', async () => {
+    await make(manager, one);
+    const { would } = await power(manager, one, 'restart', true);
+    expect(would).toHaveLength(2);
+    expect(changes()).toEqual([]);
+  });
+
+  test('the survey says whether it runs', async () => {
+    const state = async () => manager.power?.state(await manager.survey(host), one.target);
+    expect(await state()).toBe('absent');
+    await make(manager, one);
+    expect(await state()).toBe('running');
+    await power(manager, one, 'stop');
+    expect(await state()).toBe('stopped');
+  });
+
+  test('that is not there, or not ours, is left alone', async () => {
+    expect((await power(manager, one, 'start')).reason).toMatch(/is not there; make it: phoenix create/);
+    await make(manager, one);
+    const other = { ...one, origin: { ...one.origin, repository: 'https://git.example/other.git' } };
+    expect(await power(manager, other, 'stop')).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/adopt/),
+    });
+    expect(changes()).toEqual([]);
+  });
+
+  test('a lock is waited for', async () => {
+    await make(manager, one);
+    const path = `/etc/pve/${program === 'pct' ? 'lxc' : 'qemu-server'}/${id}.conf`;
+    await host.write(path, `lock: backup\n${await host.read(path)}`);
+    await expect(power(manager, one, 'stop')).rejects.toThrow(/locked \(backup\)/);
+    expect(changes()).toEqual([]);
+  });
+});
+
+test('a VM template stays a template: it is converged to its end and never started', async () => {
+  const template = wanted(targetOf(machine(9000, { isTemplate: true })));
+  await make(vm as Manager, template);
+  expect(vm.power?.role(template.spec ?? {})).toBe('rests');
+  for (const wish of ['start', 'restart'] as const) {
+    const { outcome, reason } = await power(vm as Manager, template, wish);
+    expect([outcome, reason]).toEqual(['failed', expect.stringContaining('never started')]);
+  }
+  expect(await carryOut(vm as Manager, host, template)).toEqual({ outcome: 'done', actions: [] });
+  expect(changes()).toEqual([]);
+});

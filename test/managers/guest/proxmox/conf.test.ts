@@ -1,0 +1,79 @@
+// Reading and editing the configuration file of a guest, in the form in which Proxmox writes it.
+
+import { expect, test } from 'vitest';
+import { parseConf, upcoming, withoutVolumes, withRawLines } from '../../../../src/managers/guest/proxmox/conf.ts';
+
+const CONF = `#line one
+#line two%3A 50%25 %C3%BC
+arch: amd64
+features: nesting=1
+hostname: Nginx-Phoenix
+memory: 512
+mp0: rpool:subvol-101-disk-1,mp=/data,size=1G
+rootfs: local-lvm:vm-101-disk-0,size=8G
+unused0: rpool:subvol-101-disk-2
+lxc.mount.auto: sys:rw
+
+[pve:pending]
+delete: mp0,tags
+features: nesting=0
+
+[before]
+#a snapshot
+hostname: old
+lxc.mount.auto: proc:rw
+mp0: rpool:subvol-101-disk-1,mp=/data,size=1G
+snaptime: 1795382814
+`;
+
+test('the main section, what waits and the snapshots are told apart', () => {
+  const conf = parseConf(CONF);
+  expect(conf.description).toBe('line one\nline two: 50% ü');
+  expect(conf.settings['hostname']).toBe('Nginx-Phoenix');
+  expect(conf.raw).toEqual([{ key: 'lxc.mount.auto', value: 'sys:rw' }]);
+  expect(conf.pending).toEqual({ features: 'nesting=0' });
+  expect(conf.pendingDeletes).toEqual(['mp0', 'tags']);
+  expect(conf.snapshots).toEqual(['before']);
+});
+
+test('snapshots are told in the order in which they were taken, not in that of their names', () => {
+  const taken = (name: string, time: number, parent?: string) =>
+    `\n[${name}]\n${parent === undefined ? '' : `parent: ${parent}\n`}snaptime: ${time}\n`;
+  const text = `hostname: a\nparent: a-last\n${taken('a-last', 20, 'b')}${taken('b', 20, 'z-first')}${taken('z-first', 10)}`;
+  expect(parseConf(text).snapshots).toEqual(['z-first', 'b', 'a-last']);
+});
+
+test('what waits counts once the guest has restarted', () => {
+  const later = upcoming(parseConf(CONF));
+  expect(later['features']).toBe('nesting=0');
+  expect(later).not.toHaveProperty('mp0');
+});
+
+test('a VM heads what waits in its own way, and what cloud-init was given stands apart', () => {
+  const conf = parseConf('name: a\n\n[PENDING]\nmemory: 4096\n\n[special:cloudinit]\nipconfig0: ip=dhcp\n');
+  expect(conf.pending).toEqual({ memory: '4096' });
+  expect(conf.cloudinit).toEqual({ ipconfig0: 'ip=dhcp' });
+  expect(conf.snapshots).toEqual([]);
+});
+
+test('names that mean something to JavaScript are only names', () => {
+  const conf = parseConf('__proto__: x\nconstructor: y\n[__proto__]\nname: z\n');
+  expect(conf.settings['constructor']).toBe('y');
+  expect(conf.snapshots).toEqual(['__proto__']);
+});
+
+test('other raw lines and notes leave everything else as it was', () => {
+  const text = withRawLines(CONF, [{ key: 'lxc.apparmor.profile', value: 'unconfined' }], 'new: 100%\nä');
+  const conf = parseConf(text);
+  expect(conf.description).toBe('new: 100%\nä');
+  expect(conf.raw).toEqual([{ key: 'lxc.apparmor.profile', value: 'unconfined' }]);
+  expect(text).toContain('#new%3A 100%25\n#%C3%A4\narch: amd64\n');
+  expect(text.slice(text.indexOf('[pve:pending]'))).toBe(CONF.slice(CONF.indexOf('[pve:pending]')));
+  expect(withRawLines(text, conf.raw, conf.description)).toBe(text);
+});
+
+test('volumes are taken out of the snapshots too', () => {
+  const text = withoutVolumes(CONF, new Set(['rpool:subvol-101-disk-1', 'rpool:subvol-101-disk-2']));
+  expect(text).not.toMatch(/subvol/);
+  expect(text).toContain('rootfs: local-lvm:vm-101-disk-0,size=8G');
+});
