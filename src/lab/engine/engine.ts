@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { kindOf, type LabNode, orders } from '../proxmox/node.ts';
-import type { Outcome } from '../tree.ts';
+import type { Outcome } from '../tree/tree.ts';
 import { attach, dial, start, stop } from './lxc.ts';
 import { copyFolder, unpack } from './rootfs.ts';
 

@@ -10,7 +10,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { hostsOf } from '../network/names.ts';
 import { configPath, guestIds, type LabNode, pathOf, running } from '../proxmox/node.ts';
-import type { Outcome } from '../tree.ts';
+import type { Outcome } from '../tree/tree.ts';
 import { call, SYSTEM_PATH, succeeds } from './machine.ts';
 import { closeNetwork, joinBridge, labName, openNetwork } from './network.ts';
 import { treePath } from './rootfs.ts';

@@ -1,7 +1,7 @@
 // `curl` of a guest, for what answers on its own loopback interface: the API of Traefik.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { traefikApi } from './traefik.ts';
 
 export const curl: GuestProgram = (inside, words) => {

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
-import { failed, type Outcome, ok } from '../tree.ts';
+import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { composeDown, composeUp, portOf, projectOf } from './docker/compose.ts';
 import { byName, createContainer, listed, pull, remove, start } from './docker/containers.ts';
 import { last, operands, type Parsed, parseOptions } from './docker/options.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { GuestProgram, Inside } from '../proxmox/guest/place.ts';
 import { insidePath } from '../proxmox/guest/place.ts';
 import { pathOf, running } from '../proxmox/node.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { type Directive, parseNginx } from './nginx-syntax.ts';
 import { stateOf } from './units.ts';
 

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { addressesOf } from '../network/machines.ts';
 import type { Inside } from '../proxmox/guest/place.ts';
-import type { Tree } from '../tree.ts';
+import type { Tree } from '../tree/tree.ts';
 import { PROGRAM as DOCKER } from './docker/state.ts';
 import { initAuthority } from './step-ca.ts';
 import { enable, switchUnit } from './units.ts';

@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Outcome, ok, type Tree } from '../tree.ts';
+import { type Outcome, ok, type Tree } from '../tree/tree.ts';
 
 type Call = { readonly argv: readonly string[]; readonly target?: string };
 

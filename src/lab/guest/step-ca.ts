@@ -4,7 +4,7 @@ import { createCipheriv, createHash, createPublicKey, type KeyObject, pbkdf2Sync
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { keyText, makeCertificate, newKey } from '../certificates/certificates.ts';
-import type { Tree } from '../tree.ts';
+import type { Tree } from '../tree/tree.ts';
 import type { ScriptInputs } from './scripts.ts';
 
 export const STEP_PATH = '/etc/step-ca';

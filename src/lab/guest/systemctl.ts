@@ -1,7 +1,7 @@
 // `systemctl` of a guest, for the services that its scripts made known.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { loadNginx } from './nginx.ts';
 import { enable, stateOf, switchUnit } from './units.ts';
 

@@ -1,7 +1,7 @@
 // apt-get and dpkg-query of the node: packages come from a table instead of an archive, and bring their services with them.
 
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { installed, markInstalled, PACKAGES } from './packages.ts';
 import { setState } from './units.ts';
 

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import type { Outcome } from '../tree.ts';
+import type { Outcome } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
 /** Options that stand alone. */

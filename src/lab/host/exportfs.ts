@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../tree.ts';
+import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
 interface Told {

@@ -3,7 +3,8 @@
 import { openAccounts } from '../accounts.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { FILE_PROGRAMS, type Tree } from '../tree.ts';
+import { FILE_PROGRAMS } from '../tree/programs.ts';
+import type { Tree } from '../tree/tree.ts';
 
 /** The node's files, users and groups. */
 export function hostTree(node: LabNode, stdin: () => Buffer = () => Buffer.alloc(0)): Tree {

@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import { replaceFile } from '../proxmox/lock.ts';
 import { pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
 const INSTALLER = /^NVIDIA-Linux-x86_64-(\d+(?:\.\d+)+)\.run$/;

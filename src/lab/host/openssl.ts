@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 import { keyText, makeRequest, newKey } from '../certificates/certificates.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, type Outcome, ok, type Tree } from '../tree.ts';
+import { failed, type Outcome, ok, type Tree } from '../tree/tree.ts';
 import { hostTree } from './files.ts';
 
 export const openssl: Program = (node, argv, stdin) => opensslOn(hostTree(node, stdin), argv);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 
 const ROLES = new Set(['Administrator', 'NoAccess', 'PVEAdmin', 'PVEAuditor', 'PVEVMAdmin', 'PVEVMUser']);
 

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../tree.ts';
+import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { runOneshot } from './oneshot.ts';
 import { canReload, complaintOf, fullName, isKnown, setState, stateOf, TRANSIENT } from './units.ts';
 

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { replaceFile } from '../proxmox/lock.ts';
 import { pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { fullName, isKnown, setState, TRANSIENT } from './units.ts';
 
 /** Answers `systemd-run --on-active=SECONDS --unit=NAME [--collect] [--quiet]`. */

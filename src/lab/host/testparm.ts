@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed } from '../tree.ts';
+import { failed } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
 const KNOWN = new Set(

@@ -3,7 +3,7 @@
 import { lstatSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../tree.ts';
+import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { isKnown, setState, stateOf } from './units.ts';
 
 const ZONES = '/usr/share/zoneinfo/';

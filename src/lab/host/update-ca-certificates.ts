@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 
 const LOCAL = '/usr/local/share/ca-certificates';
 const CERTS = '/etc/ssl/certs';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../proxmox/lock.ts';
 import { pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 
 const KERNEL = '6.17.2-1-pve';
 

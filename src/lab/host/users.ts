@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { FILE_PROGRAMS, failed, type Outcome, ok, type Tree } from '../tree.ts';
+import { FILE_PROGRAMS } from '../tree/programs.ts';
+import { failed, type Outcome, ok, type Tree } from '../tree/tree.ts';
 import { hostTree } from './files.ts';
 
 type Database = 'passwd' | 'group' | 'shadow';

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { failed, ok } from '../tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
 const WHO = '%?[A-Za-z_][\\w.-]*\\$?';

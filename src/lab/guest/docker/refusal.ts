@@ -1,6 +1,6 @@
 // How Docker's programs end when they will not do what they are told.
 
-import { failed, type Outcome } from '../../tree.ts';
+import { failed, type Outcome } from '../../tree/tree.ts';
 
 export class DockerRefusal extends Error {
   readonly outcome: Outcome;

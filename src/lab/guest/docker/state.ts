@@ -3,7 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Tree } from '../../tree.ts';
+import type { Tree } from '../../tree/tree.ts';
 
 /** The guest's files. */
 export type Root = Pick<Tree, 'at'>;

@@ -1,6 +1,6 @@
 // `docker volume` of a guest.
 
-import { type Outcome, ok } from '../../tree.ts';
+import { type Outcome, ok } from '../../tree/tree.ts';
 import { last, operands, parseOptions } from './options.ts';
 import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Root } from './state.ts';

@@ -2,7 +2,7 @@
 
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../../tree.ts';
+import { failed, type Outcome, ok } from '../../tree/tree.ts';
 import { activeParts } from '../zfs/zpool.ts';
 import { type Area, areaAt, change, type Disk, disks } from './state.ts';
 

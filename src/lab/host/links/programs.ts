@@ -1,7 +1,7 @@
 // ifreload and ip of the node.
 
 import type { Program } from '../../proxmox/programs.ts';
-import { failed, ok } from '../../tree.ts';
+import { failed, ok } from '../../tree/tree.ts';
 import { declaredLinks, kernelLinks, setKernelLinks } from './links.ts';
 
 const RELOAD_OPTIONS = new Set(['-a', '--all', '-s', '--syntax-check', '-v', '--verbose', '-d', '--debug']);

@@ -2,7 +2,7 @@
 
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../../tree.ts';
+import { failed, type Outcome, ok } from '../../tree/tree.ts';
 import { isKnown, PROPERTIES, taken } from './properties.ts';
 import { changeZfs, mountpoint, readZfs, shownValue, type Zfs } from './state.ts';
 

@@ -2,7 +2,7 @@
 
 import { type LabNode, openNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
-import { failed, type Outcome, ok } from '../../tree.ts';
+import { failed, type Outcome, ok } from '../../tree/tree.ts';
 import { areaAt, change, provideDisk } from '../disks/state.ts';
 import { isKnown, taken } from './properties.ts';
 import { changeZfs, type Pool, readZfs } from './state.ts';

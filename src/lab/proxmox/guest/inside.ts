@@ -9,7 +9,8 @@ import { nginx } from '../../guest/nginx.ts';
 import { leaveBehind } from '../../guest/scripts.ts';
 import { runScript } from '../../guest/shell.ts';
 import { systemctl } from '../../guest/systemctl.ts';
-import { FILE_PROGRAMS, type Outcome, ok, type Tree } from '../../tree.ts';
+import { FILE_PROGRAMS } from '../../tree/programs.ts';
+import { type Outcome, ok, type Tree } from '../../tree/tree.ts';
 import { type LabNode, orders, pathOf } from '../node.ts';
 import { type GuestProgram, type Inside, insidePath } from './place.ts';
 

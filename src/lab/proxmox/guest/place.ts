@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { machineAt } from '../../network/machines.ts';
-import type { Outcome } from '../../tree.ts';
+import type { Outcome } from '../../tree/tree.ts';
 import { configPath, guestTree, type LabNode, pathOf } from '../node.ts';
 
 export type Inside = { readonly node: LabNode; readonly id: number; readonly stdin: () => Buffer };

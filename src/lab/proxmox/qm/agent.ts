@@ -1,6 +1,6 @@
 // The QEMU guest agent of a machine: whether it answers, and what.
 import { existsSync, readFileSync } from 'node:fs';
-import type { Outcome } from '../../tree.ts';
+import type { Outcome } from '../../tree/tree.ts';
 import { type Call, print, warn } from '../call.ts';
 import { disksOf } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';

@@ -1,0 +1,93 @@
+// A machine whose files lie below a folder: the node, or a guest. Owners are noted beside the files, since whoever runs a lab need
+// not be root. What its everyday programs share is here.
+
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Accounts } from '../accounts.ts';
+
+/** How a command ends, and after how many seconds: at once unless given, never when infinite. */
+export type Outcome = {
+  readonly rc: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds?: number;
+};
+
+export interface Tree {
+  /** Where a path of the machine lies. */
+  at(path: string): string;
+  readonly accounts: Accounts;
+  stdin(): Buffer;
+}
+
+export type TreeProgram = (tree: Tree, words: readonly string[]) => Outcome;
+
+export const ok = (stdout = ''): Outcome => ({ rc: 0, stdout, stderr: '' });
+export const failed = (stderr: string, rc = 1): Outcome => ({ rc, stdout: '', stderr: `${stderr}\n` });
+
+interface Parsed {
+  readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
+  readonly operands: readonly string[];
+}
+
+/** Short options one by one; those of `withValue` take the next word or what follows them. `--` ends them. */
+export function parse(words: readonly string[], withValue = ''): Parsed {
+  const flags = new Set<string>();
+  const values = new Map<string, string>();
+  const operands: string[] = [];
+  let ended = false;
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (ended || !/^-./.test(word)) operands.push(word);
+    else if (word === '--') ended = true;
+    else if (word.startsWith('--')) {
+      const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/.exec(word) ?? [];
+      if (value === undefined) flags.add(name);
+      else values.set(name, value);
+    } else {
+      for (let at = 1; at < word.length; at += 1) {
+        const letter = word[at] ?? '';
+        if (!withValue.includes(letter)) flags.add(letter);
+        else {
+          index += word.length > at + 1 ? 0 : 1;
+          values.set(letter, word.length > at + 1 ? word.slice(at + 1) : (words[index] ?? ''));
+          break;
+        }
+      }
+    }
+  }
+  return { flags, values, operands };
+}
+
+export const missing = (program: string, verb: string, path: string): Outcome =>
+  failed(`${program}: cannot ${verb} '${path}': No such file or directory`);
+
+export function write(tree: Tree, path: string, data: Buffer | string): void {
+  mkdirSync(dirname(tree.at(path)), { recursive: true });
+  writeFileSync(tree.at(path), data);
+}
+
+/** Folders that every machine has, whether or not anything was put into them yet. */
+const STANDARD =
+  /^\/(etc(\/(apt|cron\.d|default|logrotate\.d|modprobe\.d|ssh|ssl|sudoers\.d|systemd\/system))?|home|mnt|opt|root|run|srv|tmp|usr\/local\/(bin|sbin|share)|var(\/(cache|lib|log|tmp|www))?)?$/;
+
+export function hasFolder(tree: Tree, path: string): boolean {
+  const folder = dirname(path);
+  if (!existsSync(tree.at(folder)) && STANDARD.test(folder)) mkdirSync(tree.at(folder), { recursive: true });
+  return existsSync(tree.at(folder));
+}
+
+/** The outcome of the first file that fails, or success. */
+export function each(paths: readonly string[], act: (path: string) => Outcome | undefined): Outcome {
+  for (const path of paths) {
+    const outcome = act(path);
+    if (outcome !== undefined) return outcome;
+  }
+  return ok();
+}
+
+export function placeOf(tree: Tree, source: string, target: string): string {
+  const into = existsSync(tree.at(target)) && statSync(tree.at(target)).isDirectory();
+  return into ? join(target, basename(source)) : target;
+}
