@@ -1,10 +1,10 @@
 // `phoenix adopt`: guests that were there before Phoenix become its own and are brought to what is declared.
 
 import { EXIT, type Io } from '../io.ts';
-import { resolveTargets } from '../targets.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
 import { who } from './replay.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface AdoptArgs extends AskOptions {
   readonly targets: readonly string[];

@@ -1,10 +1,10 @@
 // `phoenix approve`: lets a step go on that destroys or recreates something.
 
 import type { Io } from '../io.ts';
-import { resolveTargets } from '../targets.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
 import { who } from './replay.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface ApproveArgs extends AskOptions {
   readonly run: string;

@@ -3,9 +3,9 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { EXIT, type Io } from '../io.ts';
-import { resolveTargets } from '../targets.ts';
 import { clientOf } from './client.ts';
 import { exitOf } from './follow.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface LogsArgs {
   readonly run: string;

@@ -2,9 +2,9 @@
 
 import { userInfo } from 'node:os';
 import type { Io } from '../io.ts';
-import { resolveTargets } from '../targets.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface ReplayArgs extends AskOptions {
   readonly commit: string;

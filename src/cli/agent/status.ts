@@ -2,8 +2,8 @@
 
 import { statusText, type ToldStatus } from '../../say/run.ts';
 import { colours, EXIT, type Io } from '../io.ts';
-import { resolveTargets } from '../targets.ts';
 import { clientOf } from './client.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface StatusArgs {
   /** None means all. */

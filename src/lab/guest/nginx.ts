@@ -34,7 +34,7 @@ export function loadNginx(where: Where): string | null {
   rmSync(loaded, { recursive: true, force: true });
   mkdirSync(dirname(loaded), { recursive: true });
   cpSync(insidePath(where.node, where.id, FOLDER), join(loaded, 'files'), { recursive: true });
-  writeFileSync(join(loaded, 'boot'), String(running(where.node, where.id)?.pid ?? 0));
+  writeFileSync(join(loaded, 'boot'), running(where.node, where.id)?.boot ?? '');
   return null;
 }
 
@@ -43,7 +43,7 @@ const loadedPath = ({ node, id }: Where): string => pathOf(node, `run/lab/nginx/
 /** What it serves by: what it loaded since its guest started, or its files as they are. Empty when they are of no use. */
 export function servedBy(where: Where): readonly Directive[] {
   const boot = join(loadedPath(where), 'boot');
-  const isLoaded = existsSync(boot) && readFileSync(boot, 'utf8') === String(running(where.node, where.id)?.pid ?? 0);
+  const isLoaded = existsSync(boot) && readFileSync(boot, 'utf8') === (running(where.node, where.id)?.boot ?? '');
   const folder = isLoaded ? join(loadedPath(where), 'files') : insidePath(where.node, where.id, FOLDER);
   const read = readWhole(where, (path) => join(folder, path.slice(FOLDER.length)), `${FOLDER}/nginx.conf`);
   return typeof read === 'string' ? [] : read;

@@ -8,8 +8,8 @@ import { running } from '../proxmox/node.ts';
 
 interface Unit {
   readonly enabled: boolean;
-  /** By the start of the guest (its process) in which that was done by hand. */
-  readonly switched?: { readonly boot: number; readonly on: boolean };
+  /** By the start of the guest in which that was done by hand. */
+  readonly switched?: { readonly boot: string; readonly on: boolean };
 }
 
 type Units = Readonly<Record<string, Unit>>;
@@ -35,7 +35,7 @@ export function stateOf(
 ): { readonly enabled: boolean; readonly active: boolean } | undefined {
   const unit = readUnits(where)[name];
   if (unit === undefined) return undefined;
-  const boot = running(where.node, where.id)?.pid;
+  const boot = running(where.node, where.id)?.boot;
   const { enabled, switched } = unit;
   return { enabled, active: boot !== undefined && (switched?.boot === boot ? switched.on : enabled) };
 }
@@ -45,6 +45,6 @@ export function enable(where: Where, name: string, enabled: boolean): void {
 }
 
 export function switchUnit(where: Where, name: string, on: boolean): void {
-  const boot = running(where.node, where.id)?.pid ?? 0;
+  const boot = running(where.node, where.id)?.boot ?? '';
   change(where, name, { enabled: false, ...readUnits(where)[name], switched: { boot, on } });
 }

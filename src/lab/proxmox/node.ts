@@ -1,5 +1,6 @@
 // One simulated Proxmox node, kept in a folder: its files at their usual paths, and beside them what a kernel would
 // know (which guests run) and what disks would hold.
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { kernelLinks } from '../host/links/links.ts';
@@ -12,8 +13,13 @@ export type LabNode = { readonly dir: string; readonly name: string };
 /** `lxc` for containers, `qemu` for virtual machines, as the API names them. */
 export type GuestKind = 'lxc' | 'qemu';
 
-/** What the kernel knows of a running guest. */
-export type Running = { readonly pid: number; readonly since: number; readonly paused?: boolean };
+/** What the kernel knows of a running guest. `boot` is another one each time that it starts. */
+export type Running = {
+  readonly pid: number;
+  readonly since: number;
+  readonly boot: string;
+  readonly paused?: boolean;
+};
 
 /** The host's processor count, as far as the programs show it. */
 export const CPU_COUNT = 2;
@@ -73,8 +79,12 @@ export function setRunning(node: LabNode, id: number, state: boolean | { paused:
     rmSync(file, { force: true });
     return;
   }
-  const { pid, since } = running(node, id) ?? { pid: 4000 + (id % 30000), since: Math.floor(Date.now() / 1000) };
-  replaceFile(file, JSON.stringify({ pid, since, paused: state !== true && state.paused }));
+  const { pid, since, boot } = running(node, id) ?? {
+    pid: 4000 + (id % 30000),
+    since: Math.floor(Date.now() / 1000),
+    boot: randomUUID(),
+  };
+  replaceFile(file, JSON.stringify({ pid, since, boot, paused: state !== true && state.paused }));
 }
 
 /** What a test may order in `lab.json`, as far as guests are concerned. */

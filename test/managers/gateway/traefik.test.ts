@@ -123,11 +123,16 @@ describe('a change that Traefik does not take', () => {
     expect(await inside(host, 'ls /etc/traefik/dynamic')).toBe('');
   });
 
-  test('a Traefik that was stopped is started, and its routes are kept', async () => {
+  test('a Traefik that was stopped is started, its routes are kept, and it comes up with its container', async () => {
     await step(targetOf(environmentOf()));
     await inside(host, 'systemctl stop traefik');
     expect((await ask()).status).toBeNull();
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
+    expect((await ask()).status).toBe(502);
+    await inside(host, 'systemctl stop traefik');
+    await must(host, ['stop', '102']);
+    await must(host, ['start', '102']);
+    expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'unchanged', reason: null });
     expect((await ask()).status).toBe(502);
   });
 });

@@ -1,9 +1,9 @@
 // Targets as people write them: `lxc/101`, or `101` alone where only one known target has that name.
 
-import type { TargetJson } from '../agent/http/run-json.ts';
-import { type TargetId, targetId } from '../model/ids.ts';
-import { type Client, ClientFailure } from './agent/client.ts';
-import { EXIT } from './io.ts';
+import type { TargetJson } from '../../agent/http/run-json.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
+import { EXIT } from '../io.ts';
+import { type Client, ClientFailure } from './client.ts';
 
 /** @throws ClientFailure for a word that names no target, or more than one */
 export async function resolveTargets(client: Client, words: readonly string[]): Promise<readonly TargetId[]> {
