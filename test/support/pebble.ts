@@ -47,13 +47,20 @@ export async function startPebble(program: string, dns: string, challengePort: n
     PEBBLE_VA_NOSLEEP: '1',
     PEBBLE_WFE_NONCEREJECT: '20',
   });
-  await until(() => /ACME directory available/.test(server.output()), 'pebble').catch((error: Error) => {
+  let root = '';
+  // Its two doors open one after the other, in either order.
+  const isUp = async (): Promise<boolean> => {
+    root = await get(`https://127.0.0.1:${management}/roots/0`, authority.root).catch(() => '');
+    return root !== '' && /ACME directory available/.test(server.output());
+  };
+  await until(isUp, 'pebble').catch(async (error: Error) => {
+    await server.stop();
     throw new Error(`${error.message}\n${server.output()}`);
   });
   return {
     url: `https://127.0.0.1:${port}`,
     trust: authority.root,
-    root: await get(`https://127.0.0.1:${management}/roots/0`, authority.root),
+    root,
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

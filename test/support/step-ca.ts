@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { findProgram, freePort, start } from './programs.ts';
+import { findProgram, freePort, listens, start } from './programs.ts';
 import { until } from './until.ts';
 
 /** From PHOENIX_TEST_STEP_CA or PATH; undefined when this machine has none. */
@@ -57,7 +57,7 @@ export async function startStepCa(program: string, options: StepCaOptions = {}):
     ...(options.dns === undefined ? [] : ['--resolver', options.dns]),
     ...(options.challengePort === undefined ? [] : ['--insecure', '--acme-http-port', String(options.challengePort)]),
   ]);
-  await until(() => /Serving HTTPS on/.test(server.output()), 'step-ca').catch((error: Error) => {
+  await until(() => listens(port), 'step-ca').catch((error: Error) => {
     throw new Error(`${error.message}\n${server.output()}`);
   });
   return {
