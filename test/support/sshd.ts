@@ -2,16 +2,15 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram, freePort, listens } from './programs.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
-const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
+const SSHD = findProgram('sshd', 'PHOENIX_TEST_SSHD');
 
 /** Why there can be no ssh server here; null when there can. */
 export const noSshd = SSHD === undefined ? 'no sshd on this machine: install openssh-server to run these tests' : null;
@@ -44,7 +43,7 @@ export async function startSshd(): Promise<TestSshd> {
   await writeFile(join(folder, 'config'), `${settings.join('\n')}\n`);
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
   const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', join(folder, 'config')], { stdio: 'ignore' });
-  await until(() => answers(port), 'sshd to listen');
+  await until(() => listens(port), 'sshd to listen');
   return {
     target: `ssh://${userInfo().username}@127.0.0.1:${port}`,
     sshOptions: [
@@ -63,23 +62,4 @@ export async function startSshd(): Promise<TestSshd> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  return new Promise((resolve) => {
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
-  }).then((answer) => {
-    socket.destroy();
-    return answer as boolean;
-  });
 }
