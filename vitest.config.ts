@@ -1,6 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const PURE = 'test/{config,plan,say}/**/*.test.ts';
+const IN_PROCESS = 'test/{config,faults,lab,managers,plan,say}/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -8,10 +9,12 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Written for two cores: a third worker fills the time in which tests wait for Redis, Git and child processes.
     maxWorkers: 3,
+    // Processes that tests start take over what others before them compiled.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/phoenix', import.meta.url)) },
     projects: [
-      // Nothing is shared but what is loaded, and that once.
-      { extends: true, test: { name: 'pure', include: [PURE], isolate: false } },
-      { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [PURE] } },
+      // These work in the worker's own process and share nothing but what is loaded, and that once.
+      { extends: true, test: { name: 'in process', include: [IN_PROCESS], isolate: false } },
+      { extends: true, test: { name: 'with processes', include: ['test/**/*.test.ts'], exclude: [IN_PROCESS] } },
     ],
   },
 });
