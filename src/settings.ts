@@ -41,6 +41,8 @@ export interface Settings {
   readonly configRoot: string | null;
   readonly forge: ForgeSettings;
   readonly webhookSecret: Secret | null;
+  /** The one before, accepted as well while the forge is being given the new one. */
+  readonly webhookSecretBefore: Secret | null;
   readonly adminToken: Secret | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
@@ -56,6 +58,8 @@ export interface Settings {
   readonly driftSeconds: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
+  /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
+  readonly planForks: boolean;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -130,6 +134,7 @@ export function readSettings(
       app: appOf(texts),
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
+    webhookSecretBefore: hidden('PHOENIX_WEBHOOK_SECRET_BEFORE'),
     adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
     listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
     publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,
@@ -142,6 +147,7 @@ export function readSettings(
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
+    planForks: take('PHOENIX_PLAN_FORKS', flag, false),
   };
 
   for (const check of CHECKS) check(settings, purpose, report);
@@ -158,10 +164,11 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     repositoryLogin,
     forge: { token, app },
     webhookSecret: hook,
+    webhookSecretBefore: hookBefore,
     adminToken: admin,
     redisUrl,
   } = settings;
-  const all = [repositoryLogin?.password, token, app?.key, hook, admin, redisUrl];
+  const all = [repositoryLogin?.password, token, app?.key, hook, hookBefore, admin, redisUrl];
   return all.filter((each) => each !== null && each !== undefined);
 }
 

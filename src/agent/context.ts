@@ -7,6 +7,8 @@ import type { Declarations } from './reconcile/declared.ts';
 export interface Context extends AgentParts {
   readonly declared: Declarations;
   readonly surveys: Surveys;
+  /** When the forge was last asked for lost deliveries (epoch milliseconds). */
+  readonly lostAskedAt: { ms: number };
 }
 
 /** ISO 8601. */

@@ -38,7 +38,7 @@ export function operations(context: Context): Operations {
 }
 
 /** The same commit again, or an older one when that is asked for in so many words. */
-async function replay(
+export async function replay(
   context: Context,
   { commit, targets, rewind = false, dryRun = false, by }: ReplayRequest,
 ): Promise<RunId> {
@@ -65,7 +65,7 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
 }
 
 /** The step goes on, and what was skipped because of it. */
-async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
+export async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
   const { ledger, options } = context;
   const run = await ledger.run(id);
   const refusal = whyNotApprove(run, id, target);

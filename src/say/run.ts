@@ -121,7 +121,7 @@ export function statusText({ head, frozen, targets }: ToldStatus, colours: boole
   return lines.join('\n');
 }
 
-function outcomeCounts(steps: readonly StepRecord[]): string {
+export function outcomeCounts(steps: readonly StepRecord[]): string {
   const counts = new Map<string, number>();
   for (const { outcome } of steps) {
     const name = outcome ?? 'to do';

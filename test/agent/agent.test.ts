@@ -279,7 +279,7 @@ describe('newest wins', () => {
     await phoenix.push(environment({ 101: {} }));
     const all = phoenix.forge.statuses().length;
     for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
     expect(phoenix.forge.statuses()).toHaveLength(all + 1);
     expect(await commands()).toEqual(['box put 101', 'box start 101']);
@@ -478,7 +478,7 @@ describe('a forge in trouble', () => {
 
   test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
     phoenix.forge.faults.git({ kind: 'answer', status: 500 });
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });

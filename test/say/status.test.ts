@@ -9,6 +9,7 @@ import {
   ended,
   frozen,
   invalid,
+  NO_LINK,
   rewritten,
   runUrl,
   shorten,
@@ -42,7 +43,7 @@ const [T1, T2, T3] = [targetId('lxc', 101), targetId('lxc', 105), targetId('vm',
 test('whatever is said fits, on one line', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 400, unit: 'grapheme' }), (text) => {
-      const { description } = status(A, 'phoenix/apply', { state: 'failure', description: text }, null);
+      const { description } = status(A, 'phoenix/apply', { state: 'failure', description: text }, NO_LINK);
       expect(description.length).toBeLessThanOrEqual(140);
       expect(description).not.toMatch(/[\n\r]/);
       expect(description.isWellFormed()).toBe(true);

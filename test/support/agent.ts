@@ -77,7 +77,7 @@ export async function startTestAgent(
     forge: openForge({
       kind: 'github',
       api: around.forgeUrl,
-      token: around.token,
+      login: { as: 'token', token: around.token },
       repository: around.forgeRepository,
     }),
     log: testLog,
@@ -92,6 +92,7 @@ export async function startTestAgent(
       driftSeconds: null,
       renewSeconds: null,
       strictSecrets: false,
+      planForks: false,
       concurrency: 4,
       leaseSeconds: 30,
       ...changes.options,

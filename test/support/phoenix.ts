@@ -86,10 +86,10 @@ export async function startPhoenix({
   const door = await openDoor(
     {
       receive: {
-        secret: secret(SECRET),
+        secrets: [secret(SECRET)],
         branch: 'main',
         record: (delivery) => ledger.recordDelivery(delivery),
-        recorded: async () => agent?.headChanged(),
+        recorded: async (delivery) => agent?.delivered(delivery),
         ended: () => {},
         log: testLog,
         clock,

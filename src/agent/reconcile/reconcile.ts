@@ -2,7 +2,7 @@
 // event said, so lost, repeated and reordered events change nothing.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { Delivery } from '../../ports/ledger.ts';
+import type { Push } from '../../ports/deliveries.ts';
 import type { Again } from '../../ports/queue.ts';
 import { rewritten } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
@@ -22,16 +22,19 @@ const FETCH_AGAIN_MS = 5_000;
 /** One at a time, by a lease that the caller holds. */
 export async function reconcile(context: Context): Promise<Again> {
   await scheduleOpen(context, { startedToo: true });
-  const deliveries = await context.ledger.unsettledDeliveries();
+  const deliveries = (await context.ledger.unsettledDeliveries()).filter((each) => each.kind === 'push');
+  const before = (await context.ledger.head())?.commit ?? null;
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
   if (head !== null) await follow(context, head, deliveries).catch((error) => sayItFailed(context, head, error));
+  // Pull requests are planned against the branch as it stands.
+  if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
   await scheduleOpen(context);
   return head === null ? null : settleDeliveries(context, head, deliveries);
 }
 
-async function follow(context: Context, head: CommitSha, deliveries: readonly Delivery[]): Promise<void> {
+async function follow(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<void> {
   const { ledger, repository, declared, managers } = context;
   const known = await ledger.head();
   if (known?.commit === head) return;

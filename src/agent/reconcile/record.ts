@@ -1,6 +1,7 @@
 // What was decided about a commit, written to the ledger together with what is said of it.
 
 import type { CommitSha, RunId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
@@ -10,6 +11,7 @@ import {
   broken,
   invalid,
   looking,
+  NO_LINK,
   nothingToDo,
   type Sentence,
   status,
@@ -17,6 +19,7 @@ import {
   waitsForRunning,
 } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { aheadKeys } from '../review/ahead.ts';
 import { ofRun, ofStep } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
 import type { Proposal } from './proposal.ts';
@@ -42,6 +45,7 @@ export async function recordPlan(
   const trailers = request.rewind
     ? []
     : await trailerApprovals(repository, plan, base as CommitSha | null, request.commit as CommitSha, isoNow(context));
+  const ahead = request.rewind ? [] : await approvedBefore(context, plan);
   const steps = new Set(plan.steps.map(({ target }) => target));
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
@@ -50,7 +54,7 @@ export async function recordPlan(
     held,
     problems,
     reason: null,
-    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...trailers],
+    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...ahead, ...trailers],
     statuses: (id) => {
       const told = { id, commit: request.commit, request };
       const underWay = request.readOnly ? looking(plan) : applying(plan);
@@ -62,6 +66,12 @@ export async function recordPlan(
     },
     ...(followed === undefined ? {} : { followed }),
   });
+}
+
+/** Under the pull request, for the very changes that the plan makes. */
+async function approvedBefore({ ledger }: Context, plan: Plan): Promise<Approval[]> {
+  const keys = aheadKeys(plan);
+  return keys.size === 0 ? [] : [...(await ledger.approvedAhead([...keys.values()])).values()];
 }
 
 interface Refusal {
@@ -102,7 +112,7 @@ export async function recordInvalid(
 
 /** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
 export async function sayItWaits({ ledger }: Context, commit: string, running: string): Promise<void> {
-  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), null);
+  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), NO_LINK);
   await ledger.say([said]);
 }
 
@@ -110,7 +120,7 @@ export async function sayItWaits({ ledger }: Context, commit: string, running: s
 export async function sayItFailed({ ledger, queue, log }: Context, commit: string, error: unknown): Promise<void> {
   log.error('a commit could not be planned', { commit, error });
   const message = error instanceof Error ? error.message : String(error);
-  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), null)]);
+  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), NO_LINK)]);
   await queue.requestReport();
 }
 
