@@ -6,6 +6,7 @@ import { apply } from './apply/apply.ts';
 import { keepLease } from './apply/lease.ts';
 import { surveys } from './apply/surveys.ts';
 import type { Context } from './context.ts';
+import { newMemory } from './memory.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
 import { declarations } from './reconcile/declared.ts';
@@ -33,7 +34,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     ...parts,
     declared: declarations(parts.repository, parts.managers, options.strictSecrets),
     surveys: surveys(parts.host),
-    lostAskedAt: { ms: Number.NEGATIVE_INFINITY },
+    memory: newMemory((await ledger.head()) === null),
   };
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {

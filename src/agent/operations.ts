@@ -2,11 +2,12 @@
 
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { RunDetail } from '../ports/ledger.ts';
+import { wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
-import { comesAfter } from './reconcile/history.ts';
+import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
@@ -24,9 +25,12 @@ export function operations(context: Context): Operations {
       await ledger.freeze({ reason, by, at: isoNow(context) });
       return scheduleAll(context);
     },
-    async unfreeze() {
+    async unfreeze(by) {
       await ledger.freeze(null);
-      return scheduleAll(context);
+      const head = await ledger.head();
+      if (head?.verdict !== 'rewound') return scheduleAll(context);
+      const onward = { commit: head.commit, targets: null, rewind: true, readOnly: false } as const;
+      return open(context, { ...onward, trigger: 'replay', by });
     },
     async drift(by) {
       const commit = await followed(context);
@@ -49,11 +53,10 @@ export async function replay(
   if (branch !== null && !(await repository.isAncestor(sha, branch))) {
     throw new Refused(`${shortSha(sha)} is not on the branch ${options.branch}; merge it first`);
   }
-  const base = (await ledger.head())?.base;
-  if (!rewind && base && !(await comesAfter(repository, base as CommitSha, sha))) {
-    throw new Refused(
-      `${shortSha(sha)} does not come after ${shortSha(base)}, which was applied; add --rewind to go back`,
-    );
+  const base = (await ledger.head())?.base as CommitSha | null | undefined;
+  if (!rewind && base && !(await comesAfter(repository, base, sha))) {
+    const undone = (await comesAfter(repository, sha, base)) ? await commitsSince(repository, sha, base) : [];
+    throw new Refused(wouldRewind(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
   return open(context, { commit: sha, trigger: 'replay', by, targets: chosen, rewind, readOnly: dryRun });

@@ -73,8 +73,11 @@ export interface Planned {
 /** The head of the branch that was dealt with last. */
 export interface Head {
   readonly commit: string;
-  /** `refused`: it does not descend from the followed head before it, which stays the base. */
-  readonly verdict: 'followed' | 'invalid' | 'refused';
+  /**
+   * `refused`: it does not descend from the followed head before it, which stays the base. `rewound`: a person went back to
+   * the base, and the head waits for the next push or `unfreeze`.
+   */
+  readonly verdict: 'followed' | 'invalid' | 'refused' | 'rewound';
   /** The last head whose plan was carried out or begun: what a new head must descend from. Null before the first. */
   readonly base: string | null;
 }

@@ -150,6 +150,14 @@ export function rewritten(head: string, base: string): Sentence {
   };
 }
 
+/** Nothing goes on any more for what reads pending. */
+export function interrupted(commit: string): Sentence {
+  return {
+    state: 'error',
+    description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
+  };
+}
+
 export function broken(what: string): Sentence {
   return { state: 'error', description: what };
 }

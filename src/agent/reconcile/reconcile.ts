@@ -26,12 +26,23 @@ export async function reconcile(context: Context): Promise<Again> {
   const before = (await context.ledger.head())?.commit ?? null;
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
+  tellOfBranch(context, head);
   if (head !== null) await follow(context, head, deliveries).catch((error) => sayItFailed(context, head, error));
   // Pull requests are planned against the branch as it stands.
   if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
   await scheduleOpen(context);
   return head === null ? null : settleDeliveries(context, head, deliveries);
+}
+
+/** Deleted or renamed: nothing is changed, and it is said once. */
+function tellOfBranch({ memory, log, options }: Context, head: CommitSha | null): void {
+  if (head === null && !memory.branchMissed) {
+    log.warn(
+      `the repository has no branch ${options.branch}: nothing is followed until it has, or PHOENIX_BRANCH names another`,
+    );
+  }
+  memory.branchMissed = head === null;
 }
 
 async function follow(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<void> {

@@ -10,8 +10,8 @@ const EVERY_MS = 600_000;
 /** Asks at the first look of this process, then now and then. The head is compared far more often: this is for the rest. */
 export async function askForLost(context: Context, forge: Forge): Promise<void> {
   const now = context.clock.now().getTime();
-  if (now - context.lostAskedAt.ms < EVERY_MS) return;
-  context.lostAskedAt.ms = now;
+  if (now - context.memory.lostAskedAt < EVERY_MS) return;
+  context.memory.lostAskedAt = now;
   const asked = await forge.redeliver(new Date(now - LOOK_BACK_MS));
   if (asked !== null && asked > 0) context.log.info('deliveries that failed are asked for again', { count: asked });
 }

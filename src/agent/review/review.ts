@@ -4,6 +4,7 @@
 import type { Again } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 import { answerAsks } from './asks.ts';
+import { settlePending } from './interrupted.ts';
 import { askForLost } from './lost.ts';
 import { reviewPulls } from './pulls.ts';
 
@@ -28,6 +29,7 @@ export async function review(context: Context): Promise<Again> {
       context,
       deliveries.filter(({ kind }) => kind === 'pull').map(({ id }) => id),
     );
+    await settlePending(context, forge);
     await askForLost(context, forge);
     return null;
   } catch (error) {

@@ -10,7 +10,7 @@ import { redisServerVersion } from '../../io/redis-server.ts';
 import type { Host } from '../../ports.ts';
 import { readSettings, type SettingProblem, type Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
-import { forgeOptions } from '../rehearse/outside.ts';
+import { forgeOptions, openForgeOf } from '../rehearse/outside.ts';
 
 export interface Finding {
   readonly check: string;
@@ -101,9 +101,10 @@ function judgeVersion(version: string, told: string): Finding {
   return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
 }
 
-export async function checkRepository({ repositoryUrl, repositoryLogin, forge, branch }: Settings): Promise<Finding> {
-  const token = (repositoryLogin?.password ?? forge.token)?.expose();
+export async function checkRepository(settings: Settings): Promise<Finding> {
+  const { repositoryUrl, repositoryLogin, branch } = settings;
   try {
+    const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
     const http = httpClient({ silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 });
     const remote = openRemote(wholeFiles(), http, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
     const head = (await remote.refs()).byName.get(`refs/heads/${branch}`);
