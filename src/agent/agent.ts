@@ -46,6 +46,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   if (has('reconcile')) {
     await startTimers(context);
     await queue.requestReconcile();
+    await queue.requestReview();
   }
   await queue.requestReport();
   return {

@@ -80,7 +80,7 @@ export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problem
   }
   if (plan.steps.length === 0) return { state: 'success', description: 'nothing would change' };
   const counts = summary(plan);
-  const restarts = plan.steps.filter(({ impact }) => impact === 'restart').length;
+  const restarts = plan.steps.filter(({ verb, impact }) => verb === 'update' && impact === 'restart').length;
   const waits = plan.steps.filter(({ approval }) => approval).length;
   const parts = [
     ...(counts.create > 0 ? [`${counts.create} to create`] : []),
