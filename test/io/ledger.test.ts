@@ -56,6 +56,7 @@ function planOf(...targets: TargetId[]): Plan {
     needs: [],
     wave: 1,
     approval: false,
+    approvals: 0,
     protected: false,
     changes: [],
   });
