@@ -3,7 +3,9 @@
 
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
+import type { SigningKeys } from './model/signing-keys.ts';
 import { CHECKS } from './settings/checks.ts';
+import { signingKeys } from './settings/signing-keys.ts';
 import {
   branchName,
   choice,
@@ -56,6 +58,8 @@ export interface Settings {
   readonly driftSeconds: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
+  /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
+  readonly signingKeys: SigningKeys | null;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -142,6 +146,7 @@ export function readSettings(
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
+    signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
   };
 
   for (const check of CHECKS) check(settings, purpose, report);
