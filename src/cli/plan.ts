@@ -9,6 +9,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { type DatedProblem, markNew } from '../plan/new-problems.ts';
 import { makePlan, summary } from '../plan/plan.ts';
+import { policyBetween } from '../plan/policy.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import { planText } from '../say/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
@@ -86,7 +87,14 @@ interface Made {
 /** Pure. Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
 function planBetween(from: Declared, to: Declared): Made {
   const before = to.config === null ? to.targets : from.targets;
-  const made = makePlan({ from: from.commit, to: to.commit ?? '', before, after: to.targets, impact: impactOf });
+  const made = makePlan({
+    from: from.commit,
+    to: to.commit ?? '',
+    before,
+    after: to.targets,
+    impact: impactOf,
+    policy: policyBetween(from.config?.hypervisor.policy, to.config?.hypervisor.policy),
+  });
   const steps = made.kind === 'plan' ? made.plan.steps : [];
   const problems = markNew(from.problems, to.problems);
   const errors = problems.filter(({ severity }) => severity === 'error');

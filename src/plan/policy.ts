@@ -99,6 +99,11 @@ export function stricter(before: Policy, after: Policy): Policy {
   };
 }
 
+/** What a commit is judged by: its own policy, and that of the followed one before it where that asks for more. */
+export function policyBetween(before: Policy | undefined, after: Policy | undefined): Policy {
+  return before === undefined ? (after ?? DEFAULT_POLICY) : stricter(before, after ?? before);
+}
+
 function inBoth(one: Policy['approvers'], other: Policy['approvers']): Policy['approvers'] {
   if (one === null || other === null) return one ?? other;
   return one.filter((each) => other.some((name) => isSame(name, each)));

@@ -38,6 +38,8 @@ export interface RunRequest {
   readonly verb?: CommandVerb;
   /** `stop` and `delete` take what needs the targets along. */
   readonly cascade?: boolean;
+  /** Does not wait for an apply window of the policy. */
+  readonly now?: boolean;
 }
 
 export interface Approval {
@@ -82,7 +84,7 @@ export interface Planned {
 /** The head of the branch that was dealt with last. */
 export interface Head {
   readonly commit: string;
-  /** `refused`: it does not descend from the followed head before it, which stays the base. */
+  /** `refused`: it does not descend from the followed head before it, or is not signed as its policy asks. That head stays the base. */
   readonly verdict: 'followed' | 'invalid' | 'refused';
   /** The last head whose plan was carried out or begun: what a new head must descend from. Null before the first. */
   readonly base: string | null;
@@ -168,7 +170,7 @@ export interface Ledger {
   run(run: RunId): Promise<RunDetail | null>;
   /** The same without what its steps did: for those who decide what comes next. */
   runProgress(run: RunId): Promise<RunDetail | null>;
-  /** The same with one step only, and its approval: however many there are, it costs as much as one. */
+  /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
   hasEnded(run: RunId): Promise<boolean>;
   /** Newest first. */
@@ -192,6 +194,7 @@ export interface Ledger {
     ends: ReadonlyMap<TargetId, SettledStep>,
     statuses: readonly CommitStatus[],
   ): Promise<readonly TargetId[] | null>;
+  /** One more: those that were given before stay. */
   approve(run: RunId, approval: Approval): Promise<void>;
 
   /** Null when somebody else holds it. */

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Target } from '../../model/target.ts';
 import { canonical } from '../../plan/canonical.ts';
+import { guarded } from '../../plan/policy.ts';
 import type { Repository } from '../../ports.ts';
 import type { Managers } from '../parts.ts';
 
@@ -47,7 +48,8 @@ async function read(
 ): Promise<Declared> {
   const { config, draft, problems } = load(await repository.snapshot(commit), { strictSecrets });
   const readable = config ?? draft;
-  const targets = readable === null ? new Map<TargetId, Target>() : allTargets(readable);
+  const targets =
+    readable === null ? new Map<TargetId, Target>() : guarded(allTargets(readable), readable.hypervisor.policy);
   const digests = new Map([...targets].map(([id, { spec }]) => [id, digestOf(spec)]));
   return { commit, config: readable, targets, digests, problems };
 }

@@ -14,6 +14,7 @@ import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal, sayItFailed, sayItWaits } from './record.ts';
 import { planRequested } from './requested.ts';
+import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 
 /** A forge that does not answer is asked again after this; what is recorded goes on meanwhile. */
@@ -27,8 +28,12 @@ export async function reconcile(context: Context): Promise<Again> {
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
   if (head !== null) await follow(context, head, deliveries).catch((error) => sayItFailed(context, head, error));
   await planRequested(context);
-  await scheduleOpen(context);
-  return head === null ? null : settleDeliveries(context, head, deliveries);
+  const opens = await scheduleOpen(context);
+  return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
+}
+
+function soonest(one: Again, other: Again): Again {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 async function follow(context: Context, head: CommitSha, deliveries: readonly Delivery[]): Promise<void> {
@@ -41,6 +46,11 @@ async function follow(context: Context, head: CommitSha, deliveries: readonly De
   if (base !== null && !(await comesAfter(repository, base, head))) {
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: rewritten(head, base), followed });
+  }
+  const unsigned = await whyUnsigned(context, base, head);
+  if (unsigned !== null) {
+    const followed = { commit: head, verdict: 'refused', base } as const;
+    return recordRefusal(context, request, { said: unsigned, followed });
   }
   const proposal = propose(await gather(context, await declared(head), base, request), managers);
   if (proposal.kind === 'invalid') {

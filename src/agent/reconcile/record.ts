@@ -17,7 +17,7 @@ import {
   waitsForRunning,
 } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
-import { ofRun, ofStep } from '../tell.ts';
+import { ofRun, ofStep, TIMER } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
 import type { Proposal } from './proposal.ts';
 
@@ -41,7 +41,14 @@ export async function recordPlan(
   const { options, repository } = context;
   const trailers = request.rewind
     ? []
-    : await trailerApprovals(repository, plan, base as CommitSha | null, request.commit as CommitSha, isoNow(context));
+    : await trailerApprovals(
+        repository,
+        plan,
+        base as CommitSha | null,
+        request.commit as CommitSha,
+        isoNow(context),
+        pusherOf(request),
+      );
   const steps = new Set(plan.steps.map(({ target }) => target));
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
@@ -62,6 +69,11 @@ export async function recordPlan(
     },
     ...(followed === undefined ? {} : { followed }),
   });
+}
+
+/** Null when it was found without a delivery that names one. */
+function pusherOf({ by }: RunRequest): string | null {
+  return by === TIMER ? null : by;
 }
 
 interface Refusal {

@@ -15,6 +15,7 @@ export interface VerbArgs extends AskOptions {
   readonly targets: readonly string[];
   readonly cascade?: boolean;
   readonly dryRun?: boolean;
+  readonly now?: boolean;
 }
 
 const TARGET = /^([a-z]+\/)?[A-Za-z0-9][\w.-]*$/;
@@ -23,14 +24,14 @@ const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
 export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
-  const { verb, targets, cascade = false, dryRun = false, json, wait } = args;
+  const { verb, targets, cascade = false, dryRun = false, now = false, json, wait } = args;
   const wrong = targets.find((word) => !TARGET.test(word));
   if (wrong !== undefined) {
     io.stderr(`phoenix ${verb}: ${wrong} is no target: write lxc/101, or 101\n`);
     return EXIT.usage;
   }
   const client = clientOf(io);
-  const { run } = await client.post<{ run: string }>('/command', { verb, targets, cascade, dryRun, by: who() });
+  const { run } = await client.post<{ run: string }>('/command', { verb, targets, cascade, dryRun, now, by: who() });
   if (verb === 'health-check') return endWithHealth(client, run, json, io);
   if (wait || dryRun) return endWithRun(client, run, { json, wait: true }, io);
   const planned = await Promise.race([
