@@ -13,6 +13,8 @@ export interface ConfigRepo {
   /** Replaces everything in the clone by these files and commits it. */
   commit(files: Files, message?: string): Promise<CommitSha>;
   push(...options: string[]): Promise<void>;
+  /** Who signs the commits from now on: options of git; null for nobody. */
+  signWith(options: readonly string[] | null): void;
   /** Moves the branch of the clone back to a commit. */
   reset(commit: CommitSha): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     });
     return stdout.trim();
   };
+  let signing: readonly string[] | null = null;
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   await git('remote', 'add', 'origin', pushUrl);
   return {
@@ -42,11 +45,15 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
         await writeFile(join(folder, path), text);
       }
       await git('add', '--all');
-      await git('commit', '--quiet', '--allow-empty', '--message', message);
+      const signed = signing === null ? [] : ['--gpg-sign'];
+      await git(...(signing ?? []), 'commit', '--quiet', '--allow-empty', ...signed, '--message', message);
       return (await git('rev-parse', 'HEAD')) as CommitSha;
     },
     async push(...options) {
       await git('push', '--quiet', ...options, 'origin', 'main');
+    },
+    signWith(options) {
+      signing = options;
     },
     async reset(commit) {
       await git('reset', '--quiet', '--hard', commit);

@@ -73,7 +73,7 @@ export async function recordPlan(
 
 /** Null when it was found without a delivery that names one. */
 function pusherOf({ by }: RunRequest): string | null {
-  return by === TIMER ? null : by;
+  return by === TIMER || by === 'unknown' ? null : by;
 }
 
 interface Refusal {
