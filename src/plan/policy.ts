@@ -39,7 +39,7 @@ export function isApproved(
 }
 
 /** A plan from before there were numbers only says whether. */
-export function neededBy({ approval, approvals }: Pick<PlanStep, 'approval'> & Partial<Pick<PlanStep, 'approvals'>>) {
+function neededBy({ approval, approvals }: Pick<PlanStep, 'approval'> & Partial<Pick<PlanStep, 'approvals'>>) {
   return approvals ?? (approval ? 1 : 0);
 }
 

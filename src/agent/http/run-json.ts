@@ -45,9 +45,10 @@ export function runJson(run: RunDetail, clock: Clock): RunJson {
   };
 }
 
-/** Until when, where it waits for a window of the policy. */
+/** Until when, where something of it waits for a window of the policy. */
 function whyItWaits(run: RunDetail, clock: Clock): string | null {
-  if (run.state !== 'blocked' || run.steps.every(({ outcome }) => outcome !== null)) return null;
+  const isOver = run.ended !== null || run.state === 'superseded';
+  if (isOver || run.steps.every(({ outcome, started }) => outcome !== null || started !== null)) return null;
   const opening = openingFor({ clock }, run);
   return opening.open ? null : waitsUntil(run.commit, opening.opens, opening.timezone);
 }

@@ -38,7 +38,11 @@ export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
     client.follow(run, { enough: ({ ended, steps }) => ended !== null || steps.length > 0 }).catch(() => null),
     pause(PLANNED_WITHIN_MS, null, { ref: false }),
   ]);
-  if (planned === null || planned.state !== 'invalid') return endWithRun(client, run, { json, wait }, io);
+  if (planned === null || planned.state !== 'invalid') {
+    // It was understood, and may have to wait.
+    if (planned?.reason != null) io.stderr(`${planned.reason}\n`);
+    return endWithRun(client, run, { json, wait }, io);
+  }
   if (json) io.stdout(`${JSON.stringify({ run })}\n`);
   io.stderr(`${runText(planned, colours(io, 'stderr'))}\n`);
   return EXIT.no;
