@@ -22,6 +22,8 @@ export interface Repository {
   /** Full id of a commit, given in full, abbreviated or as a branch or tag name; null when there is none. */
   resolve(revision: string): Promise<CommitSha | null>;
   commit(commit: CommitSha): Promise<CommitInfo>;
+  /** The commit object, byte for byte, as a signature covers it. */
+  object(commit: CommitSha): Promise<Uint8Array>;
   /** Whether `ancestor` is `descendant` or comes before it. */
   isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
   /** Where two commits parted: a commit that both build on; null when they have none in common. */

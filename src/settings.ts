@@ -3,7 +3,9 @@
 
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
+import type { SigningKeys } from './model/signing-keys.ts';
 import { CHECKS } from './settings/checks.ts';
+import { signingKeys } from './settings/signing-keys.ts';
 import {
   branchName,
   choice,
@@ -60,6 +62,8 @@ export interface Settings {
   readonly strictSecrets: boolean;
   /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
   readonly planForks: boolean;
+  /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
+  readonly signingKeys: SigningKeys | null;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -148,6 +152,7 @@ export function readSettings(
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
+    signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
   };
 
   for (const check of CHECKS) check(settings, purpose, report);

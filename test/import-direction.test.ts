@@ -22,8 +22,8 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^model\//, []],
   [/^plan\//, ['model/']],
   [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
-  // A cycle in what is declared is found as a cycle in a plan is.
-  [/^config\//, ['model/', 'plan/cycles.ts']],
+  // A cycle in what is declared is found as a cycle in a plan is, and a schedule is read as the agent reads it.
+  [/^config\//, ['model/', 'plan/cycles.ts', 'plan/windows.ts']],
   [/^ports(\/|\.ts)/, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
   [/^managers\//, ['model/', 'config/', 'plan/', 'say/', 'ports']],
@@ -37,7 +37,8 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
-  [/^(model|plan|say)\//, []],
+  [/^(model|say)\//, []],
+  [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
   [/^settings(\/|\.ts)/, []],
 ];
@@ -55,6 +56,8 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@octokit/auth-app', /^io\/forge/],
   ['@octokit/plugin-retry', /^io\/forge/],
   ['@octokit/plugin-throttling', /^io\/forge/],
+  ['croner', /^plan\/windows\.ts$/],
+  ['openpgp', /^io\/signatures\//],
   ['pino', /^io\/log/],
   ['prom-client', /^io\/metrics/],
   ['eventsource-parser', /^cli\/agent\/client\.ts$/],

@@ -196,6 +196,45 @@ test('no secret can be printed by accident', () => {
   expect(settings?.repositoryUrl).toBe('https://git.example.internal/team/environment.git');
 });
 
+describe('keys of those who sign commits', () => {
+  const SSH = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE';
+  const PGP = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----';
+  const keys = (text: string) => {
+    const { settings, problems } = read({ ...least, PHOENIX_SIGNING_KEYS_FILE: '/keys' }, { '/keys': text });
+    return settings?.signingKeys ?? problems.map(({ message, hint }) => `${message} | ${hint}`);
+  };
+
+  test('nobody signs when nothing is said', () => {
+    expect(read(least).settings?.signingKeys).toBeNull();
+  });
+
+  test('blocks of OpenPGP and lines of OpenSSH stand in any order', () => {
+    const lines = [
+      `ada@example.org ${SSH} laptop`,
+      `*@example.org namespaces="git,file",valid-after="20260101",valid-before="20270101Z" ${SSH}`,
+      `ca@example.org cert-authority ${SSH}`,
+    ];
+    const text = `# ours\n${lines[0]}\n${PGP}\n\n${lines[1]}\n${PGP}\n${lines[2]}\n`;
+    expect(keys(text)).toEqual({ openpgp: [PGP, PGP], ssh: lines });
+  });
+
+  test.each([
+    ['\n# none', 'PHOENIX_SIGNING_KEYS: holds no key'],
+    [SSH, 'PHOENIX_SIGNING_KEYS: line 1 says of no one that the key is theirs'],
+    [`${PGP}\nada ${SSH}\nada@example.org`, 'PHOENIX_SIGNING_KEYS: line 7 is neither an allowed signer'],
+    [PGP.slice(0, 60), 'PHOENIX_SIGNING_KEYS: line 1 is no end or beginning of an OpenPGP public key'],
+    [
+      `ada namespace="git" ${SSH}`,
+      'PHOENIX_SIGNING_KEYS: line 1 has the option namespace, which allowed signers do not have',
+    ],
+    [`ada valid-before="tomorrow" ${SSH}`, 'PHOENIX_SIGNING_KEYS: line 1 has "tomorrow" for a time'],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----', 'PHOENIX_SIGNING_KEYS: holds a private key'],
+    [PGP.replace('PUBLIC', 'PRIVATE'), 'PHOENIX_SIGNING_KEYS: holds a private key'],
+  ])('%j is refused', (text, message) => {
+    expect(keys(text)).toEqual([expect.stringContaining(message)]);
+  });
+});
+
 describe('the settings of the commands', () => {
   const none = () => {
     throw new Error('no file');

@@ -1,8 +1,9 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
+import { approversOf, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
-import { wouldRewind } from '../say/refusal.ts';
+import { policyForbids, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
@@ -44,7 +45,7 @@ export function operations(context: Context): Operations {
 /** The same commit again, or an older one when that is asked for in so many words. */
 export async function replay(
   context: Context,
-  { commit, targets, rewind = false, dryRun = false, by }: ReplayRequest,
+  { commit, targets, rewind = false, dryRun = false, now = false, by }: ReplayRequest,
 ): Promise<RunId> {
   const { ledger, repository, options } = context;
   const sha = (await repository.resolve(commit)) ?? (await fetchAndResolve(context, commit));
@@ -59,7 +60,15 @@ export async function replay(
     throw new Refused(wouldRewind(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
-  return open(context, { commit: sha, trigger: 'replay', by, targets: chosen, rewind, readOnly: dryRun });
+  return open(context, {
+    commit: sha,
+    trigger: 'replay',
+    by,
+    targets: chosen,
+    rewind,
+    readOnly: dryRun,
+    ...(now ? { now } : {}),
+  });
 }
 
 async function fetchAndResolve({ repository }: Context, commit: string): Promise<CommitSha | null> {
@@ -71,7 +80,7 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
 export async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
   const { ledger, options } = context;
   const run = await ledger.run(id);
-  const refusal = whyNotApprove(run, id, target);
+  const refusal = whyNotApprove(run, id, target, by);
   if (run?.plan == null || refusal !== null) throw new Refused(refusal ?? `run ${id} is not planned yet`);
   await ledger.approve(id, { target, by, at: isoNow(context) });
   const again = run.steps.filter((step) => step.target === target || step.outcome === 'skipped');
@@ -87,7 +96,7 @@ export async function approve(context: Context, id: RunId, target: TargetId, by:
 }
 
 /** Pure. */
-function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId): string | null {
+function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: string): string | null {
   if (run === null) return `there is no run ${id}`;
   if (run.supersededBy !== null) return `run ${id} was superseded by ${shortSha(run.supersededBy)}; approve its run`;
   const step = run.steps.find((each) => each.target === target);
@@ -97,7 +106,11 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId): stri
   if (run.held[target] !== undefined) return `${target} is ${run.held[target]}`;
   const planned = run.plan?.steps.find((each) => each.target === target);
   if (planned?.protected === true) return `${target} is protected; take "protected" off it first`;
-  return null;
+  const policy = policyOf(run.plan);
+  if (!mayApprove(policy, by)) return policyForbids(by, policy.approvers ?? []);
+  const given = approversOf(policy, target, run.approvals);
+  const isSecond = approversOf(policy, target, [...run.approvals, { target, by }]).length === given.length;
+  return isSecond ? `${by} has approved ${target} already; another person must` : null;
 }
 
 async function scheduleAll(context: Context): Promise<RunId | null> {

@@ -8,6 +8,7 @@ import type { Target } from '../model/target.ts';
 import type { Delivery } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, Forge, Host, Log, Repository } from '../ports.ts';
 
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
@@ -46,6 +47,8 @@ export interface AgentParts {
   readonly ledger: Ledger;
   readonly queue: Queue;
   readonly repository: Repository;
+  /** Null without PHOENIX_SIGNING_KEYS: a policy that asks for signatures then refuses every commit. */
+  readonly signatures: Signatures | null;
   readonly host: Host;
   readonly managers: Managers;
   /** Null with PHOENIX_FORGE=none: nothing is reported. */
@@ -60,6 +63,8 @@ export interface ReplayRequest {
   readonly commit: string;
   readonly targets?: readonly TargetId[];
   readonly rewind?: boolean;
+  /** Does not wait for an apply window of the policy. */
+  readonly now?: boolean;
   /** Only look: the run says what differs and changes nothing. */
   readonly dryRun?: boolean;
   readonly by: string;
@@ -72,6 +77,8 @@ export interface CommandRequest {
   readonly targets: readonly string[];
   /** `stop` and `delete` take what needs the targets along. */
   readonly cascade?: boolean;
+  /** Does not wait for an apply window of the policy. */
+  readonly now?: boolean;
   /** The run says what would be done and does nothing. */
   readonly dryRun?: boolean;
   readonly by: string;

@@ -5,40 +5,77 @@ import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { CommitStatus } from '../model/report.ts';
 import type { Outcome, RunState } from '../model/run.ts';
+import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
-import { applying, ended, frozen, WHY } from '../say/status.ts';
+import type { Again } from '../ports/queue.ts';
+import { applying, ended, frozen, outsideWindow, type Sentence, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';
+import { openingFor } from './window.ts';
 
-/** Every run that is not over. */
-export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<void> {
-  for (const run of await context.ledger.openRuns()) await schedule(context, run.id, options);
+/** Every run that is not over. Resolves to when the first of them may go on that waits for a window. */
+export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<Again> {
+  const waits: number[] = [];
+  for (const run of await context.ledger.openRuns()) {
+    const again = await schedule(context, run.id, options);
+    if (again !== null) waits.push(again);
+  }
+  return waits.length === 0 ? null : Math.min(...waits);
 }
 
 /** @param startedToo also asks for steps that had started: whoever ran them may have died */
-export async function schedule(context: Context, id: RunDetail['id'], { startedToo = false } = {}): Promise<void> {
+export async function schedule(context: Context, id: RunDetail['id'], { startedToo = false } = {}): Promise<Again> {
   const { ledger, queue, options } = context;
   const run = await ledger.runProgress(id);
-  if (run === null || run.plan === null || run.ended !== null) return;
-  const freeze = await ledger.frozen();
+  if (run === null || run.plan === null || run.ended !== null) return null;
+  const hold = await whatHolds(context, run);
 
   const next = whatNext(run, options.publicUrl);
   await ledger.settleSteps(id, isoNow(context), next.settle);
-  if (freeze === null || run.state === 'superseded') {
+  if (hold === null || run.state === 'superseded') {
     for (const step of next.start) await queue.requestApply(options.node, step);
   }
   if (startedToo) {
     for (const step of next.running) await queue.requestApply(options.node, step);
   }
   if (next.running.length === 0 && next.start.length === 0) await finish(context, id);
-  else if (freeze !== null && next.running.length === 0 && run.state !== 'blocked') {
-    await ledger.markRun(id, 'blocked', ofRun(options.publicUrl, run, frozen(freeze.reason)));
-  } else if (freeze === null && run.state === 'blocked') {
+  else if (hold !== null && next.running.length === 0) await waitFor(context, run, hold);
+  else if (hold === null && run.state === 'blocked') {
     await ledger.markRun(id, 'applying', ofRun(options.publicUrl, run, applying(run.plan)));
   }
   await queue.requestReport();
+  return hold?.opens == null ? null : soon(context, hold.opens);
+}
+
+interface Hold {
+  readonly said: Sentence;
+  /** When it ends by itself; null when a person ends it. */
+  readonly opens: Date | null;
+}
+
+/** What keeps steps of the run from being started that have not; null when nothing does. */
+async function whatHolds(context: Context, run: RunDetail): Promise<Hold | null> {
+  const freeze = await context.ledger.frozen();
+  if (freeze !== null) return { said: frozen(freeze.reason), opens: null };
+  const opening = openingFor(context, run);
+  return opening.open ? null : { said: outsideWindow(run.commit), opens: opening.opens };
+}
+
+/** Said once, and again when something else was said since, such as after an approval. */
+async function waitFor(context: Context, run: RunDetail, { said, opens }: Hold): Promise<void> {
+  const statuses = await news(context, ofRun(context.options.publicUrl, run, said));
+  if (run.state === 'blocked' && statuses.length === 0) return;
+  await context.ledger.markRun(run.id, 'blocked', statuses);
+  // Whoever asked for this may not come again; a reconcile does, when the window opens.
+  if (opens !== null) await context.queue.requestReconcile();
+}
+
+/** The timer comes by itself for what is later. */
+function soon({ clock, options }: Context, at: Date): Again {
+  const wait = Math.max(0, at.getTime() - clock.now().getTime());
+  return wait <= options.pollSeconds * 1000 ? wait : null;
 }
 
 /** Pure. */
@@ -71,9 +108,10 @@ function whatNext(run: RunDetail, publicUrl: string | null) {
 function whyItWaits(run: RunDetail, step: PlanStep): string | null {
   const problem = run.held[step.target];
   if (problem !== undefined) return problem;
-  if (!step.approval) return null;
-  if (step.protected) return WHY.protected(step);
-  return run.approvals.some(({ target }) => target === step.target) ? null : WHY.needsApproval(run.id, step);
+  if (step.protected && isDestructive(step.impact)) return WHY.protected(step);
+  const policy = policyOf(run.plan);
+  if (isApproved(policy, step, run.approvals)) return null;
+  return WHY.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
 }
 
 /** Every step has an outcome. A run with a blocked step stays open for a person. */

@@ -18,7 +18,8 @@ import type { Redactor } from '../io/redact.ts';
 import { startRedis } from '../io/redis-server.ts';
 import * as managers from '../managers/index.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Forge, Log } from '../ports.ts';
+import type { Signatures } from '../ports/signatures.ts';
+import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
@@ -91,6 +92,7 @@ export async function compose(
       ledger,
       queue: openQueue(connect(), { log }),
       repository,
+      signatures: await signaturesOf(settings, clock),
       host,
       managers,
       forge: forge === null ? null : metrics.forge(forge),
@@ -131,7 +133,7 @@ export async function compose(
               secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
             }
           : null,
-      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken } : null,
+      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
       log,
@@ -182,6 +184,18 @@ async function openDoorOf({ listen }: Settings, parts: Parameters<typeof openDoo
       'set PHOENIX_LISTEN to a free address',
       { cause },
     );
+  }
+}
+
+/** What reads keys is loaded where there are some. */
+async function signaturesOf({ signingKeys }: Settings, clock: Clock): Promise<Signatures | null> {
+  if (signingKeys === null) return null;
+  const { openSignatures } = await import('../io/signatures/signatures.ts');
+  try {
+    return await openSignatures(signingKeys, { clock });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Missing(`PHOENIX_SIGNING_KEYS: ${reason}`, 'export it again: gpg --armor --export KEY', { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 // The part of the configuration about the Proxmox host itself.
 
+import type { Policy } from '../model/policy.ts';
 import type { FirewallPolicy, FirewallRule, Place, Secret } from './config.ts';
 
 export interface Hypervisor {
@@ -26,6 +27,8 @@ export interface Hypervisor {
   readonly dns: { readonly enabled: boolean; readonly upstreamServers: readonly string[] };
   readonly stepCa: StepCa | null;
   readonly behavior: Behavior;
+  /** What a change must have before it is carried out. */
+  readonly policy: Policy;
 }
 
 interface HostUser {
@@ -150,6 +153,6 @@ interface StepCa {
 interface Behavior {
   /** A guest is snapshotted before a risky change and restored when it fails. */
   readonly rollbackOnFailure: boolean;
-  /** A commit that deletes more than this share of the guests (0 to 1) is refused; one deletion is never too many. */
+  /** A commit that deletes more than this share of the guests (0 to 1) is refused; one deletion is never too many. The policy goes first. */
   readonly maxDeleteShare: number;
 }

@@ -2,6 +2,7 @@
 
 import type { TargetId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { Policy } from './policy.ts';
 
 export type Verb = 'create' | 'update' | 'delete';
 
@@ -35,6 +36,8 @@ export interface PlanStep {
   readonly wave: number;
   /** Waits as `blocked` until a person approves. */
   readonly approval: boolean;
+  /** How many persons must approve; `approval` is that it is more than none. */
+  readonly approvals: number;
   /** Where `"protected": true` forbids the step even with approval. */
   readonly protected: boolean;
   readonly changes: readonly FieldChange[];
@@ -45,4 +48,6 @@ export interface Plan {
   readonly to: string;
   /** In an order in which they may run. */
   readonly steps: readonly PlanStep[];
+  /** What it must have before it is carried out; absent: what holds where a configuration says nothing. */
+  readonly policy?: Policy;
 }

@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
 import type { DatedProblem, Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { markNew } from './new-problems.ts';
@@ -29,10 +30,14 @@ export interface Between {
 }
 
 /** Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
-export function planBetween(from: Side, to: Side, impact: (change: Change) => Impact): Between {
+export function planBetween(
+  from: Side,
+  to: Side,
+  { impact, policy }: { readonly impact: (change: Change) => Impact; readonly policy: Policy },
+): Between {
   const before = to.readable ? from.targets : to.targets;
   const ends = { from: from.commit, to: to.commit ?? '' };
-  const made = makePlan({ ...ends, before, after: to.targets, impact });
+  const made = makePlan({ ...ends, before, after: to.targets, impact, policy });
   const problems = markNew(from.problems, to.problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
   const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));

@@ -79,12 +79,16 @@ function refused(because: Extract<Choice, { kind: 'refused' }>['because'], targe
   return { kind: 'refused', because, targets: targets.toSorted(compareTargets) };
 }
 
-/** What is started stands after what it needs; what is stopped or deleted stands before it. A command is its own approval. */
+/**
+ * What is started stands after what it needs; what is stopped or deleted stands before it.
+ *
+ * @param policy whose approvals it needs, that of whoever gives the command among them; absent: nobody's
+ */
 export function commandPlan(
   verb: SwitchVerb,
   chosen: ReadonlySet<TargetId>,
   { targets }: Situation,
-  { to, impact }: Pick<PlanInput, 'to' | 'impact'>,
+  { to, impact, policy }: Pick<PlanInput, 'to' | 'impact' | 'policy'>,
 ): Plan {
   const ends = verb === 'stop' || verb === 'delete';
   const made = makePlan({
@@ -97,7 +101,12 @@ export function commandPlan(
   });
   // The configuration that these targets stem from had an order; one that is gone may not, and then there is none to keep.
   const steps = made.kind === 'plan' ? made.plan.steps : [];
-  return { from: null, to, steps: steps.map((step) => ({ ...step, ...shown(verb), approval: false, changes: [] })) };
+  const asked = steps.map((each): PlanStep => {
+    const step = { ...each, ...shown(verb), changes: [] };
+    const approvals = policy === undefined ? 0 : policy.approvals[step.impact];
+    return { ...step, approvals, approval: approvals > 0 };
+  });
+  return { from: null, to, steps: asked, ...(policy && { policy }) };
 }
 
 function shown(verb: SwitchVerb): Partial<PlanStep> {

@@ -2,10 +2,12 @@
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan, PlanStep, Verb } from '../model/plan.ts';
+import { DEFAULT_POLICY, type Policy } from '../model/policy.ts';
 import type { Target } from '../model/target.ts';
 import { diff } from './diff.ts';
 import { stepNeeds } from './needs.ts';
 import { order } from './order.ts';
+import { approvalsNeeded, isGuarded } from './policy.ts';
 
 export interface PlanInput {
   /** Revision that `before` stems from; null when nothing was applied yet or it stems from several. */
@@ -19,6 +21,8 @@ export interface PlanInput {
   readonly also?: ReadonlySet<TargetId>;
   /** What a change costs, by the manager of its kind. */
   readonly impact: (change: Change) => Impact;
+  /** What changes must have before they are carried out. */
+  readonly policy?: Policy;
 }
 
 export type Planned =
@@ -50,7 +54,10 @@ export function makePlan(input: PlanInput): Planned {
     const wave = building.wave.get(target) ?? builtBy + (deleting.wave.get(target) ?? 1);
     return change === undefined ? [] : [step(change, input, found.needs.get(target) ?? [], wave)];
   });
-  return { kind: 'plan', plan: { from: input.from, to: input.to, steps } };
+  return {
+    kind: 'plan',
+    plan: { from: input.from, to: input.to, steps, ...(input.policy && { policy: input.policy }) },
+  };
 }
 
 /** Targets that stand in an empty machine afterwards. */
@@ -76,7 +83,9 @@ function lookedAt({ also, before, after }: PlanInput & { readonly also: Readonly
 
 function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave: number): PlanStep {
   const impact = impactOf(change, input);
-  const declared = (change.verb === 'delete' ? input.before : input.after).get(change.target);
+  const { policy = DEFAULT_POLICY } = input;
+  const declared = [input.before, input.after].flatMap((side) => side.get(change.target) ?? []);
+  const approvals = approvalsNeeded(policy, { impact, verb: change.verb, changes: change.fields });
   return {
     target: change.target,
     kind: kindOf(change.target),
@@ -84,8 +93,10 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
     impact,
     needs,
     wave,
-    approval: impact === 'destroy' || impact === 'recreate',
-    protected: declared?.protected ?? false,
+    approval: approvals > 0,
+    approvals,
+    // What was protected stays so for the commit that takes the protection off.
+    protected: isGuarded(policy, change.target) || declared.some((target) => target.protected),
     changes: change.fields,
   };
 }

@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly verb?: CommandVerb;
   /** `stop` and `delete` take what needs the targets along. */
   readonly cascade?: boolean;
+  /** Does not wait for an apply window of the policy. */
+  readonly now?: boolean;
 }
 
 export interface Approval {
@@ -74,7 +76,7 @@ export interface Planned {
 export interface Head {
   readonly commit: string;
   /**
-   * `refused`: it does not descend from the followed head before it, which stays the base. `rewound`: a person went back to
+   * `refused`: it does not descend from the followed head before it, or is not signed as its policy asks; that head stays the base. `rewound`: a person went back to
    * the base, and the head waits for the next push or `unfreeze`.
    */
   readonly verdict: 'followed' | 'invalid' | 'refused' | 'rewound';
@@ -164,7 +166,7 @@ export interface Ledger {
   run(run: RunId): Promise<RunDetail | null>;
   /** The same without what its steps did: for those who decide what comes next. */
   runProgress(run: RunId): Promise<RunDetail | null>;
-  /** The same with one step only, and its approval: however many there are, it costs as much as one. */
+  /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
   hasEnded(run: RunId): Promise<boolean>;
   /** Newest first. */
@@ -188,6 +190,7 @@ export interface Ledger {
     ends: ReadonlyMap<TargetId, SettledStep>,
     statuses: readonly CommitStatus[],
   ): Promise<readonly TargetId[] | null>;
+  /** One more: those that were given before stay. */
   approve(run: RunId, approval: Approval): Promise<void>;
 
   /** Null when somebody else holds it. */
@@ -243,7 +246,8 @@ export interface Ledger {
   forgetPull(pull: number): Promise<void>;
   /** Approvals given before the merge, by a key of the change; kept for a month. */
   approveAhead(approvals: ReadonlyMap<string, Approval>): Promise<void>;
-  approvedAhead(keys: readonly string[]): Promise<ReadonlyMap<string, Approval>>;
+  /** Of each person that gave one. */
+  approvedAhead(keys: readonly string[]): Promise<readonly Approval[]>;
   /** The pull request that became this commit. */
   noteMerged(commit: string, pull: number): Promise<void>;
   mergedPull(commit: string): Promise<number | null>;

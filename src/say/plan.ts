@@ -6,6 +6,7 @@ import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
+import { isDestructive } from '../plan/policy.ts';
 import { paint, type Style } from './paint.ts';
 import { printable } from './printable.ts';
 
@@ -28,7 +29,7 @@ export function planText(plan: Plan, { held, colours }: PlanTextOptions): string
   const parts = [...waves].map(([wave, steps]) =>
     [paint(`Wave ${wave}`, 'bold', colours), ...steps.flatMap((step) => stepLines(step, held, colours))].join('\n'),
   );
-  const waiting = plan.steps.filter((step) => step.approval);
+  const waiting = plan.steps.filter((step) => step.approval || isKept(step));
   return `${[...parts, ...(waiting.length === 0 ? [] : [approvals(waiting)]), summaryLine(plan)].join('\n\n')}\n`;
 }
 
@@ -36,7 +37,7 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
   const notes = [
     impactWords(step),
     ...(step.needs.length === 0 ? [] : [`after ${shortList(step.needs)}`]),
-    ...(step.protected && step.approval ? ['protected: refused'] : step.approval ? ['needs approval'] : []),
+    ...(isKept(step) ? ['protected: refused'] : step.approval ? [approvalWords(step)] : []),
     ...(held.has(step.target) ? ['held back by an older problem'] : []),
   ];
   const head = `  ${MARK[step.verb]} ${printable(step.target)}  ${step.verb}: ${notes.join(' · ')}`;
@@ -44,6 +45,14 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
   const shown = step.changes.filter((change) => step.verb === 'update' || !isEmpty(change.after ?? change.before));
   const width = Math.min(32, Math.max(0, ...shown.map(({ path }) => path.length)));
   return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
+}
+
+function isKept(step: PlanStep): boolean {
+  return step.protected && isDestructive(step.impact);
+}
+
+function approvalWords({ approvals: count }: PlanStep): string {
+  return count > 1 ? `needs ${count} approvals` : 'needs approval';
 }
 
 function isEmpty(value: Json | undefined): boolean {
@@ -110,8 +119,8 @@ function valueText(value: Json | undefined): string {
 }
 
 function approvals(steps: readonly PlanStep[]): string {
-  const free = steps.filter((step) => !step.protected);
-  const kept = steps.filter((step) => step.protected);
+  const free = steps.filter((step) => !isKept(step));
+  const kept = steps.filter(isKept);
   const lines = free.map((step) => `  Phoenix-Approve: ${step.impact} ${step.target}`);
   return [
     ...(free.length === 0 ? [] : ['Waits for approval. To approve with the commit, end its message with:', ...lines]),

@@ -20,6 +20,10 @@ export function wouldRewind(commit: string, base: string, undone: readonly Commi
   return `${asked} comes before ${applied}, which was applied: going back undoes ${what} (${[...named, ...more].join(', ')}); add --rewind to go back. The branch is then followed again with the next push, or with phoenix unfreeze`;
 }
 
+export function policyForbids(by: string, approvers: readonly string[]): string {
+  return `the policy does not let ${by} approve; it names ${approvers.join(', ')}`;
+}
+
 function subject(message: string): string {
   const line = message.split('\n')[0] ?? '';
   return line.length > LONGEST_SUBJECT ? `${line.slice(0, LONGEST_SUBJECT - 1)}…` : line;

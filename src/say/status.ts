@@ -158,6 +158,42 @@ export function interrupted(commit: string): Sentence {
   };
 }
 
+export function unsigned(commit: string, reason: string): Sentence {
+  return {
+    state: 'failure',
+    description: fitAround(`refused: ${shortSha(commit)} `, reason, '; sign it and push again'),
+  };
+}
+
+export function noSigningKeys(): Sentence {
+  return {
+    state: 'failure',
+    description: 'refused: the policy asks for signed commits, and the agent knows no key; set PHOENIX_SIGNING_KEYS',
+  };
+}
+
+export function tooManyCommits(most: number): Sentence {
+  return {
+    state: 'failure',
+    description: `refused: brings more than ${most} commits whose signatures are to be checked; push them in parts`,
+  };
+}
+
+/** It goes on by itself. */
+export function outsideWindow(commit: string): Sentence {
+  return { state: 'pending', description: `waits for an apply window of the policy; ${goOnNow(commit)}` };
+}
+
+/** The same with the time, for where a repetition does no harm. */
+export function waitsUntil(commit: string, opens: Date, timezone: string): string {
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, dateStyle: 'full', timeStyle: 'short' });
+  return `waits for the apply window that opens on ${time.format(opens)} (${timezone}); ${goOnNow(commit)}`;
+}
+
+function goOnNow(commit: string): string {
+  return `to go on now: phoenix replay ${shortSha(commit)} --now`;
+}
+
 export function broken(what: string): Sentence {
   return { state: 'error', description: what };
 }
@@ -212,8 +248,14 @@ export function stepEnded(outcome: Outcome, reason: string | null): Sentence {
 
 /** Why a step did not start. */
 export const WHY = {
-  needsApproval: (run: RunId, { target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
-    `would ${impact} it; to allow it: phoenix approve ${run} ${target}`,
+  needsApproval: (
+    run: RunId,
+    { target, impact, approvals = 1 }: Pick<PlanStep, 'target' | 'impact'> & Partial<Pick<PlanStep, 'approvals'>>,
+    given = 0,
+  ) => {
+    const many = approvals > 1 ? `, with ${given} of ${approvals} approvals` : '';
+    return `would ${impact === 'live' ? 'change' : impact} it${many}; to allow it: phoenix approve ${run} ${target}`;
+  },
   protected: ({ target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
     `would ${impact} it, but it is protected; take "protected" off ${target} first`,
   held: (problem: Problem) => `held back by an older problem: ${problem.file}:${problem.line}: ${problem.message}`,

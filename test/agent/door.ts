@@ -58,7 +58,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
         log,
         clock,
       },
-      api: { ledger, agent: recordingAgent(asked, known), changes, adminToken: secret(ADMIN_TOKEN) },
+      api: { ledger, agent: recordingAgent(asked, known), changes, clock, adminToken: secret(ADMIN_TOKEN) },
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
       log,

@@ -19,6 +19,7 @@ export function planRun(ledger: Ledger): Promise<RunId> {
     needs: [],
     wave,
     approval: false,
+    approvals: 0,
     protected: false,
     changes: [],
   });

@@ -33,7 +33,9 @@ describe('replay', () => {
     const { exit, stdout } = await ask('replay', COMMIT, '--targets', 'lxc/101,vm/1001', '--rewind', '--dry-run');
     expect([exit, stdout]).toEqual([0, 'run 7\n']);
     const by = expect.stringMatching(/.+/);
-    expect(door.asked).toEqual([['replay', { commit: COMMIT, targets: [LXC, VM], rewind: true, dryRun: true, by }]]);
+    expect(door.asked).toEqual([
+      ['replay', { commit: COMMIT, targets: [LXC, VM], rewind: true, dryRun: true, now: false, by }],
+    ]);
   });
 
   test('with --json prints the answer of the agent and nothing else', async () => {

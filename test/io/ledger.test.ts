@@ -5,7 +5,15 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import { type CommitStatus, isComment } from '../../src/model/report.ts';
-import type { Ledger, OutboxEntry, Planned, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
+import type {
+  Ledger,
+  OutboxEntry,
+  Planned,
+  RunDetail,
+  RunRequest,
+  SettledStep,
+  StepEnd,
+} from '../../src/ports/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const A = 'a'.repeat(40);
@@ -56,6 +64,7 @@ function planOf(...targets: TargetId[]): Plan {
     needs: [],
     wave: 1,
     approval: false,
+    approvals: 0,
     protected: false,
     changes: [],
   });
@@ -225,6 +234,19 @@ describe('runs', () => {
     await ledger.reopenSteps(run, [T1], []);
     expect(await ledger.run(run)).toMatchObject({ approvals: [{ target: T1, by: 'ann' }], steps: [{ outcome: null }] });
     expect(await ledger.startStep(held, run, at())).toBe(true);
+  });
+
+  test('every approval is kept, those that came with the plan and those given later', async () => {
+    const by = (name: string, target = T1) => ({ target, by: name, at: at() });
+    const run = await ledger.recordRun(
+      request(),
+      planned(planOf(T1, T2), { approvals: [by('ann'), by('ann', T2), by('bob')] }),
+    );
+    await ledger.approve(run, by('cyd'));
+    const names = (detail: RunDetail | null) =>
+      detail?.approvals.map(({ target, by: name }) => `${target} ${name}`).sort();
+    expect(names(await ledger.run(run))).toEqual([`${T1} ann`, `${T1} bob`, `${T1} cyd`, `${T2} ann`]);
+    expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
   });
 
   test('one that has ended can be forgotten, and one that has not cannot', async () => {

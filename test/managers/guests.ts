@@ -5,6 +5,7 @@ import { lxcTargets } from '../../src/managers/lxc/spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import { vmTargets } from '../../src/managers/vm/spec.ts';
 import type { BlobId } from '../../src/model/ids.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { Target } from '../../src/model/target.ts';
 
 export const TEMPLATE = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
@@ -130,6 +131,7 @@ const HYPERVISOR: Config['hypervisor'] = {
   dns: { enabled: false, upstreamServers: [] },
   stepCa: null,
   behavior: { rollbackOnFailure: false, maxDeleteShare: 0.3 },
+  policy: DEFAULT_POLICY,
 };
 
 export function environment(...guests: readonly (LxcGuest | VmGuest)[]): Config {

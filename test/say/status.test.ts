@@ -25,7 +25,7 @@ const RUN = '17' as RunId;
 
 function step(target: TargetId, changes: Partial<PlanStep> = {}): PlanStep {
   const plain = { kind: 'lxc', verb: 'update', impact: 'live', needs: [], wave: 1 } as const;
-  return { target, ...plain, approval: false, protected: false, changes: [], ...changes };
+  return { target, ...plain, approval: false, approvals: 0, protected: false, changes: [], ...changes };
 }
 
 function record(target: TargetId, outcome: Outcome, reason: string | null = null): StepRecord {

@@ -10,6 +10,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
 
 export interface Surroundings {
@@ -58,6 +59,7 @@ export async function startTestAgent(
     readonly options?: Partial<AgentOptions>;
     readonly ledger?: (ledger: Ledger) => Ledger;
     readonly clock?: Clock;
+    readonly signatures?: Signatures | null;
   } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
@@ -87,6 +89,7 @@ export async function startTestAgent(
       { log: testLog },
     ),
     repository,
+    signatures: changes.signatures ?? null,
     host,
     managers,
     forge,

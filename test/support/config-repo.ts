@@ -17,6 +17,8 @@ export interface ConfigRepo {
   branch(name: string, files: Files, message?: string): Promise<CommitSha>;
   /** What the forge has of main by now, merged pull requests among it. */
   pull(): Promise<void>;
+  /** Who signs the commits from now on: options of git; null for nobody. */
+  signWith(options: readonly string[] | null): void;
   /** Moves the branch of the clone back to a commit. */
   reset(commit: CommitSha): Promise<void>;
 }
@@ -34,6 +36,7 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     });
     return stdout.trim();
   };
+  let signing: readonly string[] | null = null;
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   await git('remote', 'add', 'origin', pushUrl);
   const repo: ConfigRepo = {
@@ -46,7 +49,8 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
         await writeFile(join(folder, path), text);
       }
       await git('add', '--all');
-      await git('commit', '--quiet', '--allow-empty', '--message', message);
+      const signed = signing === null ? [] : ['--gpg-sign'];
+      await git(...(signing ?? []), 'commit', '--quiet', '--allow-empty', ...signed, '--message', message);
       return (await git('rev-parse', 'HEAD')) as CommitSha;
     },
     async push(...options) {
@@ -61,6 +65,9 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     },
     async pull() {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');
+    },
+    signWith(options) {
+      signing = options;
     },
     async reset(commit) {
       await git('reset', '--quiet', '--hard', commit);

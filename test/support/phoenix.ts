@@ -13,6 +13,7 @@ import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host } from '../../src/ports.ts';
 import { APP_ID, clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
@@ -59,6 +60,8 @@ export interface PhoenixOptions {
   readonly clock?: Clock;
   /** Whose forge it is; GitHub's with a token when not given. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
+  /** None when not given: no key is known. */
+  readonly signatures?: Signatures;
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }

@@ -10,6 +10,7 @@ import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
 import { ofStep } from '../tell.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
+import { openingFor } from '../window.ts';
 import { type Ending, Passing } from './carry-out.ts';
 import { keepLease, Stopped } from './lease.ts';
 import type { Keeper } from './perform.ts';
@@ -29,7 +30,8 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
   const run = await ledger.runStep(id, target);
   const [step] = run?.steps ?? [];
   if (run === null || step === undefined || step.outcome !== null) return null;
-  if (step.started === null && (await ledger.frozen()) !== null) return null;
+  const mayBegin = openingFor(context, run).open && (await ledger.frozen()) === null;
+  if (step.started === null && !mayBegin) return null;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   if (lease === null) return LOOK_AGAIN_MS;

@@ -5,6 +5,7 @@ import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { CommandVerb } from '../../model/run.ts';
 import { isSwitch } from '../../plan/command.ts';
+import { isGuarded, mayDestroy, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/gather.ts';
@@ -27,13 +28,16 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
   const now = declared.targets.get(target);
   const last = record.applied ?? record.touched;
   const then = last === null ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
+  const policy = policyOf(run.plan);
+  const impact = run.plan?.steps.find((each) => each.target === target)?.impact ?? 'live';
   const wanted: Wanted = {
     target,
     ...specs(run.request.verb, now?.spec, then?.spec),
     origin: { repository: context.options.repositoryUrl, commit: run.commit },
     adopt: run.request.adopt ?? false,
-    approved: run.approvals.some((approval) => approval.target === target),
-    protected: (now ?? then)?.protected ?? false,
+    // A dry run shows what is asked for.
+    approved: (run.readOnly && run.verb === 'delete') || mayDestroy(policy, { target, impact }, run.approvals),
+    protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
   return { wanted, touched: record.touched !== null, rollback, declared: now !== undefined };

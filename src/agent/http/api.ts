@@ -4,6 +4,7 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import type { RunId } from '../../model/ids.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
 import { answer, fail } from './answer.ts';
 import { authorize } from './authorize.ts';
@@ -39,6 +40,7 @@ export interface ApiParts {
   readonly agent: ApiAgent;
   readonly changes: Pick<Changes, 'follow'>;
   readonly adminToken: Secret | null;
+  readonly clock: Clock;
   /** Aborted when the door closes: ends every stream of events. */
   readonly closing: AbortSignal;
 }
@@ -55,7 +57,7 @@ export function apiRoutes(parts: ApiParts): Router {
   });
   routes.get('/runs/:id', async (request, response) => {
     const run = await find(ledger, request, response);
-    if (run !== null) answer(response, 200, runJson(run));
+    if (run !== null) answer(response, 200, runJson(run, parts.clock));
   });
   routes.get('/runs/:id/events', async (request, response) => {
     const run = await find(ledger, request, response);

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
 import type { TargetId } from '../../model/ids.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports.ts';
 import type { Changes } from './changes.ts';
 import { runJson } from './run-json.ts';
 
@@ -24,6 +25,7 @@ type Cursor = Map<TargetId, number>;
 export interface EventParts {
   readonly ledger: Pick<Ledger, 'run' | 'readLog'>;
   readonly changes: Pick<Changes, 'follow'>;
+  readonly clock: Clock;
   /** Aborted when the door closes. */
   readonly closing: AbortSignal;
 }
@@ -40,7 +42,7 @@ export async function sendEvents(
   first: RunDetail,
   lastEventId: string,
 ): Promise<void> {
-  const { ledger, changes, closing } = parts;
+  const { ledger, changes, clock, closing } = parts;
   const cursor = parseCursor(lastEventId);
   const bell = doorbell();
   const stopFollowing = changes.follow(first.id, bell.ring);
@@ -63,7 +65,7 @@ export async function sendEvents(
     let sent = '';
     let run: RunDetail | null = first;
     while (run !== null && !stop.aborted) {
-      const data = JSON.stringify(runJson(run));
+      const data = JSON.stringify(runJson(run, clock));
       if (data !== sent) response.write(`event: run\ndata: ${data}\n\n`);
       sent = data;
       await sendLogs(ledger, response, run, cursor, complete);

@@ -16,6 +16,7 @@ export const ReplayBody = z.strictObject({
   targets: z.array(target).min(1).max(10_000).optional(),
   rewind: z.boolean().default(false),
   dryRun: z.boolean().default(false),
+  now: z.boolean().default(false),
   by,
 });
 export const ApproveBody = z.strictObject({ target, by });
@@ -31,6 +32,7 @@ export const CommandBody = z.strictObject({
     .default([]),
   cascade: z.boolean().default(false),
   dryRun: z.boolean().default(false),
+  now: z.boolean().default(false),
   by,
 });
 

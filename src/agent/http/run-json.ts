@@ -6,7 +6,10 @@ import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Outcome, Run, StepRecord } from '../../model/run.ts';
 import type { RunDetail, TargetRecords } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports.ts';
+import { waitsUntil } from '../../say/status.ts';
 import type { KnownTarget } from '../parts.ts';
+import { openingFor } from '../window.ts';
 
 export interface RunJson extends Run {
   /** Why it was refused, is invalid or waits; null when there is nothing to say. */
@@ -33,8 +36,21 @@ export interface TargetJson {
   readonly reason: string | null;
 }
 
-export function runJson(run: RunDetail): RunJson {
-  return { ...summaryJson(run), reason: run.reason, supersededBy: run.supersededBy, problems: run.problems };
+export function runJson(run: RunDetail, clock: Clock): RunJson {
+  return {
+    ...summaryJson(run),
+    reason: run.reason ?? whyItWaits(run, clock),
+    supersededBy: run.supersededBy,
+    problems: run.problems,
+  };
+}
+
+/** Until when, where something of it waits for a window of the policy. */
+function whyItWaits(run: RunDetail, clock: Clock): string | null {
+  const isOver = run.ended !== null || run.state === 'superseded';
+  if (isOver || run.steps.every(({ outcome, started }) => outcome !== null || started !== null)) return null;
+  const opening = openingFor({ clock }, run);
+  return opening.open ? null : waitsUntil(run.commit, opening.opens, opening.timezone);
 }
 
 /** Field by field: what the ledger keeps for the agent alone stays there. */

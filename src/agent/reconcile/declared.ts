@@ -8,6 +8,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Target } from '../../model/target.ts';
 import { canonical } from '../../plan/canonical.ts';
+import { guarded } from '../../plan/policy.ts';
 import type { Repository } from '../../ports.ts';
 import type { Managers } from '../parts.ts';
 
@@ -50,7 +51,8 @@ async function read(
   const snapshot = await repository.snapshot(commit);
   const { config, draft, problems } = load(snapshot, { strictSecrets });
   const readable = config ?? draft;
-  const targets = readable === null ? new Map<TargetId, Target>() : allTargets(readable);
+  const targets =
+    readable === null ? new Map<TargetId, Target>() : guarded(allTargets(readable), readable.hypervisor.policy);
   const digests = new Map([...targets].map(([id, { spec }]) => [id, digestOf(spec)]));
   return { commit, root: snapshot.root, config: readable, targets, digests, problems };
 }

@@ -3,7 +3,9 @@
 import { load } from '../../config/load.ts';
 import { findingsBetween } from '../../config/rules/between.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
+import { policyBetween } from '../../plan/policy.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
@@ -28,7 +30,12 @@ export async function gather(
   const before = stillProtected(await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
   const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
-  return { declared: after, records, before, request, olderErrors };
+  return { declared: after, records, before, request, olderErrors, policy: judging(followed, declared) };
+}
+
+/** The policy that a commit is judged by. */
+export function judging(followed: Declared | undefined, declared: Declared): Policy {
+  return policyBetween(followed?.config?.hypervisor.policy, declared.config?.hypervisor.policy);
 }
 
 /** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */

@@ -11,12 +11,17 @@ export async function comesAfter(repository: Repository, earlier: CommitSha, lat
   return (await repository.resolve(earlier)) !== null && (await repository.isAncestor(earlier, later));
 }
 
-/** The commits from `base` (exclusive) to `head`, the newest first. */
-export async function commitsSince(repository: Repository, base: CommitSha, head: CommitSha): Promise<CommitInfo[]> {
+/** The commits from `base` (exclusive) to `head`, the newest first, and no more of them than `most`. */
+export async function commitsSince(
+  repository: Repository,
+  base: CommitSha,
+  head: CommitSha,
+  most = MOST_COMMITS,
+): Promise<CommitInfo[]> {
   const seen = new Set<CommitSha>([base]);
   const waiting = [head];
   const found: CommitInfo[] = [];
-  for (let sha = waiting.shift(); sha !== undefined && found.length < MOST_COMMITS; sha = waiting.shift()) {
+  for (let sha = waiting.shift(); sha !== undefined && found.length < most; sha = waiting.shift()) {
     if (seen.has(sha)) continue;
     seen.add(sha);
     if (await repository.isAncestor(sha, base)) continue;

@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
+import type { Policy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Trigger } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
@@ -19,6 +20,8 @@ export interface Gathered {
   readonly records: TargetRecords;
   /** Every target of the records, as it was declared where it was last applied or touched. */
   readonly before: ReadonlyMap<TargetId, Target>;
+  /** What the plan must have before it is carried out. */
+  readonly policy: Policy;
   readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
 }
 
@@ -49,6 +52,7 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
     ...scoped(gathered.before, declared.targets, chosen),
     also: lookedAt(gathered),
     impact: impactOf,
+    policy: gathered.policy,
   });
   if (made.kind === 'cycle') return { kind: 'invalid', problems: [ring(made.cycle)] };
   const plan = request.readOnly ? looking(made.plan, request.trigger) : made.plan;
@@ -96,7 +100,8 @@ function scoped(
 /** Nothing is approved, and what differs holds nothing else up; a dry run keeps its order, which is part of what it shows. */
 function looking(plan: Plan, trigger: Trigger): Plan {
   const alone = trigger === 'command' ? {} : { needs: [] };
-  return { ...plan, steps: plan.steps.map((step) => ({ ...step, approval: false, protected: false, ...alone })) };
+  const free = { approval: false, approvals: 0, protected: false };
+  return { ...plan, steps: plan.steps.map((step) => ({ ...step, ...free, ...alone })) };
 }
 
 function ring(cycle: readonly TargetId[]): Problem {

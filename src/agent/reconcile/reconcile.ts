@@ -14,6 +14,7 @@ import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal, sayItFailed, sayItWaits } from './record.ts';
 import { planRequested } from './requested.ts';
+import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 
 /** A forge that does not answer is asked again after this; what is recorded goes on meanwhile. */
@@ -31,8 +32,12 @@ export async function reconcile(context: Context): Promise<Again> {
   // Pull requests are planned against the branch as it stands.
   if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
-  await scheduleOpen(context);
-  return head === null ? null : settleDeliveries(context, head, deliveries);
+  const opens = await scheduleOpen(context);
+  return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
+}
+
+function soonest(one: Again, other: Again): Again {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 /** Deleted or renamed: nothing is changed, and it is said once. */
@@ -55,6 +60,11 @@ async function follow(context: Context, head: CommitSha, deliveries: readonly Pu
   if (base !== null && !(await comesAfter(repository, base, head))) {
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: rewritten(head, base), followed });
+  }
+  const unsigned = await whyUnsigned(context, base, head);
+  if (unsigned !== null) {
+    const followed = { commit: head, verdict: 'refused', base } as const;
+    return recordRefusal(context, request, { said: unsigned, followed });
   }
   const proposal = propose(await gather(context, await declared(head), base, request), managers);
   if (proposal.kind === 'invalid') {

@@ -20,7 +20,7 @@ import {
 } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { aheadKeys } from '../review/ahead.ts';
-import { ofRun, ofStep } from '../tell.ts';
+import { ofRun, ofStep, TIMER } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
 import type { Proposal } from './proposal.ts';
 
@@ -44,7 +44,14 @@ export async function recordPlan(
   const { options, repository } = context;
   const trailers = request.rewind
     ? []
-    : await trailerApprovals(repository, plan, base as CommitSha | null, request.commit as CommitSha, isoNow(context));
+    : await trailerApprovals(
+        repository,
+        plan,
+        base as CommitSha | null,
+        request.commit as CommitSha,
+        isoNow(context),
+        pusherOf(request),
+      );
   const ahead = request.rewind ? [] : await approvedBefore(context, plan);
   const steps = new Set(plan.steps.map(({ target }) => target));
   await write(context, request, run, {
@@ -69,9 +76,14 @@ export async function recordPlan(
 }
 
 /** Under the pull request, for the very changes that the plan makes. */
-async function approvedBefore({ ledger }: Context, plan: Plan): Promise<Approval[]> {
+async function approvedBefore({ ledger }: Context, plan: Plan): Promise<readonly Approval[]> {
   const keys = aheadKeys(plan);
-  return keys.size === 0 ? [] : [...(await ledger.approvedAhead([...keys.values()])).values()];
+  return keys.size === 0 ? [] : ledger.approvedAhead([...keys.values()]);
+}
+
+/** Null when it was found without a delivery that names one. */
+function pusherOf({ by }: RunRequest): string | null {
+  return by === TIMER || by === 'unknown' ? null : by;
 }
 
 interface Refusal {

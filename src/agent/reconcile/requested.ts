@@ -14,6 +14,7 @@ import type { Declared } from './declared.ts';
 import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
+import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 
 const WHOLE: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['converge', 'letsgo', 'adopt']);
@@ -43,6 +44,11 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   const bound = !request.rewind && !isSwitch(request.verb);
   if (base && bound && !(await comesAfter(repository, base, commit))) {
     await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
+    return true;
+  }
+  const unsigned = request.readOnly ? null : await whyUnsigned(context, base ?? null, commit);
+  if (unsigned !== null) {
+    await recordRefusal(context, request, { said: unsigned, run: run.id });
     return true;
   }
   const declaration = await declared(commit);
@@ -100,11 +106,12 @@ function isBusy({ state, steps }: RunDetail): boolean {
   return state !== 'blocked' && steps.some(({ outcome }) => outcome === null);
 }
 
-/** Those of the same commit still hold; a person who says delete has approved it. */
+/** Those of the same commit still hold; a person who says delete, or gives another command that needs an approval, has given one. */
 function approvalsFor(context: Context, run: RunDetail, plan: Plan, older: readonly RunDetail[]): Approval[] {
   const earlier = older.filter((each) => each.commit === run.commit).flatMap((each) => each.approvals);
-  if (run.request.verb !== 'delete') return earlier;
-  return plan.steps.map(({ target }) => ({ target, by: run.by, at: isoNow(context) }));
+  if (!isSwitch(run.request.verb)) return earlier;
+  const asked = plan.steps.filter(({ approval }) => approval);
+  return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at: isoNow(context) }))];
 }
 
 /** It brings everything to its commit, so nothing of older runs is left to do; a part of it or a look takes nothing over. */

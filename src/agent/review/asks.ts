@@ -2,10 +2,12 @@
 // repository, and answered. A button stays where it is, so a refusal is logged; under a comment it is said.
 
 import type { TargetId } from '../../model/ids.ts';
+import { mayApprove, policyOf } from '../../plan/policy.ts';
 import type { Ask, AskEvent, Delivery } from '../../ports/deliveries.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge } from '../../ports.ts';
 import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
+import { policyForbids } from '../../say/refusal.ts';
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { followed, open } from '../open-run.ts';
@@ -130,7 +132,10 @@ async function approvedAhead(
   by: string,
 ): Promise<TargetId[]> {
   const plan = await ledger.pullPlan(pull);
-  const keys = plan === null ? new Map<TargetId, string>() : aheadKeys(plan.plan);
+  if (plan === null) return [];
+  const keys = aheadKeys(plan.plan);
+  const policy = policyOf(plan.plan);
+  if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
   const found = targets.filter((target) => keys.has(target));
   const at = isoNow(context);
   await ledger.approveAhead(new Map(found.map((target) => [keys.get(target) ?? '', { target, by, at }])));

@@ -13,7 +13,7 @@ const NAMES_TARGETS: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['create', 
 
 /** @throws Refused */
 export async function command(context: Context, asked: CommandRequest): Promise<RunId> {
-  const { targets: words, cascade = false, dryRun = false, by } = asked;
+  const { targets: words, cascade = false, dryRun = false, now = false, by } = asked;
   const verb = verbOf(asked.verb);
   const commit = await followed(context);
   if (words.length === 0 && NAMES_TARGETS.has(verb)) {
@@ -33,6 +33,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     adopt: verb === 'adopt',
     verb,
     ...(cascade ? { cascade } : {}),
+    ...(now ? { now } : {}),
   });
 }
 

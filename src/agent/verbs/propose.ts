@@ -34,7 +34,12 @@ export function proposeCommand(
   const asked = request.targets ?? [...situation.targets.keys()];
   const choice = choose({ verb, targets: asked, cascade }, situation);
   if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(verb, choice) };
-  const plan = commandPlan(verb, choice.targets, situation, { to: declared.commit, impact: managers.impactOf });
+  const looks = request.readOnly || verb === 'health-check';
+  const plan = commandPlan(verb, choice.targets, situation, {
+    to: declared.commit,
+    impact: managers.impactOf,
+    ...(looks ? {} : { policy: gathered.policy }),
+  });
   const digests = plan.steps.map(({ target }) => {
     return [target, verb === 'delete' ? null : (declared.digests.get(target) ?? null)] as const;
   });

@@ -30,6 +30,7 @@ export async function endWithRun(
       if (io.terminal?.stderr) {
         for (const line of progressLines(seen, now, colours(io, 'stderr'))) io.stderr(`${line}\n`);
       }
+      if (now.ended === null && now.reason !== null && now.reason !== seen?.reason) io.stderr(`${now.reason}\n`);
       seen = now;
     },
     enough: waitsForPerson,

@@ -12,10 +12,11 @@ export interface ReplayArgs extends AskOptions {
   readonly targets: readonly string[];
   readonly rewind: boolean;
   readonly dryRun: boolean;
+  readonly now: boolean;
 }
 
 export async function replay(
-  { commit, targets: words, rewind, dryRun, ...options }: ReplayArgs,
+  { commit, targets: words, rewind, dryRun, now, ...options }: ReplayArgs,
   io: Io,
 ): Promise<number> {
   const client = clientOf(io);
@@ -28,6 +29,7 @@ export async function replay(
     ...(targets.length === 0 ? {} : { targets }),
     rewind,
     dryRun,
+    now,
     by: who(),
   });
   return endWithRun(client, run, options, io);

@@ -12,10 +12,12 @@ import { openSecrets } from '../../io/secrets.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
+import { DEFAULT_POLICY, type Policy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
+import { guarded, policyBetween } from '../../plan/policy.ts';
 import { problemCounts, problemText } from '../../say/problem.ts';
 import { rehearsalStep, rehearsalSummary } from '../../say/rehearsal.ts';
 import { readSourceSettings } from '../../settings/source.ts';
@@ -111,8 +113,9 @@ async function applyTwice(
   io: Io,
 ): Promise<number> {
   const show = (text: string) => (args.json ? io.stderr : io.stdout)(text);
-  const began = from === null ? NOTHING : allTargets(from);
-  const goal = allTargets(to);
+  const policy = policyBetween(from?.hypervisor.policy, to.hypervisor.policy);
+  const began = from === null ? NOTHING : guarded(allTargets(from), policy);
+  const goal = guarded(allTargets(to), policy);
   const rollback = to.hypervisor.behavior.rollbackOnFailure;
   const origin = {
     repository: args.path ?? '.',
@@ -120,7 +123,8 @@ async function applyTwice(
   };
 
   if (from !== null) {
-    const plan = planned(NOTHING, began);
+    // What was there before was approved in its time.
+    const plan = planned(NOTHING, began, DEFAULT_POLICY);
     await carryOutPlan(
       recording,
       { plan, before: NOTHING, after: began, origin, rollback, approved: args.approve === true },
@@ -128,7 +132,7 @@ async function applyTwice(
     );
     recording.forget();
   }
-  const plan = planned(began, goal);
+  const plan = planned(began, goal, policy);
   const outcomes = await carryOutPlan(
     recording,
     { plan, before: began, after: goal, origin, rollback, approved: args.approve === true },
@@ -136,7 +140,7 @@ async function applyTwice(
   );
   const { commands, files } = recording.taken();
   // What waits for a person waits the second time too; everything else must be as declared.
-  const again = planned(goal, goal, new Set(goal.keys()));
+  const again = planned(goal, goal, policy, new Set(goal.keys()));
   const second = await carryOutPlan(
     recording,
     { plan: again, before: goal, after: goal, origin, rollback, approved: args.approve === true },
@@ -160,9 +164,10 @@ function wentWell({ outcome }: Rehearsed): boolean {
 function planned(
   before: ReadonlyMap<TargetId, Target>,
   after: ReadonlyMap<TargetId, Target>,
+  policy: Policy,
   also: ReadonlySet<TargetId> = new Set(),
 ): Plan {
-  const made = makePlan({ from: null, to: 'rehearsal', before, after, also, impact: impactOf });
+  const made = makePlan({ from: null, to: 'rehearsal', before, after, also, impact: impactOf, policy });
   if (made.kind === 'cycle') throw new Error(`${made.cycle.join(' needs ')}: these targets need each other`);
   return made.plan;
 }

@@ -7,6 +7,7 @@ import type { HostNetwork, Hypervisor } from '../config-host.ts';
 import { within } from '../read/place.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { normaliseRules } from './guest.ts';
+import { normalisePolicy } from './policy.ts';
 import { normaliseSecret } from './secret.ts';
 import { normaliseZfs, storagesOf } from './storage.ts';
 
@@ -41,6 +42,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
       rollbackOnFailure: written.behavior.rollback_on_failure,
       maxDeleteShare: written.behavior.max_delete_share,
     },
+    policy: normalisePolicy(written.phoenix, written.timezone ?? null),
   };
 }
 

@@ -8,11 +8,14 @@ import type { Finding } from './rule.ts';
 /** Looks at what is applied and at what is to be; the places are those of `after`. */
 export type BetweenRule = (before: Config, after: Config) => readonly Finding[];
 
-/** TOO_MANY_DELETES: more guests would go than `behavior.max_delete_share` allows; a single one may always go. */
+/**
+ * TOO_MANY_DELETES: more guests would go than the policy allows, that of either commit, or `behavior.max_delete_share` where it
+ * says nothing; a single one may always go.
+ */
 function deletesStayFew(before: Config, after: Config): Finding[] {
   const guests = allGuests(before);
   const gone = goneGuests(guests, after);
-  const share = after.hypervisor.behavior.maxDeleteShare;
+  const { share, named: setting } = mostDeleted(before, after);
   if (gone.length < 2 || gone.length <= guests.length * share) return [];
   const named = gone.slice(0, 5).map(targetOf).join(', ');
   return [
@@ -20,9 +23,18 @@ function deletesStayFew(before: Config, after: Config): Finding[] {
       code: 'TOO_MANY_DELETES',
       at: placeOf(gone),
       message: `${gone.length} of ${guests.length} guests would be deleted (${named}${gone.length > 5 ? ', …' : ''}), more than ${Math.round(share * 100)} % of them`,
-      hint: 'Delete them in several commits, or raise behavior.max_delete_share of the hypervisor.',
+      hint: `Delete them in several commits, or raise ${setting} of the hypervisor.`,
     },
   ];
+}
+
+/** A commit that loosens the policy is still judged by the one before it. */
+function mostDeleted(before: Config, after: Config): { readonly share: number; readonly named: string } {
+  const [was, is] = [before.hypervisor.policy.maxDeletePercent, after.hypervisor.policy.maxDeletePercent];
+  const share = is === null ? after.hypervisor.behavior.maxDeleteShare : is / 100;
+  const named = is === null ? 'behavior.max_delete_share' : 'phoenix.max_delete_percent';
+  if (was === null || was / 100 >= share) return { share, named };
+  return { share: was / 100, named: 'phoenix.max_delete_percent, in a commit of its own before this one,' };
 }
 
 function goneGuests(guests: readonly Guest[], after: Config): Guest[] {

@@ -19,6 +19,7 @@ import {
   serviceNamesAreUnique,
 } from './guests/duplicates.ts';
 import { featuresHaveTheirInputs } from './guests/features.ts';
+import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
 import { storagesTakeTheirContent } from './guests/storage.ts';
@@ -77,6 +78,7 @@ export const RULES: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
+  protectedGuestsExist,
   usedEnvironmentsExist,
   rolesAreUnique,
   neededRolesAreGiven,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { hostFirewall, hostNetwork, hostUser } from './host.ts';
+import { phoenix } from './policy.ts';
 import { storageShape } from './storage.ts';
 import * as value from './values.ts';
 
@@ -89,6 +90,11 @@ export const hypervisorFile = z
     ...storageShape,
     nvidia_driver: nvidiaDriver.optional().describe('NVIDIA driver of the host. Default: none is kept.'),
     behavior: behavior.prefault({}).describe('How changes are carried out.'),
+    phoenix: phoenix
+      .optional()
+      .describe(
+        'What a change must have before it is carried out: approvals, times, signatures. Default: what destroys or makes a target anew waits for one approval.',
+      ),
     firewall: hostFirewall.optional().describe('Firewall of the host. Default: none is kept.'),
     portainer_api: portainer.optional().describe('The Portainer server. Default: none is kept.'),
     vm_defaults: z

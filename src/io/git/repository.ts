@@ -111,6 +111,10 @@ export function openRepository(options: RepositoryOptions): Repository {
       const { sha, parents, message, author } = await reading((objects) => objects.commit(commit));
       return { sha, parents, message, author };
     },
+    async object(commit) {
+      await having(commit);
+      return reading((objects) => objects.raw(commit));
+    },
     async isAncestor(ancestor, descendant) {
       await having(ancestor);
       await having(descendant);

@@ -49,14 +49,13 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     },
     async approveAhead(approvals) {
       for (const [key, approval] of approvals) {
-        await redis.set(ahead(key), encode(approval), 'EX', KEEP_AHEAD_SECONDS);
+        await redis.hset(ahead(key), approval.by, encode(approval));
+        await redis.expire(ahead(key), KEEP_AHEAD_SECONDS);
       }
     },
     async approvedAhead(wanted) {
-      const found = await Promise.all(wanted.map(async (key) => [key, await redis.get(ahead(key))] as const));
-      return new Map(
-        found.flatMap(([key, text]) => (text === null ? [] : [[key, decode<Approval>('an approval', text)] as const])),
-      );
+      const found = await Promise.all(wanted.map((key) => redis.hvals(ahead(key))));
+      return found.flat().map((text) => decode<Approval>('an approval', text));
     },
     async noteMerged(commit, pull) {
       await mergedScript(redis, [merged], [commit, pull, KEEP_MERGED]);

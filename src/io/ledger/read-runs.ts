@@ -30,7 +30,7 @@ return answer
 export interface RunReader {
   /** @param actions whether what the steps did is read too */
   whole(run: RunId, actions: boolean): Promise<RunDetail | null>;
-  /** With that one step and the approval of it, and no others. */
+  /** With that one step and the approvals of it, and no others. */
   step(run: RunId, target: TargetId): Promise<RunDetail | null>;
 }
 

@@ -8,7 +8,7 @@
 //   began:<target>, tries:<target>     first start; number of starts
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done
-//   approval:<target>                  JSON
+//   approval:<target>                  JSON lines
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
@@ -39,7 +39,8 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
   const request = decode<RunRequest>(what, hash['request'] ?? '{}');
   const approvals = Object.entries(hash)
     .filter(([field]) => field.startsWith('approval:'))
-    .map(([, text]) => decode<Approval>(what, text));
+    .flatMap(([, text]) => text.split('\n'))
+    .map((line) => decode<Approval>(what, line));
   const planned = (saved.plan?.steps ?? []).filter(({ target }) => only === undefined || target === only);
   const steps = planned.map(({ target, verb, impact }): StepRecord => {
     const end = hash[`end:${target}`];

@@ -2,7 +2,7 @@
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { Head, Ledger, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import type { Approval, Head, Ledger, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
@@ -111,7 +111,7 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       ...(planned === null
         ? []
         : ['plan', encode(savedPlan(planned)), 'left', String(open ? (planned.plan?.steps.length ?? 0) : 0)]),
-      ...(planned?.approvals ?? []).flatMap((approval) => [`approval:${approval.target}`, encode(approval)]),
+      ...approvalFields(planned?.approvals ?? []),
       ...(open ? [] : ['ended', new Date(now()).toISOString()]),
     ];
     const head = planned?.followed === undefined ? '' : encode(planned.followed);
@@ -185,6 +185,13 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return (await supersedeScript(redis, [...scriptKeys(run), keys.openRuns], args)) as TargetId[] | null;
     },
   };
+}
+
+/** One field for each target, as `approve` writes it. */
+function approvalFields(approvals: readonly Approval[]): string[] {
+  const lines = new Map<TargetId, string[]>();
+  for (const each of approvals) lines.set(each.target, [...(lines.get(each.target) ?? []), encode(each)]);
+  return [...lines].flatMap(([target, encoded]) => [`approval:${target}`, encoded.join('\n')]);
 }
 
 function savedPlan({ plan, digests, reason, problems, held }: Planned): SavedPlan {

@@ -84,6 +84,12 @@ say(ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
+// Keys: run. Arguments: field, approval.
+const approveScript = script(`
+local given = redis.call('HGET', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], given and given .. '\\n' .. ARGV[2] or ARGV[2])
+`);
+
 type Steps = Pick<
   Ledger,
   | 'startStep'
@@ -140,7 +146,7 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       );
     },
     async approve(run, approval) {
-      await redis.hset(keys.run(run), `approval:${approval.target}`, encode(approval));
+      await approveScript(redis, [keys.run(run)], [`approval:${approval.target}`, encode(approval)]);
     },
     async targets() {
       const [applied, touched] = await Promise.all([redis.hgetall(keys.applied), redis.hgetall(keys.touched)]);

@@ -137,7 +137,13 @@ describe('asking needs the admin token', () => {
   test('without one in the settings nobody may ask', async () => {
     const { ledger } = door;
     const closed = await openTestDoor(redis.url, {
-      api: { ledger, agent: {} as never, changes: { follow: () => () => {} }, adminToken: null },
+      api: {
+        ledger,
+        agent: {} as never,
+        changes: { follow: () => () => {} },
+        adminToken: null,
+        clock: { now: () => new Date() },
+      },
     });
     expect((await post('/api/drift', {}, '', closed.url)).status).toBe(403);
     expect((await post('/api/drift', {}, 'null', closed.url)).status).toBe(403);
@@ -169,12 +175,12 @@ describe('asking', () => {
     }
     expect(await (await post(`/api/runs/${run}/approve`, { target: LXC })).json()).toEqual({ run });
     expect(door.asked).toEqual([
-      ['replay', { commit: 'main', targets: [LXC], rewind: true, dryRun: false, by: 'ada' }],
-      ['replay', { commit: COMMIT, rewind: false, dryRun: false, by: 'the API' }],
+      ['replay', { commit: 'main', targets: [LXC], rewind: true, dryRun: false, now: false, by: 'ada' }],
+      ['replay', { commit: COMMIT, rewind: false, dryRun: false, now: false, by: 'the API' }],
       ['freeze', 'moving the storage', 'the API'],
       ['unfreeze', 'the API'],
       ['drift', 'the API'],
-      ['command', { verb: 'converge', targets: [VM], cascade: false, dryRun: false, by: 'the API' }],
+      ['command', { verb: 'converge', targets: [VM], cascade: false, dryRun: false, now: false, by: 'the API' }],
       ['approve', run, LXC, 'the API'],
     ]);
   });

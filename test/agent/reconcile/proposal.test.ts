@@ -4,6 +4,7 @@ import { type Gathered, propose } from '../../../src/agent/reconcile/proposal.ts
 import type { Config } from '../../../src/config/config.ts';
 import { type CommitSha, type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
 import type { Problem } from '../../../src/model/problem.ts';
 import type { Applied, Target } from '../../../src/model/target.ts';
 
@@ -45,7 +46,7 @@ function applied(specs: Specs): Map<TargetId, Applied> {
 function gathered(before: Specs, declared: Declared, changes: Partial<Gathered> = {}): Gathered {
   const records = { applied: applied(before), touched: new Map() };
   const request = { targets: null, readOnly: false, trigger: 'push' } as const;
-  return { declared, olderErrors: [], records, before: targets(before), request, ...changes };
+  return { declared, olderErrors: [], records, before: targets(before), request, policy: DEFAULT_POLICY, ...changes };
 }
 
 function steps(input: Gathered) {

@@ -8,7 +8,11 @@ const T = targetId('lxc', 105);
 function plan(changes: Partial<PlanStep> = {}): Plan {
   const fields = [{ path: '/rootfs', before: { size: 8, storage: 'a' }, after: { size: 4, storage: 'b' } }];
   const shared = { target: T, kind: 'lxc', verb: 'update', impact: 'recreate', needs: [], wave: 1 } as const;
-  return { from: null, to: 'x', steps: [{ ...shared, approval: true, protected: false, changes: fields, ...changes }] };
+  return {
+    from: null,
+    to: 'x',
+    steps: [{ ...shared, approval: true, approvals: 1, protected: false, changes: fields, ...changes }],
+  };
 }
 
 test('an approval ahead is for one change, wherever it stands in a plan', () => {

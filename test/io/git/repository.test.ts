@@ -85,6 +85,8 @@ describe('reading', () => {
       message: 'Change\n',
       author: 'Ada',
     });
+    const object = Buffer.from(await repository.object(second)).toString();
+    expect(object.trim()).toBe(await copy.git('cat-file', 'commit', second));
   });
 
   test('says what each entry is, finds the config root, and leaves large contents out', async () => {

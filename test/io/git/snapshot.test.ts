@@ -15,6 +15,7 @@ function objects(tree: Objects['tree']): Objects {
     commit: async () => ({ sha: HEAD, parents: [], message: '', author: '', tree: 'top' }),
     tree,
     blob: async () => Buffer.from('{}'),
+    raw: async () => Buffer.from(''),
   };
 }
 

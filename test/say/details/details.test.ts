@@ -24,13 +24,22 @@ function step(target = CA, changes: Partial<PlanStep> = {}): PlanStep {
     needs: [],
     wave: 1,
     approval: false,
+    approvals: 0,
     protected: false,
     changes: [{ path: '/memory', before: 512, after: 1024 }],
     ...changes,
   };
 }
 
-const destroyed = step(PROXY, { verb: 'delete', impact: 'destroy', approval: true, needs: [CA], wave: 2, changes: [] });
+const destroyed = step(PROXY, {
+  verb: 'delete',
+  impact: 'destroy',
+  approval: true,
+  approvals: 1,
+  needs: [CA],
+  wave: 2,
+  changes: [],
+});
 const problem: DatedProblem = {
   severity: 'error',
   code: 'DUPLICATE_IP',

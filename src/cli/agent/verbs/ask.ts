@@ -15,6 +15,7 @@ export interface VerbArgs extends AskOptions {
   readonly targets: readonly string[];
   readonly cascade?: boolean;
   readonly dryRun?: boolean;
+  readonly now?: boolean;
 }
 
 const TARGET = /^([a-z]+\/)?[A-Za-z0-9][\w.-]*$/;
@@ -23,21 +24,25 @@ const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
 export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
-  const { verb, targets, cascade = false, dryRun = false, json, wait } = args;
+  const { verb, targets, cascade = false, dryRun = false, now = false, json, wait } = args;
   const wrong = targets.find((word) => !TARGET.test(word));
   if (wrong !== undefined) {
     io.stderr(`phoenix ${verb}: ${wrong} is no target: write lxc/101, or 101\n`);
     return EXIT.usage;
   }
   const client = clientOf(io);
-  const { run } = await client.post<{ run: string }>('/command', { verb, targets, cascade, dryRun, by: who() });
+  const { run } = await client.post<{ run: string }>('/command', { verb, targets, cascade, dryRun, now, by: who() });
   if (verb === 'health-check') return endWithHealth(client, run, json, io);
   if (wait || dryRun) return endWithRun(client, run, { json, wait: true }, io);
   const planned = await Promise.race([
     client.follow(run, { enough: ({ ended, steps }) => ended !== null || steps.length > 0 }).catch(() => null),
     pause(PLANNED_WITHIN_MS, null, { ref: false }),
   ]);
-  if (planned === null || planned.state !== 'invalid') return endWithRun(client, run, { json, wait }, io);
+  if (planned === null || planned.state !== 'invalid') {
+    // It was understood, and may have to wait.
+    if (planned?.reason != null) io.stderr(`${planned.reason}\n`);
+    return endWithRun(client, run, { json, wait }, io);
+  }
   if (json) io.stdout(`${JSON.stringify({ run })}\n`);
   io.stderr(`${runText(planned, colours(io, 'stderr'))}\n`);
   return EXIT.no;

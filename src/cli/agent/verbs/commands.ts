@@ -16,7 +16,13 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
     if (name === 'stop' || name === 'delete') command.option('--cascade', 'take what needs them along', false);
     return command.action(async (...given: unknown[]) => {
       const targets = words === '' ? [] : (given[0] as string[]);
-      const options = given.at(-2) as { wait: boolean; json: boolean; dryRun: boolean; cascade?: boolean };
+      const options = given.at(-2) as {
+        wait: boolean;
+        json: boolean;
+        dryRun: boolean;
+        now: boolean;
+        cascade?: boolean;
+      };
       await ending((await import('./ask.ts')).askVerb({ verb: name, targets, ...options }, io));
     });
   };
@@ -52,18 +58,19 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
     .option('--yes', 'with either of them: ask nothing', false)
     .option('--config <dir>', 'with either of them: the configuration, when not that of PHOENIX_REPO_URL')
     .action(async (options) => {
-      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun, json, wait } = options;
+      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun, now, json, wait } = options;
       if (disks.length > 0 || gpuDriver) {
         const { setupHost } = await import('../../setup-host.ts');
         return ending(setupHost({ disks, gpuDriver, yes, config, dryRun, json }, io));
       }
-      await ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], wait, json, dryRun }, io));
+      await ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], wait, json, dryRun, now }, io));
     });
 }
 
 function asking(command: Command): Command {
   return command
     .option('--dry-run', 'show what would be done, and do nothing', false)
+    .option('--now', 'wait for no apply window of the policy', false)
     .option('--wait', 'follow it to its end, and end as it does', false)
     .option('--json', 'answer with one JSON document', false);
 }

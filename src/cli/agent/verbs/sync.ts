@@ -8,6 +8,7 @@ import { askVerb } from './ask.ts';
 export interface SyncArgs extends AskOptions {
   readonly words: readonly string[];
   readonly dryRun: boolean;
+  readonly now: boolean;
 }
 
 export async function sync({ words, ...options }: SyncArgs, io: Io): Promise<number> {

@@ -1,0 +1,46 @@
+// Whether the commits that a head brings are signed as the policy asks, that of the followed commit before it included.
+
+import type { CommitSha } from '../../model/ids.ts';
+import type { SignedCommits } from '../../model/policy.ts';
+import { noSigningKeys, type Sentence, tooManyCommits, unsigned } from '../../say/status.ts';
+import type { Context } from '../context.ts';
+import { declaredAt, judging } from './gather.ts';
+import { commitsSince } from './history.ts';
+
+/** More are not looked at, and then none of them is followed. */
+const MOST_CHECKED = 1000;
+
+/**
+ * Why the head must not be followed; null when it may. What the followed commit holds already was judged in its time.
+ *
+ * @param base the followed commit before it; null when it is the first
+ */
+export async function whyUnsigned(context: Context, base: CommitSha | null, head: CommitSha): Promise<Sentence | null> {
+  const { repository, signatures, log } = context;
+  const followed = base === null ? undefined : await declaredAt(context, base);
+  const { signedCommits } = judging(followed, await context.declared(head));
+  if (signedCommits === 'off') return null;
+  // Undefined too when the repository has lost it, as after a force push.
+  const from = followed?.commit ?? null;
+  if (from !== null && (await repository.isAncestor(head, from))) return null;
+  if (signatures === null) return noSigningKeys();
+  const commits = await broughtBy(context, signedCommits, from, head);
+  if (commits.length > MOST_CHECKED) return tooManyCommits(MOST_CHECKED);
+  for (const commit of commits) {
+    const signed = await signatures.verify(await repository.object(commit));
+    if (signed.valid) continue;
+    log.warn('a commit is not signed as the policy asks', { head, commit, reason: signed.reason });
+    return unsigned(commit, signed.reason);
+  }
+  return null;
+}
+
+async function broughtBy(
+  { repository }: Context,
+  signedCommits: SignedCommits,
+  base: CommitSha | null,
+  head: CommitSha,
+): Promise<CommitSha[]> {
+  if (signedCommits === 'head' || base === null) return [head];
+  return (await commitsSince(repository, base, head, MOST_CHECKED + 1)).map(({ sha }) => sha);
+}

@@ -1,0 +1,119 @@
+// Who must approve what, and which of two policies asks for more. Pure.
+
+import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
+import type { Impact, PlanStep } from '../model/plan.ts';
+import { DEFAULT_POLICY, type Policy, type SignedCommits } from '../model/policy.ts';
+import type { Target } from '../model/target.ts';
+
+/** As the ledger keeps it. */
+interface Given {
+  readonly target: TargetId;
+  readonly by: string;
+}
+
+type Approved = Pick<PlanStep, 'target' | 'impact'>;
+
+/** How many persons must approve it. A step that changes no field only looks, and needs nobody. */
+export function approvalsNeeded(policy: Policy, step: Pick<PlanStep, 'impact' | 'verb' | 'changes'>): number {
+  return step.verb === 'update' && step.changes.length === 0 ? 0 : policy.approvals[step.impact];
+}
+
+/** Names are those of the forge, which does not tell upper from lower case. */
+export function mayApprove({ approvers }: Policy, login: string): boolean {
+  return approvers === null || approvers.some((each) => isSame(each, login));
+}
+
+/** Those whose approval of the target counts, each once, the first to approve first. */
+export function approversOf(policy: Policy, target: TargetId, approvals: readonly Given[]): string[] {
+  const given = approvals.filter((each) => each.target === target && mayApprove(policy, each.by));
+  return [...new Map(given.toReversed().map(({ by }) => [by.toLowerCase(), by])).values()].reverse();
+}
+
+/** Whether enough persons have approved the step, as it was planned. */
+export function isApproved(
+  policy: Policy,
+  step: Approved & Pick<PlanStep, 'approval'> & Partial<Pick<PlanStep, 'approvals'>>,
+  approvals: readonly Given[],
+): boolean {
+  return approversOf(policy, step.target, approvals).length >= neededBy(step);
+}
+
+/** A plan from before there were numbers only says whether. */
+function neededBy({ approval, approvals }: Pick<PlanStep, 'approval'> & Partial<Pick<PlanStep, 'approvals'>>) {
+  return approvals ?? (approval ? 1 : 0);
+}
+
+/**
+ * Whether the host may destroy or recreate the target for the step. Where that was not planned, and only shows on the host, it
+ * needs as many approvals as the more guarded of the two.
+ */
+export function mayDestroy(policy: Policy, step: Approved, approvals: readonly Given[]): boolean {
+  const { destroy, recreate } = policy.approvals;
+  const needed = isDestructive(step.impact) ? policy.approvals[step.impact] : Math.max(destroy, recreate);
+  return approversOf(policy, step.target, approvals).length >= needed;
+}
+
+export function isDestructive(impact: Impact): boolean {
+  return impact === 'destroy' || impact === 'recreate';
+}
+
+/** Whether the policy names the guest. */
+export function isGuarded(policy: Policy, target: TargetId): boolean {
+  const kind = kindOf(target);
+  const isGuest = kind === 'lxc' || kind === 'vm';
+  return policy.protected.some((each) => each === target || (isGuest && each === nameOf(target)));
+}
+
+/** The targets, those protected that the policy names. */
+export function guarded(targets: ReadonlyMap<TargetId, Target>, policy: Policy): ReadonlyMap<TargetId, Target> {
+  if (policy.protected.length === 0) return targets;
+  return new Map(
+    [...targets].map(([id, target]) => [id, isGuarded(policy, id) ? { ...target, protected: true } : target]),
+  );
+}
+
+const STRICTNESS: readonly SignedCommits[] = ['off', 'head', 'all'];
+
+/**
+ * What both ask for, so that no commit loosens the policy that judges it. Windows are those of `before` while it has some: two
+ * sets of windows may never be open together.
+ */
+export function stricter(before: Policy, after: Policy): Policy {
+  const { approvals: one } = before;
+  const { approvals: other } = after;
+  const percents = [before.maxDeletePercent, after.maxDeletePercent].filter((percent) => percent !== null);
+  return {
+    approvals: {
+      destroy: Math.max(one.destroy, other.destroy),
+      recreate: Math.max(one.recreate, other.recreate),
+      restart: Math.max(one.restart, other.restart),
+      live: Math.max(one.live, other.live),
+    },
+    approvers: inBoth(before.approvers, after.approvers),
+    maxDeletePercent: percents.length === 0 ? null : Math.min(...percents),
+    protected: [...new Set([...before.protected, ...after.protected])],
+    applyWindows: before.applyWindows.length > 0 ? before.applyWindows : after.applyWindows,
+    signedCommits: [before, after]
+      .map(({ signedCommits }) => signedCommits)
+      .reduce((a, b) => (STRICTNESS.indexOf(a) >= STRICTNESS.indexOf(b) ? a : b)),
+  };
+}
+
+/** What a commit is judged by: its own policy, and that of the followed one before it where that asks for more. */
+export function policyBetween(before: Policy | undefined, after: Policy | undefined): Policy {
+  return before === undefined ? (after ?? DEFAULT_POLICY) : stricter(before, after ?? before);
+}
+
+function inBoth(one: Policy['approvers'], other: Policy['approvers']): Policy['approvers'] {
+  if (one === null || other === null) return one ?? other;
+  return one.filter((each) => other.some((name) => isSame(name, each)));
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Of a plan that was made before there was a policy, too. */
+export function policyOf(plan: { readonly policy?: Policy } | null): Policy {
+  return plan?.policy ?? DEFAULT_POLICY;
+}

@@ -1,0 +1,39 @@
+// What the documentation shows works as it is shown.
+
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { signingKeys } from '../src/settings/signing-keys.ts';
+import { environment, loadFiles } from './config/environment.ts';
+
+const HOST = 'etc/phoenix_hypervisor_config.json';
+
+/** The code blocks of a page, in their order. */
+async function blocks(page: string, language: string): Promise<string[]> {
+  const text = await readFile(new URL(`../docs/${page}`, import.meta.url), 'utf8');
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, of, block = '']) =>
+    of === language ? [block] : [],
+  );
+}
+
+test('the policy of docs/policy.md is read without a problem', async () => {
+  const [example = ''] = await blocks('policy.md', 'json');
+  const files = environment();
+  files[HOST] = { ...files[HOST], ...JSON.parse(example) };
+  const { config, problems } = loadFiles(files);
+  expect(problems).toEqual([]);
+  expect(config?.hypervisor.policy).toEqual({
+    approvals: { destroy: 2, recreate: 1, restart: 0, live: 0 },
+    approvers: ['ada', 'bob', 'grace'],
+    maxDeletePercent: 25,
+    protected: ['lxc/101', '1001'],
+    applyWindows: [{ cron: '0 2 * * 1-5', minutes: 180, timezone: 'Europe/Berlin' }],
+    signedCommits: 'head',
+  });
+});
+
+test('the keys of docs/policy.md are taken', async () => {
+  const [example = ''] = await blocks('policy.md', '');
+  expect(signingKeys(example)).toMatchObject({
+    value: { openpgp: [expect.any(String)], ssh: [/^ada/, /^bob/].map((name) => expect.stringMatching(name)) },
+  });
+});
