@@ -24,10 +24,10 @@ export function stepContext(target: TargetId): string {
   return `phoenix/${target}`;
 }
 
-/** Where a run, or one of its steps, is shown. */
+/** Where a run, or one of its steps, is shown. These addresses stand on commits: they stay as they are. */
 export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId): string | null {
   if (publicUrl === null) return null;
-  return `${publicUrl.replace(/\/+$/, '')}/#/runs/${run}${target === undefined ? '' : `/${target}`}`;
+  return `${publicUrl.replace(/\/+$/, '')}/runs/${run}${target === undefined ? '' : `/${target}`}`;
 }
 
 export function status(commit: string, context: string, said: Sentence, url: string | null): CommitStatus {
