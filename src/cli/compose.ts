@@ -125,6 +125,7 @@ export async function compose(
     const door = await openDoorOf(settings, {
       receive: roles.includes('receive') && webhookSecret !== null ? { ...receive, secret: webhookSecret } : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken } : null,
+      pages: null,
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
       log,

@@ -59,6 +59,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
         clock,
       },
       api: { ledger, agent: recordingAgent(asked, known), changes, adminToken: secret(ADMIN_TOKEN) },
+      pages: null,
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
       log,
