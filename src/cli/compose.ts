@@ -20,6 +20,7 @@ import * as managers from '../managers/index.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { openForgeOf, openHostOf } from './rehearse/outside.ts';
@@ -125,7 +126,7 @@ export async function compose(
     const door = await openDoorOf(settings, {
       receive: roles.includes('receive') && webhookSecret !== null ? { ...receive, secret: webhookSecret } : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken } : null,
-      pages: null,
+      pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
       log,

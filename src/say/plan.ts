@@ -46,7 +46,8 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
   return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
 }
 
-function isEmpty(value: Json | undefined): boolean {
+/** A value that says nothing, of what appears or goes. */
+export function isEmpty(value: Json | undefined): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }

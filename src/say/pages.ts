@@ -1,0 +1,199 @@
+// What the pages say where it is more than a label.
+
+import type { RunId } from '../model/ids.ts';
+import type { Json } from '../model/json.ts';
+import type { FieldChange } from '../model/plan.ts';
+import type { Run, RunState, StepRecord } from '../model/run.ts';
+import { align } from '../plan/align.ts';
+import { canonical } from '../plan/canonical.ts';
+import type { Freeze, Head } from '../ports/ledger.ts';
+import { printable } from './printable.ts';
+import { outcomeCounts } from './run.ts';
+import { ended, shortSha } from './status.ts';
+
+/** Characters of one value of a field; the repository says the rest. */
+const LONGEST_VALUE = 400;
+/** Elements of one list that are shown one by one. */
+const MOST_ELEMENTS = 200;
+const MS_PER_SECOND = 1_000;
+const SECONDS_PER_MINUTE = 60;
+const MINUTES_PER_HOUR = 60;
+
+/** A trouble that has a page of its own: what is the matter, and what to do. */
+export interface Trouble {
+  readonly title: string;
+  readonly hint: string;
+}
+
+export const TROUBLE = {
+  noRun: (run: string): Trouble => ({
+    title: `There is no run ${run}`,
+    hint: 'Only the newest runs are kept. The list of runs shows those that are; a commit whose run is gone can be carried out again: phoenix replay COMMIT.',
+  }),
+  noStep: (run: RunId, target: string): Trouble => ({
+    title: `Run ${run} has no step for ${target}`,
+    hint: 'The page of the run names its steps; the page of the target names the runs that had one.',
+  }),
+  noTarget: (target: string): Trouble => ({
+    title: `Nothing is known of ${target}`,
+    hint: 'It is neither declared nor applied, and no run that is kept had a step for it. The list of targets names all that are known.',
+  }),
+  noPage: (path: string): Trouble => ({
+    title: 'There is no such page',
+    hint: `${path} leads nowhere. Runs and targets are listed above.`,
+  }),
+  unreadable: (): Trouble => ({
+    title: 'The address cannot be read',
+    hint: 'It is broken, perhaps cut short on its way. Runs and targets are listed above.',
+  }),
+  late: (): Trouble => ({
+    title: 'The answer takes too long',
+    hint: 'Redis may be away: phoenix doctor says more. Then load the page again.',
+  }),
+  broken: (): Trouble => ({
+    title: 'Something in Phoenix failed',
+    hint: 'Nothing was changed by looking. The log of the agent says what it was.',
+  }),
+} as const;
+
+/** The state in words, with what it means for whoever waits. */
+export function runSentence(run: Run): string {
+  const counts = outcomeCounts(run.steps);
+  const so = counts === '' ? '' : `: ${counts}`;
+  switch (run.state) {
+    case 'planned':
+      return run.steps.length === 0 ? 'Waits to be planned.' : `Waits for its turn${so}.`;
+    case 'applying':
+      return `${run.readOnly ? 'Looks at the host' : 'Is being applied'}${so}.`;
+    case 'superseded':
+      return `A newer commit took its place${so}.`;
+    case 'invalid':
+      return 'Refused; nothing was changed.';
+    case 'succeeded':
+    case 'failed':
+    case 'blocked':
+      return sentence(run.steps.length === 0 ? EMPTY[run.state] : ended(run.id, run.steps).description);
+    default:
+      return run.state satisfies never;
+  }
+}
+
+const EMPTY: Record<Extract<RunState, 'succeeded' | 'failed' | 'blocked'>, string> = {
+  succeeded: 'nothing to do: everything is as this commit says',
+  failed: 'failed before its first step',
+  blocked: 'waits for a person',
+};
+
+export function headSentence(head: Head | null): string {
+  if (head === null)
+    return 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.';
+  const stays = head.base === null ? '' : ` What is applied is that of ${shortSha(head.base)}.`;
+  switch (head.verdict) {
+    case 'followed':
+      return 'The branch is followed up to this commit.';
+    case 'invalid':
+      return `The newest commit of the branch has problems and was refused whole; nothing was changed.${stays}`;
+    case 'refused':
+      return `The newest commit does not come after what was applied, so it was refused.${stays}`;
+    default:
+      return head.verdict satisfies never;
+  }
+}
+
+export function freezeSentence({ reason, by }: Freeze): string {
+  return `Frozen by ${by}: ${reason.replace(/[.\s]+$/, '')}. Nothing new is started; to go on: phoenix unfreeze`;
+}
+
+/** A run that is not over, in the list of what goes on: the steps that run, else what it waits for. */
+export function openRunSentence(run: Pick<Run, 'id' | 'state' | 'steps'>): string {
+  const busy = run.steps.filter(({ started, outcome }) => started !== null && outcome === null);
+  const waits = run.steps.filter(({ outcome }) => outcome === 'blocked');
+  if (busy.length > 0) return `runs ${names(busy)}; ${outcomeCounts(run.steps)}`;
+  const [first] = waits;
+  if (first !== undefined)
+    return `${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'}: ${first.reason ?? 'blocked'}`;
+  if (run.steps.length === 0) return 'waits to be planned';
+  return run.state === 'blocked'
+    ? `waits for a person; ${outcomeCounts(run.steps)}`
+    : `waits for its turn; ${outcomeCounts(run.steps)}`;
+}
+
+function names(steps: readonly StepRecord[]): string {
+  const shown = steps.slice(0, 3).map(({ target }) => target);
+  return steps.length > shown.length ? `${shown.join(', ')} and ${steps.length - shown.length} more` : shown.join(', ');
+}
+
+export const TARGET_STATES = {
+  applied: { word: 'applied', sentence: 'Proved to be as its commit says.' },
+  unproved: {
+    word: 'not proved',
+    sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',
+  },
+  declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
+} as const;
+
+export const DECLARED_NO_MORE = 'declared no more';
+export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
+export const NO_HISTORY = 'No run that is looked at had a step for it.';
+export const UNKNOWN_NOW = 'Neither declared nor applied any more; this is what became of it.';
+export const NO_TARGETS = 'Nothing is declared or applied yet. The first push to the branch declares what there is.';
+export const NO_RUNS = 'Nothing ran yet. The first push to the branch starts the first run.';
+
+/** `the last 40 of 1200 lines`; null when all are shown. */
+export function logNote(shown: number, printed: number): string | null {
+  return shown >= printed ? null : `the last ${shown} of ${printed} lines`;
+}
+
+/** `0.7 s`, `12 s`, `3 min 4 s`, `2 h 5 min`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, ms) / MS_PER_SECOND;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < SECONDS_PER_MINUTE) return `${whole} s`;
+  const minutes = Math.floor(whole / SECONDS_PER_MINUTE);
+  if (minutes < MINUTES_PER_HOUR) return `${minutes} min ${whole % SECONDS_PER_MINUTE} s`;
+  return `${Math.floor(minutes / MINUTES_PER_HOUR)} h ${minutes % MINUTES_PER_HOUR} min`;
+}
+
+/** @param iso ISO 8601 in UTC; `2026-01-02 03:04:05 UTC` */
+export function utcText(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** One line of a field's change; null where there is nothing on that side. */
+export interface FieldRow {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What a field was and becomes; of a list only what is taken out and what comes in. Secrets must be hidden already. */
+export function fieldRows({ path, before, after }: FieldChange): readonly FieldRow[] {
+  const name = printable(path);
+  if (!Array.isArray(before) || !Array.isArray(after)) {
+    return [{ path: name, before: valueText(before), after: valueText(after) }];
+  }
+  const [old, now] = [before.map(canonical), after.map(canonical)];
+  const pairs = align(old, now).filter(
+    (pair) => pair.before === undefined || pair.after === undefined || old[pair.before] !== now[pair.after],
+  );
+  const shown = pairs.slice(0, MOST_ELEMENTS).map((pair) => ({
+    path: name,
+    before: pair.before === undefined ? null : valueText(before[pair.before]),
+    after: pair.after === undefined ? null : valueText(after[pair.after]),
+  }));
+  const left = pairs.length - shown.length;
+  return left === 0 ? shown : [...shown, { path: name, before: null, after: `and ${left} more` }];
+}
+
+function valueText(value: Json | undefined): string | null {
+  if (value === undefined) return null;
+  const text = printable(JSON.stringify(value));
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0);
+  // Names of targets stay as they are written.
+  return /^[a-z]+\//.test(text) ? text : `${first.toUpperCase()}${text.slice(1)}`;
+}
