@@ -8,7 +8,7 @@ import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import type { Freeze, Head } from '../ports/ledger.ts';
 import { printable } from './printable.ts';
-import { outcomeCounts } from './run.ts';
+import { stepWord } from './run.ts';
 import { ended, shortSha } from './status.ts';
 
 /** Characters of one value of a field; the repository says the rest. */
@@ -58,7 +58,7 @@ export const TROUBLE = {
 
 /** The state in words, with what it means for whoever waits. */
 export function runSentence(run: Run): string {
-  const counts = outcomeCounts(run.steps);
+  const counts = stepCounts(run);
   const so = counts === '' ? '' : `: ${counts}`;
   switch (run.state) {
     case 'planned':
@@ -68,7 +68,7 @@ export function runSentence(run: Run): string {
     case 'superseded':
       return `A newer commit took its place${so}.`;
     case 'invalid':
-      return 'Refused; nothing was changed.';
+      return 'Refused as a whole.';
     case 'succeeded':
     case 'failed':
     case 'blocked':
@@ -105,18 +105,33 @@ export function freezeSentence({ reason, by }: Freeze): string {
 }
 
 /** A run that is not over, in the list of what goes on: the steps that run, else what it waits for. */
-export function openRunSentence(run: Pick<Run, 'id' | 'state' | 'steps'>): string {
+export function openRunSentence(run: Run): string {
   const busy = run.steps.filter(({ started, outcome }) => started !== null && outcome === null);
   const waits = run.steps.filter(({ outcome }) => outcome === 'blocked');
-  if (busy.length > 0) return `runs ${names(busy)}; ${outcomeCounts(run.steps)}`;
+  if (busy.length > 0) return `runs ${names(busy)}; ${stepCounts(run)}`;
   const [first] = waits;
   if (first !== undefined)
     return `${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'}: ${first.reason ?? 'blocked'}`;
   if (run.steps.length === 0) return 'waits to be planned';
-  return run.state === 'blocked'
-    ? `waits for a person; ${outcomeCounts(run.steps)}`
-    : `waits for its turn; ${outcomeCounts(run.steps)}`;
+  return run.state === 'blocked' ? `waits for a person; ${stepCounts(run)}` : `waits for its turn; ${stepCounts(run)}`;
 }
+
+/** `1 running, 2 waiting, 3 applied`; empty without steps. */
+export function stepCounts(run: Run): string {
+  const counts = new Map<string, number>(COUNTED.map((word) => [word, 0]));
+  for (const step of run.steps) {
+    const word = stepWord(run, step);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${count} ${COUNT_WORDS[word] ?? word}`)
+    .join(', ');
+}
+
+/** What goes on first, then what a person should look at. */
+const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'applied', 'unchanged'];
+const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };
 
 function names(steps: readonly StepRecord[]): string {
   const shown = steps.slice(0, 3).map(({ target }) => target);

@@ -135,8 +135,7 @@ export function statusText({ head, frozen, targets }: ToldStatus, colours: boole
   return lines.join('\n');
 }
 
-/** `2 applied, 1 to do`; empty without steps. */
-export function outcomeCounts(steps: readonly Pick<StepRecord, 'outcome'>[]): string {
+function outcomeCounts(steps: readonly StepRecord[]): string {
   const counts = new Map<string, number>();
   for (const { outcome } of steps) {
     const name = outcome ?? 'to do';

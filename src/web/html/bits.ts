@@ -79,25 +79,27 @@ export function targetLink(links: Links, target: TargetId): Html {
 
 /** Names and values; those without a value are left out. */
 export function facts(entries: ReadonlyArray<readonly [name: string, value: Html]>): Html {
-  const known = entries.filter(([, value]) => value !== null && value !== '');
+  const known = entries.filter(([, value]) => !isEmpty(value));
   return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 export interface Table {
   readonly caption: string;
   readonly columns: readonly string[];
-  /** The first cell names the row. */
+  /** The first cell names the row. A column that is empty throughout is left out. */
   readonly rows: ReadonlyArray<readonly Html[]>;
   /** How it is laid out, beside what all tables share. */
   readonly look?: string;
 }
 
 /** Roles are written out: on a narrow screen the style lays rows out as blocks, and browsers then forget that it is a table. */
-export function table({ caption, columns, rows, look = '' }: Table): Html {
+export function table({ caption, columns: all, rows: whole, look = '' }: Table): Html {
+  const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
+  const columns = all.filter((_, index) => kept[index]);
+  const rows = whole.map((cells) => cells.filter((_, index) => kept[index]));
   const cell = (content: Html, index: number) => {
-    const empty = content === null || content === '';
     if (index === 0) return html`<th role="rowheader" scope="row" data-label=${columns[index]}>${content}</th>`;
-    return html`<td role="cell" data-label=${columns[index]} class=${empty ? 'empty' : null}>${content}</td>`;
+    return html`<td role="cell" data-label=${columns[index]} class=${isEmpty(content) ? 'empty' : null}>${content}</td>`;
   };
   return html`<table role="table" class=${look}>
     <caption>${caption}</caption>
@@ -106,4 +108,8 @@ export function table({ caption, columns, rows, look = '' }: Table): Html {
     )}</tr></thead>
     <tbody role="rowgroup">${rows.map((cells) => html`<tr role="row">${cells.map(cell)}</tr>`)}</tbody>
   </table>`;
+}
+
+function isEmpty(content: Html): boolean {
+  return content === null || content === '';
 }

@@ -7,6 +7,7 @@ import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
 import { durationText, fieldRows, logNote } from '../../say/pages.ts';
 import { impactWords, isEmpty } from '../../say/plan.ts';
 import { printable } from '../../say/printable.ts';
+import { stepVerb } from '../../say/run.ts';
 import { badge, said, table } from './bits.ts';
 import { type Html, html } from './html.ts';
 
@@ -17,10 +18,12 @@ export interface LogTail {
   readonly printed: number;
 }
 
-/** `restarts 101`, with what else is to be known before it starts. */
-export function cost(step: StepRecord, planned: PlanStep | undefined): Html {
+/** `update, restarts 101`, with what else is to be known before it starts. */
+export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
+  const verb = stepVerb(run, step);
   const approval = planned?.approval === true ? (planned.protected ? ', protected' : ', needs approval') : '';
-  return `${impactWords(step)}${approval}`;
+  const impact = verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords(step)}`;
+  return `${verb}${impact}${approval}`;
 }
 
 /** @param hrefOf where a target that is needed is shown */

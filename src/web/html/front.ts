@@ -3,8 +3,8 @@
 import type { RunId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { Freeze, Head } from '../../ports/ledger.ts';
-import { freezeSentence, headSentence, NO_RUNS, openRunSentence } from '../../say/pages.ts';
-import { askedFor, outcomeCounts } from '../../say/run.ts';
+import { freezeSentence, headSentence, NO_RUNS, openRunSentence, stepCounts } from '../../say/pages.ts';
+import { askedFor } from '../../say/run.ts';
 import type { Links } from '../links.ts';
 import { badge, duration, runBadge, runLink, said, sha, table, time } from './bits.ts';
 import type { Page } from './document.ts';
@@ -18,7 +18,7 @@ export interface Front {
   readonly head: Head | null;
   readonly frozen: Freeze | null;
   /** Runs that are not over, oldest first. */
-  readonly open: ReadonlyArray<Pick<Run, 'id' | 'commit' | 'state' | 'steps'>>;
+  readonly open: ReadonlyArray<Run>;
   /** Newest first. */
   readonly runs: readonly Run[];
   /** The run that the list goes on before; null when there are no older ones. */
@@ -45,7 +45,7 @@ function branch({ head, frozen }: Front): Html {
   const state = head === null ? null : badge(head.verdict, head.verdict === 'followed' ? 'good' : 'bad');
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${sha(head.commit)} ${state} `}${headSentence(head)}</p>
-    ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} (${time(frozen.at)})</p>`}
+    ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>`}
   </section>`;
 }
 
@@ -66,7 +66,7 @@ function runList({ runs, older, paged }: Front, links: Links): Html {
     sha(run.commit),
     said(askedFor(run)),
     time(run.created, true),
-    outcomeCounts(run.steps),
+    stepCounts(run),
     duration(run.created, run.ended),
   ]);
   const columns = ['Run', 'State', 'Commit', 'Asked for', 'When', 'Steps', 'Took'];

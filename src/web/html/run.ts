@@ -34,7 +34,7 @@ export function runPage(view: RunView, links: Links): Page {
       ${run.reason === null ? null : html`<p class="reason">${said(run.reason)}</p>`}
       ${runFacts(view, links)}
       ${problems(run.problems)}
-      ${run.steps.length === 0 ? null : html`<h2>Steps</h2>${stepTable(run, links)}`}
+      ${run.steps.length === 0 ? null : html`<h2>Steps</h2>${stepTable(run)}`}
       ${run.steps.length === 0 ? null : html`<h2>Details</h2>${run.steps.map((step) => stepDetails(view, step, links))}`}`,
   };
 }
@@ -63,7 +63,7 @@ function problems(found: readonly Problem[]): Html {
 }
 
 /** In the order of the plan. */
-function stepTable(run: RunDetail, links: Links): Html {
+function stepTable(run: RunDetail): Html {
   const planned = stepsOfPlan(run);
   const rows = run.steps.map((step) => [
     html`<a href=${`#${step.target}`}><code>${step.target}</code></a>`,
@@ -74,9 +74,8 @@ function stepTable(run: RunDetail, links: Links): Html {
     step.reason === null ? null : said(step.reason),
     step.attempts > 1 ? step.attempts : null,
     duration(step.started, step.ended),
-    html`<a href=${links.step(run.id, step.target)} aria-label=${`${step.target} alone`}>alone</a>`,
   ]);
-  const columns = ['Target', 'Outcome', 'Wave', 'Verb', 'Impact', 'Reason', 'Attempts', 'Took', 'Page'];
+  const columns = ['Target', 'Outcome', 'Wave', 'Verb', 'Impact', 'Reason', 'Attempts', 'Took'];
   return table({ caption: `Steps of run ${run.id} in the order of the plan`, columns, rows, look: 'steps' });
 }
 
@@ -86,7 +85,7 @@ function stepDetails({ run, logs }: RunView, step: StepRecord, links: Links): Ht
   const running = started !== null && outcome === null;
   const own = new Set(run.steps.map((each) => each.target));
   return html`<details class="step" id=${target} open=${running || outcome === 'failed'}>
-    <summary><code>${target}</code> ${stepBadge(run, step)} <span class="dim">${stepVerb(run, step)}, ${cost(step, planned)}</span></summary>
+    <summary><code>${target}</code> ${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span></summary>
     <h3 class="hidden">${target}</h3>
     ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
     ${facts([
@@ -97,7 +96,7 @@ function stepDetails({ run, logs }: RunView, step: StepRecord, links: Links): Ht
       ['Approved', approval(run.approvals, target)],
       [
         'More',
-        html`<a href=${links.step(run.id, target)}>this step alone</a>, <a href=${links.target(target)}>history of ${target}</a>`,
+        html`<a href=${links.step(run.id, target)}>this step alone</a>, <a href=${links.target(target)}>its history</a>`,
       ],
     ])}
     ${fields(planned)}
@@ -115,10 +114,10 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
     live: run.ended === null ? { events: links.events(run.id) } : null,
     main: html`
       <h1><code>${target}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
-      <p class="lead" role="status">${stepVerb(run, step)}, ${cost(step, planned)}</p>
+      <p class="lead" role="status">${cost(run, step, planned)}</p>
       ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
       ${facts([
-        ['Run', html`${runLink(links, run.id)} ${runBadge(run.state)}`],
+        ['Run', html`${run.id} ${runBadge(run.state)}`],
         ['Commit', html`<code class="whole">${run.commit}</code>`],
         ['Wave', planned?.wave ?? null],
         ['Needs', needs(planned, (need) => links.step(run.id, need))],
@@ -127,7 +126,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['Took', duration(started, ended)],
         ['Attempts', step.attempts === 0 ? null : step.attempts],
         ['Approved', approval(run.approvals, target)],
-        ['More', html`<a href=${links.target(target)}>history of ${target}</a>`],
+        ['More', html`<a href=${links.target(target)}>its history</a>`],
       ])}
       ${fields(planned)}
       ${actions(run, step.actions)}

@@ -25,22 +25,18 @@ export interface TargetsView {
 }
 
 export function targetsPage({ targets, looked }: TargetsView, links: Links): Page {
-  const kinds = Map.groupBy(
-    targets.toSorted((a, b) => compareTargets(a.target, b.target)),
-    ({ kind }) => kind,
-  );
-  const lists = [...kinds].map(([kind, members]) => html`<h2>${kind}</h2>${targetTable(kind, members, links)}`);
   return {
     title: 'Targets',
     live: null,
     main: html`<h1>Targets</h1>
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
-      ${lists.length === 0 ? html`<p>${NO_TARGETS}</p>` : lists}`,
+      ${targets.length === 0 ? html`<p>${NO_TARGETS}</p>` : targetTable(targets, links)}`,
   };
 }
 
-function targetTable(kind: string, members: readonly TargetJson[], links: Links): Html {
-  const rows = members.map((each) => [
+function targetTable(targets: readonly TargetJson[], links: Links): Html {
+  const ordered = targets.toSorted((a, b) => compareTargets(a.target, b.target));
+  const rows = ordered.map((each) => [
     targetLink(links, each.target),
     stateBadge(each),
     each.running,
@@ -50,8 +46,8 @@ function targetTable(kind: string, members: readonly TargetJson[], links: Links)
       : html`<a href=${links.step(each.run, each.target)}>run ${each.run}</a> ${each.outcome ?? 'not over'}`,
     each.state === 'applied' || each.reason === null ? null : said(each.reason),
   ]);
-  const columns = ['Target', 'State', 'Runs', 'Commit', 'Last step', 'Why'];
-  return table({ caption: `Targets of kind ${kind}`, columns, rows, look: 'targets' });
+  const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
+  return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });
 }
 
 function stateBadge({ state, declared }: TargetJson): Html {
