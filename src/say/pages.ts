@@ -100,8 +100,9 @@ export function headSentence(head: Head | null): string {
   }
 }
 
+/** Follows the word frozen. */
 export function freezeSentence({ reason, by }: Freeze): string {
-  return `Frozen by ${by}: ${reason.replace(/[.\s]+$/, '')}. Nothing new is started; to go on: phoenix unfreeze`;
+  return `by ${by}: ${reason.replace(/[.\s]+$/, '')}. Nothing new is started; to go on: phoenix unfreeze`;
 }
 
 /** A run that is not over, in the list of what goes on: the steps that run, else what it waits for. */
