@@ -9,7 +9,7 @@ import { type Html, html } from './html.ts';
 const RELOAD_SECONDS = 5;
 
 /** How a page that can change learns of it: from the events of a run, or by looking again after so many seconds. */
-export type Live = { readonly events: string } | { readonly everySeconds: number };
+type Live = { readonly events: string } | { readonly everySeconds: number };
 
 export interface Page {
   readonly title: string;

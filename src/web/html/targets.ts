@@ -59,7 +59,7 @@ function stateBadge({ state, declared }: TargetJson): Html {
 }
 
 /** A step of one target, with the run that it was in. */
-export interface Past {
+interface Past {
   readonly run: Run;
   readonly step: StepRecord;
 }
