@@ -6,7 +6,7 @@ import type { RunId } from '../../src/model/ids.ts';
 import { openTestDoor, type TestDoor } from '../agent/door.ts';
 import { findProgram } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { begin, COMMIT, finish, record, stepOf } from './recorded.ts';
+import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const CHROMIUM = findProgram('chromium', 'PHOENIX_TEST_CHROMIUM');
 const NARROW = { width: 360, height: 640 };
@@ -84,6 +84,33 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(await page.locator('main').getAttribute('data-events')).toBeNull();
     expect(await page.evaluate('window.stayed')).toBe(true);
     expect(complaints).toEqual([]);
+  });
+
+  test('the list of runs follows what comes and goes', async () => {
+    const { ledger } = door;
+    await page.clock.install();
+    await page.goto(door.url);
+    await page.getByText('Nothing ran yet').waitFor();
+    const { run, step } = await startedRun();
+    await page.clock.runFor(31_000);
+    await page.getByRole('heading', { name: 'Now' }).waitFor();
+    await step.end('applied');
+    await ledger.supersedeRun(run, 'b'.repeat(40), CREATED, new Map(), []);
+    await page.clock.runFor(6_000);
+    await page.getByRole('heading', { name: 'Now' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('cell', { name: 'superseded' }).count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  test('where too many follow runs already, the page looks again by itself', async () => {
+    const { run, step } = await startedRun();
+    await page.clock.install();
+    await page.route('**/events?*', (route) => route.fulfill({ status: 503 }));
+    await page.goto(`${door.url}/runs/${run}`);
+    await step.end('applied');
+    await page.clock.runFor(6_000);
+    await page.locator('details[id="lxc/101"] > summary', { hasText: 'applied' }).waitFor();
+    expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
   });
 
   test('an address with the name of a step opens it, and times are told in words', async () => {

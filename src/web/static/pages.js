@@ -61,14 +61,30 @@ function bring(old, now) {
   }
   const follow = old.nodeName === 'PRE' && old.scrollHeight - old.scrollTop - old.clientHeight < AT_THE_END_PX;
   bringAttributes(old, now);
-  const [there, wanted] = [[...old.childNodes], [...now.childNodes]];
-  for (const [index, child] of wanted.entries()) {
-    const same = there[index];
-    if (same === undefined) old.append(document.importNode(child, true));
-    else bring(same, child);
-  }
-  for (const child of there.slice(wanted.length)) child.remove();
+  bringChildren(old, now);
   if (follow) old.scrollTop = old.scrollHeight;
+}
+
+/** What has an id is known by it, the others by their place and name. */
+function bringChildren(old, now) {
+  const named = new Map([...old.children].filter(({ id }) => id !== '').map((child) => [child.id, child]));
+  let next = old.firstChild;
+  for (const child of now.childNodes) {
+    const inPlace = next !== null && !next.id && next.nodeName === child.nodeName ? next : undefined;
+    const same = child.id ? named.get(child.id) : inPlace;
+    if (same === undefined) {
+      old.insertBefore(document.importNode(child, true), next);
+      continue;
+    }
+    if (same === next) next = next.nextSibling;
+    else old.insertBefore(same, next);
+    bring(same, child);
+  }
+  while (next !== null) {
+    const gone = next;
+    next = next.nextSibling;
+    gone.remove();
+  }
 }
 
 function bringAttributes(old, now) {
@@ -131,8 +147,12 @@ function stop() {
   live = null;
 }
 
-/** As the page says: by the events of its run, by looking now and then, or not at all. */
+/**
+ * As the page says: by the events of its run, by looking now and then, or not at all. Nor while nobody looks: a browser has few
+ * connections to one place, and pages in the background would take them all.
+ */
 function listen() {
+  if (document.hidden) return stop();
   const { events, every } = document.querySelector('main')?.dataset ?? {};
   const how = events ?? every;
   if (how === live?.how) return;
@@ -161,9 +181,7 @@ function listenTo(events) {
 }
 
 function lookEvery(ms) {
-  const look = setInterval(() => {
-    if (document.visibilityState === 'visible') refresh();
-  }, ms);
+  const look = setInterval(refresh, ms);
   return () => clearInterval(look);
 }
 
@@ -171,5 +189,9 @@ tellTimes();
 setInterval(tellTimes, WORDS_EVERY_MS);
 openNamed();
 addEventListener('hashchange', openNamed);
+document.addEventListener('visibilitychange', () => {
+  listen();
+  if (live !== null) refresh();
+});
 for (const log of document.querySelectorAll('pre.log')) log.scrollTop = log.scrollHeight;
 listen();
