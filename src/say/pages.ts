@@ -160,6 +160,11 @@ export function logNote(shown: number, printed: number): string | null {
   return shown >= printed ? null : `the last ${shown} of ${printed} lines`;
 }
 
+/** @param left how many are not shown */
+export function detailsNote(left: number): string {
+  return `${left} more ${left === 1 ? 'step has its' : 'steps have their'} details on the page of their own that the table leads to.`;
+}
+
 /** `0.7 s`, `12 s`, `3 min 4 s`, `2 h 5 min`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / MS_PER_SECOND;

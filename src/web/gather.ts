@@ -4,7 +4,6 @@ import type { TargetJson } from '../agent/http/run-json.ts';
 import { allTargets } from '../agent/http/targets.ts';
 import type { Agent } from '../agent/parts.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { Ledger, RunDetail } from '../ports/ledger.ts';
@@ -19,8 +18,8 @@ const RUNS_LISTED = 40;
 const RUNS_LOOKED_AT = 100;
 /** Lines of each step on the page of its run. */
 const TAIL_LINES = 40;
-/** Steps of one run whose lines are shown there; every step has them on its own page. */
-const TAILS_AT_MOST = 100;
+/** Steps that are shown in detail on the page of their run; every step is on its own page. */
+const DETAILS_AT_MOST = 100;
 /** Lines on the page of a step. */
 const STEP_LINES = 2_000;
 /** The host is asked what runs; a page does not wait longer for it. */
@@ -48,18 +47,22 @@ export async function gatherFront({ ledger }: PageSources, before: RunId | null)
 export async function gatherRun({ ledger }: PageSources, id: RunId): Promise<RunView | null> {
   const run = await ledger.run(id);
   if (run === null) return null;
-  const shown = mostTelling(run.steps).slice(0, TAILS_AT_MOST);
+  const shown = mostTelling(run.steps).slice(0, DETAILS_AT_MOST);
+  const begun = shown.filter(({ started }) => started !== null);
   const [logs, successor] = await Promise.all([
-    Promise.all(shown.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
+    Promise.all(begun.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
     successorOf(ledger, run),
   ]);
-  return { run: withoutSecrets(run), logs: new Map(logs), successor };
+  const detailed = new Set(shown.map(({ target }) => target));
+  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor };
 }
 
 /** Null for a run that is not kept; without steps when it has none for the target. */
 export async function gatherStep({ ledger }: PageSources, id: RunId, target: TargetId): Promise<RunView | null> {
   const [run, tail] = await Promise.all([ledger.runStep(id, target), tailOf(ledger, id, target, STEP_LINES)]);
-  return run === null ? null : { run: withoutSecrets(run, target), logs: new Map([[target, tail]]), successor: null };
+  if (run === null) return null;
+  const only = new Set([target]);
+  return { run: withoutSecrets(run, only), detailed: only, logs: new Map([[target, tail]]), successor: null };
 }
 
 export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
@@ -90,10 +93,14 @@ export async function gatherTarget(
   return { id, target, looked, history, runs: runs.length, older };
 }
 
-/** Steps that printed something: those that run or went wrong first. */
+/** Those that run or went wrong first, then those that did something. */
 function mostTelling(steps: readonly StepRecord[]): readonly StepRecord[] {
-  const rank = ({ outcome }: StepRecord) => (outcome === null ? 0 : outcome === 'failed' ? 1 : 2);
-  return steps.filter(({ started }) => started !== null).toSorted((a, b) => rank(a) - rank(b));
+  const rank = ({ outcome, started }: StepRecord) => {
+    if (started !== null && outcome === null) return 0;
+    if (outcome === 'failed') return 1;
+    return started !== null || outcome === 'blocked' ? 2 : 3;
+  };
+  return steps.toSorted((a, b) => rank(a) - rank(b));
 }
 
 async function tailOf(ledger: PageSources['ledger'], run: RunId, target: TargetId, most: number): Promise<LogTail> {
@@ -108,12 +115,11 @@ async function successorOf(ledger: PageSources['ledger'], { id, supersededBy }: 
   return newer.findLast(({ commit }) => commit === supersededBy)?.id ?? null;
 }
 
-/** @param only the one step that is shown */
-function withoutSecrets(run: RunDetail, only?: TargetId): RunDetail {
+/** @param shown the steps whose fields are shown; of the others they are left out */
+function withoutSecrets(run: RunDetail, shown: ReadonlySet<TargetId>): RunDetail {
   if (run.plan === null) return run;
-  const steps = run.plan.steps.filter(({ target }) => only === undefined || target === only);
-  const plan: Plan = hideSecrets({ ...run.plan, steps });
-  return { ...run, plan };
+  const steps = run.plan.steps.map((step) => (shown.has(step.target) ? step : { ...step, changes: [] }));
+  return { ...run, plan: hideSecrets({ ...run.plan, steps }) };
 }
 
 /** @throws when the promise takes longer; it goes on, unheard */

@@ -216,6 +216,22 @@ describe('a run', () => {
     expect((await text.text()).split('\n')).toHaveLength(2501);
   });
 
+  test('of very many steps shows the most telling in detail, and leads to the others', async () => {
+    const { ledger } = door;
+    const changes = [{ path: '/memory_mb', before: 2048, after: 4096 }];
+    const run = await record(
+      ledger,
+      Array.from({ length: 150 }, (_, n) => stepOf(`lxc/${100 + n}`, { changes })),
+    );
+    await (await begin(ledger, run, 'lxc/249')).end('failed', 'no space left');
+    const { page } = await visit(`/runs/${run}`);
+    expect(page.match(/<details class="step"/g)).toHaveLength(100);
+    expect(page.match(/data-label="Outcome"/g)).toHaveLength(150);
+    expect(page).toContain('<details class="step" id="lxc/249" open');
+    expect(page).toMatch(/<tr role="row" id="lxc\/248"><th[^>]*><a href="..\/runs\/\d+\/lxc\/248">/);
+    expect(words(page)).toContain('50 more steps have their details on the page of their own');
+  });
+
   test('that was refused shows its problems at their lines', async () => {
     const problem = {
       severity: 'error',

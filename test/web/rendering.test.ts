@@ -105,7 +105,7 @@ function everyPage(text: string): string[] {
     problems: [problem],
   });
   const logs = new Map([[target, { lines: [text, text], printed: 9 }]]);
-  const view = { run, logs, successor: text as RunId };
+  const view = { run, detailed: new Set([target]), logs, successor: text as RunId };
   const known: TargetJson = {
     target,
     kind: 'lxc',
@@ -194,7 +194,7 @@ describe('text of others stays text', () => {
     const lines = ['\u001b[31mred\u001b[0m', '10%\r20%\r', 'a\u202eb', 'a\tb'];
     const run = runOf({ steps: [stepRecord('lxc/101', { reason: 'a\u202eb' })] });
     const logs = new Map([['lxc/101' as TargetId, { lines, printed: 4 }]]);
-    const page = render(runPage({ run, logs, successor: null }, linksFrom('/runs/17')));
+    const page = render(runPage({ run, detailed: new Set(logs.keys()), logs, successor: null }, linksFrom('/runs/17')));
     expect(page).toContain('>red\n20%\na?b\na    b</pre>');
     expect(page).not.toContain('\u202e');
   });
@@ -208,8 +208,10 @@ describe('text of others stays text', () => {
 });
 
 describe('a run', () => {
-  const page = (changed: Partial<RunDetail>) =>
-    render(runPage({ run: runOf(changed), logs: new Map(), successor: null }, linksFrom('/runs/17')));
+  const page = (changed: Partial<RunDetail>) => {
+    const detailed = new Set(changed.steps?.map(({ target }) => target));
+    return render(runPage({ run: runOf(changed), detailed, logs: new Map(), successor: null }, linksFrom('/runs/17')));
+  };
 
   test.each<[RunState, string | null, boolean]>([
     ['planned', null, true],

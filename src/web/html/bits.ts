@@ -88,12 +88,14 @@ export interface Table {
   readonly columns: readonly string[];
   /** The first cell names the row. A column that is empty throughout is left out. */
   readonly rows: ReadonlyArray<readonly Html[]>;
+  /** Of each row, where it can be led to; empty for none. */
+  readonly ids?: readonly string[];
   /** How it is laid out, beside what all tables share. */
   readonly look?: string;
 }
 
 /** Roles are written out: on a narrow screen the style lays rows out as blocks, and browsers then forget that it is a table. */
-export function table({ caption, columns: all, rows: whole, look = '' }: Table): Html {
+export function table({ caption, columns: all, rows: whole, ids = [], look = '' }: Table): Html {
   const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
   const columns = all.filter((_, index) => kept[index]);
   const rows = whole.map((cells) => cells.filter((_, index) => kept[index]));
@@ -106,7 +108,7 @@ export function table({ caption, columns: all, rows: whole, look = '' }: Table):
     <thead role="rowgroup"><tr role="row">${columns.map(
       (name) => html`<th role="columnheader" scope="col">${name}</th>`,
     )}</tr></thead>
-    <tbody role="rowgroup">${rows.map((cells) => html`<tr role="row">${cells.map(cell)}</tr>`)}</tbody>
+    <tbody role="rowgroup">${rows.map((cells, index) => html`<tr role="row" id=${ids[index] || null}>${cells.map(cell)}</tr>`)}</tbody>
   </table>`;
 }
 

@@ -5,7 +5,7 @@ import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
-import { runSentence } from '../../say/pages.ts';
+import { detailsNote, runSentence } from '../../say/pages.ts';
 import { askedFor, stepVerb } from '../../say/run.ts';
 import { shortSha } from '../../say/status.ts';
 import type { Links } from '../links.ts';
@@ -17,7 +17,9 @@ import { type Html, html } from './html.ts';
 export interface RunView {
   /** Secrets hidden. */
   readonly run: RunDetail;
-  /** Of the steps that are shown with what they printed last. */
+  /** Steps that are shown in detail; the others are on their own pages only. */
+  readonly detailed: ReadonlySet<TargetId>;
+  /** What steps printed last, of those that are shown in detail. */
   readonly logs: ReadonlyMap<TargetId, LogTail>;
   /** The run that took its place, where it is kept. */
   readonly successor: RunId | null;
@@ -34,8 +36,7 @@ export function runPage(view: RunView, links: Links): Page {
       ${run.reason === null ? null : html`<p class="reason">${said(run.reason)}</p>`}
       ${runFacts(view, links)}
       ${problems(run.problems)}
-      ${run.steps.length === 0 ? null : html`<h2>Steps</h2>${stepTable(run)}`}
-      ${run.steps.length === 0 ? null : html`<h2>Details</h2>${run.steps.map((step) => stepDetails(view, step, links))}`}`,
+      ${run.steps.length === 0 ? null : steps(view, links)}`,
   };
 }
 
@@ -62,11 +63,25 @@ function problems(found: readonly Problem[]): Html {
   return html`<h2>Problems</h2><ul class="problems">${found.map(line)}</ul>`;
 }
 
-/** In the order of the plan. */
-function stepTable(run: RunDetail): Html {
+/** In the order of the plan: all in a table, then those that are shown in detail. */
+function steps(view: RunView, links: Links): Html {
+  const { run, detailed } = view;
   const planned = stepsOfPlan(run);
+  const href = (target: TargetId) => (detailed.has(target) ? `#${target}` : links.step(run.id, target));
+  const shown = run.steps.filter(({ target }) => detailed.has(target));
+  const left = run.steps.length - shown.length;
+  return html`<h2>Steps</h2>${stepTable(view, planned, href)}<h2>Details</h2>
+    ${shown.map((step) => stepDetails(view, step, planned.get(step.target), href, links))}
+    ${left === 0 ? null : html`<p class="dim">${detailsNote(left)}</p>`}`;
+}
+
+function stepTable(
+  { run, detailed }: RunView,
+  planned: ReadonlyMap<TargetId, PlanStep>,
+  href: (target: TargetId) => string,
+): Html {
   const rows = run.steps.map((step) => [
-    html`<a href=${`#${step.target}`}><code>${step.target}</code></a>`,
+    html`<a href=${href(step.target)}><code>${step.target}</code></a>`,
     stepBadge(run, step),
     planned.get(step.target)?.wave ?? null,
     stepVerb(run, step),
@@ -75,21 +90,26 @@ function stepTable(run: RunDetail): Html {
     step.attempts > 1 ? step.attempts : null,
     duration(step.started, step.ended),
   ]);
+  const ids = run.steps.map(({ target }) => (detailed.has(target) ? '' : target));
   const columns = ['Target', 'Outcome', 'Wave', 'Verb', 'Impact', 'Reason', 'Attempts', 'Took'];
-  return table({ caption: `Steps of run ${run.id} in the order of the plan`, columns, rows, look: 'steps' });
+  return table({ caption: `Steps of run ${run.id} in the order of the plan`, columns, rows, ids, look: 'steps' });
 }
 
-function stepDetails({ run, logs }: RunView, step: StepRecord, links: Links): Html {
+function stepDetails(
+  { run, logs }: RunView,
+  step: StepRecord,
+  planned: PlanStep | undefined,
+  href: (target: TargetId) => string,
+  links: Links,
+): Html {
   const { target, started, ended, outcome } = step;
-  const planned = stepsOfPlan(run).get(target);
   const running = started !== null && outcome === null;
-  const own = new Set(run.steps.map((each) => each.target));
   return html`<details class="step" id=${target} open=${running || outcome === 'failed'}>
     <summary><code>${target}</code> ${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span></summary>
     <h3 class="hidden">${target}</h3>
     ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
     ${facts([
-      ['Needs', needs(planned, (need) => (own.has(need) ? `#${need}` : links.target(need)))],
+      ['Needs', needs(planned, href)],
       ['Started', time(started)],
       ['Ended', time(ended)],
       ['Attempts', step.attempts > 1 ? step.attempts : null],

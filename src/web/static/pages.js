@@ -43,7 +43,7 @@ document.addEventListener('click', ({ target }) => {
 });
 
 function openNamed() {
-  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const named = document.querySelector(':target');
   if (!(named instanceof HTMLDetailsElement)) return;
   chosen.set(named.id, true);
   named.open = true;
@@ -105,15 +105,16 @@ let timer = null;
 let asking = false;
 let again = false;
 let last = 0;
+let took = 0;
 
-/** At most once a second, and never two at a time. */
+/** At most once a second, never two at a time, and of a page that takes long to make less often. */
 function refresh() {
   if (asking) {
     again = true;
     return;
   }
   if (timer !== null) return;
-  timer = setTimeout(load, Math.max(0, last + AT_MOST_EVERY_MS - Date.now()));
+  timer = setTimeout(load, Math.max(0, last + Math.max(AT_MOST_EVERY_MS, 4 * took) - Date.now()));
 }
 
 async function load() {
@@ -127,6 +128,7 @@ async function load() {
     // Phoenix is away for now: what is shown stays, and the next event or look tries again.
   }
   asking = false;
+  took = Date.now() - last;
   if (again) {
     again = false;
     refresh();
