@@ -117,6 +117,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     const { run } = await startedRun();
     await page.goto(`${door.url}/runs/${run}#lxc/102`);
     await page.locator('details[id="lxc/102"][open]').waitFor();
+    await page.goto(`${door.url}/runs/${run}#%zz`);
     expect(await page.locator('dd time').first().textContent()).toMatch(/^2026-01-02 03:04:05 UTC \(.+\)$/);
     await page.goto(door.url);
     expect(await page.locator('td time').first().textContent()).not.toContain('UTC');

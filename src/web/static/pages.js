@@ -42,8 +42,18 @@ document.addEventListener('click', ({ target }) => {
   if (details instanceof HTMLDetailsElement && details.id !== '') chosen.set(details.id, !details.open);
 });
 
+/** What the address leads to; whoever wrote it may have encoded it wrongly. */
+function namedByAddress() {
+  const name = location.hash.slice(1);
+  try {
+    return document.getElementById(decodeURIComponent(name));
+  } catch {
+    return document.getElementById(name);
+  }
+}
+
 function openNamed() {
-  const named = document.querySelector(':target');
+  const named = namedByAddress();
   if (!(named instanceof HTMLDetailsElement)) return;
   chosen.set(named.id, true);
   named.open = true;
