@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, RunState, StepRecord } from '../../src/model/run.ts';
-import {
-  durationText,
-  fieldRows,
-  headSentence,
-  logNote,
-  openRunSentence,
-  runSentence,
-  utcText,
-} from '../../src/say/pages.ts';
+import { fieldRows } from '../../src/say/fields.ts';
+import { durationText, headSentence, logNote, openRunSentence, runSentence, utcText } from '../../src/say/pages.ts';
 
 function step(target: string, outcome: Outcome | null, changed: Partial<StepRecord> = {}): StepRecord {
   const plain = { verb: 'update', impact: 'live', reason: null, attempts: 1, ended: null, actions: [] } as const;

@@ -45,7 +45,7 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>
       <footer>
         <p>These pages only show. What changes something is asked for by a push or on the command line: <code>phoenix --help</code>.</p>
-        <p><a href=${links.api}>The same as JSON</a></p>
+        <p>For programs: <a href=${links.api}>the API</a></p>
       </footer>
     </body>
   </html>`;
