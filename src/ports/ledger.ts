@@ -169,8 +169,8 @@ export interface Ledger {
   /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
   hasEnded(run: RunId): Promise<boolean>;
-  /** Newest first. */
-  runs(limit: number): Promise<readonly Run[]>;
+  /** Newest first; `before` leaves out that run and all newer ones. */
+  runs(limit: number, before?: RunId): Promise<readonly Run[]>;
   /** Removes a run that has ended, with its logs; one that has not is left alone. */
   forgetRun(run: RunId): Promise<void>;
   /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first, without what their steps did. */
@@ -263,7 +263,7 @@ export interface Ledger {
 
   /** Lines must have been redacted. Kept up to a fixed number per step, the newest. */
   appendLog(run: RunId, target: TargetId, lines: readonly string[]): Promise<void>;
-  /** `next` is the offset to go on from; lines that were dropped since are left out. An offset past the end counts as the end. */
+  /** `next` is the offset to go on from; lines that were dropped since are left out. A negative offset counts from the end. */
   readLog(
     run: RunId,
     target: TargetId,

@@ -27,10 +27,10 @@ export function stepContext(target: TargetId): string {
   return `phoenix/${target}`;
 }
 
-/** Where a run, or one of its steps, is shown. */
+/** Where a run, or one of its steps, is shown. These addresses stand on commits: they stay as they are. */
 export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId): string | null {
   if (publicUrl === null) return null;
-  return `${publicUrl.replace(/\/+$/, '')}/#/runs/${run}${target === undefined ? '' : `/${target}`}`;
+  return `${publicUrl.replace(/\/+$/, '')}/runs/${run}${target === undefined ? '' : `/${target}`}`;
 }
 
 /** What it tells of, and where that is shown. */

@@ -112,6 +112,7 @@ export async function startPhoenix({
         clock,
       },
       api: null,
+      pages: null,
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       log: testLog,
