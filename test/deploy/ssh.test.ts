@@ -156,6 +156,7 @@ describe('what it is asked for', () => {
   test.each([
     ['/root/.ssh/authorized_keys', '0600'],
     ['/etc/ssh/sshd_config.d/x.conf', '0644'],
+    ['/etc/pve/priv/authorized_keys', '0600'],
     ['/etc/../root/.ssh/authorized_keys', '0600'],
     ['/root//.ssh/authorized_keys', '0600'],
     ['etc/x', '0644'],
