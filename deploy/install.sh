@@ -100,7 +100,7 @@ if does "put Phoenix into $code, with the packages of its lock file"; then
   mkdir -p -- "$code.new"
   for part in package.json package-lock.json src etc deploy; do cp -R -- "$checkout/$part" "$code.new/$part"; done
   # Settings of a compose file in this checkout are no part of the product.
-  rm -rf -- "$code.new/deploy/.env" "$code.new/deploy/secrets"
+  rm -rf -- "$code.new/deploy/.env" "$code.new/deploy/.env.agent" "$code.new/deploy/secrets"
   chmod -R go-w,a+rX "$code.new"
   (cd "$code.new" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) ||
     fail "npm ci failed, so $code stays as it was: see above" 3

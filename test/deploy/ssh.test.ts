@@ -84,7 +84,7 @@ describe('what it is asked for', () => {
         const { status, stdout } = ask(running('printf', '%s|', ...args));
         expect([status, stdout]).toEqual([0, Buffer.from(args.map((each) => `${each}|`).join('')).toString('utf8')]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -102,7 +102,7 @@ describe('what it is asked for', () => {
         // A change within the argument is another argument, and nothing more.
         expect(stdout).not.toContain('uid=');
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
