@@ -1,7 +1,7 @@
 // What a workflow shows of a plan: annotations at the lines of problems, and a page. Pure. Whatever comes from the repository
 // is escaped or fenced, so that it is neither a command to the runner nor Markdown of its own.
 
-import type { DatedProblem } from '../../src/plan/new-problems.ts';
+import type { DatedProblem } from '../../src/model/problem.ts';
 
 /** GitHub takes a page of 1 MiB, and drops a larger one whole. */
 const PAGE_BYTES = 900_000;

@@ -243,6 +243,7 @@ export interface Ledger {
   /** @param plan null where there is nothing to plan, as for a fork */
   recordPull(pull: number, as: string, plan: PullPlan | null, reports: readonly Report[]): Promise<void>;
   pullPlan(pull: number): Promise<PullPlan | null>;
+  /** It is open no more; its plan can still be read. */
   forgetPull(pull: number): Promise<void>;
   /** Approvals given before the merge, by a key of the change; kept for a month. */
   approveAhead(approvals: ReadonlyMap<string, Approval>): Promise<void>;

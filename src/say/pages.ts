@@ -1,6 +1,7 @@
 // What the pages say where it is more than a label.
 
 import type { RunId } from '../model/ids.ts';
+import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import type { Freeze, Head } from '../ports/ledger.ts';
 import { stepWord } from './run.ts';
@@ -24,6 +25,10 @@ export const TROUBLE = {
   noStep: (run: RunId, target: string): Trouble => ({
     title: `Run ${run} has no step for ${target}`,
     hint: 'The page of the run names its steps; the page of the target names the runs that had one.',
+  }),
+  noPull: (pull: string): Trouble => ({
+    title: `There is no plan of pull request ${pull}`,
+    hint: 'Open ones are planned when their head or the branch moves; to plan one now, comment /phoenix plan under it.',
   }),
   noTarget: (target: string): Trouble => ({
     title: `Nothing is known of ${target}`,
@@ -130,6 +135,14 @@ const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 
 function names(steps: readonly StepRecord[]): string {
   const shown = steps.slice(0, 3).map(({ target }) => target);
   return steps.length > shown.length ? `${shown.join(', ')} and ${steps.length - shown.length} more` : shown.join(', ');
+}
+
+/** What follows from the plan of a pull request. */
+export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): string {
+  if (!ok) return 'It brings errors, so nothing of it would be applied.';
+  const waiting = plan.steps.filter((step) => step.approval && !step.protected).length;
+  if (waiting === 0) return 'Merging it applies this.';
+  return `Merging it applies this; ${waiting === 1 ? 'one step waits' : `${waiting} steps wait`} for approval.`;
 }
 
 export const TARGET_STATES = {

@@ -51,7 +51,7 @@ function isKept(step: PlanStep): boolean {
   return step.protected && isDestructive(step.impact);
 }
 
-function approvalWords({ approvals: count }: PlanStep): string {
+export function approvalWords({ approvals: count }: PlanStep): string {
   return count > 1 ? `needs ${count} approvals` : 'needs approval';
 }
 

@@ -26,7 +26,10 @@ const STEP_LINES = 2_000;
 const HOST_WITHIN_MS = 1_500;
 
 export interface PageSources {
-  readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen'>;
+  readonly ledger: Pick<
+    Ledger,
+    'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan'
+  >;
   readonly agent: Pick<Agent, 'known'>;
 }
 

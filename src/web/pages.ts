@@ -10,6 +10,7 @@ import { loadAssets } from './assets.ts';
 import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
 import { document, type Page } from './html/document.ts';
 import { frontPage } from './html/front.ts';
+import { pullPage } from './html/pull.ts';
 import { runPage, stepPage } from './html/run.ts';
 import { targetPage, targetsPage } from './html/targets.ts';
 import { troublePage } from './html/trouble.ts';
@@ -88,6 +89,14 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
         if (view === null) return TROUBLE.noRun(data.id);
         const step = view.run.steps.find((each) => each.target === target.data);
         return step === undefined ? TROUBLE.noStep(data.id, target.data) : stepPage(view, step, links);
+      },
+    ],
+    [
+      '/pulls/:number',
+      async ({ params }, links) => {
+        const text = String(params['number']);
+        const plan = /^\d{1,9}$/.test(text) ? await sources.ledger.pullPlan(Number(text)) : null;
+        return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
       },
     ],
     ['/targets', async (_request, links) => targetsPage(await gatherTargets(sources), links)],

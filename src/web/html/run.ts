@@ -9,10 +9,11 @@ import { detailsNote, runSentence } from '../../say/pages.ts';
 import { askedFor, stepVerb } from '../../say/run.ts';
 import { shortSha } from '../../say/status.ts';
 import type { Links } from '../links.ts';
-import { badge, duration, facts, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
+import { duration, facts, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
 import type { Page } from './document.ts';
 import { actions, cost, fields, type LogTail, log, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
+import { problemLine } from './problems.ts';
 
 export interface RunView {
   /** Secrets hidden. */
@@ -55,12 +56,7 @@ function runFacts({ run, successor }: RunView, links: Links): Html {
 
 function problems(found: readonly Problem[]): Html {
   if (found.length === 0) return null;
-  const line = ({ severity, code, file, line, column, message, hint }: Problem) => html`<li>
-      ${badge(severity, severity === 'error' ? 'bad' : 'wait')} <code>${code}</code> <code>${said(`${file}:${line}:${column}`)}</code>
-      <p>${said(message)}</p>
-      ${hint === null ? null : html`<p class="dim">${said(hint)}</p>`}
-    </li>`;
-  return html`<h2>Problems</h2><ul class="problems">${found.map(line)}</ul>`;
+  return html`<h2>Problems</h2><ul class="problems">${found.map(problemLine)}</ul>`;
 }
 
 /** In the order of the plan: all in a table, then those that are shown in detail. */
@@ -155,8 +151,9 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
 }
 
 function approval(approvals: readonly Approval[], target: TargetId): Html {
-  const found = approvals.find((each) => each.target === target);
-  return found === undefined ? null : html`by ${said(found.by)}, ${time(found.at)}`;
+  const given = approvals.filter((each) => each.target === target);
+  if (given.length === 0) return null;
+  return html`${given.map(({ by, at }, index) => html`${index === 0 ? '' : '; '}by ${said(by)}, ${time(at)}`)}`;
 }
 
 function stepsOfPlan({ plan }: RunDetail): ReadonlyMap<TargetId, PlanStep> {
