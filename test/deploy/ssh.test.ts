@@ -139,6 +139,7 @@ describe('what it is asked for', () => {
     ['a program as root by runuser', running('runuser', '-u', 'root', '--', 'cat', '/etc/shadow')],
     ['another program by runuser', running('runuser', '-u', 'ann', '--', 'sh', '-c', 'id')],
     ['a program by systemd-run', running('systemd-run', '--on-active=1', '--unit=phoenix-network-revert', 'id')],
+    ['a unit from elsewhere', running('systemctl', 'link', '/tmp/x.service')],
     ['hooks for the certificates', running('update-ca-certificates', '--hooksdir', '/tmp')],
     ['a name server', running('dnsmasq', '--dhcp-script=/tmp/x')],
     ['another network', running('ip', 'netns', 'exec', 'x', 'id')],
