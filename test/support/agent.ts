@@ -59,6 +59,7 @@ export async function startTestAgent(
     readonly options?: Partial<AgentOptions>;
     readonly ledger?: (ledger: Ledger) => Ledger;
     readonly clock?: Clock;
+    readonly forgeTimeoutMs?: number;
     readonly signatures?: Signatures | null;
   } = {},
 ): Promise<Agent> {
@@ -71,6 +72,7 @@ export async function startTestAgent(
         ? { as: 'token', token: around.token }
         : { as: 'app', id: String(APP_ID), key: around.appKey },
     repository: around.forgeRepository,
+    ...(changes.forgeTimeoutMs === undefined ? {} : { timeoutMs: changes.forgeTimeoutMs }),
   });
   const repository = openRepository({
     url: around.repositoryUrl,

@@ -58,6 +58,8 @@ export interface PhoenixOptions {
   readonly options?: Partial<AgentOptions>;
   /** Of the agent; the real one when not given. */
   readonly clock?: Clock;
+  /** How long the agent waits for the forge. */
+  readonly forgeTimeoutMs?: number;
   /** Whose forge it is; GitHub's with a token when not given. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
   /** None when not given: no key is known. */

@@ -86,6 +86,8 @@ export interface LabForge {
 interface People {
   /** `read`, `write` or `admin`; nobody else is known. */
   allow(login: string, right: 'read' | 'write' | 'admin'): void;
+  /** A branch on to a commit that the repository has, as a button on a page does. */
+  move(branch: string, commit: string, by: string): Promise<void>;
   open(pull: OpenPull): Promise<LabPull>;
   retarget(pull: number, base: string): Promise<void>;
   close(pull: number): Promise<void>;
@@ -183,6 +185,11 @@ function peopleOf(parts: Parts): People {
   const { pulls, place, webhooks, people, bare } = parts;
   return {
     allow: (login, right) => void people.set(login, right),
+    async move(branch, commit, by) {
+      const before = await bare.refs();
+      await bare.git('update-ref', `refs/heads/${branch}`, commit);
+      for (const send of await pushEvents(parts, by, before)) await send();
+    },
     async open(asked) {
       const pull = await pulls.open(asked);
       await tellPull(parts, 'opened', pull);

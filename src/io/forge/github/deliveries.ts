@@ -3,7 +3,7 @@
 import type { Client, GitHub } from './connect.ts';
 
 const PER_PAGE = 100;
-const MOST_PAGES = 10;
+const MOST_PAGES = 30;
 /** A delivery that fails so often is wrong itself. */
 const MOST_TRIES = 5;
 

@@ -1,0 +1,105 @@
+// A forge on its worst day: deliveries lost, repeated, delayed and reordered, requests that fail in every way, an agent that is
+// killed in between. At the end every head has one last word, and the host is as the newest says.
+//
+// PHOENIX_TEST_CHAOS sets the number of pushes, PHOENIX_TEST_SEED what happens to them.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Fate } from '../../../src/lab/forge/webhooks.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { environment } from '../../support/environment.ts';
+import { startPhoenix } from '../../support/phoenix.ts';
+import { until } from '../../support/until.ts';
+
+const PUSHES = Number(process.env['PHOENIX_TEST_CHAOS'] ?? 60);
+const SEED = Number(process.env['PHOENIX_TEST_SEED'] ?? 4711);
+const RESTARTS = 2;
+const SECONDS = 30 + PUSHES / 4;
+
+/** The same numbers for the same seed (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SECONDS + 60) * 1000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-chaos-'));
+  const host = await openBoxHost(folder);
+  const phoenix = await startPhoenix({ host, managers: BOXES, forgeTimeoutMs: 200, options: { pollSeconds: 1 } });
+  try {
+    const { forge, repo, ledger } = phoenix;
+    const roll = dice(SEED);
+    const size = (push: number) => 512 + push;
+    const heads: CommitSha[] = [];
+    for (let push = 0; push < PUSHES; push += 1) {
+      heads.push(await repo.commit(environment({ 101: { memory_mb: size(push) }, 102: {} })));
+    }
+    await repo.push('HEAD:refs/heads/stash');
+    await repo.reset(heads[0] as CommitSha);
+    await repo.push();
+
+    forge.fate((): Fate => {
+      const rolled = roll();
+      if (rolled < 0.2) return 'is lost';
+      if (rolled < 0.35) return 'arrives twice';
+      return rolled < 0.55 ? 'is held' : 'arrives';
+    });
+    forge.faults.decide(() => {
+      const rolled = roll();
+      const soon = { 'retry-after': '1' };
+      if (rolled < 0.01) return { kind: 'answer', status: 502, headers: soon };
+      if (rolled < 0.02)
+        return { kind: 'answer', status: 403, headers: soon, message: 'You have exceeded a secondary rate limit' };
+      if (rolled < 0.025) return { kind: 'answer', status: 429, headers: soon };
+      if (rolled < 0.026) return { kind: 'drop' };
+      return rolled < 0.027 ? { kind: 'hang' } : undefined;
+    });
+    for (const [push, head] of heads.entries()) {
+      if (push > 0) await forge.people.move('main', head, 'ada');
+      if (roll() < 0.1) await forge.release();
+      if (push > 0 && push % Math.ceil(PUSHES / (RESTARTS + 1)) === 0) {
+        await phoenix.stopAgent();
+        await phoenix.startAgent();
+      }
+    }
+    await forge.release();
+    forge.fate(() => 'arrives');
+    forge.faults.decide(() => undefined);
+    // What was lost is asked for at the next start.
+    await phoenix.stopAgent();
+    await phoenix.startAgent();
+
+    const last = heads.at(-1) as CommitSha;
+    const answer = (head: CommitSha) => phoenix.statuses(head)['phoenix/apply'] ?? 'no word';
+    const silent = () => heads.filter((head) => /^(no word|pending)/.test(answer(head)));
+    await until(
+      async () => silent().length === 0 && (await ledger.reportsWaiting()) === 0,
+      () =>
+        `a last word on ${silent().length} of ${heads.length} heads, seed ${SEED}: ${answer(silent()[0] as CommitSha)}`,
+      SECONDS,
+    );
+    expect(answer(last)).toMatch(/^success: /);
+    for (const head of heads.slice(0, -1))
+      expect(answer(head), head).toMatch(/^(success: applied|error: superseded by [0-9a-f]{7}$)/);
+    // Nothing of any head reads pending: neither its run nor its steps.
+    const pending = heads.flatMap((head) =>
+      Object.values(phoenix.statuses(head)).filter((said) => said.startsWith('pending')),
+    );
+    expect(pending).toEqual([]);
+    const shown = await host.run({ kind: 'command', program: 'box', args: ['show', '101'], timeoutSeconds: 1 });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ memoryMb: size(PUSHES - 1) });
+    expect(await ledger.head()).toEqual({ commit: last, base: last, verdict: 'followed' });
+    expect(await ledger.unsettledDeliveries()).toEqual([]);
+  } finally {
+    await phoenix.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
