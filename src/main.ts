@@ -84,7 +84,12 @@ command('lab <dir> [command...]', 'a simulated Proxmox host kept in a folder', '
 
 command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')
   .option('--json', 'answer with one JSON document', false)
-  .action(async (options) => ending((await import('./cli/doctor/doctor.ts')).doctor(options, io)));
+  .option('--create-app', 'make a GitHub App for Phoenix by one press in a browser', false)
+  .option('--organization <name>', 'the organisation that the App is to belong to; yourself when not given')
+  .action(async ({ createApp, organization, ...options }) => {
+    if (createApp) return ending((await import('./cli/doctor/create-app.ts')).createApp({ organization }, io));
+    return ending((await import('./cli/doctor/doctor.ts')).doctor(options, io));
+  });
 
 command('serve', 'run the agent until SIGTERM or SIGINT', 'serve --env-file /etc/phoenix/env')
   .option('--roles <roles>', 'which parts run in this process; all when not given', list, [

@@ -3,7 +3,7 @@
 
 import type { CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
-import type { CommitStatus } from './model/report.ts';
+import type { CommitStatus, Details, PullComment } from './model/report.ts';
 import type { Snapshot } from './model/snapshot.ts';
 
 export interface CommitInfo {
@@ -26,6 +26,8 @@ export interface Repository {
   object(commit: CommitSha): Promise<Uint8Array>;
   /** Whether `ancestor` is `descendant` or comes before it. */
   isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
+  /** Where two commits parted: a commit that both build on; null when they have none in common. */
+  mergeBase(one: CommitSha, other: CommitSha): Promise<CommitSha | null>;
   /** Bytes of one blob. */
   blob(blob: string): Promise<Uint8Array>;
 }
@@ -92,15 +94,47 @@ export interface Host {
 }
 
 export type SendResult =
-  | { readonly sent: true }
+  /** `handle`: what the forge calls it, to be given with the next report in its place. */
+  | { readonly sent: true; readonly handle: string | null }
   /** Worth another try, not before `retryAfterSeconds`. */
   | { readonly sent: false; readonly retryAfterSeconds: number; readonly reason: string }
   /** Never going to work: wrong token, unknown commit, refused text. */
   | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
 
-/** Where the repository lives. */
+export interface PullRequest {
+  readonly number: number;
+  readonly title: string;
+  readonly author: string;
+  /** The repository itself has it, also when it is of a fork. */
+  readonly head: CommitSha;
+  /** The branch that it is to be merged into. */
+  readonly base: string;
+  readonly fork: boolean;
+  readonly open: boolean;
+  /** The commit on the branch that it became; null while it is not merged. */
+  readonly mergedAs: CommitSha | null;
+}
+
+/** Where the repository lives. What reads fails with `ForgeFailure`. */
 export interface Forge {
-  setStatus(status: CommitStatus): Promise<SendResult>;
+  /** Whether statuses become checks, which show details and have buttons. */
+  readonly checks: boolean;
+  /** How many reports it takes; null: as many as there are. */
+  readonly limits: { readonly perMinute: number; readonly perHour: number } | null;
+  /** @param handle of the report that it takes the place of; null for the first */
+  setStatus(status: CommitStatus, details: Details | null, handle: string | null): Promise<SendResult>;
+  setComment(comment: PullComment, handle: string | null): Promise<SendResult>;
+  openPulls(): Promise<readonly PullRequest[]>;
+  /** Null when there is none of that number. */
+  pull(number: number): Promise<PullRequest | null>;
+  /** Whether that person may push to the repository. */
+  mayWrite(login: string): Promise<boolean>;
+  /** Contexts of ours that read pending on a commit. */
+  pending(commit: CommitSha): Promise<readonly string[]>;
+  /** Asks for deliveries again that failed since then and have not come since; how many. Null where the forge has no way to ask. */
+  redeliver(since: Date): Promise<number | null>;
+  /** What Git shows to fetch from it; it may be another in an hour. */
+  token(): Promise<string>;
 }
 
 export interface Log {

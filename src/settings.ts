@@ -43,6 +43,8 @@ export interface Settings {
   readonly configRoot: string | null;
   readonly forge: ForgeSettings;
   readonly webhookSecret: Secret | null;
+  /** The one before, accepted as well while the forge is being given the new one. */
+  readonly webhookSecretBefore: Secret | null;
   readonly adminToken: Secret | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
@@ -60,6 +62,8 @@ export interface Settings {
   readonly strictSecrets: boolean;
   /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
   readonly signingKeys: SigningKeys | null;
+  /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
+  readonly planForks: boolean;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -134,6 +138,7 @@ export function readSettings(
       app: appOf(texts),
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
+    webhookSecretBefore: hidden('PHOENIX_WEBHOOK_SECRET_BEFORE'),
     adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
     listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
     publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,
@@ -147,6 +152,7 @@ export function readSettings(
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
+    planForks: take('PHOENIX_PLAN_FORKS', flag, false),
   };
 
   for (const check of CHECKS) check(settings, purpose, report);
@@ -163,10 +169,11 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     repositoryLogin,
     forge: { token, app },
     webhookSecret: hook,
+    webhookSecretBefore: hookBefore,
     adminToken: admin,
     redisUrl,
   } = settings;
-  const all = [repositoryLogin?.password, token, app?.key, hook, admin, redisUrl];
+  const all = [repositoryLogin?.password, token, app?.key, hook, hookBefore, admin, redisUrl];
   return all.filter((each) => each !== null && each !== undefined);
 }
 

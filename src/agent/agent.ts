@@ -6,18 +6,21 @@ import { apply } from './apply/apply.ts';
 import { keepLease } from './apply/lease.ts';
 import { surveys } from './apply/surveys.ts';
 import type { Context } from './context.ts';
+import { newMemory } from './memory.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
 import { declarations } from './reconcile/declared.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { report } from './report.ts';
+import { review } from './review/review.ts';
 import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
 
-/** One planner and one reporter at a time, over all processes that share a Redis. */
+/** One planner, one reviewer and one reporter at a time, over all processes that share a Redis. */
 const PLANNER = targetId('agent', 'reconcile');
 /** Two looks at the clock never open the same run twice. */
 const TIMERS = targetId('agent', 'timers');
+const REVIEWER = targetId('agent', 'review');
 const REPORTER = targetId('agent', 'report');
 const LOOK_AGAIN_MS = 1_000;
 
@@ -31,6 +34,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     ...parts,
     declared: declarations(parts.repository, parts.managers, options.strictSecrets),
     surveys: surveys(parts.host),
+    memory: newMemory((await ledger.head()) === null),
   };
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {
@@ -42,10 +46,11 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   if (has('reconcile')) {
     await startTimers(context);
     await queue.requestReconcile();
+    await queue.requestReview();
   }
   await queue.requestReport();
   return {
-    headChanged: () => queue.requestReconcile(),
+    delivered: ({ kind }) => (kind === 'push' ? queue.requestReconcile() : queue.requestReview()),
     ...operations(context),
     async stop(graceSeconds = 30) {
       await queue.close(graceSeconds * 1000);
@@ -57,6 +62,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 function planning(context: Context): Work {
   return {
     reconcile: (signal) => alone(context, PLANNER, signal, () => reconcile(context)),
+    review: (signal) => alone(context, REVIEWER, signal, () => review(context)),
     drift: (signal) => alone(context, TIMERS, signal, () => drift(context)),
     renew: (signal) => alone(context, TIMERS, signal, () => renew(context)),
   };
@@ -66,6 +72,7 @@ async function startTimers({ queue, options }: Context): Promise<void> {
   const { pollSeconds, driftSeconds, renewSeconds } = options;
   await queue.every('reconcile', pollSeconds);
   await queue.every('report', pollSeconds);
+  await queue.every('review', pollSeconds);
   if (driftSeconds !== null) await queue.every('drift', driftSeconds);
   if (renewSeconds !== null) await queue.every('renew', renewSeconds);
 }

@@ -1,12 +1,14 @@
 // What every stage of the agent is handed: its parts, and what they remember between stages.
 
 import type { Surveys } from './apply/surveys.ts';
+import type { Memory } from './memory.ts';
 import type { AgentParts } from './parts.ts';
 import type { Declarations } from './reconcile/declared.ts';
 
 export interface Context extends AgentParts {
   readonly declared: Declarations;
   readonly surveys: Surveys;
+  readonly memory: Memory;
 }
 
 /** ISO 8601. */

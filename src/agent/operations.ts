@@ -1,13 +1,14 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
-import { approversOf, mayApprove, policyOf } from '../plan/policy.ts';
+import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
+import { mayNotApprove, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
-import { comesAfter } from './reconcile/history.ts';
+import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
@@ -25,9 +26,12 @@ export function operations(context: Context): Operations {
       await ledger.freeze({ reason, by, at: isoNow(context) });
       return scheduleAll(context);
     },
-    async unfreeze() {
+    async unfreeze(by) {
       await ledger.freeze(null);
-      return scheduleAll(context);
+      const head = await ledger.head();
+      if (head?.verdict !== 'rewound') return scheduleAll(context);
+      const onward = { commit: head.commit, targets: null, rewind: true, readOnly: false } as const;
+      return open(context, { ...onward, trigger: 'replay', by });
     },
     async drift(by) {
       const commit = await followed(context);
@@ -39,7 +43,7 @@ export function operations(context: Context): Operations {
 }
 
 /** The same commit again, or an older one when that is asked for in so many words. */
-async function replay(
+export async function replay(
   context: Context,
   { commit, targets, rewind = false, dryRun = false, now = false, by }: ReplayRequest,
 ): Promise<RunId> {
@@ -50,11 +54,10 @@ async function replay(
   if (branch !== null && !(await repository.isAncestor(sha, branch))) {
     throw new Refused(`${shortSha(sha)} is not on the branch ${options.branch}; merge it first`);
   }
-  const base = (await ledger.head())?.base;
-  if (!rewind && base && !(await comesAfter(repository, base as CommitSha, sha))) {
-    throw new Refused(
-      `${shortSha(sha)} does not come after ${shortSha(base)}, which was applied; add --rewind to go back`,
-    );
+  const base = (await ledger.head())?.base as CommitSha | null | undefined;
+  if (!rewind && base && !(await comesAfter(repository, base, sha))) {
+    const undone = (await comesAfter(repository, sha, base)) ? await commitsSince(repository, sha, base) : [];
+    throw new Refused(wouldRewind(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
   return open(context, {
@@ -74,7 +77,7 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
 }
 
 /** The step goes on, and what was skipped because of it. */
-async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
+export async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
   const { ledger, options } = context;
   const run = await ledger.run(id);
   const refusal = whyNotApprove(run, id, target, by);
@@ -102,9 +105,10 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: s
   if (step.outcome !== 'blocked') return `${target} waits for no approval in run ${id}`;
   if (run.held[target] !== undefined) return `${target} is ${run.held[target]}`;
   const planned = run.plan?.steps.find((each) => each.target === target);
-  if (planned?.protected === true) return `${target} is protected; take "protected" off it first`;
+  if (planned?.protected === true && isDestructive(planned.impact))
+    return `${target} is protected; take "protected" off it first`;
   const policy = policyOf(run.plan);
-  if (!mayApprove(policy, by)) return `the policy does not let ${by} approve; it names ${policy.approvers?.join(', ')}`;
+  if (!mayApprove(policy, by)) return mayNotApprove(policy, by);
   const given = approversOf(policy, target, run.approvals);
   const isSecond = approversOf(policy, target, [...run.approvals, { target, by }]).length === given.length;
   return isSecond ? `${by} has approved ${target} already; another person must` : null;

@@ -5,6 +5,7 @@ import type { Manager, RunningState } from '../managers/manager.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
+import type { Delivery } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Signatures } from '../ports/signatures.ts';
@@ -27,6 +28,8 @@ export interface AgentOptions {
   readonly renewSeconds: number | null;
   /** Literal secrets in the configuration are errors. */
   readonly strictSecrets: boolean;
+  /** Pull requests from forks are planned too. */
+  readonly planForks: boolean;
   /** Steps at a time on the node. */
   readonly concurrency: number;
   /** How long a lease outlives a worker that died. */
@@ -89,8 +92,8 @@ export interface KnownTarget {
 }
 
 export interface Agent {
-  /** After `ledger.recordDelivery`: the branch may have moved. Calls made together share one job. */
-  headChanged(): Promise<void>;
+  /** After `ledger.recordDelivery`: the branch or a pull request may have moved. Calls made together share one job. */
+  delivered(delivery: Pick<Delivery, 'kind'>): Promise<void>;
   /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`. */
   replay(request: ReplayRequest): Promise<RunId>;
   /** Fails with `Refused` when the run or step is unknown, over, or does not wait. */

@@ -1,24 +1,32 @@
 // What is to be said goes to the forge: one at a time, as forges ask, until nothing is due. What fails waits, longer each
 // time and at least as long as the forge says; what can never be sent is given up and logged.
 
+import type { CommitSha } from '../model/ids.ts';
+import { type CommitStatus, type Details, isComment } from '../model/report.ts';
+import type { OutboxEntry } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
+import type { Forge, SendResult } from '../ports.ts';
+import { detailsOfPull, detailsOfRun, detailsOfStep } from '../say/details/details.ts';
 import type { Context } from './context.ts';
 
 const LONGEST_WAIT_MS = 300_000;
 const LOOK_AGAIN_MS = 10_000;
+/** Lines of a step's output shown where it failed. */
+const LOG_TAIL = 40;
 
 /** One at a time, by a lease that the caller holds. What a reporter that died had claimed is free as soon as its lease is. */
-export async function report({ ledger, forge, clock, log, options }: Context, signal: AbortSignal): Promise<Again> {
+export async function report(context: Context, signal: AbortSignal): Promise<Again> {
+  const { ledger, forge, clock, log, options } = context;
   const now = () => clock.now().getTime();
   while (!signal.aborted) {
-    const [entry] = await ledger.claimReports(now(), 1, options.leaseSeconds * 1000);
-    if (entry === undefined) break;
-    const answer = forge === null ? { sent: true as const } : await forge.setStatus(entry.status);
+    const entry = await ledger.claimReport(now(), options.leaseSeconds * 1000, forge?.limits ?? null);
+    if (entry === null) break;
+    const answer = forge === null ? { sent: true as const, handle: null } : await send(context, forge, entry);
     if (answer.sent) {
-      await ledger.reportSent(entry);
+      await ledger.reportSent(entry, answer.handle);
       continue;
     }
-    log.warn('a status was not taken', { status: entry.status, reason: answer.reason });
+    log.warn('a report was not taken', { report: entry.key, reason: answer.reason });
     if (answer.retryAfterSeconds === null) {
       await ledger.reportFailed(entry, null);
       continue;
@@ -29,4 +37,27 @@ export async function report({ ledger, forge, clock, log, options }: Context, si
   }
   const next = await ledger.nextReport();
   return next === null ? null : Math.min(LOOK_AGAIN_MS, Math.max(50, next - now()));
+}
+
+async function send(context: Context, forge: Forge, { report, handle }: OutboxEntry): Promise<SendResult> {
+  if (isComment(report)) return forge.setComment(report, handle);
+  return forge.setStatus(report, forge.checks ? await detailsOf(context, report) : null, handle);
+}
+
+/** As the ledger knows it now: the outbox holds the sentence, which is what must not be lost. */
+async function detailsOf({ ledger, declared }: Context, { about, state, url }: CommitStatus): Promise<Details | null> {
+  if (about === null) return null;
+  if (about.kind === 'pull') {
+    const plan = await ledger.pullPlan(about.pull);
+    return plan === null ? null : detailsOfPull(plan, url);
+  }
+  const run = await ledger.run(about.run);
+  if (run === null) return null;
+  if (about.target === null) {
+    const root = run.problems.length === 0 ? '' : (await declared(run.commit as CommitSha)).root;
+    return detailsOfRun(run, state, root);
+  }
+  const { next } = await ledger.readLog(about.run, about.target, Number.MAX_SAFE_INTEGER);
+  const { lines } = await ledger.readLog(about.run, about.target, Math.max(0, next - LOG_TAIL));
+  return detailsOfStep(run, about.target, state, lines);
 }

@@ -11,6 +11,7 @@ import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
 import { applying, ended, frozen, outsideWindow, type Sentence, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
+import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';
 import { openingFor } from './window.ts';
 
@@ -123,12 +124,14 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   const statuses = isTimed(run.request) ? await news(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
+    await tellMerged(context, run.commit);
     return;
   }
   const state: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReconcile();
+  await tellMerged(context, run.commit);
   // What was done may have made something new that ends by itself.
   if (!run.readOnly) await queue.requestRenew();
 }

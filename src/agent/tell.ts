@@ -4,7 +4,16 @@ import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { isSwitch } from '../plan/command.ts';
 import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
-import { APPLY_CONTEXT, DRIFT_CONTEXT, runUrl, type Sentence, status, stepContext, stepEnded } from '../say/status.ts';
+import {
+  APPLY_CONTEXT,
+  DRIFT_CONTEXT,
+  NO_LINK,
+  type Sentence,
+  status,
+  stepContext,
+  stepEnded,
+  toRun,
+} from '../say/status.ts';
 
 /** Who asks for what is due by time. */
 export const TIMER = 'phoenix';
@@ -15,20 +24,20 @@ type Told = Pick<RunDetail, 'id' | 'commit' | 'request'>;
 export function ofRun(publicUrl: string | null, { id, commit, request }: Told, said: Sentence): CommitStatus[] {
   const context = contextOf(request);
   if (context === null || (isTimed(request) && said.state === 'pending')) return [];
-  return [status(commit, context, said, runUrl(publicUrl, id))];
+  return [status(commit, context, said, toRun(publicUrl, id))];
 }
 
 /** The same before the run has an id. */
 export function ofOpening(request: RunRequest, said: Sentence): CommitStatus[] {
   const context = contextOf(request);
-  return context === null || isTimed(request) ? [] : [status(request.commit, context, said, null)];
+  return context === null || isTimed(request) ? [] : [status(request.commit, context, said, NO_LINK)];
 }
 
 /** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */
 export function ofStep(publicUrl: string | null, run: Told, target: TargetId, said: Sentence): CommitStatus[] {
   const { readOnly, verb } = run.request;
   if (readOnly || (isSwitch(verb) && verb !== 'delete')) return [];
-  return [status(run.commit, stepContext(target), said, runUrl(publicUrl, run.id, target))];
+  return [status(run.commit, stepContext(target), said, toRun(publicUrl, run.id, target))];
 }
 
 /** A look that a timer asked for: that it goes on is no news. */

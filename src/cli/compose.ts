@@ -9,7 +9,7 @@ import type { Agent, Role } from '../agent/parts.ts';
 import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { wantsBytes } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
-import { openRepository } from '../io/git/repository.ts';
+import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
 import { type Connection, connectRedis } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
 import { openMetrics } from '../io/metrics.ts';
@@ -19,7 +19,7 @@ import { startRedis } from '../io/redis-server.ts';
 import * as managers from '../managers/index.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
@@ -71,6 +71,7 @@ export async function compose(
     opened.push(() => ledger.close());
     await answering(ledger, settings);
 
+    const forge = openForgeOf(settings);
     const repository = openRepository({
       url: settings.repositoryUrl,
       branch: settings.branch,
@@ -78,13 +79,12 @@ export async function compose(
       log,
       wantsBytes,
       maxFileBytes: MAX_FILE_BYTES,
-      ...tokenOf(settings),
+      ...tokenOf(settings, forge),
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
     const metrics = openMetrics(ledger);
     const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
     opened.push(() => host.close());
-    const forge = openForgeOf(settings);
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
     changes.all(metrics.runChanged);
@@ -109,6 +109,7 @@ export async function compose(
         driftSeconds: settings.driftSeconds,
         renewSeconds,
         strictSecrets: settings.strictSecrets,
+        planForks: settings.planForks,
         concurrency: STEPS_AT_ONCE,
         leaseSeconds: LEASE_SECONDS,
       },
@@ -116,17 +117,23 @@ export async function compose(
     let grace = 0;
     opened.push(() => agent.stop(grace));
 
-    const { webhookSecret } = settings;
+    const { webhookSecret, webhookSecretBefore } = settings;
     const receive = {
       branch: settings.branch,
       record: ledger.recordDelivery,
-      recorded: agent.headChanged,
+      recorded: agent.delivered,
       ended: metrics.delivery,
       log,
       clock,
     };
     const door = await openDoorOf(settings, {
-      receive: roles.includes('receive') && webhookSecret !== null ? { ...receive, secret: webhookSecret } : null,
+      receive:
+        roles.includes('receive') && webhookSecret !== null
+          ? {
+              ...receive,
+              secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
+            }
+          : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
@@ -193,10 +200,10 @@ async function signaturesOf({ signingKeys }: Settings, clock: Clock): Promise<Si
   }
 }
 
-/** The forge's token fetches too; one in the repository's address goes first. */
-function tokenOf({ repositoryLogin, forge }: Settings): { readonly token?: string } {
-  const token = repositoryLogin?.password ?? forge.token;
-  return token === null ? {} : { token: token.expose() };
+/** What the forge is spoken to with fetches too; a login in the repository's address goes first. */
+function tokenOf({ repositoryLogin }: Settings, forge: Forge | null): Pick<RepositoryOptions, 'token'> {
+  if (repositoryLogin !== null) return { token: repositoryLogin.password.expose() };
+  return forge === null ? {} : { token: forge.token };
 }
 
 /** One line per outage, not one per attempt. */

@@ -4,13 +4,10 @@ import type { Config } from '../config/config.ts';
 import { load } from '../config/load.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
-import { type DatedProblem, markNew } from '../plan/new-problems.ts';
-import { makePlan, summary } from '../plan/plan.ts';
-import { policyBetween } from '../plan/policy.ts';
-import { hideSecrets } from '../plan/secret.ts';
+import { type Between, planBetween, type Side } from '../plan/between.ts';
+import { summary } from '../plan/plan.ts';
 import { planText } from '../say/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
 import { readSourceSettings } from '../settings/source.ts';
@@ -43,7 +40,7 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
   if (from.commit !== null && from.config === null) {
     io.stderr(`phoenix plan: ${args.from} cannot be read, so this is the plan from nothing\n`);
   }
-  const made = planBetween(from, to);
+  const made = planBetween(side(from), side(to), impactOf);
   if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
   else io.stdout(text(made, colours(io, 'stdout')));
   return made.ok ? EXIT.done : EXIT.no;
@@ -56,6 +53,10 @@ interface Declared {
   readonly config: Config | null;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly problems: readonly Problem[];
+}
+
+function side({ commit, config, targets, problems }: Declared): Side {
+  return { commit, readable: config !== null, targets, problems, policy: config?.hypervisor.policy };
 }
 
 const NOTHING: Declared = { commit: null, config: null, targets: new Map(), problems: [] };
@@ -75,42 +76,14 @@ async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Decla
   return [from, await declared(args.to, from.config)];
 }
 
-interface Made {
-  readonly plan: Plan;
-  readonly problems: readonly DatedProblem[];
-  /** Targets with errors that were there before. */
-  readonly held: ReadonlySet<TargetId>;
-  /** `to` brings no error of its own. */
-  readonly ok: boolean;
-}
-
-/** Pure. Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
-function planBetween(from: Declared, to: Declared): Made {
-  const before = to.config === null ? to.targets : from.targets;
-  const made = makePlan({
-    from: from.commit,
-    to: to.commit ?? '',
-    before,
-    after: to.targets,
-    impact: impactOf,
-    policy: policyBetween(from.config?.hypervisor.policy, to.config?.hypervisor.policy),
-  });
-  const steps = made.kind === 'plan' ? made.plan.steps : [];
-  const problems = markNew(from.problems, to.problems);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));
-  const plan = hideSecrets({ from: from.commit, to: to.commit ?? '', steps });
-  return { plan, problems, held, ok: !errors.some((error) => error.new) };
-}
-
 /** The JSON of the contract, with `protected` and `held` for each step beside it. */
-function answer({ plan: { from, to, steps }, problems, held, ok }: Made) {
+function answer({ plan: { from, to, steps }, problems, held, ok }: Between) {
   return {
     from,
     to,
     ok,
     problems,
-    steps: steps.map((step) => ({ ...step, held: held.has(step.target) })),
+    steps: steps.map((step) => ({ ...step, held: held.includes(step.target) })),
     summary: summary({ from, to, steps }),
   };
 }
@@ -121,12 +94,12 @@ function replaceAbsent(_key: string, value: unknown): unknown {
   return { ...value, before: value.before ?? null, after: ('after' in value ? value.after : null) ?? null };
 }
 
-function text({ plan, problems, held, ok }: Made, colour: boolean): string {
+function text({ plan, problems, held, ok }: Between, colour: boolean): string {
   const shown = problems.filter((problem) => problem.new || problem.severity === 'error');
   const lines = shown.map((problem) => `${problem.new ? problemText(problem) : olderProblemText(problem)}\n`);
   const hidden = problems.length - shown.length;
   const note = hidden === 0 ? '' : ` (${hidden} older ${hidden === 1 ? 'warning' : 'warnings'} not shown)`;
   const counts = problems.length === 0 ? '' : `${problemCounts(problems)}${note}\n\n`;
   const refused = ok ? '' : '\nRefused: the commit brings errors, so nothing of it would be applied.\n';
-  return `${lines.join('')}${counts}${planText(plan, { held, colours: colour })}${refused}`;
+  return `${lines.join('')}${counts}${planText(plan, { held: new Set(held), colours: colour })}${refused}`;
 }

@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { RunId } from '../model/ids.ts';
 import { kindOf } from '../model/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Forge, Host } from '../ports.ts';
+import type { Forge, Host, SendResult } from '../ports.ts';
 
 /** Proxmox's programs take from half a second to minutes. */
 const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
@@ -32,7 +32,9 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
   const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
   const runs = counter('phoenix_runs_total', 'Runs that ended, by state.', ['state', 'trigger']);
   const steps = counter('phoenix_steps_total', 'Steps of runs that ended, by kind and outcome.', ['kind', 'outcome']);
-  const reports = counter('phoenix_reports_total', 'Statuses offered to the forge, by result.', ['result']);
+  const reports = counter('phoenix_reports_total', 'Statuses, checks and comments offered to the forge, by result.', [
+    'result',
+  ]);
   const commands = new Histogram({
     name: 'phoenix_host_command_seconds',
     help: 'Commands run on the host: how many, how long, how they ended.',
@@ -47,7 +49,7 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
     registers,
   });
   const openRuns = new Gauge({ name: 'phoenix_runs_open', help: 'Runs that have not ended.', registers });
-  const outbox = new Gauge({ name: 'phoenix_outbox_reports', help: 'Statuses still to be sent.', registers });
+  const outbox = new Gauge({ name: 'phoenix_outbox_reports', help: 'Reports still to be sent.', registers });
   const frozen = new Gauge({ name: 'phoenix_frozen', help: '1 while Phoenix is frozen.', registers });
   const ended = new Set<RunId>();
 
@@ -76,14 +78,18 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
         return result;
       },
     }),
-    forge: (forge) => ({
-      ...forge,
-      async setStatus(status) {
-        const result = await forge.setStatus(status);
+    forge: (forge) => {
+      const counted = async (sending: Promise<SendResult>) => {
+        const result = await sending;
         reports.inc({ result: result.sent ? 'sent' : result.retryAfterSeconds === null ? 'refused' : 'later' });
         return result;
-      },
-    }),
+      };
+      return {
+        ...forge,
+        setStatus: (...report) => counted(forge.setStatus(...report)),
+        setComment: (...report) => counted(forge.setComment(...report)),
+      };
+    },
     async text() {
       const [open, freeze, waiting] = await Promise.all([ledger.openRuns(), ledger.frozen(), ledger.reportsWaiting()]);
       const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);

@@ -89,6 +89,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   return {
     requestReconcile: requestOne('reconcile'),
     requestReport: requestOne('report'),
+    requestReview: requestOne('review'),
     requestRenew: requestOne('renew'),
     async requestApply(node, { run, target, attempt }) {
       await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt, instance) });

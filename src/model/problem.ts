@@ -74,3 +74,8 @@ export interface Problem {
   /** What to do about it, when there is more to say than the message does. */
   readonly hint: string | null;
 }
+
+export type DatedProblem = Problem & {
+  /** Not already there before. */
+  readonly new: boolean;
+};

@@ -1,6 +1,14 @@
-// What is written on a commit, before it is turned into a forge's own request.
+// What is written on a commit or under a pull request, before it is turned into a forge's own request.
+
+import type { RunId, TargetId } from './ids.ts';
 
 export type StatusState = 'pending' | 'success' | 'failure' | 'error';
+
+/** What a status tells of: where the details are that a forge may be able to show. */
+export type Subject =
+  | { readonly kind: 'run'; readonly run: RunId; readonly target: TargetId | null }
+  /** The plan of a pull request, by its number. */
+  | { readonly kind: 'pull'; readonly pull: number };
 
 export interface CommitStatus {
   readonly commit: string;
@@ -11,4 +19,41 @@ export interface CommitStatus {
   readonly description: string;
   /** Where the details are; null when no public URL is set. */
   readonly url: string | null;
+  /** Null for a sentence that stands alone. */
+  readonly about: Subject | null;
+}
+
+/** The one comment under a pull request that is kept up to date. */
+export interface PullComment {
+  readonly pull: number;
+  /** Markdown. */
+  readonly body: string;
+}
+
+export type Report = CommitStatus | PullComment;
+
+export function isComment(report: Report): report is PullComment {
+  return 'pull' in report;
+}
+
+/** A place in the repository that a problem stands at. */
+export interface Annotation {
+  /** From the top of the repository. */
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly level: 'failure' | 'warning';
+  readonly title: string;
+  readonly message: string;
+}
+
+/** What a person may ask for by one press. */
+export type Button = 'approve' | 'replay';
+
+/** What a forge with checks shows of a status beside its sentence. */
+export interface Details {
+  /** Markdown, of any length: whoever sends it cuts it. */
+  readonly summary: string;
+  readonly annotations: readonly Annotation[];
+  readonly buttons: readonly Button[];
 }

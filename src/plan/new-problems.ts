@@ -1,11 +1,6 @@
 // Which problems a commit brings and which it found: only those that it brings refuse it.
 
-import type { Problem } from '../model/problem.ts';
-
-export type DatedProblem = Problem & {
-  /** Not already there before. */
-  readonly new: boolean;
-};
+import type { DatedProblem, Problem } from '../model/problem.ts';
 
 /**
  * The problems of a commit, each marked. A problem is the same one when code, file, target, message and field are, wherever

@@ -4,21 +4,12 @@
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { CommitStatus } from '../model/report.ts';
+import type { PullPlan } from '../model/pull.ts';
+import type { CommitStatus, Report } from '../model/report.ts';
 import type { ActionRecord, CommandVerb, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
-
-/** One webhook delivery that says that the followed branch has moved. A hint: the truth is fetched afterwards. */
-export interface Delivery {
-  /** The forge's id of the delivery; the same id twice is the same delivery. */
-  readonly id: string;
-  /** The head that it names, so that this commit gets an answer too when a newer one has replaced it already. */
-  readonly commit: string;
-  /** The pusher. */
-  readonly by: string;
-  /** ISO 8601. */
-  readonly received: string;
-}
+import type { Forge } from '../ports.ts';
+import type { Delivery } from './deliveries.ts';
 
 /** What a person or a timer asked for; `targets: null` means all. */
 export interface RunRequest {
@@ -84,8 +75,11 @@ export interface Planned {
 /** The head of the branch that was dealt with last. */
 export interface Head {
   readonly commit: string;
-  /** `refused`: it does not descend from the followed head before it, or is not signed as its policy asks. That head stays the base. */
-  readonly verdict: 'followed' | 'invalid' | 'refused';
+  /**
+   * `refused`: it does not descend from the followed head before it, which stays the base, or is not signed as its policy asks. `rewound`: a person went back to
+   * the base, and the head waits for the next push or `unfreeze`.
+   */
+  readonly verdict: 'followed' | 'invalid' | 'refused' | 'rewound';
   /** The last head whose plan was carried out or begun: what a new head must descend from. Null before the first. */
   readonly base: string | null;
 }
@@ -126,12 +120,14 @@ export interface TargetRecords {
   readonly touched: ReadonlyMap<TargetId, { readonly commit: string }>;
 }
 
-/** A status on its way to the forge. */
+/** A report on its way to the forge. */
 export interface OutboxEntry {
   readonly key: string;
-  /** Grows with each status written for the same commit and context. */
+  /** Grows with each report written for the same commit and context, or pull request. */
   readonly sequence: number;
-  readonly status: CommitStatus;
+  readonly report: Report;
+  /** What the forge called the report before it; null for the first. */
+  readonly handle: string | null;
   /** How often sending has failed. */
   readonly attempts: number;
 }
@@ -157,7 +153,7 @@ export interface Ledger {
   recordDelivery(delivery: Delivery): Promise<'recorded' | 'duplicate'>;
   /** Deliveries not dealt with yet, oldest first. */
   unsettledDeliveries(): Promise<readonly Delivery[]>;
-  settleDeliveries(ids: readonly string[], statuses: readonly CommitStatus[]): Promise<void>;
+  settleDeliveries(ids: readonly string[], reports: readonly Report[]): Promise<void>;
 
   head(): Promise<Head | null>;
 
@@ -221,20 +217,39 @@ export interface Ledger {
     target: TargetId,
   ): Promise<{ readonly applied: Applied | null; readonly touched: { readonly commit: string } | null }>;
 
-  /** Writes statuses to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
-  say(statuses: readonly CommitStatus[]): Promise<void>;
-  /** Claims up to `limit` entries that are due at `now`, none of a context that is being sent. A claim ends by itself after `claimMs`. */
-  claimReports(now: number, limit: number, claimMs: number): Promise<readonly OutboxEntry[]>;
-  reportSent(entry: OutboxEntry): Promise<void>;
+  /** Writes reports to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
+  say(reports: readonly Report[]): Promise<void>;
+  /**
+   * Claims one report that is due at `now`, of a commit as a whole before those of its steps, none of a context that is being
+   * sent. The claim ends by itself after `claimMs`. Null when nothing is due or the limits are reached.
+   */
+  claimReport(now: number, claimMs: number, limits: Forge['limits']): Promise<OutboxEntry | null>;
+  /** @param handle what the forge calls it now */
+  reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
   /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds); null gives it up. */
   reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
-  /** How many statuses the outbox holds. */
+  /** How many reports the outbox holds. */
   reportsWaiting(): Promise<number>;
+  /** What the forge was told that reads pending still, the newest of each context. */
+  saidPending(): Promise<readonly CommitStatus[]>;
 
   /** The newest status of that context: on its way, or sent within the last weeks. */
   lastSaid(commit: string, context: string): Promise<CommitStatus | null>;
+
+  /** What each open pull request was last looked at as: any text that is another when it has to be looked at again. */
+  pulls(): Promise<ReadonlyMap<number, string>>;
+  /** @param plan null where there is nothing to plan, as for a fork */
+  recordPull(pull: number, as: string, plan: PullPlan | null, reports: readonly Report[]): Promise<void>;
+  pullPlan(pull: number): Promise<PullPlan | null>;
+  forgetPull(pull: number): Promise<void>;
+  /** Approvals given before the merge, by a key of the change, of each person one; kept for a month. */
+  approveAhead(approvals: ReadonlyMap<string, Approval>): Promise<void>;
+  approvedAhead(keys: readonly string[]): Promise<readonly Approval[]>;
+  /** The pull request that became this commit. */
+  noteMerged(commit: string, pull: number): Promise<void>;
+  mergedPull(commit: string): Promise<number | null>;
 
   /** Targets that were tried because they are due by time, and are due still as far as is known. */
   renewals(): Promise<ReadonlyMap<TargetId, Tried>>;
@@ -247,7 +262,7 @@ export interface Ledger {
 
   /** Lines must have been redacted. Kept up to a fixed number per step, the newest. */
   appendLog(run: RunId, target: TargetId, lines: readonly string[]): Promise<void>;
-  /** `next` is the offset to go on from; lines that were dropped since are left out. */
+  /** `next` is the offset to go on from; lines that were dropped since are left out. An offset past the end counts as the end. */
   readLog(
     run: RunId,
     target: TargetId,

@@ -11,12 +11,14 @@ export interface Work {
   report?(signal: AbortSignal): Promise<Again>;
   /** Look at everything that is applied and say what differs. */
   drift?(signal: AbortSignal): Promise<Again>;
+  /** Plan pull requests, and do what people ask for at the forge. */
+  review?(signal: AbortSignal): Promise<Again>;
   /** Try what is due by time. */
   renew?(signal: AbortSignal): Promise<Again>;
 }
 
 /** Work that a timer asks for. */
-type Timed = 'reconcile' | 'report' | 'drift' | 'renew';
+type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew';
 
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
 export type Again = number | null;
@@ -30,6 +32,7 @@ export interface Queue {
     step: { readonly run: RunId; readonly target: TargetId; readonly attempt: number },
   ): Promise<void>;
   requestReport(): Promise<void>;
+  requestReview(): Promise<void>;
   /** As `requestReconcile`, for what is due by time. */
   requestRenew(): Promise<void>;
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */

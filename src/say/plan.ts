@@ -13,7 +13,7 @@ import { printable } from './printable.ts';
 /** Longer values are cut: the file says the rest. */
 const LONGEST_VALUE = 96;
 
-const MARK: Record<Verb, string> = { create: '+', update: '~', delete: '-' };
+export const MARK: Record<Verb, string> = { create: '+', update: '~', delete: '-' };
 const STYLE: Record<Verb, Style> = { create: 'green', update: 'yellow', delete: 'red' };
 
 export interface PlanTextOptions {
@@ -86,6 +86,19 @@ function fieldLines({ path, before, after }: FieldChange, width: number, verb: V
   return [`${name}  ${valueText(before)} → ${valueText(after)}`];
 }
 
+/** The same as lines of a diff: what was with `-`, what is with `+`. */
+export function fieldDiff({ path, before, after }: FieldChange, verb: Verb): string[] {
+  const name = printable(path);
+  if (verb !== 'update' && isEmpty(after ?? before)) return [];
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return [`  ${name}`, ...listLines(before, after).map((line) => line.trimStart())];
+  }
+  return [
+    ...(before === undefined ? [] : [`- ${name} ${valueText(before)}`]),
+    ...(after === undefined ? [] : [`+ ${name} ${valueText(after)}`]),
+  ];
+}
+
 /** What is taken out of a list and what comes in, in the order of both. */
 function listLines(before: readonly Json[], after: readonly Json[]): string[] {
   const line = (mark: string, value: Json | undefined) => `        ${mark} ${valueText(value)}`;
@@ -120,7 +133,7 @@ function approvals(steps: readonly PlanStep[]): string {
 }
 
 /** `Plan: 2 to create, 1 to update, 0 to delete.` */
-function summaryLine(plan: Plan): string {
+export function summaryLine(plan: Plan): string {
   const counts = summary(plan);
   return `Plan: ${counts.create} to create, ${counts.update} to update, ${counts.delete} to delete.`;
 }

@@ -108,7 +108,7 @@ export function statusText({ head, frozen, targets }: ToldStatus, colours: boole
     const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
     lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
   }
-  lines.push(head === null ? 'no commit was followed yet' : `${shortSha(head.commit)} ${head.verdict}`);
+  lines.push(head === null ? 'no commit was followed yet' : headLine(head));
   if (targets.length === 0) lines.push('nothing is applied yet');
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
   for (const { target, state, commit, declared, running, outcome, reason } of targets) {
@@ -121,7 +121,12 @@ export function statusText({ head, frozen, targets }: ToldStatus, colours: boole
   return lines.join('\n');
 }
 
-function outcomeCounts(steps: readonly StepRecord[]): string {
+function headLine({ commit, verdict, base }: NonNullable<ToldStatus['head']>): string {
+  if (verdict !== 'rewound') return `${shortSha(commit)} ${verdict}`;
+  return `rewound to ${shortSha(base ?? '')}; ${shortSha(commit)} waits for the next push, or for phoenix unfreeze`;
+}
+
+export function outcomeCounts(steps: readonly StepRecord[]): string {
   const counts = new Map<string, number>();
   for (const { outcome } of steps) {
     const name = outcome ?? 'to do';

@@ -5,8 +5,10 @@ import type { Action } from '../model/action.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { CommitStatus, StatusState } from '../model/report.ts';
+import type { PullPlan } from '../model/pull.ts';
+import type { CommitStatus, StatusState, Subject } from '../model/report.ts';
 import type { Outcome, StepRecord } from '../model/run.ts';
+import { summary } from '../plan/plan.ts';
 
 /** GitHub refuses longer ones with 422. */
 const LONGEST = 140;
@@ -18,6 +20,7 @@ export interface Sentence {
 }
 
 export const APPLY_CONTEXT = 'phoenix/apply';
+export const PLAN_CONTEXT = 'phoenix/plan';
 export const DRIFT_CONTEXT = 'phoenix/drift';
 
 export function stepContext(target: TargetId): string {
@@ -30,8 +33,26 @@ export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId):
   return `${publicUrl.replace(/\/+$/, '')}/#/runs/${run}${target === undefined ? '' : `/${target}`}`;
 }
 
-export function status(commit: string, context: string, said: Sentence, url: string | null): CommitStatus {
-  return { commit, context, state: said.state, description: shorten(said.description), url };
+/** What it tells of, and where that is shown. */
+export interface Link {
+  readonly url: string | null;
+  readonly about: Subject | null;
+}
+
+export const NO_LINK: Link = { url: null, about: null };
+
+export function toRun(publicUrl: string | null, run: RunId, target?: TargetId): Link {
+  return { url: runUrl(publicUrl, run, target), about: { kind: 'run', run, target: target ?? null } };
+}
+
+/** Where the plan of a pull request is shown. */
+export function toPull(publicUrl: string | null, pull: number): Link {
+  const url = publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/pulls/${pull}`;
+  return { url, about: { kind: 'pull', pull } };
+}
+
+export function status(commit: string, context: string, said: Sentence, { url, about }: Link): CommitStatus {
+  return { commit, context, state: said.state, description: shorten(said.description), url, about };
 }
 
 /** Cut to what a forge takes, on one line. */
@@ -42,6 +63,40 @@ export function shorten(text: string): string {
 
 export function shortSha(commit: string): string {
   return commit.slice(0, 7);
+}
+
+// The plan of a pull request
+
+export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problems' | 'ok'>): Sentence {
+  if (!ok) {
+    const errors = problems.filter((problem) => problem.new && problem.severity === 'error');
+    const [first] = errors;
+    if (first === undefined) return { state: 'failure', description: 'its targets need each other in a ring' };
+    const place = `${first.file}:${first.line}`;
+    return {
+      state: 'failure',
+      description: `would be refused: ${countOf(errors.length, 'error')}. ${place}: ${first.message}`,
+    };
+  }
+  if (plan.steps.length === 0) return { state: 'success', description: 'nothing would change' };
+  const counts = summary(plan);
+  const restarts = plan.steps.filter(({ verb, impact }) => verb === 'update' && impact === 'restart').length;
+  const waits = plan.steps.filter(({ approval }) => approval).length;
+  const parts = [
+    ...(counts.create > 0 ? [`${counts.create} to create`] : []),
+    ...(counts.update > 0 ? [`${counts.update} to update`] : []),
+    ...(counts.delete > 0 ? [`${counts.delete} to delete`] : []),
+    ...(restarts > 0 ? [`${countOf(restarts, 'restart')}`] : []),
+    ...(waits > 0 ? [`${waits} need${waits === 1 ? 's' : ''} approval`] : []),
+  ];
+  return { state: 'success', description: parts.join(', ') };
+}
+
+export function planNotForFork(): Sentence {
+  return {
+    state: 'error',
+    description: 'not planned: it comes from a fork; to plan it all the same, comment: /phoenix plan',
+  };
 }
 
 // The run
@@ -129,6 +184,14 @@ export function waitsUntil(commit: string, opens: Date, timezone: string): strin
 
 function goOnNow(commit: string): string {
   return `to go on now: phoenix replay ${shortSha(commit)} --now`;
+}
+
+/** Nothing goes on any more for what reads pending. */
+export function interrupted(commit: string): Sentence {
+  return {
+    state: 'error',
+    description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
+  };
 }
 
 export function broken(what: string): Sentence {

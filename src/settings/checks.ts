@@ -41,7 +41,7 @@ const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
       'error',
       'PHOENIX_FORGE_TOKEN',
       `PHOENIX_FORGE is ${kind}, but there is no PHOENIX_FORGE_TOKEN, so no commit could be answered`,
-      'set the token (commit statuses: write, contents: read), or PHOENIX_FORGE=none',
+      'set the token (commit statuses: write, contents: read), or PHOENIX_APP_ID with PHOENIX_APP_KEY_FILE, or PHOENIX_FORGE=none',
     );
   }
 };

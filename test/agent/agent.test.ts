@@ -279,7 +279,7 @@ describe('newest wins', () => {
     await phoenix.push(environment({ 101: {} }));
     const all = phoenix.forge.statuses().length;
     for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
     expect(phoenix.forge.statuses()).toHaveLength(all + 1);
     expect(await commands()).toEqual(['box put 101', 'box start 101']);
@@ -358,12 +358,41 @@ describe('replay', () => {
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     await commands();
     const agent = phoenix.agent();
-    await expect(agent.replay({ commit: old, by: 'ann' })).rejects.toThrow('--rewind');
+    await expect(agent.replay({ commit: old, by: 'ann' })).rejects.toThrow(
+      /going back undoes a later commit \([0-9a-f]{7} ".*" by .*\); add --rewind/,
+    );
     await expect(agent.replay({ commit: 'f'.repeat(40), by: 'ann' })).rejects.toThrow('not in the repository');
     const run = await agent.replay({ commit: old, rewind: true, by: 'ann' });
     await phoenix.reached(run, 'succeeded');
     expect(await commands()).toEqual(['box put 101']);
-    expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'followed', base: old });
+    expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'rewound', base: old });
+  });
+
+  test('going back pauses following: a restart, a delivery or a poll changes nothing, unfreeze goes on', async () => {
+    const { commit: old } = await phoenix.push(environment({ 101: {} }));
+    const { commit: newer } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    const back = await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' });
+    await phoenix.reached(back, 'succeeded');
+    await commands();
+    await phoenix.stopAgent();
+    await phoenix.startAgent();
+    for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
+    await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
+    expect(await commands()).toEqual([]);
+    const onward = await phoenix.agent().unfreeze('ann');
+    if (onward === null) throw new Error('nothing goes on');
+    const { commit } = await phoenix.reached(onward, 'succeeded');
+    expect(commit).toBe(newer);
+    expect(await commands()).toEqual(['box put 101']);
+    expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'followed', base: newer, commit: newer });
+  });
+
+  test('after going back the next push is followed', async () => {
+    const { commit: old } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    await phoenix.reached(await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' }), 'succeeded');
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 }, 102: {} }));
+    expect(statuses).toMatchObject({ 'phoenix/lxc/101': 'success: applied', 'phoenix/lxc/102': 'success: applied' });
   });
 
   test('one that waits while a newer commit arrives does not bring the older one back', async () => {
@@ -478,7 +507,7 @@ describe('a forge in trouble', () => {
 
   test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
     phoenix.forge.faults.git({ kind: 'answer', status: 500 });
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });

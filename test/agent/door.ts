@@ -48,7 +48,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
   const door: Door = await openDoor(
     {
       receive: {
-        secret: secret(WEBHOOK_SECRET),
+        secrets: [secret(WEBHOOK_SECRET)],
         branch: 'main',
         record: (delivery) => ledger.recordDelivery(delivery),
         recorded: async () => {
@@ -90,7 +90,7 @@ function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]): Agen
     };
   };
   return {
-    headChanged: async () => {},
+    delivered: async () => {},
     async replay(request) {
       if (request.commit === 'unknown') throw new Refused('there is no commit unknown on main; fetch and look again');
       if (request.commit === 'surprise') throw new Error('a surprise with the password hunter2');

@@ -161,7 +161,7 @@ describe('windows', () => {
     expect(await host.commands()).toEqual([]);
 
     set('2040-01-11T00:59:59.500Z');
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     const { statuses } = await phoenix.reached(run, 'succeeded');
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
     expect(runJson((await phoenix.ledger.run(run)) ?? detail, clock).reason).toBeNull();
@@ -176,7 +176,7 @@ describe('windows', () => {
     expect(await waits()).toBe(run);
     expect(await host.commands()).toEqual(['box put 101', 'box start 101']);
     set('2040-01-12T01:00:00Z');
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     await phoenix.reached(run, 'succeeded');
   });
 
@@ -207,7 +207,7 @@ describe('windows', () => {
     await until(() => WAITS.test(phoenix.statuses(commit)['phoenix/apply'] ?? ''), 'it to wait for the window');
     expect(await host.commands()).not.toContain('box drop 102');
     set('2040-01-12T01:30:00Z');
-    await phoenix.agent().headChanged();
+    await phoenix.agent().delivered({ kind: 'push' });
     await phoenix.reached(run, 'succeeded');
     expect(await host.commands()).toContain('box drop 102');
   });

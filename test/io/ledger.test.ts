@@ -4,8 +4,16 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
-import type { CommitStatus } from '../../src/model/report.ts';
-import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
+import { type CommitStatus, isComment } from '../../src/model/report.ts';
+import type {
+  Ledger,
+  OutboxEntry,
+  Planned,
+  RunDetail,
+  RunRequest,
+  SettledStep,
+  StepEnd,
+} from '../../src/ports/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const A = 'a'.repeat(40);
@@ -40,7 +48,7 @@ afterEach(async () => {
 const at = () => new Date(time).toISOString();
 
 function status(description: string, context = 'phoenix/apply', commit = A): CommitStatus {
-  return { commit, context, state: 'pending', description, url: null };
+  return { commit, context, state: 'pending', description, url: null, about: null };
 }
 
 function request(commit = A): RunRequest {
@@ -95,12 +103,25 @@ async function lease(target: TargetId, ttlMs = 60_000) {
   return lease;
 }
 
+async function claimAll(claimMs: number): Promise<OutboxEntry[]> {
+  const claimed: OutboxEntry[] = [];
+  for (;;) {
+    const entry = await ledger.claimReport(time, claimMs, null);
+    if (entry === null) return claimed;
+    claimed.push(entry);
+  }
+}
+
+function sentence({ report }: OutboxEntry): string {
+  return isComment(report) ? `comment: ${report.body}` : `${report.context}: ${report.description}`;
+}
+
 async function outbox() {
-  return (await ledger.claimReports(time, 100, 1)).map(({ status }) => `${status.context}: ${status.description}`);
+  return (await claimAll(1)).map(sentence);
 }
 
 describe('deliveries', () => {
-  const delivery = (id: string) => ({ id, commit: A, by: 'ann', received: at() });
+  const delivery = (id: string) => ({ id, kind: 'push' as const, commit: A, by: 'ann', received: at() });
 
   test('one is recorded until it is dealt with, and a duplicate from then on', async () => {
     expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
@@ -226,6 +247,13 @@ describe('runs', () => {
       detail?.approvals.map(({ target, by: name }) => `${target} ${name}`).sort();
     expect(names(await ledger.run(run))).toEqual([`${T1} ann`, `${T1} bob`, `${T1} cyd`, `${T2} ann`]);
     expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
+  });
+
+  test('approvals ahead of a merge are kept of each person, once', async () => {
+    const by = (name: string) => ledger.approveAhead(new Map([['key', { target: T1, by: name, at: at() }]]));
+    for (const name of ['ann', 'bob', 'Ann']) await by(name);
+    const names = (await ledger.approvedAhead(['key', 'another'])).map(({ by: name }) => name);
+    expect(names.sort()).toEqual(['Ann', 'bob']);
   });
 
   test('one that has ended can be forgotten, and one that has not cannot', async () => {
@@ -379,9 +407,9 @@ describe('outbox', () => {
   test('the newest of a context wins, and a repetition is left out', async () => {
     await ledger.say([status('1')]);
     await ledger.say([status('2'), status('2')]);
-    const [entry] = await ledger.claimReports(time, 10, 1000);
-    expect(entry?.status.description).toBe('2');
-    if (entry) await ledger.reportSent(entry);
+    const entry = await ledger.claimReport(time, 1000, null);
+    expect(entry?.report).toEqual(status('2'));
+    if (entry) await ledger.reportSent(entry, null);
     await ledger.say([status('2')]);
     expect(await ledger.nextReport()).toBeNull();
   });
@@ -390,46 +418,89 @@ describe('outbox', () => {
     expect(await ledger.lastSaid(A, 'phoenix/apply')).toBeNull();
     await ledger.say([status('first')]);
     expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
-    const [entry] = await ledger.claimReports(time, 1, 1_000);
-    if (entry !== undefined) await ledger.reportSent(entry);
+    const entry = await ledger.claimReport(time, 1_000, null);
+    if (entry !== null) await ledger.reportSent(entry, null);
     expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
   });
 
   test('a newer text waits while an older one is on its way, then follows', async () => {
     await ledger.say([status('old')]);
-    const [old] = await ledger.claimReports(time, 10, 1000);
+    const old = await ledger.claimReport(time, 1000, null);
     await ledger.say([status('new')]);
-    expect(await ledger.claimReports(time, 10, 1000)).toEqual([]);
-    if (old) await ledger.reportSent(old);
+    expect(await ledger.claimReport(time, 1000, null)).toBeNull();
+    if (old) await ledger.reportSent(old, null);
     expect(await outbox()).toEqual(['phoenix/apply: new']);
   });
 
   test('what failed waits, and the newest is what is tried again', async () => {
     await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
-    const [entry] = await ledger.claimReports(time, 1, 1000);
+    const entry = await ledger.claimReport(time, 1000, null);
     if (entry) await ledger.reportFailed(entry, { at: time + 500, holdUntil: time + 300 });
     await ledger.say([status('2')]);
     expect(await outbox()).toEqual([]);
     time += 300;
     expect(await outbox()).toEqual(['phoenix/lxc/101: 1']);
     time += 200;
-    const [again] = (await ledger.claimReports(time, 10, 1000)).filter(
-      ({ status }) => status.context === 'phoenix/apply',
-    );
-    expect(again).toMatchObject({ status: { description: '2' }, attempts: 1 });
+    expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ report: { description: '2' }, attempts: 1 });
   });
 
   test('what can never be sent is given up, but not what replaced it', async () => {
     await ledger.say([status('bad'), status('other', 'phoenix/lxc/101')]);
-    const entries = await ledger.claimReports(time, 10, 1000);
+    const entries = await claimAll(1000);
     await ledger.say([status('good')]);
     for (const entry of entries) await ledger.reportFailed(entry, null);
     expect(await outbox()).toEqual(['phoenix/apply: good']);
   });
 
+  test('what the forge called a report is known when its place is taken', async () => {
+    await ledger.say([status('1'), { pull: 7, body: 'first' }]);
+    for (const entry of await claimAll(1000)) await ledger.reportSent(entry, `handle of ${sentence(entry)}`);
+    await ledger.say([status('2'), { pull: 7, body: 'second' }, status('1', 'phoenix/lxc/101')]);
+    const claimed = await claimAll(1000);
+    expect(claimed.map(({ key, handle }) => [key, handle])).toEqual([
+      [`${A} phoenix/apply`, 'handle of phoenix/apply: 1'],
+      ['pull/7 comment', 'handle of comment: first'],
+      [`${A} phoenix/lxc/101`, null],
+    ]);
+  });
+
+  test('a forge gets no more than it takes, and what speaks of the whole commit first', async () => {
+    const limits = { perMinute: 3, perHour: 5 };
+    const steps = Array.from({ length: 8 }, (_, index) => status('done', `phoenix/lxc/${101 + index}`));
+    await ledger.say(steps);
+    await ledger.say([status('all done')]);
+    const sent: string[] = [];
+    const send = async () => {
+      for (let entry = await ledger.claimReport(time, 1000, limits); entry !== null; ) {
+        sent.push(sentence(entry));
+        await ledger.reportSent(entry, null);
+        entry = await ledger.claimReport(time, 1000, limits);
+      }
+      return sent.length;
+    };
+    expect(await send()).toBe(3);
+    expect(sent[0]).toBe('phoenix/apply: all done');
+    expect(await ledger.nextReport()).toBe(time + 60_000);
+    time += 60_000;
+    expect(await send()).toBe(5);
+    expect(await ledger.nextReport()).toBe(time + 3_540_000);
+    time += 3_540_000;
+    expect(await send()).toBe(8);
+    time += 60_000;
+    expect(await send()).toBe(9);
+    expect(await ledger.reportsWaiting()).toBe(0);
+  });
+
+  test('what reads pending at the forge is known', async () => {
+    await ledger.say([status('1'), status('2', 'phoenix/lxc/101'), { pull: 1, body: 'x' }]);
+    for (const entry of await claimAll(1000)) await ledger.reportSent(entry, null);
+    await ledger.say([{ ...status('done'), state: 'success' }]);
+    expect(await ledger.saidPending()).toEqual([status('2', 'phoenix/lxc/101')]);
+  });
+
   test('a sender that died gives its claim back', async () => {
     await ledger.say([status('1')]);
-    await ledger.claimReports(time, 10, 1000);
+    await ledger.claimReport(time, 1000, null);
     expect(await ledger.nextReport()).toBe(time + 1000);
     time += 1000;
     expect(await outbox()).toEqual(['phoenix/apply: 1']);

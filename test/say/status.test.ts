@@ -9,6 +9,7 @@ import {
   ended,
   frozen,
   invalid,
+  NO_LINK,
   noSigningKeys,
   outsideWindow,
   rewritten,
@@ -72,7 +73,7 @@ test('what waits for approvals says how many it has of how many', () => {
 test('whatever is said fits, on one line', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 400, unit: 'grapheme' }), (text) => {
-      const { description } = status(A, 'phoenix/apply', { state: 'failure', description: text }, null);
+      const { description } = status(A, 'phoenix/apply', { state: 'failure', description: text }, NO_LINK);
       expect(description.length).toBeLessThanOrEqual(140);
       expect(description).not.toMatch(/[\n\r]/);
       expect(description.isWellFormed()).toBe(true);

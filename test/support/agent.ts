@@ -20,7 +20,13 @@ export interface Surroundings {
   readonly forgeUrl: string;
   readonly forgeRepository: string;
   readonly token: string;
+  readonly forgeKind: 'github' | 'gitea' | 'gitlab';
+  /** Private key of the App that the agent is, PEM; null: it has the token. */
+  readonly appKey: string | null;
 }
+
+/** The id of the App. */
+export const APP_ID = 4242;
 
 export const clock = { now: () => new Date() };
 
@@ -57,10 +63,19 @@ export async function startTestAgent(
   } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
+  const forge = openForge({
+    kind: around.forgeKind,
+    api: around.forgeUrl,
+    login:
+      around.appKey === null
+        ? { as: 'token', token: around.token }
+        : { as: 'app', id: String(APP_ID), key: around.appKey },
+    repository: around.forgeRepository,
+  });
   const repository = openRepository({
     url: around.repositoryUrl,
     branch: 'main',
-    token: around.token,
+    token: forge?.token ?? around.token,
     folder: around.cloneFolder,
     log: testLog,
     wantsBytes,
@@ -77,12 +92,7 @@ export async function startTestAgent(
     signatures: changes.signatures ?? null,
     host,
     managers,
-    forge: openForge({
-      kind: 'github',
-      api: around.forgeUrl,
-      token: around.token,
-      repository: around.forgeRepository,
-    }),
+    forge,
     log: testLog,
     clock: changes.clock ?? clock,
     options: {
@@ -95,6 +105,7 @@ export async function startTestAgent(
       driftSeconds: null,
       renewSeconds: null,
       strictSecrets: false,
+      planForks: false,
       concurrency: 4,
       leaseSeconds: 30,
       ...changes.options,

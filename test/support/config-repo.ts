@@ -15,6 +15,10 @@ export interface ConfigRepo {
   push(...options: string[]): Promise<void>;
   /** Who signs the commits from now on: options of git; null for nobody. */
   signWith(options: readonly string[] | null): void;
+  /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it. */
+  branch(name: string, files: Files, message?: string): Promise<CommitSha>;
+  /** What the forge has of main by now, merged pull requests among it. */
+  pull(): Promise<void>;
   /** Moves the branch of the clone back to a commit. */
   reset(commit: CommitSha): Promise<void>;
 }
@@ -35,7 +39,7 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
   let signing: readonly string[] | null = null;
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   await git('remote', 'add', 'origin', pushUrl);
-  return {
+  const repo: ConfigRepo = {
     async commit(files, message = 'Change the environment') {
       await Promise.all(
         ['etc', 'stacks', 'features', 'bin'].map((name) => rm(join(folder, name), { recursive: true, force: true })),
@@ -55,8 +59,19 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     signWith(options) {
       signing = options;
     },
+    async branch(name, files, message) {
+      await git('switch', '--quiet', name).catch(() => git('switch', '--quiet', '--create', name));
+      const commit = await repo.commit(files, message);
+      await git('push', '--quiet', 'origin', name);
+      await git('switch', '--quiet', 'main');
+      return commit;
+    },
+    async pull() {
+      await git('pull', '--quiet', '--ff-only', 'origin', 'main');
+    },
     async reset(commit) {
       await git('reset', '--quiet', '--hard', commit);
     },
   };
+  return repo;
 }

@@ -1,6 +1,7 @@
 // The whole of Phoenix for a test: a forge that people push to, the door that its webhooks come in by, the agent over a real
 // Redis, and a host. A test pushes and looks at the two things that people see: statuses, and commands on the host.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host } from '../../src/ports.ts';
-import { clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
+import { APP_ID, clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
 import type { Files } from './environment.ts';
 import { startRedis, type TestRedis } from './redis.ts';
@@ -59,6 +60,8 @@ export interface PhoenixOptions {
   readonly clock?: Clock;
   /** None when not given: no key is known. */
   readonly signatures?: Signatures;
+  /** Whose forge it is; GitHub's with a token when not given. */
+  readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }
@@ -68,11 +71,20 @@ export async function startPhoenix({
   managers,
   options = {},
   started = true,
+  forge: whose = 'github',
   ...more
 }: PhoenixOptions): Promise<Phoenix> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-test-'));
   const redis = await startRedis();
-  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const app = whose === 'github app' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : null;
+  const kind = whose === 'github app' ? 'github' : whose;
+  const forge = await startForge({
+    folder: join(folder, 'forge'),
+    secret: SECRET,
+    token: TOKEN,
+    kind,
+    ...(app === null ? {} : { app: { id: APP_ID, publicKey: app.publicKey } }),
+  });
   const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   const ledger = openTestLedger(redis.url);
   const changes = await watchChanges(ledger);
@@ -83,16 +95,18 @@ export async function startPhoenix({
     forgeUrl: forge.url,
     forgeRepository: forge.repository,
     token: TOKEN,
+    forgeKind: kind,
+    appKey: app === null ? null : String(app.privateKey.export({ type: 'pkcs1', format: 'pem' })),
   };
   let agent: Agent | undefined;
 
   const door = await openDoor(
     {
       receive: {
-        secret: secret(SECRET),
+        secrets: [secret(SECRET)],
         branch: 'main',
         record: (delivery) => ledger.recordDelivery(delivery),
-        recorded: async () => agent?.headChanged(),
+        recorded: async (delivery) => agent?.delivered(delivery),
         ended: () => {},
         log: testLog,
         clock,
@@ -107,9 +121,15 @@ export async function startPhoenix({
   forge.sendWebhooksTo(`${door.url}/webhooks`);
 
   function statuses(commit: CommitSha): Record<string, string> {
-    const latest = forge
-      .latestStatuses(commit)
-      .map(({ context, state, description }) => [context, `${state}: ${description}`]);
+    const checks = forge.latestChecks(commit).map((check) => ({
+      context: check.name,
+      state: check.conclusion ?? 'pending',
+      description: check.title,
+    }));
+    const latest = [...forge.latestStatuses(commit), ...checks].map(({ context, state, description }) => [
+      context,
+      `${state}: ${description}`,
+    ]);
     return Object.fromEntries(latest.sort(([a = ''], [b = '']) => a.localeCompare(b)));
   }
 

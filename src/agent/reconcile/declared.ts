@@ -14,6 +14,8 @@ import type { Managers } from '../parts.ts';
 
 export interface Declared {
   readonly commit: CommitSha;
+  /** The config root inside the repository; empty when it is the top. */
+  readonly root: string;
   /** Null when its texts or values cannot be read. */
   readonly config: Config | null;
   readonly targets: ReadonlyMap<TargetId, Target>;
@@ -46,12 +48,13 @@ async function read(
   commit: CommitSha,
   strictSecrets: boolean,
 ): Promise<Declared> {
-  const { config, draft, problems } = load(await repository.snapshot(commit), { strictSecrets });
+  const snapshot = await repository.snapshot(commit);
+  const { config, draft, problems } = load(snapshot, { strictSecrets });
   const readable = config ?? draft;
   const targets =
     readable === null ? new Map<TargetId, Target>() : guarded(allTargets(readable), readable.hypervisor.policy);
   const digests = new Map([...targets].map(([id, { spec }]) => [id, digestOf(spec)]));
-  return { commit, config: readable, targets, digests, problems };
+  return { commit, root: snapshot.root, config: readable, targets, digests, problems };
 }
 
 /** Equal specs have equal digests, whatever the order of their keys. */

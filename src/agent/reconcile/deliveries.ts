@@ -1,9 +1,9 @@
 // Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { Delivery } from '../../ports/ledger.ts';
+import type { Push } from '../../ports/deliveries.ts';
 import type { Again } from '../../ports/queue.ts';
-import { APPLY_CONTEXT, status, superseded } from '../../say/status.ts';
+import { APPLY_CONTEXT, NO_LINK, status, superseded } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 
 /** A forge may announce a commit a moment before it hands it out. */
@@ -12,16 +12,12 @@ const LOOK_AGAIN_MS = 1_000;
 const RECENT_RUNS = 100;
 
 /** Resolves to when to look again for a commit that the forge has announced and not handed out yet. */
-export async function settleDeliveries(
-  context: Context,
-  head: CommitSha,
-  deliveries: readonly Delivery[],
-): Promise<Again> {
+export async function settleDeliveries(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<Again> {
   const { ledger, repository, clock } = context;
   if (deliveries.length === 0) return null;
   const known = new Set((await ledger.runs(RECENT_RUNS)).map(({ commit }) => commit));
   const waiting = (await ledger.head())?.commit !== head;
-  const settled: Delivery[] = [];
+  const settled: Push[] = [];
   const replaced = new Set<string>();
   for (const delivery of deliveries) {
     if (delivery.commit === head) {
@@ -33,7 +29,7 @@ export async function settleDeliveries(
     settled.push(delivery);
     if (!known.has(delivery.commit)) replaced.add(delivery.commit);
   }
-  const statuses = [...replaced].map((commit) => status(commit, APPLY_CONTEXT, superseded(head), null));
+  const statuses = [...replaced].map((commit) => status(commit, APPLY_CONTEXT, superseded(head), NO_LINK));
   await ledger.settleDeliveries(
     settled.map(({ id }) => id),
     statuses,

@@ -6,13 +6,14 @@ import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
 import { policyBetween } from '../../plan/policy.ts';
-import type { Delivery, RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import type { Push } from '../../ports/deliveries.ts';
+import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './declared.ts';
 import type { Gathered } from './proposal.ts';
 
 /** The run that a new head of the branch asks for. */
-export function requestFor(head: CommitSha, deliveries: readonly Delivery[], created: string): RunRequest {
+export function requestFor(head: CommitSha, deliveries: readonly Push[], created: string): RunRequest {
   const by = deliveries.findLast(({ commit }) => commit === head)?.by ?? 'phoenix';
   return { commit: head, trigger: 'push', by, created, targets: null, rewind: false, readOnly: false };
 }

@@ -2,7 +2,7 @@
 // event said, so lost, repeated and reordered events change nothing.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { Delivery } from '../../ports/ledger.ts';
+import type { Push } from '../../ports/deliveries.ts';
 import type { Again } from '../../ports/queue.ts';
 import { rewritten } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
@@ -23,10 +23,14 @@ const FETCH_AGAIN_MS = 5_000;
 /** One at a time, by a lease that the caller holds. */
 export async function reconcile(context: Context): Promise<Again> {
   await scheduleOpen(context, { startedToo: true });
-  const deliveries = await context.ledger.unsettledDeliveries();
+  const deliveries = (await context.ledger.unsettledDeliveries()).filter((each) => each.kind === 'push');
+  const before = (await context.ledger.head())?.commit ?? null;
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
+  tellOfBranch(context, head);
   if (head !== null) await follow(context, head, deliveries).catch((error) => sayItFailed(context, head, error));
+  // Pull requests are planned against the branch as it stands.
+  if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
   const opens = await scheduleOpen(context);
   return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
@@ -36,7 +40,17 @@ function soonest(one: Again, other: Again): Again {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-async function follow(context: Context, head: CommitSha, deliveries: readonly Delivery[]): Promise<void> {
+/** Deleted or renamed: nothing is changed, and it is said once. */
+function tellOfBranch({ memory, log, options }: Context, head: CommitSha | null): void {
+  if (head === null && !memory.branchMissed) {
+    log.warn(
+      `the repository has no branch ${options.branch}: nothing is followed until it has, or PHOENIX_BRANCH names another`,
+    );
+  }
+  memory.branchMissed = head === null;
+}
+
+async function follow(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<void> {
   const { ledger, repository, declared, managers } = context;
   const known = await ledger.head();
   if (known?.commit === head) return;

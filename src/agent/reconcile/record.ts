@@ -1,6 +1,7 @@
 // What was decided about a commit, written to the ledger together with what is said of it.
 
 import type { CommitSha, RunId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
@@ -10,6 +11,7 @@ import {
   broken,
   invalid,
   looking,
+  NO_LINK,
   nothingToDo,
   type Sentence,
   status,
@@ -17,6 +19,7 @@ import {
   waitsForRunning,
 } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { aheadKeys } from '../review/ahead.ts';
 import { ofRun, ofStep, TIMER } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
 import type { Proposal } from './proposal.ts';
@@ -49,6 +52,7 @@ export async function recordPlan(
         isoNow(context),
         pusherOf(request),
       );
+  const ahead = request.rewind ? [] : await approvedBefore(context, plan);
   const steps = new Set(plan.steps.map(({ target }) => target));
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
@@ -57,7 +61,7 @@ export async function recordPlan(
     held,
     problems,
     reason: null,
-    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...trailers],
+    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...ahead, ...trailers],
     statuses: (id) => {
       const told = { id, commit: request.commit, request };
       const underWay = request.readOnly ? looking(plan) : applying(plan);
@@ -74,6 +78,12 @@ export async function recordPlan(
 /** Null when it was found without a delivery that names one. */
 function pusherOf({ by }: RunRequest): string | null {
   return by === TIMER || by === 'unknown' ? null : by;
+}
+
+/** Under the pull request, for the very changes that the plan makes. */
+async function approvedBefore({ ledger }: Context, plan: Plan): Promise<readonly Approval[]> {
+  const keys = aheadKeys(plan);
+  return keys.size === 0 ? [] : ledger.approvedAhead([...keys.values()]);
 }
 
 interface Refusal {
@@ -114,7 +124,7 @@ export async function recordInvalid(
 
 /** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
 export async function sayItWaits({ ledger }: Context, commit: string, running: string): Promise<void> {
-  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), null);
+  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), NO_LINK);
   await ledger.say([said]);
 }
 
@@ -122,7 +132,7 @@ export async function sayItWaits({ ledger }: Context, commit: string, running: s
 export async function sayItFailed({ ledger, queue, log }: Context, commit: string, error: unknown): Promise<void> {
   log.error('a commit could not be planned', { commit, error });
   const message = error instanceof Error ? error.message : String(error);
-  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), null)]);
+  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), NO_LINK)]);
   await queue.requestReport();
 }
 

@@ -127,5 +127,6 @@ function isWhole({ request: { targets, readOnly, verb = 'converge' } }: RunDetai
 /** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
 function followedBy(run: RunDetail, known: Head | null): Head | undefined {
   if (!isWhole(run) || known === null) return undefined;
-  return { ...known, base: run.commit, ...(known.commit === run.commit ? { verdict: 'followed' } : {}) };
+  if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
+  return { ...known, base: run.commit, ...(run.request.rewind ? { verdict: 'rewound' } : {}) };
 }

@@ -1,7 +1,7 @@
 // What the doctor looks at: each check is one question to the world and one pure judgement of the answer.
 
 import { readFileSync } from 'node:fs';
-import { mayWriteStatuses } from '../../io/forge/access.ts';
+import { accessOf } from '../../io/forge/access.ts';
 import { wholeFiles } from '../../io/git/files.ts';
 import { httpClient } from '../../io/git/http.ts';
 import { openRemote } from '../../io/git/remote.ts';
@@ -21,6 +21,7 @@ export interface Finding {
 }
 
 const ANSWER_MS = 8_000;
+const STATUS_RIGHT = 'give PHOENIX_FORGE_TOKEN the right to write commit statuses';
 const OLDEST_REDIS = [6, 2] as const;
 /** GitHub refuses an App's token when the clocks differ by a minute. */
 const CLOCK_SECONDS = 30;
@@ -100,9 +101,10 @@ function judgeVersion(version: string, told: string): Finding {
   return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
 }
 
-export async function checkRepository({ repositoryUrl, repositoryLogin, forge, branch }: Settings): Promise<Finding> {
-  const token = (repositoryLogin?.password ?? forge.token)?.expose();
+export async function checkRepository(settings: Settings): Promise<Finding> {
+  const { repositoryUrl, repositoryLogin, branch } = settings;
   try {
+    const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
     const http = httpClient({ silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 });
     const remote = openRemote(wholeFiles(), http, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
     const head = (await remote.refs()).byName.get(`refs/heads/${branch}`);
@@ -114,18 +116,23 @@ export async function checkRepository({ repositoryUrl, repositoryLogin, forge, b
 }
 
 export async function checkForge(settings: Settings): Promise<Finding> {
-  const right = 'give PHOENIX_FORGE_TOKEN the right to write commit statuses';
   try {
     const options = forgeOptions(settings);
     if (options === null) return skipped('forge', 'PHOENIX_FORGE is none: commits get no answer');
-    openForgeOf(settings);
-    const may = await mayWriteStatuses(options);
-    if (may === false) return failed('forge', 'the token may not write to the repository', right);
-    return may
-      ? ok('forge', 'the token may write statuses')
-      : warning('forge', 'it does not tell what the token may do', right);
+    const who = options.login.as === 'app' ? 'the App' : 'the token';
+    const access = await accessOf(options);
+    switch (access.kind) {
+      case 'enough':
+        return ok('forge', `${who} may write ${options.login.as === 'app' ? 'checks' : 'statuses'}`);
+      case 'lacks':
+        return failed('forge', `${who} may not do all that Phoenix needs`, `give it ${access.rights.join(', ')}`);
+      case 'unknown':
+        return warning('forge', `it does not tell what ${who} may do`, STATUS_RIGHT);
+      default:
+        return access satisfies never;
+    }
   } catch (error) {
-    return failed('forge', reasonOf(error), right);
+    return failed('forge', reasonOf(error), STATUS_RIGHT);
   }
 }
 

@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ForgeOptions, openForge } from '../../io/forge/forge.ts';
+import { openForge, placeOf } from '../../io/forge/forge.ts';
+import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openContents } from '../../io/host/content.ts';
 import { dialThrough } from '../../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
@@ -102,21 +103,21 @@ export function openForgeOf(settings: Settings): Forge | null {
   }
 }
 
-/** How the forge is spoken to; null when it is not. @throws Missing when only an App is there to speak as */
-export function forgeOptions({ forge: { kind, api, token }, repositoryUrl }: Settings): ForgeOptions | null {
+/** How the forge is spoken to; null when it is not. @throws Missing when there is nothing to speak as */
+export function forgeOptions({
+  forge: { kind, api, token, app },
+  repositoryUrl,
+  publicUrl,
+}: Settings): ForgeOptions | null {
   if (kind === 'none') return null;
-  if (token === null) throw new Missing('Phoenix cannot report as a GitHub App yet', 'set PHOENIX_FORGE_TOKEN');
-  const { hostname: forgeHost, origin, pathname } = new URL(repositoryUrl);
-  const repository = pathname
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .split('/')
-    .slice(-2)
-    .join('/');
-  // GitHub's own address is the client's default; an enterprise server and a Gitea have their API beside the repositories.
-  const beside = kind === 'github' ? `${origin}/api/v3` : origin;
-  const base = api ?? (forgeHost === 'github.com' ? null : beside);
-  return { kind, token: token.expose(), repository, ...(base === null ? {} : { api: base }) };
+  const place = placeOf(kind, repositoryUrl);
+  const shared = { kind, repository: place.repository, api: api ?? place.api, publicUrl };
+  if (token !== null) return { ...shared, login: { as: 'token', token: token.expose() } };
+  if (app !== null) return { ...shared, login: { as: 'app', id: app.id, key: app.key.expose() } };
+  throw new Missing(
+    `there is nothing to speak to the forge as`,
+    'set PHOENIX_FORGE_TOKEN, or PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE',
+  );
 }
 
 /** What a host calls itself. @throws Missing when it cannot be reached */

@@ -1,30 +1,50 @@
-// What a token may do in the repository, asked without writing anything.
+// What the token or the App may do in the repository, asked without writing anything.
 
-import { request } from '@octokit/request';
-import { type ForgeOptions, restBase } from './forge.ts';
+import { connect, type GitHub } from './github/connect.ts';
+import { gitlabForge } from './gitlab.ts';
 import { judge } from './judge.ts';
-import { openFetch } from './redirects.ts';
+import type { ForgeOptions } from './options.ts';
 
 const TIMEOUT_MS = 8_000;
+/** What an App needs, as GitHub names it. */
+const APP_NEEDS = { checks: 'write', contents: 'read', pull_requests: 'read', metadata: 'read' } as const;
 
-/**
- * Whether statuses may be written: who may push, may. Null when the forge does not tell, as for a token that may only write
- * statuses.
- *
- * @throws when the repository cannot be seen; the message says what to do
- */
-export async function mayWriteStatuses(options: ForgeOptions): Promise<boolean | null> {
-  const [owner = '', repo = ''] = options.repository.split('/');
-  const send = request.defaults({
-    baseUrl: restBase(options),
-    headers: { authorization: `token ${options.token}`, 'user-agent': 'phoenix-hypervisor' },
-    request: { fetch: openFetch(options.timeoutMs ?? TIMEOUT_MS), log: { warn() {} } },
-  });
+export type Access =
+  | { readonly kind: 'enough' }
+  /** The rights that are missing, in the forge's words. */
+  | { readonly kind: 'lacks'; readonly rights: readonly string[] }
+  /** The forge does not say, as for a token that may only write statuses. */
+  | { readonly kind: 'unknown' };
+
+/** @throws when the repository cannot be seen; the message says what to do */
+export async function accessOf(options: ForgeOptions): Promise<Access> {
+  const within = { timeoutMs: TIMEOUT_MS, ...options };
   try {
-    const { data } = await send('GET /repos/{owner}/{repo}', { owner, repo });
-    return (data as { permissions?: { push?: boolean } }).permissions?.push ?? null;
+    if (options.kind === 'gitlab') {
+      await gitlabForge(within).openPulls();
+      return { kind: 'unknown' };
+    }
+    const github = connect(within);
+    return github.app === null ? await ofToken(github) : await ofApp(github);
   } catch (error) {
-    const judged = judge(error, { commit: '', now: new Date() });
-    throw new Error(judged.sent ? 'the forge does not answer' : judged.reason, { cause: error });
+    if (error instanceof Error && !('status' in error)) throw error;
+    const attempt = { what: 'the repository', right: 'Metadata: read', as: options.login.as, now: new Date() };
+    throw new Error(judge(error, attempt).reason, { cause: error });
   }
+}
+
+/** Who may push, may write statuses. */
+async function ofToken({ client, owner, repo }: GitHub): Promise<Access> {
+  const { data } = await (await client()).request('GET /repos/{owner}/{repo}', { owner, repo });
+  const push = data.permissions?.push;
+  if (push === undefined) return { kind: 'unknown' };
+  return push ? { kind: 'enough' } : { kind: 'lacks', rights: ['Commit statuses: write'] };
+}
+
+async function ofApp({ app, owner, repo }: GitHub): Promise<Access> {
+  const answer = await app?.request('GET /repos/{owner}/{repo}/installation', { owner, repo });
+  const given = (answer?.data.permissions ?? {}) as Readonly<Record<string, string | undefined>>;
+  const missing = Object.entries(APP_NEEDS).filter(([name, need]) => given[name] !== need && given[name] !== 'write');
+  if (missing.length === 0) return { kind: 'enough' };
+  return { kind: 'lacks', rights: missing.map(([name, need]) => `${name}: ${need}`) };
 }

@@ -1,88 +1,54 @@
-// Writes commit statuses to the forge, and tells what is worth another try from what never will be.
+// The forge: commits get their answer as checks (an App on GitHub) or statuses, pull requests are read, people are known.
 
-import { request } from '@octokit/request';
-import type { Forge, SendResult } from '../../ports.ts';
-import { judge } from './judge.ts';
-import { openFetch } from './redirects.ts';
+import type { Forge } from '../../ports.ts';
+import { setCheck } from './github/checks.ts';
+import { setComment } from './github/comments.ts';
+import { connect, isGitHubItself } from './github/connect.ts';
+import { redeliver } from './github/deliveries.ts';
+import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
+import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
+import { gitlabForge } from './gitlab.ts';
+import { type ForgeOptions, GITHUB } from './options.ts';
 
-export interface ForgeOptions {
-  readonly kind: 'github' | 'gitea' | 'gitlab' | 'none';
-  /** Base URL: of GitHub's REST (`https://api.github.com` when absent), or of a Gitea or Forgejo. */
-  readonly api?: string;
-  readonly token: string;
-  /** `owner/name`. */
-  readonly repository: string;
-  /** For one request, in milliseconds. */
-  readonly timeoutMs?: number;
+/** GitHub takes 80 a minute and 500 an hour of what makes content; some room is left for people. */
+const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
+
+/** Null for `none`: nothing is reported. Does nothing until it is asked for something. @throws for what cannot be a forge */
+export function openForge(options: ForgeOptions): Forge | null {
+  switch (options.kind) {
+    case 'none':
+      return null;
+    case 'gitlab':
+      return gitlabForge(options);
+    case 'github':
+    case 'gitea':
+      return githubForge(options);
+    default:
+      return options.kind satisfies never;
+  }
 }
 
-const SET_STATUS = 'POST /repos/{owner}/{repo}/statuses/{sha}';
-const GITHUB = 'https://api.github.com';
-const TIMEOUT_MS = 15_000;
-
-/** Null for `none`: nothing is reported. Fails for a forge that Phoenix cannot report to, with what to do. */
-export function openForge(options: ForgeOptions): Forge | null {
-  if (options.kind === 'none') return null;
-  const { send, owner, repo } = connect(options);
+function githubForge(options: ForgeOptions): Forge {
+  const github = connect(options);
+  const checks = options.login.as === 'app';
   return {
-    async setStatus({ commit, context, state, description, url }): Promise<SendResult> {
-      const body = { context, state, description, ...(url === null ? {} : { target_url: url }) };
-      try {
-        const answer = await send(SET_STATUS, { owner, repo, sha: commit, ...body });
-        return answer.status === 201 ? { sent: true } : judge({ response: answer }, { commit, now: new Date() });
-      } catch (error) {
-        return judge(error, { commit, now: new Date() });
-      }
+    checks,
+    limits: isGitHubItself(options) ? GITHUB_LIMITS : null,
+    setStatus: (status, details, handle) => {
+      return checks ? setCheck(github, status, details, handle) : setStatus(github, status);
     },
+    setComment: (comment, handle) => setComment(github, options.login.as, comment, handle),
+    openPulls: () => openPulls(github),
+    pull: (number) => pullOf(github, number),
+    mayWrite: (login) => mayWrite(github, login),
+    pending: (commit) => (checks ? pendingChecks(github, commit) : pendingStatuses(github, commit)),
+    redeliver: (since) =>
+      options.kind === 'gitea' ? Promise.resolve(null) : redeliver(github, options.publicUrl ?? null, since),
+    token: github.token,
   };
 }
 
-export type Access = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
-/** Whether the token may write statuses, as far as the forge tells without one being written. For `phoenix doctor`. */
-export async function checkAccess(options: ForgeOptions): Promise<Access> {
-  try {
-    const { send, owner, repo } = connect(options);
-    const { data } = await send('GET /repos/{owner}/{repo}', { owner, repo });
-    if (data?.permissions?.push === true) return { ok: true };
-    return { ok: false, reason: 'the token may read the repository and not write to it: commits would get no answer' };
-  } catch (error) {
-    if (!(error instanceof Error) || !('status' in error))
-      return { ok: false, reason: String((error as Error).message) };
-    const result = judge(error, { commit: '', now: new Date() });
-    return result.sent ? { ok: true } : { ok: false, reason: result.reason };
-  }
-}
-
-function connect({ kind, api, token, repository, timeoutMs = TIMEOUT_MS }: ForgeOptions) {
-  if (kind === 'gitlab') {
-    throw new Error('statuses on GitLab are not supported: set PHOENIX_FORGE to github, gitea or none');
-  }
-  const [owner, repo, rest] = repository.split('/');
-  if (!owner || !repo || rest !== undefined) {
-    throw new Error(`${JSON.stringify(repository)} is no owner/name of a repository`);
-  }
-  const send = request.defaults({
-    baseUrl: kind === 'gitea' ? giteaApi(api) : (api ?? GITHUB).replace(/\/+$/, ''),
-    headers: { authorization: `token ${token}`, 'user-agent': 'phoenix-hypervisor' },
-    request: { fetch: openFetch(timeoutMs), log: { warn() {} } },
-  });
-  return { send, owner, repo };
-}
-
-/** Where the paths of GitHub's REST begin. */
-export function restBase({ kind, api }: Pick<ForgeOptions, 'kind' | 'api'>): string {
-  return kind === 'gitea' ? giteaApi(api) : (api ?? GITHUB).replace(/\/+$/, '');
-}
-
-/** Gitea and Forgejo keep GitHub's paths below `/api/v1`. */
-function giteaApi(api: string | undefined): string {
-  if (api === undefined) throw new Error('PHOENIX_FORGE_API must name the address of the Gitea or Forgejo');
-  const base = api.replace(/\/+$/, '');
-  return base.endsWith('/api/v1') ? base : `${base}/api/v1`;
-}
-
-/** `owner/name` and the REST address of a repository's own forge, from the address that it is fetched from. */
+/** The repository's name and the address of the REST interface beside it, from the address that it is fetched from. */
 export function placeOf(
   kind: ForgeOptions['kind'],
   repositoryUrl: string,
@@ -92,6 +58,8 @@ export function placeOf(
     .replace(/\.git\/*$/, '')
     .split('/')
     .filter((part) => part !== '');
+  // Groups may lie in groups.
+  if (kind === 'gitlab') return { repository: parts.join('/'), api: url.origin };
   const above = parts
     .slice(0, -2)
     .map((part) => `/${part}`)

@@ -1,7 +1,8 @@
-// What a failed request to the forge means for the status that was to be written. Rules from GitHub's description of its
+// What a failed request to the forge means for the report that was to be written. Rules from GitHub's description of its
 // rate limits: `retry-after`, else `x-ratelimit-reset` when nothing remains, else at least a minute.
 
 import type { SendResult } from '../../ports.ts';
+import type { ForgeLogin } from './options.ts';
 import { Moved } from './redirects.ts';
 
 /** What octokit keeps of an answer in its error; a request without an answer has none. */
@@ -16,7 +17,25 @@ const LIMIT_SECONDS = 60;
 /** A forge that says to wait longer is asked again all the same. */
 const LONGEST_WAIT_SECONDS = 3600;
 
-export function judge(error: unknown, { commit, now }: { readonly commit: string; readonly now: Date }): SendResult {
+/** What was to be written, and as whom. */
+export interface Attempt {
+  /** For example `the status of 3f2a1bc`. */
+  readonly what: string;
+  /** The right that it takes, in the forge's own words. */
+  readonly right: string;
+  readonly as: ForgeLogin['as'];
+  readonly now: Date;
+}
+
+type NotSent = Extract<SendResult, { sent: false }>;
+
+const WHO = {
+  token: { name: 'the token', setting: 'PHOENIX_FORGE_TOKEN' },
+  app: { name: 'the App', setting: 'the App' },
+} as const;
+
+export function judge(error: unknown, { what, right, as, now }: Attempt): NotSent {
+  const { name, setting } = WHO[as];
   const moved = causeOf(error, Moved);
   if (moved !== undefined) return refused(moved.message);
   const { response: answer } = error as { readonly response?: Answer };
@@ -30,26 +49,26 @@ export function judge(error: unknown, { commit, now }: { readonly commit: string
     return later(wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
   }
   if (status >= 500 || status === 408) return later(wait ?? OUTAGE_SECONDS, `the forge fails (${told})`);
-  if (status === 401) return refused(`the forge refuses the token (${told}): renew PHOENIX_FORGE_TOKEN`);
+  if (status === 401) {
+    const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
+    return refused(`the forge refuses ${name} (${told}): ${renew}`);
+  }
   if (status === 403) {
-    return refused(
-      `the token may not write statuses (${told}): give PHOENIX_FORGE_TOKEN the right "Commit statuses: write"`,
-    );
+    return refused(`${name} may not write ${what} (${told}): give ${setting} the right "${right}"`);
   }
   if (status === 404) {
-    return refused(
-      `the forge knows no such repository, or the token may not see it (${told}): check PHOENIX_REPO_URL, PHOENIX_FORGE_API and PHOENIX_FORGE_TOKEN`,
-    );
+    const check = as === 'app' ? 'install the App on it' : `check PHOENIX_REPO_URL, PHOENIX_FORGE_API and ${setting}`;
+    return refused(`the forge knows no such repository, or ${name} may not see it (${told}): ${check}`);
   }
-  if (status === 422) return refused(`the forge does not take the status of ${commit.slice(0, 12)} (${told})`);
-  return refused(`the forge refuses the status (${told})`);
+  if (status === 422) return refused(`the forge does not take ${what} (${told})`);
+  return refused(`the forge refuses ${what} (${told})`);
 }
 
-function later(seconds: number, reason: string): SendResult {
+function later(seconds: number, reason: string): NotSent {
   return { sent: false, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
 }
 
-function refused(reason: string): SendResult {
+function refused(reason: string): NotSent {
   return { sent: false, retryAfterSeconds: null, reason };
 }
 

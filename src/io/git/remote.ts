@@ -23,13 +23,19 @@ export interface RemoteRefs {
   bring(clone: string, what: string, known: string): Promise<void>;
 }
 
+/** What is shown for the right to read; an App's is another every hour, so it is asked for each time. */
+export type Token = string | (() => Promise<string>);
+
 export function openRemote(
   fs: PromiseFsClient,
   http: HttpClient,
-  options: { readonly url: string; readonly token?: string },
+  options: { readonly url: string; readonly token?: Token },
 ): Remote {
   const { url, token } = withoutCredentials(options.url, options.token);
-  const headers = (): Record<string, string> => (token === undefined ? {} : { Authorization: basic(token) });
+  const headers = async (): Promise<Record<string, string>> => {
+    if (token === undefined) return {};
+    return { Authorization: basic(typeof token === 'string' ? token : await token()) };
+  };
 
   async function told<Value>(work: () => Promise<Value>): Promise<Value> {
     try {
@@ -47,7 +53,7 @@ export function openRemote(
         const listed = await listServerRefs({
           http: once,
           url,
-          headers: headers(),
+          headers: await headers(),
           protocolVersion: 1,
           peelTags: true,
         });
@@ -56,7 +62,7 @@ export function openRemote(
           bring: (clone, what, known) =>
             told(async () => {
               const refs = { ref: known, remoteRef: what, singleBranch: true, tags: false };
-              await fetch({ fs, http: once, gitdir: clone, url, remote: 'origin', headers: headers(), ...refs });
+              await fetch({ fs, http: once, gitdir: clone, url, remote: 'origin', headers: await headers(), ...refs });
             }),
         };
       }),
@@ -67,7 +73,7 @@ export function openRemote(
   };
 }
 
-function withoutCredentials(address: string, token: string | undefined): { url: string; token: string | undefined } {
+function withoutCredentials(address: string, token: Token | undefined): { url: string; token: Token | undefined } {
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
     throw new Error(
       'PHOENIX_REPO_URL must begin with https:// or http://, for example https://github.com/team/config.git',

@@ -1,7 +1,7 @@
 // The config repo, kept as a bare clone on disk and brought up to date over HTTP. Whatever happens to the clone, a process
 // killed in the middle or a damaged disk, the next operation works: what cannot be read is cloned afresh.
 
-import { expandOid } from 'isomorphic-git';
+import { expandOid, findMergeBase } from 'isomorphic-git';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Log, Repository } from '../../ports.ts';
 import { isAncestor } from './ancestry.ts';
@@ -10,7 +10,7 @@ import { isDamage, isMissing, NotFound } from './errors.ts';
 import { wholeFiles } from './files.ts';
 import { HTTP_LIMITS, type HttpLimits, httpClient } from './http.ts';
 import { keepObjects, type Objects, readObjects, sharePacks } from './objects.ts';
-import { openRemote } from './remote.ts';
+import { openRemote, type Token } from './remote.ts';
 import { readSnapshot, type SnapshotOptions } from './snapshot.ts';
 import { openUpkeep } from './upkeep.ts';
 
@@ -19,7 +19,7 @@ export interface RepositoryOptions extends SnapshotOptions {
   readonly url: string;
   /** The branch that is followed. */
   readonly branch: string;
-  readonly token?: string;
+  readonly token?: Token;
   /** Where the clone is kept; its own, made when missing. */
   readonly folder: string;
   readonly log: Log;
@@ -119,6 +119,13 @@ export function openRepository(options: RepositoryOptions): Repository {
       await having(ancestor);
       await having(descendant);
       return reading((objects) => isAncestor(objects, ancestor, descendant));
+    },
+    async mergeBase(one, other) {
+      await having(one);
+      await having(other);
+      const oids = [one, other];
+      const found = (await reading((_, clone) => findMergeBase({ fs, gitdir: clone, oids }))) as CommitSha[];
+      return found[0] ?? null;
     },
     blob: (blob) =>
       reading((objects) =>

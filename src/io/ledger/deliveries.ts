@@ -1,6 +1,7 @@
 // Webhook deliveries: written before they are acknowledged, dealt with once.
 
-import type { Delivery, Ledger } from '../../ports/ledger.ts';
+import type { Delivery } from '../../ports/deliveries.ts';
+import type { Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
@@ -26,7 +27,7 @@ end
 return answers
 `);
 
-// Keys: outbox…, deliveries, settled. Arguments: now, statuses, forget before, id, id, …
+// Keys: outbox…, deliveries, settled. Arguments: now, reports, forget before, id, id, …
 const settleScript = script(`${SAY}
 for i = 4, #ARGV do
   redis.call('HDEL', KEYS[5], ARGV[i])
@@ -86,9 +87,9 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
       const found = texts.map((text) => decode<Delivery>('a delivery', text));
       return found.sort((a, b) => a.received.localeCompare(b.received) || a.id.localeCompare(b.id));
     },
-    async settleDeliveries(ids, statuses) {
-      if (ids.length === 0 && statuses.length === 0) return;
-      const args = [now(), statusList(statuses), now() - REMEMBER_SETTLED_MS, ...ids];
+    async settleDeliveries(ids, reports) {
+      if (ids.length === 0 && reports.length === 0) return;
+      const args = [now(), statusList(reports), now() - REMEMBER_SETTLED_MS, ...ids];
       await settleScript(redis, [...outboxKeys(keys), keys.deliveries, keys.settled], args);
     },
   };

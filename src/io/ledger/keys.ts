@@ -26,6 +26,14 @@ export function ledgerKeys(installation: string) {
     fence: name('fence'),
     /** Hash target → tries and the time of the last. */
     renewals: name('renewals'),
+    pulls: {
+      /** Hashes by number: what it was looked at as; its plan. */
+      seen: name('pulls'),
+      plans: name('pulls:plans'),
+      /** List of commit and number. */
+      merged: name('pulls:merged'),
+      ahead: (change: string) => name(`pulls:ahead:${change}`),
+    },
     freeze: name('freeze'),
     events: name('events'),
     outbox: {
@@ -38,6 +46,10 @@ export function ledgerKeys(installation: string) {
       sentAt: name('outbox:sent-at'),
       counter: name('outbox:counter'),
       attempts: name('outbox:attempts'),
+      /** Hash key → what the forge calls the report. */
+      handles: name('outbox:handles'),
+      /** Sorted set of the last hour's sends, by time. */
+      sends: name('outbox:sends'),
       /** Nothing is sent before this time: the forge asked for a pause. */
       hold: name('outbox:hold'),
     },

@@ -9,6 +9,7 @@ import { deliveries } from './deliveries.ts';
 import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
+import { pulls } from './pulls.ts';
 import { decode, encode } from './record.ts';
 import { renewalRecords } from './renewals.ts';
 import { runs } from './runs.ts';
@@ -35,7 +36,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 
 const readScript = script(`
 local dropped = tonumber(redis.call('LINDEX', KEYS[1], 0) or '0')
-local skip = math.max(0, ARGV[1] - dropped)
+local length = math.max(0, redis.call('LLEN', KEYS[1]) - 1)
+local skip = math.min(math.max(0, ARGV[1] - dropped), length)
 return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 `);
 
@@ -55,6 +57,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...steps(redis, keys, now),
     ...leases(redis, keys),
     ...outbox(redis, keys, now),
+    ...pulls(redis, keys, now),
     ...renewalRecords(redis, keys),
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);

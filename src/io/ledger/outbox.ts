@@ -1,7 +1,7 @@
-// Statuses on their way to the forge: written together with what they tell of, sent later, the newest per commit and
-// context only, never two of one context at a time.
+// Reports on their way to the forge: written together with what they tell of, sent later, the newest per commit and
+// context only, never two of one context at a time, never more than the forge takes.
 
-import type { CommitStatus } from '../../model/report.ts';
+import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
 import type { Ledger, OutboxEntry } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
@@ -10,6 +10,8 @@ import { script } from './script.ts';
 
 /** How long Phoenix remembers what a forge was told, to leave out a repetition. */
 const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
+/** Due entries among which the next to be sent is chosen. */
+const LOOKED_AT = 500;
 
 /**
  * Lua: `say(now, list)` for scripts whose first four keys are `outboxKeys`. An entry that is waiting or being sent is
@@ -34,43 +36,70 @@ export function outboxKeys({ outbox }: Keys): string[] {
 }
 
 /** The list that `say` takes. */
-export function statusList(statuses: readonly CommitStatus[]): string {
-  return JSON.stringify(statuses.map((status) => [`${status.commit} ${status.context}`, statusText(status)]));
+export function statusList(reports: readonly Report[]): string {
+  return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report)]));
 }
 
-/** Equal statuses give equal texts, whoever built them. */
-function statusText({ commit, context, state, description, url }: CommitStatus): string {
-  return encode({ commit, context, state, description, url });
+function keyOf(report: Report): string {
+  return isComment(report) ? `pull/${report.pull} comment` : statusKey(report.commit, report.context);
+}
+
+function statusKey(commit: string, context: string): string {
+  return `${commit} ${context}`;
+}
+
+/** Equal reports give equal texts, whoever built them. */
+function reportText(report: Report): string {
+  if (isComment(report)) return encode({ pull: report.pull, body: report.body });
+  const { commit, context, state, description, url, about } = report;
+  return encode({ commit, context, state, description, url, about });
 }
 
 const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
-// Keys: outbox, hold, attempts. A claim moves the entry to when the claim ends by itself.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at. A claim
+// moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the forge may not take all.
 const claimScript = script(`
 local now = tonumber(ARGV[1])
-if tonumber(redis.call('GET', KEYS[5]) or '0') > now then return {} end
-local claimed = {}
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[2])) do
-  local entry = redis.call('HGET', KEYS[1], key)
-  if entry then
-    redis.call('ZADD', KEYS[2], now + ARGV[3], key)
-    table.insert(claimed, { key, entry, redis.call('HGET', KEYS[6], key) or '0' })
+if tonumber(redis.call('GET', KEYS[5]) or '0') > now then return false end
+local chosen
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])) do
+  if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
   else
-    redis.call('ZREM', KEYS[2], key)
+    local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
+    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or name == 'comment'
+    if whole or not chosen then chosen = key end
+    if whole then break end
   end
 end
-return claimed
+if not chosen then return false end
+if ARGV[3] ~= '' then
+  redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
+  for _, limit in ipairs({ { 60000, tonumber(ARGV[3]) }, { 3600000, tonumber(ARGV[4]) } }) do
+    local sends = redis.call('ZREVRANGE', KEYS[9], limit[2] - 1, limit[2] - 1, 'WITHSCORES')
+    if sends[2] and tonumber(sends[2]) > now - limit[1] then
+      redis.call('SET', KEYS[5], string.format('%.0f', sends[2] + limit[1]))
+      return false
+    end
+  end
+  redis.call('ZADD', KEYS[9], now, redis.call('INCR', KEYS[4]))
+end
+redis.call('ZADD', KEYS[2], now + ARGV[2], chosen)
+local handle = redis.call('HGET', KEYS[8], chosen) or ''
+return { chosen, redis.call('HGET', KEYS[1], chosen), redis.call('HGET', KEYS[6], chosen) or '0', handle }
 `);
 
-// Keys: outbox, hold, attempts, sent-at. Drops the entry unless a newer one has taken its place.
+// Keys: outbox…, hold, attempts, sent-at, handles. Drops the entry unless a newer one has taken its place.
 const settleScript = script(`
 local key, sequence, now, sent = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local entry = redis.call('HGET', KEYS[1], key)
 if sent ~= '' then
   redis.call('HSET', KEYS[3], key, sent)
+  if ARGV[6] ~= '' then redis.call('HSET', KEYS[8], key, ARGV[6]) end
   redis.call('ZADD', KEYS[7], now, key)
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now - ARGV[5], 'LIMIT', 0, 100)) do
     redis.call('HDEL', KEYS[3], old)
+    redis.call('HDEL', KEYS[8], old)
     redis.call('ZREM', KEYS[7], old)
   end
 end
@@ -92,41 +121,41 @@ if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.ca
 
 type Outbox = Pick<
   Ledger,
-  'lastSaid' | 'say' | 'claimReports' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting'
+  'lastSaid' | 'say' | 'claimReport' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting' | 'saidPending'
 >;
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
-  const { due, hold, attempts, sentAt } = keys.outbox;
-  const all = [...outboxKeys(keys), hold, attempts, sentAt];
+  const { entries, due, sent, hold, attempts, sentAt, handles, sends } = keys.outbox;
+  const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends];
   return {
-    async say(statuses) {
-      if (statuses.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(statuses)]);
+    async say(reports) {
+      if (reports.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(reports)]);
     },
     async lastSaid(commit, context) {
-      const [waiting, sent] = await Promise.all([
-        redis.hget(keys.outbox.entries, `${commit} ${context}`),
-        redis.hget(keys.outbox.sent, `${commit} ${context}`),
-      ]);
-      const text = waiting?.slice(waiting.indexOf(' ') + 1) ?? sent;
+      const key = statusKey(commit, context);
+      const [waiting, told] = await Promise.all([redis.hget(entries, key), redis.hget(sent, key)]);
+      const text = waiting?.slice(waiting.indexOf(' ') + 1) ?? told;
       return text === null ? null : decode<CommitStatus>('a status', text);
     },
-    async claimReports(at, limit, claimMs) {
-      const claimed = (await claimScript(redis, all, [at, limit, claimMs])) as [string, string, string][];
-      return claimed.map(([key, entry, failures]): OutboxEntry => {
-        const space = entry.indexOf(' ');
-        return {
-          key,
-          sequence: Number(entry.slice(0, space)),
-          status: decode<CommitStatus>('a status', entry.slice(space + 1)),
-          attempts: Number(failures),
-        };
-      });
+    async claimReport(at, claimMs, limits): Promise<OutboxEntry | null> {
+      const args = [at, claimMs, limits?.perMinute ?? '', limits?.perHour ?? '', LOOKED_AT];
+      const claimed = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
+      if (claimed === null) return null;
+      const [key, entry, failures, handle] = claimed;
+      const space = entry.indexOf(' ');
+      return {
+        key,
+        sequence: Number(entry.slice(0, space)),
+        report: decode<Report>('a report', entry.slice(space + 1)),
+        handle: handle === '' ? null : handle,
+        attempts: Number(failures),
+      };
     },
-    async reportSent({ key, sequence, status }) {
-      await settleScript(redis, all, [key, sequence, now(), statusText(status), REMEMBER_SENT_MS]);
+    async reportSent({ key, sequence, report }, handle) {
+      await settleScript(redis, all, [key, sequence, now(), reportText(report), REMEMBER_SENT_MS, handle ?? '']);
     },
     async reportFailed({ key, sequence }, retry) {
-      if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS]);
+      if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '']);
       else await retryScript(redis, all, [key, retry.at, retry.holdUntil]);
     },
     async nextReport() {
@@ -136,5 +165,13 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       return Math.max(Number(score ?? 0), Number(held ?? 0));
     },
     reportsWaiting: () => redis.zcard(due),
+    async saidPending() {
+      const told = Object.entries(await redis.hgetall(sent)).filter(([key]) => !key.startsWith('pull/'));
+      const waiting = new Set(await redis.hkeys(entries));
+      const statuses = told
+        .filter(([key]) => !waiting.has(key))
+        .map(([, text]) => decode<CommitStatus>('a status', text));
+      return statuses.filter(({ state }) => state === 'pending');
+    },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 
-type Fault =
+export type Fault =
   /** Any answer, for example 403 with `retry-after`. */
   | {
       readonly kind: 'answer';
@@ -18,8 +18,10 @@ type Fault =
   | { readonly kind: 'delay'; readonly until: Promise<void> };
 
 export interface Faults {
-  /** One fault for each of the next requests. */
+  /** One fault for each of the next requests; those that only read a REST interface are spared. */
   order(...faults: readonly Fault[]): void;
+  /** A fault, or none, for each request from now on, those that read among them; the ordered ones go first. */
+  decide(fault: (request: Request) => Fault | undefined): void;
   /** How many requests a delay holds up right now. */
   waiting(): number;
   /** Stands before the routes that can be disturbed. */
@@ -29,12 +31,17 @@ export interface Faults {
 export function openFaults(): Faults {
   const ordered: Fault[] = [];
   let waiting = 0;
+  let decide: (request: Request) => Fault | undefined = () => undefined;
   return {
+    decide(deciding) {
+      decide = deciding;
+    },
     order(...faults) {
       ordered.push(...faults);
     },
     async handler(request, response, next) {
-      const fault = ordered.shift();
+      const reads = request.method === 'GET' && !request.originalUrl.includes('.git/');
+      const fault = (reads ? undefined : ordered.shift()) ?? decide(request);
       if (fault !== undefined && disturb(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;

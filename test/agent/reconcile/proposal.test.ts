@@ -30,7 +30,7 @@ function declare(specs: Specs, problems: readonly Problem[] = [], needs = {}): D
   const all = targets(specs, needs);
   const config = { hypervisor: { behavior: { maxDeleteShare: 0.5, rollbackOnFailure: false } } } as Config;
   const digests = new Map([...all].map(([id, { spec }]) => [id, JSON.stringify(spec)]));
-  return { commit: B, config, targets: all, digests, problems };
+  return { commit: B, root: '', config, targets: all, digests, problems };
 }
 
 /** What was applied at A. */

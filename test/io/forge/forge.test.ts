@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { checkAccess, type ForgeOptions, openForge, placeOf } from '../../../src/io/forge/forge.ts';
+import { accessOf } from '../../../src/io/forge/access.ts';
+import { openForge, placeOf } from '../../../src/io/forge/forge.ts';
+import type { ForgeOptions } from '../../../src/io/forge/options.ts';
 import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge } from '../../../src/ports.ts';
@@ -42,7 +44,7 @@ afterAll(async () => {
 });
 
 function options(changes: Partial<ForgeOptions> = {}): ForgeOptions {
-  return { kind: 'github', api: lab.url, token: TOKEN, repository: lab.repository, ...changes };
+  return { kind: 'github', api: lab.url, login: { as: 'token', token: TOKEN }, repository: lab.repository, ...changes };
 }
 
 function forge(changes: Partial<ForgeOptions> = {}): Forge {
@@ -50,7 +52,15 @@ function forge(changes: Partial<ForgeOptions> = {}): Forge {
 }
 
 function status(changes: Partial<CommitStatus> = {}): CommitStatus {
-  return { commit, context: 'phoenix/apply', state: 'success', description: 'applied', url: null, ...changes };
+  return {
+    commit,
+    context: 'phoenix/apply',
+    state: 'success',
+    description: 'applied',
+    url: null,
+    about: null,
+    ...changes,
+  };
 }
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -62,7 +72,10 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 test('a status arrives as it was said', async () => {
-  expect(await forge().setStatus(status({ url: 'https://phoenix.example.internal/runs/1' }))).toEqual({ sent: true });
+  expect(await forge().setStatus(status({ url: 'https://phoenix.example.internal/runs/1' }), null, null)).toEqual({
+    sent: true,
+    handle: null,
+  });
   expect(lab.latestStatuses(commit)).toMatchObject([
     {
       context: 'phoenix/apply',
@@ -79,8 +92,14 @@ test('Gitea has the same below /api/v1', async () => {
     seen.push([request.method, request.url, request.headers.authorization]);
     response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":"success"}');
   });
-  expect(await forge({ kind: 'gitea', api: `${url}/` }).setStatus(status())).toEqual({ sent: true });
-  expect(await forge({ kind: 'gitea', api: `${url}/git/api/v1` }).setStatus(status())).toEqual({ sent: true });
+  expect(await forge({ kind: 'gitea', api: `${url}/` }).setStatus(status(), null, null)).toEqual({
+    sent: true,
+    handle: null,
+  });
+  expect(await forge({ kind: 'gitea', api: `${url}/git/api/v1` }).setStatus(status(), null, null)).toEqual({
+    sent: true,
+    handle: null,
+  });
   expect(seen).toEqual([
     ['POST', `/api/v1/repos/phoenix/config/statuses/${commit}`, `token ${TOKEN}`],
     ['POST', `/git/api/v1/repos/phoenix/config/statuses/${commit}`, `token ${TOKEN}`],
@@ -97,14 +116,14 @@ describe('worth another try', () => {
     ['a wait beyond reason', { status: 429, headers: { 'retry-after': '999999' } }, 3600],
   ])('%s', async (_, answer, seconds) => {
     lab.faults.rest({ kind: 'answer', ...answer });
-    expect(await forge().setStatus(status())).toMatchObject({ sent: false, retryAfterSeconds: seconds });
+    expect(await forge().setStatus(status(), null, null)).toMatchObject({ sent: false, retryAfterSeconds: seconds });
   });
 
   test('an hourly limit, until it is reset', async () => {
     const reset = Math.floor(Date.now() / 1000) + 1000;
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) };
     lab.faults.rest({ kind: 'answer', status: 403, headers });
-    const result = await forge().setStatus(status());
+    const result = await forge().setStatus(status(), null, null);
     if (result.sent || result.retryAfterSeconds === null) throw new Error('it is worth another try');
     expect(result.retryAfterSeconds).toBeGreaterThan(990);
     expect(result.retryAfterSeconds).toBeLessThanOrEqual(1000);
@@ -112,8 +131,8 @@ describe('worth another try', () => {
 
   test('a connection that breaks, and a forge that is silent', async () => {
     lab.faults.rest({ kind: 'drop' }, { kind: 'hang' });
-    expect(await forge().setStatus(status())).toMatchObject({ retryAfterSeconds: 15 });
-    const silent = await forge({ timeoutMs: 50 }).setStatus(status());
+    expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15 });
+    const silent = await forge({ timeoutMs: 50 }).setStatus(status(), null, null);
     expect(silent).toMatchObject({ retryAfterSeconds: 15 });
     expect(JSON.stringify(silent)).toContain('the forge cannot be reached');
   });
@@ -121,14 +140,16 @@ describe('worth another try', () => {
 
 describe('never going to work', () => {
   async function reason(setting: Partial<ForgeOptions>, said: Partial<CommitStatus> = {}): Promise<string> {
-    const result = await forge(setting).setStatus(status(said));
+    const result = await forge(setting).setStatus(status(said), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
     expect(JSON.stringify(result)).not.toContain(TOKEN);
     return result.sent ? '' : result.reason;
   }
 
   test('with the reason and the remedy', async () => {
-    expect(await reason({ token: 'wrong' })).toContain('(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN');
+    expect(await reason({ login: { as: 'token', token: 'wrong' } })).toContain(
+      '(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN',
+    );
     expect(await reason({ repository: 'no/where' })).toContain('check PHOENIX_REPO_URL');
     expect(await reason({}, { description: 'x'.repeat(141) })).toContain('maximum is 140 characters');
     expect(await reason({}, { commit: '1'.repeat(40) })).toContain('No commit found for SHA');
@@ -151,7 +172,7 @@ test('the token follows no redirect to another server, but stays with its own', 
   const away = await serve((request, response) => {
     response.writeHead(307, { location: thief + request.url }).end();
   });
-  const result = await forge({ api: away }).setStatus(status());
+  const result = await forge({ api: away }).setStatus(status(), null, null);
   expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
   expect(JSON.stringify(result)).toContain(`the forge sends on to ${thief}`);
   expect(seen).toEqual([]);
@@ -167,23 +188,26 @@ test('the token follows no redirect to another server, but stays with its own', 
     bodies.push(`${request.method} ${request.headers.authorization} ${body}`);
     response.writeHead(201).end();
   });
-  expect(await forge({ api: renamed, repository: 'phoenix/old' }).setStatus(status())).toEqual({ sent: true });
+  expect(await forge({ api: renamed, repository: 'phoenix/old' }).setStatus(status(), null, null)).toEqual({
+    sent: true,
+    handle: null,
+  });
   expect(bodies).toEqual([`POST token ${TOKEN} {"context":"phoenix/apply","state":"success","description":"applied"}`]);
 });
 
 test('doctor sees whether the token may write', async () => {
-  expect(await checkAccess(options())).toEqual({ ok: true });
-  expect(await checkAccess(options({ token: 'wrong' }))).toMatchObject({ ok: false });
-  expect(await checkAccess(options({ kind: 'gitlab' }))).toMatchObject({ ok: false });
+  expect(await accessOf(options())).toEqual({ kind: 'enough' });
+  const wrong = options({ login: { as: 'token', token: 'wrong' } });
+  await expect(accessOf(wrong)).rejects.toThrow('renew PHOENIX_FORGE_TOKEN');
   const reader = await serve((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"permissions":{"push":false}}');
   });
-  expect(await checkAccess(options({ api: reader }))).toMatchObject({ ok: false });
+  expect(await accessOf(options({ api: reader }))).toEqual({ kind: 'lacks', rights: ['Commit statuses: write'] });
 });
 
 test('what cannot work is refused at the start', () => {
   expect(openForge(options({ kind: 'none' }))).toBeNull();
-  expect(() => forge({ kind: 'gitlab' })).toThrow('set PHOENIX_FORGE to github, gitea or none');
+  expect(() => forge({ kind: 'gitlab', login: { as: 'app', id: '1', key: 'k' } })).toThrow('set PHOENIX_FORGE_TOKEN');
   expect(() => forge({ repository: 'config' })).toThrow('no owner/name');
   const { api: _, ...withoutApi } = options({ kind: 'gitea' });
   expect(() => openForge(withoutApi)).toThrow('PHOENIX_FORGE_API');
@@ -195,6 +219,10 @@ test('the forge is found from the repository’s address', () => {
   expect(placeOf('github', 'https://github.com/team/config/')).toEqual(github);
   expect(placeOf('github', 'https://git.example.internal/team/config')).toMatchObject({
     api: 'https://git.example.internal/api/v3',
+  });
+  expect(placeOf('gitlab', 'https://gitlab.example.internal/group/team/config.git')).toEqual({
+    repository: 'group/team/config',
+    api: 'https://gitlab.example.internal',
   });
   expect(placeOf('gitea', 'http://git.example.internal:3000/sub/team/config.git')).toEqual({
     repository: 'team/config',

@@ -1,17 +1,17 @@
-// The webhook door: verify the bytes, then parse, record, answer; the work comes later. The payload is only a hint that the
-// branch has moved, so a forged or repeated delivery can cause no more than a fetch.
+// The webhook door: verify the bytes, then parse, record, answer; the work comes later. What a payload says of a push or a pull
+// request is only a hint that it has moved, so a repeated or reordered delivery can cause no more than a look.
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhooks } from '@octokit/webhooks';
 import type { Request, Response } from 'express';
 import type { Secret } from '../../../model/secret.ts';
-import type { Delivery } from '../../../ports/ledger.ts';
+import type { Delivery, Event } from '../../../ports/deliveries.ts';
 import type { Clock, Log } from '../../../ports.ts';
 import { answer, fail } from '../answer.ts';
 import { sameSecret } from '../same.ts';
 import { bodyReader } from './body.ts';
-import { deliveryId, eventName, meaningOf, parsePayload } from './push-event.ts';
+import { deliveryId, eventName, meaningOf, parsePayload } from './events/event.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
@@ -21,12 +21,13 @@ const ALL_BODIES_LIMIT = 8 * BODY_LIMIT;
 export type DeliveryEnd = 'recorded' | 'duplicate' | 'ignored' | 'refused' | 'failed';
 
 export interface ReceiverParts {
-  readonly secret: Secret;
+  /** Each is accepted: while a secret is being changed, the forge may still sign with the old one. */
+  readonly secrets: readonly Secret[];
   readonly branch: string;
   /** Durable once it resolves; rejects in bounded time when it cannot be. */
   readonly record: (delivery: Delivery) => Promise<'recorded' | 'duplicate'>;
   /** Called after a new delivery was recorded. When it fails, the next poll sees the delivery. */
-  readonly recorded: () => Promise<void>;
+  readonly recorded: (delivery: Pick<Delivery, 'kind'>) => Promise<void>;
   readonly ended: (end: DeliveryEnd) => void;
   readonly log: Log;
   readonly clock: Clock;
@@ -36,8 +37,8 @@ export type Handler = (request: Request, response: Response) => Promise<void>;
 
 /** Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed. */
 export function receiver(parts: ReceiverParts): Handler {
-  const { secret, branch, record, recorded, ended, log, clock } = parts;
-  const webhooks = new Webhooks({ secret: secret.expose() });
+  const { secrets, branch, record, recorded, ended, log, clock } = parts;
+  const doors = secrets.map((secret) => ({ secret, webhooks: new Webhooks({ secret: secret.expose() }) }));
   const readBody = bodyReader(BODY_LIMIT, ALL_BODIES_LIMIT);
 
   return async (request, response) => {
@@ -52,7 +53,7 @@ export function receiver(parts: ReceiverParts): Handler {
       return fail(response, 503, { message: 'too many large deliveries at once', hint: 'deliver it again later' });
     }
     const text = body.toString('utf8');
-    if (!(await verified(webhooks, secret, text, request.headers))) {
+    if (!(await verified(doors, text, request.headers))) {
       ended('refused');
       return fail(response, 401, {
         message: 'the signature is missing or wrong',
@@ -63,7 +64,7 @@ export function receiver(parts: ReceiverParts): Handler {
     const meaning = read(text, request.headers, branch);
     if (meaning.kind === 'malformed') {
       ended('refused');
-      return fail(response, 400, { message: meaning.reason, hint: 'send the payload of a push event as JSON' });
+      return fail(response, 400, { message: meaning.reason, hint: 'send the payload of the event as JSON' });
     }
     if (meaning.kind === 'ignored') {
       ended('ignored');
@@ -72,10 +73,11 @@ export function receiver(parts: ReceiverParts): Handler {
 
     const id = deliveryId(request.headers) ?? randomUUID();
     try {
-      const end = await record({ id, commit: meaning.commit, by: meaning.by, received: clock.now().toISOString() });
+      const end = await record({ id, by: meaning.by, received: clock.now().toISOString(), ...meaning.event });
       ended(end);
-      answer(response, 202, { delivery: id, [end]: meaning.commit });
-      if (end === 'recorded') recorded().catch((error) => log.warn('the push waits for the next poll', { id, error }));
+      answer(response, 202, { delivery: id, [end]: subjectOf(meaning.event) });
+      if (end === 'recorded')
+        recorded(meaning.event).catch((error) => log.warn('the delivery waits for the next poll', { id, error }));
     } catch (error) {
       ended('failed');
       log.error('a delivery could not be recorded', { id, error });
@@ -89,15 +91,32 @@ export function receiver(parts: ReceiverParts): Handler {
 
 /** GitHub, Gitea and Forgejo sign the body; GitLab sends the secret itself. A signature that is there must be right. */
 async function verified(
-  webhooks: Webhooks,
-  secret: Secret,
+  doors: readonly { readonly secret: Secret; readonly webhooks: Webhooks }[],
   body: string,
   headers: IncomingHttpHeaders,
 ): Promise<boolean> {
   const signature = headers['x-hub-signature-256'];
-  if (signature !== undefined) return webhooks.verify(body, String(signature)).catch(() => false);
   const token = headers['x-gitlab-token'];
-  return typeof token === 'string' && sameSecret(token, secret);
+  for (const { secret, webhooks } of doors) {
+    if (signature !== undefined) {
+      if (await webhooks.verify(body, String(signature)).catch(() => false)) return true;
+    } else if (typeof token === 'string' && sameSecret(token, secret)) return true;
+  }
+  return false;
+}
+
+/** What the sender may check in the answer. */
+function subjectOf(event: Event): string {
+  switch (event.kind) {
+    case 'push':
+      return event.commit;
+    case 'pull':
+      return `pull request ${event.pull}`;
+    case 'ask':
+      return event.ask.what;
+    default:
+      return event satisfies never;
+  }
 }
 
 function read(body: string, headers: IncomingHttpHeaders, branch: string) {

@@ -33,7 +33,7 @@ function deliver(body: string, headers: Record<string, string> = {}): Promise<Re
 
 const push = JSON.stringify(pushPayload());
 const recorded = async () =>
-  (await door.ledger.unsettledDeliveries()).map(({ commit, by, id }) => ({ commit, by, id }));
+  (await door.ledger.unsettledDeliveries()).map(({ received: _, kind: __, ...delivery }) => delivery);
 
 describe('a signed push to the followed branch', () => {
   test('is recorded before it is acknowledged, and the agent is told', async () => {

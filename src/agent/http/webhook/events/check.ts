@@ -1,0 +1,40 @@
+// Buttons on GitHub's checks: run it again, and those that Phoenix put there itself.
+
+import { z } from 'zod';
+import type { RunId, TargetId } from '../../../../model/ids.ts';
+import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { Login, Sha, understood } from './shape.ts';
+
+const Check = z.object({
+  action: z.string(),
+  sender: Login,
+  requested_action: z.object({ identifier: z.string() }).optional(),
+  check_run: z.object({ name: z.string(), head_sha: Sha, external_id: z.string().nullish() }),
+});
+const Suite = z.object({ action: z.string(), sender: Login, check_suite: z.object({ head_sha: Sha }) });
+
+export function meaningOfCheck(payload: unknown): Meaning {
+  const read = understood(Check, payload, 'a check run');
+  if ('malformed' in read) return read.malformed;
+  const { action, sender, requested_action: asked, check_run: check } = read.data;
+  if (!check.name.startsWith('phoenix/')) return ignored(`${shown(check.name)} is no check of Phoenix`);
+  const again = { what: 'again', commit: check.head_sha, context: check.name } as const;
+  if (action === 'rerequested' || (action === 'requested_action' && asked?.identifier === 'replay')) {
+    return means({ kind: 'ask', ask: again }, sender.login);
+  }
+  if (action === 'requested_action' && asked?.identifier === 'approve') {
+    const [, run, target] = /^run\/([\w-]{1,64})(?:\/([a-z]+\/[\w.-]{1,200}))?$/.exec(check.external_id ?? '') ?? [];
+    if (run === undefined) return ignored('the check belongs to no run');
+    const targets = target === undefined ? [] : [target as TargetId];
+    return means({ kind: 'ask', ask: { what: 'approve', run: run as RunId, targets, pull: null } }, sender.login);
+  }
+  return ignored(`Phoenix does nothing on a check run that is ${shown(action)}`);
+}
+
+export function meaningOfSuite(payload: unknown): Meaning {
+  const read = understood(Suite, payload, 'a check suite');
+  if ('malformed' in read) return read.malformed;
+  const { action, sender, check_suite: suite } = read.data;
+  if (action !== 'rerequested') return ignored(`Phoenix does nothing on a check suite that is ${shown(action)}`);
+  return means({ kind: 'ask', ask: { what: 'again', commit: suite.head_sha, context: null } }, sender.login);
+}

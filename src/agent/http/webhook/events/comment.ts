@@ -1,0 +1,72 @@
+// Comments under a pull request that ask for something: a line of its own such as `/phoenix approve lxc/105`.
+
+import { z } from 'zod';
+import type { TargetId } from '../../../../model/ids.ts';
+import type { Ask } from '../../../../ports/deliveries.ts';
+import { ignored, type Meaning, means } from './meaning.ts';
+import { Login, understood } from './shape.ts';
+
+const MOST_TARGETS = 100;
+
+const Comment = z.object({
+  action: z.string(),
+  sender: Login,
+  issue: z.object({ number: z.number().int().positive(), pull_request: z.unknown().optional() }),
+  is_pull: z.boolean().optional(),
+  comment: z.object({ body: z.string() }),
+});
+const Note = z.object({
+  user: z.object({ username: z.string() }),
+  object_attributes: z.object({ note: z.string(), noteable_type: z.string(), action: z.string().optional() }),
+  merge_request: z.object({ iid: z.number().int().positive() }).optional(),
+});
+
+export function meaningOfComment(payload: unknown): Meaning {
+  const read = understood(Comment, payload, 'a comment');
+  if ('malformed' in read) return read.malformed;
+  const { action, sender, issue, is_pull, comment } = read.data;
+  // An edited comment asked already; what a program writes is no person's wish.
+  if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
+  if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
+  return asked(comment.body, issue.number, sender.login);
+}
+
+export function meaningOfNote(payload: unknown): Meaning {
+  const read = understood(Note, payload, 'a note');
+  if ('malformed' in read) return read.malformed;
+  const { user, object_attributes: note, merge_request: request } = read.data;
+  if (note.noteable_type !== 'MergeRequest' || request === undefined || (note.action ?? 'create') !== 'create') {
+    return ignored('Phoenix reads new notes under merge requests');
+  }
+  return asked(note.note, request.iid, user.username);
+}
+
+function asked(body: string, pull: number, by: string): Meaning {
+  const ask = commandIn(body, pull);
+  return ask === null ? ignored('the comment asks Phoenix for nothing') : means({ kind: 'ask', ask }, by);
+}
+
+/** The first line that speaks to Phoenix, in words that it knows; a quotation of one, or one in a code block, does not. */
+export function commandIn(body: string, pull: number): Ask | null {
+  let fenced = false;
+  for (const line of body.split(/\r?\n/)) {
+    if (/^\s*(```|~~~)/.test(line)) fenced = !fenced;
+    const [, verb = '', rest = ''] = (fenced ? null : /^\/phoenix[ \t]+([a-z]+)(?:[ \t]+(.*))?$/i.exec(line)) ?? [];
+    const words = rest.split(/[\s,]+/).filter((word) => word !== '');
+    switch (verb.toLowerCase()) {
+      case 'approve': {
+        const targets = words.filter((word) => /^[a-z]+\/[\w.-]{1,200}$/.test(word)).slice(0, MOST_TARGETS);
+        if (targets.length === 0 || targets.length < words.length) continue;
+        return { what: 'approve', run: null, targets: targets as TargetId[], pull };
+      }
+      case 'replay': {
+        const [commit = null] = words;
+        if (commit !== null && !/^[0-9a-f]{4,40}$/.test(commit)) continue;
+        return { what: 'replay', commit, pull };
+      }
+      case 'plan':
+        return { what: 'plan', pull };
+    }
+  }
+  return null;
+}

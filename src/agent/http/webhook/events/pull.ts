@@ -1,0 +1,45 @@
+// A pull request, or a merge request of GitLab, was opened, changed or closed: which one is all that is taken from the event.
+
+import { z } from 'zod';
+import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { Login, understood } from './shape.ts';
+
+/** GitHub says `synchronize`, Gitea `synchronized`. */
+const ACTIONS: ReadonlySet<string> = new Set([
+  'opened',
+  'synchronize',
+  'synchronized',
+  'reopened',
+  'edited',
+  'ready_for_review',
+  'closed',
+]);
+const GITLAB_ACTIONS: ReadonlySet<string> = new Set(['open', 'update', 'reopen', 'merge', 'close']);
+
+const Pull = z.object({
+  action: z.string(),
+  number: z.number().int().positive(),
+  sender: Login.optional(),
+});
+const MergeRequest = z.object({
+  user: z.object({ username: z.string() }).optional(),
+  object_attributes: z.object({ iid: z.number().int().positive(), action: z.string().optional() }),
+});
+
+export function meaningOfPull(payload: unknown): Meaning {
+  const read = understood(Pull, payload, 'a pull request');
+  if ('malformed' in read) return read.malformed;
+  const { action, number, sender } = read.data;
+  if (!ACTIONS.has(action)) return ignored(`Phoenix does nothing on a pull request that is ${shown(action)}`);
+  return means({ kind: 'pull', pull: number }, sender?.login);
+}
+
+export function meaningOfMergeRequest(payload: unknown): Meaning {
+  const read = understood(MergeRequest, payload, 'a merge request');
+  if ('malformed' in read) return read.malformed;
+  const { user, object_attributes: request } = read.data;
+  if (request.action === undefined || !GITLAB_ACTIONS.has(request.action)) {
+    return ignored(`Phoenix does nothing on ${shown(request.action ?? 'no action')} of a merge request`);
+  }
+  return means({ kind: 'pull', pull: request.iid }, user?.username);
+}

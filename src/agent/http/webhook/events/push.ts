@@ -1,0 +1,27 @@
+// A push to the followed branch is all that is of interest of pushes.
+
+import { z } from 'zod';
+import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { Sha, understood } from './shape.ts';
+
+const NOTHING = /^0+$/;
+
+/** The part of a push that all forges share; each names the pusher in its own way. */
+const Push = z.object({
+  ref: z.string(),
+  after: Sha,
+  deleted: z.boolean().optional(),
+  user_username: z.string().optional(),
+  pusher: z
+    .object({ login: z.string().optional(), username: z.string().optional(), name: z.string().optional() })
+    .optional(),
+});
+
+export function meaningOfPush(payload: unknown, branch: string): Meaning {
+  const read = understood(Push, payload, 'a push');
+  if ('malformed' in read) return read.malformed;
+  const { ref, after, deleted, user_username, pusher } = read.data;
+  if (ref !== `refs/heads/${branch}`) return ignored(`Phoenix follows ${branch}, not ${shown(ref)}`);
+  if (deleted === true || NOTHING.test(after)) return ignored(`${branch} was deleted; nothing is changed`);
+  return means({ kind: 'push', commit: after }, pusher?.login ?? pusher?.username ?? pusher?.name ?? user_username);
+}

@@ -1,0 +1,16 @@
+// What one process remembers between its looks, and may forget when it ends.
+
+export interface Memory {
+  /** The ledger was empty when this process started: what an earlier one said is only known to the forge. */
+  readonly beganAfresh: boolean;
+  /** What read pending at the forge was looked through once. */
+  pendingSettled: boolean;
+  /** When the forge was last asked for lost deliveries (epoch milliseconds). */
+  lostAskedAt: number;
+  /** That the branch is not there was said. */
+  branchMissed: boolean;
+}
+
+export function newMemory(beganAfresh: boolean): Memory {
+  return { beganAfresh, pendingSettled: false, lostAskedAt: Number.NEGATIVE_INFINITY, branchMissed: false };
+}

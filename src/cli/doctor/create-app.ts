@@ -1,0 +1,130 @@
+// `phoenix doctor --create-app`: a GitHub App with the rights that Phoenix needs, made by one press in the user's browser. The
+// page posts GitHub a manifest; GitHub sends the browser back with a code, which is worth the App's key once
+// (GitHub's "Registering a GitHub App from a manifest").
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { placeOf } from '../../io/forge/forge.ts';
+import { type CreatedApp, redeemCode } from '../../io/forge/github/manifest.ts';
+import { APP, appCreated, appPage } from '../../say/app.ts';
+import { type Environment, readSettings, type Settings } from '../../settings.ts';
+import { EXIT, type Io } from '../io.ts';
+import { Missing } from '../missing.ts';
+
+export interface CreateAppArgs {
+  /** The organisation that the App is to belong to; undefined for the user who presses. */
+  readonly organization?: string | undefined;
+}
+
+/** What the App may do, and what GitHub tells it of. */
+const PERMISSIONS = { checks: 'write', contents: 'read', issues: 'read', metadata: 'read', pull_requests: 'write' };
+const EVENTS = ['push', 'pull_request', 'check_run', 'check_suite', 'issue_comment'];
+/** For a person to log in and press. */
+const PATIENCE_MS = 15 * 60_000;
+
+export async function createApp({ organization }: CreateAppArgs, io: Io): Promise<number> {
+  const settings = settingsForApp(io.env);
+  const { repository, api } = placeOf('github', settings.repositoryUrl);
+  const base = settings.forge.api ?? api;
+  const web = new URL(settings.repositoryUrl).origin;
+  const state = randomBytes(16).toString('hex');
+  const arrived = Promise.withResolvers<string>();
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const here = `http://127.0.0.1:${port}`;
+  const page = appPage({
+    action: `${web}${organization === undefined ? '' : `/organizations/${encodeURIComponent(organization)}`}/settings/apps/new?state=${state}`,
+    manifest: JSON.stringify(manifestOf(settings.publicUrl ?? '', repository, here)),
+  });
+  server.on('request', (request, response) => handle(request, response, { page, web, state, code: arrived.resolve }));
+  const patience = setTimeout(
+    () => arrived.reject(new Missing('nobody pressed the button', 'call it again')),
+    PATIENCE_MS,
+  );
+  try {
+    io.stderr(APP.open(here, port));
+    const app = await redeemCode(base, await arrived.promise);
+    const files = await keep(settings.dataDir, app);
+    io.stdout(appCreated(app, files));
+    return EXIT.done;
+  } finally {
+    clearTimeout(patience);
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+function manifestOf(publicUrl: string, repository: string, here: string) {
+  const [owner = ''] = repository.split('/');
+  return {
+    name: `Phoenix ${owner}`.slice(0, 34),
+    url: publicUrl,
+    hook_attributes: { url: `${publicUrl}/webhooks`, active: true },
+    redirect_url: `${here}/created`,
+    public: false,
+    default_permissions: PERMISSIONS,
+    default_events: EVENTS,
+  };
+}
+
+interface Expected {
+  readonly page: string;
+  /** Where the form leads. */
+  readonly web: string;
+  readonly state: string;
+  readonly code: (code: string) => void;
+}
+
+function handle(request: IncomingMessage, response: ServerResponse, { page, web, state, code }: Expected): void {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const answer = (status: number, body: string) => {
+    response.writeHead(status, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': `default-src 'none'; form-action ${web}; frame-ancestors 'none'; base-uri 'none'`,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    response.end(body);
+  };
+  if (request.method === 'GET' && url.pathname === '/') return answer(200, page);
+  const given = url.searchParams.get('code');
+  if (request.method !== 'GET' || url.pathname !== '/created' || given === null) return answer(404, APP.notHere);
+  // Somebody else's link would make Phoenix speak as somebody else's App.
+  if (url.searchParams.get('state') !== state) return answer(403, APP.wrongState);
+  answer(200, APP.done);
+  code(given);
+}
+
+/** The App's key and the webhook's secret, for nobody but the user who runs this. */
+async function keep(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const key = join(dataDir, `github-app-${id}.pem`);
+  const secret = join(dataDir, `github-app-${id}.webhook-secret`);
+  await writeFile(key, pem, { mode: 0o600, flag: 'wx' });
+  await writeFile(secret, webhookSecret, { mode: 0o600, flag: 'wx' });
+  return { key, secret };
+}
+
+/** An App needs no token and no webhook secret before it is there. @throws Missing with what has to be set */
+function settingsForApp(environment: Environment): Settings {
+  const { PHOENIX_FORGE: _, ...rest } = environment;
+  const given = { ...rest, PHOENIX_FORGE: 'none' };
+  const { settings, problems } = readSettings(given, (path) => readFileSync(path, 'utf8'), { receiving: false });
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (settings === null || error !== undefined)
+    throw new Missing(error?.message ?? 'the settings cannot be read', error?.hint ?? '');
+  if (settings.publicUrl === null) {
+    throw new Missing(
+      'PHOENIX_PUBLIC_URL is not set, so GitHub could not reach the App',
+      'set it to where /webhooks can be reached, for example https://phoenix.example.org',
+    );
+  }
+  return settings;
+}

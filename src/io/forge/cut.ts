@@ -1,0 +1,27 @@
+// Text made to fit what a forge takes.
+
+const FENCE = /^(```+|~~~+)/;
+
+/**
+ * The text in at most so many bytes, cut at a line, with what is open closed again and a word that there is more.
+ *
+ * @param url where all of it is; null when nowhere
+ */
+export function cutMarkdown(text: string, most: number, url: string | null): string {
+  if (Buffer.byteLength(text) <= most) return text;
+  const more = url === null ? '\n\n_Cut: there is more than fits here._\n' : `\n\n_Cut: [all of it](${url})._\n`;
+  let room = most - Buffer.byteLength(more) - 64;
+  let fence = '';
+  const kept: string[] = [];
+  for (const line of text.split('\n')) {
+    room -= Buffer.byteLength(line) + 1;
+    if (room < 0) break;
+    const mark = FENCE.exec(line)?.[1] ?? '';
+    if (mark !== '') fence = fence === '' ? mark : '';
+    kept.push(line);
+  }
+  const open = kept.filter((line) => line.startsWith('<details')).length;
+  const closed = kept.filter((line) => line.startsWith('</details')).length;
+  const closing = `${fence === '' ? '' : `\n${fence}`}${'\n</details>'.repeat(Math.max(0, open - closed))}`;
+  return `${kept.join('\n')}${closing}${more}`;
+}

@@ -1,0 +1,138 @@
+// Check runs: what an App writes. They show Markdown, mark lines and have buttons. Rules from GitHub's description of its
+// Checks API: a summary of at most 65,535 characters, 50 annotations a request, buttons on what has ended only, and a run
+// that has ended is begun again by a new one of the same name.
+
+import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
+import type { SendResult } from '../../../ports.ts';
+import { cutMarkdown } from '../cut.ts';
+import { judge } from '../judge.ts';
+import { type Client, type GitHub, once } from './connect.ts';
+
+const LONGEST_SUMMARY = 65_000;
+const ANNOTATIONS_AT_ONCE = 50;
+/** More help nobody. */
+const MOST_ANNOTATIONS = 500;
+
+const BUTTONS = {
+  approve: { label: 'Approve', description: 'Let what waits here go ahead', identifier: 'approve' },
+  replay: { label: 'Replay', description: 'Look again and do what is missing', identifier: 'replay' },
+} as const satisfies Record<Button, object>;
+
+type Conclusion = 'success' | 'failure' | 'cancelled' | 'action_required';
+
+/** The check run in the forge, and whether it has ended. */
+type Handle = { readonly id: number; readonly ended: boolean };
+
+export async function setCheck(
+  github: GitHub,
+  status: CommitStatus,
+  details: Details | null,
+  handle: string | null,
+): Promise<SendResult> {
+  const { owner, repo } = github;
+  const attempt = {
+    what: `the check of ${status.commit.slice(0, 12)}`,
+    right: 'Checks: read and write',
+    as: 'app',
+    now: new Date(),
+  } as const;
+  try {
+    const client = await github.client();
+    const annotations = (details?.annotations ?? []).slice(0, MOST_ANNOTATIONS);
+    const ended = status.state !== 'pending';
+    const place = { owner, repo, ...once };
+    const body = bodyOf(status, details, annotations.slice(0, ANNOTATIONS_AT_ONCE));
+    const known = readHandle(handle);
+    const reused = known !== null && (ended || !known.ended) ? await change(client, place, known.id, body) : null;
+    const id =
+      reused ??
+      (
+        await client.request('POST /repos/{owner}/{repo}/check-runs', {
+          ...place,
+          ...body,
+          head_sha: status.commit,
+        })
+      ).data.id;
+    for (let from = ANNOTATIONS_AT_ONCE; from < annotations.length; from += ANNOTATIONS_AT_ONCE) {
+      const more = { ...body.output, annotations: annotations.slice(from, from + ANNOTATIONS_AT_ONCE).map(annotation) };
+      await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+        ...place,
+        check_run_id: id,
+        output: more,
+      });
+    }
+    return { sent: true, handle: `${id} ${ended ? 'ended' : 'open'}` };
+  } catch (error) {
+    return judge(error, attempt);
+  }
+}
+
+type Body = ReturnType<typeof bodyOf>;
+
+/** Null when it is not there any more. */
+async function change(
+  client: Client,
+  place: { readonly owner: string; readonly repo: string },
+  id: number,
+  body: Body,
+): Promise<number | null> {
+  try {
+    await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+      ...place,
+      ...body,
+      check_run_id: id,
+    });
+    return id;
+  } catch (error) {
+    if ((error as { readonly status?: number }).status === 404) return null;
+    throw error;
+  }
+}
+
+function bodyOf(status: CommitStatus, details: Details | null, annotations: readonly Annotation[]) {
+  const { context, state, description, url, about } = status;
+  const ended = state !== 'pending';
+  const summary = details === null || details.summary === '' ? description : details.summary;
+  return {
+    name: context,
+    ...(ended
+      ? { status: 'completed' as const, conclusion: conclusionOf(status, details) }
+      : { status: 'in_progress' as const }),
+    ...(url === null ? {} : { details_url: url }),
+    ...(about === null ? {} : { external_id: subjectText(about) }),
+    output: {
+      title: description,
+      summary: cutMarkdown(summary, LONGEST_SUMMARY, url),
+      ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotation) }),
+    },
+    ...(ended ? { actions: (details?.buttons ?? []).map((button) => BUTTONS[button]) } : {}),
+  };
+}
+
+function conclusionOf({ state }: CommitStatus, details: Details | null): Conclusion {
+  if (state === 'success') return 'success';
+  if (state === 'error') return 'cancelled';
+  return details?.buttons.includes('approve') === true ? 'action_required' : 'failure';
+}
+
+function annotation({ path, line, level, title, message }: Annotation) {
+  return {
+    path,
+    start_line: line,
+    end_line: line,
+    annotation_level: level,
+    title: title.slice(0, 255),
+    message: message.slice(0, 16_000),
+  };
+}
+
+/** `run/12`, `run/12/lxc/105` or `pull/3`. */
+function subjectText(about: Subject): string {
+  if (about.kind === 'pull') return `pull/${about.pull}`;
+  return `run/${about.run}${about.target === null ? '' : `/${about.target}`}`;
+}
+
+function readHandle(text: string | null): Handle | null {
+  const [, id, state] = /^(\d+) (ended|open)$/.exec(text ?? '') ?? [];
+  return id === undefined ? null : { id: Number(id), ended: state === 'ended' };
+}

@@ -1,0 +1,80 @@
+// Deliveries that failed are asked for again: GitHub tries each once and never again by itself, and keeps it for a few days.
+
+import type { Client, GitHub } from './connect.ts';
+
+const PER_PAGE = 100;
+const MOST_PAGES = 10;
+/** A delivery that fails so often is wrong itself. */
+const MOST_TRIES = 5;
+
+interface Told {
+  readonly id: number;
+  /** The same for every try. */
+  readonly guid: string;
+  readonly delivered_at: string;
+  readonly status_code: number;
+}
+
+/** Where the deliveries of one hook are listed. */
+interface Hook {
+  readonly client: Client;
+  readonly path: string;
+}
+
+/** How many were asked for; null when the token may not see the hook, or there is none of ours. */
+export async function redeliver(github: GitHub, publicUrl: string | null, since: Date): Promise<number | null> {
+  const hook = await hookOf(github, publicUrl);
+  if (hook === null) return null;
+  const wanted = failed(await deliveriesSince(hook, since));
+  for (const id of wanted) {
+    await hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
+  }
+  return wanted.length;
+}
+
+/** The newest try of each delivery that never came, oldest first. Pure. @param told newest first */
+export function failed(told: readonly Told[]): number[] {
+  const tries = Map.groupBy(told, ({ guid }) => guid);
+  const lost = [...tries.values()].filter((each) => each.length < MOST_TRIES && !each.some(arrived));
+  return lost.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
+}
+
+function arrived({ status_code: code }: Told): boolean {
+  return code >= 200 && code < 300;
+}
+
+async function deliveriesSince({ client, path }: Hook, since: Date): Promise<Told[]> {
+  const found: Told[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = { per_page: PER_PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const { data, headers } = await client.request(`GET ${path}`, query);
+    const told = data as readonly Told[];
+    found.push(...told.filter(({ delivered_at: at }) => Date.parse(at) >= since.getTime()));
+    cursor = /[?&]cursor=([^&>]+)[^>]*>;\s*rel="next"/.exec(String(headers.link ?? ''))?.[1];
+    const oldest = told.at(-1);
+    if (cursor === undefined || oldest === undefined || Date.parse(oldest.delivered_at) < since.getTime()) break;
+  }
+  return found;
+}
+
+async function hookOf(github: GitHub, publicUrl: string | null): Promise<Hook | null> {
+  if (github.app !== null) return { client: github.app, path: '/app/hook/deliveries' };
+  const { owner, repo } = github;
+  const client = await github.client();
+  try {
+    const { data } = await client.request('GET /repos/{owner}/{repo}/hooks', { owner, repo, per_page: PER_PAGE });
+    const ours = data.find(({ config }) => leadsHere(config.url ?? '', publicUrl));
+    return ours === undefined ? null : { client, path: `/repos/${owner}/${repo}/hooks/${ours.id}/deliveries` };
+  } catch (error) {
+    const { status } = error as { readonly status?: number };
+    if (status === 403 || status === 404) return null;
+    throw error;
+  }
+}
+
+function leadsHere(url: string, publicUrl: string | null): boolean {
+  const path = URL.parse(url)?.pathname.replace(/\/+$/, '') ?? '';
+  if (!path.endsWith('/webhooks')) return false;
+  return publicUrl === null || URL.parse(url)?.host === URL.parse(publicUrl)?.host;
+}

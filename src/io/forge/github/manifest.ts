@@ -1,0 +1,24 @@
+// The end of GitHub's manifest flow: a code becomes an App with its key, once.
+
+import { Octokit } from '@octokit/core';
+import { TIMEOUT_MS, USER_AGENT } from '../options.ts';
+import { openFetch } from '../redirects.ts';
+
+export interface CreatedApp {
+  readonly id: number;
+  readonly name: string;
+  /** The private key, PEM. */
+  readonly pem: string;
+  readonly webhookSecret: string;
+  /** Its page at the forge. */
+  readonly page: string;
+}
+
+/** @throws when the code is not worth anything, or not any more */
+export async function redeemCode(api: string, code: string): Promise<CreatedApp> {
+  const client = new Octokit({ baseUrl: api, userAgent: USER_AGENT, request: { fetch: openFetch(TIMEOUT_MS) } });
+  const { data } = await client.request('POST /app-manifests/{code}/conversions', { code });
+  if (!data.pem || !data.webhook_secret)
+    throw new Error('GitHub gave the App no key or no webhook secret; make it again');
+  return { id: data.id, name: data.name, pem: data.pem, webhookSecret: data.webhook_secret, page: data.html_url };
+}

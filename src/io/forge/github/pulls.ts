@@ -1,0 +1,73 @@
+// Pull requests and people, as GitHub, Gitea and Forgejo tell of them.
+
+import type { CommitSha } from '../../../model/ids.ts';
+import type { PullRequest } from '../../../ports.ts';
+import type { GitHub } from './connect.ts';
+
+const PER_PAGE = 50;
+const MOST_PAGES = 20;
+const MAY_PUSH: ReadonlySet<string> = new Set(['write', 'maintain', 'admin', 'owner']);
+
+/** The fields that all three have. */
+interface Told {
+  readonly number: number;
+  readonly title: string;
+  readonly state: string;
+  readonly user: { readonly login: string } | null;
+  readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } | null };
+  readonly base: { readonly ref: string; readonly repo: { readonly full_name: string } };
+  readonly merged_at?: string | null;
+  readonly merge_commit_sha?: string | null;
+}
+
+export async function openPulls({ client, owner, repo }: GitHub): Promise<PullRequest[]> {
+  const found: PullRequest[] = [];
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const path = 'GET /repos/{owner}/{repo}/pulls';
+    const query = { owner, repo, state: 'open' as const, per_page: PER_PAGE, page };
+    const { data } = await (await client()).request(path, { ...query, ...GITEA_PAGE });
+    found.push(...(data as readonly Told[]).map(inOurWords));
+    if (data.length < PER_PAGE) break;
+  }
+  return found;
+}
+
+/** Gitea names the length of a page otherwise. */
+const GITEA_PAGE = { limit: PER_PAGE };
+
+export async function pullOf({ client, owner, repo }: GitHub, number: number): Promise<PullRequest | null> {
+  const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
+  try {
+    const { data } = await (await client()).request(path, { owner, repo, pull_number: number });
+    return inOurWords(data as Told);
+  } catch (error) {
+    if ((error as { readonly status?: number }).status === 404) return null;
+    throw error;
+  }
+}
+
+function inOurWords({ number, title, state, user, head, base, merged_at, merge_commit_sha }: Told): PullRequest {
+  const merged = merged_at ? (merge_commit_sha ?? null) : null;
+  return {
+    number,
+    title,
+    author: user?.login ?? 'unknown',
+    head: head.sha as CommitSha,
+    base: base.ref,
+    // The repository of a fork that was deleted is null.
+    fork: head.repo?.full_name !== base.repo.full_name,
+    open: state === 'open',
+    mergedAs: merged as CommitSha | null,
+  };
+}
+
+export async function mayWrite({ client, owner, repo }: GitHub, username: string): Promise<boolean> {
+  const path = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';
+  try {
+    const { data } = await (await client()).request(path, { owner, repo, username });
+    return MAY_PUSH.has(data.permission);
+  } catch (error) {
+    if ((error as { readonly status?: number }).status === 404) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,199 @@
+// GitLab: statuses on commits, one note under a merge request, and who may push. Facts from GitLab's description of its REST
+// interface: `/api/v4`, projects by their path with `/` as `%2F`, states of its own, access level 30 (Developer) to push.
+
+import type { CommitSha } from '../../model/ids.ts';
+import type { CommitStatus, StatusState } from '../../model/report.ts';
+import type { Forge, PullRequest, SendResult } from '../../ports.ts';
+import { COMMENT_MARK, markedBody } from './comment.ts';
+import { judge } from './judge.ts';
+import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from './options.ts';
+import { openFetch } from './redirects.ts';
+
+const GITLAB = 'https://gitlab.com';
+const PER_PAGE = 100;
+const MOST_PAGES = 20;
+const DEVELOPER = 30;
+
+const STATES: Record<StatusState, string> = {
+  pending: 'pending',
+  success: 'success',
+  failure: 'failed',
+  error: 'canceled',
+};
+
+/** An answer other than 2xx, in the shape that `judge` reads. */
+class Answered extends Error {
+  readonly status: number;
+  readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly data: unknown };
+
+  constructor(status: number, headers: Record<string, string>, data: unknown) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.response = { status, headers, data };
+  }
+}
+
+interface MergeRequest {
+  readonly iid: number;
+  readonly title: string;
+  readonly state: string;
+  readonly author: { readonly username: string } | null;
+  readonly sha: string;
+  readonly target_branch: string;
+  readonly source_project_id: number | null;
+  readonly target_project_id: number;
+  readonly merge_commit_sha: string | null;
+  readonly squash_commit_sha: string | null;
+}
+
+export function gitlabForge({ api, login, repository, timeoutMs = TIMEOUT_MS }: ForgeOptions): Forge {
+  if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
+  const base = (api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
+  const project = `${base}/api/v4/projects/${encodeURIComponent(repository)}`;
+  const send = openFetch(timeoutMs);
+
+  async function call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<unknown> {
+    const answer = await send(url, {
+      method,
+      headers: {
+        'private-token': login.as === 'token' ? login.token : '',
+        'user-agent': USER_AGENT,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const data = parsed(text);
+    if (!answer.ok || data === undefined) throw new Answered(answer.status, Object.fromEntries(answer.headers), data);
+    return data;
+  }
+
+  async function all(url: string): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const these = (await call(
+        'GET',
+        `${url}${url.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`,
+      )) as unknown[];
+      found.push(...these);
+      if (these.length < PER_PAGE) break;
+    }
+    return found;
+  }
+
+  /** Undefined for what is not there. */
+  async function maybe(url: string): Promise<unknown> {
+    try {
+      return await call('GET', url);
+    } catch (error) {
+      if (error instanceof Answered && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
+    try {
+      return { sent: true, handle: await write() };
+    } catch (error) {
+      return judge(error, { what, right: 'api', as: 'token', now: new Date() });
+    }
+  }
+
+  const setStatus = ({ commit, context, state, description, url }: CommitStatus) =>
+    writing(`the status of ${commit.slice(0, 12)}`, async () => {
+      const target = url === null ? {} : { target_url: url };
+      const body = { state: STATES[state], name: context, description, ...target };
+      try {
+        await call('POST', `${project}/statuses/${commit}`, body);
+      } catch (error) {
+        if (!isSameState(error)) throw error;
+      }
+      return null;
+    });
+
+  async function noteOf(pull: number): Promise<number | null> {
+    const notes = (await all(`${project}/merge_requests/${pull}/notes`)) as {
+      readonly id: number;
+      readonly body: string;
+    }[];
+    return notes.find(({ body }) => body.startsWith(COMMENT_MARK))?.id ?? null;
+  }
+
+  return {
+    checks: false,
+    limits: null,
+    setStatus: (status) => setStatus(status),
+    setComment: ({ pull, body }, handle) =>
+      writing(`the note under !${pull}`, async () => {
+        const notes = `${project}/merge_requests/${pull}/notes`;
+        const text = { body: markedBody(body) };
+        for (const id of [handle, await noteOf(pull)]) {
+          if (id === null) continue;
+          try {
+            await call('PUT', `${notes}/${id}`, text);
+            return String(id);
+          } catch (error) {
+            if (!(error instanceof Answered) || error.status !== 404) throw error;
+          }
+        }
+        return String(((await call('POST', notes, text)) as { readonly id: number }).id);
+      }),
+    async openPulls() {
+      const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
+      return found.map(inOurWords);
+    },
+    async pull(number) {
+      const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
+      return found === undefined ? null : inOurWords(found);
+    },
+    async mayWrite(username) {
+      const [user] = (await call('GET', `${base}/api/v4/users?username=${encodeURIComponent(username)}`)) as {
+        readonly id: number;
+      }[];
+      if (user === undefined) return false;
+      const member = (await maybe(`${project}/members/all/${user.id}`)) as
+        | { readonly access_level: number }
+        | undefined;
+      return member !== undefined && member.access_level >= DEVELOPER;
+    },
+    async pending(commit) {
+      const told = (await all(`${project}/repository/commits/${commit}/statuses`)) as {
+        readonly name: string;
+        readonly status: string;
+      }[];
+      const open = told.filter(({ name, status }) => name.startsWith('phoenix/') && /^(pending|running)$/.test(status));
+      return open.map(({ name }) => name);
+    },
+    // GitLab tries failed webhooks again by itself.
+    redeliver: async () => null,
+    token: async () => login.token,
+  };
+}
+
+function inOurWords(told: MergeRequest): PullRequest {
+  const merged = told.state === 'merged' ? (told.squash_commit_sha ?? told.merge_commit_sha ?? told.sha) : null;
+  return {
+    number: told.iid,
+    title: told.title,
+    author: told.author?.username ?? 'unknown',
+    head: told.sha as CommitSha,
+    base: told.target_branch,
+    fork: told.source_project_id !== told.target_project_id,
+    open: told.state === 'opened',
+    mergedAs: merged as CommitSha | null,
+  };
+}
+
+/** GitLab refuses a state that a status has already: then it reads as it should. */
+function isSameState(error: unknown): boolean {
+  if (!(error instanceof Answered) || error.status !== 400) return false;
+  return /cannot transition status/i.test(JSON.stringify(error.response.data ?? ''));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

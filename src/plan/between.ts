@@ -1,0 +1,46 @@
+// What would change from one commit to another: from what both declare, without a look at any host. Pure.
+
+import type { TargetId } from '../model/ids.ts';
+import type { Change, Impact, Plan } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
+import type { DatedProblem, Problem } from '../model/problem.ts';
+import type { Target } from '../model/target.ts';
+import { markNew } from './new-problems.ts';
+import { makePlan } from './plan.ts';
+import { policyBetween } from './policy.ts';
+import { hideSecrets } from './secret.ts';
+
+/** What a commit declares. */
+export interface Side {
+  /** Null for nothing at all. */
+  readonly commit: string | null;
+  /** Whether its configuration can be read. */
+  readonly readable: boolean;
+  readonly targets: ReadonlyMap<TargetId, Target>;
+  readonly problems: readonly Problem[];
+  /** Absent where nothing can be read. */
+  readonly policy?: Policy | undefined;
+}
+
+export interface Between {
+  /** Secrets are hidden. */
+  readonly plan: Plan;
+  readonly problems: readonly DatedProblem[];
+  /** Targets with errors that were there before: they are held back. */
+  readonly held: readonly TargetId[];
+  /** `to` brings no error of its own. */
+  readonly ok: boolean;
+}
+
+/** Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
+export function planBetween(from: Side, to: Side, impact: (change: Change) => Impact): Between {
+  const before = to.readable ? from.targets : to.targets;
+  const ends = { from: from.commit, to: to.commit ?? '' };
+  const policy = policyBetween(from.policy, to.policy);
+  const made = makePlan({ ...ends, before, after: to.targets, impact, policy });
+  const problems = markNew(from.problems, to.problems);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));
+  const plan = hideSecrets({ ...ends, steps: made.kind === 'plan' ? made.plan.steps : [], policy });
+  return { plan, problems, held: [...held], ok: made.kind === 'plan' && !errors.some((error) => error.new) };
+}

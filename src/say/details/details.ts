@@ -1,0 +1,132 @@
+// What a check shows beside its sentence: Markdown, marked lines and buttons. Pure.
+
+import type { TargetId } from '../../model/ids.ts';
+import type { PlanStep } from '../../model/plan.ts';
+import type { DatedProblem, Problem } from '../../model/problem.ts';
+import type { PullPlan } from '../../model/pull.ts';
+import type { Annotation, Button, Details, StatusState } from '../../model/report.ts';
+import type { StepRecord } from '../../model/run.ts';
+import { hideSecrets } from '../../plan/secret.ts';
+import type { RunDetail } from '../../ports/ledger.ts';
+import { outcomeCounts } from '../run.ts';
+import { shortSha } from '../status.ts';
+import { block, code, plain, table } from './markdown.ts';
+import { pullMarkdown } from './pull.ts';
+import { orderGraph, planTable, stepFields } from './steps.ts';
+
+const NOTHING_YET = 'Waits to be planned.';
+
+/** @param url of the page that shows all of it; null when there is none */
+export function detailsOfPull(plan: PullPlan, url: string | null): Details {
+  return {
+    summary: pullMarkdown(plan, url),
+    annotations: plan.problems.filter((problem) => problem.new).map((problem) => annotation(problem, plan.root)),
+    buttons: ['replay'],
+  };
+}
+
+/** @param root the config root inside the repository, for the places of problems */
+export function detailsOfRun(run: RunDetail, state: StatusState, root: string): Details {
+  const plan = run.plan === null ? null : hideSecrets(run.plan);
+  const told = run.problems.map(dated);
+  const parts = [
+    `${plain(run.trigger)} by ${plain(run.by)} · run ${run.id} · ${code(shortSha(run.commit))}`,
+    run.reason === null ? '' : plain(run.reason),
+    run.supersededBy === null ? '' : `Superseded by ${run.supersededBy}.`,
+    problemList(told),
+    plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),
+    plan === null ? '' : plan.steps.map(stepFields).filter(Boolean).join('\n'),
+    plan === null ? '' : orderGraph(plan.steps),
+  ];
+  return {
+    summary: joined(parts),
+    annotations: run.problems.map((problem) => annotation(problem, root)),
+    buttons: state === 'pending' ? [] : buttonsOf(waiting(run)),
+  };
+}
+
+/** @param log the last lines of the step's output */
+export function detailsOfStep(
+  run: RunDetail,
+  target: TargetId,
+  state: StatusState,
+  log: readonly string[],
+): Details | null {
+  const planned = run.plan === null ? undefined : hideSecrets(run.plan).steps.find((step) => step.target === target);
+  const step = run.steps.find((each) => each.target === target);
+  if (planned === undefined || step === undefined) return null;
+  const failed = step.outcome === 'failed';
+  const parts = [
+    planTable([planned], new Set()),
+    step.reason === null ? '' : plain(step.reason),
+    planned.needs.length === 0 ? '' : `After ${planned.needs.map(code).join(', ')}.`,
+    actionsOf(step),
+    failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
+    stepFields(planned),
+  ];
+  const waits = waiting(run).filter((each) => each === target);
+  return { summary: joined(parts), annotations: [], buttons: state === 'pending' ? [] : buttonsOf(waits) };
+}
+
+/** Targets that a person may let go on. */
+export function waiting(run: RunDetail): TargetId[] {
+  if (run.ended !== null) return [];
+  const planned = new Map(run.plan?.steps.map((step) => [step.target, step]));
+  return run.steps
+    .filter(({ outcome, target }) => {
+      const step = planned.get(target);
+      return outcome === 'blocked' && step?.approval === true && !step.protected && run.held[target] === undefined;
+    })
+    .map(({ target }) => target);
+}
+
+function buttonsOf(waits: readonly TargetId[]): Button[] {
+  return waits.length > 0 ? ['approve', 'replay'] : ['replay'];
+}
+
+function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
+  const steps = new Map(run.steps.map((step) => [step.target, step]));
+  if (planned.length === 0) return 'Nothing to do: everything is as this commit says.';
+  const counts = outcomeCounts(run.steps);
+  const rows = planned.map(({ target, verb, wave }) => {
+    const step = steps.get(target);
+    return [String(wave), code(target), verb, step?.outcome ?? 'waits', plain(step?.reason ?? '')];
+  });
+  return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}`;
+}
+
+function actionsOf({ actions }: StepRecord): string {
+  if (actions.length === 0) return '';
+  const lines = actions.map(({ summary, exit }) => `${exit === 0 ? '✓' : '✗'} ${summary}`);
+  return `What was done:\n\n${block(lines)}`;
+}
+
+/** New ones whole, older ones counted. */
+export function problemList(problems: readonly DatedProblem[]): string {
+  const fresh = problems.filter((problem) => problem.new);
+  const older = problems.length - fresh.length;
+  const lines = fresh.map(({ severity, code: name, file, line, message, hint }) => {
+    const more = hint === null ? '' : ` ${plain(hint)}`;
+    return `- **${severity}** ${code(`${file}:${line}`)} ${name}: ${plain(message)}.${more}`;
+  });
+  const rest = older === 0 ? [] : [`- ${older} older ${older === 1 ? 'problem' : 'problems'}, there before this`];
+  return [...lines, ...rest].join('\n');
+}
+
+function dated(problem: Problem): DatedProblem {
+  return { ...problem, new: true };
+}
+
+function annotation({ severity, code: name, file, line, message, hint }: Problem, root: string): Annotation {
+  return {
+    path: root === '' ? file : `${root}/${file}`,
+    line,
+    level: severity === 'error' ? 'failure' : 'warning',
+    title: name,
+    message: hint === null ? message : `${message}\n${hint}`,
+  };
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}

@@ -1,0 +1,31 @@
+// Why something that a person asked for is not done as asked, and what to ask instead. Pure.
+
+import type { Policy } from '../model/policy.ts';
+import type { CommitInfo } from '../ports.ts';
+import { shortSha } from './status.ts';
+
+const MOST_NAMED = 5;
+const LONGEST_SUBJECT = 60;
+
+/** @param undone the commits that going back takes away, the newest first; none when both stand on different branches */
+export function wouldRewind(commit: string, base: string, undone: readonly CommitInfo[]): string {
+  const [asked, applied] = [shortSha(commit), shortSha(base)];
+  if (undone.length === 0) {
+    return `${asked} does not come after ${applied}, which was applied; add --rewind to go to it all the same`;
+  }
+  const named = undone.slice(0, MOST_NAMED).map(({ sha, message, author }) => {
+    return `${shortSha(sha)} "${subject(message)}" by ${author}`;
+  });
+  const more = undone.length > named.length ? [`${undone.length - named.length} more`] : [];
+  const what = undone.length === 1 ? 'a later commit' : `${undone.length} later commits`;
+  return `${asked} comes before ${applied}, which was applied: going back undoes ${what} (${[...named, ...more].join(', ')}); add --rewind to go back. The branch is then followed again with the next push, or with phoenix unfreeze`;
+}
+
+export function mayNotApprove({ approvers }: Pick<Policy, 'approvers'>, by: string): string {
+  return `the policy does not let ${by} approve; it names ${(approvers ?? []).join(', ') || 'nobody'}`;
+}
+
+function subject(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  return line.length > LONGEST_SUBJECT ? `${line.slice(0, LONGEST_SUBJECT - 1)}…` : line;
+}

@@ -1,0 +1,174 @@
+// Every event that GitHub documents, as GitHub's own examples have it, and those of Gitea and GitLab: none is malformed, and
+// what is of interest is understood.
+
+import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { commandIn } from '../../../../src/agent/http/webhook/events/comment.ts';
+import { meaningOf } from '../../../../src/agent/http/webhook/events/event.ts';
+import type { Meaning } from '../../../../src/agent/http/webhook/events/meaning.ts';
+
+const A = 'a'.repeat(40);
+
+function understood(event: string, payload: unknown, branch = 'main') {
+  const meaning: Meaning = meaningOf(event, payload, branch);
+  return meaning.kind === 'event' ? { ...meaning.event, by: meaning.by } : meaning;
+}
+
+describe('the examples of GitHub', () => {
+  const all = (examples as { name: string; examples: object[] }[]).flatMap(({ name, examples: payloads }) =>
+    payloads.map((payload, index) => ({ name, index, payload: payload as Record<string, unknown> })),
+  );
+
+  test('there are many, and Phoenix refuses none', () => {
+    expect(all.length).toBeGreaterThan(150);
+    for (const { name, index, payload } of all) {
+      const { kind } = meaningOf(name, payload, 'master');
+      expect(kind, `${name} ${index} ${payload['action'] ?? ''}`).not.toBe('malformed');
+    }
+  });
+
+  test('pushes, pull requests and suites are understood; checks of others and other comments are not ours', () => {
+    const found = all.filter(({ name, payload }) => meaningOf(name, payload, 'master').kind === 'event');
+    const names = new Set(found.map(({ name }) => name));
+    expect([...names].sort()).toEqual(['check_suite', 'pull_request', 'push']);
+    const actions = new Set(found.flatMap(({ payload }) => payload['action'] ?? []));
+    for (const action of ['opened', 'synchronize', 'reopened', 'closed', 'rerequested'])
+      expect(actions).toContain(action);
+  });
+});
+
+describe('a check', () => {
+  const check = (action: string, changes: object = {}, asked?: string) => ({
+    action,
+    sender: { login: 'ada', type: 'User' },
+    ...(asked === undefined ? {} : { requested_action: { identifier: asked } }),
+    check_run: { name: 'phoenix/lxc/105', head_sha: A, external_id: 'run/12/lxc/105', ...changes },
+  });
+
+  test.each([
+    ['run again', check('rerequested'), { what: 'again', commit: A, context: 'phoenix/lxc/105' }],
+    [
+      'the button Replay',
+      check('requested_action', {}, 'replay'),
+      { what: 'again', commit: A, context: 'phoenix/lxc/105' },
+    ],
+    [
+      'the button Approve',
+      check('requested_action', {}, 'approve'),
+      { what: 'approve', run: '12', targets: ['lxc/105'], pull: null },
+    ],
+    [
+      'Approve on the whole run',
+      check('requested_action', { name: 'phoenix/apply', external_id: 'run/12' }, 'approve'),
+      { what: 'approve', run: '12', targets: [], pull: null },
+    ],
+  ])('%s', (_, payload, ask) => {
+    expect(understood('check_run', payload)).toEqual({ kind: 'ask', ask, by: 'ada' });
+  });
+
+  test.each([
+    ['another program’s', check('rerequested', { name: 'build' })],
+    ['an unknown button', check('requested_action', {}, 'destroy')],
+    ['without a run behind it', check('requested_action', { external_id: 'pull/3' }, 'approve')],
+    ['that only ended', check('completed')],
+  ])('%s is ignored', (_, payload) => {
+    expect(understood('check_run', payload)).toMatchObject({ kind: 'ignored' });
+  });
+});
+
+describe('a comment', () => {
+  test.each([
+    ['/phoenix approve lxc/105', { what: 'approve', run: null, targets: ['lxc/105'], pull: 3 }],
+    [
+      'fine by me\r\n/phoenix approve lxc/105, vm/1001\r\n',
+      { what: 'approve', run: null, targets: ['lxc/105', 'vm/1001'], pull: 3 },
+    ],
+    ['/Phoenix Replay', { what: 'replay', commit: null, pull: 3 }],
+    ['/phoenix replay abc1234', { what: 'replay', commit: 'abc1234', pull: 3 }],
+    ['/phoenix plan', { what: 'plan', pull: 3 }],
+  ])('%j asks', (body, ask) => {
+    expect(commandIn(body, 3)).toEqual(ask);
+  });
+
+  test.each([
+    'please /phoenix approve lxc/105',
+    '> /phoenix approve lxc/105',
+    '```\n/phoenix approve lxc/105\n```',
+    '/phoenix approve',
+    '/phoenix approve everything',
+    '/phoenix approve lxc/105 and more',
+    '/phoenix replay --rewind',
+    '/phoenixapprove lxc/105',
+    '/phoenix destroy lxc/105',
+  ])('%j asks for nothing', (body) => {
+    expect(commandIn(body, 3)).toBeNull();
+  });
+
+  test('whatever is written, only words of the known form come through', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const ask = commandIn(`/phoenix approve ${text}`, 1);
+        if (ask?.what === 'approve') for (const target of ask.targets) expect(target).toMatch(/^[a-z]+\/[\w.-]+$/);
+      }),
+    );
+  });
+
+  const payload = (changes: object = {}) => ({
+    action: 'created',
+    sender: { login: 'ada', type: 'User' },
+    issue: { number: 3, pull_request: {} },
+    comment: { body: '/phoenix plan' },
+    ...changes,
+  });
+
+  test('counts when a person writes it newly under a pull request', () => {
+    const asked = { kind: 'ask', ask: { what: 'plan', pull: 3 }, by: 'ada' };
+    expect(understood('issue_comment', payload())).toEqual(asked);
+    // Gitea marks it otherwise.
+    expect(understood('issue_comment', payload({ issue: { number: 3 }, is_pull: true }))).toEqual(asked);
+    const ignored = { kind: 'ignored' };
+    expect(understood('issue_comment', payload({ issue: { number: 3 } }))).toMatchObject(ignored);
+    expect(understood('issue_comment', payload({ action: 'edited' }))).toMatchObject(ignored);
+    expect(understood('issue_comment', payload({ sender: { login: 'x', type: 'Bot' } }))).toMatchObject(ignored);
+  });
+});
+
+describe('pull requests of all forges', () => {
+  test.each([
+    ['pull_request', { action: 'synchronize', number: 3, sender: { login: 'ada' } }],
+    ['pull_request', { action: 'synchronized', number: 3, sender: { login: 'ada' } }],
+    ['Merge Request Hook', { user: { username: 'ada' }, object_attributes: { iid: 3, action: 'update' } }],
+  ])('%s %j', (event, payload) => {
+    expect(understood(event, payload)).toEqual({ kind: 'pull', pull: 3, by: 'ada' });
+  });
+
+  test('GitLab’s notes ask as comments do', () => {
+    const note = { note: '/phoenix approve lxc/105', noteable_type: 'MergeRequest', action: 'create' };
+    const payload = { user: { username: 'ada' }, object_attributes: note, merge_request: { iid: 3 } };
+    expect(understood('Note Hook', payload)).toMatchObject({ kind: 'ask', by: 'ada', ask: { targets: ['lxc/105'] } });
+    const onIssue = { ...payload, object_attributes: { ...note, noteable_type: 'Issue' } };
+    expect(understood('Note Hook', onIssue)).toMatchObject({ kind: 'ignored' });
+  });
+});
+
+test('a payload of another shape is refused with what is wrong, whatever it is', () => {
+  const events = [
+    'push',
+    'pull_request',
+    'check_run',
+    'check_suite',
+    'issue_comment',
+    'Merge Request Hook',
+    'Note Hook',
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...events), fc.jsonValue(), (event, payload) => {
+      expect(meaningOf(event, payload, 'main').kind).toMatch(/^(malformed|ignored)$/);
+    }),
+  );
+  expect(meaningOf('push', { ref: 'refs/heads/main', after: 'x' }, 'main')).toMatchObject({
+    kind: 'malformed',
+    reason: expect.stringContaining('not a push: after'),
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { aheadKeys } from '../../../src/agent/review/ahead.ts';
+import { targetId } from '../../../src/model/ids.ts';
+import type { Plan, PlanStep } from '../../../src/model/plan.ts';
+
+const T = targetId('lxc', 105);
+
+function plan(changes: Partial<PlanStep> = {}): Plan {
+  const fields = [{ path: '/rootfs', before: { size: 8, storage: 'a' }, after: { size: 4, storage: 'b' } }];
+  const shared = { target: T, kind: 'lxc', verb: 'update', impact: 'recreate', needs: [], wave: 1 } as const;
+  return {
+    from: null,
+    to: 'x',
+    steps: [{ ...shared, approval: true, approvals: 1, protected: false, changes: fields, ...changes }],
+  };
+}
+
+test('an approval ahead is for one change, wherever it stands in a plan', () => {
+  const key = aheadKeys(plan()).get(T);
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  const reordered = [{ path: '/rootfs', before: { storage: 'a', size: 8 }, after: { storage: 'b', size: 4 } }];
+  expect(aheadKeys(plan({ wave: 4, needs: [targetId('lxc', 1)], changes: reordered })).get(T)).toBe(key);
+});
+
+test.each([
+  ['another cost', { impact: 'destroy' as const }],
+  ['another verb', { verb: 'delete' as const }],
+  [
+    'another value',
+    { changes: [{ path: '/rootfs', before: { size: 8, storage: 'a' }, after: { size: 4, storage: 'c' } }] },
+  ],
+  ['one field more', { changes: [...(plan().steps[0]?.changes ?? []), { path: '/x', before: undefined, after: 1 }] }],
+])('%s is another change', (_, changes) => {
+  expect(aheadKeys(plan(changes)).get(T)).not.toBe(aheadKeys(plan()).get(T));
+});
+
+test('what needs no approval, or gets none, has no key', () => {
+  expect(aheadKeys(plan({ approval: false })).size).toBe(0);
+  expect(aheadKeys(plan({ protected: true })).size).toBe(0);
+});

@@ -1,0 +1,270 @@
+// A team at work on each forge: plans on pull requests, merges, approvals and replays by button or comment, all through the
+// real door. The host is one of boxes, whose commands are counted.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
+import { environment } from '../../support/environment.ts';
+import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/phoenix.ts';
+import { until } from '../../support/until.ts';
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-review-'));
+  host = await openBoxHost(folder);
+});
+
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(forge: PhoenixOptions['forge'], options: PhoenixOptions['options'] = {}): Promise<void> {
+  phoenix = await startPhoenix({ host, managers: BOXES, ...(forge === undefined ? {} : { forge }), options });
+  phoenix.forge.people.allow('ada', 'write');
+  phoenix.forge.people.allow('eve', 'read');
+}
+
+/** The plan of a commit, once it is there. */
+async function planOf(commit: CommitSha, not = ''): Promise<string> {
+  const plan = () => phoenix.statuses(commit)['phoenix/plan'];
+  await until(() => plan() !== undefined && plan() !== not, `a plan on ${commit}`);
+  return plan() ?? '';
+}
+
+const two = environment({ 101: {}, 102: {} });
+const LOST = { 101: {} };
+
+describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge) => {
+  test('a pull request is planned, planned again when it moves, and applied when it is merged', async () => {
+    await start(forge);
+    const { people } = phoenix.forge;
+    await phoenix.push(environment({ 101: {} }));
+    const before = await host.commands(true);
+    const first = await phoenix.repo.branch('more', two);
+    const pull = await people.open({ title: 'One more', head: 'more' });
+    expect(await planOf(first)).toBe('success: 1 to create');
+    const second = await phoenix.repo.branch('more', environment({ 101: { memory_mb: 1024 }, 102: {} }));
+    expect(await planOf(second)).toBe('success: 1 to create, 1 to update');
+    expect(phoenix.statuses(second)['phoenix/apply']).toBeUndefined();
+    expect(await host.commands(true)).toEqual(before);
+
+    const merged = (await people.merge(pull.number)) as CommitSha;
+    const { statuses } = await phoenix.answered(merged);
+    expect(statuses).toMatchObject({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': 'success: applied',
+    });
+    await until(async () => (await phoenix.ledger.pulls()).size === 0, 'the pull request to be forgotten');
+  });
+
+  test('who may push approves and replays, and nobody else', async () => {
+    await start(forge);
+    const { people } = phoenix.forge;
+    await phoenix.push(two);
+    await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await people.open({ title: 'One less', head: 'less' });
+    const merged = (await people.merge(number)) as CommitSha;
+    const { statuses } = await phoenix.answered(merged);
+    expect(statuses['phoenix/lxc/102']).toMatch(
+      /^(failure|action_required): would destroy it; to allow it: phoenix approve/,
+    );
+    const dropped = async () => (await host.commands()).includes('box drop 102');
+    const [run] = await phoenix.ledger.openRuns();
+    const waiting = async () => (await phoenix.ledger.run(run?.id ?? ('' as never)))?.state === 'blocked';
+    expect(await waiting()).toBe(true);
+
+    const settled = async () => (await phoenix.ledger.unsettledDeliveries()).length === 0;
+    if (forge === 'github app') {
+      const [check] = phoenix.forge.latestChecks(merged).filter(({ name }) => name === 'phoenix/lxc/102');
+      if (check === undefined) throw new Error('there is no check');
+      expect(check.actions.map(({ identifier }) => identifier)).toEqual(['approve', 'replay']);
+      await people.press(check, 'approve', 'eve');
+      await until(settled, 'eve to be heard');
+      expect([await waiting(), await dropped()]).toEqual([true, false]);
+      await people.press(check, 'approve', 'ada');
+    } else {
+      await people.comment(number, 'eve', 'Looks fine\n\n/phoenix approve lxc/102');
+      await until(
+        () => people.comments(number).some(({ body }) => body.includes('eve may not push')),
+        'an answer to eve',
+      );
+      expect([await waiting(), await dropped()]).toEqual([true, false]);
+      await people.comment(number, 'ada', '/phoenix approve lxc/102');
+    }
+    await until(dropped, '102 to go');
+    const id = run?.id;
+    if (id === undefined) throw new Error('there is no run');
+    const done = await phoenix.reached(id, 'succeeded');
+    expect(done.statuses['phoenix/lxc/102']).toBe('success: applied');
+    expect((await phoenix.ledger.run(id))?.approvals).toMatchObject([{ target: 'lxc/102', by: 'ada' }]);
+
+    await host.run({ kind: 'command', program: 'box', args: ['drop', '101'], timeoutSeconds: 1 });
+    if (forge === 'github app') {
+      const [check] = phoenix.forge.latestChecks(merged).filter(({ name }) => name === 'phoenix/apply');
+      if (check === undefined) throw new Error('there is no check');
+      await people.press(check, 'rerun', 'ada');
+    } else await people.comment(number, 'ada', '/phoenix replay');
+    await until(async () => (await host.commands()).filter((line) => line === 'box put 101').length === 2, 'a replay');
+    const [newest] = await phoenix.ledger.runs(1);
+    expect(newest).toMatchObject({ trigger: 'replay', by: 'ada', commit: merged });
+    await phoenix.reached(newest?.id ?? id, 'succeeded');
+  });
+});
+
+describe('where there are no checks', () => {
+  test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
+    await start('gitea');
+    const { people } = phoenix.forge;
+    await phoenix.push(two);
+    await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await people.open({ title: 'One less', head: 'less' });
+    const ours = () => people.comments(number).filter(({ body }) => body.startsWith('<!-- phoenix'));
+    await until(() => ours().length === 1, 'the comment');
+    expect(ours()[0]?.body).toContain('Phoenix-Approve: destroy lxc/102');
+    await people.merge(number);
+    await until(() => ours()[0]?.body.includes('Merged as') === true, 'the comment to tell of the merge');
+    expect(ours()).toHaveLength(1);
+    expect(ours()[0]?.body).toContain('/phoenix approve lxc/102');
+  });
+});
+
+describe('a plan', () => {
+  test('is made again when the branch that it is bound to has moved', async () => {
+    await start('github');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('more', environment({ 101: {}, 102: {} }));
+    await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+    expect(await planOf(head)).toBe('success: 1 to create');
+    const planned = await phoenix.ledger.pullPlan(1);
+    await phoenix.push(environment({ 101: {}, 103: {} }));
+    await until(async () => (await phoenix.ledger.pullPlan(1))?.base !== planned?.base, 'a new plan');
+    expect(await planOf(head)).toBe('success: 1 to create');
+  });
+
+  test('names what is wrong at its line, and what was wrong before it not', async () => {
+    await start('github app');
+    await phoenix.push(environment({ 101: {} }));
+    const twice = environment({
+      101: {},
+      102: { network_config: { name: 'eth0', bridge: 'vmbr0', ip: '10.0.0.101/24' } },
+    });
+    const head = await phoenix.repo.branch('wrong', twice);
+    await phoenix.forge.people.open({ title: 'Wrong', head: 'wrong' });
+    expect(await planOf(head)).toMatch(/^failure: would be refused: \d errors?\. etc\/phoenix_lxc_configs\.json:\d+: /);
+    const [check] = phoenix.forge.latestChecks(head);
+    const taken = check?.annotations.filter(({ message }) => message.includes('10.0.0.101')) ?? [];
+    expect(taken[0]).toMatchObject({ path: 'etc/phoenix_lxc_configs.json', annotation_level: 'failure' });
+    expect(check?.summary).toContain('Refused: it brings errors');
+    expect(await host.commands()).toEqual(['box put 101', 'box start 101']);
+  });
+
+  test('of a fork waits for somebody who may push', async () => {
+    await start('github');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('foreign', two);
+    const { number } = await phoenix.forge.people.open({ title: 'Hello', head: 'foreign', user: 'eve', fork: true });
+    const left = await planOf(head);
+    expect(left).toMatch(/^error: not planned: it comes from a fork/);
+    await phoenix.forge.people.comment(number, 'eve', '/phoenix plan');
+    await until(
+      () => phoenix.forge.people.comments(number).some(({ body }) => body.includes('eve may not')),
+      'a refusal',
+    );
+    await phoenix.forge.people.comment(number, 'ada', '/phoenix plan');
+    expect(await planOf(head, left)).toBe('success: 1 to create');
+  });
+
+  test('of a fork is made where the settings say so, and a branch that is not followed has none', async () => {
+    await start('github', { planForks: true });
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('foreign', two);
+    await phoenix.forge.people.open({ title: 'Hello', head: 'foreign', fork: true });
+    expect(await planOf(head)).toBe('success: 1 to create');
+    const other = await phoenix.repo.branch('other', environment({ 101: {}, 103: {} }));
+    const { number } = await phoenix.forge.people.open({ title: 'Elsewhere', head: 'other', base: 'foreign' });
+    await phoenix.forge.people.retarget(number, 'foreign');
+    expect(phoenix.statuses(other)).toEqual({});
+    await phoenix.forge.people.retarget(number, 'main');
+    expect(await planOf(other)).toMatch(/^success: /);
+  });
+
+  test('approved before the merge, it waits for nobody; another change does', async () => {
+    await start('github');
+    const { people } = phoenix.forge;
+    await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
+    const head = await phoenix.repo.branch('less', environment({ 101: {}, 103: {} }));
+    const { number } = await people.open({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await people.comment(number, 'ada', '/phoenix approve lxc/102');
+    await until(() => people.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+    expect(await host.commands()).not.toContain('box drop 102');
+    const merged = (await people.merge(number)) as CommitSha;
+    expect((await phoenix.answered(merged)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+    await phoenix.repo.pull();
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses['phoenix/lxc/103']).toMatch(/^failure: would destroy it/);
+  });
+});
+
+describe('what was lost', () => {
+  test('a pull request whose event never came is planned all the same', async () => {
+    await start('github', { pollSeconds: 1 });
+    await phoenix.push(environment({ 101: {} }));
+    phoenix.forge.fate(() => 'is lost');
+    const head = await phoenix.repo.branch('more', two);
+    await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+    expect(await planOf(head)).toBe('success: 1 to create');
+  });
+
+  test.each(['github', 'github app'] as const)(
+    'on %s a delivery that failed is asked for again at the next start',
+    async (forge) => {
+      await start(forge);
+      await phoenix.push(two);
+      const { number } = await (async () => {
+        const head = await phoenix.repo.branch('more', environment({ 101: {}, 102: {}, 103: {} }));
+        const pull = await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+        await planOf(head);
+        return pull;
+      })();
+      await phoenix.stopAgent();
+      phoenix.forge.fate(() => 'is lost');
+      await phoenix.forge.people.comment(number, 'ada', '/phoenix plan');
+      phoenix.forge.fate(() => 'arrives');
+      await phoenix.startAgent();
+      const answers = () => phoenix.forge.people.comments(number).filter(({ body }) => body.includes('Planned afresh'));
+      await until(() => answers().length === 1, 'the comment to be heard after all');
+      const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'issue_comment');
+      expect(lost.map(({ status, redelivery }) => [status, redelivery])).toContainEqual([202, true]);
+    },
+  );
+
+  test('what reads pending and goes on no more gets an end, also when the ledger is lost', async () => {
+    await start('github');
+    const { commit } = await phoenix.push(two);
+    await phoenix.stopAgent();
+    const stray = {
+      commit,
+      context: 'phoenix/lxc/102',
+      state: 'pending',
+      description: 'x',
+      url: null,
+      about: null,
+    } as const;
+    await phoenix.ledger.say([stray]);
+    await phoenix.startAgent();
+    await until(() => phoenix.statuses(commit)['phoenix/lxc/102']?.startsWith('pending') === true, 'the stray');
+    await phoenix.stopAgent();
+    await phoenix.startAgent();
+    await until(() => phoenix.statuses(commit)['phoenix/lxc/102']?.startsWith('error') === true, 'an end');
+    expect(phoenix.statuses(commit)['phoenix/lxc/102']).toContain('to look again: phoenix replay');
+  });
+});

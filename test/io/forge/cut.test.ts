@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cutMarkdown } from '../../../src/io/forge/cut.ts';
+
+const line = fc.constantFrom(
+  'plain words',
+  '```',
+  '```diff',
+  '<details><summary>x</summary>',
+  '</details>',
+  'ümläut 💡',
+  '',
+);
+
+test('what fits stays as it is', () => {
+  expect(cutMarkdown('short', 100, null)).toBe('short');
+});
+
+test('what is cut fits, closes what it opened, and says that there is more', () => {
+  fc.assert(
+    fc.property(
+      fc.array(line, { minLength: 40, maxLength: 200 }),
+      fc.integer({ min: 300, max: 800 }),
+      (lines, most) => {
+        const text = lines.join('\n');
+        fc.pre(Buffer.byteLength(text) > most);
+        const cut = cutMarkdown(text, most, 'https://phoenix.example.org/runs/1');
+        expect(cut).toContain('[all of it](https://phoenix.example.org/runs/1)');
+        const fences = cut.split('\n').filter((each) => each.startsWith('```'));
+        expect(fences.length % 2).toBe(0);
+      },
+    ),
+  );
+});
