@@ -15,6 +15,8 @@ const ALL = [
   { program: 'nginx', package: 'nginx-light', without: 'the gateway by the real nginx' },
   { program: 'dnsmasq', package: 'dnsmasq-base', without: 'names by the real dnsmasq' },
   { program: 'sshd', package: 'openssh-server', without: 'a host over SSH' },
+  { program: 'chromium', package: 'chromium', without: 'the pages in a browser' },
+  { program: 'systemd-analyze', package: 'systemd', without: 'the service of a Proxmox host by systemd itself' },
   { program: 'openssl', package: 'openssl', without: 'certificate requests read by the real openssl' },
   { program: 'pebble', package: 'pebble', without: 'certificates by the real ACME of pebble' },
   { program: 'step-ca', module: 'github.com/smallstep/certificates/cmd/step-ca@v0.30.2', without: 'a real step-ca' },

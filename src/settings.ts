@@ -60,10 +60,10 @@ export interface Settings {
   readonly driftSeconds: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
-  /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
-  readonly signingKeys: SigningKeys | null;
   /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
   readonly planForks: boolean;
+  /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
+  readonly signingKeys: SigningKeys | null;
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -151,8 +151,8 @@ export function readSettings(
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
-    signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
+    signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
   };
 
   for (const check of CHECKS) check(settings, purpose, report);

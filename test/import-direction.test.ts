@@ -31,7 +31,9 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   // A compose file is completed where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'config/compose/additions.ts']],
   [/^lab\//, ['model/']],
-  [/^(cli|web)\//, 'anything'],
+  // The pages show what the API answers, and read its requests as it does.
+  [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
+  [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
 ];
 
@@ -50,6 +52,9 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['isomorphic-git', /^io\/(git|local-repository)/],
   ['execa', /^(io|lab)\/(host|forge)/],
   ['express', /^(agent\/http\/|web\/|lab\/forge)/],
+  ['preact', /^web\/html\//],
+  ['htm', /^web\/html\//],
+  ['preact-render-to-string', /^web\/html\/document\.ts$/],
   ['express-rate-limit', /^agent\/http\//],
   ['@octokit/webhooks', /^(agent\/http\/webhook\/|lab\/forge)/],
   ['@octokit/core', /^io\/forge/],

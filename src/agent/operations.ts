@@ -3,7 +3,7 @@
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
-import { mayNotApprove, wouldRewind } from '../say/refusal.ts';
+import { policyForbids, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
@@ -108,7 +108,7 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: s
   if (planned?.protected === true && isDestructive(planned.impact))
     return `${target} is protected; take "protected" off it first`;
   const policy = policyOf(run.plan);
-  if (!mayApprove(policy, by)) return mayNotApprove(policy, by);
+  if (!mayApprove(policy, by)) return policyForbids(by, policy.approvers ?? []);
   const given = approversOf(policy, target, run.approvals);
   const isSecond = approversOf(policy, target, [...run.approvals, { target, by }]).length === given.length;
   return isSecond ? `${by} has approved ${target} already; another person must` : null;

@@ -57,7 +57,6 @@ async function detailsOf({ ledger, declared }: Context, { about, state, url }: C
     const root = run.problems.length === 0 ? '' : (await declared(run.commit as CommitSha)).root;
     return detailsOfRun(run, state, root);
   }
-  const { next } = await ledger.readLog(about.run, about.target, Number.MAX_SAFE_INTEGER);
-  const { lines } = await ledger.readLog(about.run, about.target, Math.max(0, next - LOG_TAIL));
+  const { lines } = await ledger.readLog(about.run, about.target, -LOG_TAIL);
   return detailsOfStep(run, about.target, state, lines);
 }

@@ -21,6 +21,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { openForgeOf, openHostOf } from './rehearse/outside.ts';
@@ -135,6 +136,7 @@ export async function compose(
             }
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
+      pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
       log,

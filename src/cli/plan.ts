@@ -8,6 +8,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { type Between, planBetween, type Side } from '../plan/between.ts';
 import { summary } from '../plan/plan.ts';
+import { policyBetween } from '../plan/policy.ts';
 import { planText } from '../say/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
 import { readSourceSettings } from '../settings/source.ts';
@@ -40,7 +41,8 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
   if (from.commit !== null && from.config === null) {
     io.stderr(`phoenix plan: ${args.from} cannot be read, so this is the plan from nothing\n`);
   }
-  const made = planBetween(side(from), side(to), impactOf);
+  const policy = policyBetween(from.config?.hypervisor.policy, to.config?.hypervisor.policy);
+  const made = planBetween(side(from), side(to), { impact: impactOf, policy });
   if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
   else io.stdout(text(made, colours(io, 'stdout')));
   return made.ok ? EXIT.done : EXIT.no;
@@ -56,7 +58,7 @@ interface Declared {
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {
-  return { commit, readable: config !== null, targets, problems, policy: config?.hypervisor.policy };
+  return { commit, readable: config !== null, targets, problems };
 }
 
 const NOTHING: Declared = { commit: null, config: null, targets: new Map(), problems: [] };

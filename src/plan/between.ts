@@ -7,7 +7,6 @@ import type { DatedProblem, Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { markNew } from './new-problems.ts';
 import { makePlan } from './plan.ts';
-import { policyBetween } from './policy.ts';
 import { hideSecrets } from './secret.ts';
 
 /** What a commit declares. */
@@ -18,8 +17,6 @@ export interface Side {
   readonly readable: boolean;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly problems: readonly Problem[];
-  /** Absent where nothing can be read. */
-  readonly policy?: Policy | undefined;
 }
 
 export interface Between {
@@ -33,14 +30,17 @@ export interface Between {
 }
 
 /** Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
-export function planBetween(from: Side, to: Side, impact: (change: Change) => Impact): Between {
+export function planBetween(
+  from: Side,
+  to: Side,
+  { impact, policy }: { readonly impact: (change: Change) => Impact; readonly policy: Policy },
+): Between {
   const before = to.readable ? from.targets : to.targets;
   const ends = { from: from.commit, to: to.commit ?? '' };
-  const policy = policyBetween(from.policy, to.policy);
   const made = makePlan({ ...ends, before, after: to.targets, impact, policy });
   const problems = markNew(from.problems, to.problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
   const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));
-  const plan = hideSecrets({ ...ends, steps: made.kind === 'plan' ? made.plan.steps : [], policy });
+  const plan = hideSecrets({ ...ends, steps: made.kind === 'plan' ? made.plan.steps : [] });
   return { plan, problems, held: [...held], ok: made.kind === 'plan' && !errors.some((error) => error.new) };
 }

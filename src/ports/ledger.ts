@@ -76,7 +76,7 @@ export interface Planned {
 export interface Head {
   readonly commit: string;
   /**
-   * `refused`: it does not descend from the followed head before it, which stays the base, or is not signed as its policy asks. `rewound`: a person went back to
+   * `refused`: it does not descend from the followed head before it, or is not signed as its policy asks; that head stays the base. `rewound`: a person went back to
    * the base, and the head waits for the next push or `unfreeze`.
    */
   readonly verdict: 'followed' | 'invalid' | 'refused' | 'rewound';
@@ -169,8 +169,8 @@ export interface Ledger {
   /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
   hasEnded(run: RunId): Promise<boolean>;
-  /** Newest first. */
-  runs(limit: number): Promise<readonly Run[]>;
+  /** Newest first; `before` leaves out that run and all newer ones. */
+  runs(limit: number, before?: RunId): Promise<readonly Run[]>;
   /** Removes a run that has ended, with its logs; one that has not is left alone. */
   forgetRun(run: RunId): Promise<void>;
   /** Runs in state `planned`, `applying` or `blocked`, and superseded ones with a step still running; oldest first, without what their steps did. */
@@ -243,9 +243,11 @@ export interface Ledger {
   /** @param plan null where there is nothing to plan, as for a fork */
   recordPull(pull: number, as: string, plan: PullPlan | null, reports: readonly Report[]): Promise<void>;
   pullPlan(pull: number): Promise<PullPlan | null>;
+  /** It is open no more; its plan can still be read. */
   forgetPull(pull: number): Promise<void>;
-  /** Approvals given before the merge, by a key of the change, of each person one; kept for a month. */
+  /** Approvals given before the merge, by a key of the change; kept for a month. */
   approveAhead(approvals: ReadonlyMap<string, Approval>): Promise<void>;
+  /** Of each person that gave one. */
   approvedAhead(keys: readonly string[]): Promise<readonly Approval[]>;
   /** The pull request that became this commit. */
   noteMerged(commit: string, pull: number): Promise<void>;
@@ -262,7 +264,7 @@ export interface Ledger {
 
   /** Lines must have been redacted. Kept up to a fixed number per step, the newest. */
   appendLog(run: RunId, target: TargetId, lines: readonly string[]): Promise<void>;
-  /** `next` is the offset to go on from; lines that were dropped since are left out. An offset past the end counts as the end. */
+  /** `next` is the offset to go on from; lines that were dropped since are left out. A negative offset counts from the end. */
   readLog(
     run: RunId,
     target: TargetId,

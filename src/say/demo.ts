@@ -27,7 +27,7 @@ export function stageLines(stage: { readonly forge: string; readonly agent: stri
   return [
     'Phoenix on this machine: a forge, a lab Proxmox host, the agent, and a private Redis.',
     `  forge   ${stage.forge}`,
-    `  agent   ${stage.agent}`,
+    `  agent   ${stage.agent}   (open it in a browser)`,
     `  host    a simulated Proxmox 9 node in ${stage.lab}`,
     '',
   ].join('\n');

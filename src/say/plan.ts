@@ -51,11 +51,12 @@ function isKept(step: PlanStep): boolean {
   return step.protected && isDestructive(step.impact);
 }
 
-function approvalWords({ approvals: count }: PlanStep): string {
+export function approvalWords({ approvals: count }: PlanStep): string {
   return count > 1 ? `needs ${count} approvals` : 'needs approval';
 }
 
-function isEmpty(value: Json | undefined): boolean {
+/** A value that says nothing, of what appears or goes. */
+export function isEmpty(value: Json | undefined): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
@@ -84,19 +85,6 @@ function fieldLines({ path, before, after }: FieldChange, width: number, verb: V
   if (before === undefined) return [`${name}  ${valueText(after)}`];
   if (after === undefined) return [`${name}  ${valueText(before)}${verb === 'delete' ? '' : ' → (gone)'}`];
   return [`${name}  ${valueText(before)} → ${valueText(after)}`];
-}
-
-/** The same as lines of a diff: what was with `-`, what is with `+`. */
-export function fieldDiff({ path, before, after }: FieldChange, verb: Verb): string[] {
-  const name = printable(path);
-  if (verb !== 'update' && isEmpty(after ?? before)) return [];
-  if (Array.isArray(before) && Array.isArray(after)) {
-    return [`  ${name}`, ...listLines(before, after).map((line) => line.trimStart())];
-  }
-  return [
-    ...(before === undefined ? [] : [`- ${name} ${valueText(before)}`]),
-    ...(after === undefined ? [] : [`+ ${name} ${valueText(after)}`]),
-  ];
 }
 
 /** What is taken out of a list and what comes in, in the order of both. */

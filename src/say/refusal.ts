@@ -1,6 +1,5 @@
 // Why something that a person asked for is not done as asked, and what to ask instead. Pure.
 
-import type { Policy } from '../model/policy.ts';
 import type { CommitInfo } from '../ports.ts';
 import { shortSha } from './status.ts';
 
@@ -21,8 +20,8 @@ export function wouldRewind(commit: string, base: string, undone: readonly Commi
   return `${asked} comes before ${applied}, which was applied: going back undoes ${what} (${[...named, ...more].join(', ')}); add --rewind to go back. The branch is then followed again with the next push, or with phoenix unfreeze`;
 }
 
-export function mayNotApprove({ approvers }: Pick<Policy, 'approvers'>, by: string): string {
-  return `the policy does not let ${by} approve; it names ${(approvers ?? []).join(', ') || 'nobody'}`;
+export function policyForbids(by: string, approvers: readonly string[]): string {
+  return `the policy does not let ${by} approve; it names ${approvers.join(', ')}`;
 }
 
 function subject(message: string): string {

@@ -50,11 +50,15 @@ const OUTCOME_STYLES: Record<Outcome, Style> = {
 
 /** `run 12 succeeded: 2 applied, 1 unchanged (3f2a1bc, push by ada)`. */
 export function runLine(run: Run, colours: boolean): string {
-  const { id, state, commit, trigger, verb, by, steps } = run;
+  const { id, state, commit, steps } = run;
   const counts = outcomeCounts(steps);
   const told = counts === '' ? '' : `: ${counts}`;
-  const asked = `${verb ?? trigger} by ${by}${isDryRun(run) ? ', dry run' : ''}`;
-  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${asked})`;
+  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${askedFor(run)})`;
+}
+
+/** `push by ada`, `stop by ada, dry run`. */
+export function askedFor(run: Run): string {
+  return `${run.verb ?? run.trigger} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
 }
 
 /** Asked for to see what would be done: not a look that finds differences to be a fault. */
@@ -74,18 +78,28 @@ export function runText(run: ToldRun, colours: boolean): string {
   return lines.join('\n');
 }
 
-function actionText({ readOnly }: Run, { summary, exit }: ActionRecord): string {
+function actionText({ readOnly }: Pick<Run, 'readOnly'>, { summary, exit }: ActionRecord): string {
   if (readOnly) return `would ${summary}`;
   return `${summary}${exit === 0 ? '' : ` (exit ${exit ?? 'none'})`}`;
 }
 
 /** `lxc/101 update: applied`. */
 function stepLine(run: Run, step: StepRecord, colours: boolean): string {
-  const { target, outcome, reason, started } = step;
-  const waiting = started === null ? 'waits' : 'runs';
-  const word = outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : outcome;
-  const told = outcome === null ? waiting : paint(word ?? outcome, OUTCOME_STYLES[outcome], colours);
-  return `${target} ${isSwitch(run.verb) ? run.verb : step.verb}: ${told}${reason === null ? '' : `: ${reason}`}`;
+  const { target, outcome, reason } = step;
+  const word = stepWord(run, step);
+  const told = outcome === null ? word : paint(word, OUTCOME_STYLES[outcome], colours);
+  return `${target} ${stepVerb(run, step)}: ${told}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** How a step stands: its outcome, `waits`, `runs`, or what a dry run found. */
+export function stepWord(run: Run, step: StepRecord): string {
+  if (step.outcome === null) return step.started === null ? 'waits' : 'runs';
+  return step.outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : step.outcome;
+}
+
+/** What is done to the target: the verb that was asked for where it has a plan of its own. */
+export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb'>): string {
+  return isSwitch(run.verb) ? run.verb : step.verb;
 }
 
 function wouldWord({ actions }: StepRecord): string {

@@ -27,10 +27,10 @@ export function stepContext(target: TargetId): string {
   return `phoenix/${target}`;
 }
 
-/** Where a run, or one of its steps, is shown. */
+/** Where a run, or one of its steps, is shown. These addresses stand on commits: they stay as they are. */
 export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId): string | null {
   if (publicUrl === null) return null;
-  return `${publicUrl.replace(/\/+$/, '')}/#/runs/${run}${target === undefined ? '' : `/${target}`}`;
+  return `${publicUrl.replace(/\/+$/, '')}/runs/${run}${target === undefined ? '' : `/${target}`}`;
 }
 
 /** What it tells of, and where that is shown. */
@@ -150,6 +150,14 @@ export function rewritten(head: string, base: string): Sentence {
   };
 }
 
+/** Nothing goes on any more for what reads pending. */
+export function interrupted(commit: string): Sentence {
+  return {
+    state: 'error',
+    description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
+  };
+}
+
 export function unsigned(commit: string, reason: string): Sentence {
   return {
     state: 'failure',
@@ -184,14 +192,6 @@ export function waitsUntil(commit: string, opens: Date, timezone: string): strin
 
 function goOnNow(commit: string): string {
   return `to go on now: phoenix replay ${shortSha(commit)} --now`;
-}
-
-/** Nothing goes on any more for what reads pending. */
-export function interrupted(commit: string): Sentence {
-  return {
-    state: 'error',
-    description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
-  };
 }
 
 export function broken(what: string): Sentence {

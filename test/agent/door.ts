@@ -11,6 +11,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import { openPages } from '../../src/web/pages.ts';
 
 export const WEBHOOK_SECRET = 'the secret of the webhook';
 export const ADMIN_TOKEN = 'the-token-of-the-admin';
@@ -45,6 +46,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
     logged.push(`${text} ${fields?.['error'] ?? ''}`);
   };
   const log = { info: note, warn: note, error: note };
+  const agent = recordingAgent(asked, known);
   const door: Door = await openDoor(
     {
       receive: {
@@ -58,7 +60,8 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
         log,
         clock,
       },
-      api: { ledger, agent: recordingAgent(asked, known), changes, clock, adminToken: secret(ADMIN_TOKEN) },
+      api: { ledger, agent, changes, clock, adminToken: secret(ADMIN_TOKEN) },
+      pages: openPages({ ledger, agent, log }),
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
       log,

@@ -269,7 +269,10 @@ describe('runs', () => {
     for (const commit of [A, B])
       await ledger.recordRun(request(commit), planned(null, { state: 'invalid', reason: 'bad' }));
     expect((await ledger.runs(1)).map(({ commit, state }) => [commit, state])).toEqual([[B, 'invalid']]);
-    expect(await ledger.runs(10)).toHaveLength(2);
+    const [newest, oldest, ...none] = await ledger.runs(10);
+    expect(none).toEqual([]);
+    expect(await ledger.runs(10, newest?.id)).toEqual([oldest]);
+    expect(await ledger.runs(10, oldest?.id)).toEqual([]);
   });
 
   test('only the newest runs are kept', async () => {
@@ -521,7 +524,10 @@ describe('the rest', () => {
     expect(lines).toHaveLength(10_000);
     expect(next).toBe(12_003);
     expect(await ledger.readLog(run, T1, next)).toEqual({ lines: [], next });
+    expect(await ledger.readLog(run, T1, -2)).toEqual({ lines: ['line 5998', 'line 5999'], next });
+    expect((await ledger.readLog(run, T1, -20_000)).lines).toHaveLength(10_000);
     expect(await ledger.readLog(run, T2, 0)).toEqual({ lines: [], next: 0 });
+    expect(await ledger.readLog(run, T2, -2)).toEqual({ lines: [], next: 0 });
   });
 
   test('a freeze lasts until it is lifted', async () => {

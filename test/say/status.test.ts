@@ -126,7 +126,7 @@ describe('sentences', () => {
 });
 
 test('links lead to the run and the step', () => {
-  expect(runUrl('https://phoenix.example/', RUN)).toBe('https://phoenix.example/#/runs/17');
-  expect(runUrl('https://phoenix.example', RUN, T1)).toBe('https://phoenix.example/#/runs/17/lxc/101');
+  expect(runUrl('https://phoenix.example/', RUN)).toBe('https://phoenix.example/runs/17');
+  expect(runUrl('https://phoenix.example', RUN, T1)).toBe('https://phoenix.example/runs/17/lxc/101');
   expect(runUrl(null, RUN)).toBeNull();
 });

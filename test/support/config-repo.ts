@@ -13,12 +13,12 @@ export interface ConfigRepo {
   /** Replaces everything in the clone by these files and commits it. */
   commit(files: Files, message?: string): Promise<CommitSha>;
   push(...options: string[]): Promise<void>;
-  /** Who signs the commits from now on: options of git; null for nobody. */
-  signWith(options: readonly string[] | null): void;
   /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it. */
   branch(name: string, files: Files, message?: string): Promise<CommitSha>;
   /** What the forge has of main by now, merged pull requests among it. */
   pull(): Promise<void>;
+  /** Who signs the commits from now on: options of git; null for nobody. */
+  signWith(options: readonly string[] | null): void;
   /** Moves the branch of the clone back to a commit. */
   reset(commit: CommitSha): Promise<void>;
 }
@@ -56,9 +56,6 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     async push(...options) {
       await git('push', '--quiet', ...options, 'origin', 'main');
     },
-    signWith(options) {
-      signing = options;
-    },
     async branch(name, files, message) {
       await git('switch', '--quiet', name).catch(() => git('switch', '--quiet', '--create', name));
       const commit = await repo.commit(files, message);
@@ -68,6 +65,9 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     },
     async pull() {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');
+    },
+    signWith(options) {
+      signing = options;
     },
     async reset(commit) {
       await git('reset', '--quiet', '--hard', commit);

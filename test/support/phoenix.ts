@@ -58,10 +58,10 @@ export interface PhoenixOptions {
   readonly options?: Partial<AgentOptions>;
   /** Of the agent; the real one when not given. */
   readonly clock?: Clock;
-  /** None when not given: no key is known. */
-  readonly signatures?: Signatures;
   /** Whose forge it is; GitHub's with a token when not given. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
+  /** None when not given: no key is known. */
+  readonly signatures?: Signatures;
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }
@@ -112,6 +112,7 @@ export async function startPhoenix({
         clock,
       },
       api: null,
+      pages: null,
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       log: testLog,

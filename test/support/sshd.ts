@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,8 @@ export const noSshd = SSHD === undefined ? 'no sshd on this machine: install ope
 export interface TestSshd {
   readonly target: string;
   readonly sshOptions: readonly string[];
+  /** What the key may do from now on, as the options of a line in `authorized_keys`. At first it may do everything. */
+  allow(options: string): void;
   stop(): Promise<void>;
 }
 
@@ -26,11 +29,14 @@ export async function startSshd(): Promise<TestSshd> {
   const key = join(folder, 'key');
   const hostKey = join(folder, 'host');
   for (const path of [key, hostKey]) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
+  const allow = (options: string): void =>
+    writeFileSync(join(folder, 'authorized_keys'), `${options} ${readFileSync(`${key}.pub`, 'utf8')}`);
+  allow('');
   const port = await freePort();
   const settings = [
     `ListenAddress 127.0.0.1:${port}`,
     `HostKey ${hostKey}`,
-    `AuthorizedKeysFile ${key}.pub`,
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
     'PidFile none',
     'StrictModes no',
     'UsePAM no',
@@ -56,6 +62,7 @@ export async function startSshd(): Promise<TestSshd> {
       '-o',
       'StrictHostKeyChecking=no',
     ],
+    allow,
     async stop() {
       server.kill();
       if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');

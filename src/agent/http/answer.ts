@@ -1,4 +1,4 @@
-// Every answer of the door: one JSON document, never a stack trace, nothing for a browser to guess.
+// Every answer of the door that is no page: one JSON document or plain text, never a stack trace, nothing for a browser to guess.
 
 import type { Response } from 'express';
 
@@ -10,12 +10,20 @@ export interface Failure {
 
 /** Does nothing when the request has been answered already, as one that took too long has. */
 export function answer(response: Response, status: number, body: unknown): void {
+  send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
+}
+
+/** The same in plain text. */
+export function answerText(response: Response, status: number, text: string): void {
+  send(response, status, 'text/plain', text);
+}
+
+function send(response: Response, status: number, type: string, text: string): void {
   if (response.headersSent) return;
-  const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     // Told ahead, so that it goes out in one write with the headers.
     'content-length': Buffer.byteLength(text),
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': `${type}; charset=utf-8`,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -6,7 +6,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
-import { answer, fail } from './answer.ts';
+import { answer, answerText, fail } from './answer.ts';
 import { authorize } from './authorize.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
@@ -15,6 +15,7 @@ import {
   ApproveBody,
   AskBody,
   CommandBody,
+  EventsQuery,
   FreezeBody,
   LogQuery,
   ReplayBody,
@@ -23,10 +24,9 @@ import {
   TargetPath,
   understand,
 } from './requests.ts';
-import { runJson, summaryJson, targetsJson } from './run-json.ts';
+import { runJson, summaryJson } from './run-json.ts';
+import { allTargets } from './targets.ts';
 
-/** How far back a target's newest step is looked for. */
-const RUNS_LOOKED_AT = 100;
 const BODY_LIMIT = '1mb';
 /** Each looks into Redis once a second while its run goes on. */
 const MOST_STREAMS = 100;
@@ -51,6 +51,7 @@ export function apiRoutes(parts: ApiParts): Router {
   const routes = express.Router();
   let streams = 0;
 
+  routes.get('/', (_request, response) => answerText(response, 200, ROUTES));
   routes.get('/runs', async (request, response) => {
     const { limit } = understand(RunsQuery, request.query);
     answer(response, 200, (await ledger.runs(limit)).map(summaryJson));
@@ -60,6 +61,7 @@ export function apiRoutes(parts: ApiParts): Router {
     if (run !== null) answer(response, 200, runJson(run, parts.clock));
   });
   routes.get('/runs/:id/events', async (request, response) => {
+    const { logs } = understand(EventsQuery, request.query);
     const run = await find(ledger, request, response);
     if (run === null || response.headersSent) return;
     if (streams >= MOST_STREAMS) {
@@ -67,7 +69,7 @@ export function apiRoutes(parts: ApiParts): Router {
     }
     streams += 1;
     try {
-      await sendEvents(parts, response, run, request.get('last-event-id') ?? '');
+      await sendEvents(parts, response, run, { lastEventId: request.get('last-event-id') ?? '', logs });
     } finally {
       streams -= 1;
     }
@@ -82,7 +84,10 @@ export function apiRoutes(parts: ApiParts): Router {
         hint: 'GET /api/runs/:id names its steps',
       });
     }
-    answer(response, 200, await ledger.readLog(run.id, target, understand(LogQuery, request.query).offset));
+    const { offset, format } = understand(LogQuery, request.query);
+    const log = await ledger.readLog(run.id, target, offset);
+    if (format === 'json') return answer(response, 200, log);
+    answerText(response, 200, log.lines.map((line) => `${line}\n`).join(''));
   });
   routes.get('/targets', async (_request, response) => {
     answer(response, 200, await allTargets(parts));
@@ -136,13 +141,6 @@ function operations({ agent, ledger }: ApiParts): ReadonlyArray<readonly [path: 
   ];
 }
 
-/** What is recorded and what is declared; where the repository cannot be read, only the former. */
-async function allTargets({ ledger, agent }: Pick<ApiParts, 'ledger' | 'agent'>) {
-  const known = agent.known().catch(() => null);
-  const [records, runs] = await Promise.all([ledger.targets(), ledger.runs(RUNS_LOOKED_AT)]);
-  return targetsJson(records, runs, await known);
-}
-
 async function find(ledger: ApiLedger, request: Request, response: Response): Promise<RunDetail | null> {
   const path = RunPath.safeParse(request.params);
   const run = path.success ? await ledger.run(path.data.id) : null;
@@ -151,3 +149,21 @@ async function find(ledger: ApiLedger, request: Request, response: Response): Pr
   }
   return run;
 }
+
+const ROUTES = `Phoenix
+
+GET  /                               pages for people
+POST /webhooks                       signed events of the forge
+GET  /healthz, /readyz, /metrics     alive; ready; Prometheus
+GET  /api/status                     followed head, freeze and targets
+GET  /api/runs?limit=50              newest runs
+GET  /api/runs/:id                   one run
+GET  /api/runs/:id/events            one run as it goes on (server-sent events)
+GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
+GET  /api/targets[/:kind/:name]      what is known of the targets
+
+With Authorization: Bearer PHOENIX_ADMIN_TOKEN:
+POST /api/replay {commit, targets?, rewind?}
+POST /api/runs/:id/approve {target}
+POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}
+`;

@@ -19,6 +19,14 @@ const KEEP_ALIVE_MS = 15_000;
 /** A reader that does not read is let go before it costs memory. */
 const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
+/** Where a reader goes on. */
+export interface From {
+  /** What it got last; empty for the first time. */
+  readonly lastEventId: string;
+  /** Of what was printed before, with no last event: all of it, or none. */
+  readonly logs: 'all' | 'new';
+}
+
 /** Offsets into the log of each target, written as `lxc/101=12,vm/1001=3`. */
 type Cursor = Map<TargetId, number>;
 
@@ -34,16 +42,10 @@ export interface EventParts {
  * Sends until the run has ended, the reader goes away or the door closes.
  *
  * @param first the run as it is now
- * @param lastEventId what the reader got last
  */
-export async function sendEvents(
-  parts: EventParts,
-  response: Response,
-  first: RunDetail,
-  lastEventId: string,
-): Promise<void> {
+export async function sendEvents(parts: EventParts, response: Response, first: RunDetail, from: From): Promise<void> {
   const { ledger, changes, clock, closing } = parts;
-  const cursor = parseCursor(lastEventId);
+  const cursor = parseCursor(from.lastEventId);
   const bell = doorbell();
   const stopFollowing = changes.follow(first.id, bell.ring);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
@@ -61,6 +63,7 @@ export async function sendEvents(
     'x-content-type-options': 'nosniff',
   });
   try {
+    if (from.logs === 'new' && from.lastEventId === '') await skipLogs(ledger, first, cursor);
     const complete = new Set<TargetId>();
     let sent = '';
     let run: RunDetail | null = first;
@@ -83,6 +86,13 @@ export async function sendEvents(
     stopFollowing();
     response.end();
   }
+}
+
+/** Puts the cursor behind every line there is. */
+async function skipLogs(ledger: EventParts['ledger'], { id, steps }: RunDetail, cursor: Cursor): Promise<void> {
+  const begun = steps.filter(({ started }) => started !== null);
+  const ends = await Promise.all(begun.map(({ target }) => ledger.readLog(id, target, -1)));
+  for (const [index, { target }] of begun.entries()) cursor.set(target, ends[index]?.next ?? 0);
 }
 
 /** @param complete steps whose output was sent to its end */

@@ -47,7 +47,12 @@ export const TargetPath = z
   .transform(({ kind, name }) => `${kind}/${name}`)
   .pipe(target);
 export const RunsQuery = z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) });
-export const LogQuery = z.object({ offset: z.coerce.number().int().min(0).default(0) });
+export const LogQuery = z.object({
+  offset: z.coerce.number().int().min(0).default(0),
+  format: z.enum(['json', 'text']).default('json'),
+});
+/** `logs=new` leaves out the lines that were printed before. */
+export const EventsQuery = z.object({ logs: z.enum(['all', 'new']).default('all') });
 
 /** A request that cannot be understood; the message names the field. */
 export class BadRequest extends Error {

@@ -1,9 +1,9 @@
-// The door: one HTTP server for webhooks, the API, readiness and metrics. The webhook route stands first, before anything
+// The door: one HTTP server for webhooks, the API, the pages, readiness and metrics. The webhook route stands first, before anything
 // that could read its body or cost it time.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Log } from '../../ports.ts';
 import { Refused } from '../refused.ts';
 import { answer, fail } from './answer.ts';
@@ -34,6 +34,8 @@ export interface DoorParts {
   readonly receive: ReceiverParts | null;
   /** Null where this process shows nothing. */
   readonly api: Omit<ApiParts, 'closing'> | null;
+  /** What people look at with a browser; null where this process shows nothing. */
+  readonly pages: RequestHandler | null;
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly log: Log;
@@ -74,7 +76,7 @@ export async function openDoor(
   };
 }
 
-function routes({ receive, api, ready, metrics, log }: DoorParts, closing: AbortSignal): Express {
+function routes({ receive, api, pages, ready, metrics, log }: DoorParts, closing: AbortSignal): Express {
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   if (receive !== null) door.post('/webhooks', limitSuspects(WRONG_SIGNATURES_PER_MINUTE), receiver(receive));
   door.use(answerInTime(READ_MS));
@@ -88,15 +90,13 @@ function routes({ receive, api, ready, metrics, log }: DoorParts, closing: Abort
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
   });
-  if (api !== null) {
-    door.use('/api', apiRoutes({ ...api, closing }));
-    door.get('/', (_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
-      response.end(FRONT_PAGE);
-    });
-  }
+  if (api !== null) door.use('/api', apiRoutes({ ...api, closing }));
+  if (pages !== null) door.use(pages);
   door.use((request, response) => {
-    fail(response, 404, { message: `there is no ${request.method} ${request.path}`, hint: 'GET / names the routes' });
+    fail(response, 404, {
+      message: `there is no ${request.method} ${request.path}`,
+      hint: 'GET /api names the routes',
+    });
   });
   door.use(onError(log));
   return door;
@@ -129,20 +129,3 @@ function statusOf(error: unknown): number | null {
   const status = error instanceof Error && 'status' in error ? Number(error.status) : Number.NaN;
   return status >= 400 && status < 500 ? status : null;
 }
-
-const FRONT_PAGE = `Phoenix
-
-POST /webhooks                       signed events of the forge
-GET  /healthz, /readyz, /metrics     alive; ready; Prometheus
-GET  /api/status                     followed head, freeze and targets
-GET  /api/runs?limit=50              newest runs
-GET  /api/runs/:id                   one run
-GET  /api/runs/:id/events            one run as it goes on (server-sent events)
-GET  /api/runs/:id/logs/:kind/:name  output of one step
-GET  /api/targets[/:kind/:name]      what is known of the targets
-
-With Authorization: Bearer PHOENIX_ADMIN_TOKEN:
-POST /api/replay {commit, targets?, rewind?}
-POST /api/runs/:id/approve {target}
-POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}
-`;

@@ -75,15 +75,15 @@ export async function recordPlan(
   });
 }
 
-/** Null when it was found without a delivery that names one. */
-function pusherOf({ by }: RunRequest): string | null {
-  return by === TIMER || by === 'unknown' ? null : by;
-}
-
 /** Under the pull request, for the very changes that the plan makes. */
 async function approvedBefore({ ledger }: Context, plan: Plan): Promise<readonly Approval[]> {
   const keys = aheadKeys(plan);
   return keys.size === 0 ? [] : ledger.approvedAhead([...keys.values()]);
+}
+
+/** Null when it was found without a delivery that names one. */
+function pusherOf({ by }: RunRequest): string | null {
+  return by === TIMER || by === 'unknown' ? null : by;
 }
 
 interface Refusal {

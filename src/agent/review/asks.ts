@@ -7,7 +7,7 @@ import type { Ask, AskEvent, Delivery } from '../../ports/deliveries.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge } from '../../ports.ts';
 import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
-import { mayNotApprove } from '../../say/refusal.ts';
+import { policyForbids } from '../../say/refusal.ts';
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { followed, open } from '../open-run.ts';
@@ -132,9 +132,10 @@ async function approvedAhead(
   by: string,
 ): Promise<TargetId[]> {
   const plan = await ledger.pullPlan(pull);
-  const policy = policyOf(plan?.plan ?? null);
-  if (targets.length > 0 && !mayApprove(policy, by)) throw new Refused(mayNotApprove(policy, by));
-  const keys = plan === null ? new Map<TargetId, string>() : aheadKeys(plan.plan);
+  if (plan === null) return [];
+  const keys = aheadKeys(plan.plan);
+  const policy = policyOf(plan.plan);
+  if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
   const found = targets.filter((target) => keys.has(target));
   const at = isoNow(context);
   await ledger.approveAhead(new Map(found.map((target) => [keys.get(target) ?? '', { target, by, at }])));

@@ -7,6 +7,7 @@ import type { CommitSha } from '../../model/ids.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Report } from '../../model/report.ts';
 import { planBetween, type Side } from '../../plan/between.ts';
+import { policyBetween } from '../../plan/policy.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
 import { pullMarkdown } from '../../say/details/pull.ts';
 import { broken, PLAN_CONTEXT, planNotForFork, planned, status, toPull } from '../../say/status.ts';
@@ -48,7 +49,12 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
   if (from === null) throw new Error(`it has no commit in common with ${options.branch}`);
   const [before, after] = await Promise.all([context.declared(from), context.declared(pull.head)]);
   const judged = await judgedBeside(context, after, before.config);
-  const between = planBetween(side(before), { ...side(after), problems: judged }, managers.impactOf);
+  const policy = policyBetween(before.config?.hypervisor.policy, after.config?.hypervisor.policy);
+  const between = planBetween(
+    side(before),
+    { ...side(after), problems: judged },
+    { impact: managers.impactOf, policy },
+  );
   const plan: PullPlan = {
     pull: pull.number,
     title: pull.title,
@@ -86,7 +92,7 @@ async function judgedBeside({ repository, options }: Context, after: Declared, b
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {
-  return { commit, readable: config !== null, targets, problems, policy: config?.hypervisor.policy };
+  return { commit, readable: config !== null, targets, problems };
 }
 
 /** It was merged, closed, or is to be merged elsewhere now. */

@@ -93,13 +93,15 @@ function handle(request: IncomingMessage, response: ServerResponse, { page, web,
     });
     response.end(body);
   };
-  if (request.method === 'GET' && url.pathname === '/') return answer(200, page);
   const given = url.searchParams.get('code');
-  if (request.method !== 'GET' || url.pathname !== '/created' || given === null) return answer(404, APP.notHere);
+  if (request.method === 'GET' && url.pathname === '/') answer(200, page);
+  else if (request.method !== 'GET' || url.pathname !== '/created' || given === null) answer(404, APP.notHere);
   // Somebody else's link would make Phoenix speak as somebody else's App.
-  if (url.searchParams.get('state') !== state) return answer(403, APP.wrongState);
-  answer(200, APP.done);
-  code(given);
+  else if (url.searchParams.get('state') !== state) answer(403, APP.wrongState);
+  else {
+    answer(200, APP.done);
+    code(given);
+  }
 }
 
 /** The App's key and the webhook's secret, for nobody but the user who runs this. */

@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { type Dial, refusal } from './dial.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
+import { CONNECT } from './ssh-scripts.ts';
 
 export interface SshConnection {
   /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `takeMarks`. */
@@ -84,15 +85,14 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
   return {
     async run({ script, args, ...call }) {
       await connected();
-      const command = `exec sh -c ${[script, 'phoenix', ...args].map(quote).join(' ')}`;
-      return ssh(['-o', 'ControlMaster=no'], command, call);
+      return ssh(['-o', 'ControlMaster=no'], remote(script, args), call);
     },
     async dial(address, port, signal) {
       await connected();
-      const host = address.includes(':') ? `[${address}]` : address;
-      const args = [...(await options(['-o', 'ControlMaster=no', '-W', `${host}:${port}`])), '--', target];
+      const args = [...(await options(['-o', 'ControlMaster=no'])), '--', target];
+      const command = remote(CONNECT, [address, String(port)]);
       const cancelSignal = signal === undefined ? {} : { cancelSignal: signal };
-      const child = execa('ssh', args, {
+      const child = execa('ssh', [...args, command], {
         env,
         extendEnv: false,
         cwd: '/',
@@ -108,7 +108,7 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
       // ssh says what came of the connection only when it ends.
       child.then(({ exitCode }) => {
         if (exitCode !== 0)
-          stream.destroy(refusal(`connect to ${host}:${port}: ${said.trim() || 'connection refused'}`));
+          stream.destroy(refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
       });
       return stream;
     },
@@ -119,6 +119,11 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
       folder = undefined;
     },
   };
+}
+
+/** A script with its arguments as the other side's shell reads it. deploy/ssh/phoenix-shell takes this form and no other. */
+function remote(script: string, args: readonly string[]): string {
+  return `exec sh -c ${[script, 'phoenix', ...args].map(quote).join(' ')}`;
 }
 
 const QUIET = { input: undefined, signal: undefined, onStdout: () => {}, onStderr: () => {} };

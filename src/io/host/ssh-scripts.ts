@@ -1,5 +1,5 @@
 // What runs on the other side of ssh, for `sh`: fixed texts, which get everything that varies as quoted arguments and all
-// content on standard input.
+// content on standard input. deploy/ssh knows each by its digest: `node deploy/ssh/digests.ts` prints them after a change.
 
 /** As on the node itself, whatever a login there would set. */
 const BEGIN = `
@@ -70,4 +70,29 @@ set -eu
 umask 022
 mkdir -p -- "$1"
 if [ -n "$2" ]; then chown -- "$2" "$1"; fi
+`;
+
+/**
+ * Address, port: standard input to a service in the node's network, and what comes from there to standard output. Not by
+ * forwarding of ssh's own, so that a key may be held to commands alone. Proxmox is written in Perl, which is therefore there.
+ */
+export const CONNECT = `
+LC_ALL=C.UTF-8; export LC_ALL
+exec /usr/bin/perl -e '
+use strict; use IO::Socket::IP;
+my ($address, $port) = @ARGV;
+my $service = IO::Socket::IP->new(PeerHost => $address, PeerPort => $port) or do { print STDERR "$@\\n"; exit 1 };
+$SIG{PIPE} = "IGNORE";
+sub copy {
+  my ($from, $to) = @_;
+  while (sysread $from, my $piece, 65536) {
+    while (length $piece) { my $written = syswrite $to, $piece or return; substr $piece, 0, $written, "" }
+  }
+}
+my $receiver = $$;
+my $sender = fork // die "$!\\n";
+if ($sender) { copy($service, *STDOUT); kill "TERM", $sender; exit 0 }
+close STDOUT; copy(*STDIN, $service); shutdown $service, 1;
+sleep 30; kill "TERM", $receiver if getppid == $receiver;
+' "$1" "$2"
 `;

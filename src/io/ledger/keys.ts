@@ -27,9 +27,9 @@ export function ledgerKeys(installation: string) {
     /** Hash target → tries and the time of the last. */
     renewals: name('renewals'),
     pulls: {
-      /** Hashes by number: what it was looked at as; its plan. */
+      /** Hash number → what it was looked at as. */
       seen: name('pulls'),
-      plans: name('pulls:plans'),
+      plan: (pull: number) => name(`pulls:plan:${pull}`),
       /** List of commit and number. */
       merged: name('pulls:merged'),
       ahead: (change: string) => name(`pulls:ahead:${change}`),

@@ -36,8 +36,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 
 const readScript = script(`
 local dropped = tonumber(redis.call('LINDEX', KEYS[1], 0) or '0')
-local length = math.max(0, redis.call('LLEN', KEYS[1]) - 1)
-local skip = math.min(math.max(0, ARGV[1] - dropped), length)
+local offset = tonumber(ARGV[1])
+local skip = math.max(0, offset - dropped)
+if offset < 0 then skip = math.max(0, redis.call('LLEN', KEYS[1]) - 1 + offset) end
 return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 `);
 

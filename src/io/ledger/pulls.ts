@@ -10,12 +10,14 @@ import { script } from './script.ts';
 
 /** Commits that pull requests became, remembered for what is said under them. */
 const KEEP_MERGED = 500;
+/** Also of those that were merged or closed: links on commits lead to them. */
+const KEEP_PLAN_SECONDS = 60 * 24 * 3600;
 const KEEP_AHEAD_SECONDS = 30 * 24 * 3600;
 
-// Keys: outbox…, seen, plans. Arguments: now, reports, pull, as, plan.
+// Keys: outbox…, seen, plan. Arguments: now, reports, pull, as, plan, seconds.
 const recordScript = script(`${SAY}
 redis.call('HSET', KEYS[5], ARGV[3], ARGV[4])
-if ARGV[5] == '' then redis.call('HDEL', KEYS[6], ARGV[3]) else redis.call('HSET', KEYS[6], ARGV[3], ARGV[5]) end
+if ARGV[5] == '' then redis.call('DEL', KEYS[6]) else redis.call('SET', KEYS[6], ARGV[5], 'EX', ARGV[6]) end
 say(ARGV[1], ARGV[2])
 `);
 
@@ -31,21 +33,21 @@ type Pulls = Pick<
 >;
 
 export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
-  const { seen, plans, merged, ahead } = keys.pulls;
+  const { seen, plan: planOf, merged, ahead } = keys.pulls;
   return {
     async pulls() {
       return new Map(Object.entries(await redis.hgetall(seen)).map(([pull, as]) => [Number(pull), as]));
     },
     async recordPull(pull, as, plan, reports) {
-      const args = [now(), statusList(reports), pull, as, plan === null ? '' : encode(plan)];
-      await recordScript(redis, [...outboxKeys(keys), seen, plans], args);
+      const args = [now(), statusList(reports), pull, as, plan === null ? '' : encode(plan), KEEP_PLAN_SECONDS];
+      await recordScript(redis, [...outboxKeys(keys), seen, planOf(pull)], args);
     },
     async pullPlan(pull) {
-      const text = await redis.hget(plans, String(pull));
+      const text = await redis.get(planOf(pull));
       return text === null ? null : decode<PullPlan>(`the plan of pull request ${pull}`, text);
     },
     async forgetPull(pull) {
-      await Promise.all([redis.hdel(seen, String(pull)), redis.hdel(plans, String(pull))]);
+      await redis.hdel(seen, String(pull));
     },
     async approveAhead(approvals) {
       for (const [key, approval] of approvals) {

@@ -166,8 +166,11 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return (await redis.hexists(keys.run(run), 'ended')) === 1;
     },
     runStep: (run, target) => reader.step(run, target),
-    async runs(limit) {
-      return (await read(await redis.zrevrange(keys.runs, 0, String(limit - 1)), true)).map(publicRun);
+    async runs(limit, before) {
+      // The score of a run is its id.
+      const newest = before === undefined ? '+inf' : `(${before}`;
+      const ids = await redis.zrevrangebyscore(keys.runs, newest, '-inf', 'LIMIT', 0, limit);
+      return (await read(ids, true)).map(publicRun);
     },
     forgetRun: forget,
     async openRuns() {

@@ -83,7 +83,7 @@ export interface LabForge {
   close(): Promise<void>;
 }
 
-export interface People {
+interface People {
   /** `read`, `write` or `admin`; nobody else is known. */
   allow(login: string, right: 'read' | 'write' | 'admin'): void;
   open(pull: OpenPull): Promise<LabPull>;

@@ -2,7 +2,8 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import { fieldDiff, impactWords, MARK } from '../plan.ts';
+import { fieldRows } from '../fields.ts';
+import { impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
 
 /** Larger graphs are drawn by no browser in good time, and read by nobody. */
@@ -30,7 +31,13 @@ function approvalWords({ approval, protected: kept }: PlanStep): string {
 
 /** One step's fields, folded away; empty for a step that changes none. */
 export function stepFields(step: PlanStep): string {
-  const lines = step.changes.flatMap((change) => fieldDiff(change, step.verb));
+  const shown = step.changes.filter(({ before, after }) => step.verb === 'update' || !isEmpty(after ?? before));
+  const lines = shown
+    .flatMap(fieldRows)
+    .flatMap(({ path, before, after }) => [
+      ...(before === null ? [] : [`- ${path} ${before}`]),
+      ...(after === null ? [] : [`+ ${path} ${after}`]),
+    ]);
   return lines.length === 0 ? '' : folded(`${step.target}: ${step.verb}`, block(lines, 'diff'));
 }
 

@@ -100,6 +100,10 @@ describe('reading', () => {
     expect((await get(`/api/runs/${run}/logs/lxc/101`)).body).toEqual({ lines: ['output of lxc/101'], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/101?offset=1`)).body).toEqual({ lines: [], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/999`)).status).toBe(404);
+    const text = await fetch(`${door.url}/api/runs/${run}/logs/lxc/101?format=text`);
+    expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(text.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await text.text()).toBe('output of lxc/101\n');
   });
 
   test.each(['/api/runs/999', '/api/runs/..%2f..', '/api/nothing', '/nothing', '/api/runs/999/events'])(
@@ -288,6 +292,18 @@ describe('events', () => {
     expect(JSON.parse(rest[1]?.data ?? '')).toEqual({ target: VM, lines: ['output of vm/1001'] });
   });
 
+  test('leave out what was printed before, where only the new is wanted', async () => {
+    const run = await planRun(door.ledger);
+    await finishStep(door.ledger, run, LXC);
+    let begun = false;
+    const seen = await events(`/api/runs/${run}/events?logs=new`, ({ event }) => {
+      if (!begun) finishStep(door.ledger, run, VM);
+      begun = true;
+      return event === 'log';
+    });
+    expect(JSON.parse(seen.at(-1)?.data ?? '')).toEqual({ target: VM, lines: ['output of vm/1001'] });
+  });
+
   test('are not for any number of readers', async () => {
     const run = await planRun(door.ledger);
     const gone = new AbortController();
@@ -322,7 +338,7 @@ describe('the door itself', () => {
     expect(await get('/healthz')).toEqual({ status: 200, body: { alive: true } });
     expect(await get('/readyz')).toEqual({ status: 200, body: { ready: true, checks: {} } });
     expect(await (await fetch(`${door.url}/metrics`)).text()).toBe('phoenix 1\n');
-    expect(await (await fetch(`${door.url}/`)).text()).toContain('POST /webhooks');
+    expect(await (await fetch(`${door.url}/api`)).text()).toContain('POST /webhooks');
   });
 
   test('says when it is not ready', async () => {
@@ -356,6 +372,7 @@ describe('the door itself', () => {
     const parts = {
       receive: null,
       api: null,
+      pages: null,
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: '', text: '' }),
     };

@@ -23,15 +23,23 @@ function step(target = CA, changes: Partial<PlanStep> = {}): PlanStep {
     impact: 'restart',
     needs: [],
     wave: 1,
-    approvals: 0,
     approval: false,
+    approvals: 0,
     protected: false,
     changes: [{ path: '/memory', before: 512, after: 1024 }],
     ...changes,
   };
 }
 
-const destroyed = step(PROXY, { verb: 'delete', impact: 'destroy', approval: true, needs: [CA], wave: 2, changes: [] });
+const destroyed = step(PROXY, {
+  verb: 'delete',
+  impact: 'destroy',
+  approval: true,
+  approvals: 1,
+  needs: [CA],
+  wave: 2,
+  changes: [],
+});
 const problem: DatedProblem = {
   severity: 'error',
   code: 'DUPLICATE_IP',

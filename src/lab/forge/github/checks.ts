@@ -5,7 +5,7 @@
 import type { Refusal } from './refusal.ts';
 import { refuse } from './refusal.ts';
 
-export interface LabAnnotation {
+interface LabAnnotation {
   readonly path: string;
   readonly start_line: number;
   readonly end_line: number;

@@ -1,0 +1,194 @@
+// What the pages say where it is more than a label.
+
+import type { RunId } from '../model/ids.ts';
+import type { PullPlan } from '../model/pull.ts';
+import type { Run, RunState, StepRecord } from '../model/run.ts';
+import type { Freeze, Head } from '../ports/ledger.ts';
+import { stepWord } from './run.ts';
+import { ended, shortSha } from './status.ts';
+
+const MS_PER_SECOND = 1_000;
+const SECONDS_PER_MINUTE = 60;
+const MINUTES_PER_HOUR = 60;
+
+/** A trouble that has a page of its own: what is the matter, and what to do. */
+export interface Trouble {
+  readonly title: string;
+  readonly hint: string;
+}
+
+export const TROUBLE = {
+  noRun: (run: string): Trouble => ({
+    title: `There is no run ${run}`,
+    hint: 'Only the newest runs are kept. The list of runs shows those that are; a commit whose run is gone can be carried out again: phoenix replay COMMIT.',
+  }),
+  noStep: (run: RunId, target: string): Trouble => ({
+    title: `Run ${run} has no step for ${target}`,
+    hint: 'The page of the run names its steps; the page of the target names the runs that had one.',
+  }),
+  noPull: (pull: string): Trouble => ({
+    title: `There is no plan of pull request ${pull}`,
+    hint: 'Open ones are planned when their head or the branch moves; to plan one now, comment /phoenix plan under it.',
+  }),
+  noTarget: (target: string): Trouble => ({
+    title: `Nothing is known of ${target}`,
+    hint: 'It is neither declared nor applied, and no run that is kept had a step for it. The list of targets names all that are known.',
+  }),
+  noPage: (path: string): Trouble => ({
+    title: 'There is no such page',
+    hint: `${path} leads nowhere. Runs and targets are listed above.`,
+  }),
+  unreadable: (): Trouble => ({
+    title: 'The address cannot be read',
+    hint: 'It is broken, perhaps cut short on its way. Runs and targets are listed above.',
+  }),
+  late: (): Trouble => ({
+    title: 'The answer takes too long',
+    hint: 'Redis may be away: phoenix doctor says more. Then load the page again.',
+  }),
+  broken: (): Trouble => ({
+    title: 'Something in Phoenix failed',
+    hint: 'Nothing was changed by looking. The log of the agent says what it was.',
+  }),
+} as const;
+
+/** The state in words, with what it means for whoever waits. */
+export function runSentence(run: Run): string {
+  const counts = stepCounts(run);
+  const so = counts === '' ? '' : `: ${counts}`;
+  switch (run.state) {
+    case 'planned':
+      return run.steps.length === 0 ? 'Waits to be planned.' : `Waits for its turn${so}.`;
+    case 'applying':
+      return `${run.readOnly ? 'Looks at the host' : 'Is being applied'}${so}.`;
+    case 'superseded':
+      return `A newer commit took its place${so}.`;
+    case 'invalid':
+      return 'Refused as a whole.';
+    case 'succeeded':
+    case 'failed':
+    case 'blocked':
+      return sentence(run.steps.length === 0 ? EMPTY[run.state] : ended(run.id, run.steps).description);
+    default:
+      return run.state satisfies never;
+  }
+}
+
+const EMPTY: Record<Extract<RunState, 'succeeded' | 'failed' | 'blocked'>, string> = {
+  succeeded: 'nothing to do: everything is as this commit says',
+  failed: 'failed before its first step',
+  blocked: 'waits for a person',
+};
+
+export function headSentence(head: Head | null): string {
+  if (head === null)
+    return 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.';
+  const stays = head.base === null ? '' : ` What is applied is that of ${shortSha(head.base)}.`;
+  switch (head.verdict) {
+    case 'followed':
+      return 'The branch is followed up to this commit.';
+    case 'invalid':
+      return `The newest commit of the branch has problems and was refused whole; nothing was changed.${stays}`;
+    case 'refused':
+      return `The newest commit was refused; its run says why.${stays}`;
+    case 'rewound':
+      return `A person went back to ${shortSha(head.base ?? '')}. The branch is followed again with its next push, or with phoenix unfreeze.`;
+    default:
+      return head.verdict satisfies never;
+  }
+}
+
+/** Follows the word frozen. */
+export function freezeSentence({ reason, by }: Freeze): string {
+  return `by ${by}: ${reason.replace(/[.\s]+$/, '')}. Nothing new is started; to go on: phoenix unfreeze`;
+}
+
+/** A run that is not over, in the list of what goes on: the steps that run, else what it waits for. */
+export function openRunSentence(run: Run): string {
+  const busy = run.steps.filter(({ started, outcome }) => started !== null && outcome === null);
+  const waits = run.steps.filter(({ outcome }) => outcome === 'blocked');
+  if (busy.length > 0) return `runs ${names(busy)}; ${stepCounts(run)}`;
+  const [first] = waits;
+  if (first !== undefined)
+    return `${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'}: ${first.reason ?? 'blocked'}`;
+  if (run.steps.length === 0) return 'waits to be planned';
+  return run.state === 'blocked' ? `waits for a person; ${stepCounts(run)}` : `waits for its turn; ${stepCounts(run)}`;
+}
+
+/** `1 running, 2 waiting, 3 applied`; empty without steps. */
+export function stepCounts(run: Run): string {
+  const counts = new Map<string, number>(COUNTED.map((word) => [word, 0]));
+  for (const step of run.steps) {
+    const word = stepWord(run, step);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${count} ${COUNT_WORDS[word] ?? word}`)
+    .join(', ');
+}
+
+/** What goes on first, then what a person should look at. */
+const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'applied', 'unchanged'];
+const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };
+
+function names(steps: readonly StepRecord[]): string {
+  const shown = steps.slice(0, 3).map(({ target }) => target);
+  return steps.length > shown.length ? `${shown.join(', ')} and ${steps.length - shown.length} more` : shown.join(', ');
+}
+
+/** What follows from the plan of a pull request. */
+export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): string {
+  if (!ok) return 'It brings errors, so nothing of it would be applied.';
+  const waiting = plan.steps.filter((step) => step.approval && !step.protected).length;
+  if (waiting === 0) return 'Merging it applies this.';
+  return `Merging it applies this; ${waiting === 1 ? 'one step waits' : `${waiting} steps wait`} for approval.`;
+}
+
+export const TARGET_STATES = {
+  applied: { word: 'applied', sentence: 'Proved to be as its commit says.' },
+  unproved: {
+    word: 'not proved',
+    sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',
+  },
+  declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
+} as const;
+
+export const DECLARED_NO_MORE = 'declared no more';
+export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
+export const NO_HISTORY = 'No run that is looked at had a step for it.';
+export const UNKNOWN_NOW = 'Neither declared nor applied any more; this is what became of it.';
+export const NO_TARGETS = 'Nothing is declared or applied yet. The first push to the branch declares what there is.';
+export const NO_RUNS = 'Nothing ran yet. The first push to the branch starts the first run.';
+
+/** `the last 40 of 1200 lines`; null when all are shown. */
+export function logNote(shown: number, printed: number): string | null {
+  return shown >= printed ? null : `the last ${shown} of ${printed} lines`;
+}
+
+/** @param left how many are not shown */
+export function detailsNote(left: number): string {
+  return `${left} more ${left === 1 ? 'step has its' : 'steps have their'} details on the page of their own that the table leads to.`;
+}
+
+/** `0.7 s`, `12 s`, `3 min 4 s`, `2 h 5 min`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, ms) / MS_PER_SECOND;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < SECONDS_PER_MINUTE) return `${whole} s`;
+  const minutes = Math.floor(whole / SECONDS_PER_MINUTE);
+  if (minutes < MINUTES_PER_HOUR) return `${minutes} min ${whole % SECONDS_PER_MINUTE} s`;
+  return `${Math.floor(minutes / MINUTES_PER_HOUR)} h ${minutes % MINUTES_PER_HOUR} min`;
+}
+
+/** @param iso ISO 8601 in UTC; `2026-01-02 03:04:05 UTC` */
+export function utcText(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function sentence(text: string): string {
+  const first = text.charAt(0);
+  // Names of targets stay as they are written.
+  return /^[a-z]+\//.test(text) ? text : `${first.toUpperCase()}${text.slice(1)}`;
+}

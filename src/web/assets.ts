@@ -1,0 +1,40 @@
+// The static files of the pages. Their names carry a digest, so a browser keeps them for good and never mixes versions.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const DIGEST_LENGTH = 12;
+
+/** Names under which the files are served. */
+export interface AssetNames {
+  readonly style: string;
+  readonly script: string;
+  readonly icon: string;
+}
+
+export interface Asset {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+export interface Assets {
+  readonly names: AssetNames;
+  readonly byName: ReadonlyMap<string, Asset>;
+}
+
+/** Reads them, once. */
+export function loadAssets(): Assets {
+  const byName = new Map<string, Asset>();
+  const load = (stem: string, ending: string, type: string): string => {
+    const content = readFileSync(new URL(`static/${stem}.${ending}`, import.meta.url));
+    const name = `${stem}-${createHash('sha256').update(content).digest('hex').slice(0, DIGEST_LENGTH)}.${ending}`;
+    byName.set(name, { type, content });
+    return name;
+  };
+  const names = {
+    style: load('pages', 'css', 'text/css; charset=utf-8'),
+    script: load('pages', 'js', 'text/javascript; charset=utf-8'),
+    icon: load('icon', 'svg', 'image/svg+xml'),
+  };
+  return { names, byName };
+}

@@ -1,0 +1,85 @@
+// What one step shows: what it needs, the fields that change, what it did and what was printed.
+
+import { stripVTControlCharacters } from 'node:util';
+import type { TargetId } from '../../model/ids.ts';
+import type { FieldChange, PlanStep } from '../../model/plan.ts';
+import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
+import { fieldRows } from '../../say/fields.ts';
+import { durationText, logNote } from '../../say/pages.ts';
+import { impactWords, isEmpty } from '../../say/plan.ts';
+import { printable } from '../../say/printable.ts';
+import { stepVerb } from '../../say/run.ts';
+import { badge, said, table } from './bits.ts';
+import { type Html, html } from './html.ts';
+
+/** The end of what a step printed. */
+export interface LogTail {
+  readonly lines: readonly string[];
+  /** How many were printed in all. */
+  readonly printed: number;
+}
+
+/** `update, restarts 101`, with what else is to be known before it starts. */
+export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
+  const verb = stepVerb(run, step);
+  const approval = planned?.approval === true ? (planned.protected ? ', protected' : ', needs approval') : '';
+  const impact = verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords(step)}`;
+  return `${verb}${impact}${approval}`;
+}
+
+/** @param hrefOf where a target that is needed is shown */
+export function needs(planned: PlanStep | undefined, hrefOf: (target: TargetId) => string): Html {
+  if (planned === undefined || planned.needs.length === 0) return null;
+  const links = planned.needs.map((target) => html`<li><a href=${hrefOf(target)}><code>${target}</code></a></li>`);
+  return html`<ul class="inline">${links}</ul>`;
+}
+
+/** The fields that change. Secrets must be hidden already. */
+export function fields(planned: PlanStep | undefined): Html {
+  // Of what appears or goes, empty fields say nothing.
+  const told = (change: FieldChange) => planned?.verb === 'update' || !isEmpty(change.after ?? change.before);
+  const rows = (planned?.changes ?? []).filter(told).flatMap(fieldRows);
+  if (rows.length === 0) return null;
+  const value = (text: string | null) => (text === null ? null : html`<code class="value">${text}</code>`);
+  return table({
+    caption: 'Fields',
+    columns: ['Field', 'Before', 'After'],
+    rows: rows.map(({ path, before, after }) => [html`<code>${path}</code>`, value(before), value(after)]),
+    look: 'fields',
+  });
+}
+
+export function actions({ readOnly }: Pick<Run, 'readOnly'>, done: readonly ActionRecord[]): Html {
+  if (done.length === 0) return null;
+  if (readOnly) {
+    const lines = done.map(({ summary }) => html`<li>${said(`would ${summary}`)}</li>`);
+    return html`<h4>Would do</h4><ul>${lines}</ul>`;
+  }
+  return table({
+    caption: 'Actions',
+    columns: ['Action', 'Exit', 'Took'],
+    rows: done.map(({ summary, exit, ms }) => [
+      said(summary),
+      exit === 0 ? '0' : badge(exit === null ? 'stopped' : String(exit), 'bad'),
+      durationText(ms),
+    ]),
+    look: 'actions',
+  });
+}
+
+/**
+ * @param of the step, for those who hear the page
+ * @param whole where all of it is
+ */
+export function log(of: string, tail: LogTail | null, whole: string): Html {
+  if (tail === null || tail.lines.length === 0) return null;
+  const note = logNote(tail.lines.length, tail.printed);
+  return html`<h4>Log${note === null ? null : html`<span class="dim">: ${note}</span>`} <a href=${whole}>as text</a></h4>
+    <pre class="log" tabindex="0" role="region" aria-label=${`Log of ${of}`}>${tail.lines.map(plainLine).join('\n')}</pre>`;
+}
+
+/** As a terminal would show it at the end: of what was written over, only the last. */
+function plainLine(line: string): string {
+  const visible = stripVTControlCharacters(line).replace(/\r+$/, '');
+  return printable(visible.slice(visible.lastIndexOf('\r') + 1).replaceAll('\t', '    '));
+}

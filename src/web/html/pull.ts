@@ -1,0 +1,66 @@
+// The page of a pull request: what would change if it were merged.
+
+import type { PlanStep } from '../../model/plan.ts';
+import type { DatedProblem } from '../../model/problem.ts';
+import type { PullPlan } from '../../model/pull.ts';
+import { pullSentence } from '../../say/pages.ts';
+import { approvalWords, impactWords, summaryLine } from '../../say/plan.ts';
+import type { Links } from '../links.ts';
+import { badge, facts, said, sha, table, targetLink, time } from './bits.ts';
+import type { Page } from './document.ts';
+import { fields } from './fields.ts';
+import { type Html, html } from './html.ts';
+import { problemLine } from './problems.ts';
+
+export function pullPage(pull: PullPlan, links: Links): Page {
+  const { plan, ok } = pull;
+  return {
+    title: `Pull request ${pull.pull}`,
+    live: null,
+    main: html`
+      <h1>Pull request ${pull.pull} ${ok ? badge('planned', 'good') : badge('would be refused', 'bad')}</h1>
+      <p class="lead">${said(pull.title)}</p>
+      <p>${summaryLine(plan)} ${pullSentence(pull)}</p>
+      ${facts([
+        ['By', said(pull.author)],
+        ['Head', sha(pull.head)],
+        ['Onto', sha(pull.base)],
+        ['From', pull.from === pull.base ? null : sha(pull.from)],
+        ['Planned', time(pull.created)],
+      ])}
+      ${problems(pull.problems)}
+      ${plan.steps.length === 0 ? null : steps(pull, links)}`,
+  };
+}
+
+function problems(all: readonly DatedProblem[]): Html {
+  const fresh = all.filter((problem) => problem.new);
+  const older = all.length - fresh.length;
+  if (all.length === 0) return null;
+  const rest = older === 0 ? null : html`<p class="dim">${older} older, there before this.</p>`;
+  return html`<h2>Problems</h2><ul class="problems">${fresh.map(problemLine)}</ul>${rest}`;
+}
+
+function steps({ plan, held }: PullPlan, links: Links): Html {
+  const rows = plan.steps.map((step) => [
+    targetLink(links, step.target),
+    step.verb,
+    impactWords(step),
+    step.wave,
+    step.needs.join(', '),
+    held.includes(step.target) ? 'an older problem' : waits(step),
+  ]);
+  const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
+  const details = plan.steps.map(
+    (step) => html`<details class="step" id=${step.target}>
+      <summary><code>${step.target}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
+      ${fields(step)}
+    </details>`,
+  );
+  return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, look: 'steps' })}<h2>Details</h2>${details}`;
+}
+
+function waits(step: PlanStep): string {
+  if (!step.approval) return '';
+  return step.protected ? 'refused: protected' : approvalWords(step);
+}

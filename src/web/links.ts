@@ -1,0 +1,39 @@
+// Where everything is, as seen from one page: addresses are relative, so that the pages also work below a path of a proxy.
+
+import { kindOf, nameOf, type RunId, type TargetId } from '../model/ids.ts';
+
+export interface Links {
+  readonly home: string;
+  readonly targets: string;
+  readonly api: string;
+  run(run: RunId): string;
+  step(run: RunId, target: TargetId): string;
+  target(target: TargetId): string;
+  /** The same list, from before that run on. */
+  older(list: string, before: RunId): string;
+  /** The whole output of a step as plain text. */
+  log(run: RunId, target: TargetId): string;
+  /** A run as it goes on, without what was printed before. */
+  events(run: RunId): string;
+  /** A static file by its name with digest. */
+  asset(file: string): string;
+}
+
+/** @param path of the page, as the browser asked for it */
+export function linksFrom(path: string): Links {
+  const root = '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
+  const part = encodeURIComponent;
+  const place = (target: TargetId) => `${part(kindOf(target))}/${part(nameOf(target))}`;
+  return {
+    home: root,
+    targets: `${root}targets`,
+    api: `${root}api`,
+    run: (run) => `${root}runs/${part(run)}`,
+    step: (run, target) => `${root}runs/${part(run)}/${place(target)}`,
+    target: (target) => `${root}targets/${place(target)}`,
+    older: (list, before) => `${list}?before=${part(before)}`,
+    log: (run, target) => `${root}api/runs/${part(run)}/logs/${place(target)}?format=text`,
+    events: (run) => `${root}api/runs/${part(run)}/events?logs=new`,
+    asset: (file) => `${root}static/${part(file)}`,
+  };
+}

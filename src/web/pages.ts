@@ -1,0 +1,120 @@
+// The pages: what the ledger knows, as a person reads it in a browser. They only show, and everybody who may read the API may
+// read them. Their addresses stand on commits, so they stay as they are.
+
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { RunPath, TargetPath } from '../agent/http/requests.ts';
+import type { RunId } from '../model/ids.ts';
+import type { Log } from '../ports.ts';
+import { TROUBLE, type Trouble } from '../say/pages.ts';
+import { loadAssets } from './assets.ts';
+import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
+import { document, type Page } from './html/document.ts';
+import { frontPage } from './html/front.ts';
+import { pullPage } from './html/pull.ts';
+import { runPage, stepPage } from './html/run.ts';
+import { targetPage, targetsPage } from './html/targets.ts';
+import { troublePage } from './html/trouble.ts';
+import { type Links, linksFrom } from './links.ts';
+import { sendAsset, sendPage } from './send.ts';
+
+/** For one page to be read from Redis; below the patience of the door, which answers programs. */
+const PAGE_MS = 8_000;
+
+export interface PagesParts extends PageSources {
+  readonly log: Pick<Log, 'error'>;
+}
+
+/** A page, or why there is none: a trouble is answered with 404. */
+type Make = (request: Request, links: Links) => Promise<Page | Trouble>;
+
+/** What does not concern the pages is left to the next handler. */
+export function openPages(parts: PagesParts): RequestHandler {
+  const assets = loadAssets();
+  const routes = express.Router();
+
+  const show = (request: Request, response: Response, status: number, page: Page) => {
+    sendPage(response, status, document(page, linksFrom(request.path), assets.names));
+  };
+  const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
+    show(request, response, status, troublePage(what));
+  };
+  for (const [path, make] of pages(parts)) {
+    routes.get(path, async (request, response) => {
+      const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
+      response.once('close', () => clearTimeout(timer));
+      const made = await make(request, linksFrom(request.path));
+      if ('hint' in made) trouble(request, response, 404, made);
+      else show(request, response, 200, made);
+    });
+  }
+  routes.get('/static/:file', (request, response, next) => {
+    const asset = assets.byName.get(request.params.file);
+    if (asset === undefined) return next();
+    sendAsset(response, asset);
+  });
+  // Programs are answered by the door.
+  routes.get(/^\/(?!api(\/|$))/, (request, response, next) => {
+    if (request.accepts('json', 'html') !== 'html') return next();
+    trouble(request, response, 404, TROUBLE.noPage(request.path));
+  });
+
+  const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    const unreadable = error instanceof URIError;
+    if (!unreadable) parts.log.error(`${request.method} ${request.path} failed`, { error });
+    trouble(request, response, unreadable ? 400 : 500, unreadable ? TROUBLE.unreadable() : TROUBLE.broken());
+  };
+  routes.use(onError);
+  return routes;
+}
+
+function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make: Make]> {
+  return [
+    ['/', async (request, links) => frontPage(await gatherFront(sources, before(request)), links)],
+    [
+      '/runs/:id',
+      async ({ params }, links) => {
+        const { data } = RunPath.safeParse(params);
+        const view = data === undefined ? null : await gatherRun(sources, data.id);
+        return view === null ? TROUBLE.noRun(String(params['id'])) : runPage(view, links);
+      },
+    ],
+    [
+      '/runs/:id/:kind/:name',
+      async ({ params }, links) => {
+        const { data } = RunPath.safeParse(params);
+        const target = TargetPath.safeParse(params);
+        if (data === undefined) return TROUBLE.noRun(String(params['id']));
+        if (!target.success) return TROUBLE.noStep(data.id, `${params['kind']}/${params['name']}`);
+        const view = await gatherStep(sources, data.id, target.data);
+        if (view === null) return TROUBLE.noRun(data.id);
+        const step = view.run.steps.find((each) => each.target === target.data);
+        return step === undefined ? TROUBLE.noStep(data.id, target.data) : stepPage(view, step, links);
+      },
+    ],
+    [
+      '/pulls/:number',
+      async ({ params }, links) => {
+        const text = String(params['number']);
+        const plan = /^\d{1,9}$/.test(text) ? await sources.ledger.pullPlan(Number(text)) : null;
+        return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
+      },
+    ],
+    ['/targets', async (_request, links) => targetsPage(await gatherTargets(sources), links)],
+    [
+      '/targets/:kind/:name',
+      async (request, links) => {
+        const target = TargetPath.safeParse(request.params);
+        const view = target.success ? await gatherTarget(sources, target.data, before(request)) : null;
+        return view === null
+          ? TROUBLE.noTarget(`${request.params['kind']}/${request.params['name']}`)
+          : targetPage(view, links);
+      },
+    ],
+  ];
+}
+
+/** The run that a list goes on before; anything else begins with the newest. */
+function before({ query }: Request): RunId | null {
+  const text = query['before'];
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? (text as RunId) : null;
+}

@@ -1,0 +1,43 @@
+// How pages and their files are sent: a browser may run and load nothing but what comes from here.
+
+import type { Response } from 'express';
+import type { Asset } from './assets.ts';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** Does nothing when the request has been answered already, as one that took too long has. */
+export function sendPage(response: Response, status: number, page: string): void {
+  if (response.headersSent) return;
+  response.writeHead(status, {
+    ...HEADERS,
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(page),
+    'cache-control': 'no-store',
+  });
+  response.end(page);
+}
+
+export function sendAsset(response: Response, { type, content }: Asset): void {
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': type,
+    'content-length': content.length,
+    'cache-control': 'public, max-age=31536000, immutable',
+  });
+  response.end(content);
+}

@@ -1,0 +1,209 @@
+// What the pages do beside being read: they tell how long ago something was, and keep themselves up to date. Without this script
+// all is there as well, loaded anew every few seconds.
+
+const AT_MOST_EVERY_MS = 1000;
+/** When the events of a run cannot be had. */
+const LOOK_EVERY_MS = 5000;
+const WORDS_EVERY_MS = 15_000;
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+/** Within so many pixels of its end, a log is followed to its new end. */
+const AT_THE_END_PX = 24;
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+
+// Times
+
+function tellTimes() {
+  for (const time of document.querySelectorAll('main time')) {
+    time.title ||= time.textContent;
+    const words = ago(Date.parse(time.dateTime));
+    const text = time.classList.contains('brief') ? words : `${time.title} (${words})`;
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function ago(then) {
+  const seconds = Math.round((then - Date.now()) / 1000);
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+// Details that a person opened or closed stay so
+
+const chosen = new Map();
+document.addEventListener('click', ({ target }) => {
+  const summary = target instanceof Element ? target.closest('summary') : null;
+  const details = summary?.parentElement;
+  if (details instanceof HTMLDetailsElement && details.id !== '') chosen.set(details.id, !details.open);
+});
+
+/** What the address leads to; whoever wrote it may have encoded it wrongly. */
+function namedByAddress() {
+  const name = location.hash.slice(1);
+  try {
+    return document.getElementById(decodeURIComponent(name));
+  } catch {
+    return document.getElementById(name);
+  }
+}
+
+function openNamed() {
+  const named = namedByAddress();
+  if (!(named instanceof HTMLDetailsElement)) return;
+  chosen.set(named.id, true);
+  named.open = true;
+  named.scrollIntoView();
+}
+
+// Bringing the page to what it says now: only what differs is replaced, so place, selection and focus stay
+
+function bring(old, now) {
+  if (old.isEqualNode(now)) return;
+  if (old.nodeName !== now.nodeName || old.id !== now.id) return old.replaceWith(document.importNode(now, true));
+  if (old.nodeType === Node.TEXT_NODE) {
+    old.data = now.data;
+    return;
+  }
+  const follow = old.nodeName === 'PRE' && old.scrollHeight - old.scrollTop - old.clientHeight < AT_THE_END_PX;
+  bringAttributes(old, now);
+  bringChildren(old, now);
+  if (follow) old.scrollTop = old.scrollHeight;
+}
+
+/** What has an id is known by it, the others by their place and name. */
+function bringChildren(old, now) {
+  const named = new Map([...old.children].filter(({ id }) => id !== '').map((child) => [child.id, child]));
+  let next = old.firstChild;
+  for (const child of now.childNodes) {
+    const inPlace = next !== null && !next.id && next.nodeName === child.nodeName ? next : undefined;
+    const same = child.id ? named.get(child.id) : inPlace;
+    if (same === undefined) {
+      old.insertBefore(document.importNode(child, true), next);
+      continue;
+    }
+    if (same === next) next = next.nextSibling;
+    else old.insertBefore(same, next);
+    bring(same, child);
+  }
+  while (next !== null) {
+    const gone = next;
+    next = next.nextSibling;
+    gone.remove();
+  }
+}
+
+function bringAttributes(old, now) {
+  for (const { name } of [...old.attributes]) {
+    // What is open stays open, for nothing to jump under the eyes of who reads.
+    if (!now.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
+  }
+  for (const { name, value } of now.attributes) {
+    if (name === 'open' && chosen.get(old.id) === false) continue;
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+// Staying up to date
+
+let live = null;
+let timer = null;
+let asking = false;
+let again = false;
+let last = 0;
+let took = 0;
+
+/** At most once a second, never two at a time, and of a page that takes long to make less often. */
+function refresh() {
+  if (asking) {
+    again = true;
+    return;
+  }
+  if (timer !== null) return;
+  timer = setTimeout(load, Math.max(0, last + Math.max(AT_MOST_EVERY_MS, 4 * took) - Date.now()));
+}
+
+async function load() {
+  timer = null;
+  asking = true;
+  last = Date.now();
+  try {
+    const response = await fetch(location.href.replace(/#.*/s, ''), { headers: { accept: 'text/html' } });
+    if (response.ok) show(new DOMParser().parseFromString(await response.text(), 'text/html'));
+  } catch {
+    // Phoenix is away for now: what is shown stays, and the next event or look tries again.
+  }
+  asking = false;
+  took = Date.now() - last;
+  if (again) {
+    again = false;
+    refresh();
+  }
+}
+
+function show(fresh) {
+  const [main, now] = [document.querySelector('main'), fresh.querySelector('main')];
+  if (main === null || now === null) return;
+  bring(main, now);
+  document.title = fresh.title;
+  tellTimes();
+  listen();
+}
+
+function stop() {
+  live?.end();
+  live = null;
+}
+
+/**
+ * As the page says: by the events of its run, by looking now and then, or not at all. Nor while nobody looks: a browser has few
+ * connections to one place, and pages in the background would take them all.
+ */
+function listen() {
+  if (document.hidden) return stop();
+  const { events, every } = document.querySelector('main')?.dataset ?? {};
+  const how = events ?? every;
+  if (how === live?.how) return;
+  stop();
+  if (events !== undefined) live = { how, end: listenTo(events) };
+  else if (every !== undefined) live = { how, end: lookEvery(Number(every) * 1000) };
+}
+
+function listenTo(events) {
+  const source = new EventSource(events);
+  let instead = () => {};
+  for (const name of ['run', 'log']) source.addEventListener(name, refresh);
+  source.addEventListener('end', () => {
+    source.close();
+    refresh();
+  });
+  source.addEventListener('error', () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    instead();
+    instead = lookEvery(LOOK_EVERY_MS);
+  });
+  return () => {
+    source.close();
+    instead();
+  };
+}
+
+function lookEvery(ms) {
+  const look = setInterval(refresh, ms);
+  return () => clearInterval(look);
+}
+
+tellTimes();
+setInterval(tellTimes, WORDS_EVERY_MS);
+openNamed();
+addEventListener('hashchange', openNamed);
+document.addEventListener('visibilitychange', () => {
+  listen();
+  if (live !== null) refresh();
+});
+for (const log of document.querySelectorAll('pre.log')) log.scrollTop = log.scrollHeight;
+listen();

@@ -1,0 +1,141 @@
+// The image, as far as it can be known without a daemon: its files are copied as it copies them, and started as it starts
+// them, by a user who may write nothing of them.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../support/programs.ts';
+
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { noSshd } from '../support/sshd.ts';
+import { until } from '../support/until.ts';
+import { all, copies, stagesOf, variables } from './dockerfile.ts';
+
+const TOP = fileURLToPath(new URL('../..', import.meta.url));
+const stages = stagesOf(readFileSync(join(TOP, 'deploy/container/Dockerfile'), 'utf8'));
+const [packages = [], image = []] = stages;
+/** Where the image has Phoenix. */
+const [WORKDIR = ''] = all(image, 'WORKDIR');
+const [USER = ''] = all(image, 'USER');
+const asRoot = process.getuid?.() === 0;
+const [uid, gid] = asRoot ? USER.split(':').map(Number) : [process.getuid?.(), process.getgid?.()];
+
+let folder: string;
+let redis: TestRedis;
+let child: ChildProcess | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-image-'));
+  await chmod(folder, 0o755);
+  for (const [from, to] of copies(image)) {
+    const place = join(folder, resolve(WORKDIR, to));
+    await mkdir(dirname(place), { recursive: true });
+    await cp(join(TOP, from), place, { recursive: true });
+  }
+  await symlink(join(TOP, 'node_modules'), join(folder, WORKDIR, 'node_modules'));
+  await mkdir(join(folder, 'data'), { mode: 0o700 });
+  await chown(join(folder, 'data'), uid ?? -1, gid ?? -1);
+  redis = await startRedis();
+  await chmod(dirname(redis.socket), 0o711);
+  await chmod(redis.socket, 0o777);
+});
+afterAll(async () => {
+  if (child !== undefined && child.exitCode === null) child.kill('SIGKILL');
+  await redis.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('is built in two stages from the node that the tests run on, with the locked packages that production needs', () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
+  const text = readFileSync(join(TOP, 'deploy/container/Dockerfile'), 'utf8');
+  expect(text).toContain(`ARG NODE=${devDependencies.node}-bookworm-slim\n`);
+  expect(stages.map((stage) => all(stage, 'FROM')[0])).toEqual([`node:\${NODE} AS packages`, `node:\${NODE}`]);
+  expect(all(packages, 'COPY')).toEqual(['package.json package-lock.json ./']);
+  expect(all(packages, 'RUN').join()).toMatch(/^npm ci --omit=dev --ignore-scripts /);
+});
+
+test('holds the code and nothing else, and runs as a user without a name', () => {
+  const from = copies(image).map(([path]) => path);
+  expect(from).toEqual(['package.json', 'src', 'etc', 'deploy/container/health.ts', 'deploy/container/ssh_config']);
+  expect(USER).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  const kept = new Set(readFileSync(join(TOP, '.dockerignore'), 'utf8').split('\n'));
+  expect(kept).toContain('*');
+  const sent = [...kept].filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+  const isSent = (path: string) => sent.some((each) => path === each || path.startsWith(`${each}/`));
+  expect([...from, 'package-lock.json'].filter((path) => !isSent(path))).toEqual([]);
+  expect(['.env', 'deploy/.env', 'deploy/secrets/ssh-key', '.git', 'node_modules', 'test'].filter(isSent)).toEqual([]);
+  expect(sent.filter((path) => !existsSync(join(TOP, path)))).toEqual([]);
+});
+
+test('its files start, answer the health check, and end with 0 when told to stop', async () => {
+  const [program, ...args] = [all(image, 'ENTRYPOINT'), all(image, 'CMD')].flatMap(([words = '[]']) =>
+    JSON.parse(words),
+  );
+  const port = await freePort();
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    ...variables(image),
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_LISTEN: `0.0.0.0:${port}`,
+    PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
+    PHOENIX_FORGE: 'none',
+    PHOENIX_WEBHOOK_SECRET: 'a secret that nobody else knows',
+    PHOENIX_HOST: 'lab',
+    REDIS_URL: redis.url,
+  };
+  expect(program).toBe('node');
+  const who = { ...(asRoot ? { uid, gid } : {}), cwd: join(folder, WORKDIR), env } as const;
+  const health = () => spawnSync(process.execPath, healthCommand().slice(1), { ...who, encoding: 'utf8' });
+  expect(health()).toMatchObject({ status: 1, stderr: expect.stringContaining('ECONNREFUSED') });
+
+  const agent = spawn(process.execPath, args, { ...who, stdio: ['ignore', 'ignore', 'pipe'] });
+  child = agent;
+  let said = '';
+  agent.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await until(() => {
+    if (agent.exitCode !== null) throw new Error(`it ended: ${said}`);
+    return said.includes('listening on');
+  }, 'the agent to listen');
+  expect(health()).toMatchObject({ status: 0, stderr: '' });
+  expect((await stat(join(folder, 'data', 'lab'))).uid).toBe(uid);
+
+  const ended = once(agent, 'exit');
+  agent.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+test('the health check says what is wrong with the address', async () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(TOP, healthCommand()[1] ?? '')], {
+    env: { PHOENIX_LISTEN: 'nowhere' },
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('is not an address and port')]);
+});
+
+test.skipIf(noSshd !== null)(
+  'ssh in it takes the key and the host keys that are handed in, and asks nobody',
+  async () => {
+    const [, place] = copies(image).find(([from]) => from.endsWith('ssh_config')) ?? [];
+    expect(place).toMatch(/^\/etc\/ssh\/ssh_config\.d\/.+\.conf$/);
+    expect(await readFile(join(folder, place ?? ''), 'utf8')).toMatch(/^ +StrictHostKeyChecking yes$/m);
+    const { stdout, stderr } = spawnSync('ssh', ['-T', '-G', '-F', join(folder, place ?? ''), 'root@pve'], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^identityfile \/run\/secrets\/ssh_key$/m);
+    expect(stdout).toMatch(/^userknownhostsfile \/run\/secrets\/ssh_known_hosts$/m);
+  },
+);
+
+/** The words of HEALTHCHECK. */
+function healthCommand(): string[] {
+  const [, words = '[]'] = /CMD (\[.*\])$/.exec(all(image, 'HEALTHCHECK')[0] ?? '') ?? [];
+  return JSON.parse(words);
+}

@@ -1,0 +1,170 @@
+// The installation on a Proxmox host: what the script makes below a folder, and what systemd says of the unit.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readSettings } from '../../src/settings.ts';
+import { findProgram } from '../support/programs.ts';
+
+const TOP = fileURLToPath(new URL('../..', import.meta.url));
+const INSTALL = join(TOP, 'deploy/install.sh');
+const ANALYZE = findProgram('systemd-analyze', 'PHOENIX_TEST_SYSTEMD_ANALYZE');
+const without = ANALYZE === undefined ? ' (no systemd-analyze on this machine)' : '';
+/** Of 10, as `systemd-analyze security` counts; it counts sandboxes, and the unit says why it can have none. It may get no worse. */
+const EXPOSURE = 9.5;
+
+let folder: string;
+let prefix: string;
+let programs: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-install-'));
+  prefix = join(folder, 'host');
+  programs = join(folder, 'bin');
+  await mkdir(programs);
+  await symlink(process.execPath, join(programs, 'node'));
+  // The packages are in place already: npm is only seen to be asked for the right ones.
+  const npm = `#!/bin/sh\n[ -f package-lock.json ] || exit 1\nln -s '${TOP}node_modules' node_modules\necho "npm $*"\n`;
+  await program('npm', npm);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function program(name: string, text: string): Promise<void> {
+  await writeFile(join(programs, name), text);
+  await chmod(join(programs, name), 0o755);
+}
+
+function install(...args: readonly string[]) {
+  const env = { PATH: `${programs}:/usr/sbin:/usr/bin:/sbin:/bin` };
+  const all = [INSTALL, '--prefix', prefix, '--node', join(programs, 'node'), ...args];
+  return spawnSync('/bin/sh', all, { env, encoding: 'utf8' });
+}
+
+const read = (path: string) => readFileSync(join(prefix, path), 'utf8');
+const modeOf = (path: string) => (statSync(join(prefix, path)).mode & 0o777).toString(8);
+
+describe('install.sh', () => {
+  test('puts the product, its command, its service, and secrets for root alone', () => {
+    const { status, stdout, stderr } = install();
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
+    expect(stdout).toContain('systemctl enable --now phoenix');
+    const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
+    expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(
+      [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
+    );
+    expect(modeOf('etc/phoenix')).toBe('700');
+    for (const name of ['webhook-secret', 'admin-token']) {
+      expect(read(`etc/phoenix/${name}`)).toMatch(/^[0-9a-f]{64}$/);
+    }
+    expect(read('etc/phoenix/webhook-secret')).not.toBe(read('etc/phoenix/admin-token'));
+    for (const name of ['webhook-secret', 'admin-token', 'forge-token', 'env']) {
+      expect(modeOf(`etc/phoenix/${name}`)).toBe('600');
+    }
+    const version = spawnSync(join(prefix, 'usr/local/bin/phoenix'), ['--version'], { encoding: 'utf8' });
+    expect(version.stdout).toBe(`${JSON.parse(read('opt/phoenix/package.json')).version}\n`);
+  });
+
+  test('twice changes no setting, and brings new code', async () => {
+    expect(install().status).toBe(0);
+    await writeFile(join(prefix, 'etc/phoenix/env'), 'PHOENIX_BRANCH=other\n');
+    await writeFile(join(prefix, 'etc/phoenix/forge-token'), 'token');
+    await writeFile(join(prefix, 'opt/phoenix/src/gone.ts'), '');
+    const secrets = ['webhook-secret', 'admin-token'].map((name) => read(`etc/phoenix/${name}`));
+    const { status, stdout } = install();
+    expect(status).toBe(0);
+    expect(stdout).toContain(`keep ${prefix}/etc/phoenix/env`);
+    expect(read('etc/phoenix/env')).toBe('PHOENIX_BRANCH=other\n');
+    expect(read('etc/phoenix/forge-token')).toBe('token');
+    expect(['webhook-secret', 'admin-token'].map((name) => read(`etc/phoenix/${name}`))).toEqual(secrets);
+    expect(readdirSync(join(prefix, 'opt/phoenix/src'))).not.toContain('gone.ts');
+    expect(readdirSync(join(prefix, 'opt')).sort()).toEqual(['phoenix', 'phoenix.old']);
+  });
+
+  test('--dry-run says all of it and does nothing', () => {
+    const { status, stdout, stderr } = install('--dry-run');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout.match(/^install: would /gm)).toHaveLength(8);
+    expect(() => statSync(prefix)).toThrow('ENOENT');
+  });
+
+  test('when packages cannot be had, what runs stays as it is', async () => {
+    expect(install().status).toBe(0);
+    await program('npm', '#!/bin/sh\nexit 1\n');
+    await writeFile(join(prefix, 'opt/phoenix/src/mine.ts'), '');
+    const { status, stderr } = install();
+    expect([status, stderr]).toEqual([3, expect.stringContaining('npm ci failed')]);
+    expect(readdirSync(join(prefix, 'opt/phoenix/src'))).toContain('mine.ts');
+  });
+
+  test.each([
+    ['v20.1.0', 'is v20.1.0; Phoenix needs Node 24 or newer'],
+    ['a riddle', 'which is no version of Node'],
+  ])('a node that says %s is not taken', async (version, message) => {
+    await rm(join(programs, 'node'));
+    await program('node', `#!/bin/sh\necho '${version}'\n`);
+    const { status, stderr } = install();
+    expect([status, stderr]).toEqual([3, expect.stringContaining(message)]);
+    expect(() => statSync(prefix)).toThrow('ENOENT');
+  });
+
+  test('a misspelt option is refused', () => {
+    expect(install('--pretend')).toMatchObject({ status: 2, stderr: expect.stringContaining('usage:') });
+  });
+});
+
+describe('the settings that are put in place', () => {
+  const environment = () => parseEnv(readFileSync(join(TOP, 'deploy/systemd/env.example'), 'utf8'));
+  const unit = readFileSync(join(TOP, 'deploy/systemd/phoenix.service'), 'utf8');
+  const given = [...unit.matchAll(/^Environment=(\w+)=%d\/([\w-]+)$/gm)].map(([, name = '', file = '']) => [
+    name,
+    file,
+  ]);
+
+  test('are understood together with those of the unit', () => {
+    const ofUnit = Object.fromEntries(given.map(([name, file]) => [name, `/run/credentials/${file}`]));
+    const all = { ...ofUnit, ...environment(), STATE_DIRECTORY: '/var/lib/phoenix/agent' };
+    const { settings, problems } = readSettings(all, (path) => `what ${path} holds`, { receiving: true });
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({ host: { kind: 'local' }, dataDir: '/var/lib/phoenix/agent' });
+  });
+
+  test('every secret of the unit is one that is made', () => {
+    const loaded = [...unit.matchAll(/^LoadCredential=([\w-]+):\/etc\/phoenix\/([\w-]+)$/gm)];
+    expect(loaded.map(([, name]) => name)).toEqual(given.map(([, file]) => file));
+    expect(loaded.filter(([, name, file]) => name !== file)).toEqual([]);
+    expect(install().status).toBe(0);
+    expect(readdirSync(join(prefix, 'etc/phoenix')).sort()).toEqual(['env', ...loaded.map(([, name]) => name)].sort());
+  });
+});
+
+describe.skipIf(ANALYZE === undefined)(`the unit, by systemd itself${without}`, () => {
+  const analyze = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(ANALYZE ?? '', [...args, '--man=no'], { encoding: 'utf8' });
+    return { status, said: `${stdout}${stderr}` };
+  };
+  const installed = () => join(prefix, 'etc/systemd/system/phoenix.service');
+
+  test('is right, and starts a program that is there', () => {
+    expect(install().status).toBe(0);
+    const { status, said } = analyze('verify', installed());
+    // It looks at the units that ours names too.
+    expect([status, said.split('\n').filter((line) => line.includes('phoenix.service'))]).toEqual([0, []]);
+    expect(read('etc/systemd/system/phoenix.service')).toContain(
+      `\nExecStart=${programs}/node ${prefix}/opt/phoenix/src/main.ts serve\n`,
+    );
+  });
+
+  test('keeps its exposure, and none of what would cut the host off', () => {
+    expect(install().status).toBe(0);
+    expect(analyze('security', '--offline=true', `--threshold=${EXPOSURE * 10}`, installed()).status).toBe(0);
+    const harmful =
+      /^(Protect\w+|Private\w+|ReadOnly\w+|NoNewPrivileges|SystemCall\w+|Restrict(?!art)\w+|LockPersonality|Memory\w*Execute)=/m;
+    expect(read('etc/systemd/system/phoenix.service')).not.toMatch(harmful);
+  });
+});

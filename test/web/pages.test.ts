@@ -1,0 +1,321 @@
+// The pages through the front door: real HTTP, a real ledger.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
+import { openTestDoor, type TestDoor } from '../agent/door.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
+
+const OTHER = 'b'.repeat(40);
+
+let redis: TestRedis;
+let door: TestDoor;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+beforeEach(async () => {
+  await redis.clear();
+  door = await openTestDoor(redis.url);
+});
+afterEach(() => door.close());
+afterAll(() => redis.stop());
+
+/** As a browser asks. */
+async function visit(path: string, url = door.url): Promise<{ status: number; headers: Headers; page: string }> {
+  const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+  return { status: response.status, headers: response.headers, page: await response.text() };
+}
+
+/** What a person reads, on one line. */
+function words(page: string): string {
+  const main = page.slice(page.indexOf('<main'), page.indexOf('</main>'));
+  return main
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+}
+
+/** The addresses that a page leads to, as the browser understands them. */
+function linksOf(page: string, path: string): string[] {
+  return [...page.matchAll(/href="([^"]+)"/g)].map(([, href]) => {
+    const { pathname, search, hash } = new URL(href ?? '', `http://phoenix.example${path}`);
+    return `${pathname}${search}${hash}`;
+  });
+}
+
+async function appliedRun(target: string, commit = COMMIT): Promise<RunId> {
+  const run = await record(door.ledger, [stepOf(target)], { request: { commit } });
+  const step = await begin(door.ledger, run, target);
+  await step.print('a line that was printed');
+  await step.end('applied');
+  await finish(door.ledger, run, 'succeeded');
+  return run;
+}
+
+describe('every page', () => {
+  test.each(['/', '/targets', '/runs/999', '/runs/1/lxc/101', '/targets/lxc/101', '/nowhere', '/runs/%zz'])(
+    '%s lets a browser run and load nothing but what comes from here, and keeps nothing',
+    async (path) => {
+      const { headers, page } = await visit(path);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+      );
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(page).toMatch(/<h1[ >]/);
+    },
+  );
+
+  test('its files are there, kept for good by the digest in their names', async () => {
+    const { page } = await visit('/runs/999');
+    const files = [...page.matchAll(/(?:href|src)="([^"]*static\/[^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files.map((file) => file.replace(/-[0-9a-f]{12}\./, '-DIGEST.'))).toEqual([
+      '../static/pages-DIGEST.css',
+      '../static/icon-DIGEST.svg',
+      '../static/pages-DIGEST.js',
+    ]);
+    for (const file of files) {
+      const response = await fetch(new URL(file, `${door.url}/runs/999`));
+      expect([response.status, response.headers.get('x-content-type-options')]).toEqual([200, 'nosniff']);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    }
+    expect((await visit('/static/pages.css')).status).toBe(404);
+    expect((await visit('/static/..%2fpages.ts')).status).toBe(404);
+  });
+
+  test('no link leads nowhere', async () => {
+    const run = await appliedRun('lxc/101');
+    const seen = new Set(['/']);
+    for (const path of seen) {
+      const { status, page } = await visit(path);
+      expect([path, status]).toEqual([path, 200]);
+      if (page.includes('<main')) for (const link of linksOf(page, path)) seen.add(link.replace(/#.*/, ''));
+    }
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        '/targets',
+        '/api',
+        `/runs/${run}`,
+        `/runs/${run}/lxc/101`,
+        '/targets/lxc/101',
+        `/api/runs/${run}/logs/lxc/101?format=text`,
+      ]),
+    );
+  });
+});
+
+describe('what is not there', () => {
+  test.each([
+    ['/runs/999', 'There is no run 999', 'phoenix replay'],
+    ['/runs/..%2f..', 'There is no run ../..', 'list of runs'],
+    ['/runs/999/lxc/101', 'There is no run 999', 'phoenix replay'],
+    ['/targets/lxc/999', 'Nothing is known of lxc/999', 'list of targets'],
+    ['/targets/LXC/101', 'Nothing is known of LXC/101', 'list of targets'],
+    ['/nowhere/<b>', 'There is no such page', 'leads nowhere'],
+  ])('%s is a page that says so and what to do', async (path, title, hint) => {
+    const { status, page } = await visit(path);
+    expect(status).toBe(404);
+    expect(words(page)).toContain(title);
+    expect(words(page)).toContain(hint);
+    expect(page).not.toContain('<b>');
+  });
+
+  test('a step that the run has not', async () => {
+    const run = await appliedRun('lxc/101');
+    expect(words((await visit(`/runs/${run}/lxc/102`)).page)).toContain(`Run ${run} has no step for lxc/102`);
+  });
+
+  test('an address that cannot be read', async () => {
+    expect((await visit('/runs/%zz')).status).toBe(400);
+  });
+
+  test('programs are told in JSON, and nothing below /api is a page', async () => {
+    const program = await fetch(`${door.url}/nowhere`);
+    expect([program.status, program.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+    expect((await visit('/api/nowhere')).headers.get('content-type')).toBe('application/json; charset=utf-8');
+  });
+});
+
+describe('the front page', () => {
+  test('says where the branch is, what is frozen, what goes on, and the newest runs', async () => {
+    const { ledger } = door;
+    expect(words((await visit('/')).page)).toContain('Nothing ran yet');
+    const over = await appliedRun('lxc/101');
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    const open = await record(ledger, [stepOf('lxc/102')], { request: { by: 'grace' }, planned: { followed: head } });
+    await ledger.freeze({ reason: 'moving the storage', by: 'ada', at: CREATED });
+    const { page } = await visit('/');
+    const told = words(page);
+    expect(told).toContain('3f2a1bc followed The branch is followed up to this commit.');
+    expect(told).toContain('frozen by ada: moving the storage. Nothing new is started; to go on: phoenix unfreeze');
+    expect(told).toContain(`planned run ${open} of 3f2a1bc : waits for its turn; 1 waiting`);
+    expect(told).toContain(`${open} planned 3f2a1bc push by grace`);
+    expect(told.indexOf(`${over} succeeded 3f2a1bc push by ada`)).toBeGreaterThan(told.indexOf('push by grace'));
+  });
+
+  test('goes on to older runs', async () => {
+    for (let n = 0; n < 45; n += 1) await record(door.ledger, [], { planned: { state: 'succeeded', plan: null } });
+    const rows = (page: string) => page.match(/data-label="State"/g)?.length ?? 0;
+    const { page } = await visit('/');
+    expect(rows(page)).toBe(40);
+    expect(linksOf(page, '/')).toContain('/?before=6');
+    const older = await visit('/?before=6');
+    expect(rows(older.page)).toBe(5);
+    expect(linksOf(older.page, '/')).not.toContain('/?before=1');
+    expect(rows((await visit('/?before=nonsense')).page)).toBe(40);
+  });
+});
+
+describe('a run', () => {
+  test('shows each step with what it changes, did and printed, and no secret', async () => {
+    const { ledger } = door;
+    const changes = [
+      { path: '/memory_mb', before: 2048, after: 4096 },
+      { path: '/root_password', before: { $secret: 'env:OLD_PLACE' }, after: 'hunter2' },
+    ];
+    const run = await record(ledger, [
+      stepOf('lxc/101', { impact: 'restart', changes }),
+      stepOf('lxc/102', { wave: 2, needs: ['lxc/101' as TargetId] }),
+    ]);
+    const step = await begin(ledger, run, 'lxc/101');
+    await step.act({ summary: 'set memory of 101', exit: 0, ms: 700 });
+    await step.print(...Array.from({ length: 50 }, (_, n) => `line ${n}`), '<script>alert(1)</script>');
+    await step.end('failed', 'no <b>space</b> left', '2026-01-02T03:04:17.000Z');
+    const { page } = await visit(`/runs/${run}`);
+    const told = words(page);
+    expect(told).toContain('lxc/101 failed 1 update restart no <b>space</b> left 12 s');
+    expect(told).toContain('/memory_mb 2048 4096');
+    expect(told).toContain('/root_password "‹secret›" "‹secret›"');
+    expect(told).toContain('set memory of 101 0 0.7 s');
+    expect(told).toContain('the last 40 of 51 lines');
+    expect(told).toContain('<script>alert(1)</script>');
+    expect(told).not.toContain('line 10 ');
+    expect(page).toContain('id="lxc/102"');
+    expect(page).toContain('href="#lxc/101"');
+    expect(page).not.toMatch(/OLD_PLACE|hunter2|<script>alert|<b>/);
+
+    const alone = (await visit(`/runs/${run}/lxc/101`)).page;
+    expect(words(alone)).toContain('line 0 line 1');
+    expect(words(alone)).toContain('/root_password "‹secret›" "‹secret›"');
+    expect(alone).not.toMatch(/OLD_PLACE|hunter2|<script>alert|<b>/);
+  });
+
+  test('of a step whole, the page shows the newest lines, the rest stands in the text', async () => {
+    const run = await record(door.ledger, [stepOf('lxc/101')]);
+    const step = await begin(door.ledger, run, 'lxc/101');
+    await step.print(...Array.from({ length: 2500 }, (_, n) => `line ${n}`));
+    const { page } = await visit(`/runs/${run}/lxc/101`);
+    expect(words(page)).toContain('the last 2000 of 2500 lines');
+    expect(page).toContain('>line 500\n');
+    const text = await fetch(`${door.url}/api/runs/${run}/logs/lxc/101?format=text`);
+    expect((await text.text()).split('\n')).toHaveLength(2501);
+  });
+
+  test('of very many steps shows the most telling in detail, and leads to the others', async () => {
+    const { ledger } = door;
+    const changes = [{ path: '/memory_mb', before: 2048, after: 4096 }];
+    const run = await record(
+      ledger,
+      Array.from({ length: 150 }, (_, n) => stepOf(`lxc/${100 + n}`, { changes })),
+    );
+    await (await begin(ledger, run, 'lxc/249')).end('failed', 'no space left');
+    const { page } = await visit(`/runs/${run}`);
+    expect(page.match(/<details class="step"/g)).toHaveLength(100);
+    expect(page.match(/data-label="Outcome"/g)).toHaveLength(150);
+    expect(page).toContain('<details class="step" id="lxc/249" open');
+    expect(page).toMatch(/<tr role="row" id="lxc\/248"><th[^>]*><a href="..\/runs\/\d+\/lxc\/248">/);
+    expect(words(page)).toContain('50 more steps have their details on the page of their own');
+  });
+
+  test('that was refused shows its problems at their lines', async () => {
+    const problem = {
+      severity: 'error',
+      code: 'DUPLICATE_IP',
+      file: 'etc/phoenix_lxc_configs.json',
+      path: '/1',
+      line: 12,
+      column: 5,
+      target: null,
+      message: '10.0.0.101 belongs to lxc/101 already',
+      hint: 'choose another',
+    } as const;
+    const planned = { state: 'invalid', plan: null, reason: 'invalid', problems: [problem] } as const;
+    const run = await record(door.ledger, [], { planned });
+    const { page } = await visit(`/runs/${run}`);
+    expect(words(page)).toContain(
+      'error DUPLICATE_IP etc/phoenix_lxc_configs.json:12:5 10.0.0.101 belongs to lxc/101 already choose another',
+    );
+    expect(page).not.toContain('data-events');
+  });
+
+  test('that was superseded leads to the one that took its place', async () => {
+    const run = await record(door.ledger, [stepOf('lxc/101')]);
+    await door.ledger.supersedeRun(run, OTHER, CREATED, new Map(), []);
+    const next = await appliedRun('lxc/101', OTHER);
+    await appliedRun('lxc/101', OTHER);
+    const { page } = await visit(`/runs/${run}`);
+    expect(words(page)).toContain(`Superseded by bbbbbbb ( run ${next} )`);
+  });
+});
+
+describe('targets', () => {
+  test('are listed by kind and number, each with its history', async () => {
+    for (const target of ['vm/9', 'lxc/1000', 'lxc/101']) await appliedRun(target);
+    const again = await appliedRun('lxc/101', OTHER);
+    door.known.push({ target: 'lxc/101' as TargetId, running: 'running' });
+    const { page } = await visit('/targets');
+    expect([...page.matchAll(/<code>([a-z]+\/\d+)<\/code>/g)].map(([, target]) => target)).toEqual([
+      'lxc/101',
+      'lxc/1000',
+      'vm/9',
+    ]);
+    expect(words(page)).toContain(`lxc/101 applied running 3f2a1bc run ${again} applied`);
+    expect(words(page)).toContain('vm/9 applied declared no more');
+    const one = words((await visit('/targets/lxc/101')).page);
+    expect(one).toContain('lxc/101 applied Proved to be as its commit says.');
+    expect(one).toContain(`run ${again} applied update, live bbbbbbb push by ada`);
+    expect(one).toContain('2 of the 4 runs that were looked at.');
+  });
+
+  test('when the host does not answer, the rest is shown all the same', async () => {
+    await appliedRun('lxc/101');
+    const { openPages } = await import('../../src/web/pages.ts');
+    const { ledger } = door;
+    const agent = { known: () => new Promise<never>(() => {}) };
+    const other = await openTestDoor(redis.url, { pages: openPages({ ledger, agent, log: { error() {} } }) });
+    const { status, page } = await visit('/targets', other.url);
+    expect(status).toBe(200);
+    expect(words(page)).toContain('The host was not looked at in time');
+    expect(words(page)).toContain('lxc/101 applied');
+    await other.close();
+  });
+});
+
+describe('when something is wrong', () => {
+  test('a surprise is logged, and its words stay inside', async () => {
+    const { openPages } = await import('../../src/web/pages.ts');
+    const { ledger } = door;
+    const errors: unknown[] = [];
+    const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
+    const log = { error: (text: string) => errors.push(text) };
+    const pages = openPages({ ledger: broken, agent: { known: async () => [] }, log });
+    const other = await openTestDoor(redis.url, { pages });
+    const { status, page } = await visit('/', other.url);
+    expect(status).toBe(500);
+    expect(words(page)).toContain('Something in Phoenix failed');
+    expect(page).not.toContain('hunter2');
+    expect(errors).toEqual(['GET / failed']);
+    await other.close();
+  });
+
+  test('a process that shows nothing has no pages', async () => {
+    const other = await openTestDoor(redis.url, { api: null, pages: null });
+    expect((await visit('/', other.url)).status).toBe(404);
+    await other.close();
+  });
+});

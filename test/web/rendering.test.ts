@@ -1,0 +1,293 @@
+// Pages as pure functions: whatever text comes in, no tag and no attribute comes out of it.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { TargetJson } from '../../src/agent/http/run-json.ts';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import type { RunState, StepRecord } from '../../src/model/run.ts';
+import type { RunDetail } from '../../src/ports/ledger.ts';
+import { TROUBLE } from '../../src/say/pages.ts';
+import { document, type Page } from '../../src/web/html/document.ts';
+import { frontPage } from '../../src/web/html/front.ts';
+import { runPage, stepPage } from '../../src/web/html/run.ts';
+import { targetPage, targetsPage } from '../../src/web/html/targets.ts';
+import { troublePage } from '../../src/web/html/trouble.ts';
+import { linksFrom } from '../../src/web/links.ts';
+import { CREATED, stepOf } from './recorded.ts';
+
+const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };
+
+function render(page: Page, path = '/runs/17'): string {
+  return document(page, linksFrom(path), ASSETS);
+}
+
+function runOf(changed: Partial<RunDetail> = {}): RunDetail {
+  return {
+    id: '17' as RunId,
+    commit: 'a'.repeat(40),
+    trigger: 'push',
+    verb: null,
+    readOnly: false,
+    state: 'applying',
+    created: CREATED,
+    started: CREATED,
+    ended: null,
+    by: 'ada',
+    steps: [],
+    plan: null,
+    digests: {},
+    request: {
+      commit: 'a'.repeat(40),
+      trigger: 'push',
+      by: 'ada',
+      created: CREATED,
+      targets: null,
+      rewind: false,
+      readOnly: false,
+    },
+    approvals: [],
+    held: {},
+    supersededBy: null,
+    reason: null,
+    problems: [],
+    ...changed,
+  };
+}
+
+function stepRecord(target: string, changed: Partial<StepRecord> = {}): StepRecord {
+  return {
+    target: target as TargetId,
+    verb: 'update',
+    impact: 'live',
+    outcome: null,
+    reason: null,
+    attempts: 1,
+    started: CREATED,
+    ended: null,
+    actions: [],
+    ...changed,
+  };
+}
+
+/** Every page, with that text wherever text of others can stand. */
+function everyPage(text: string): string[] {
+  const target = `lxc/${text}` as TargetId;
+  const step = stepRecord(target, {
+    outcome: 'failed',
+    reason: text,
+    ended: CREATED,
+    actions: [{ summary: text, exit: 1, ms: 1 }],
+  });
+  const problem: Problem = {
+    severity: 'error',
+    code: 'SYNTAX',
+    file: text,
+    path: text,
+    line: 1,
+    column: 1,
+    target,
+    message: text,
+    hint: text,
+  };
+  const changes = [
+    { path: `/${text}`, before: text, after: { [text]: text } },
+    { path: `/${text}`, before: [text], after: [`${text}!`] },
+  ];
+  const run = runOf({
+    commit: text,
+    by: text,
+    reason: text,
+    supersededBy: text,
+    steps: [step],
+    plan: { from: null, to: text, steps: [stepOf(target, { needs: [target], changes })] },
+    approvals: [{ target, by: text, at: CREATED }],
+    problems: [problem],
+  });
+  const logs = new Map([[target, { lines: [text, text], printed: 9 }]]);
+  const view = { run, detailed: new Set([target]), logs, successor: text as RunId };
+  const known: TargetJson = {
+    target,
+    kind: 'lxc',
+    name: text,
+    state: 'unproved',
+    commit: text,
+    declared: false,
+    running: 'running',
+    run: run.id,
+    outcome: 'failed',
+    reason: text,
+  };
+  const links = linksFrom('/runs/17');
+  const head = { commit: text, verdict: 'invalid', base: text } as const;
+  const front = { head, frozen: { reason: text, by: text, at: CREATED }, open: [run], runs: [run], older: run.id };
+  const history = { id: target, target: known, looked: false, history: [{ run, step }], runs: 1, older: run.id };
+  return [
+    runPage(view, links),
+    stepPage(view, step, links),
+    frontPage({ ...front, paged: false }, links),
+    frontPage({ ...front, paged: true }, links),
+    targetsPage({ targets: [known], looked: false }, links),
+    targetPage(history, links),
+    troublePage(TROUBLE.noPage(text)),
+    troublePage(TROUBLE.noRun(text)),
+  ].map((page) => render(page));
+}
+
+/** The tags of a document in order, each with the names of its attributes. */
+function skeleton(page: string): string[] {
+  const tags = page.matchAll(/<(!?\/?[a-z][a-z0-9]*)((?:\s+[^\s=>"'<]+(?:="[^"]*")?)*)\s*\/?>/gi);
+  return [...tags].map(([, name, attributes = '']) =>
+    [name, ...[...attributes.matchAll(/([^\s=]+)(?:="[^"]*")?/g)].map(([, attribute]) => attribute)].join(' '),
+  );
+}
+
+function textOf(page: string): string {
+  return page.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
+describe('text of others stays text', () => {
+  const plain = everyPage('x').map(skeleton);
+  const nasty = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          '<script>',
+          '</pre>',
+          '"',
+          "'",
+          '>',
+          '<',
+          '&',
+          '&lt;',
+          '-->',
+          '<!--',
+          ' onload=',
+          '=',
+          '`',
+          '${',
+        ),
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+      ),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((parts) => `x${parts.join('')}`);
+
+  test('the pages of any text have the tags and attributes of those of a plain one', () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        expect(everyPage(text).map(skeleton)).toEqual(plain);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a script in a reason or a line of a log is there to read', () => {
+    const script = '<script>alert("1")</script>';
+    for (const page of everyPage(script).slice(0, 2)) {
+      expect(page).not.toContain('<script>alert');
+      expect(textOf(page).split(script).length).toBeGreaterThan(4);
+    }
+  });
+
+  test('marks that turn the direction of writing and colours of a terminal are taken out', () => {
+    const lines = ['\u001b[31mred\u001b[0m', '10%\r20%\r', 'a\u202eb', 'a\tb'];
+    const run = runOf({ steps: [stepRecord('lxc/101', { reason: 'a\u202eb' })] });
+    const logs = new Map([['lxc/101' as TargetId, { lines, printed: 4 }]]);
+    const page = render(runPage({ run, detailed: new Set(logs.keys()), logs, successor: null }, linksFrom('/runs/17')));
+    expect(page).toContain('>red\n20%\na?b\na    b</pre>');
+    expect(page).not.toContain('\u202e');
+  });
+
+  test('no page brings a script or style of its own, or loads from elsewhere', () => {
+    for (const page of everyPage('x')) {
+      expect(page.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="../static/pages.js">']);
+      expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=|https?:\/\//);
+    }
+  });
+});
+
+describe('a run', () => {
+  const page = (changed: Partial<RunDetail>) => {
+    const detailed = new Set(changed.steps?.map(({ target }) => target));
+    return render(runPage({ run: runOf(changed), detailed, logs: new Map(), successor: null }, linksFrom('/runs/17')));
+  };
+
+  test.each<[RunState, string | null, boolean]>([
+    ['planned', null, true],
+    ['applying', null, true],
+    ['blocked', null, true],
+    ['superseded', null, true],
+    ['superseded', CREATED, false],
+    ['succeeded', CREATED, false],
+    ['failed', CREATED, false],
+    ['invalid', CREATED, false],
+  ])('%s, ended %s: follows its events: %s', (state, ended, follows) => {
+    const shown = page({ state, ended });
+    expect(shown.includes('data-events="../api/runs/17/events?logs=new"')).toBe(follows);
+    expect(shown.includes('<noscript><meta http-equiv="refresh" content="5"/></noscript>')).toBe(follows);
+    expect(shown).toContain(`</span></h1>`);
+    expect(shown).toMatch(new RegExp(`<span class="state \\w+">${state}</span>`));
+  });
+
+  test('names the steps in the order of the plan, each with an anchor and its word', () => {
+    const shown = page({
+      steps: [
+        stepRecord('vm/1001', { outcome: 'applied' }),
+        stepRecord('lxc/101'),
+        stepRecord('lxc/102', { started: null }),
+      ],
+    });
+    expect(
+      [...shown.matchAll(/<details class="step" id="([^"]+)"( open)?>/g)].map(([, id, open]) => [id, open]),
+    ).toEqual([
+      ['vm/1001', undefined],
+      ['lxc/101', ' open'],
+      ['lxc/102', undefined],
+    ]);
+    expect(
+      [...shown.matchAll(/data-label="Outcome"[^>]*><span class="state (\w+)">(\w+)/g)].map(([, ...all]) => all),
+    ).toEqual([
+      ['good', 'applied'],
+      ['busy', 'runs'],
+      ['quiet', 'waits'],
+    ]);
+  });
+
+  test('each table and page can be found by its name', () => {
+    for (const shown of everyPage('x')) {
+      expect(shown.match(/<h1[ >]/g)).toHaveLength(1);
+      expect(shown.match(/<main /g)).toHaveLength(1);
+      expect(shown.match(/<table/g) ?? []).toHaveLength((shown.match(/<caption>[^<]/g) ?? []).length);
+      expect(shown).toMatch(/^<!doctype html>\n<html lang="en">/);
+    }
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['/', './', './runs/17'],
+    ['/targets', './', './runs/17'],
+    ['/runs/17', '../', '../runs/17'],
+    ['/runs/17/', '../../', '../../runs/17'],
+    ['/runs/17/lxc/101', '../../../', '../../../runs/17'],
+  ])('from %s lead home by %s', (path, home, run) => {
+    const links = linksFrom(path);
+    expect(links.home).toBe(home);
+    expect(links.run('17' as RunId)).toBe(run);
+    expect(new URL(links.step('17' as RunId, 'lxc/101' as TargetId), `http://x/below${path}`).pathname).toBe(
+      '/below/runs/17/lxc/101',
+    );
+  });
+
+  test('hold nothing that leads elsewhere', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), (name) => {
+        const target = `lxc/${name}` as TargetId;
+        const url = new URL(linksFrom('/targets').target(target), 'http://phoenix.example/targets');
+        expect(url.host).toBe('phoenix.example');
+        expect(url.search + url.hash).toBe('');
+      }),
+    );
+  });
+});
