@@ -1,7 +1,7 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
-import { approversOf, mayApprove, policyOf } from '../plan/policy.ts';
+import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
 import { policyForbids, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
@@ -105,7 +105,8 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: s
   if (step.outcome !== 'blocked') return `${target} waits for no approval in run ${id}`;
   if (run.held[target] !== undefined) return `${target} is ${run.held[target]}`;
   const planned = run.plan?.steps.find((each) => each.target === target);
-  if (planned?.protected === true) return `${target} is protected; take "protected" off it first`;
+  if (planned?.protected === true && isDestructive(planned.impact))
+    return `${target} is protected; take "protected" off it first`;
   const policy = policyOf(run.plan);
   if (!mayApprove(policy, by)) return policyForbids(by, policy.approvers ?? []);
   const given = approversOf(policy, target, run.approvals);

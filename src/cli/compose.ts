@@ -63,6 +63,7 @@ export async function compose(
   };
   const clock = { now: () => new Date() };
   try {
+    const signatures = await signaturesOf(settings, clock);
     await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
     opened.push(await lockFolder(settings.dataDir));
     const redisUrl = await redisOf(settings, opened);
@@ -93,7 +94,7 @@ export async function compose(
       ledger,
       queue: openQueue(connect(), { log }),
       repository,
-      signatures: await signaturesOf(settings, clock),
+      signatures,
       host,
       managers,
       forge: forge === null ? null : metrics.forge(forge),

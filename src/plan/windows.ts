@@ -9,7 +9,7 @@ export type Opening =
   | { readonly open: false; readonly opens: Date; readonly timezone: string };
 
 /** Windows that are looked at for the end of what is open now; each that joins the one before it counts. */
-const MOST_JOINED = 500;
+const MOST_JOINED = 100;
 const MINUTE_MS = 60_000;
 
 /**

@@ -3,7 +3,7 @@
 import { paint, type Style } from './paint.ts';
 
 /** Nobody is there to approve a rehearsal. */
-export const NEEDS_APPROVAL = 'waits for approval, since it destroys or rebuilds the guest; rehearse it with --approve';
+export const NEEDS_APPROVAL = 'waits for approval; rehearse it with --approve';
 
 interface Step {
   readonly target: string;

@@ -192,3 +192,12 @@ describe('it does not start', () => {
     expect(exit).toBe(3);
   });
 });
+
+test('a key of those who sign that cannot be read ends it at the start, and says how to get it again', async () => {
+  const keys = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n-----END PGP PUBLIC KEY BLOCK-----';
+  const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
+  expect([exit, stderr]).toEqual([
+    3,
+    expect.stringMatching(/PHOENIX_SIGNING_KEYS: OpenPGP key 1 of 1 cannot be read: .*\n.*gpg --armor --export KEY/),
+  ]);
+});

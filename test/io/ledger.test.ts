@@ -249,6 +249,13 @@ describe('runs', () => {
     expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
   });
 
+  test('approvals ahead of a merge are kept of each person, once', async () => {
+    const by = (name: string) => ledger.approveAhead(new Map([['key', { target: T1, by: name, at: at() }]]));
+    for (const name of ['ann', 'bob', 'Ann']) await by(name);
+    const names = (await ledger.approvedAhead(['key', 'another'])).map(({ by: name }) => name);
+    expect(names.sort()).toEqual(['Ann', 'bob']);
+  });
+
   test('one that has ended can be forgotten, and one that has not cannot', async () => {
     const open = await ledger.recordRun(request(), planned(planOf(T1)));
     const over = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));

@@ -10,13 +10,18 @@ import {
   frozen,
   invalid,
   NO_LINK,
+  noSigningKeys,
+  outsideWindow,
   rewritten,
   runUrl,
   shorten,
   status,
   stepWaits,
   superseded,
+  tooManyCommits,
+  unsigned,
   WHY,
+  waitsUntil,
 } from '../../src/say/status.ts';
 
 const A = 'a'.repeat(40);
@@ -39,6 +44,31 @@ function problem(message: string): Problem {
 }
 
 const [T1, T2, T3] = [targetId('lxc', 101), targetId('lxc', 105), targetId('vm', 1001)];
+
+test('what waits for a window says how to go on at once, and no time', () => {
+  expect(outsideWindow(A).description).toBe(
+    'waits for an apply window of the policy; to go on now: phoenix replay aaaaaaa --now',
+  );
+  expect(waitsUntil(A, new Date('2026-07-01T00:30:00Z'), 'Europe/Berlin')).toBe(
+    'waits for the apply window that opens on Wednesday, 1 July 2026 at 02:30 (Europe/Berlin); to go on now: phoenix replay aaaaaaa --now',
+  );
+});
+
+test('a commit that is not signed is named with what to do, however long the reason', () => {
+  expect(unsigned(A, 'is not signed').description).toBe('refused: aaaaaaa is not signed; sign it and push again');
+  const { description } = unsigned(A, 'x'.repeat(200));
+  expect([description.length, description.endsWith('x…; sign it and push again')]).toEqual([140, true]);
+  const fixed = [noSigningKeys(), tooManyCommits(1000)].map((said) => said.description);
+  expect(fixed.filter((text) => text.length > 140)).toEqual([]);
+});
+
+test('what waits for approvals says how many it has of how many', () => {
+  const one = step(T2, { impact: 'destroy', approval: true, approvals: 1 });
+  expect(WHY.needsApproval(RUN, one)).toBe('would destroy it; to allow it: phoenix approve 17 lxc/105');
+  expect(WHY.needsApproval(RUN, { ...one, impact: 'live', approvals: 3 }, 2)).toBe(
+    'would change it, with 2 of 3 approvals; to allow it: phoenix approve 17 lxc/105',
+  );
+});
 
 test('whatever is said fits, on one line', () => {
   fc.assert(

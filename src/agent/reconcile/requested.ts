@@ -6,7 +6,7 @@ import type { CommandVerb } from '../../model/run.ts';
 import { isSwitch, type Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { notLookedAt } from '../../say/command.ts';
-import { broken, superseded } from '../../say/status.ts';
+import { broken, type Sentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
 import { situationOf } from '../verbs/situation.ts';
@@ -46,7 +46,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
     return true;
   }
-  const unsigned = request.readOnly ? null : await whyUnsigned(context, base ?? null, commit);
+  const unsigned = request.readOnly ? null : await whyUnsigned(context, base ?? null, commit).catch(notTold);
   if (unsigned !== null) {
     await recordRefusal(context, request, { said: unsigned, run: run.id });
     return true;
@@ -84,6 +84,11 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     ...(followed === undefined ? {} : { followed }),
   });
   return true;
+}
+
+/** A person can ask again when what is missing is there. */
+function notTold(error: unknown): Sentence {
+  return broken(error instanceof Error ? error.message : String(error));
 }
 
 /** Resolves to a text when the host cannot be looked at: then nobody knows what the command would do. */

@@ -9,6 +9,7 @@ import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Outcome } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
+import { mayDestroy, policyOf } from '../../plan/policy.ts';
 import { ready } from '../../plan/ready.ts';
 import type { Host } from '../../ports.ts';
 import { NEEDS_APPROVAL } from '../../say/rehearsal.ts';
@@ -23,7 +24,7 @@ export interface Rehearsal {
   readonly after: ReadonlyMap<TargetId, Target>;
   readonly origin: Origin;
   readonly rollback: boolean;
-  /** What destroys or rebuilds a guest goes ahead, as if a person had approved it. */
+  /** What waits for approvals goes ahead, as if they had been given. */
   readonly approved: boolean;
 }
 
@@ -124,8 +125,8 @@ export async function carryOutPlan(
 
 async function rehearseStep(
   host: Host,
-  { before, after, origin, rollback, approved }: Rehearsal,
-  { target, approval, changes }: PlanStep,
+  { plan, before, after, origin, rollback, approved }: Rehearsal,
+  { target, impact, approval, changes }: PlanStep,
   survey: Surveys,
 ): Promise<Rehearsed> {
   if (approval && !approved) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
@@ -146,7 +147,7 @@ async function rehearseStep(
       spec: after.get(target)?.spec,
       before: before.get(target)?.spec,
       origin,
-      approved,
+      approved: approved || mayDestroy(policyOf(plan), { target, impact }, []),
       protected: (after.get(target) ?? before.get(target))?.protected ?? false,
     },
     touched: false,

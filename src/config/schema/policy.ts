@@ -71,7 +71,7 @@ export const phoenix = z.strictObject({
     .describe('Guests that are never destroyed or made anew, not even when approved. Default: none.'),
   apply_windows: z
     .array(applyWindow)
-    .max(50)
+    .max(20)
     .default([])
     .describe('When changes may be carried out; outside of these times they wait. Default: at any time.'),
   signed_commits: z

@@ -51,7 +51,8 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     },
     async approveAhead(approvals) {
       for (const [key, approval] of approvals) {
-        await redis.hset(ahead(key), approval.by, encode(approval));
+        // Of each person one, however they spell their name.
+        await redis.hset(ahead(key), approval.by.toLowerCase(), encode(approval));
         await redis.expire(ahead(key), KEEP_AHEAD_SECONDS);
       }
     },
