@@ -42,7 +42,8 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
     for (let push = 0; push < PUSHES; push += 1) {
       heads.push(await repo.commit(environment({ 101: { memory_mb: size(push) }, 102: {} })));
     }
-    await repo.push('HEAD:refs/heads/stash');
+    // The forge has all of them before the branch moves on from one to the next.
+    await repo.branch('stash', environment({ 101: {} }));
     await repo.reset(heads[0] as CommitSha);
     await repo.push();
 
