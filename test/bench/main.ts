@@ -6,11 +6,13 @@ import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
 import { type Measurement, printed } from './report.ts';
+import { measureStatus } from './status.ts';
 import { measureWebhooks } from './webhooks.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   webhooks: measureWebhooks,
   push: measurePush,
+  status: measureStatus,
   plan: measurePlan,
   commands: measureCommands,
   'bring-up': measureBringUp,

@@ -2,24 +2,20 @@
 // process. A real forge, a real agent in its own process, and a lab host whose programs write down when they were started.
 
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
-import { type Started, start } from '../cli/phoenix.ts';
+import { startForge } from '../../src/lab/forge/forge.ts';
+import { start } from '../cli/phoenix.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
+import { isApplied, listenForWebhooks, listensAt, SECRET, settingsOf, TOKEN, wrapPrograms } from './agent.ts';
 import { manyGuests } from './guests.ts';
 import { type Measurement, median, spread } from './report.ts';
 
 const run = promisify(execFile);
 
-const SECRET = 'the secret of the webhook';
-const TOKEN = 'the-token-of-the-forge';
 const ROUNDS = 11;
 const GUESTS = 3;
 const MOST = 2;
@@ -65,57 +61,10 @@ export async function measurePush(): Promise<Measurement> {
   }
 }
 
-function settingsOf(folder: string, forge: LabForge): Record<string, string> {
-  return {
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: SECRET,
-    PHOENIX_DATA_DIR: join(folder, 'data'),
-    PHOENIX_HOST: 'lab',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '3600',
-  };
-}
-
-function listensAt({ output }: Started): string | undefined {
-  return /listening on (http:[^\s"]+)/.exec(output.stderr)?.[1];
-}
-
-/** A second receiver beside the agent: when webhooks were sent, in milliseconds since 1970. */
-async function listenForWebhooks() {
-  const times: number[] = [];
-  const server = createServer((request, response) => {
-    times.push(performance.timeOrigin + performance.now());
-    request.resume();
-    response.writeHead(202).end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    times,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 /** Lets every program of the lab write down its start; resolves to the reader of those times, in milliseconds since 1970. */
 async function stampPrograms(bin: string, log: string): Promise<() => Promise<number[]>> {
-  for (const name of await readdir(bin)) {
-    await rename(join(bin, name), join(bin, `.${name}`));
-    await writeFile(join(bin, name), `#!/bin/sh\n/bin/${STAMP} >>'${log}'\nexec '${join(bin, `.${name}`)}' "$@"\n`);
-    await chmod(join(bin, name), 0o755);
-  }
-  await writeFile(log, '');
-  return async () => {
-    const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
-    return lines.map((line) => Number(line) / 1e6).sort((a, b) => a - b);
-  };
+  const lines = await wrapPrograms(bin, log, (program) => `/bin/${STAMP} >>'${log}'\nexec '${program}' "$@"\n`);
+  return async () => (await lines()).map((line) => Number(line) / 1e6).sort((a, b) => a - b);
 }
 
 /** How long a fetch of what was pushed and a process that does nothing but write down its start take, in milliseconds. */
@@ -128,13 +77,6 @@ async function openPeer(folder: string, url: string): Promise<() => Promise<numb
     await run('/bin/sh', ['-c', STAMP]);
     return performance.now() - began;
   };
-}
-
-function isApplied(forge: LabForge, commit: string): boolean {
-  const status = forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply');
-  if (status === undefined || status.state === 'pending') return false;
-  if (status.state !== 'success') throw new Error(`the push ended: ${status.description}`);
-  return true;
 }
 
 function report(ours: readonly number[], theirs: readonly number[]): Measurement {

@@ -1,0 +1,80 @@
+// What the measurements of pushes share: an agent in its own process beside a forge, and when its webhooks were sent.
+
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import type { LabForge } from '../../src/lab/forge/forge.ts';
+import type { Started } from '../cli/phoenix.ts';
+
+export const SECRET = 'the secret of the webhook';
+export const TOKEN = 'the-token-of-the-forge';
+
+export function settingsOf(folder: string, forge: LabForge): Record<string, string> {
+  return {
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: TOKEN,
+    PHOENIX_WEBHOOK_SECRET: SECRET,
+    PHOENIX_DATA_DIR: join(folder, 'data'),
+    PHOENIX_HOST: 'lab',
+    PHOENIX_LISTEN: '127.0.0.1:0',
+    PHOENIX_POLL_SECONDS: '3600',
+  };
+}
+
+export function listensAt({ output }: Started): string | undefined {
+  return /listening on (http:[^\s"]+)/.exec(output.stderr)?.[1];
+}
+
+/** A second receiver beside the agent: when webhooks were sent, in milliseconds since 1970. */
+export async function listenForWebhooks() {
+  const times: number[] = [];
+  const server = createServer((request, response) => {
+    times.push(performance.timeOrigin + performance.now());
+    request.resume();
+    response.writeHead(202).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    times,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+export function isApplied(forge: LabForge, commit: string): boolean {
+  const status = forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply');
+  if (status === undefined || status.state === 'pending') return false;
+  if (status.state !== 'success') throw new Error(`the push ended: ${status.description}`);
+  return true;
+}
+
+/**
+ * Puts a script in the place of every program of the lab, which stay under their own names beside it. Resolves to the reader of
+ * the lines that the scripts write into the log.
+ *
+ * @param body of the script, for the program at a path
+ */
+export async function wrapPrograms(
+  bin: string,
+  log: string,
+  body: (program: string) => string,
+): Promise<() => Promise<string[]>> {
+  const real = join(dirname(bin), `${basename(bin)}-real`);
+  await mkdir(real);
+  for (const name of await readdir(bin)) {
+    await rename(join(bin, name), join(real, name));
+    await writeFile(join(bin, name), `#!/bin/sh\n${body(join(real, name))}`);
+    await chmod(join(bin, name), 0o755);
+  }
+  await writeFile(log, '');
+  return async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+}
