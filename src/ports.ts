@@ -115,7 +115,7 @@ export interface PullRequest {
   readonly mergedAs: CommitSha | null;
 }
 
-/** Where the repository lives. What reads fails with `ForgeFailure`. */
+/** Where the repository lives. What reads fails with `ForgeFailure` of `ports/forge-failure.ts`. */
 export interface Forge {
   /** Whether statuses become checks, which show details and have buttons. */
   readonly checks: boolean;

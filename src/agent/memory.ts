@@ -7,10 +7,18 @@ export interface Memory {
   pendingSettled: boolean;
   /** When the forge was last asked for lost deliveries (epoch milliseconds). */
   lostAskedAt: number;
+  /** Why the forge could not be asked the last time, so that it is said once. */
+  reviewFailure: string;
   /** That the branch is not there was said. */
   branchMissed: boolean;
 }
 
 export function newMemory(beganAfresh: boolean): Memory {
-  return { beganAfresh, pendingSettled: false, lostAskedAt: Number.NEGATIVE_INFINITY, branchMissed: false };
+  return {
+    beganAfresh,
+    pendingSettled: false,
+    lostAskedAt: Number.NEGATIVE_INFINITY,
+    reviewFailure: '',
+    branchMissed: false,
+  };
 }

@@ -4,6 +4,7 @@
 import type { TargetId } from '../../model/ids.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
 import type { Ask, AskEvent, Delivery } from '../../ports/deliveries.ts';
+import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge } from '../../ports.ts';
 import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
@@ -36,7 +37,8 @@ export async function answerAsks(
 }
 
 async function answer(context: Context, forge: Forge, { ask, by }: Asked, forced: Set<number>): Promise<string> {
-  if (!(await forge.mayWrite(by))) return ASKED.mayNot(by);
+  const may = await mayAsk(forge, by);
+  if (may !== true) return may === false ? ASKED.mayNot(by) : ASKED.unknown(by, may);
   try {
     switch (ask.what) {
       case 'plan':
@@ -53,6 +55,16 @@ async function answer(context: Context, forge: Forge, { ask, by }: Asked, forced
     }
   } catch (error) {
     if (error instanceof Refused) return ASKED.refused(error.message);
+    throw error;
+  }
+}
+
+/** Why it cannot be told, where a person has to put something right first. */
+async function mayAsk(forge: Forge, by: string): Promise<boolean | string> {
+  try {
+    return await forge.mayWrite(by);
+  } catch (error) {
+    if (error instanceof ForgeFailure && error.retryAfterSeconds === null) return error.message;
     throw error;
   }
 }

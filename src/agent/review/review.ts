@@ -1,6 +1,7 @@
 // What goes on at the forge beside pushes: pull requests to be planned, people who ask for something by a button or a
 // comment, deliveries that were lost. Nothing here is waited for by what is applied.
 
+import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Again } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 import { answerAsks } from './asks.ts';
@@ -8,36 +9,51 @@ import { settlePending } from './interrupted.ts';
 import { askForLost } from './lost.ts';
 import { reviewPulls } from './pulls.ts';
 
-/** A forge that does not answer is asked again after this. */
+/** After a surprise that is not the forge's. */
 const AGAIN_MS = 5_000;
 
-/** One at a time, by a lease that the caller holds. */
+/** One at a time, by a lease that the caller holds. One part that fails leaves the others alone. */
 export async function review(context: Context): Promise<Again> {
-  const { ledger, forge, log } = context;
+  const { ledger, forge } = context;
   const deliveries = (await ledger.unsettledDeliveries()).filter(({ kind }) => kind !== 'push');
+  const settle = (kind: string) => {
+    const ids = deliveries.filter((each) => each.kind === kind).map(({ id }) => id);
+    return ledger.settleDeliveries(ids, []);
+  };
   if (forge === null) {
-    await ledger.settleDeliveries(
-      deliveries.map(({ id }) => id),
-      [],
-    );
+    await settle('pull');
+    await settle('ask');
     return null;
   }
-  try {
-    const forced = await answerAsks(context, forge, deliveries);
-    await reviewPulls(context, forge, forced);
-    await settle(
-      context,
-      deliveries.filter(({ kind }) => kind === 'pull').map(({ id }) => id),
+  let forced: ReadonlySet<number> = new Set();
+  const parts: readonly (() => Promise<void>)[] = [
+    async () => {
+      forced = await answerAsks(context, forge, deliveries);
+    },
+    async () => {
+      await reviewPulls(context, forge, forced);
+      await settle('pull');
+    },
+    () => settlePending(context, forge),
+    () => askForLost(context, forge),
+  ];
+  const waits: number[] = [];
+  for (const part of parts) {
+    const again = await part().then(
+      () => null,
+      (error) => whenAgain(context, error),
     );
-    await settlePending(context, forge);
-    await askForLost(context, forge);
-    return null;
-  } catch (error) {
-    log.warn('the forge cannot be asked for what goes on there', { error });
-    return AGAIN_MS;
+    if (again !== null) waits.push(again);
   }
+  if (waits.length === 0) context.memory.reviewFailure = '';
+  return waits.length === 0 ? null : Math.min(...waits);
 }
 
-async function settle({ ledger }: Context, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await ledger.settleDeliveries(ids, []);
+/** What only a person can put right is said once, and looked at again with the next poll. */
+function whenAgain({ memory, log }: Context, error: unknown): Again {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message !== memory.reviewFailure) log.warn('the forge cannot be asked for what goes on there', { error });
+  memory.reviewFailure = message;
+  if (!(error instanceof ForgeFailure)) return AGAIN_MS;
+  return error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000;
 }

@@ -1,5 +1,6 @@
 // What the token or the App may do in the repository, asked without writing anything.
 
+import { ForgeFailure } from '../../ports/forge-failure.ts';
 import { connect, type GitHub } from './github/connect.ts';
 import { gitlabForge } from './gitlab.ts';
 import { judge } from './judge.ts';
@@ -27,7 +28,7 @@ export async function accessOf(options: ForgeOptions): Promise<Access> {
     const github = connect(within);
     return github.app === null ? await ofToken(github) : await ofApp(github);
   } catch (error) {
-    if (error instanceof Error && !('status' in error)) throw error;
+    if (error instanceof ForgeFailure || (error instanceof Error && !('status' in error))) throw error;
     const attempt = { what: 'the repository', right: 'Metadata: read', as: options.login.as, now: new Date() };
     throw new Error(judge(error, attempt).reason, { cause: error });
   }

@@ -9,8 +9,10 @@ import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
 import { gitlabForge } from './gitlab.ts';
 import { type ForgeOptions, GITHUB } from './options.ts';
+import { reading } from './reading.ts';
 
 /** GitHub takes 80 a minute and 500 an hour of what makes content; some room is left for people. */
+const PULLS = 'Pull requests: read';
 const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
 
 /** Null for `none`: nothing is reported. Does nothing until it is asked for something. @throws for what cannot be a forge */
@@ -30,20 +32,30 @@ export function openForge(options: ForgeOptions): Forge | null {
 
 function githubForge(options: ForgeOptions): Forge {
   const github = connect(options);
-  const checks = options.login.as === 'app';
+  const { as } = options.login;
+  const checks = as === 'app';
   return {
     checks,
     limits: isGitHubItself(options) ? GITHUB_LIMITS : null,
     setStatus: (status, details, handle) => {
       return checks ? setCheck(github, status, details, handle) : setStatus(github, status);
     },
-    setComment: (comment, handle) => setComment(github, options.login.as, comment, handle),
-    openPulls: () => openPulls(github),
-    pull: (number) => pullOf(github, number),
-    mayWrite: (login) => mayWrite(github, login),
-    pending: (commit) => (checks ? pendingChecks(github, commit) : pendingStatuses(github, commit)),
-    redeliver: (since) =>
-      options.kind === 'gitea' ? Promise.resolve(null) : redeliver(github, options.publicUrl ?? null, since),
+    setComment: (comment, handle) => setComment(github, as, comment, handle),
+    openPulls: () => reading({ what: 'the open pull requests', right: PULLS, as }, () => openPulls(github)),
+    pull: (number) => reading({ what: `pull request ${number}`, right: PULLS, as }, () => pullOf(github, number)),
+    mayWrite: (login) => reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login)),
+    pending: (commit) => {
+      const read = () => (checks ? pendingChecks(github, commit) : pendingStatuses(github, commit));
+      return reading(
+        { what: 'what was said of a commit', right: checks ? 'Checks: read' : 'Commit statuses: read', as },
+        read,
+      );
+    },
+    redeliver: async (since) => {
+      if (options.kind === 'gitea') return null;
+      const read = () => redeliver(github, options.publicUrl ?? null, since);
+      return reading({ what: 'the deliveries of the webhook', right: 'Webhooks: read and write', as }, read);
+    },
     token: github.token,
   };
 }

@@ -7,6 +7,7 @@ import type { Forge, PullRequest, SendResult } from '../../ports.ts';
 import { COMMENT_MARK, markedBody } from './comment.ts';
 import { judge } from './judge.ts';
 import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from './options.ts';
+import { reading } from './reading.ts';
 import { openFetch } from './redirects.ts';
 
 const GITLAB = 'https://gitlab.com';
@@ -31,6 +32,13 @@ class Answered extends Error {
     this.status = status;
     this.response = { status, headers, data };
   }
+}
+
+const OPEN: ReadonlySet<string> = new Set(['pending', 'running']);
+
+interface Told {
+  readonly name: string;
+  readonly status: string;
 }
 
 interface MergeRequest {
@@ -91,6 +99,8 @@ export function gitlabForge({ api, login, repository, timeoutMs = TIMEOUT_MS }: 
     }
   }
 
+  const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
+
   async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
     try {
       return { sent: true, handle: await write() };
@@ -138,32 +148,32 @@ export function gitlabForge({ api, login, repository, timeoutMs = TIMEOUT_MS }: 
         }
         return String(((await call('POST', notes, text)) as { readonly id: number }).id);
       }),
-    async openPulls() {
-      const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
-      return found.map(inOurWords);
-    },
-    async pull(number) {
-      const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
-      return found === undefined ? null : inOurWords(found);
-    },
-    async mayWrite(username) {
-      const [user] = (await call('GET', `${base}/api/v4/users?username=${encodeURIComponent(username)}`)) as {
-        readonly id: number;
-      }[];
-      if (user === undefined) return false;
-      const member = (await maybe(`${project}/members/all/${user.id}`)) as
-        | { readonly access_level: number }
-        | undefined;
-      return member !== undefined && member.access_level >= DEVELOPER;
-    },
-    async pending(commit) {
-      const told = (await all(`${project}/repository/commits/${commit}/statuses`)) as {
-        readonly name: string;
-        readonly status: string;
-      }[];
-      const open = told.filter(({ name, status }) => name.startsWith('phoenix/') && /^(pending|running)$/.test(status));
-      return open.map(({ name }) => name);
-    },
+    openPulls: () =>
+      asked('the open merge requests', async () => {
+        const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
+        return found.map(inOurWords);
+      }),
+    pull: (number) =>
+      asked(`merge request ${number}`, async () => {
+        const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
+        return found === undefined ? null : inOurWords(found);
+      }),
+    mayWrite: (username) =>
+      asked('who may push', async () => {
+        const named = `${base}/api/v4/users?username=${encodeURIComponent(username)}`;
+        const [user] = (await call('GET', named)) as { readonly id: number }[];
+        if (user === undefined) return false;
+        const found = await maybe(`${project}/members/all/${user.id}`);
+        const member = found as { readonly access_level: number } | undefined;
+        return member !== undefined && member.access_level >= DEVELOPER;
+      }),
+    pending: (commit) =>
+      asked('what was said of a commit', async () => {
+        const told = (await all(`${project}/repository/commits/${commit}/statuses`)) as Told[];
+        return told
+          .filter(({ name, status }) => name.startsWith('phoenix/') && OPEN.has(status))
+          .map(({ name }) => name);
+      }),
     // GitLab tries failed webhooks again by itself.
     redeliver: async () => null,
     token: async () => login.token,

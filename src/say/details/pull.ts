@@ -57,6 +57,8 @@ function rest(count: number, url: string | null): string {
 /** The answer to what a person asked by a button or a comment. */
 export const ASKED = {
   mayNot: (by: string) => `${plain(by)} may not push to this repository, so nothing was done.`,
+  unknown: (by: string, why: string) =>
+    `Nothing was done, since nobody can tell whether ${plain(by)} may push: ${plain(why)}.`,
   planned: () => 'Planned afresh.',
   replays: (where: string) => `Carried out again: ${where}.`,
   refused: (why: string) => `Nothing was done: ${plain(why)}.`,

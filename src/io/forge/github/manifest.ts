@@ -16,7 +16,11 @@ export interface CreatedApp {
 
 /** @throws when the code is not worth anything, or not any more */
 export async function redeemCode(api: string, code: string): Promise<CreatedApp> {
-  const client = new Octokit({ baseUrl: restBase({ kind: 'github', api }), userAgent: USER_AGENT, request: { fetch: openFetch(TIMEOUT_MS) } });
+  const client = new Octokit({
+    baseUrl: restBase({ kind: 'github', api }),
+    userAgent: USER_AGENT,
+    request: { fetch: openFetch(TIMEOUT_MS) },
+  });
   const { data } = await client.request('POST /app-manifests/{code}/conversions', { code });
   if (!data.pem || !data.webhook_secret)
     throw new Error('GitHub gave the App no key or no webhook secret; make it again');
