@@ -80,6 +80,19 @@ describe('what Phoenix is told', () => {
   });
 });
 
+test('as a GitHub App it is told of no token', () => {
+  const app = parseDocument(readFileSync(join(DEPLOY, 'compose.app.yml'), 'utf8')).toJS();
+  const more = Object.entries(app.services.phoenix.environment).map(([name, value]) => [
+    name,
+    filled(String(value), { PHOENIX_APP_ID: '4242' }),
+  ]);
+  const all = { ...environment(example), ...Object.fromEntries(more) };
+  const { settings, problems } = readSettings(all, (path) => `what ${path} holds`, { receiving: true });
+  expect(problems).toEqual([]);
+  expect(settings?.forge).toMatchObject({ kind: 'github', token: null, app: { id: '4242' } });
+  expect(Object.keys(app.secrets)).toEqual(app.services.phoenix.secrets);
+});
+
 test('nothing of the agent can be written but its data, and it gives up every right', () => {
   for (const service of [phoenix, redis]) {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], restart: 'unless-stopped' });
