@@ -14,6 +14,8 @@ import type { Ledger } from '../../src/ports/ledger.ts';
 import { openPages } from '../../src/web/pages.ts';
 
 export const WEBHOOK_SECRET = 'the secret of the webhook';
+/** The one before it, which the forge may still sign with. */
+export const WEBHOOK_SECRET_BEFORE = 'the secret before that of the webhook';
 export const ADMIN_TOKEN = 'the-token-of-the-admin';
 
 export interface TestDoor {
@@ -50,7 +52,7 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
   const door: Door = await openDoor(
     {
       receive: {
-        secrets: [secret(WEBHOOK_SECRET)],
+        secrets: [secret(WEBHOOK_SECRET), secret(WEBHOOK_SECRET_BEFORE)],
         branch: 'main',
         record: (delivery) => ledger.recordDelivery(delivery),
         recorded: async () => {

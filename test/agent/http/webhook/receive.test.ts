@@ -2,7 +2,15 @@ import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
-import { COMMIT, openTestDoor, pushPayload, sign, type TestDoor, WEBHOOK_SECRET } from '../../door.ts';
+import {
+  COMMIT,
+  openTestDoor,
+  pushPayload,
+  sign,
+  type TestDoor,
+  WEBHOOK_SECRET,
+  WEBHOOK_SECRET_BEFORE,
+} from '../../door.ts';
 
 let redis: TestRedis;
 let door: TestDoor;
@@ -60,6 +68,14 @@ describe('a signed push to the followed branch', () => {
     expect(again.status).toBe(202);
     expect(await again.json()).toMatchObject({ duplicate: COMMIT });
     expect(await recorded()).toEqual([]);
+  });
+
+  test('counts when it is signed with the secret before, while one takes the place of the other', async () => {
+    const old = { 'x-hub-signature-256': sign(push, WEBHOOK_SECRET_BEFORE) };
+    expect((await deliver(push, old)).status).toBe(202);
+    const other = { 'x-hub-signature-256': sign(push, `${WEBHOOK_SECRET_BEFORE}!`), 'x-github-delivery': 'delivery-2' };
+    expect((await deliver(push, other)).status).toBe(401);
+    expect(await recorded()).toHaveLength(1);
   });
 
   test('as a form is the same push', async () => {
