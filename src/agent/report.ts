@@ -3,7 +3,7 @@
 
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
-import type { OutboxEntry } from '../ports/ledger.ts';
+import type { OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import { detailsOfPull, detailsOfRun, detailsOfStep } from '../say/details/details.ts';

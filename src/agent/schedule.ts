@@ -9,7 +9,8 @@ import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
-import { applying, ended, frozen, outsideWindow, type Sentence, WHY } from '../say/status.ts';
+import { outsideWindow } from '../say/policy.ts';
+import { applying, ended, frozen, type Sentence, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';

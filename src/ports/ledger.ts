@@ -4,12 +4,12 @@
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { PullPlan } from '../model/pull.ts';
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { ActionRecord, CommandVerb, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
-import type { Forge } from '../ports.ts';
 import type { Delivery } from './deliveries.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pulls } from './pulls.ts';
 
 /** What a person or a timer asked for; `targets: null` means all. */
 export interface RunRequest {
@@ -120,18 +120,6 @@ export interface TargetRecords {
   readonly touched: ReadonlyMap<TargetId, { readonly commit: string }>;
 }
 
-/** A report on its way to the forge. */
-export interface OutboxEntry {
-  readonly key: string;
-  /** Grows with each report written for the same commit and context, or pull request. */
-  readonly sequence: number;
-  readonly report: Report;
-  /** What the forge called the report before it; null for the first. */
-  readonly handle: string | null;
-  /** How often sending has failed. */
-  readonly attempts: number;
-}
-
 /** How often a due target was tried, and when last (epoch milliseconds). */
 export interface Tried {
   readonly tries: number;
@@ -145,7 +133,7 @@ export interface Freeze {
   readonly at: string;
 }
 
-export interface Ledger {
+export interface Ledger extends Outbox, Pulls {
   /**
    * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
    * `duplicate` when this delivery was dealt with already; a known delivery that was not is `recorded` again.
@@ -216,42 +204,6 @@ export interface Ledger {
   target(
     target: TargetId,
   ): Promise<{ readonly applied: Applied | null; readonly touched: { readonly commit: string } | null }>;
-
-  /** Writes reports to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
-  say(reports: readonly Report[]): Promise<void>;
-  /**
-   * Claims one report that is due at `now`, of a commit as a whole before those of its steps, none of a context that is being
-   * sent. The claim ends by itself after `claimMs`. Null when nothing is due or the limits are reached.
-   */
-  claimReport(now: number, claimMs: number, limits: Forge['limits']): Promise<OutboxEntry | null>;
-  /** @param handle what the forge calls it now */
-  reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
-  /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds); null gives it up. */
-  reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
-  /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
-  nextReport(): Promise<number | null>;
-  /** How many reports the outbox holds. */
-  reportsWaiting(): Promise<number>;
-  /** What the forge was told that reads pending still, the newest of each context. */
-  saidPending(): Promise<readonly CommitStatus[]>;
-
-  /** The newest status of that context: on its way, or sent within the last weeks. */
-  lastSaid(commit: string, context: string): Promise<CommitStatus | null>;
-
-  /** What each open pull request was last looked at as: any text that is another when it has to be looked at again. */
-  pulls(): Promise<ReadonlyMap<number, string>>;
-  /** @param plan null where there is nothing to plan, as for a fork */
-  recordPull(pull: number, as: string, plan: PullPlan | null, reports: readonly Report[]): Promise<void>;
-  pullPlan(pull: number): Promise<PullPlan | null>;
-  /** It is open no more; its plan can still be read. */
-  forgetPull(pull: number): Promise<void>;
-  /** Approvals given before the merge, by a key of the change; kept for a month. */
-  approveAhead(approvals: ReadonlyMap<string, Approval>): Promise<void>;
-  /** Of each person that gave one. */
-  approvedAhead(keys: readonly string[]): Promise<readonly Approval[]>;
-  /** The pull request that became this commit. */
-  noteMerged(commit: string, pull: number): Promise<void>;
-  mergedPull(commit: string): Promise<number | null>;
 
   /** Targets that were tried because they are due by time, and are due still as far as is known. */
   renewals(): Promise<ReadonlyMap<TargetId, Tried>>;

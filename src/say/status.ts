@@ -5,10 +5,8 @@ import type { Action } from '../model/action.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { PullPlan } from '../model/pull.ts';
 import type { CommitStatus, StatusState, Subject } from '../model/report.ts';
 import type { Outcome, StepRecord } from '../model/run.ts';
-import { summary } from '../plan/plan.ts';
 
 /** GitHub refuses longer ones with 422. */
 const LONGEST = 140;
@@ -63,40 +61,6 @@ export function shorten(text: string): string {
 
 export function shortSha(commit: string): string {
   return commit.slice(0, 7);
-}
-
-// The plan of a pull request
-
-export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problems' | 'ok'>): Sentence {
-  if (!ok) {
-    const errors = problems.filter((problem) => problem.new && problem.severity === 'error');
-    const [first] = errors;
-    if (first === undefined) return { state: 'failure', description: 'its targets need each other in a ring' };
-    const place = `${first.file}:${first.line}`;
-    return {
-      state: 'failure',
-      description: `would be refused: ${countOf(errors.length, 'error')}. ${place}: ${first.message}`,
-    };
-  }
-  if (plan.steps.length === 0) return { state: 'success', description: 'nothing would change' };
-  const counts = summary(plan);
-  const restarts = plan.steps.filter(({ verb, impact }) => verb === 'update' && impact === 'restart').length;
-  const waits = plan.steps.filter(({ approval }) => approval).length;
-  const parts = [
-    ...(counts.create > 0 ? [`${counts.create} to create`] : []),
-    ...(counts.update > 0 ? [`${counts.update} to update`] : []),
-    ...(counts.delete > 0 ? [`${counts.delete} to delete`] : []),
-    ...(restarts > 0 ? [`${countOf(restarts, 'restart')}`] : []),
-    ...(waits > 0 ? [`${waits} need${waits === 1 ? 's' : ''} approval`] : []),
-  ];
-  return { state: 'success', description: parts.join(', ') };
-}
-
-export function planNotForFork(): Sentence {
-  return {
-    state: 'error',
-    description: 'not planned: it comes from a fork; to plan it all the same, comment: /phoenix plan',
-  };
 }
 
 // The run
@@ -156,42 +120,6 @@ export function interrupted(commit: string): Sentence {
     state: 'error',
     description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
   };
-}
-
-export function unsigned(commit: string, reason: string): Sentence {
-  return {
-    state: 'failure',
-    description: fitAround(`refused: ${shortSha(commit)} `, reason, '; sign it and push again'),
-  };
-}
-
-export function noSigningKeys(): Sentence {
-  return {
-    state: 'failure',
-    description: 'refused: the policy asks for signed commits, and the agent knows no key; set PHOENIX_SIGNING_KEYS',
-  };
-}
-
-export function tooManyCommits(most: number): Sentence {
-  return {
-    state: 'failure',
-    description: `refused: brings more than ${most} commits whose signatures are to be checked; push them in parts`,
-  };
-}
-
-/** It goes on by itself. */
-export function outsideWindow(commit: string): Sentence {
-  return { state: 'pending', description: `waits for an apply window of the policy; ${goOnNow(commit)}` };
-}
-
-/** The same with the time, for where a repetition does no harm. */
-export function waitsUntil(commit: string, opens: Date, timezone: string): string {
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, dateStyle: 'full', timeStyle: 'short' });
-  return `waits for the apply window that opens on ${time.format(opens)} (${timezone}); ${goOnNow(commit)}`;
-}
-
-function goOnNow(commit: string): string {
-  return `to go on now: phoenix replay ${shortSha(commit)} --now`;
 }
 
 export function broken(what: string): Sentence {
@@ -288,12 +216,12 @@ function list(steps: readonly PlanStep[]): string {
   return steps.length > names.length ? `${names.join(', ')} and ${steps.length - names.length} more` : names.join(', ');
 }
 
-function countOf(count: number, noun: string): string {
+export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The middle is cut where all of it is too long, so that what to do stays whole. */
-function fitAround(before: string, middle: string, after: string): string {
+export function fitAround(before: string, middle: string, after: string): string {
   const room = Math.max(1, LONGEST - before.length - after.length);
   return `${before}${middle.length <= room ? middle : `${middle.slice(0, room - 1)}…`}${after}`;
 }

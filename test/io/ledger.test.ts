@@ -5,15 +5,8 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import { type CommitStatus, isComment } from '../../src/model/report.ts';
-import type {
-  Ledger,
-  OutboxEntry,
-  Planned,
-  RunDetail,
-  RunRequest,
-  SettledStep,
-  StepEnd,
-} from '../../src/ports/ledger.ts';
+import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
+import type { OutboxEntry } from '../../src/ports/outbox.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const A = 'a'.repeat(40);

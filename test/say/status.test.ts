@@ -4,24 +4,20 @@ import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { Outcome, StepRecord } from '../../src/model/run.ts';
+import { noSigningKeys, outsideWindow, tooManyCommits, unsigned, waitsUntil } from '../../src/say/policy.ts';
 import {
   applying,
   ended,
   frozen,
   invalid,
   NO_LINK,
-  noSigningKeys,
-  outsideWindow,
   rewritten,
   runUrl,
   shorten,
   status,
   stepWaits,
   superseded,
-  tooManyCommits,
-  unsigned,
   WHY,
-  waitsUntil,
 } from '../../src/say/status.ts';
 
 const A = 'a'.repeat(40);

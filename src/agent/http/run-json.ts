@@ -7,7 +7,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Outcome, Run, StepRecord } from '../../model/run.ts';
 import type { RunDetail, TargetRecords } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
-import { waitsUntil } from '../../say/status.ts';
+import { waitsUntil } from '../../say/policy.ts';
 import type { KnownTarget } from '../parts.ts';
 import { openingFor } from '../window.ts';
 

@@ -66,8 +66,11 @@ function stillProtected(before: Map<TargetId, Target>, followed: Declared | unde
 }
 
 /** With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read again for their lines. */
-async function against(context: Context, declared: Declared, followed: Declared | undefined): Promise<Declared> {
-  const { repository, options } = context;
+export async function against(
+  { repository, options }: Pick<Context, 'repository' | 'options'>,
+  declared: Declared,
+  followed: Declared | undefined,
+): Promise<Declared> {
   const [before, after] = [followed?.config ?? null, declared.config];
   if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
   const { problems } = load(await repository.snapshot(declared.commit), {

@@ -2,7 +2,8 @@
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { SignedCommits } from '../../model/policy.ts';
-import { noSigningKeys, type Sentence, tooManyCommits, unsigned } from '../../say/status.ts';
+import { noSigningKeys, tooManyCommits, unsigned } from '../../say/policy.ts';
+import type { Sentence } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 import { declaredAt, judging } from './gather.ts';
 import { commitsSince } from './history.ts';

@@ -1,18 +1,17 @@
 // Each open pull request is planned for its head and the branch as it stands: read from Git, with no code run and no host
 // asked. Which plans are missing follows from what is open, so lost and repeated events change nothing.
 
-import type { Config } from '../../config/config.ts';
-import { load } from '../../config/load.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Report } from '../../model/report.ts';
 import { planBetween, type Side } from '../../plan/between.ts';
-import { policyBetween } from '../../plan/policy.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
 import { pullMarkdown } from '../../say/details/pull.ts';
-import { broken, PLAN_CONTEXT, planNotForFork, planned, status, toPull } from '../../say/status.ts';
+import { planNotForFork, planned } from '../../say/pull-request.ts';
+import { broken, PLAN_CONTEXT, status, toPull } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import type { Declared } from '../reconcile/declared.ts';
+import { against, judging } from '../reconcile/gather.ts';
 import { tellMerged } from './merged.ts';
 
 /** @param forced to be planned afresh, forks among them: a person who may push has asked */
@@ -47,14 +46,12 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
   const { ledger, repository, options, managers } = context;
   const from = await repository.mergeBase(base, pull.head);
   if (from === null) throw new Error(`it has no commit in common with ${options.branch}`);
-  const [before, after] = await Promise.all([context.declared(from), context.declared(pull.head)]);
-  const judged = await judgedBeside(context, after, before.config);
-  const policy = policyBetween(before.config?.hypervisor.policy, after.config?.hypervisor.policy);
-  const between = planBetween(
-    side(before),
-    { ...side(after), problems: judged },
-    { impact: managers.impactOf, policy },
-  );
+  const [before, declared] = await Promise.all([context.declared(from), context.declared(pull.head)]);
+  const after = await against(context, declared, before);
+  const between = planBetween(side(before), side(after), {
+    impact: managers.impactOf,
+    policy: judging(before, after),
+  });
   const plan: PullPlan = {
     pull: pull.number,
     title: pull.title,
@@ -83,12 +80,6 @@ async function leaveFork({ ledger, options }: Context, { number, head }: PullReq
 function notPlanned({ options }: Context, { number, head }: PullRequest, error: unknown): Report {
   const reason = error instanceof Error ? error.message : String(error);
   return status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), toPull(options.publicUrl, number));
-}
-
-/** With the errors that only show beside the commit before it, such as a disk that would shrink. */
-async function judgedBeside({ repository, options }: Context, after: Declared, before: Config | null) {
-  const { strictSecrets } = options;
-  return load(await repository.snapshot(after.commit), { strictSecrets, before }).problems;
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {

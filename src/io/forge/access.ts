@@ -2,7 +2,7 @@
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import { connect, type GitHub } from './github/connect.ts';
-import { gitlabForge } from './gitlab.ts';
+import { gitlabForge } from './gitlab/forge.ts';
 import { judge } from './judge.ts';
 import type { ForgeOptions } from './options.ts';
 

@@ -7,7 +7,7 @@ import { connect, isGitHubItself } from './github/connect.ts';
 import { redeliver } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
-import { gitlabForge } from './gitlab.ts';
+import { gitlabForge } from './gitlab/forge.ts';
 import { type ForgeOptions, GITHUB } from './options.ts';
 import { reading } from './reading.ts';
 

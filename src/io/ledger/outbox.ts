@@ -2,7 +2,7 @@
 // context only, never two of one context at a time, never more than the forge takes.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
-import type { Ledger, OutboxEntry } from '../../ports/ledger.ts';
+import type { Outbox, OutboxEntry } from '../../ports/outbox.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { decode, encode } from './record.ts';
@@ -118,11 +118,6 @@ redis.call('HINCRBY', KEYS[6], ARGV[1], 1)
 redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
-
-type Outbox = Pick<
-  Ledger,
-  'lastSaid' | 'say' | 'claimReport' | 'reportSent' | 'reportFailed' | 'nextReport' | 'reportsWaiting' | 'saidPending'
->;
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
   const { entries, due, sent, hold, attempts, sentAt, handles, sends } = keys.outbox;

@@ -1,7 +1,8 @@
 // Pull requests: what each was looked at as, its plan, and which commit it became.
 
 import type { PullPlan } from '../../model/pull.ts';
-import type { Approval, Ledger } from '../../ports/ledger.ts';
+import type { Approval } from '../../ports/ledger.ts';
+import type { Pulls } from '../../ports/pulls.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
@@ -26,11 +27,6 @@ const mergedScript = script(`
 redis.call('LPUSH', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
 redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
 `);
-
-type Pulls = Pick<
-  Ledger,
-  'pulls' | 'recordPull' | 'pullPlan' | 'forgetPull' | 'approveAhead' | 'approvedAhead' | 'noteMerged' | 'mergedPull'
->;
 
 export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
   const { seen, plan: planOf, merged, ahead } = keys.pulls;

@@ -10,7 +10,7 @@ import type { RunDetail } from '../../../src/ports/ledger.ts';
 import { detailsOfPull, detailsOfRun, detailsOfStep } from '../../../src/say/details/details.ts';
 import { mergedMarkdown } from '../../../src/say/details/merged.ts';
 import { pullMarkdown } from '../../../src/say/details/pull.ts';
-import { planned } from '../../../src/say/status.ts';
+import { planned } from '../../../src/say/pull-request.ts';
 
 const [A, B] = ['a'.repeat(40) as CommitSha, 'b'.repeat(40) as CommitSha];
 const [CA, PROXY] = [targetId('lxc', 103), targetId('lxc', 102)];

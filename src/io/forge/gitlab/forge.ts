@@ -1,18 +1,15 @@
 // GitLab: statuses on commits, one note under a merge request, and who may push. Facts from GitLab's description of its REST
-// interface: `/api/v4`, projects by their path with `/` as `%2F`, states of its own, access level 30 (Developer) to push.
+// interface: projects by their path with `/` as `%2F`, states of its own, access level 30 (Developer) to push.
 
-import type { CommitSha } from '../../model/ids.ts';
-import type { CommitStatus, StatusState } from '../../model/report.ts';
-import type { Forge, PullRequest, SendResult } from '../../ports.ts';
-import { COMMENT_MARK, markedBody } from './comment.ts';
-import { judge } from './judge.ts';
-import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from './options.ts';
-import { reading } from './reading.ts';
-import { openFetch } from './redirects.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import type { CommitStatus, StatusState } from '../../../model/report.ts';
+import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
+import { COMMENT_MARK, markedBody } from '../comment.ts';
+import { judge } from '../judge.ts';
+import type { ForgeOptions } from '../options.ts';
+import { reading } from '../reading.ts';
+import { Answered, openClient } from './client.ts';
 
-const GITLAB = 'https://gitlab.com';
-const PER_PAGE = 100;
-const MOST_PAGES = 20;
 const DEVELOPER = 30;
 
 const STATES: Record<StatusState, string> = {
@@ -21,18 +18,6 @@ const STATES: Record<StatusState, string> = {
   failure: 'failed',
   error: 'canceled',
 };
-
-/** An answer other than 2xx, in the shape that `judge` reads. */
-class Answered extends Error {
-  readonly status: number;
-  readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly data: unknown };
-
-  constructor(status: number, headers: Record<string, string>, data: unknown) {
-    super(`HTTP ${status}`);
-    this.status = status;
-    this.response = { status, headers, data };
-  }
-}
 
 const OPEN: ReadonlySet<string> = new Set(['pending', 'running']);
 
@@ -54,51 +39,11 @@ interface MergeRequest {
   readonly squash_commit_sha: string | null;
 }
 
-export function gitlabForge({ api, login, repository, timeoutMs = TIMEOUT_MS }: ForgeOptions): Forge {
+export function gitlabForge(options: ForgeOptions): Forge {
+  const { login, repository } = options;
   if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
-  const base = (api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '');
-  const project = `${base}/api/v4/projects/${encodeURIComponent(repository)}`;
-  const send = openFetch(timeoutMs);
-
-  async function call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<unknown> {
-    const answer = await send(url, {
-      method,
-      headers: {
-        'private-token': login.as === 'token' ? login.token : '',
-        'user-agent': USER_AGENT,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const data = parsed(text);
-    if (!answer.ok || data === undefined) throw new Answered(answer.status, Object.fromEntries(answer.headers), data);
-    return data;
-  }
-
-  async function all(url: string): Promise<unknown[]> {
-    const found: unknown[] = [];
-    for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const these = (await call(
-        'GET',
-        `${url}${url.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`,
-      )) as unknown[];
-      found.push(...these);
-      if (these.length < PER_PAGE) break;
-    }
-    return found;
-  }
-
-  /** Undefined for what is not there. */
-  async function maybe(url: string): Promise<unknown> {
-    try {
-      return await call('GET', url);
-    } catch (error) {
-      if (error instanceof Answered && error.status === 404) return undefined;
-      throw error;
-    }
-  }
-
+  const project = `/projects/${encodeURIComponent(repository)}`;
+  const { call, all, maybe } = openClient(options, login.token);
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
   async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
@@ -160,7 +105,7 @@ export function gitlabForge({ api, login, repository, timeoutMs = TIMEOUT_MS }: 
       }),
     mayWrite: (username) =>
       asked('who may push', async () => {
-        const named = `${base}/api/v4/users?username=${encodeURIComponent(username)}`;
+        const named = `/users?username=${encodeURIComponent(username)}`;
         const [user] = (await call('GET', named)) as { readonly id: number }[];
         if (user === undefined) return false;
         const found = await maybe(`${project}/members/all/${user.id}`);
@@ -198,12 +143,4 @@ function inOurWords(told: MergeRequest): PullRequest {
 function isSameState(error: unknown): boolean {
   if (!(error instanceof Answered) || error.status !== 400) return false;
   return /cannot transition status/i.test(JSON.stringify(error.response.data ?? ''));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

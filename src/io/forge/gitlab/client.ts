@@ -1,0 +1,77 @@
+// The client of GitLab's REST interface: `/api/v4`, a token in a header of its own, pages by number.
+
+import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from '../options.ts';
+import { openFetch } from '../redirects.ts';
+
+const GITLAB = 'https://gitlab.com';
+const PER_PAGE = 100;
+const MOST_PAGES = 20;
+
+/** An answer other than 2xx, in the shape that `judge` reads. */
+export class Answered extends Error {
+  readonly status: number;
+  readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly data: unknown };
+
+  constructor(status: number, headers: Record<string, string>, data: unknown) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.response = { status, headers, data };
+  }
+}
+
+/** Paths are below `/api/v4`. Each fails with `Answered` for an answer other than 2xx. */
+export interface Client {
+  call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown>;
+  /** Every page of a list. */
+  all(path: string): Promise<unknown[]>;
+  /** Undefined for what is not there. */
+  maybe(path: string): Promise<unknown>;
+}
+
+export function openClient(
+  { api, timeoutMs = TIMEOUT_MS }: Pick<ForgeOptions, 'api' | 'timeoutMs'>,
+  token: string,
+): Client {
+  const base = `${(api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '')}/api/v4`;
+  const send = openFetch(timeoutMs);
+  const client: Client = {
+    async call(method, path, body) {
+      const json = body === undefined ? {} : { 'content-type': 'application/json' };
+      const answer = await send(base + path, {
+        method,
+        headers: { 'private-token': token, 'user-agent': USER_AGENT, ...json },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const data = parsed(await answer.text());
+      if (!answer.ok || data === undefined) throw new Answered(answer.status, Object.fromEntries(answer.headers), data);
+      return data;
+    },
+    async all(path) {
+      const found: unknown[] = [];
+      for (let page = 1; page <= MOST_PAGES; page += 1) {
+        const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`;
+        const these = (await client.call('GET', place)) as unknown[];
+        found.push(...these);
+        if (these.length < PER_PAGE) break;
+      }
+      return found;
+    },
+    async maybe(path) {
+      try {
+        return await client.call('GET', path);
+      } catch (error) {
+        if (error instanceof Answered && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+  };
+  return client;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

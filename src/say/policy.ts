@@ -1,0 +1,39 @@
+// What is said where a policy keeps a commit from being applied, or makes it wait. Pure.
+
+import { fitAround, type Sentence, shortSha } from './status.ts';
+
+export function unsigned(commit: string, reason: string): Sentence {
+  return {
+    state: 'failure',
+    description: fitAround(`refused: ${shortSha(commit)} `, reason, '; sign it and push again'),
+  };
+}
+
+export function noSigningKeys(): Sentence {
+  return {
+    state: 'failure',
+    description: 'refused: the policy asks for signed commits, and the agent knows no key; set PHOENIX_SIGNING_KEYS',
+  };
+}
+
+export function tooManyCommits(most: number): Sentence {
+  return {
+    state: 'failure',
+    description: `refused: brings more than ${most} commits whose signatures are to be checked; push them in parts`,
+  };
+}
+
+/** It goes on by itself. */
+export function outsideWindow(commit: string): Sentence {
+  return { state: 'pending', description: `waits for an apply window of the policy; ${goOnNow(commit)}` };
+}
+
+/** The same with the time, for where a repetition does no harm. */
+export function waitsUntil(commit: string, opens: Date, timezone: string): string {
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, dateStyle: 'full', timeStyle: 'short' });
+  return `waits for the apply window that opens on ${time.format(opens)} (${timezone}); ${goOnNow(commit)}`;
+}
+
+function goOnNow(commit: string): string {
+  return `to go on now: phoenix replay ${shortSha(commit)} --now`;
+}
