@@ -2,7 +2,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 
-type Fault =
+export type Fault =
   /** Any answer, for example 403 with `retry-after`. */
   | {
       readonly kind: 'answer';
@@ -20,6 +20,8 @@ type Fault =
 export interface Faults {
   /** One fault for each of the next requests. */
   order(...faults: readonly Fault[]): void;
+  /** A fault, or none, for each request from now on for which none was ordered. */
+  decide(fault: (request: Request) => Fault | undefined): void;
   /** How many requests a delay holds up right now. */
   waiting(): number;
   /** Stands before the routes that can be disturbed. */
@@ -29,12 +31,16 @@ export interface Faults {
 export function openFaults(): Faults {
   const ordered: Fault[] = [];
   let waiting = 0;
+  let decide: (request: Request) => Fault | undefined = () => undefined;
   return {
+    decide(decided) {
+      decide = decided;
+    },
     order(...faults) {
       ordered.push(...faults);
     },
     async handler(request, response, next) {
-      const fault = ordered.shift();
+      const fault = ordered.shift() ?? decide(request);
       if (fault !== undefined && disturb(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;

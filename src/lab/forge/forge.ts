@@ -1,17 +1,28 @@
-// A small forge for rehearsals, the demo and tests: Git over HTTP, signed push webhooks, and GitHub's REST for statuses.
+// A small forge for rehearsals, the demo and tests: Git over HTTP, webhooks, and the REST interface of a forge. It refuses what
+// the real ones refuse.
 
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express } from 'express';
+import { openCommentBook } from './comments.ts';
+import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
+import type { Fate } from './fates.ts';
 import { type Faults, openFaults } from './faults.ts';
-import { serveGit } from './git-http.ts';
-import { loginOf } from './login.ts';
-import { pushEvent, pushedRefs } from './push-event.ts';
-import { type BareRepository, openBareRepository } from './repository.ts';
-import { combined, type LabStatus, openStatusBook, type StatusBook } from './statuses.ts';
-import { type Delivery, openWebhooks, type Webhooks } from './webhooks.ts';
+import { openAppDesk, type Permissions } from './github/app-desk.ts';
+import { type LabCheck, openCheckBook } from './github/checks.ts';
+import { type Hands, handsOf } from './hands.ts';
+import { type Parts, TOKEN_OWNER } from './parts.ts';
+import { openPeople, type Right } from './people.ts';
+import { type Place, placeAt } from './place.ts';
+import { openPullBook } from './pulls.ts';
+import { gitRoute } from './pushes.ts';
+import { openBareRepository } from './repository.ts';
+import { type LabStatus, openStatusBook } from './statuses.ts';
+import { type Delivery, openWebhooks, type Sent } from './webhooks.ts';
+import { openWork, type Work } from './work.ts';
 
 export interface LabForgeOptions {
   /** Where the repository lies; made when missing. */
@@ -20,84 +31,167 @@ export interface LabForgeOptions {
   readonly secret: string;
   /** Asked for by Git (as the password) and REST alike. */
   readonly token: string;
+  /** What the token may do over REST; `write` when absent. Listing webhooks takes `admin`. */
+  readonly tokenRight?: Right;
+  /** GitHub when absent. */
+  readonly kind?: Kind;
+  /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */
+  readonly app?: LabAppOptions;
   readonly webhookUrl?: string;
   /** On the loopback interface; any free one when absent. */
   readonly port?: number;
 }
 
-export interface LabForge {
-  /** Base URL, of the web and of the REST interface. */
+export interface LabAppOptions {
+  readonly id: number;
+  readonly publicKey: KeyObject;
+  /** What Phoenix asks for when absent. */
+  readonly permissions?: Permissions;
+  readonly events?: readonly string[];
+}
+
+export interface LabForge extends Hands {
+  readonly kind: Kind;
+  /** Base URL, of the web and, but for a path, of the REST interface. */
   readonly url: string;
+  /** Base URL of the REST interface. */
+  readonly apiUrl: string;
   readonly repositoryUrl: string;
   /** The same with the token in it, for a person's `git push`. */
   readonly pushUrl: string;
+  /** The same for a fork, which comes into being with its first push. */
+  forkUrl(owner: string): string;
   /** `owner/name`. */
   readonly repository: string;
   /** Every status in the order in which it came. */
   statuses(): readonly LabStatus[];
   /** The newest of each context of one commit. */
   latestStatuses(sha: string): readonly LabStatus[];
+  /** Every check in the order in which it was made. */
+  checks(): readonly LabCheck[];
+  /** The newest of each name on one commit, newest first. */
+  latestChecks(sha: string): readonly LabCheck[];
+  /** Ends all tokens of installations, as an hour does. */
+  expireTokens(): void;
   sendWebhooksTo(...urls: readonly string[]): void;
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
-  /** Resolves when every webhook of the pushes so far has been delivered or has failed. */
+  /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
+  fate(decide: (sent: Sent) => Fate): void;
+  /** Sends what is held up. */
+  release(): Promise<void>;
+  /** Resolves when every webhook so far has been delivered, has failed or is held up. */
   delivered(): Promise<void>;
   /** Disturbs the REST interface or Git. */
-  readonly faults: { readonly rest: Faults['order']; readonly git: Faults['order']; waiting(): number };
+  readonly faults: {
+    readonly rest: Faults['order'];
+    readonly git: Faults['order'];
+    /** For every request to the REST interface. */
+    readonly decide: Faults['decide'];
+    waiting(): number;
+  };
   close(): Promise<void>;
 }
 
 const REPOSITORY = 'phoenix/config';
-
-interface Parts {
-  readonly url: string;
-  readonly token: string;
-  readonly bare: BareRepository;
-  readonly statuses: StatusBook;
-  readonly webhooks: Webhooks;
-  readonly faults: { readonly rest: Faults; readonly git: Faults };
-  /** Pushes that are being taken and webhooks on their way. */
-  readonly underWay: Set<Promise<void>>;
-}
+const APP_PERMISSIONS: Permissions = {
+  checks: 'write',
+  contents: 'read',
+  issues: 'read',
+  metadata: 'read',
+  pull_requests: 'write',
+  statuses: 'write',
+};
+const APP_EVENTS = ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'];
 
 export async function startForge(options: LabForgeOptions): Promise<LabForge> {
+  const { kind = 'github', token } = options;
+  const dialect = DIALECTS[kind];
   const server = createServer();
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const parts: Parts = {
-    url,
-    token: options.token,
-    bare: await openBareRepository(join(options.folder, 'config.git')),
-    statuses: openStatusBook(),
-    webhooks: openWebhooks(options.secret),
-    faults: { rest: openFaults(), git: openFaults() },
-    underWay: new Set(),
+  const place = placeAt(url, `${url}${dialect.base}`, REPOSITORY);
+  const work = openWork();
+  const parts = await openParts(options, dialect, place, work);
+  const { apps, webhooks, faults, statuses, checks } = parts;
+  if (options.app !== undefined) addApp(parts, options.app);
+  const installed = apps.get(options.app?.id ?? Number.NaN);
+  const sendWebhooksTo = (...urls: readonly string[]): void => {
+    const app = installed?.installation == null ? null : { id: installed.id, installation: installed.installation };
+    const events = installed?.events ?? dialect.events;
+    webhooks.sendTo(...urls.map((to) => ({ url: to, secret: options.secret, app, events })));
   };
-  if (options.webhookUrl !== undefined) parts.webhooks.sendTo(options.webhookUrl);
-  server.on('request', routes(parts));
+  if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
+  server.on('request', routes(parts, dialect));
 
+  const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);
   const repositoryUrl = `${url}/${REPOSITORY}.git`;
   return {
+    kind,
     url,
+    apiUrl: place.api,
     repositoryUrl,
-    pushUrl: repositoryUrl.replace('//', `//phoenix:${encodeURIComponent(options.token)}@`),
+    pushUrl: withToken(repositoryUrl),
+    forkUrl: (owner) => withToken(`${url}/${owner}/${place.name}.git`),
     repository: REPOSITORY,
-    statuses: parts.statuses.all,
-    latestStatuses: parts.statuses.latest,
-    sendWebhooksTo: parts.webhooks.sendTo,
-    deliveries: parts.webhooks.deliveries,
-    redeliver: parts.webhooks.redeliver,
-    async delivered() {
-      while (parts.underWay.size > 0) await Promise.all(parts.underWay);
-    },
+    statuses: statuses.all,
+    latestStatuses: statuses.latest,
+    checks: checks.all,
+    latestChecks: checks.latest,
+    expireTokens: apps.expireTokens,
+    sendWebhooksTo,
+    deliveries: webhooks.deliveries,
+    redeliver: webhooks.redeliver,
+    fate: webhooks.fate,
+    release: webhooks.release,
+    delivered: work.done,
+    ...handsOf(parts, work.done),
     faults: {
-      rest: parts.faults.rest.order,
-      git: parts.faults.git.order,
-      waiting: () => parts.faults.rest.waiting() + parts.faults.git.waiting(),
+      rest: faults.rest.order,
+      git: faults.git.order,
+      decide: faults.rest.decide,
+      waiting: () => faults.rest.waiting() + faults.git.waiting(),
     },
     close: () => closeServer(server),
   };
+}
+
+async function openParts(options: LabForgeOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
+  const bare = await openBareRepository(join(options.folder, 'config.git'));
+  const people = openPeople();
+  people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
+  const webhooks = openWebhooks(dialect.headers);
+  /** Events leave in the order in which things happened. */
+  let told: Promise<unknown> = Promise.resolve();
+  const parts: Parts = {
+    place,
+    token: options.token,
+    bare,
+    people,
+    statuses: openStatusBook(),
+    pulls: openPullBook(bare, place, dialect.pullRefs),
+    comments: openCommentBook(),
+    checks: openCheckBook(),
+    apps: openAppDesk(),
+    webhooks,
+    faults: { rest: openFaults(), git: openFaults() },
+    tell(happening) {
+      const message = told.then(() => dialect.event(parts, happening));
+      told = message.catch(() => null);
+      work.begin(async () => {
+        const made = await message;
+        if (made !== null) await webhooks.send(made);
+      });
+    },
+    oneByOne: work.oneByOne,
+  };
+  return parts;
+}
+
+function addApp({ apps }: Parts, { id, publicKey, permissions = APP_PERMISSIONS, events = APP_EVENTS }: LabAppOptions) {
+  apps.add({ id, slug: 'phoenix-lab', name: 'Phoenix Lab', publicKey, permissions, events, hook: null });
+  apps.install(id);
 }
 
 async function closeServer(server: Server): Promise<void> {
@@ -107,86 +201,15 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function routes(parts: Parts): Express {
+function routes(parts: Parts, dialect: Dialect): Express {
+  const { place, faults } = parts;
   const app = express();
   app.disable('x-powered-by');
-  app.use(`/${REPOSITORY}.git`, parts.faults.git.handler, gitRoute(parts));
-
-  const rest = express.Router();
-  rest.use(parts.faults.rest.handler);
-  rest.use((request, response, next) => {
-    if (loginOf(request)?.password === parts.token) next();
-    else response.status(401).json({ message: 'Bad credentials' });
-  });
-  rest.get('/', (_, response) => {
-    response.json({ full_name: REPOSITORY, permissions: { admin: false, push: true, pull: true } });
-  });
-  rest.post('/statuses/:sha', express.json(), async (request, response) => {
-    const sha = /^[0-9a-f]{40}$/.test(request.params.sha) ? await parts.bare.commit(request.params.sha) : undefined;
-    if (sha === undefined) {
-      response.status(422).json({ message: `No commit found for SHA: ${request.params.sha}` });
-      return;
-    }
-    const answer = parts.statuses.add(sha, request.body ?? {}, new Date());
-    response.status('message' in answer ? 422 : 201).json(answer);
-  });
-  const list = withCommit(parts, (sha) => parts.statuses.of(sha));
-  rest.get('/statuses/:ref', list);
-  rest.get('/commits/:ref/statuses', list);
-  rest.get(
-    '/commits/:ref/status',
-    withCommit(parts, (sha) => {
-      const statuses = parts.statuses.latest(sha);
-      return { sha, state: combined(statuses), total_count: statuses.length, statuses };
-    }),
-  );
-  app.use(`/repos/${REPOSITORY}`, rest);
+  app.use(`/${place.repository}.git`, faults.git.handler, gitRoute(parts, null));
+  app.use(`/:owner/${place.name}.git`, (request, response) => gitRoute(parts, request.params.owner)(request, response));
+  app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use((_, response) => {
     response.status(404).json({ message: 'Not Found' });
   });
   return app;
-}
-
-function withCommit(parts: Parts, answer: (sha: string) => unknown) {
-  return async (request: Request<{ ref: string }>, response: Response): Promise<void> => {
-    const sha = await parts.bare.commit(request.params.ref);
-    if (sha === undefined) response.status(404).json({ message: 'Not Found' });
-    else response.json(answer(sha));
-  };
-}
-
-/** Pushes are taken one after another, so that each one's refs before and after are its own. */
-function gitRoute(parts: Parts) {
-  let pushes: Promise<void> = Promise.resolve();
-  return async (request: Request, response: Response): Promise<void> => {
-    const login = loginOf(request);
-    if (login?.password !== parts.token) {
-      response.status(401).set('WWW-Authenticate', 'Basic realm="lab forge"').end();
-      return;
-    }
-    const call = { folder: parts.bare.folder, path: request.path, user: login.user };
-    if (request.method !== 'POST' || request.path !== '/git-receive-pack') {
-      await serveGit(request, response, call);
-      return;
-    }
-    pushes = pushes.then(() => takePush(parts, login.user, () => serveGit(request, response, call))).catch(() => {});
-    await underWay(parts, pushes);
-  };
-}
-
-async function takePush(parts: Parts, pusher: string, receive: () => Promise<void>): Promise<void> {
-  const before = await parts.bare.refs();
-  await receive();
-  const changes = pushedRefs(before, await parts.bare.refs());
-  const context = { repository: REPOSITORY, url: parts.url, pusher, now: new Date() };
-  for (const change of changes) {
-    const payload = await pushEvent(parts.bare, change, context);
-    void underWay(parts, parts.webhooks.send('push', payload));
-  }
-}
-
-function underWay(parts: Parts, work: Promise<void>): Promise<void> {
-  const tracked = work.finally(() => parts.underWay.delete(tracked));
-  parts.underWay.add(tracked);
-  return tracked;
 }

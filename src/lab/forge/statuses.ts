@@ -4,6 +4,7 @@
 export interface LabStatus {
   readonly id: number;
   readonly sha: string;
+  readonly creator: string;
   readonly context: string;
   readonly state: string;
   readonly description: string | null;
@@ -20,7 +21,7 @@ interface Refusal {
 
 export interface StatusBook {
   /** `sha` is known to the repository. */
-  add(sha: string, request: Record<string, unknown>, now: Date): LabStatus | Refusal;
+  add(sha: string, request: Record<string, unknown>, now: Date, creator: string): LabStatus | Refusal;
   /** Newest first. */
   of(sha: string): readonly LabStatus[];
   /** The newest of each context, in the order in which they first came. */
@@ -37,7 +38,7 @@ export function openStatusBook(): StatusBook {
   const counts = new Map<string, number>();
 
   return {
-    add(sha, request, now) {
+    add(sha, request, now, creator) {
       const refusal = check(request);
       if (refusal !== undefined) return refusal;
       const context = typeof request['context'] === 'string' ? request['context'] : 'default';
@@ -50,6 +51,7 @@ export function openStatusBook(): StatusBook {
       const status: LabStatus = {
         id: all.length + 1,
         sha,
+        creator,
         context,
         state: request['state'] as string,
         description: (request['description'] as string | null | undefined) ?? null,

@@ -1,0 +1,193 @@
+// Pull requests of the forge, which GitLab calls merge requests: what they are, and what they do in Git. Their heads lie in the
+// repository itself or in a fork of it, and can be fetched from the repository either way.
+
+import type { Place } from './place.ts';
+import { type Refused, refuse } from './refused.ts';
+import type { BareRepository } from './repository.ts';
+import { type Measure, measure, mergeCommit } from './trial-merge.ts';
+
+export interface LabPull {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string | null;
+  readonly author: string;
+  readonly head: {
+    readonly branch: string;
+    readonly sha: string /** Of a fork when not the repository's. */;
+    readonly owner: string;
+  };
+  readonly base: { readonly branch: string; readonly sha: string };
+  readonly state: 'open' | 'closed';
+  readonly merged: { readonly sha: string; readonly at: Date; readonly by: string } | null;
+  readonly measure: Measure;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly closedAt: Date | null;
+}
+
+export interface PullRequested {
+  readonly title: string;
+  readonly body?: string | null;
+  /** A branch. */
+  readonly head: string;
+  readonly base: string;
+  /** Owner of the fork in which the head lies; the repository itself when absent. */
+  readonly fork?: string;
+}
+
+export interface PullBook {
+  /** The next free number: issues take from the same. */
+  take(): number;
+  open(asked: PullRequested, author: string): Promise<LabPull | Refused>;
+  get(number: number): LabPull | undefined;
+  /** Newest first. */
+  all(): readonly LabPull[];
+  /** Title, body, state or base. */
+  change(pull: LabPull, to: PullChange): Promise<LabPull | Refused>;
+  /** The head was pushed, or the base was. Resolves to what it is now. */
+  follow(pull: LabPull): Promise<LabPull>;
+  /** Notes that it was merged by that commit. */
+  settle(pull: LabPull, commit: string, by: string): LabPull;
+  /** Makes the merge commit and moves the base to it. */
+  merge(pull: LabPull, by: string): Promise<LabPull | Refused>;
+}
+
+export interface PullChange {
+  readonly title?: string;
+  readonly body?: string | null;
+  readonly state?: 'open' | 'closed';
+  readonly base?: string;
+}
+
+/** @param refs below `refs/`, for example `pull` */
+export function openPullBook(bare: BareRepository, { owner }: Place, refs: string): PullBook {
+  const pulls = new Map<number, LabPull>();
+  let last = 0;
+
+  function keep(pull: LabPull): LabPull {
+    pulls.set(pull.number, pull);
+    return pull;
+  }
+
+  function tip(branch: string, of = owner): Promise<string | undefined> {
+    return bare.commit(branchRef(branch, of === owner ? null : of));
+  }
+
+  /** With what Git knows of it now. */
+  async function measured(pull: Omit<LabPull, 'measure'>): Promise<LabPull> {
+    const found = await measure(bare, pull.base.sha, pull.head.sha);
+    await bare.git('update-ref', `refs/${refs}/${pull.number}/head`, pull.head.sha);
+    if (found.merge !== null) await bare.git('update-ref', `refs/${refs}/${pull.number}/merge`, found.merge);
+    return keep({ ...pull, measure: found });
+  }
+
+  function duplicate(head: string, of: string, base: string): LabPull | undefined {
+    return [...pulls.values()].find(
+      (pull) =>
+        pull.state === 'open' && pull.head.branch === head && pull.head.owner === of && pull.base.branch === base,
+    );
+  }
+
+  async function check(base: string, sha: string, head: string, of: string): Promise<string | Refused> {
+    const tipOfBase = await tip(base);
+    if (tipOfBase === undefined) return refuse('base', 'invalid', `there is no branch ${base}`);
+    if (duplicate(head, of, base) !== undefined) {
+      return refuse('head', 'custom', `A pull request already exists for ${of}:${head}.`);
+    }
+    if (await bare.isAncestor(sha, tipOfBase)) {
+      return refuse('base', 'custom', `No commits between ${base} and ${of === owner ? head : `${of}:${head}`}`);
+    }
+    return tipOfBase;
+  }
+
+  return {
+    take() {
+      last += 1;
+      return last;
+    },
+    async open({ title, body = null, head, base, fork = owner }, author) {
+      if (title.trim() === '') return refuse('title', 'missing_field', 'title is missing');
+      const sha = await tip(head, fork);
+      if (sha === undefined) return refuse('head', 'invalid', `there is no branch ${head}`);
+      const from = await check(base, sha, head, fork);
+      if (typeof from !== 'string') return from;
+      const now = new Date();
+      last += 1;
+      return measured({
+        number: last,
+        title,
+        body,
+        author,
+        head: { branch: head, sha, owner: fork },
+        base: { branch: base, sha: from },
+        state: 'open',
+        merged: null,
+        createdAt: now,
+        updatedAt: now,
+        closedAt: null,
+      });
+    },
+    get: (number) => pulls.get(number),
+    all: () => [...pulls.values()].reverse(),
+    async change(pull, { title = pull.title, body = pull.body, state = pull.state, base = pull.base.branch }) {
+      if (title.trim() === '') return refuse('title', 'missing_field', 'title is missing');
+      if (pull.merged !== null && state === 'open') return refuse('state', 'custom', 'state cannot be changed.');
+      const now = new Date();
+      const changed = {
+        ...pull,
+        title,
+        body,
+        state,
+        updatedAt: now,
+        closedAt: state === 'open' ? null : (pull.closedAt ?? now),
+      };
+      if (state === 'open' && pull.state === 'closed') {
+        const sha = await tip(pull.head.branch, pull.head.owner);
+        if (sha === undefined) return refuse('state', 'custom', `The ${pull.head.branch} branch has been deleted.`);
+        if (duplicate(pull.head.branch, pull.head.owner, base) !== undefined) {
+          return refuse(
+            'state',
+            'custom',
+            `state cannot be changed. There is already an open pull request from ${pull.head.branch} to ${base}.`,
+          );
+        }
+        return measured({ ...changed, head: { ...pull.head, sha } });
+      }
+      if (base === pull.base.branch) return keep(changed);
+      if (pull.state === 'closed')
+        return refuse('base', 'custom', 'Cannot change the base branch of a closed pull request.');
+      const from = await check(base, pull.head.sha, pull.head.branch, pull.head.owner);
+      return typeof from === 'string' ? measured({ ...changed, base: { branch: base, sha: from } }) : from;
+    },
+    async follow(pull) {
+      const sha = (await tip(pull.head.branch, pull.head.owner)) ?? pull.head.sha;
+      const from = (await tip(pull.base.branch)) ?? pull.base.sha;
+      return measured({
+        ...pull,
+        updatedAt: new Date(),
+        head: { ...pull.head, sha },
+        base: { ...pull.base, sha: from },
+      });
+    },
+    settle(pull, sha, by) {
+      const at = new Date();
+      return keep({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
+    },
+    async merge(pull, by) {
+      const now = await this.follow(pull);
+      if (now.state === 'closed' || now.measure.merge === null) {
+        return refuse('base', 'custom', 'Pull Request is not mergeable');
+      }
+      const title = `Merge pull request #${now.number} from ${now.head.owner}/${now.head.branch}\n\n${now.title}`;
+      const commit = await mergeCommit(bare, now.base.sha, now.head.sha, { by, title });
+      if (commit === null) return refuse('base', 'custom', 'Pull Request is not mergeable');
+      await bare.git('update-ref', branchRef(now.base.branch, null), commit, now.base.sha);
+      return this.settle(now, commit, by);
+    },
+  };
+}
+
+/** @param fork owner of a fork, whose refs lie in a namespace of the same repository (gitnamespaces(7)) */
+export function branchRef(branch: string, fork: string | null): string {
+  return `${fork === null ? '' : `refs/namespaces/${fork}/`}refs/heads/${branch}`;
+}
