@@ -43,6 +43,10 @@ const OPERATIONS = [
   'POST /app-manifests/{code}/conversions',
 ];
 
+/** Written out in the description with a mistake: an account that is a person and an enterprise at once. */
+const BETTER = {
+  'GET /app/installations': { type: 'array', items: { $ref: '#/components/schemas/installation' } },
+};
 /** What says something about a value's shape, and is no schema itself. */
 const PLAIN = ['type', 'required', 'enum', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'pattern'];
 
@@ -58,7 +62,8 @@ function answersOf(name) {
   const operation = description.paths[path]?.[method.toLowerCase()];
   if (operation === undefined) throw new Error(`GitHub's description has no ${name}`);
   const answers = Object.entries(operation.responses).map(([status, answer]) => {
-    const schema = lookUp(answer).content?.['application/json']?.schema;
+    const written = lookUp(answer).content?.['application/json']?.schema;
+    const schema = status === '200' ? (BETTER[name] ?? written) : written;
     return [status, schema === undefined ? null : cut(schema)];
   });
   return Object.fromEntries(answers);
