@@ -184,6 +184,7 @@ async function openParts(options: LabForgeOptions, dialect: Dialect, place: Plac
         if (made !== null) await webhooks.send(made);
       });
     },
+    begin: work.begin,
     oneByOne: work.oneByOne,
   };
   return parts;

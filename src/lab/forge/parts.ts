@@ -26,6 +26,8 @@ export interface Parts {
   readonly faults: { readonly rest: Faults; readonly git: Faults };
   /** Puts it into the forge's words and sends it, without waiting for an answer. */
   tell(happening: Happening): void;
+  /** Goes on after an answer. */
+  begin(work: () => Promise<unknown>): void;
   /** What moves branches goes one after another, so that each one's refs before and after are its own. */
   oneByOne<T>(work: () => Promise<T>): Promise<T>;
 }

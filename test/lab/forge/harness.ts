@@ -94,7 +94,8 @@ export async function openScene(options: Partial<LabForgeOptions> = {}): Promise
   const copy = await workingCopy(forge.pushUrl);
 
   async function call(method: string, path: string, { body, token = TOKEN, headers }: Asked = {}): Promise<Answer> {
-    const full = /^\/(repos|app|projects|users|settings)/.test(path) ? path : `/repos/${forge.repository}${path}`;
+    const isWhole = /^\/(repos|app|projects|users)/.test(path);
+    const full = isWhole ? path : `/repos/${forge.repository}${path === '/' ? '' : path}`;
     const sent = { authorization: `token ${token}`, 'content-type': 'application/json', ...headers };
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const answer = await fetch(`${forge.apiUrl}${full}`, { method, headers: sent, redirect: 'manual', ...init });

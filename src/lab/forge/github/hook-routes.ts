@@ -30,7 +30,7 @@ export function appHookRoutes(rest: Router, parts: Parts): void {
   });
 }
 
-function deliveryRoutes(routes: Router, path: string, { webhooks }: Parts, find: Find): void {
+function deliveryRoutes(routes: Router, path: string, { webhooks, begin }: Parts, find: Find): void {
   const of = (receiver: Receiver) => webhooks.deliveries().filter((each) => each.receiver.id === receiver.id);
 
   routes.get(`${path}/deliveries`, (request, response) => {
@@ -55,7 +55,7 @@ function deliveryRoutes(routes: Router, path: string, { webhooks }: Parts, find:
   routes.post(`${path}/deliveries/:delivery/attempts`, (request, response) => {
     const delivery = withId(request, response);
     if (delivery === undefined) return;
-    void webhooks.redeliver(delivery.id);
+    begin(() => webhooks.redeliver(delivery.id));
     response.status(202).json({});
   });
 

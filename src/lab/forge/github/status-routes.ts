@@ -1,11 +1,12 @@
-// Commit statuses over REST. Gitea has the same with a key of another name.
+// Commit statuses over REST.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';
 import { combined, type LabStatus } from '../statuses.ts';
 import { loginIn, needs } from './access.ts';
-import { fail, notFound, pageOf } from './answers.ts';
+import { fail, invalid, notFound, pageOf } from './answers.ts';
 import { nodeId, repositoryShape, userShape } from './shapes.ts';
+import { refusedStatus } from './status-rules.ts';
 
 export function statusRoutes(routes: Router, parts: Parts): void {
   const { bare, statuses, place, people } = parts;
@@ -13,9 +14,13 @@ export function statusRoutes(routes: Router, parts: Parts): void {
     const { sha: asked } = request.params as { sha: string };
     const sha = /^[0-9a-f]{40}$/.test(asked) ? await bare.commit(asked) : undefined;
     if (sha === undefined) return fail(response, 422, `No commit found for SHA: ${asked}`);
-    const answer = statuses.add(sha, request.body ?? {}, new Date(), loginIn(response));
-    if ('message' in answer) response.status(422).json({ ...answer, documentation_url: place.api, status: '422' });
-    else response.status(201).json(statusShape(parts, answer));
+    const body = (request.body ?? {}) as Readonly<Record<string, string | undefined>>;
+    const { state = '', context = 'default', description = null, target_url = null } = body;
+    const refused = refusedStatus(body, statuses.count(sha, String(context)));
+    if (refused !== undefined) return invalid(response, 'Status', refused);
+    const creator = loginIn(response);
+    const status = statuses.add({ sha, creator, context, state, description, target_url });
+    response.status(201).json(statusShape(parts, status));
   });
   const withCommit = (answer: (sha: string, request: Request, response: Response) => unknown) => {
     return async (request: Request, response: Response) => {
