@@ -1,6 +1,8 @@
 // The kinds of forges: each has its own REST interface, events and headers over the same repository.
 
 import type { Router } from 'express';
+import { giteaEvent, giteaHeaders } from './gitea/events.ts';
+import { giteaRest } from './gitea/rest.ts';
 import { githubEvent } from './github/events.ts';
 import { githubHeaders } from './github/headers.ts';
 import { githubRest } from './github/rest.ts';
@@ -8,7 +10,8 @@ import type { Happening, Message } from './happenings.ts';
 import type { Parts } from './parts.ts';
 import type { Headers } from './webhooks.ts';
 
-export type Kind = 'github';
+/** Forgejo speaks as Gitea does. */
+export type Kind = 'github' | 'gitea';
 
 export interface Dialect {
   /** Path of the REST interface below the forge. */
@@ -31,5 +34,13 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
     rest: githubRest,
     event: githubEvent,
     headers: githubHeaders,
+  },
+  gitea: {
+    base: '/api/v1',
+    pullRefs: 'pull',
+    events: ['push', 'pull_request', 'issue_comment'],
+    rest: giteaRest,
+    event: giteaEvent,
+    headers: giteaHeaders,
   },
 };
