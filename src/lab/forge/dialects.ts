@@ -6,12 +6,14 @@ import { giteaRest } from './gitea/rest.ts';
 import { githubEvent } from './github/events.ts';
 import { githubHeaders } from './github/headers.ts';
 import { githubRest } from './github/rest.ts';
+import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
+import { gitlabRest } from './gitlab/rest.ts';
 import type { Happening, Message } from './happenings.ts';
 import type { Parts } from './parts.ts';
 import type { Headers } from './webhooks.ts';
 
 /** Forgejo speaks as Gitea does. */
-export type Kind = 'github' | 'gitea';
+export type Kind = 'github' | 'gitea' | 'gitlab';
 
 export interface Dialect {
   /** Path of the REST interface below the forge. */
@@ -42,5 +44,13 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
     rest: giteaRest,
     event: giteaEvent,
     headers: giteaHeaders,
+  },
+  gitlab: {
+    base: '/api/v4',
+    pullRefs: 'merge-requests',
+    events: [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE],
+    rest: gitlabRest,
+    event: gitlabEvent,
+    headers: gitlabHeaders,
   },
 };

@@ -2,7 +2,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 
-export type Fault =
+type Fault =
   /** Any answer, for example 403 with `retry-after`. */
   | {
       readonly kind: 'answer';

@@ -42,7 +42,7 @@ export interface LabForgeOptions {
   readonly port?: number;
 }
 
-export interface LabAppOptions {
+interface LabAppOptions {
   readonly id: number;
   readonly publicKey: KeyObject;
   /** What Phoenix asks for when absent. */

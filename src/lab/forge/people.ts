@@ -3,7 +3,7 @@
 /** GitHub's roles; other forges have the like of them. */
 export type Right = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
-export interface Person {
+interface Person {
   readonly id: number;
   readonly login: string;
   readonly right: Right;

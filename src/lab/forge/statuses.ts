@@ -14,7 +14,7 @@ export interface LabStatus {
   readonly updated_at: string;
 }
 
-export type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url'>;
+type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url'>;
 
 export interface StatusBook {
   /** @param instead of which one it is the new state; none when it is one of its own */

@@ -23,7 +23,7 @@ export const APP = { id: APP_ID, publicKey };
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a foreign shape
 export type Json = any;
 
-export interface Received {
+interface Received {
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly text: string;
   readonly event: string;
@@ -36,7 +36,7 @@ export interface Answer {
   readonly body: Json;
 }
 
-export interface Asked {
+interface Asked {
   readonly body?: unknown;
   /** The forge's token when absent. */
   readonly token?: string;

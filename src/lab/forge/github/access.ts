@@ -7,7 +7,7 @@ import { fail } from './answers.ts';
 import type { Grant, LabApp, Level } from './app-desk.ts';
 import { botOf } from './shapes.ts';
 
-export type Caller =
+type Caller =
   | { readonly as: 'token'; readonly login: string }
   | { readonly as: 'installation'; readonly login: string; readonly grant: Grant }
   | { readonly as: 'app'; readonly app: LabApp };

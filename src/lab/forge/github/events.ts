@@ -57,7 +57,7 @@ function pullPayload(parts: Parts, happening: Extract<Happening, { kind: 'pull' 
 }
 
 /** What it was before, of what is otherwise now. */
-export function changesOf(before: LabPull, now: LabPull) {
+function changesOf(before: LabPull, now: LabPull) {
   const { base, title, body } = before;
   return {
     ...(title === now.title ? {} : { title: { from: title } }),
