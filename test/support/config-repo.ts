@@ -13,8 +13,10 @@ export interface ConfigRepo {
   /** Replaces everything in the clone by these files and commits it. */
   commit(files: Files, message?: string): Promise<CommitSha>;
   push(...options: string[]): Promise<void>;
-  /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it. */
-  branch(name: string, files: Files, message?: string): Promise<CommitSha>;
+  /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it: to a fork with `to`. */
+  branch(name: string, files: Files, options?: { readonly to?: string }): Promise<CommitSha>;
+  /** The forge's main on to a commit of the clone. */
+  move(commit: CommitSha): Promise<void>;
   /** What the forge has of main by now, merged pull requests among it. */
   pull(): Promise<void>;
   /** Who signs the commits from now on: options of git; null for nobody. */
@@ -56,12 +58,15 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     async push(...options) {
       await git('push', '--quiet', ...options, 'origin', 'main');
     },
-    async branch(name, files, message) {
+    async branch(name, files, { to = 'origin' } = {}) {
       await git('switch', '--quiet', name).catch(() => git('switch', '--quiet', '--create', name));
-      const commit = await repo.commit(files, message);
-      await git('push', '--quiet', 'origin', name);
+      const commit = await repo.commit(files);
+      await git('push', '--quiet', to, name);
       await git('switch', '--quiet', 'main');
       return commit;
+    },
+    async move(commit) {
+      await git('push', '--quiet', 'origin', `${commit}:refs/heads/main`);
     },
     async pull() {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');

@@ -84,6 +84,8 @@ export async function startPhoenix({
     folder: join(folder, 'forge'),
     secret: SECRET,
     token: TOKEN,
+    // Listing webhooks takes it.
+    tokenRight: 'admin',
     kind,
     ...(app === null ? {} : { app: { id: APP_ID, publicKey: app.publicKey } }),
   });

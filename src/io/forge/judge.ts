@@ -57,7 +57,10 @@ export function judge(error: unknown, { what, right, as, now }: Attempt): NotSen
     return refused(`${name} may not write ${what} (${told}): give ${setting} the right "${right}"`);
   }
   if (status === 404) {
-    const check = as === 'app' ? 'install the App on it' : `check PHOENIX_REPO_URL, PHOENIX_FORGE_API and ${setting}`;
+    const check =
+      as === 'app'
+        ? 'install the App on it, and check PHOENIX_APP_ID'
+        : `check PHOENIX_REPO_URL, PHOENIX_FORGE_API and ${setting}`;
     return refused(`the forge knows no such repository, or ${name} may not see it (${told}): ${check}`);
   }
   if (status === 422) return refused(`the forge does not take ${what} (${told})`);

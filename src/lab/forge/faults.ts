@@ -18,9 +18,9 @@ type Fault =
   | { readonly kind: 'delay'; readonly until: Promise<void> };
 
 export interface Faults {
-  /** One fault for each of the next requests; those that only read a REST interface are spared. */
+  /** One fault for each of the next requests. */
   order(...faults: readonly Fault[]): void;
-  /** A fault, or none, for each request from now on, those that read among them; the ordered ones go first. */
+  /** A fault, or none, for each request from now on for which none was ordered. */
   decide(fault: (request: Request) => Fault | undefined): void;
   /** How many requests a delay holds up right now. */
   waiting(): number;
@@ -33,15 +33,14 @@ export function openFaults(): Faults {
   let waiting = 0;
   let decide: (request: Request) => Fault | undefined = () => undefined;
   return {
-    decide(deciding) {
-      decide = deciding;
+    decide(decided) {
+      decide = decided;
     },
     order(...faults) {
       ordered.push(...faults);
     },
     async handler(request, response, next) {
-      const reads = request.method === 'GET' && !request.originalUrl.includes('.git/');
-      const fault = (reads ? undefined : ordered.shift()) ?? decide(request);
+      const fault = ordered.shift() ?? decide(request);
       if (fault !== undefined && disturb(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;

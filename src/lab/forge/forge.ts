@@ -1,35 +1,28 @@
-// A small forge for rehearsals, the demo and tests: Git over HTTP, signed webhooks, and the REST interface of GitHub, of Gitea
-// and Forgejo, or of GitLab: statuses, checks, pull requests, comments, people, deliveries.
+// A small forge for rehearsals, the demo and tests: Git over HTTP, webhooks, and the REST interface of a forge. It refuses what
+// the real ones refuse.
 
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express } from 'express';
+import { openCommentBook } from './comments.ts';
+import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
+import type { Fate } from './fates.ts';
 import { type Faults, openFaults } from './faults.ts';
-import { serveGit } from './git-http.ts';
-import { type AppDesk, openAppDesk } from './github/app.ts';
-import { type CheckBook, type LabCheck, openCheckBook } from './github/checks.ts';
-import { checkEvent, commentEvent, type Place, pullEvent, suiteEvent } from './github/payloads.ts';
-import { githubRest } from './github/rest.ts';
-import { gitlabNote, gitlabPush, gitlabRequest, gitlabRest } from './gitlab.ts';
-import { loginOf } from './login.ts';
-import { type LabComment, type LabPull, type OpenPull, openPullBook, type PullBook } from './pulls.ts';
-import { pushEvent, pushedRefs } from './push-event.ts';
-import { type BareRepository, openBareRepository, type Refs } from './repository.ts';
-import { type LabStatus, openStatusBook, type StatusBook } from './statuses.ts';
-import {
-  type Delivery,
-  type Fate,
-  giteaHeaders,
-  githubHeaders,
-  gitlabHeaders,
-  openWebhooks,
-  type Webhooks,
-} from './webhooks.ts';
-
-type Kind = 'github' | 'gitea' | 'gitlab';
+import { openAppDesk, type Permissions } from './github/app-desk.ts';
+import { type LabCheck, openCheckBook } from './github/checks.ts';
+import { type Hands, handsOf } from './hands.ts';
+import { type Parts, TOKEN_OWNER } from './parts.ts';
+import { openPeople, type Right } from './people.ts';
+import { type Place, placeAt } from './place.ts';
+import { openPullBook } from './pulls.ts';
+import { gitRoute } from './pushes.ts';
+import { openBareRepository } from './repository.ts';
+import { type LabStatus, openStatusBook } from './statuses.ts';
+import { type Delivery, openWebhooks, type Sent } from './webhooks.ts';
+import { openWork, type Work } from './work.ts';
 
 export interface LabForgeOptions {
   /** Where the repository lies; made when missing. */
@@ -38,40 +31,57 @@ export interface LabForgeOptions {
   readonly secret: string;
   /** Asked for by Git (as the password) and REST alike. */
   readonly token: string;
-  /** Whose interface it has; GitHub's when absent. */
+  /** What the token may do over REST; `write` when absent. Listing webhooks takes `admin`. */
+  readonly tokenRight?: Right;
+  /** GitHub when absent. */
   readonly kind?: Kind;
-  /** A GitHub App that is installed on the repository. */
-  readonly app?: { readonly id: number; readonly publicKey: KeyObject };
+  /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */
+  readonly app?: LabAppOptions;
   readonly webhookUrl?: string;
   /** On the loopback interface; any free one when absent. */
   readonly port?: number;
 }
 
-export interface LabForge {
-  /** Base URL, of the web and of the REST interface. */
+interface LabAppOptions {
+  readonly id: number;
+  readonly publicKey: KeyObject;
+  /** What Phoenix asks for when absent. */
+  readonly permissions?: Permissions;
+  readonly events?: readonly string[];
+}
+
+export interface LabForge extends Hands {
+  readonly kind: Kind;
+  /** Base URL, of the web and, but for a path, of the REST interface. */
   readonly url: string;
+  /** Base URL of the REST interface. */
+  readonly apiUrl: string;
   readonly repositoryUrl: string;
   /** The same with the token in it, for a person's `git push`. */
   readonly pushUrl: string;
+  /** The same for a fork, which comes into being with its first push. */
+  forkUrl(owner: string): string;
   /** `owner/name`. */
   readonly repository: string;
   /** Every status in the order in which it came. */
   statuses(): readonly LabStatus[];
   /** The newest of each context of one commit. */
   latestStatuses(sha: string): readonly LabStatus[];
+  /** Every check in the order in which it was made. */
   checks(): readonly LabCheck[];
-  /** The newest of each name on one commit. */
+  /** The newest of each name on one commit, newest first. */
   latestChecks(sha: string): readonly LabCheck[];
+  /** Ends all tokens of installations, as an hour does. */
+  expireTokens(): void;
   sendWebhooksTo(...urls: readonly string[]): void;
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
-  /** What happens to each delivery from now on; those that are held come with `release`, the newest first. */
-  fate(decide: () => Fate): void;
+  /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
+  fate(decide: (sent: Sent) => Fate): void;
+  /** Sends what is held up. */
   release(): Promise<void>;
-  /** Resolves when every webhook of the pushes so far has been delivered, is held, or has failed. */
+  /** Resolves when every webhook so far has been delivered, has failed or is held up. */
   delivered(): Promise<void>;
-  /** What people do in the browser. Each resolves when its webhook has been answered. */
-  readonly people: People;
   /** Disturbs the REST interface or Git. */
   readonly faults: {
     readonly rest: Faults['order'];
@@ -83,87 +93,60 @@ export interface LabForge {
   close(): Promise<void>;
 }
 
-interface People {
-  /** `read`, `write` or `admin`; nobody else is known. */
-  allow(login: string, right: 'read' | 'write' | 'admin'): void;
-  /** A branch on to a commit that the repository has, as a button on a page does. */
-  move(branch: string, commit: string, by: string): Promise<void>;
-  open(pull: OpenPull): Promise<LabPull>;
-  retarget(pull: number, base: string): Promise<void>;
-  close(pull: number): Promise<void>;
-  /** Resolves to the merge commit. */
-  merge(pull: number, by?: string): Promise<string>;
-  comment(pull: number, by: string, body: string): Promise<void>;
-  comments(pull: number): readonly LabComment[];
-  /** Presses a button of a check, or its own `Re-run`. */
-  press(check: LabCheck, button: string | 'rerun', by: string): Promise<void>;
-  rerunAll(sha: string, by: string): Promise<void>;
-}
-
 const REPOSITORY = 'phoenix/config';
-const HEADERS = { github: githubHeaders, gitea: giteaHeaders, gitlab: gitlabHeaders };
-
-interface Parts {
-  readonly kind: Kind;
-  readonly place: Place;
-  readonly token: string;
-  readonly bare: BareRepository;
-  readonly statuses: StatusBook;
-  readonly checks: CheckBook;
-  readonly pulls: PullBook;
-  readonly apps: AppDesk;
-  readonly people: Map<string, string>;
-  readonly webhooks: Webhooks;
-  readonly faults: { readonly rest: Faults; readonly git: Faults };
-  /** Pushes that are being taken and webhooks on their way. */
-  readonly underWay: Set<Promise<void>>;
-}
+const APP_PERMISSIONS: Permissions = {
+  checks: 'write',
+  contents: 'read',
+  issues: 'read',
+  metadata: 'read',
+  pull_requests: 'write',
+  statuses: 'write',
+};
+const APP_EVENTS = ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'];
 
 export async function startForge(options: LabForgeOptions): Promise<LabForge> {
-  const { kind = 'github', app = null } = options;
+  const { kind = 'github', token } = options;
+  const dialect = DIALECTS[kind];
   const server = createServer();
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const bare = await openBareRepository(join(options.folder, 'config.git'));
-  const ref = kind === 'gitlab' ? 'merge-requests' : 'pull';
-  const parts: Parts = {
-    kind,
-    place: { url, repository: REPOSITORY, app: app?.id ?? null },
-    token: options.token,
-    bare,
-    statuses: openStatusBook(),
-    checks: openCheckBook(),
-    pulls: openPullBook(bare, (number) => `refs/${ref}/${number}/head`),
-    apps: openAppDesk(app),
-    people: new Map(),
-    webhooks: openWebhooks(options.secret, HEADERS[kind]),
-    faults: { rest: openFaults(), git: openFaults() },
-    underWay: new Set(),
+  const place = placeAt(url, `${url}${dialect.base}`, REPOSITORY);
+  const work = openWork();
+  const parts = await openParts(options, dialect, place, work);
+  const { apps, webhooks, faults, statuses, checks } = parts;
+  if (options.app !== undefined) addApp(parts, options.app);
+  const installed = apps.get(options.app?.id ?? Number.NaN);
+  const sendWebhooksTo = (...urls: readonly string[]): void => {
+    const app = installed?.installation == null ? null : { id: installed.id, installation: installed.installation };
+    const events = installed?.events ?? dialect.events;
+    webhooks.sendTo(...urls.map((to) => ({ url: to, secret: options.secret, app, events })));
   };
-  if (options.webhookUrl !== undefined) parts.webhooks.sendTo(options.webhookUrl);
-  server.on('request', routes(parts));
+  if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
+  server.on('request', routes(parts, dialect));
 
+  const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);
   const repositoryUrl = `${url}/${REPOSITORY}.git`;
-  const { statuses, checks, webhooks, faults } = parts;
   return {
+    kind,
     url,
+    apiUrl: place.api,
     repositoryUrl,
-    pushUrl: repositoryUrl.replace('//', `//phoenix:${encodeURIComponent(options.token)}@`),
+    pushUrl: withToken(repositoryUrl),
+    forkUrl: (owner) => withToken(`${url}/${owner}/${place.name}.git`),
     repository: REPOSITORY,
     statuses: statuses.all,
     latestStatuses: statuses.latest,
     checks: checks.all,
     latestChecks: checks.latest,
-    sendWebhooksTo: webhooks.sendTo,
+    expireTokens: apps.expireTokens,
+    sendWebhooksTo,
     deliveries: webhooks.deliveries,
     redeliver: webhooks.redeliver,
     fate: webhooks.fate,
     release: webhooks.release,
-    async delivered() {
-      while (parts.underWay.size > 0) await Promise.all(parts.underWay);
-    },
-    people: peopleOf(parts),
+    delivered: work.done,
+    ...handsOf(parts, work.done),
     faults: {
       rest: faults.rest.order,
       git: faults.git.order,
@@ -174,6 +157,44 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
   };
 }
 
+async function openParts(options: LabForgeOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
+  const bare = await openBareRepository(join(options.folder, 'config.git'));
+  const people = openPeople();
+  people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
+  const webhooks = openWebhooks(dialect.headers);
+  /** Events leave in the order in which things happened. */
+  let told: Promise<unknown> = Promise.resolve();
+  const parts: Parts = {
+    place,
+    token: options.token,
+    bare,
+    people,
+    statuses: openStatusBook(),
+    pulls: openPullBook(bare, place, dialect.pullRefs),
+    comments: openCommentBook(),
+    checks: openCheckBook(),
+    apps: openAppDesk(),
+    webhooks,
+    faults: { rest: openFaults(), git: openFaults() },
+    tell(happening) {
+      const message = told.then(() => dialect.event(parts, happening));
+      told = message.catch(() => null);
+      work.begin(async () => {
+        const made = await message;
+        if (made !== null) await webhooks.send(made);
+      });
+    },
+    begin: work.begin,
+    oneByOne: work.oneByOne,
+  };
+  return parts;
+}
+
+function addApp({ apps }: Parts, { id, publicKey, permissions = APP_PERMISSIONS, events = APP_EVENTS }: LabAppOptions) {
+  apps.add({ id, slug: 'phoenix-lab', name: 'Phoenix Lab', publicKey, permissions, events, hook: null });
+  apps.install(id);
+}
+
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
@@ -181,137 +202,15 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function peopleOf(parts: Parts): People {
-  const { pulls, place, webhooks, people, bare } = parts;
-  return {
-    allow: (login, right) => void people.set(login, right),
-    async move(branch, commit, by) {
-      const before = await bare.refs();
-      await bare.git('update-ref', `refs/heads/${branch}`, commit);
-      for (const send of await pushEvents(parts, by, before)) await send();
-    },
-    async open(asked) {
-      const pull = await pulls.open(asked);
-      await tellPull(parts, 'opened', pull);
-      return pull;
-    },
-    async retarget(number, base) {
-      const from = pulls.get(number)?.base;
-      await tellPull(parts, 'edited', pulls.retarget(number, base), { base: { ref: { from } } });
-    },
-    close: (number) => tellPull(parts, 'closed', pulls.close(number)),
-    async merge(number, by = 'ada') {
-      const before = await bare.refs();
-      const pull = await pulls.merge(number);
-      for (const send of await pushEvents(parts, by, before)) await send();
-      await tellPull(parts, 'closed', pull);
-      return pull.merged ?? '';
-    },
-    comment: (pull, by, body) => tellComment(parts, pulls.comment(pull, by, body)),
-    comments: pulls.comments,
-    async press(check, button, by) {
-      const asked = button === 'rerun' ? undefined : button;
-      const known = parts.checks.get(check.id) ?? check;
-      if (asked !== undefined && !known.actions.some(({ identifier }) => identifier === asked)) {
-        throw new Error(`${check.name} has no button ${asked}`);
-      }
-      const action = asked === undefined ? 'rerequested' : 'requested_action';
-      await webhooks.send('check_run', checkEvent(place, action, known, by, asked));
-    },
-    rerunAll: (sha, by) => webhooks.send('check_suite', suiteEvent(place, sha, by)),
-  };
-}
-
-function tellPull({ kind, place, webhooks }: Parts, action: string, pull: LabPull, changes?: object): Promise<void> {
-  if (kind === 'gitlab') return webhooks.send('Merge Request Hook', gitlabRequest(action, pull));
-  const named = kind === 'gitea' && action === 'synchronize' ? 'synchronized' : action;
-  return webhooks.send('pull_request', pullEvent(place, named, pull, changes));
-}
-
-function tellComment({ kind, place, webhooks }: Parts, comment: LabComment): Promise<void> {
-  if (kind === 'gitlab') return webhooks.send('Note Hook', gitlabNote(comment));
-  return webhooks.send('issue_comment', commentEvent(place, comment));
-}
-
-function routes(parts: Parts): Express {
-  const { kind, faults, apps } = parts;
+function routes(parts: Parts, dialect: Dialect): Express {
+  const { place, faults } = parts;
   const app = express();
   app.disable('x-powered-by');
-  app.use(`/${REPOSITORY}.git`, faults.git.handler, gitRoute(parts));
-  app.post(/^(\/organizations\/[\w-]+)?\/settings\/apps\/new$/, express.urlencoded(), (request, response) => {
-    takeManifest(apps, request, response);
-  });
-  const own = { ...parts, repository: REPOSITORY, gitea: kind === 'gitea' };
-  if (kind === 'gitlab') app.use('/api/v4', faults.rest.handler, gitlabRest(own));
-  else app.use(kind === 'gitea' ? '/api/v1' : '/', faults.rest.handler, githubRest(own));
+  app.use(`/${place.repository}.git`, faults.git.handler, gitRoute(parts, null));
+  app.use(`/:owner/${place.name}.git`, (request, response) => gitRoute(parts, request.params.owner)(request, response));
+  app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use((_, response) => {
     response.status(404).json({ message: 'Not Found' });
   });
   return app;
-}
-
-/** The page on which a person makes an App of a manifest: here at once, there after a press. */
-function takeManifest(apps: AppDesk, request: Request, response: Response): void {
-  const manifest = JSON.parse(String(request.body?.manifest ?? 'null')) as { readonly redirect_url?: string } | null;
-  const code = apps.take(manifest);
-  if (code === undefined) {
-    response.status(422).send('the manifest is not valid');
-    return;
-  }
-  const back = new URL(manifest?.redirect_url ?? '');
-  back.searchParams.set('code', code);
-  back.searchParams.set('state', String(request.query['state'] ?? ''));
-  response.redirect(back.href);
-}
-
-/** Pushes are taken one after another, so that each one's refs before and after are its own. */
-function gitRoute(parts: Parts) {
-  let pushes: Promise<void> = Promise.resolve();
-  return async (request: Request, response: Response): Promise<void> => {
-    const login = loginOf(request);
-    const password = login?.password ?? '';
-    if (login === undefined || (password !== parts.token && !parts.apps.isInstallation(password, new Date()))) {
-      response.status(401).set('WWW-Authenticate', 'Basic realm="lab forge"').end();
-      return;
-    }
-    const call = { folder: parts.bare.folder, path: request.path, user: login.user };
-    if (request.method !== 'POST' || request.path !== '/git-receive-pack') {
-      await serveGit(request, response, call);
-      return;
-    }
-    pushes = pushes.then(() => takePush(parts, login.user, () => serveGit(request, response, call))).catch(() => {});
-    await underWay(parts, pushes);
-  };
-}
-
-async function takePush(parts: Parts, pusher: string, receive: () => Promise<void>): Promise<void> {
-  const before = await parts.bare.refs();
-  await receive();
-  for (const send of await pushEvents(parts, pusher, before)) void underWay(parts, send());
-}
-
-/** What moved since: an event for each ref, in the order of their names, and for each pull request whose head it is. */
-async function pushEvents(parts: Parts, pusher: string, before: Refs): Promise<(() => Promise<void>)[]> {
-  const { kind, bare, place, pulls, webhooks } = parts;
-  const changes = pushedRefs(before, await bare.refs()).filter(({ ref }) => /^refs\/(heads|tags)\//.test(ref));
-  const context = { repository: REPOSITORY, url: place.url, pusher, now: new Date() };
-  const events: (() => Promise<void>)[] = [];
-  for (const change of changes) {
-    const payload = await pushEvent(bare, change, context);
-    if (kind === 'gitlab') events.push(() => webhooks.send('Push Hook', gitlabPush(payload)));
-    else events.push(() => webhooks.send('push', kind === 'gitea' ? giteaPush(payload) : payload));
-  }
-  const moved = await pulls.follow();
-  return [...events, ...moved.map((pull) => () => tellPull(parts, 'synchronize', pull))];
-}
-
-/** Gitea says only by its zeros what was made or deleted. */
-function giteaPush({ created: _, deleted: __, forced: ___, ...rest }: Record<string, unknown>) {
-  return rest;
-}
-
-function underWay(parts: Parts, work: Promise<void>): Promise<void> {
-  const tracked = work.finally(() => parts.underWay.delete(tracked));
-  parts.underWay.add(tracked);
-  return tracked;
 }

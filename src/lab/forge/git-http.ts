@@ -12,6 +12,8 @@ export interface GitHttpCall {
   readonly path: string;
   /** Who the client says it is. */
   readonly user: string;
+  /** Owner of the fork that is asked for, whose refs have a namespace of their own; null for the repository itself. */
+  readonly namespace: string | null;
 }
 
 /** Answers the request; resolves once git has ended and the answer is complete. */
@@ -23,6 +25,7 @@ export async function serveGit(request: Request, response: Response, call: GitHt
       GIT_PROJECT_ROOT: call.folder,
       GIT_HTTP_EXPORT_ALL: '1',
       PATH_INFO: call.path,
+      ...(call.namespace === null ? {} : { GIT_NAMESPACE: call.namespace }),
       QUERY_STRING: query,
       REQUEST_METHOD: request.method,
       REMOTE_USER: call.user,

@@ -2,7 +2,7 @@
 
 import type { Request } from 'express';
 
-interface Login {
+export interface Login {
   readonly user: string;
   readonly password: string;
 }

@@ -1,117 +1,193 @@
-// Pull requests of the lab forge with their comments, over the branches of its repository. Each has a ref of its own that
-// follows its branch, as forges keep it, so that its commits can be fetched from the repository that it is to be merged into.
+// Pull requests of the forge, which GitLab calls merge requests: what they are, and what they do in Git. Their heads lie in the
+// repository itself or in a fork of it, and can be fetched from the repository either way.
 
+import type { Place } from './place.ts';
+import { type Refused, refuse } from './refused.ts';
 import type { BareRepository } from './repository.ts';
-
-export interface LabComment {
-  readonly id: number;
-  readonly pull: number;
-  readonly user: string;
-  readonly body: string;
-}
+import { type Measure, measure, mergeCommit } from './trial-merge.ts';
 
 export interface LabPull {
   readonly number: number;
   readonly title: string;
-  readonly user: string;
-  /** Its branch. */
-  readonly branch: string;
-  readonly head: string;
-  readonly base: string;
-  readonly fork: boolean;
+  readonly body: string | null;
+  readonly author: string;
+  readonly head: {
+    readonly branch: string;
+    readonly sha: string /** Of a fork when not the repository's. */;
+    readonly owner: string;
+  };
+  readonly base: { readonly branch: string; readonly sha: string };
   readonly state: 'open' | 'closed';
-  /** The commit that it became. */
-  readonly merged: string | null;
+  readonly merged: { readonly sha: string; readonly at: Date; readonly by: string } | null;
+  readonly measure: Measure;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly closedAt: Date | null;
 }
 
-export interface OpenPull {
+export interface PullRequested {
   readonly title: string;
+  readonly body?: string | null;
+  /** A branch. */
   readonly head: string;
-  readonly base?: string;
-  readonly user?: string;
-  readonly fork?: boolean;
+  readonly base: string;
+  /** Owner of the fork in which the head lies; the repository itself when absent. */
+  readonly fork?: string;
 }
 
 export interface PullBook {
-  open(asked: OpenPull): Promise<LabPull>;
-  /** Follows the branches: the pull requests whose head has moved. */
-  follow(): Promise<readonly LabPull[]>;
-  retarget(number: number, base: string): LabPull;
-  close(number: number): LabPull;
-  /** A merge commit on its base. Fails where both changed the same. */
-  merge(number: number): Promise<LabPull>;
+  /** The next free number: issues take from the same. */
+  take(): number;
+  open(asked: PullRequested, author: string): Promise<LabPull | Refused>;
   get(number: number): LabPull | undefined;
+  /** Newest first. */
   all(): readonly LabPull[];
-  comment(pull: number, user: string, body: string): LabComment;
-  change(id: number, body: string): LabComment | undefined;
-  comments(pull: number): readonly LabComment[];
+  /** Title, body, state or base. */
+  change(pull: LabPull, to: PullChange): Promise<LabPull | Refused>;
+  /** The head was pushed, or the base was. Resolves to what it is now. */
+  follow(pull: LabPull): Promise<LabPull>;
+  /** Notes that it was merged by that commit. */
+  settle(pull: LabPull, commit: string, by: string): LabPull;
+  /** Makes the merge commit and moves the base to it. */
+  merge(pull: LabPull, by: string): Promise<LabPull | Refused>;
 }
 
-/** @param ref names the ref of a pull request by its number */
-export function openPullBook(bare: BareRepository, ref: (number: number) => string): PullBook {
-  const pulls = new Map<number, LabPull>();
-  const comments = new Map<number, LabComment>();
+export interface PullChange {
+  readonly title?: string;
+  readonly body?: string | null;
+  readonly state?: 'open' | 'closed';
+  readonly base?: string;
+}
 
-  async function keep(pull: LabPull): Promise<LabPull> {
-    await bare.git('update-ref', ref(pull.number), pull.head);
+/** @param refs below `refs/`, for example `pull` */
+export function openPullBook(bare: BareRepository, { owner }: Place, refs: string): PullBook {
+  const pulls = new Map<number, LabPull>();
+  let last = 0;
+
+  function keep(pull: LabPull): LabPull {
     pulls.set(pull.number, pull);
     return pull;
   }
 
-  function known(number: number): LabPull {
-    const found = pulls.get(number);
-    if (found === undefined) throw new Error(`there is no pull request ${number}`);
-    return found;
+  function tip(branch: string, of = owner): Promise<string | undefined> {
+    return bare.commit(branchRef(branch, of === owner ? null : of));
   }
 
-  function changed(number: number, changes: Partial<LabPull>): LabPull {
-    const pull = { ...known(number), ...changes };
-    pulls.set(number, pull);
-    return pull;
+  /** With what Git knows of it now. */
+  async function measured(pull: Omit<LabPull, 'measure'>): Promise<LabPull> {
+    const found = await measure(bare, pull.base.sha, pull.head.sha);
+    await bare.git('update-ref', `refs/${refs}/${pull.number}/head`, pull.head.sha);
+    if (found.merge !== null) await bare.git('update-ref', `refs/${refs}/${pull.number}/merge`, found.merge);
+    return keep({ ...pull, measure: found });
+  }
+
+  function duplicate(head: string, of: string, base: string): LabPull | undefined {
+    return [...pulls.values()].find(
+      (pull) =>
+        pull.state === 'open' && pull.head.branch === head && pull.head.owner === of && pull.base.branch === base,
+    );
+  }
+
+  async function check(base: string, sha: string, head: string, of: string): Promise<string | Refused> {
+    const tipOfBase = await tip(base);
+    if (tipOfBase === undefined) return refuse('base', 'invalid', `there is no branch ${base}`);
+    if (duplicate(head, of, base) !== undefined) {
+      return refuse('head', 'custom', `A pull request already exists for ${of}:${head}.`);
+    }
+    if (await bare.isAncestor(sha, tipOfBase)) {
+      return refuse('base', 'custom', `No commits between ${base} and ${of === owner ? head : `${of}:${head}`}`);
+    }
+    return tipOfBase;
   }
 
   return {
-    async open({ title, head: branch, base = 'main', user = 'ada', fork = false }) {
-      const head = await bare.commit(`refs/heads/${branch}`);
-      if (head === undefined) throw new Error(`there is no branch ${branch}`);
-      const number = pulls.size + 1;
-      return keep({ number, title, user, branch, head, base, fork, state: 'open', merged: null });
+    take() {
+      last += 1;
+      return last;
     },
-    async follow() {
-      const refs = await bare.refs();
-      const moved = [...pulls.values()].flatMap((pull) => {
-        const head = refs.get(`refs/heads/${pull.branch}`);
-        return pull.state === 'open' && head !== undefined && head !== pull.head ? [{ ...pull, head }] : [];
+    async open({ title, body = null, head, base, fork = owner }, author) {
+      if (title.trim() === '') return refuse('title', 'missing_field', 'title is missing');
+      const sha = await tip(head, fork);
+      if (sha === undefined) return refuse('head', 'invalid', `there is no branch ${head}`);
+      const from = await check(base, sha, head, fork);
+      if (typeof from !== 'string') return from;
+      const now = new Date();
+      last += 1;
+      return measured({
+        number: last,
+        title,
+        body,
+        author,
+        head: { branch: head, sha, owner: fork },
+        base: { branch: base, sha: from },
+        state: 'open',
+        merged: null,
+        createdAt: now,
+        updatedAt: now,
+        closedAt: null,
       });
-      return Promise.all(moved.map(keep));
-    },
-    retarget: (number, base) => changed(number, { base }),
-    close: (number) => changed(number, { state: 'closed' }),
-    async merge(number) {
-      const { head, base, title } = known(number);
-      const onto = `refs/heads/${base}`;
-      const tree = (await bare.git('merge-tree', '--write-tree', onto, head)).trim();
-      const as = ['-c', 'user.name=forge', '-c', 'user.email=forge@example.internal'];
-      const parents = ['-p', onto, '-p', head];
-      const message = `Merge pull request #${number}\n\n${title}`;
-      const merged = (await bare.git(...as, 'commit-tree', tree, ...parents, '-m', message)).trim();
-      await bare.git('update-ref', onto, merged);
-      return changed(number, { state: 'closed', merged });
     },
     get: (number) => pulls.get(number),
-    all: () => [...pulls.values()],
-    comment(pull, user, body) {
-      const made = { id: 500 + comments.size, pull: known(pull).number, user, body };
-      comments.set(made.id, made);
-      return made;
+    all: () => [...pulls.values()].reverse(),
+    async change(pull, { title = pull.title, body = pull.body, state = pull.state, base = pull.base.branch }) {
+      if (title.trim() === '') return refuse('title', 'missing_field', 'title is missing');
+      if (pull.merged !== null && state === 'open') return refuse('state', 'custom', 'state cannot be changed.');
+      const now = new Date();
+      const changed = {
+        ...pull,
+        title,
+        body,
+        state,
+        updatedAt: now,
+        closedAt: state === 'open' ? null : (pull.closedAt ?? now),
+      };
+      if (state === 'open' && pull.state === 'closed') {
+        const sha = await tip(pull.head.branch, pull.head.owner);
+        if (sha === undefined) return refuse('state', 'custom', `The ${pull.head.branch} branch has been deleted.`);
+        if (duplicate(pull.head.branch, pull.head.owner, base) !== undefined) {
+          return refuse(
+            'state',
+            'custom',
+            `state cannot be changed. There is already an open pull request from ${pull.head.branch} to ${base}.`,
+          );
+        }
+        return measured({ ...changed, head: { ...pull.head, sha } });
+      }
+      if (base === pull.base.branch) return keep(changed);
+      if (pull.state === 'closed')
+        return refuse('base', 'custom', 'Cannot change the base branch of a closed pull request.');
+      const from = await check(base, pull.head.sha, pull.head.branch, pull.head.owner);
+      return typeof from === 'string' ? measured({ ...changed, base: { branch: base, sha: from } }) : from;
     },
-    change(id, body) {
-      const found = comments.get(id);
-      if (found === undefined) return undefined;
-      const made = { ...found, body };
-      comments.set(id, made);
-      return made;
+    async follow(pull) {
+      const sha = (await tip(pull.head.branch, pull.head.owner)) ?? pull.head.sha;
+      const from = (await tip(pull.base.branch)) ?? pull.base.sha;
+      return measured({
+        ...pull,
+        updatedAt: new Date(),
+        head: { ...pull.head, sha },
+        base: { ...pull.base, sha: from },
+      });
     },
-    comments: (pull) => [...comments.values()].filter((each) => each.pull === pull),
+    settle(pull, sha, by) {
+      const at = new Date();
+      return keep({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
+    },
+    async merge(pull, by) {
+      const now = await this.follow(pull);
+      if (now.state === 'closed' || now.measure.merge === null) {
+        return refuse('base', 'custom', 'Pull Request is not mergeable');
+      }
+      const title = `Merge pull request #${now.number} from ${now.head.owner}/${now.head.branch}\n\n${now.title}`;
+      const commit = await mergeCommit(bare, now.base.sha, now.head.sha, { by, title });
+      if (commit === null) return refuse('base', 'custom', 'Pull Request is not mergeable');
+      await bare.git('update-ref', branchRef(now.base.branch, null), commit, now.base.sha);
+      return this.settle(now, commit, by);
+    },
   };
+}
+
+/** @param fork owner of a fork, whose refs lie in a namespace of the same repository (gitnamespaces(7)) */
+export function branchRef(branch: string, fork: string | null): string {
+  return `${fork === null ? '' : `refs/namespaces/${fork}/`}refs/heads/${branch}`;
 }

@@ -17,14 +17,20 @@ export interface BareRepository {
   git(...args: readonly string[]): Promise<string>;
 }
 
-/** Force pushes, deletions and fetches by commit id are allowed, as on GitHub. */
-const SETTINGS = {
-  'http.receivepack': 'true',
-  'uploadpack.allowAnySHA1InWant': 'true',
-  'receive.denyDeleteCurrent': 'ignore',
-  'gc.auto': '0',
-  'core.quotePath': 'false',
-};
+/**
+ * Force pushes, deletions and fetches by commit id are allowed, as on GitHub. Refs of pull requests can be fetched and not be
+ * pushed; those of forks are shown in the forks only.
+ */
+const SETTINGS = [
+  ['http.receivepack', 'true'],
+  ['uploadpack.allowAnySHA1InWant', 'true'],
+  ['receive.denyDeleteCurrent', 'ignore'],
+  ['receive.hideRefs', 'refs/pull'],
+  ['receive.hideRefs', 'refs/merge-requests'],
+  ['transfer.hideRefs', 'refs/namespaces'],
+  ['gc.auto', '0'],
+  ['core.quotePath', 'false'],
+] as const;
 
 /** Keeps git away from the machine's and the user's configuration, and gives it the lab's. */
 export function gitEnvironment(home: string): Record<string, string> {
@@ -41,11 +47,11 @@ export function gitEnvironment(home: string): Record<string, string> {
 
 /** As git takes it from the environment (git-config(1), `GIT_CONFIG_COUNT`). */
 function configuration(): Record<string, string> {
-  const pairs = Object.entries(SETTINGS).flatMap(([name, value], index) => [
+  const pairs = SETTINGS.flatMap(([name, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, name],
     [`GIT_CONFIG_VALUE_${index}`, value],
   ]);
-  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...Object.fromEntries(pairs) };
+  return { GIT_CONFIG_COUNT: String(SETTINGS.length), ...Object.fromEntries(pairs) };
 }
 
 /** Makes the repository when it is missing. */

@@ -1,10 +1,12 @@
-// Commit statuses as GitHub's REST keeps them, with its limits. Rules from GitHub's description of `POST
-// /repos/{owner}/{repo}/statuses/{sha}`: four states, descriptions up to 140 characters, 1000 statuses per commit and context.
+// Commit statuses, as every kind of forge keeps them; what each kind refuses stands with its routes.
 
 export interface LabStatus {
+  /** Several have the same where a forge changes a status rather than adding one. */
   readonly id: number;
   readonly sha: string;
+  readonly creator: string;
   readonly context: string;
+  /** In the forge's words. */
   readonly state: string;
   readonly description: string | null;
   readonly target_url: string | null;
@@ -12,15 +14,13 @@ export interface LabStatus {
   readonly updated_at: string;
 }
 
-/** What GitHub would answer instead of taking the status: always with 422. */
-interface Refusal {
-  readonly message: string;
-  readonly errors?: readonly Record<string, string>[];
-}
+type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url'>;
 
 export interface StatusBook {
-  /** `sha` is known to the repository. */
-  add(sha: string, request: Record<string, unknown>, now: Date): LabStatus | Refusal;
+  /** @param instead of which one it is the new state; none when it is one of its own */
+  add(given: StatusGiven, instead?: LabStatus): LabStatus;
+  /** How many there are of a context, in any case. */
+  count(sha: string, context: string): number;
   /** Newest first. */
   of(sha: string): readonly LabStatus[];
   /** The newest of each context, in the order in which they first came. */
@@ -28,38 +28,21 @@ export interface StatusBook {
   all(): readonly LabStatus[];
 }
 
-const STATES = ['error', 'failure', 'pending', 'success'];
-const MAX_DESCRIPTION = 140;
-const MAX_PER_CONTEXT = 1000;
-
 export function openStatusBook(): StatusBook {
   const all: LabStatus[] = [];
   const counts = new Map<string, number>();
+  const key = (sha: string, context: string) => `${sha} ${context.toLowerCase()}`;
 
   return {
-    add(sha, request, now) {
-      const refusal = check(request);
-      if (refusal !== undefined) return refusal;
-      const context = typeof request['context'] === 'string' ? request['context'] : 'default';
-      const key = `${sha} ${context.toLowerCase()}`;
-      const count = counts.get(key) ?? 0;
-      if (count >= MAX_PER_CONTEXT) {
-        return invalid('base', 'This SHA and context has reached the maximum number of statuses.');
-      }
-      counts.set(key, count + 1);
-      const status: LabStatus = {
-        id: all.length + 1,
-        sha,
-        context,
-        state: request['state'] as string,
-        description: (request['description'] as string | null | undefined) ?? null,
-        target_url: (request['target_url'] as string | null | undefined) ?? null,
-        created_at: now.toISOString(),
-        updated_at: now.toISOString(),
-      };
+    add(given, instead) {
+      const now = new Date().toISOString();
+      const { id, created_at } = instead ?? { id: all.length + 1, created_at: now };
+      const status = { ...given, id, created_at, updated_at: now };
       all.push(status);
+      counts.set(key(given.sha, given.context), this.count(given.sha, given.context) + 1);
       return status;
     },
+    count: (sha, context) => counts.get(key(sha, context)) ?? 0,
     of: (sha) => all.filter((status) => status.sha === sha).reverse(),
     latest(sha) {
       const newest = new Map<string, LabStatus>();
@@ -68,23 +51,6 @@ export function openStatusBook(): StatusBook {
     },
     all: () => all,
   };
-}
-
-function check(request: Record<string, unknown>): Refusal | undefined {
-  const { state, description, target_url: target } = request;
-  if (typeof state !== 'string' || !STATES.includes(state))
-    return invalid('state', 'state is not included in the list');
-  if (typeof description === 'string' && [...description].length > MAX_DESCRIPTION) {
-    return invalid('description', `description is too long (maximum is ${MAX_DESCRIPTION} characters)`);
-  }
-  if (typeof target === 'string' && !/^https?:\/\//.test(target)) {
-    return invalid('target_url', 'target_url must use http(s) scheme');
-  }
-  return undefined;
-}
-
-function invalid(field: string, message: string): Refusal {
-  return { message: 'Validation Failed', errors: [{ resource: 'Status', code: 'custom', field, message }] };
 }
 
 /** One state for a commit: failure before pending before success; pending when there are none. */

@@ -1,149 +1,158 @@
-// Sends signed webhooks as the forges do: ten seconds for an answer, no second try by itself, and a redelivery keeps its id.
-// What happens to a delivery on its way may be ordered: networks lose, repeat, delay and reorder.
+// Sends webhooks as forges do: ten seconds for an answer, no second try by itself, and a redelivery keeps its id. What becomes
+// of each delivery can be decided by tests: networks lose, hold up, repeat and reorder.
 
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { Fate } from './fates.ts';
+import type { Message } from './happenings.ts';
+
+export interface Receiver {
+  readonly id: number;
+  readonly url: string;
+  /** Signs what is sent, or is sent along. */
+  readonly secret: string;
+  /** Whose webhook it is; null for one of the repository. */
+  readonly app: { readonly id: number; readonly installation: number } | null;
+  readonly events: readonly string[];
+  readonly createdAt: Date;
+}
 
 export interface Delivery {
   /** The same for a redelivery. */
   readonly id: string;
-  /** Grows with each try. */
+  /** Its own, and larger than all before it. */
   readonly number: number;
   readonly event: string;
   readonly url: string;
   /** The bytes that were signed and sent. */
   readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
   /** Status code of the answer; null when there was none. */
   readonly status: number | null;
+  /** It was lost on its way: the forge waited for an answer in vain. */
+  readonly dropped: boolean;
   readonly redelivery: boolean;
-  /** ISO 8601. */
-  readonly at: string;
+  readonly receiver: Receiver;
+  readonly at: Date;
+  /** Until the answer. */
+  readonly ms: number;
 }
 
-/** On its way: it arrives; is lost; arrives twice; or only once those after it were sent. */
-export type Fate = 'arrives' | 'is lost' | 'arrives twice' | 'is held';
+/** What is on its way, as it was made. */
+export type Sent = Pick<Delivery, 'id' | 'event' | 'url' | 'body' | 'redelivery' | 'receiver'>;
 
 export interface Webhooks {
   /** Where events go from now on; several receivers get each event under ids of their own. */
-  sendTo(...urls: readonly string[]): void;
-  receivers(): readonly string[];
-  /** What happens to each delivery from now on. */
-  fate(decide: () => Fate): void;
-  /** Sends what was held, the newest first. */
-  release(): Promise<void>;
-  /** Sends to every receiver; resolves when each has answered or failed. */
-  send(event: string, payload: unknown): Promise<void>;
+  sendTo(...receivers: readonly Omit<Receiver, 'id' | 'createdAt'>[]): void;
+  add(receiver: Omit<Receiver, 'id' | 'createdAt'>): void;
+  receivers(): readonly Receiver[];
+  /** Sends to every receiver that listens to it; resolves when each has answered, has failed or is held up. */
+  send(message: Message): Promise<void>;
   /** Sends the same again. Fails for an id that was never sent. */
   redeliver(id: string): Promise<Delivery>;
   /** In the order in which they ended. */
   deliveries(): readonly Delivery[];
+  /** Decides about each delivery from now on; a redelivery always goes through. */
+  fate(decide: (sent: Sent) => Fate): void;
+  /** Sends what is held up, one after another. */
+  release(): Promise<void>;
 }
 
-/** How a forge names an event and its delivery, and shows who it is. */
-export type Headers = (sent: Pick<Delivery, 'id' | 'event' | 'body'>, secret: string) => Record<string, string>;
+/** What a kind of forge says of a delivery. */
+export type Headers = (sent: Sent) => Record<string, string>;
 
 const ANSWER_MS = 10_000;
 
-export function openWebhooks(secret: string, headers: Headers = githubHeaders): Webhooks {
+export function openWebhooks(headersOf: Headers): Webhooks {
   const deliveries: Delivery[] = [];
-  const held: (() => Promise<unknown>)[] = [];
-  let receivers: readonly string[] = [];
-  let decide: () => Fate = () => 'arrives';
-  let count = 0;
+  const held: Sent[] = [];
+  const overtaken: Sent[] = [];
+  let receivers: readonly Receiver[] = [];
+  let decide: (sent: Sent) => Fate = () => 'deliver';
+  let numbers = 0;
+  let ids = 0;
 
-  type Sent = Pick<Delivery, 'id' | 'event' | 'url' | 'body' | 'redelivery'>;
-
-  async function deliver(sent: Sent, arrives = true): Promise<Delivery> {
-    count += 1;
-    const number = count;
-    const status = arrives ? await post(sent, headers(sent, secret)) : null;
-    const delivery = { ...sent, number, status, at: new Date().toISOString() };
+  async function deliver(sent: Sent, dropped = false): Promise<Delivery> {
+    numbers += 1;
+    const number = numbers;
+    const at = new Date();
+    const headers = { 'content-type': 'application/json', ...headersOf(sent) };
+    const status = dropped ? null : await post(sent, headers);
+    const delivery = { ...sent, number, headers, status, dropped, at, ms: Date.now() - at.getTime() };
     deliveries.push(delivery);
     return delivery;
   }
 
   async function onItsWay(sent: Sent): Promise<void> {
-    const fate = decide();
+    const fate = decide(sent);
     switch (fate) {
-      case 'arrives':
+      case 'deliver':
         await deliver(sent);
-        return;
-      case 'is lost':
-        await deliver(sent, false);
-        return;
-      case 'arrives twice':
+        break;
+      case 'drop':
+        await deliver(sent, true);
+        break;
+      case 'duplicate':
         await Promise.all([deliver(sent), deliver(sent)]);
+        break;
+      case 'delay':
+        held.push(sent);
         return;
-      case 'is held':
-        held.push(() => deliver(sent));
+      case 'reorder':
+        overtaken.push(sent);
         return;
       default:
-        return fate satisfies never;
+        fate satisfies never;
     }
+    for (const late of overtaken.splice(0)) await deliver(late);
+  }
+
+  function kept(receiver: Omit<Receiver, 'id' | 'createdAt'>): Receiver {
+    ids += 1;
+    return { ...receiver, id: ids, createdAt: new Date() };
   }
 
   return {
-    sendTo(...urls) {
-      receivers = urls;
+    sendTo(...given) {
+      receivers = given.map(kept);
+    },
+    add(receiver) {
+      receivers = [...receivers, kept(receiver)];
     },
     receivers: () => receivers,
-    fate(deciding) {
-      decide = deciding;
-    },
-    async release() {
-      for (const send of held.splice(0).reverse()) await send();
-    },
-    async send(event, payload) {
-      const body = JSON.stringify(payload);
-      await Promise.all(receivers.map((url) => onItsWay({ id: randomUUID(), event, url, body, redelivery: false })));
+    async send(message) {
+      const listening = receivers.filter((receiver) => listens(receiver, message));
+      await Promise.all(listening.map((receiver) => onItsWay(addressed(message, receiver))));
     },
     async redeliver(id) {
       const first = deliveries.find((delivery) => delivery.id === id);
       if (first === undefined) throw new Error(`no delivery ${id}`);
-      const { event, url, body } = first;
-      return deliver({ id, event, url, body, redelivery: true });
+      const { event, url, body, receiver } = first;
+      return deliver({ id, event, url, body, receiver, redelivery: true });
     },
     deliveries: () => deliveries,
+    fate(decided) {
+      decide = decided;
+    },
+    async release() {
+      for (const sent of [...held.splice(0), ...overtaken.splice(0)]) await deliver(sent);
+    },
   };
 }
 
-export const githubHeaders: Headers = ({ id, event, body }, secret) => ({
-  'user-agent': 'GitHub-Hookshot/lab',
-  'x-github-delivery': id,
-  'x-github-event': event,
-  'x-github-hook-id': '1',
-  'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-});
+function listens({ app, events }: Receiver, message: Message): boolean {
+  return message.app === undefined ? events.includes(message.event) : message.app === app?.id;
+}
 
-/** Gitea sends its own and GitHub's; its own signature is bare. */
-export const giteaHeaders: Headers = (sent, secret) => ({
-  ...githubHeaders(sent, secret),
-  'user-agent': 'Go-http-client/1.1',
-  'x-gitea-delivery': sent.id,
-  'x-gitea-event': sent.event,
-  'x-gitea-signature': createHmac('sha256', secret).update(sent.body).digest('hex'),
-});
+function addressed({ event, payload }: Message, receiver: Receiver): Sent {
+  const { url, app } = receiver;
+  const told = app === null ? payload : { ...payload, installation: { id: app.installation, node_id: 'lab' } };
+  return { id: randomUUID(), event, url, body: JSON.stringify(told), redelivery: false, receiver };
+}
 
-/** GitLab signs nothing: it shows the secret itself. */
-export const gitlabHeaders: Headers = ({ id, event }, secret) => ({
-  'user-agent': 'GitLab/lab',
-  'x-gitlab-event': event,
-  'x-gitlab-token': secret,
-  'x-gitlab-event-uuid': id,
-  'idempotency-key': id,
-});
-
-async function post(
-  { url, body }: Pick<Delivery, 'url' | 'body'>,
-  headers: Record<string, string>,
-): Promise<number | null> {
+async function post({ url, body }: Sent, headers: Record<string, string>): Promise<number | null> {
   try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await answer.body?.cancel();
     return answer.status;
   } catch {

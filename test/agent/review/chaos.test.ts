@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Fate } from '../../../src/lab/forge/webhooks.ts';
+import type { Fate } from '../../../src/lab/forge/fates.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { BOXES, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
@@ -42,16 +42,14 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
     for (let push = 0; push < PUSHES; push += 1) {
       heads.push(await repo.commit(environment({ 101: { memory_mb: size(push) }, 102: {} })));
     }
-    // The forge has all of them before the branch moves on from one to the next.
-    await repo.branch('stash', environment({ 101: {} }));
-    await repo.reset(heads[0] as CommitSha);
-    await repo.push();
+    await repo.move(heads[0] as CommitSha);
 
     forge.fate((): Fate => {
       const rolled = roll();
-      if (rolled < 0.2) return 'is lost';
-      if (rolled < 0.35) return 'arrives twice';
-      return rolled < 0.55 ? 'is held' : 'arrives';
+      if (rolled < 0.2) return 'drop';
+      if (rolled < 0.35) return 'duplicate';
+      if (rolled < 0.55) return 'delay';
+      return rolled < 0.65 ? 'reorder' : 'deliver';
     });
     forge.faults.decide(() => {
       const rolled = roll();
@@ -64,7 +62,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
       return rolled < 0.027 ? { kind: 'hang' } : undefined;
     });
     for (const [push, head] of heads.entries()) {
-      if (push > 0) await forge.people.move('main', head, 'ada');
+      if (push > 0) await repo.move(head);
       if (roll() < 0.1) await forge.release();
       if (push > 0 && push % Math.ceil(PUSHES / (RESTARTS + 1)) === 0) {
         await phoenix.stopAgent();
@@ -72,7 +70,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
       }
     }
     await forge.release();
-    forge.fate(() => 'arrives');
+    forge.fate(() => 'deliver');
     forge.faults.decide(() => undefined);
     // What was lost is asked for at the next start.
     await phoenix.stopAgent();

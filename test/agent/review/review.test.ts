@@ -27,8 +27,8 @@ afterEach(async () => {
 
 async function start(forge: PhoenixOptions['forge'], options: PhoenixOptions['options'] = {}): Promise<void> {
   phoenix = await startPhoenix({ host, managers: BOXES, ...(forge === undefined ? {} : { forge }), options });
-  phoenix.forge.people.allow('ada', 'write');
-  phoenix.forge.people.allow('eve', 'read');
+  phoenix.forge.allow('ada', 'write');
+  phoenix.forge.allow('eve', 'read');
 }
 
 /** The plan of a commit, once it is there. */
@@ -38,25 +38,30 @@ async function planOf(commit: CommitSha, not = ''): Promise<string> {
   return plan() ?? '';
 }
 
+/** Merges it; resolves to the commit that it became. */
+async function merged(pull: number): Promise<CommitSha> {
+  return (await phoenix.forge.mergePull(pull)).merged?.sha as CommitSha;
+}
+
 const two = environment({ 101: {}, 102: {} });
 const LOST = { 101: {} };
 
 describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge) => {
   test('a pull request is planned, planned again when it moves, and applied when it is merged', async () => {
     await start(forge);
-    const { people } = phoenix.forge;
+    const { forge: lab } = phoenix;
     await phoenix.push(environment({ 101: {} }));
     const before = await host.commands(true);
     const first = await phoenix.repo.branch('more', two);
-    const pull = await people.open({ title: 'One more', head: 'more' });
+    const pull = await lab.openPull({ title: 'One more', head: 'more', base: 'main' });
     expect(await planOf(first)).toBe('success: 1 to create');
     const second = await phoenix.repo.branch('more', environment({ 101: { memory_mb: 1024 }, 102: {} }));
     expect(await planOf(second)).toBe('success: 1 to create, 1 to update');
     expect(phoenix.statuses(second)['phoenix/apply']).toBeUndefined();
     expect(await host.commands(true)).toEqual(before);
 
-    const merged = (await people.merge(pull.number)) as CommitSha;
-    const { statuses } = await phoenix.answered(merged);
+    const onMain = await merged(pull.number);
+    const { statuses } = await phoenix.answered(onMain);
     expect(statuses).toMatchObject({
       'phoenix/apply': 'success: applied 2 targets',
       'phoenix/lxc/101': 'success: applied',
@@ -67,14 +72,14 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
 
   test('who may push approves and replays, and nobody else', async () => {
     await start(forge);
-    const { people } = phoenix.forge;
+    const { forge: lab } = phoenix;
     await phoenix.push(two);
     await phoenix.repo.branch('less', environment(LOST));
-    const { number } = await people.open({ title: 'One less', head: 'less' });
-    const merged = (await people.merge(number)) as CommitSha;
-    const { statuses } = await phoenix.answered(merged);
+    const { number } = await lab.openPull({ title: 'One less', head: 'less', base: 'main' });
+    const onMain = await merged(number);
+    const { statuses } = await phoenix.answered(onMain);
     expect(statuses['phoenix/lxc/102']).toMatch(
-      /^(failure|action_required): would destroy it; to allow it: phoenix approve/,
+      /^(failure|failed|action_required): would destroy it; to allow it: phoenix approve/,
     );
     const dropped = async () => (await host.commands()).includes('box drop 102');
     const [run] = await phoenix.ledger.openRuns();
@@ -83,21 +88,18 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
 
     const settled = async () => (await phoenix.ledger.unsettledDeliveries()).length === 0;
     if (forge === 'github app') {
-      const [check] = phoenix.forge.latestChecks(merged).filter(({ name }) => name === 'phoenix/lxc/102');
+      const [check] = phoenix.forge.latestChecks(onMain).filter(({ name }) => name === 'phoenix/lxc/102');
       if (check === undefined) throw new Error('there is no check');
       expect(check.actions.map(({ identifier }) => identifier)).toEqual(['approve', 'replay']);
-      await people.press(check, 'approve', 'eve');
+      await lab.pressButton(check.id, 'approve', 'eve');
       await until(settled, 'eve to be heard');
       expect([await waiting(), await dropped()]).toEqual([true, false]);
-      await people.press(check, 'approve', 'ada');
+      await lab.pressButton(check.id, 'approve', 'ada');
     } else {
-      await people.comment(number, 'eve', 'Looks fine\n\n/phoenix approve lxc/102');
-      await until(
-        () => people.comments(number).some(({ body }) => body.includes('eve may not push')),
-        'an answer to eve',
-      );
+      await lab.comment(number, 'Looks fine\n\n/phoenix approve lxc/102', 'eve');
+      await until(() => lab.comments(number).some(({ body }) => body.includes('eve may not push')), 'an answer to eve');
       expect([await waiting(), await dropped()]).toEqual([true, false]);
-      await people.comment(number, 'ada', '/phoenix approve lxc/102');
+      await lab.comment(number, '/phoenix approve lxc/102', 'ada');
     }
     await until(dropped, '102 to go');
     const id = run?.id;
@@ -108,13 +110,13 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
 
     await host.run({ kind: 'command', program: 'box', args: ['drop', '101'], timeoutSeconds: 1 });
     if (forge === 'github app') {
-      const [check] = phoenix.forge.latestChecks(merged).filter(({ name }) => name === 'phoenix/apply');
+      const [check] = phoenix.forge.latestChecks(onMain).filter(({ name }) => name === 'phoenix/apply');
       if (check === undefined) throw new Error('there is no check');
-      await people.press(check, 'rerun', 'ada');
-    } else await people.comment(number, 'ada', '/phoenix replay');
+      await lab.rerequestCheck(check.id, 'ada');
+    } else await lab.comment(number, '/phoenix replay', 'ada');
     await until(async () => (await host.commands()).filter((line) => line === 'box put 101').length === 2, 'a replay');
     const [newest] = await phoenix.ledger.runs(1);
-    expect(newest).toMatchObject({ trigger: 'replay', by: 'ada', commit: merged });
+    expect(newest).toMatchObject({ trigger: 'replay', by: 'ada', commit: onMain });
     await phoenix.reached(newest?.id ?? id, 'succeeded');
   });
 });
@@ -122,14 +124,14 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
 describe('where there are no checks', () => {
   test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
     await start('gitea');
-    const { people } = phoenix.forge;
+    const { forge: lab } = phoenix;
     await phoenix.push(two);
     await phoenix.repo.branch('less', environment(LOST));
-    const { number } = await people.open({ title: 'One less', head: 'less' });
-    const ours = () => people.comments(number).filter(({ body }) => body.startsWith('<!-- phoenix'));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less', base: 'main' });
+    const ours = () => lab.comments(number).filter(({ body }) => body.startsWith('<!-- phoenix'));
     await until(() => ours().length === 1, 'the comment');
     expect(ours()[0]?.body).toContain('Phoenix-Approve: destroy lxc/102');
-    await people.merge(number);
+    await merged(number);
     await until(() => ours()[0]?.body.includes('Merged as') === true, 'the comment to tell of the merge');
     expect(ours()).toHaveLength(1);
     expect(ours()[0]?.body).toContain('/phoenix approve lxc/102');
@@ -141,7 +143,7 @@ describe('a plan', () => {
     await start('github');
     await phoenix.push(environment({ 101: {} }));
     const head = await phoenix.repo.branch('more', environment({ 101: {}, 102: {} }));
-    await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+    await phoenix.forge.openPull({ title: 'One more', head: 'more', base: 'main' });
     expect(await planOf(head)).toBe('success: 1 to create');
     const planned = await phoenix.ledger.pullPlan(1);
     await phoenix.push(environment({ 101: {}, 103: {} }));
@@ -157,7 +159,7 @@ describe('a plan', () => {
       102: { network_config: { name: 'eth0', bridge: 'vmbr0', ip: '10.0.0.101/24' } },
     });
     const head = await phoenix.repo.branch('wrong', twice);
-    await phoenix.forge.people.open({ title: 'Wrong', head: 'wrong' });
+    await phoenix.forge.openPull({ title: 'Wrong', head: 'wrong', base: 'main' });
     expect(await planOf(head)).toMatch(/^failure: would be refused: \d errors?\. etc\/phoenix_lxc_configs\.json:\d+: /);
     const [check] = phoenix.forge.latestChecks(head);
     const taken = check?.annotations.filter(({ message }) => message.includes('10.0.0.101')) ?? [];
@@ -169,45 +171,48 @@ describe('a plan', () => {
   test('of a fork waits for somebody who may push', async () => {
     await start('github');
     await phoenix.push(environment({ 101: {} }));
-    const head = await phoenix.repo.branch('foreign', two);
-    const { number } = await phoenix.forge.people.open({ title: 'Hello', head: 'foreign', user: 'eve', fork: true });
+    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+    const { number } = await phoenix.forge.openPull({
+      title: 'Hello',
+      head: 'foreign',
+      base: 'main',
+      by: 'eve',
+      fork: 'eve',
+    });
     const left = await planOf(head);
     expect(left).toMatch(/^error: not planned: it comes from a fork/);
-    await phoenix.forge.people.comment(number, 'eve', '/phoenix plan');
-    await until(
-      () => phoenix.forge.people.comments(number).some(({ body }) => body.includes('eve may not')),
-      'a refusal',
-    );
-    await phoenix.forge.people.comment(number, 'ada', '/phoenix plan');
+    await phoenix.forge.comment(number, '/phoenix plan', 'eve');
+    await until(() => phoenix.forge.comments(number).some(({ body }) => body.includes('eve may not')), 'a refusal');
+    await phoenix.forge.comment(number, '/phoenix plan', 'ada');
     expect(await planOf(head, left)).toBe('success: 1 to create');
   });
 
   test('of a fork is made where the settings say so, and a branch that is not followed has none', async () => {
     await start('github', { planForks: true });
     await phoenix.push(environment({ 101: {} }));
-    const head = await phoenix.repo.branch('foreign', two);
-    await phoenix.forge.people.open({ title: 'Hello', head: 'foreign', fork: true });
+    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+    await phoenix.forge.openPull({ title: 'Hello', head: 'foreign', base: 'main', by: 'eve', fork: 'eve' });
     expect(await planOf(head)).toBe('success: 1 to create');
+    await phoenix.repo.branch('trunk', environment({ 101: {} }));
     const other = await phoenix.repo.branch('other', environment({ 101: {}, 103: {} }));
-    const { number } = await phoenix.forge.people.open({ title: 'Elsewhere', head: 'other', base: 'foreign' });
-    await phoenix.forge.people.retarget(number, 'foreign');
+    const { number } = await phoenix.forge.openPull({ title: 'Elsewhere', head: 'other', base: 'trunk' });
     expect(phoenix.statuses(other)).toEqual({});
-    await phoenix.forge.people.retarget(number, 'main');
+    await phoenix.forge.retargetPull(number, 'main');
     expect(await planOf(other)).toMatch(/^success: /);
   });
 
   test('approved before the merge, it waits for nobody; another change does', async () => {
     await start('github');
-    const { people } = phoenix.forge;
+    const { forge: lab } = phoenix;
     await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
     const head = await phoenix.repo.branch('less', environment({ 101: {}, 103: {} }));
-    const { number } = await people.open({ title: 'One less', head: 'less' });
+    const { number } = await lab.openPull({ title: 'One less', head: 'less', base: 'main' });
     await planOf(head);
-    await people.comment(number, 'ada', '/phoenix approve lxc/102');
-    await until(() => people.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+    await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+    await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
     expect(await host.commands()).not.toContain('box drop 102');
-    const merged = (await people.merge(number)) as CommitSha;
-    expect((await phoenix.answered(merged)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+    const onMain = await merged(number);
+    expect((await phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
     await phoenix.repo.pull();
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/lxc/103']).toMatch(/^failure: would destroy it/);
@@ -218,9 +223,9 @@ describe('what was lost', () => {
   test('a pull request whose event never came is planned all the same', async () => {
     await start('github', { pollSeconds: 1 });
     await phoenix.push(environment({ 101: {} }));
-    phoenix.forge.fate(() => 'is lost');
+    phoenix.forge.fate(() => 'drop');
     const head = await phoenix.repo.branch('more', two);
-    await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+    await phoenix.forge.openPull({ title: 'One more', head: 'more', base: 'main' });
     expect(await planOf(head)).toBe('success: 1 to create');
   });
 
@@ -231,16 +236,16 @@ describe('what was lost', () => {
       await phoenix.push(two);
       const { number } = await (async () => {
         const head = await phoenix.repo.branch('more', environment({ 101: {}, 102: {}, 103: {} }));
-        const pull = await phoenix.forge.people.open({ title: 'One more', head: 'more' });
+        const pull = await phoenix.forge.openPull({ title: 'One more', head: 'more', base: 'main' });
         await planOf(head);
         return pull;
       })();
       await phoenix.stopAgent();
-      phoenix.forge.fate(() => 'is lost');
-      await phoenix.forge.people.comment(number, 'ada', '/phoenix plan');
-      phoenix.forge.fate(() => 'arrives');
+      phoenix.forge.fate(() => 'drop');
+      await phoenix.forge.comment(number, '/phoenix plan', 'ada');
+      phoenix.forge.fate(() => 'deliver');
       await phoenix.startAgent();
-      const answers = () => phoenix.forge.people.comments(number).filter(({ body }) => body.includes('Planned afresh'));
+      const answers = () => phoenix.forge.comments(number).filter(({ body }) => body.includes('Planned afresh'));
       await until(() => answers().length === 1, 'the comment to be heard after all');
       const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'issue_comment');
       expect(lost.map(({ status, redelivery }) => [status, redelivery])).toContainEqual([202, true]);

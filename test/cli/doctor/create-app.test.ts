@@ -96,5 +96,8 @@ test('the doctor finds an App that is installed in order, and says what another 
   expect(await finding({}, 'forge')).toMatchObject({ state: 'ok', message: 'the App may write checks' });
   expect(await finding({}, 'repository')).toMatchObject({ state: 'ok' });
   const other = await finding({ PHOENIX_APP_ID: '1' }, 'forge');
-  expect(other).toMatchObject({ state: 'failed', message: expect.stringContaining('the forge refuses the App') });
+  expect(other).toMatchObject({
+    state: 'failed',
+    message: expect.stringContaining('install the App on it, and check PHOENIX_APP_ID'),
+  });
 });

@@ -1,0 +1,53 @@
+// What is done in the forge, be it over its REST interface or by people in a browser: it is written down and then told.
+
+import type { LabComment } from './comments.ts';
+import type { Parts } from './parts.ts';
+import type { LabPull, PullChange, PullRequested } from './pulls.ts';
+import { pushedRefs } from './pushed-refs.ts';
+import { isRefused, type Refused } from './refused.ts';
+
+export async function openPull(parts: Parts, asked: PullRequested, by: string): Promise<LabPull | Refused> {
+  const pull = await parts.pulls.open(asked, by);
+  if (!isRefused(pull)) parts.tell({ kind: 'pull', action: 'opened', pull, by });
+  return pull;
+}
+
+export async function changePull(
+  parts: Parts,
+  before: LabPull,
+  to: PullChange,
+  by: string,
+): Promise<LabPull | Refused> {
+  const pull = await parts.pulls.change(before, to);
+  if (isRefused(pull)) return pull;
+  const isEdited = pull.title !== before.title || pull.body !== before.body || pull.base.branch !== before.base.branch;
+  if (isEdited) parts.tell({ kind: 'pull', action: 'edited', pull, before, by });
+  if (pull.state !== before.state) {
+    parts.tell({ kind: 'pull', action: pull.state === 'open' ? 'reopened' : 'closed', pull, by });
+  }
+  return pull;
+}
+
+export function mergePull(parts: Parts, pull: LabPull, by: string): Promise<LabPull | Refused> {
+  return parts.oneByOne(async () => {
+    const before = await parts.bare.refs();
+    const merged = await parts.pulls.merge(pull, by);
+    if (isRefused(merged)) return merged;
+    const changes = pushedRefs(before, await parts.bare.refs());
+    for (const change of changes) parts.tell({ kind: 'push', change, by });
+    parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
+    return merged;
+  });
+}
+
+export function addComment(parts: Parts, number: number, body: string, by: string): LabComment {
+  const comment = parts.comments.add(number, by, body);
+  parts.tell({ kind: 'comment', action: 'created', comment, by });
+  return comment;
+}
+
+export function changeComment(parts: Parts, before: LabComment, body: string, by: string): LabComment {
+  const comment = parts.comments.change(before, body);
+  parts.tell({ kind: 'comment', action: 'edited', comment, before, by });
+  return comment;
+}

@@ -1,0 +1,53 @@
+// Comments under pull requests and under issues, which count from the same numbers.
+
+export interface LabComment {
+  readonly id: number;
+  /** Of the pull request or the issue. */
+  readonly number: number;
+  readonly author: string;
+  readonly body: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface LabIssue {
+  readonly number: number;
+  readonly title: string;
+  readonly author: string;
+}
+
+export interface CommentBook {
+  add(number: number, author: string, body: string): LabComment;
+  change(comment: LabComment, body: string): LabComment;
+  get(id: number): LabComment | undefined;
+  /** Oldest first. */
+  of(number: number): readonly LabComment[];
+  addIssue(issue: LabIssue): LabIssue;
+  issue(number: number): LabIssue | undefined;
+}
+
+/** Ids do not begin where numbers of pull requests do. */
+const FIRST_ID = 5000;
+
+export function openCommentBook(): CommentBook {
+  const comments = new Map<number, LabComment>();
+  const issues = new Map<number, LabIssue>();
+  function keep(comment: LabComment): LabComment {
+    comments.set(comment.id, comment);
+    return comment;
+  }
+  return {
+    add(number, author, body) {
+      const now = new Date();
+      return keep({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
+    },
+    change: (comment, body) => keep({ ...comment, body, updatedAt: new Date() }),
+    get: (id) => comments.get(id),
+    of: (number) => [...comments.values()].filter((comment) => comment.number === number),
+    addIssue(issue) {
+      issues.set(issue.number, issue);
+      return issue;
+    },
+    issue: (number) => issues.get(number),
+  };
+}

@@ -1,0 +1,56 @@
+// The kinds of forges: each has its own REST interface, events and headers over the same repository.
+
+import type { Router } from 'express';
+import { giteaEvent, giteaHeaders } from './gitea/events.ts';
+import { giteaRest } from './gitea/rest.ts';
+import { githubEvent } from './github/events.ts';
+import { githubHeaders } from './github/headers.ts';
+import { githubRest } from './github/rest.ts';
+import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
+import { gitlabRest } from './gitlab/rest.ts';
+import type { Happening, Message } from './happenings.ts';
+import type { Parts } from './parts.ts';
+import type { Headers } from './webhooks.ts';
+
+/** Forgejo speaks as Gitea does. */
+export type Kind = 'github' | 'gitea' | 'gitlab';
+
+export interface Dialect {
+  /** Path of the REST interface below the forge. */
+  readonly base: string;
+  /** Where heads of pull requests lie, below `refs/`. */
+  readonly pullRefs: string;
+  /** What a webhook of the repository listens to. */
+  readonly events: readonly string[];
+  rest(parts: Parts): Router;
+  /** Null for what this forge does not tell of. */
+  event(parts: Parts, happening: Happening): Promise<Message | null>;
+  readonly headers: Headers;
+}
+
+export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
+  github: {
+    base: '',
+    pullRefs: 'pull',
+    events: ['push', 'pull_request', 'issue_comment'],
+    rest: githubRest,
+    event: githubEvent,
+    headers: githubHeaders,
+  },
+  gitea: {
+    base: '/api/v1',
+    pullRefs: 'pull',
+    events: ['push', 'pull_request', 'issue_comment'],
+    rest: giteaRest,
+    event: giteaEvent,
+    headers: giteaHeaders,
+  },
+  gitlab: {
+    base: '/api/v4',
+    pullRefs: 'merge-requests',
+    events: [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE],
+    rest: gitlabRest,
+    event: gitlabEvent,
+    headers: gitlabHeaders,
+  },
+};

@@ -1,0 +1,57 @@
+// Gitea's and Forgejo's REST interface below `/api/v1`, with what they refuse. There are no checks, and deliveries cannot be
+// asked for.
+
+import express, { type Router } from 'express';
+import { loginOf } from '../login.ts';
+import { type Parts, TOKEN_OWNER } from '../parts.ts';
+import type { Right } from '../people.ts';
+import { complain } from './answers.ts';
+import { commentRoutes } from './comment-routes.ts';
+import { pullRoutes } from './pull-routes.ts';
+import { repositoryShape, userShape } from './shapes.ts';
+import { statusRoutes } from './status-routes.ts';
+
+/** Gitea knows three rights, and an owner. */
+const RIGHTS: Readonly<Partial<Record<Right, string>>> = { maintain: 'write', triage: 'read' };
+
+export function giteaRest(parts: Parts): Router {
+  const { place, people, token, faults } = parts;
+  const rest = express.Router();
+  rest.use(faults.rest.handler);
+  rest.use((request, response, next) => {
+    const given = loginOf(request)?.password;
+    if (given === token) return next();
+    complain(response, 401, given === undefined ? 'token is required' : 'invalid username, password or token');
+  });
+  rest.use(express.json({ limit: '25mb' }));
+  rest.use((request, response, next) => {
+    if (request.method === 'GET' || mayWrite(people.meet(TOKEN_OWNER).right)) return next();
+    complain(response, 403, 'user should have a permission to write to a repo');
+  });
+  const repository = express.Router();
+  repository.get('/', (_request, response) => {
+    const { right } = people.meet(TOKEN_OWNER);
+    const permissions = { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
+    response.json({ ...repositoryShape(parts), permissions });
+  });
+  repository.get('/collaborators/:user/permission', (request, response) => {
+    const { user } = request.params;
+    if (people.meet(TOKEN_OWNER).right !== 'admin' && user.toLowerCase() !== TOKEN_OWNER) {
+      const who = 'Only admins can query all permissions, repo admins can query all repo permissions';
+      return complain(response, 403, `${who}, collaborators can query only their own`);
+    }
+    const person = people.find(user);
+    if (person === undefined) return complain(response, 404, `user does not exist [uid: 0, name: ${user}]`);
+    const permission = RIGHTS[person.right] ?? person.right;
+    response.json({ permission, role_name: permission, user: userShape(parts, person.login) });
+  });
+  statusRoutes(repository, parts);
+  pullRoutes(repository, parts);
+  commentRoutes(repository, parts);
+  rest.use(`/repos/${place.repository}`, repository);
+  return rest;
+}
+
+function mayWrite(right: Right): boolean {
+  return right === 'admin' || right === 'maintain' || right === 'write';
+}

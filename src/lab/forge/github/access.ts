@@ -1,0 +1,82 @@
+// Who asks GitHub's REST interface, and what that lets them do.
+
+import type { Request, RequestHandler, Response } from 'express';
+import { loginOf } from '../login.ts';
+import { type Parts, TOKEN_OWNER } from '../parts.ts';
+import { fail } from './answers.ts';
+import type { Grant, LabApp, Level } from './app-desk.ts';
+import { botOf } from './shapes.ts';
+
+type Caller =
+  | { readonly as: 'token'; readonly login: string }
+  | { readonly as: 'installation'; readonly login: string; readonly grant: Grant }
+  | { readonly as: 'app'; readonly app: LabApp };
+
+const LOCAL = 'caller';
+
+/** Refuses who is nobody. An App that speaks for itself is known by its signature. */
+export function identify(parts: Parts): RequestHandler {
+  return async (request, response, next) => {
+    const caller = await callerOf(parts, request);
+    if (typeof caller === 'string') return fail(response, 401, caller);
+    response.locals[LOCAL] = caller;
+    next();
+  };
+}
+
+async function callerOf({ token, apps }: Parts, request: Request): Promise<Caller | string> {
+  const given = loginOf(request)?.password;
+  if (given === undefined) return 'Requires authentication';
+  if (given === token) return { as: 'token', login: TOKEN_OWNER };
+  const grant = apps.grantOf(given);
+  if (grant !== undefined) return { as: 'installation', login: botOf(grant.app), grant };
+  if (given.split('.').length !== 3 || given.startsWith('ghs_')) return 'Bad credentials';
+  const app = await apps.signer(given, new Date());
+  return typeof app === 'string' ? app : { as: 'app', app };
+}
+
+/** The login under which something is written. */
+export function loginIn(response: Response): string {
+  const caller = response.locals[LOCAL] as Caller;
+  return caller.as === 'app' ? botOf(caller.app) : caller.login;
+}
+
+/** For what an App does under its own signature. */
+export function asApp(parts: Parts): RequestHandler {
+  return async (request, response, next) => {
+    const signer = await parts.apps.signer(loginOf(request)?.password ?? '', new Date());
+    if (typeof signer === 'string') return fail(response, signer === 'Integration not found' ? 404 : 401, signer);
+    response.locals[LOCAL] = { as: 'app', app: signer };
+    next();
+  };
+}
+
+export function appIn(response: Response): LabApp {
+  const caller = response.locals[LOCAL] as Caller;
+  if (caller.as === 'app') return caller.app;
+  if (caller.as === 'installation') return caller.grant.app;
+  throw new Error('no App asks');
+}
+
+/** Lets through whose rights include it: those of an installation, or those of the person to whom the token belongs. */
+export function needs(parts: Parts, level: Level, ...anyOf: readonly string[]): RequestHandler {
+  return (_request, response, next) => {
+    const caller = response.locals[LOCAL] as Caller;
+    if (caller.as !== 'token') {
+      const given = caller.as === 'installation' ? caller.grant.permissions : {};
+      if (anyOf.some((name) => given[name] === 'write' || (level === 'read' && given[name] === 'read'))) return next();
+      return fail(response, 403, 'Resource not accessible by integration');
+    }
+    if (anyOf.some((name) => tokenMay(parts, name, level))) return next();
+    fail(response, 403, 'Resource not accessible by personal access token');
+  };
+}
+
+/** Checks are for Apps alone, webhooks for who administers the repository. */
+function tokenMay({ people }: Parts, permission: string, level: Level): boolean {
+  const { right } = people.meet(TOKEN_OWNER);
+  if (permission === 'checks') return false;
+  if (permission === 'repository_hooks') return right === 'admin';
+  if (level === 'read') return right !== 'none';
+  return right === 'admin' || right === 'maintain' || right === 'write';
+}

@@ -1,0 +1,119 @@
+// GitHub Apps: they show a short-lived token that they signed themselves, and get one for an installation, which lasts an hour
+// and is long. Rules from GitHub's description of App authentication.
+
+import { type KeyObject, randomBytes } from 'node:crypto';
+import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
+
+export type Level = 'read' | 'write';
+export type Permissions = Readonly<Record<string, Level>>;
+
+export interface LabApp {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly publicKey: KeyObject;
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
+  /** Where its webhook leads once it is installed; null for none of its own. */
+  readonly hook: { readonly url: string; readonly secret: string } | null;
+  /** Null until it is installed on the repository. */
+  readonly installation: number | null;
+  readonly createdAt: Date;
+}
+
+/** What a token of an installation is good for. */
+export interface Grant {
+  readonly app: LabApp;
+  readonly permissions: Permissions;
+}
+
+export interface AppDesk {
+  add(app: Omit<LabApp, 'installation' | 'createdAt' | 'clientId'>): LabApp;
+  get(id: number): LabApp | undefined;
+  install(id: number): LabApp | undefined;
+  /** Those that are. */
+  installed(): readonly LabApp[];
+  /** The App that signed the token, or why it is refused, in GitHub's words. */
+  signer(jwt: string, now: Date): Promise<LabApp | string>;
+  /** A token that lasts an hour. */
+  issue(app: LabApp, permissions: Permissions): { readonly token: string; readonly expiresAt: Date };
+  grantOf(token: string): Grant | undefined;
+  /** Ends all tokens of installations, as an hour does. */
+  expireTokens(): void;
+}
+
+const LONGEST_S = 600;
+/** How far a clock may be ahead of GitHub's. */
+const AHEAD_S = 60;
+const TOKEN_MS = 3_600_000;
+const INSTALLATIONS_FROM = 80_000;
+
+export function openAppDesk(): AppDesk {
+  const apps = new Map<number, LabApp>();
+  const tokens = new Map<string, Grant & { readonly until: number }>();
+
+  function keep(app: LabApp): LabApp {
+    apps.set(app.id, app);
+    return app;
+  }
+  function byIssuer(issuer: string | undefined): LabApp | undefined {
+    return [...apps.values()].find(({ id, clientId }) => issuer === String(id) || issuer === clientId);
+  }
+
+  return {
+    add: (app) => keep({ ...app, clientId: `Iv23lab${app.id}`, installation: null, createdAt: new Date() }),
+    get: (id) => apps.get(id),
+    install(id) {
+      const app = apps.get(id);
+      return app === undefined ? undefined : keep({ ...app, installation: INSTALLATIONS_FROM + id });
+    },
+    installed: () => [...apps.values()].filter(({ installation }) => installation !== null),
+    async signer(jwt, now) {
+      const claims = claimsOf(jwt);
+      if (claims === undefined) return 'A JSON web token could not be decoded';
+      const app = byIssuer(claims.iss === undefined ? undefined : String(claims.iss));
+      if (app === undefined) return 'Integration not found';
+      const problem = timeProblem(claims, now.getTime() / 1000);
+      if (problem !== undefined) return problem;
+      try {
+        await jwtVerify(jwt, app.publicKey, { algorithms: ['RS256'], currentDate: now, clockTolerance: AHEAD_S });
+        return app;
+      } catch {
+        return 'A JSON web token could not be decoded';
+      }
+    },
+    issue(app, permissions) {
+      const part = (bytes: number) => randomBytes(bytes).toString('base64url');
+      const token = `ghs_${app.id}_${part(30)}.${part(120)}.${part(64)}`;
+      const until = Date.now() + TOKEN_MS;
+      tokens.set(token, { app, permissions, until });
+      return { token, expiresAt: new Date(until) };
+    },
+    grantOf(token) {
+      const found = tokens.get(token);
+      return found !== undefined && found.until > Date.now() ? found : undefined;
+    },
+    expireTokens: () => tokens.clear(),
+  };
+}
+
+function claimsOf(jwt: string): JWTPayload | undefined {
+  try {
+    return decodeJwt(jwt);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param now seconds */
+function timeProblem({ exp, iat }: JWTPayload, now: number): string | undefined {
+  if (typeof exp !== 'number' || exp <= now) {
+    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
+  }
+  if (exp > now + LONGEST_S) return "'Expiration time' claim ('exp') is too far in the future";
+  if (typeof iat !== 'number' || iat > now + AHEAD_S) {
+    return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+// GitHub's events.
+
+import type { Happening, Message } from '../happenings.ts';
+import type { Parts } from '../parts.ts';
+import type { LabPull } from '../pulls.ts';
+import { checkShape } from './check-shapes.ts';
+import { commentShape, issueShape, pullShape } from './pull-shapes.ts';
+import { pushEvent } from './push-event.ts';
+import { appShape, repositoryShape, userShape } from './shapes.ts';
+
+export async function githubEvent(parts: Parts, happening: Happening): Promise<Message> {
+  const { place, people } = parts;
+  const common = { repository: repositoryShape(place, people), sender: userShape(place, people, happening.by) };
+  switch (happening.kind) {
+    case 'push':
+      return { event: 'push', payload: await pushEvent(parts, happening.change, happening.by) };
+    case 'pull':
+      return { event: 'pull_request', payload: { ...pullPayload(parts, happening), ...common } };
+    case 'comment': {
+      const { action, comment, before } = happening;
+      const issue = issueShape(parts, comment.number);
+      const changes = before === undefined ? {} : { changes: { body: { from: before.body } } };
+      return {
+        event: 'issue_comment',
+        payload: { action, issue, comment: commentShape(parts, comment), ...changes, ...common },
+      };
+    }
+    case 'check': {
+      const { action, check } = happening;
+      const message = { event: 'check_run', payload: { action, check_run: checkShape(parts, check), ...common } };
+      return action === 'rerequested' ? { ...message, app: check.app } : message;
+    }
+    case 'button': {
+      const { check, identifier } = happening;
+      const asked = { action: 'requested_action', requested_action: { identifier } };
+      return {
+        event: 'check_run',
+        app: check.app,
+        payload: { ...asked, check_run: checkShape(parts, check), ...common },
+      };
+    }
+    case 'suite': {
+      const { action, sha, app } = happening;
+      return { event: 'check_suite', app, payload: { action, check_suite: suiteShape(parts, app, sha), ...common } };
+    }
+    default:
+      return happening satisfies never;
+  }
+}
+
+function pullPayload(parts: Parts, happening: Extract<Happening, { kind: 'pull' }>) {
+  const { action, pull, before } = happening;
+  const told = { number: pull.number, pull_request: pullShape(parts, pull) };
+  if (action === 'updated') return { action: 'synchronize', ...told, before: before?.head.sha, after: pull.head.sha };
+  if (action === 'edited' && before !== undefined) return { action, ...told, changes: changesOf(before, pull) };
+  return { action, ...told };
+}
+
+/** What it was before, of what is otherwise now. */
+function changesOf(before: LabPull, now: LabPull) {
+  const { base, title, body } = before;
+  return {
+    ...(title === now.title ? {} : { title: { from: title } }),
+    ...(body === now.body ? {} : { body: { from: body } }),
+    ...(base.branch === now.base.branch ? {} : { base: { ref: { from: base.branch }, sha: { from: base.sha } } }),
+  };
+}
+
+function suiteShape({ place, people, apps, checks }: Parts, id: number, sha: string) {
+  const app = apps.get(id);
+  return {
+    id: checks.suite(id, sha),
+    head_branch: null,
+    head_sha: sha,
+    status: 'queued',
+    conclusion: null,
+    pull_requests: [],
+    app: app === undefined ? null : appShape(place, people, app),
+  };
+}

@@ -1,0 +1,109 @@
+// What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
+// have failed or are held up, and fails with what the forge would say when it refuses.
+
+import { addComment, changeComment, changePull, mergePull, openPull } from './acts.ts';
+import type { LabComment, LabIssue } from './comments.ts';
+import type { LabApp } from './github/app-desk.ts';
+import type { LabCheck } from './github/checks.ts';
+import type { Parts } from './parts.ts';
+import type { Right } from './people.ts';
+import type { LabPull, PullChange, PullRequested } from './pulls.ts';
+import { isRefused, type Refused } from './refused.ts';
+
+export interface Hands {
+  /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
+  allow(login: string, right: Right): void;
+  openPull(asked: PullRequested & { readonly by?: string }): Promise<LabPull>;
+  editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;
+  retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
+  closePull(pull: number, by?: string): Promise<LabPull>;
+  reopenPull(pull: number, by?: string): Promise<LabPull>;
+  /** With a merge commit. */
+  mergePull(pull: number, by?: string): Promise<LabPull>;
+  pulls(): readonly LabPull[];
+  openIssue(title: string, by?: string): LabIssue;
+  /** @param number of a pull request or an issue */
+  comment(number: number, body: string, by: string): Promise<LabComment>;
+  editComment(id: number, body: string, by?: string): Promise<LabComment>;
+  /** Oldest first. */
+  comments(number: number): readonly LabComment[];
+  /** Asks for a check to be run again. */
+  rerequestCheck(id: number, by: string): Promise<void>;
+  /** Presses a button, which shows once the check has ended. */
+  pressButton(id: number, identifier: string, by: string): Promise<void>;
+  /** Asks every App for all its checks of the commit. */
+  rerequestSuite(sha: string, by: string): Promise<void>;
+  /** Installs an App that was made of a manifest; its webhook begins to work. */
+  installApp(id: number): LabApp;
+}
+
+const SOMEBODY = 'ada';
+
+export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
+  const { pulls, comments, checks, people, tell } = parts;
+
+  async function told<T extends object>(act: T | Refused | Promise<T | Refused>): Promise<T> {
+    const result = await act;
+    await delivered();
+    if (isRefused(result)) throw new Error(`the forge refuses: ${result.refused.message}`);
+    return result;
+  }
+  function there<T>(found: T | undefined, what: string): T {
+    if (found === undefined) throw new Error(`the forge has no ${what}`);
+    return found;
+  }
+  const pullOf = (number: number): LabPull => there(pulls.get(number), `pull request ${number}`);
+  const checkOf = (id: number): LabCheck => there(checks.get(id), `check ${id}`);
+  const edit = (number: number, to: PullChange, by = SOMEBODY) => told(changePull(parts, pullOf(number), to, by));
+
+  return {
+    allow: people.allow,
+    openPull: ({ by = SOMEBODY, ...asked }) => told(openPull(parts, asked, by)),
+    editPull: edit,
+    retargetPull: (number, base, by) => edit(number, { base }, by),
+    closePull: (number, by) => edit(number, { state: 'closed' }, by),
+    reopenPull: (number, by) => edit(number, { state: 'open' }, by),
+    mergePull: (number, by = SOMEBODY) => told(mergePull(parts, pullOf(number), by)),
+    pulls: pulls.all,
+    openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
+    comment(number, body, by) {
+      there(pulls.get(number) ?? comments.issue(number), `pull request or issue ${number}`);
+      return told(addComment(parts, number, body, by));
+    },
+    editComment(id, body, by) {
+      const comment = there(comments.get(id), `comment ${id}`);
+      return told(changeComment(parts, comment, body, by ?? comment.author));
+    },
+    comments: comments.of,
+    async rerequestCheck(id, by) {
+      const check = checkOf(id);
+      if (check.status !== 'completed')
+        throw new Error(`the check ${check.name} has not ended: it cannot be run again yet`);
+      tell({ kind: 'check', action: 'rerequested', check, by });
+      await delivered();
+    },
+    async pressButton(id, identifier, by) {
+      const check = checkOf(id);
+      if (check.status !== 'completed')
+        throw new Error(`the check ${check.name} has not ended: it shows no buttons yet`);
+      there(
+        check.actions.find((button) => button.identifier === identifier),
+        `button ${identifier} on ${check.name}`,
+      );
+      tell({ kind: 'button', check, identifier, by });
+      await delivered();
+    },
+    async rerequestSuite(sha, by) {
+      const asked = new Set(checks.of(sha).map(({ app }) => app));
+      for (const app of asked) tell({ kind: 'suite', action: 'rerequested', sha, app, by });
+      await delivered();
+    },
+    installApp(id) {
+      const app = there(parts.apps.install(id), `App ${id}`);
+      if (app.hook !== null && app.installation !== null) {
+        parts.webhooks.add({ ...app.hook, app: { id, installation: app.installation }, events: app.events });
+      }
+      return app;
+    },
+  };
+}

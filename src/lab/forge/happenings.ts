@@ -1,0 +1,42 @@
+// What happens in the forge and is told to those who listen, before each kind of forge puts it into its own events.
+
+import type { LabComment } from './comments.ts';
+import type { LabCheck } from './github/checks.ts';
+import type { LabPull } from './pulls.ts';
+
+export interface PushedRef {
+  readonly ref: string;
+  /** All zeros for a new one. */
+  readonly before: string;
+  /** All zeros for a deleted one. */
+  readonly after: string;
+}
+
+export type Happening = { readonly by: string } & (
+  | { readonly kind: 'push'; readonly change: PushedRef }
+  | {
+      readonly kind: 'pull';
+      readonly action: 'opened' | 'updated' | 'edited' | 'closed' | 'reopened';
+      readonly pull: LabPull;
+      /** For what was updated or edited. */
+      readonly before?: LabPull;
+    }
+  | {
+      readonly kind: 'comment';
+      readonly action: 'created' | 'edited';
+      readonly comment: LabComment;
+      readonly before?: LabComment;
+    }
+  | { readonly kind: 'check'; readonly action: 'created' | 'completed' | 'rerequested'; readonly check: LabCheck }
+  | { readonly kind: 'button'; readonly check: LabCheck; readonly identifier: string }
+  | { readonly kind: 'suite'; readonly action: 'requested' | 'rerequested'; readonly sha: string; readonly app: number }
+);
+
+/** An event as it is sent. */
+export interface Message {
+  /** As the forge's header names it. */
+  readonly event: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The only App that gets it, and gets it without having asked. */
+  readonly app?: number;
+}

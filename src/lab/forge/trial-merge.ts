@@ -1,0 +1,41 @@
+// What Git knows of a pull request: how much it changes, and the commit that merging it would make.
+
+import type { BareRepository } from './repository.ts';
+
+export interface Measure {
+  /** The commit of a trial merge, which is no part of any branch; null when there are conflicts. */
+  readonly merge: string | null;
+  readonly commits: number;
+  readonly files: number;
+  /** Lines. */
+  readonly additions: number;
+  /** Lines. */
+  readonly deletions: number;
+}
+
+export async function measure(bare: BareRepository, base: string, head: string): Promise<Measure> {
+  const count = await bare.git('rev-list', '--count', head, `^${base}`);
+  const changed = await bare.git('diff', '--numstat', `${base}...${head}`).catch(() => '');
+  const lines = changed.split('\n').filter((line) => line !== '');
+  const sum = (column: number) => lines.reduce((all, line) => all + (Number(line.split('\t')[column]) || 0), 0);
+  return {
+    merge: await mergeCommit(bare, base, head, { by: 'forge', title: `Merge ${head} into ${base}` }),
+    commits: Number(count),
+    files: lines.length,
+    additions: sum(0),
+    deletions: sum(1),
+  };
+}
+
+/** The commit is made and no branch moves; null when there are conflicts. */
+export async function mergeCommit(
+  bare: BareRepository,
+  base: string,
+  head: string,
+  { by, title }: { readonly by: string; readonly title: string },
+): Promise<string | null> {
+  const merged = await bare.git('merge-tree', '--write-tree', base, head).catch(() => null);
+  if (merged === null) return null;
+  const name = ['-c', `user.name=${by}`, '-c', `user.email=${by}@example.internal`];
+  return (await bare.git(...name, 'commit-tree', merged.trim(), '-p', base, '-p', head, '-m', title)).trim();
+}

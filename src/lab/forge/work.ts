@@ -1,0 +1,33 @@
+// Work that goes on after an answer, so that tests can wait for it.
+
+export interface Work {
+  begin(work: () => Promise<unknown>): void;
+  /** Waits for its turn. */
+  oneByOne<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves when nothing goes on any more. Fails with what went wrong since. */
+  done(): Promise<void>;
+}
+
+export function openWork(): Work {
+  const underWay = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+
+  function track(work: Promise<unknown>): void {
+    const tracked = work.catch((error: unknown) => failures.push(error)).finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  }
+  return {
+    begin: (work) => track(work()),
+    oneByOne(work) {
+      const turn = last.then(work);
+      last = turn.catch(() => {});
+      track(turn);
+      return turn;
+    },
+    async done() {
+      while (underWay.size > 0) await Promise.all(underWay);
+      if (failures.length > 0) throw new AggregateError(failures.splice(0), 'the lab forge failed');
+    },
+  };
+}
