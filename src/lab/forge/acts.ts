@@ -3,8 +3,8 @@
 
 import type { LabComment } from './comments.ts';
 import type { Parts } from './parts.ts';
-import type { LabPull, PullChange, PullRequested } from './pulls.ts';
-import { pushedRefs } from './pushed-refs.ts';
+import { branchRef, type LabPull, type PullChange, type PullRequested } from './pulls.ts';
+import { asPush } from './pushes.ts';
 import { isRefused, type Refused } from './refused.ts';
 
 export function openPull(parts: Parts, asked: PullRequested, by: string): Promise<LabPull | Refused> {
@@ -34,14 +34,22 @@ export function changePull(parts: Parts, { number }: LabPull, to: PullChange, by
 
 export function mergePull(parts: Parts, pull: LabPull, by: string): Promise<LabPull | Refused> {
   return parts.oneByOne(async () => {
-    const before = await parts.bare.refs();
-    const merged = await parts.pulls.merge(pull, by);
-    if (isRefused(merged)) return merged;
-    const changes = pushedRefs(before, await parts.bare.refs());
-    for (const change of changes) parts.tell({ kind: 'push', change, by });
-    parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
+    let merged: LabPull | Refused = pull;
+    await asPush(parts, by, async () => {
+      merged = await parts.pulls.merge(pull, by);
+      if (!isRefused(merged)) parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
+    });
     return merged;
   });
+}
+
+/** As a push does, without one. @param to a commit */
+export function moveBranch(parts: Parts, branch: string, to: string, by: string): Promise<void> {
+  return parts.oneByOne(() =>
+    asPush(parts, by, async () => {
+      await parts.bare.git('update-ref', branchRef(branch, null), to);
+    }),
+  );
 }
 
 export function addComment(parts: Parts, number: number, body: string, by: string): LabComment {
