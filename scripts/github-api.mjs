@@ -1,4 +1,4 @@
-// Cuts the shapes of the answers that the lab forge is held to out of GitHub's own description of its REST interface:
+// Cuts the shapes of the requests and answers that the lab forge is held to out of GitHub's own description of its REST interface:
 // node scripts/github-api.mjs FOLDER, the folder of an unpacked @octokit/openapi (`npm pack` brings it; it is too big to depend on).
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -53,8 +53,9 @@ const PLAIN = ['type', 'required', 'enum', 'format', 'minLength', 'maxLength', '
 const description = JSON.parse(readFileSync(join(argv[2] ?? '.', 'generated/api.github.com.json'), 'utf8'));
 const definitions = {};
 const operations = Object.fromEntries(OPERATIONS.map((name) => [name, answersOf(name)]));
+const requests = Object.fromEntries(OPERATIONS.flatMap((name) => requestOf(name)));
 const version = description.info.version;
-writeFileSync(OUT, `${JSON.stringify({ version, operations, definitions: sorted(definitions) })}\n`);
+writeFileSync(OUT, `${JSON.stringify({ version, operations, requests, definitions: sorted(definitions) })}\n`);
 
 /** The schema of each status code's answer; null where the description gives none. */
 function answersOf(name) {
@@ -67,6 +68,13 @@ function answersOf(name) {
     return [status, schema === undefined ? null : cut(schema)];
   });
   return Object.fromEntries(answers);
+}
+
+/** The schema of what is sent along; nothing where nothing is. */
+function requestOf(name) {
+  const [method, path] = name.split(' ');
+  const schema = description.paths[path][method.toLowerCase()].requestBody?.content['application/json']?.schema;
+  return schema === undefined ? [] : [[name, cut(schema)]];
 }
 
 function lookUp(value) {

@@ -1,43 +1,55 @@
-// What is done in the forge, be it over its REST interface or by people in a browser: it is written down and then told.
+// What is done in the forge, be it over its REST interface or by people in a browser: it is written down and then told. What
+// concerns pull requests waits until those before have followed the pushes before.
 
 import type { LabComment } from './comments.ts';
 import type { Parts } from './parts.ts';
-import type { LabPull, PullChange, PullRequested } from './pulls.ts';
-import { pushedRefs } from './pushed-refs.ts';
+import { branchRef, type LabPull, type PullChange, type PullRequested } from './pulls.ts';
+import { asPush } from './pushes.ts';
 import { isRefused, type Refused } from './refused.ts';
 
-export async function openPull(parts: Parts, asked: PullRequested, by: string): Promise<LabPull | Refused> {
-  const pull = await parts.pulls.open(asked, by);
-  if (!isRefused(pull)) parts.tell({ kind: 'pull', action: 'opened', pull, by });
-  return pull;
+export function openPull(parts: Parts, asked: PullRequested, by: string): Promise<LabPull | Refused> {
+  return parts.oneByOne(async () => {
+    const pull = await parts.pulls.open(asked, by);
+    if (!isRefused(pull)) parts.tell({ kind: 'pull', action: 'opened', pull, by });
+    return pull;
+  });
 }
 
-export async function changePull(
-  parts: Parts,
-  before: LabPull,
-  to: PullChange,
-  by: string,
-): Promise<LabPull | Refused> {
-  const pull = await parts.pulls.change(before, to);
-  if (isRefused(pull)) return pull;
-  const isEdited = pull.title !== before.title || pull.body !== before.body || pull.base.branch !== before.base.branch;
-  if (isEdited) parts.tell({ kind: 'pull', action: 'edited', pull, before, by });
-  if (pull.state !== before.state) {
-    parts.tell({ kind: 'pull', action: pull.state === 'open' ? 'reopened' : 'closed', pull, by });
-  }
-  return pull;
+export function changePull(parts: Parts, { number }: LabPull, to: PullChange, by: string): Promise<LabPull | Refused> {
+  return parts.oneByOne(async () => {
+    const before = parts.pulls.get(number);
+    if (before === undefined) throw new Error(`there is no pull request ${number} any more`);
+    const pull = await parts.pulls.change(before, to);
+    if (isRefused(pull)) return pull;
+    const isRetargeted = pull.base.branch !== before.base.branch;
+    if (isRetargeted || pull.title !== before.title || pull.body !== before.body) {
+      parts.tell({ kind: 'pull', action: 'edited', pull, before, by });
+    }
+    if (pull.state !== before.state) {
+      parts.tell({ kind: 'pull', action: pull.state === 'open' ? 'reopened' : 'closed', pull, by });
+    }
+    return pull;
+  });
 }
 
 export function mergePull(parts: Parts, pull: LabPull, by: string): Promise<LabPull | Refused> {
   return parts.oneByOne(async () => {
-    const before = await parts.bare.refs();
-    const merged = await parts.pulls.merge(pull, by);
-    if (isRefused(merged)) return merged;
-    const changes = pushedRefs(before, await parts.bare.refs());
-    for (const change of changes) parts.tell({ kind: 'push', change, by });
-    parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
+    let merged: LabPull | Refused = pull;
+    await asPush(parts, by, async () => {
+      merged = await parts.pulls.merge(pull, by);
+      if (!isRefused(merged)) parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
+    });
     return merged;
   });
+}
+
+/** As a push does, without one. @param to a commit */
+export function moveBranch(parts: Parts, branch: string, to: string, by: string): Promise<void> {
+  return parts.oneByOne(() =>
+    asPush(parts, by, async () => {
+      await parts.bare.git('update-ref', branchRef(branch, null), to);
+    }),
+  );
 }
 
 export function addComment(parts: Parts, number: number, body: string, by: string): LabComment {

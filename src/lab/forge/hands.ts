@@ -1,7 +1,7 @@
 // What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
 // have failed or are held up, and fails with what the forge would say when it refuses.
 
-import { addComment, changeComment, changePull, mergePull, openPull } from './acts.ts';
+import { addComment, changeComment, changePull, mergePull, moveBranch, openPull } from './acts.ts';
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-desk.ts';
 import type { LabCheck } from './github/checks.ts';
@@ -13,7 +13,8 @@ import { isRefused, type Refused } from './refused.ts';
 export interface Hands {
   /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
   allow(login: string, right: Right): void;
-  openPull(asked: PullRequested & { readonly by?: string }): Promise<LabPull>;
+  /** To `main` when no base is named. */
+  openPull(asked: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
   editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
@@ -21,6 +22,8 @@ export interface Hands {
   /** With a merge commit. */
   mergePull(pull: number, by?: string): Promise<LabPull>;
   pulls(): readonly LabPull[];
+  /** As a push of a commit that the forge has; makes the branch when it is missing. */
+  moveBranch(branch: string, to: string, by?: string): Promise<void>;
   openIssue(title: string, by?: string): LabIssue;
   /** @param number of a pull request or an issue */
   comment(number: number, body: string, by: string): Promise<LabComment>;
@@ -58,13 +61,17 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
 
   return {
     allow: people.allow,
-    openPull: ({ by = SOMEBODY, ...asked }) => told(openPull(parts, asked, by)),
+    openPull: ({ by = SOMEBODY, base = 'main', ...asked }) => told(openPull(parts, { ...asked, base }, by)),
     editPull: edit,
     retargetPull: (number, base, by) => edit(number, { base }, by),
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
     mergePull: (number, by = SOMEBODY) => told(mergePull(parts, pullOf(number), by)),
     pulls: pulls.all,
+    async moveBranch(branch, to, by = SOMEBODY) {
+      await moveBranch(parts, branch, to, by);
+      await delivered();
+    },
     openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
     comment(number, body, by) {
       there(pulls.get(number) ?? comments.issue(number), `pull request or issue ${number}`);

@@ -27,7 +27,7 @@ export function gitRoute(parts: Parts, fork: string | null) {
     if (isPush && !pusher.mayPush) {
       response.status(403).type('text').send('Write access to repository not granted.');
     } else if (request.method === 'POST' && request.path === '/git-receive-pack') {
-      await parts.oneByOne(() => takePush(parts, pusher.login, () => serveGit(request, response, call)));
+      await parts.oneByOne(() => asPush(parts, pusher.login, () => serveGit(request, response, call)));
     } else await serveGit(request, response, call);
   };
 }
@@ -46,9 +46,10 @@ function pusherOf({ token, apps }: Parts, { user, password }: Login): Pusher | u
   return { login: botOf(grant.app), mayPush: contents === 'write' };
 }
 
-async function takePush(parts: Parts, by: string, receive: () => Promise<void>): Promise<void> {
+/** Tells what the work does to branches and tags, and lets pull requests follow. It is one of those that go one by one. */
+export async function asPush(parts: Parts, by: string, work: () => Promise<void>): Promise<void> {
   const before = await parts.bare.refs();
-  await receive();
+  await work();
   const after = await parts.bare.refs();
   for (const change of pushedRefs(before, after)) {
     parts.tell({ kind: 'push', change, by });

@@ -1,7 +1,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createAppAuth } from '@octokit/auth-app';
+import { Octokit } from '@octokit/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workingCopy } from '../../support/git.ts';
-import { APP, APP_ID, appToken, openScene, type Scene } from './harness.ts';
+import { APP, APP_ID, APP_KEY, appToken, openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -66,6 +68,25 @@ describe('an App', () => {
     await expect(own.git('fetch', '--quiet', 'origin', 'main')).rejects.toThrow(/Authentication failed|401/);
     await own.remove();
   });
+});
+
+test('the client that others use for Apps works with it, and gets a new token when one has ended', async () => {
+  const sha = await scene.branch('main');
+  const { forge } = scene;
+  const shared = { authStrategy: createAppAuth, baseUrl: forge.apiUrl };
+  const auth = { appId: APP_ID, privateKey: APP_KEY };
+  const place = { owner: 'phoenix', repo: 'config' };
+  const { data } = await new Octokit({ ...shared, auth }).request('GET /repos/{owner}/{repo}/installation', place);
+  const client = () => new Octokit({ ...shared, auth: { ...auth, installationId: data.id } });
+  const path = 'POST /repos/{owner}/{repo}/check-runs';
+  const made = await client().request(path, { ...place, name: 'plan', head_sha: sha, conclusion: 'success' });
+  expect(made.data).toMatchObject({ status: 'completed', conclusion: 'success', app: { id: APP_ID } });
+  forge.expireTokens();
+  await client().request(path, { ...place, name: 'plan', head_sha: sha });
+  expect(forge.latestChecks(sha)).toMatchObject([{ name: 'plan', status: 'queued' }]);
+  await expect(client().request(path, { ...place, name: 'plan', head_sha: '1'.repeat(40) })).rejects.toThrow(
+    'No commit found for SHA',
+  );
 });
 
 describe('an App of a manifest', () => {

@@ -38,6 +38,13 @@ export function problemsOf(method: string, path: string, status: number, body: u
   return validate(body) === true ? '' : ajv.errorsText(validate.errors);
 }
 
+/** What is wrong with what is sent along; empty when GitHub describes it so. */
+export function requestProblems(operation: keyof typeof description.requests, body: unknown): string {
+  const validate = ajv.getSchema(`github#/requests/${encodeURIComponent(operation.replaceAll('/', '~1'))}`);
+  if (validate === undefined) throw new Error(`no request ${operation}`);
+  return validate(body) === true ? '' : ajv.errorsText(validate.errors);
+}
+
 function matches(operation: string, method: string, path: string): boolean {
   const [verb, template = ''] = operation.split(' ');
   const pattern = template.replaceAll(/\{\w+\}/g, '[^/]+');

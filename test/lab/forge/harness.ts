@@ -18,6 +18,8 @@ export const TOKEN = 'lab/token+1';
 export const APP_ID = 4242;
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const APP = { id: APP_ID, publicKey };
+/** PEM. */
+export const APP_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 /** Of an event as far as tests look into it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a foreign shape

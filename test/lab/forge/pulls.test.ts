@@ -162,6 +162,23 @@ describe('pull requests', () => {
     await expect(scene.copy.push('HEAD:refs/pull/7/head')).rejects.toThrow(/hidden ref|rejected/);
   });
 
+  test('follow branches that are moved without a push', async () => {
+    const head = await scene.branch('side');
+    await scene.forge.openPull({ title: 'More', head: 'side' });
+    await scene.forge.moveBranch('side', await scene.branch('other', { side: '2' }), 'grace');
+    await scene.forge.moveBranch('main', head, 'grace');
+    await scene.forge.moveBranch('new', head);
+    const next = await remoteRef('refs/heads/other');
+    expect((await pullEvents())[1]).toMatchObject({ action: 'synchronize', before: head, after: next });
+    const pushes = (await scene.received()).filter(({ event }) => event === 'push').map(({ body }) => body);
+    expect(pushes.slice(-2)).toMatchObject([
+      { ref: 'refs/heads/main', before: first, after: head, pusher: { name: 'grace' } },
+      { ref: 'refs/heads/new', created: true, after: head, pusher: { name: 'ada' } },
+    ]);
+    await scene.forge.moveBranch('main', next);
+    expect(scene.forge.pulls()).toMatchObject([{ state: 'closed', merged: { sha: next, by: 'ada' } }]);
+  });
+
   test('come in pages', async () => {
     for (const name of ['a', 'b', 'c']) {
       await scene.branch(name);
