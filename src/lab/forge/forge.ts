@@ -1,28 +1,23 @@
 // A small forge for rehearsals, the demo and tests: Git over HTTP, webhooks, and the REST interface of a forge. It refuses what
 // the real ones refuse.
 
-import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import express, { type Express } from 'express';
-import { openCommentBook } from './comments.ts';
 import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
 import type { Fate } from './fates.ts';
-import { type Faults, openFaults } from './faults.ts';
-import { openAppDesk, type Permissions } from './github/app-desk.ts';
-import { type LabCheck, openCheckBook } from './github/checks.ts';
+import type { Faults } from './faults.ts';
+import type { LabCheck } from './github/checks.ts';
 import { type Hands, handsOf } from './hands.ts';
-import { type Parts, TOKEN_OWNER } from './parts.ts';
-import { openPeople, type Right } from './people.ts';
-import { type Place, placeAt } from './place.ts';
-import { openPullBook } from './pulls.ts';
+import { type LabAppOptions, openParts } from './open-parts.ts';
+import type { Parts } from './parts.ts';
+import type { Right } from './people.ts';
+import { placeAt } from './place.ts';
 import { gitRoute } from './pushes.ts';
-import { openBareRepository } from './repository.ts';
-import { type LabStatus, openStatusBook } from './statuses.ts';
-import { type Delivery, openWebhooks, type Sent } from './webhooks.ts';
-import { openWork, type Work } from './work.ts';
+import type { LabStatus } from './statuses.ts';
+import type { Delivery, Sent } from './webhooks.ts';
+import { openWork } from './work.ts';
 
 export interface LabForgeOptions {
   /** Where the repository lies; made when missing. */
@@ -40,14 +35,6 @@ export interface LabForgeOptions {
   readonly webhookUrl?: string;
   /** On the loopback interface; any free one when absent. */
   readonly port?: number;
-}
-
-interface LabAppOptions {
-  readonly id: number;
-  readonly publicKey: KeyObject;
-  /** What Phoenix asks for when absent. */
-  readonly permissions?: Permissions;
-  readonly events?: readonly string[];
 }
 
 export interface LabForge extends Hands {
@@ -94,16 +81,6 @@ export interface LabForge extends Hands {
 }
 
 const REPOSITORY = 'phoenix/config';
-const APP_PERMISSIONS: Permissions = {
-  checks: 'write',
-  contents: 'read',
-  issues: 'read',
-  metadata: 'read',
-  pull_requests: 'write',
-  statuses: 'write',
-};
-const APP_EVENTS = ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'];
-
 export async function startForge(options: LabForgeOptions): Promise<LabForge> {
   const { kind = 'github', token } = options;
   const dialect = DIALECTS[kind];
@@ -115,7 +92,6 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
   const work = openWork();
   const parts = await openParts(options, dialect, place, work);
   const { apps, webhooks, faults, statuses, checks } = parts;
-  if (options.app !== undefined) addApp(parts, options.app);
   const installed = apps.get(options.app?.id ?? Number.NaN);
   const sendWebhooksTo = (...urls: readonly string[]): void => {
     const app = installed?.installation == null ? null : { id: installed.id, installation: installed.installation };
@@ -155,44 +131,6 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     },
     close: () => closeServer(server),
   };
-}
-
-async function openParts(options: LabForgeOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
-  const bare = await openBareRepository(join(options.folder, 'config.git'));
-  const people = openPeople();
-  people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
-  const webhooks = openWebhooks(dialect.headers);
-  /** Events leave in the order in which things happened. */
-  let told: Promise<unknown> = Promise.resolve();
-  const parts: Parts = {
-    place,
-    token: options.token,
-    bare,
-    people,
-    statuses: openStatusBook(),
-    pulls: openPullBook(bare, place, dialect.pullRefs),
-    comments: openCommentBook(),
-    checks: openCheckBook(),
-    apps: openAppDesk(),
-    webhooks,
-    faults: { rest: openFaults(), git: openFaults() },
-    tell(happening) {
-      const message = told.then(() => dialect.event(parts, happening));
-      told = message.catch(() => null);
-      work.begin(async () => {
-        const made = await message;
-        if (made !== null) await webhooks.send(made);
-      });
-    },
-    begin: work.begin,
-    oneByOne: work.oneByOne,
-  };
-  return parts;
-}
-
-function addApp({ apps }: Parts, { id, publicKey, permissions = APP_PERMISSIONS, events = APP_EVENTS }: LabAppOptions) {
-  apps.add({ id, slug: 'phoenix-lab', name: 'Phoenix Lab', publicKey, permissions, events, hook: null });
-  apps.install(id);
 }
 
 async function closeServer(server: Server): Promise<void> {

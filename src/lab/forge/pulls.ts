@@ -77,7 +77,8 @@ export function openPullBook(bare: BareRepository, { owner }: Place, refs: strin
   async function measured(pull: Omit<LabPull, 'measure'>): Promise<LabPull> {
     const found = await measure(bare, pull.base.sha, pull.head.sha);
     await bare.git('update-ref', `refs/${refs}/${pull.number}/head`, pull.head.sha);
-    if (found.merge !== null) await bare.git('update-ref', `refs/${refs}/${pull.number}/merge`, found.merge);
+    const trial = `refs/${refs}/${pull.number}/merge`;
+    await bare.git('update-ref', ...(found.merge === null ? ['-d', trial] : [trial, found.merge]));
     return keep({ ...pull, measure: found });
   }
 

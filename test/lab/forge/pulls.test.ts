@@ -113,6 +113,8 @@ describe('pull requests', () => {
           merged: true,
         });
         expect((await scene.call('PUT', '/pulls/2/merge')).status).toBe(405);
+        const squash = { merge_method: 'squash' };
+        expect((await scene.call('PUT', '/pulls/2/merge', { body: squash })).body.message).toMatch(/^squash merges/);
       } else {
         await scene.copy.git('fetch', '--quiet', 'origin', 'main');
         await scene.copy.git('merge', '--quiet', '--no-edit', 'FETCH_HEAD');
@@ -138,6 +140,7 @@ describe('pull requests', () => {
     await scene.branch('main', { main: 'ours' });
     const pull = await scene.forge.openPull({ title: 'Clash', head: 'side', base: 'main' });
     expect(pull.measure.merge).toBeNull();
+    expect(await remoteRef('refs/pull/1/merge')).toBe('');
     expect((await scene.call('GET', '/pulls/1')).body).toMatchObject({ mergeable: false, mergeable_state: 'dirty' });
     await expect(scene.forge.mergePull(1)).rejects.toThrow('not mergeable');
     await scene.copy.push(':side');

@@ -46,7 +46,8 @@ export function pullRoutes(routes: Router, parts: Parts): void {
     '/pulls/:number/merge',
     needs(parts, 'write', 'contents'),
     withPull(async (pull, request, response) => {
-      const { sha } = request.body ?? {};
+      const { sha, merge_method: method = 'merge' } = request.body ?? {};
+      if (method !== 'merge') return fail(response, 405, `${method} merges are not allowed on this repository.`);
       if (sha !== undefined && sha !== pull.head.sha) {
         return fail(response, 409, 'Head branch was modified. Review and try the merge again.');
       }
