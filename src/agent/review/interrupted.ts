@@ -12,12 +12,14 @@ const COMMITS_BACK = 20;
 
 export async function settlePending(context: Context, forge: Forge): Promise<void> {
   const { ledger, memory, queue } = context;
-  if (memory.pendingSettled) return;
-  const going = await goingOn(context);
+  const head = (await ledger.head())?.commit as CommitSha | undefined;
+  // Before the first commit nothing was said, and after a lost ledger the first reconcile comes first.
+  if (memory.pendingSettled || head === undefined) return;
   const pending = [
     ...(await ledger.saidPending()).map(({ commit, context: name }) => ({ commit, name })),
-    ...(memory.beganAfresh ? await pendingAtForge(context, forge) : []),
+    ...(memory.beganAfresh ? await pendingAtForge(context, forge, head) : []),
   ];
+  const going = pending.length === 0 ? new Set() : await goingOn(context);
   const lost = pending.filter(({ commit }) => !going.has(commit));
   await ledger.say(lost.map(({ commit, name }) => status(commit, name, interrupted(commit), NO_LINK)));
   if (lost.length > 0) await queue.requestReport();
@@ -26,23 +28,22 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
 
 /** Commits of which something will still be said. */
 async function goingOn({ ledger, repository, options }: Context): Promise<ReadonlySet<string>> {
-  const [open, deliveries, followed, head] = await Promise.all([
+  const [open, deliveries, next] = await Promise.all([
     ledger.openRuns(),
     ledger.unsettledDeliveries(),
-    ledger.head(),
     repository.resolve(options.branch),
   ]);
+  const followed = (await ledger.head())?.commit;
   const named = deliveries.flatMap((each) => (each.kind === 'push' ? [each.commit] : []));
-  const next = head !== null && head !== followed?.commit ? [head] : [];
-  return new Set([...open.map(({ commit }) => commit), ...named, ...next]);
+  const waiting = next !== null && next !== followed ? [next] : [];
+  return new Set([...open.map(({ commit }) => commit), ...named, ...waiting]);
 }
 
 /** Of the head and the commits before it that no run of this ledger speaks for. */
-async function pendingAtForge({ ledger, repository, options }: Context, forge: Forge) {
-  const head = await repository.resolve(options.branch);
+async function pendingAtForge({ ledger, repository }: Context, forge: Forge, head: CommitSha) {
   const spoken = new Set((await ledger.runs(RECENT_RUNS)).map(({ commit }) => commit));
   const found: { readonly commit: string; readonly name: string }[] = [];
-  let commit: CommitSha | undefined = head ?? undefined;
+  let commit: CommitSha | undefined = head;
   for (let back = 0; commit !== undefined && back < COMMITS_BACK; back += 1) {
     const sha: CommitSha = commit;
     if (!spoken.has(sha)) found.push(...(await forge.pending(sha)).map((name) => ({ commit: sha, name })));

@@ -16,9 +16,10 @@ import { tellMerged } from './merged.ts';
 
 /** @param forced to be planned afresh, forks among them: a person who may push has asked */
 export async function reviewPulls(context: Context, forge: Forge, forced: ReadonlySet<number>): Promise<void> {
-  const { ledger, repository, options, queue, log } = context;
-  const base = await repository.resolve(options.branch);
-  if (base === null) return;
+  const { ledger, options, queue, log } = context;
+  // Where the branch was when it was last looked at: when it has moved since, a reconcile follows, and asks for this again.
+  const base = (await ledger.head())?.commit as CommitSha | undefined;
+  if (base === undefined) return;
   const open = (await forge.openPulls()).filter((pull) => pull.base === options.branch);
   const known = await ledger.pulls();
   for (const pull of open) {
