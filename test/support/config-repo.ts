@@ -1,13 +1,10 @@
 // A person's clone of the config repo: edits files, commits and pushes, with the git that people use.
 
-import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { runGit } from '../../src/lab/forge/git/launcher.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { Files } from './environment.ts';
-
-const run = promisify(execFile);
 
 export interface ConfigRepo {
   /** Replaces everything in the clone by these files and commits it. */
@@ -32,11 +29,8 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     const identity = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.internal' };
     const committer = { GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.internal' };
     const quiet = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
-    const { stdout } = await run('git', args, {
-      cwd: folder,
-      env: { ...process.env, ...identity, ...committer, ...quiet },
-    });
-    return stdout.trim();
+    const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ...identity, ...committer, ...quiet };
+    return (await runGit({ args, cwd: folder, env })).trim();
   };
   let signing: readonly string[] | null = null;
   await git('init', '--quiet', '--template=', '--initial-branch=main');

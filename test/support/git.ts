@@ -1,14 +1,12 @@
 // A person's working copy, driven with the real git program and kept away from the machine's own git configuration.
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { runGit } from '../../src/lab/forge/git/launcher.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
-
-const run = promisify(execFile);
 
 export interface WorkingCopy {
   readonly folder: string;
@@ -25,7 +23,7 @@ export interface WorkingCopy {
 export async function workingCopy(remote?: string): Promise<WorkingCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-copy-'));
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env['PATH'] ?? '',
     HOME: folder,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -36,8 +34,7 @@ export async function workingCopy(remote?: string): Promise<WorkingCopy> {
     GIT_COMMITTER_EMAIL: 'ada@example.internal',
   };
   async function git(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('git', args, { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 });
-    return stdout.trim();
+    return (await runGit({ args, cwd: folder, env })).trim();
   }
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   if (remote !== undefined) await git('remote', 'add', 'origin', remote);

@@ -2,13 +2,13 @@
 
 import type { CommentBook } from './comments.ts';
 import type { Faults } from './faults.ts';
+import type { BareRepository } from './git/repository.ts';
 import type { AppDesk } from './github/app-desk.ts';
 import type { CheckBook } from './github/checks.ts';
 import type { Happening } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
 import type { PullBook } from './pulls.ts';
-import type { BareRepository } from './repository.ts';
 import type { StatusBook } from './statuses.ts';
 import type { Webhooks } from './webhooks.ts';
 

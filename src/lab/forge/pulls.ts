@@ -1,9 +1,9 @@
 // Pull requests of the forge, which GitLab calls merge requests: what they are, and what they do in Git. Their heads lie in the
 // repository itself or in a fork of it, and can be fetched from the repository either way.
 
+import type { BareRepository } from './git/repository.ts';
 import type { Place } from './place.ts';
 import { type Refused, refuse } from './refused.ts';
-import type { BareRepository } from './repository.ts';
 import { type Measure, measure, mergeCommit } from './trial-merge.ts';
 
 export interface LabPull {

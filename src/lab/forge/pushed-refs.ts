@@ -1,7 +1,7 @@
 // What a push changed.
 
+import type { Refs } from './git/repository.ts';
 import type { PushedRef } from './happenings.ts';
-import type { Refs } from './repository.ts';
 
 export const ZEROS = '0'.repeat(40);
 

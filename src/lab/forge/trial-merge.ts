@@ -1,6 +1,6 @@
 // What Git knows of a pull request: how much it changes, and the commit that merging it would make.
 
-import type { BareRepository } from './repository.ts';
+import type { BareRepository } from './git/repository.ts';
 
 export interface Measure {
   /** The commit of a trial merge, which is no part of any branch; null when there are conflicts. */

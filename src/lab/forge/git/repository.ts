@@ -1,8 +1,8 @@
 // The lab forge's bare repository, made and looked at with the system's git.
 
-import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runGit } from './launcher.ts';
 
 /** Refs by full name, with what they point to. */
 export type Refs = ReadonlyMap<string, string>;
@@ -57,7 +57,8 @@ function configuration(): Record<string, string> {
 /** Makes the repository when it is missing. */
 export async function openBareRepository(folder: string): Promise<BareRepository> {
   await mkdir(folder, { recursive: true });
-  const git = (...args: readonly string[]): Promise<string> => runGit(folder, args);
+  const git = (...args: readonly string[]): Promise<string> =>
+    runGit({ args, cwd: folder, env: gitEnvironment(join(folder, '..')) });
   await git('init', '--quiet', '--bare', '--template=', '--initial-branch=main');
   /** Commits never go away here: each is looked up once. */
   const commits = new Set<string>();
@@ -84,23 +85,4 @@ export async function openBareRepository(folder: string): Promise<BareRepository
         () => false,
       ),
   };
-}
-
-function runGit(folder: string, args: readonly string[]): Promise<string> {
-  const child = spawn('git', args, {
-    cwd: folder,
-    env: gitEnvironment(join(folder, '..')),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(Buffer.concat(out).toString());
-      else reject(new Error(`git ${args[0]}: exit ${code}: ${Buffer.concat(err).toString().trim()}`));
-    });
-  });
 }

@@ -1,8 +1,8 @@
 // Git over HTTP by git's own CGI program, `git http-backend`: what clients speak to is the real thing.
 
-import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import type { Request, Response } from 'express';
+import { startGit } from './launcher.ts';
 import { gitEnvironment } from './repository.ts';
 
 export interface GitHttpCall {
@@ -19,7 +19,9 @@ export interface GitHttpCall {
 /** Answers the request; resolves once git has ended and the answer is complete. */
 export async function serveGit(request: Request, response: Response, call: GitHttpCall): Promise<void> {
   const query = new URL(request.originalUrl, 'http://forge').search.slice(1);
-  const child = spawn('git', ['http-backend'], {
+  const child = startGit({
+    args: ['http-backend'],
+    cwd: call.folder,
     env: {
       ...gitEnvironment(dirname(call.folder)),
       GIT_PROJECT_ROOT: call.folder,
@@ -35,18 +37,15 @@ export async function serveGit(request: Request, response: Response, call: GitHt
       HTTP_CONTENT_ENCODING: request.get('content-encoding') ?? '',
       HTTP_GIT_PROTOCOL: request.get('git-protocol') ?? '',
     },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => resolve());
   });
   // A client that goes away leaves git with a broken pipe on both sides; its end is awaited all the same.
   child.stdin.on('error', () => {});
+  child.stdout.on('error', () => {});
   response.on('close', () => child.stdout.destroy());
   request.pipe(child.stdin);
   passOn(child.stdout, response);
-  await ended;
+  // Whoever has gone away needs no answer.
+  await child.ended.catch(() => {});
   response.end();
 }
 

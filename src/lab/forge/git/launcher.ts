@@ -1,0 +1,81 @@
+// Starts git by way of a small process beside this one. To start a program, Linux copies the page tables of whoever starts it:
+// of a process that holds some hundred megabytes, as a forge in a test does, that takes ten times as long as git itself.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ASKED, type Asked, EXIT, STDERR } from './launcher-words.ts';
+
+const PROCESS = fileURLToPath(new URL('./launcher-process.ts', import.meta.url));
+
+export interface StartedGit {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Resolves when it has ended and all that it printed was read. Exit null: it was killed. */
+  readonly ended: Promise<{ readonly exit: number | null; readonly stderr: string }>;
+}
+
+interface Launcher {
+  readonly socketPath: string;
+  readonly agent: Agent;
+}
+
+let launcher: Promise<Launcher> | undefined;
+
+/** It ends with this process, and keeps it from ending in no way. */
+async function launch(): Promise<Launcher> {
+  const folder = mkdtempSync(join(tmpdir(), 'phoenix-git-'));
+  const socketPath = join(folder, 'socket');
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const child = spawn(process.execPath, [PROCESS, socketPath], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.unref();
+  // A pipe that nobody closes but the end of this process.
+  (child.stdin as unknown as { unref(): void }).unref();
+  return { socketPath, agent: new Agent({ keepAlive: true }) };
+}
+
+/** @param asked its environment is all that it gets */
+export function startGit(asked: Asked): StartedGit {
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
+  launcher ??= launch();
+  const ended = launcher.then(({ socketPath, agent }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{ exit: number | null; stderr: string }>();
+    const headers = { [ASKED]: Buffer.from(JSON.stringify(asked)).toString('base64url') };
+    const sent = request({ socketPath, agent, method: 'POST', headers });
+    sent.once('error', reject);
+    sent.once('response', (answer: IncomingMessage) => {
+      answer.pipe(stdout);
+      answer.once('error', reject);
+      answer.once('end', () => {
+        const { [EXIT]: exit = '', [STDERR]: stderr = '' } = answer.trailers;
+        resolve({ exit: exit === '' ? null : Number(exit), stderr: Buffer.from(stderr, 'base64url').toString() });
+      });
+    });
+    stdout.once('close', () => sent.destroy());
+    stdin.pipe(sent);
+    return promise;
+  });
+  ended.catch((error: Error) => stdout.destroy(error));
+  return { stdin, stdout, ended };
+}
+
+/** Runs git to its end; resolves to what it printed. Fails with what it wrote to standard error. */
+export async function runGit(asked: Asked): Promise<string> {
+  const { stdin, stdout, ended } = startGit(asked);
+  stdin.end();
+  const printed: Buffer[] = [];
+  stdout.on('data', (chunk: Buffer) => printed.push(chunk));
+  // Its end is told by `ended`.
+  stdout.on('error', () => {});
+  const { exit, stderr } = await ended;
+  if (exit === 0) return Buffer.concat(printed).toString();
+  throw new Error(`git ${asked.args[0]}: exit ${exit ?? 'none'}: ${stderr.trim()}`);
+}
