@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Written for two cores: a third worker fills the time in which tests wait for Redis, Git and child processes.
-    maxWorkers: 3,
+    // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
+    maxWorkers: 4,
     // Processes that tests start take over what others before them compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/phoenix', import.meta.url)) },
     projects: [

@@ -14,9 +14,9 @@ import { environment } from '../../support/environment.ts';
 import { startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
-const PUSHES = Number(process.env['PHOENIX_TEST_CHAOS'] ?? 60);
+const PUSHES = Number(process.env['PHOENIX_TEST_CHAOS'] ?? 30);
 const SEED = Number(process.env['PHOENIX_TEST_SEED'] ?? 4711);
-const RESTARTS = 2;
+const RESTARTS = 1;
 const SECONDS = 30 + PUSHES / 4;
 
 /** The same numbers for the same seed (mulberry32). */
