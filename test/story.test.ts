@@ -3,7 +3,7 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as managers from '../src/managers/index.ts';
 import { targetId } from '../src/model/ids.ts';
 import { environment } from './support/environment.ts';
@@ -14,10 +14,10 @@ import { until } from './support/until.ts';
 let lab: Lab;
 let phoenix: Phoenix;
 
-beforeEach(async () => {
-  lab = await openLab();
+async function begin(programs: 'here' | 'processes'): Promise<void> {
+  lab = await openLab(programs);
   phoenix = await startPhoenix({ host: lab.host, managers, options: { leaseSeconds: 10 } });
-});
+}
 afterEach(async () => {
   await phoenix.stop();
   await lab.close();
@@ -29,190 +29,202 @@ const words = (lines: readonly string[]) => lines.map((line) => line.split(' ').
 
 const THREE = { 101: {}, 102: { dependencies: [101] }, 103: {} };
 
-test('the first push creates the guests, in the order of their needs', async () => {
-  const { statuses } = await phoenix.push(environment(THREE));
-  expect(statuses).toEqual({
-    'phoenix/apply': 'success: applied 3 targets',
-    'phoenix/lxc/101': 'success: applied',
-    'phoenix/lxc/102': 'success: applied',
-    'phoenix/lxc/103': 'success: applied',
+describe('what people see', () => {
+  beforeEach(() => begin('here'));
+
+  test('the first push creates the guests, in the order of their needs', async () => {
+    const { statuses } = await phoenix.push(environment(THREE));
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 3 targets',
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/lxc/102': 'success: applied',
+      'phoenix/lxc/103': 'success: applied',
+    });
+    const lines = words(lab.news());
+    expect(lines.filter((line) => line.startsWith('pct create')).sort()).toEqual([
+      'pct create 101',
+      'pct create 102',
+      'pct create 103',
+    ]);
+    expect(lines.indexOf('pct start 101')).toBeLessThan(lines.indexOf('pct create 102'));
+    expect(lab.guest(102)).toContain('hostname: guest-102');
   });
-  const lines = words(lab.news());
-  expect(lines.filter((line) => line.startsWith('pct create')).sort()).toEqual([
-    'pct create 101',
-    'pct create 102',
-    'pct create 103',
-  ]);
-  expect(lines.indexOf('pct start 101')).toBeLessThan(lines.indexOf('pct create 102'));
-  expect(lab.guest(102)).toContain('hostname: guest-102');
+
+  test('a merged change that touches two targets shows exactly two and changes exactly two', async () => {
+    await phoenix.push(environment(THREE));
+    lab.news();
+    const { statuses } = await phoenix.push(
+      environment({ 101: {}, 102: { dependencies: [101], memory_mb: 1024 }, 103: { cores: 2 } }),
+    );
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 2 targets',
+      'phoenix/lxc/102': 'success: applied',
+      'phoenix/lxc/103': 'success: applied',
+    });
+    expect(lab.news().sort()).toEqual(['pct set 102 --memory 1024', 'pct set 103 --cores 2']);
+    expect(lab.guest(102)).toContain('memory: 1024');
+  });
+
+  test('a deleted guest is there until somebody approves', async () => {
+    await phoenix.push(environment(THREE));
+    lab.news();
+    const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+    const [run] = await phoenix.ledger.runs(1);
+    if (run === undefined) throw new Error('there is no run');
+    expect(statuses['phoenix/apply']).toBe(
+      `failure: lxc/103: would destroy it; to allow it: phoenix approve ${run.id} lxc/103`,
+    );
+    expect(lab.news()).toEqual([]);
+    await phoenix.agent().approve(run.id, targetId('lxc', 103), 'ann');
+    const { statuses: after } = await phoenix.reached(run.id, 'succeeded');
+    expect(after['phoenix/apply']).toBe('success: applied 1 target');
+    expect(lab.guest(103)).toBeUndefined();
+  });
+
+  test('a guest that was protected later is kept, however often its removal is approved', async () => {
+    await phoenix.push(environment(THREE));
+    await phoenix.push(environment({ ...THREE, 103: { protected: true } }));
+    lab.news();
+    const approved = 'Remove 103\n\nPhoenix-Approve: destroy lxc/103';
+    const refused = 'failure: would destroy it, but it is protected; take "protected" off lxc/103 first';
+    const gone = { 101: {}, 102: { dependencies: [101] } };
+    expect((await phoenix.push(environment(gone), approved)).statuses['phoenix/lxc/103']).toBe(refused);
+    const again = environment({ ...gone, 101: { cores: 2 } });
+    expect((await phoenix.push(again, approved)).statuses['phoenix/lxc/103']).toBe(refused);
+    expect(lab.news()).toEqual(['pct set 101 --cores 2']);
+    expect(lab.guest(103)).toContain('hostname: guest-103');
+  });
+
+  test('a guest that somebody made by hand is left alone until it is adopted', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    lab.edit(101, (text) => text.replace(/^#.*\n/gm, '').replace(/^tags:.*\n/m, ''));
+    lab.news();
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    expect(statuses['phoenix/lxc/101']).toBe('failure: lxc/101 is not ours; adopt it with: phoenix adopt lxc/101');
+    expect(words(lab.news()).filter((line) => /set|stop|destroy/.test(line))).toEqual([]);
+    expect(lab.guest(101)).toContain('memory: 512');
+    const run = await phoenix.agent().command({ verb: 'adopt', targets: [targetId('lxc', 101)], by: 'ann' });
+    await phoenix.reached(run, 'succeeded');
+    expect(lab.guest(101)).toMatch(/memory: 1024[\s\S]*tags: phoenix/);
+  });
+
+  test('a bad commit is refused at its line and changes nothing', async () => {
+    await phoenix.push(environment(THREE));
+    lab.news();
+    const { statuses } = await phoenix.push(environment({ ...THREE, 103: { network_config: { name: 'eth0' } } }));
+    expect(statuses).toEqual({
+      'phoenix/apply': expect.stringMatching(
+        /^failure: \d+ errors?, nothing was changed. etc\/phoenix_lxc_configs.json:\d+: /,
+      ),
+    });
+    expect(lab.news()).toEqual([]);
+  });
+
+  test('a replay looks at everything and repairs what somebody changed by hand', async () => {
+    const { commit } = await phoenix.push(environment(THREE));
+    const unchanged = await phoenix.agent().replay({ commit, by: 'ann' });
+    lab.news();
+    const { statuses } = await phoenix.reached(unchanged, 'succeeded');
+    expect(statuses['phoenix/apply']).toBe('success: 3 targets looked at, all as declared');
+    expect(lab.news()).toEqual([]);
+
+    lab.edit(103, (text) => text.replace('memory: 512', 'memory: 4096'));
+    const repair = await phoenix.agent().replay({ commit, by: 'ann' });
+    const { statuses: repaired } = await phoenix.reached(repair, 'succeeded');
+    expect(repaired['phoenix/apply']).toBe('success: applied 1 target, 2 as declared already');
+    expect(lab.news()).toEqual(['pct set 103 --memory 512']);
+  });
+
+  // The programs that an agent started outlive it, as they would on a host.
+
+  test('a forge that is away for a while gets every answer in the end', async () => {
+    const down = { kind: 'answer', status: 503, headers: { 'retry-after': '1' } } as const;
+    const faults = [down, down];
+    phoenix.forge.faults.decide(({ method }) => (method === 'POST' ? faults.shift() : undefined));
+    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
+  });
+
+  test('a rewritten branch is refused with the way on', async () => {
+    const { commit: base } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+    await phoenix.repo.reset(base);
+    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+    await phoenix.repo.push('--force');
+    lab.news();
+    const { statuses } = await phoenix.answered(forked);
+    expect(statuses['phoenix/apply']).toContain(`phoenix replay ${short(forked)} --rewind`);
+    expect(lab.news()).toEqual([]);
+  });
 });
 
-test('a merged change that touches two targets shows exactly two and changes exactly two', async () => {
-  await phoenix.push(environment(THREE));
-  lab.news();
-  const { statuses } = await phoenix.push(
-    environment({ 101: {}, 102: { dependencies: [101], memory_mb: 1024 }, 103: { cores: 2 } }),
+describe('with a process for each program of the host', () => {
+  beforeEach(() => begin('processes'));
+
+  test('a guest that cannot start stops only what needs it, and the next push tries again', async () => {
+    lab.order({
+      faults: [{ program: 'pct', match: '^start 101', nth: 1, do: 'fail', stderr: 'startup failed', rc: 255 }],
+    });
+    const { statuses } = await phoenix.push(environment(THREE));
+    expect(statuses).toEqual({
+      'phoenix/apply': 'failure: 1 of 3 failed: lxc/101: pct start 101: exit 255: startup failed',
+      'phoenix/lxc/101': 'failure: pct start 101: exit 255: startup failed',
+      'phoenix/lxc/102': 'error: skipped: it needs lxc/101, which failed',
+      'phoenix/lxc/103': 'success: applied',
+    });
+    const { statuses: next } = await phoenix.push({ ...environment(THREE), 'README.md': 'again\n' });
+    expect(next['phoenix/apply']).toBe('success: applied 2 targets');
+  });
+
+  test('of two quick pushes the newer wins and the older says so', async () => {
+    lab.order({ delayMs: 100 });
+    const first = await phoenix.repo.commit(environment(THREE));
+    await phoenix.repo.push();
+    await until(() => lab.commands().some((line) => line.startsWith('pct create 101')));
+    const second = await phoenix.repo.commit(environment({ ...THREE, 103: { memory_mb: 2048 } }));
+    await phoenix.repo.push();
+    const { statuses } = await phoenix.answered(second);
+    expect(statuses['phoenix/apply']).toMatch(/^success: /);
+    expect(phoenix.statuses(first)['phoenix/apply']).toBe(`error: superseded by ${short(second)}`);
+    expect(Object.values(phoenix.statuses(first)).join()).not.toContain('pending');
+    expect(lab.guest(103)).toContain('memory: 2048');
+    expect(words(lab.news()).filter((line) => line.startsWith('pct create'))).toHaveLength(3);
+  });
+
+  test('stopped in the middle, it leaves the rest in the ledger and goes on with it', async () => {
+    lab.order({ delayMs: 100 });
+    const commit = await phoenix.repo.commit(environment(THREE));
+    await phoenix.repo.push();
+    await until(() => lab.commands().some((each) => each.startsWith('pct create 101')));
+    await phoenix.stopAgent();
+    expect(phoenix.statuses(commit)['phoenix/apply'] ?? 'pending').toMatch(/^pending/);
+    await phoenix.startAgent();
+    const { statuses } = await phoenix.answered(commit);
+    expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
+  });
+
+  test.for(['pct create 101', 'pct start 101', 'pct create 102'])(
+    'killed during %s, the agent goes on',
+    async (line) => {
+      await phoenix.stopAgent();
+      lab.order({ delayMs: 100 });
+      const commit = await phoenix.repo.commit(environment(THREE));
+      await phoenix.repo.push();
+      const agent = fork(new URL('./support/lab-agent-process.ts', import.meta.url), [
+        JSON.stringify(phoenix.around),
+        lab.folder,
+      ]);
+      await until(() => lab.commands().some((each) => each.startsWith(line)), line);
+      agent.kill('SIGKILL');
+      await once(agent, 'exit');
+      await phoenix.startAgent();
+      const { statuses } = await phoenix.answered(commit);
+      expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
+      // A second creation of the same guest would be refused by the host and fail its step.
+      const created = words(lab.news()).filter((each) => each.startsWith('pct create'));
+      expect([...new Set(created)].sort()).toEqual(['pct create 101', 'pct create 102', 'pct create 103']);
+      const [run] = await phoenix.ledger.runs(1);
+      expect(run?.steps.flatMap(({ actions }) => actions).filter(({ exit }) => exit !== 0)).toEqual([]);
+    },
   );
-  expect(statuses).toEqual({
-    'phoenix/apply': 'success: applied 2 targets',
-    'phoenix/lxc/102': 'success: applied',
-    'phoenix/lxc/103': 'success: applied',
-  });
-  expect(lab.news().sort()).toEqual(['pct set 102 --memory 1024', 'pct set 103 --cores 2']);
-  expect(lab.guest(102)).toContain('memory: 1024');
-});
-
-test('a deleted guest is there until somebody approves', async () => {
-  await phoenix.push(environment(THREE));
-  lab.news();
-  const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
-  const [run] = await phoenix.ledger.runs(1);
-  if (run === undefined) throw new Error('there is no run');
-  expect(statuses['phoenix/apply']).toBe(
-    `failure: lxc/103: would destroy it; to allow it: phoenix approve ${run.id} lxc/103`,
-  );
-  expect(lab.news()).toEqual([]);
-  await phoenix.agent().approve(run.id, targetId('lxc', 103), 'ann');
-  const { statuses: after } = await phoenix.reached(run.id, 'succeeded');
-  expect(after['phoenix/apply']).toBe('success: applied 1 target');
-  expect(lab.guest(103)).toBeUndefined();
-});
-
-test('a guest that was protected later is kept, however often its removal is approved', async () => {
-  await phoenix.push(environment(THREE));
-  await phoenix.push(environment({ ...THREE, 103: { protected: true } }));
-  lab.news();
-  const approved = 'Remove 103\n\nPhoenix-Approve: destroy lxc/103';
-  const refused = 'failure: would destroy it, but it is protected; take "protected" off lxc/103 first';
-  const gone = { 101: {}, 102: { dependencies: [101] } };
-  expect((await phoenix.push(environment(gone), approved)).statuses['phoenix/lxc/103']).toBe(refused);
-  const again = environment({ ...gone, 101: { cores: 2 } });
-  expect((await phoenix.push(again, approved)).statuses['phoenix/lxc/103']).toBe(refused);
-  expect(lab.news()).toEqual(['pct set 101 --cores 2']);
-  expect(lab.guest(103)).toContain('hostname: guest-103');
-});
-
-test('a guest that somebody made by hand is left alone until it is adopted', async () => {
-  await phoenix.push(environment({ 101: {} }));
-  lab.edit(101, (text) => text.replace(/^#.*\n/gm, '').replace(/^tags:.*\n/m, ''));
-  lab.news();
-  const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
-  expect(statuses['phoenix/lxc/101']).toBe('failure: lxc/101 is not ours; adopt it with: phoenix adopt lxc/101');
-  expect(words(lab.news()).filter((line) => /set|stop|destroy/.test(line))).toEqual([]);
-  expect(lab.guest(101)).toContain('memory: 512');
-  const run = await phoenix.agent().command({ verb: 'adopt', targets: [targetId('lxc', 101)], by: 'ann' });
-  await phoenix.reached(run, 'succeeded');
-  expect(lab.guest(101)).toMatch(/memory: 1024[\s\S]*tags: phoenix/);
-});
-
-test('a guest that cannot start stops only what needs it, and the next push tries again', async () => {
-  lab.order({
-    faults: [{ program: 'pct', match: '^start 101', nth: 1, do: 'fail', stderr: 'startup failed', rc: 255 }],
-  });
-  const { statuses } = await phoenix.push(environment(THREE));
-  expect(statuses).toEqual({
-    'phoenix/apply': 'failure: 1 of 3 failed: lxc/101: pct start 101: exit 255: startup failed',
-    'phoenix/lxc/101': 'failure: pct start 101: exit 255: startup failed',
-    'phoenix/lxc/102': 'error: skipped: it needs lxc/101, which failed',
-    'phoenix/lxc/103': 'success: applied',
-  });
-  const { statuses: next } = await phoenix.push({ ...environment(THREE), 'README.md': 'again\n' });
-  expect(next['phoenix/apply']).toBe('success: applied 2 targets');
-});
-
-test('a bad commit is refused at its line and changes nothing', async () => {
-  await phoenix.push(environment(THREE));
-  lab.news();
-  const { statuses } = await phoenix.push(environment({ ...THREE, 103: { network_config: { name: 'eth0' } } }));
-  expect(statuses).toEqual({
-    'phoenix/apply': expect.stringMatching(
-      /^failure: \d+ errors?, nothing was changed. etc\/phoenix_lxc_configs.json:\d+: /,
-    ),
-  });
-  expect(lab.news()).toEqual([]);
-});
-
-test('of two quick pushes the newer wins and the older says so', async () => {
-  lab.order({ delayMs: 100 });
-  const first = await phoenix.repo.commit(environment(THREE));
-  await phoenix.repo.push();
-  await until(() => lab.commands().some((line) => line.startsWith('pct create 101')));
-  const second = await phoenix.repo.commit(environment({ ...THREE, 103: { memory_mb: 2048 } }));
-  await phoenix.repo.push();
-  const { statuses } = await phoenix.answered(second);
-  expect(statuses['phoenix/apply']).toMatch(/^success: /);
-  expect(phoenix.statuses(first)['phoenix/apply']).toBe(`error: superseded by ${short(second)}`);
-  expect(Object.values(phoenix.statuses(first)).join()).not.toContain('pending');
-  expect(lab.guest(103)).toContain('memory: 2048');
-  expect(words(lab.news()).filter((line) => line.startsWith('pct create'))).toHaveLength(3);
-});
-
-test('a replay looks at everything and repairs what somebody changed by hand', async () => {
-  const { commit } = await phoenix.push(environment(THREE));
-  const unchanged = await phoenix.agent().replay({ commit, by: 'ann' });
-  lab.news();
-  const { statuses } = await phoenix.reached(unchanged, 'succeeded');
-  expect(statuses['phoenix/apply']).toBe('success: 3 targets looked at, all as declared');
-  expect(lab.news()).toEqual([]);
-
-  lab.edit(103, (text) => text.replace('memory: 512', 'memory: 4096'));
-  const repair = await phoenix.agent().replay({ commit, by: 'ann' });
-  const { statuses: repaired } = await phoenix.reached(repair, 'succeeded');
-  expect(repaired['phoenix/apply']).toBe('success: applied 1 target, 2 as declared already');
-  expect(lab.news()).toEqual(['pct set 103 --memory 512']);
-});
-
-test('stopped in the middle, it leaves the rest in the ledger and goes on with it', async () => {
-  lab.order({ delayMs: 100 });
-  const commit = await phoenix.repo.commit(environment(THREE));
-  await phoenix.repo.push();
-  await until(() => lab.commands().some((each) => each.startsWith('pct create 101')));
-  await phoenix.stopAgent();
-  expect(phoenix.statuses(commit)['phoenix/apply'] ?? 'pending').toMatch(/^pending/);
-  await phoenix.startAgent();
-  const { statuses } = await phoenix.answered(commit);
-  expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
-});
-
-// The programs that an agent started outlive it, as they would on a host.
-test.for(['pct create 101', 'pct start 101', 'pct create 102'])('killed during %s, the agent goes on', async (line) => {
-  await phoenix.stopAgent();
-  lab.order({ delayMs: 100 });
-  const commit = await phoenix.repo.commit(environment(THREE));
-  await phoenix.repo.push();
-  const agent = fork(new URL('./support/lab-agent-process.ts', import.meta.url), [
-    JSON.stringify(phoenix.around),
-    lab.folder,
-  ]);
-  await until(() => lab.commands().some((each) => each.startsWith(line)), line);
-  agent.kill('SIGKILL');
-  await once(agent, 'exit');
-  await phoenix.startAgent();
-  const { statuses } = await phoenix.answered(commit);
-  expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
-  // A second creation of the same guest would be refused by the host and fail its step.
-  const created = words(lab.news()).filter((each) => each.startsWith('pct create'));
-  expect([...new Set(created)].sort()).toEqual(['pct create 101', 'pct create 102', 'pct create 103']);
-  const [run] = await phoenix.ledger.runs(1);
-  expect(run?.steps.flatMap(({ actions }) => actions).filter(({ exit }) => exit !== 0)).toEqual([]);
-});
-
-test('a forge that is away for a while gets every answer in the end', async () => {
-  const down = { kind: 'answer', status: 503, headers: { 'retry-after': '1' } } as const;
-  const faults = [down, down];
-  phoenix.forge.faults.decide(({ method }) => (method === 'POST' ? faults.shift() : undefined));
-  const { statuses } = await phoenix.push(environment({ 101: {} }));
-  expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
-});
-
-test('a rewritten branch is refused with the way on', async () => {
-  const { commit: base } = await phoenix.push(environment({ 101: {} }));
-  await phoenix.push(environment({ 101: { memory_mb: 600 } }));
-  await phoenix.repo.reset(base);
-  const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
-  await phoenix.repo.push('--force');
-  lab.news();
-  const { statuses } = await phoenix.answered(forked);
-  expect(statuses['phoenix/apply']).toContain(`phoenix replay ${short(forked)} --rewind`);
-  expect(lab.news()).toEqual([]);
 });

@@ -15,6 +15,7 @@ import { followed, open } from '../open-run.ts';
 import { approve, replay } from '../operations.ts';
 import { Refused } from '../refused.ts';
 import { aheadKeys } from './ahead.ts';
+import { mergeOf } from './merged.ts';
 
 type Asked = Delivery & AskEvent;
 
@@ -29,7 +30,9 @@ export async function answerAsks(
     if (delivery.kind !== 'ask') continue;
     const said = await answer(context, forge, delivery, forced);
     const pull = pullOf(delivery.ask);
-    if (pull !== null) await reply(context, pull, said);
+    // Where there are no checks, a plan that was made afresh is the answer itself.
+    const answered = delivery.ask.what === 'plan' && forced.has(delivery.ask.pull) && !forge.checks;
+    if (pull !== null && !answered) await reply(context, pull, said);
     context.log.info('asked on the forge', { by: delivery.by, ask: delivery.ask.what, answer: said });
     await context.ledger.settleDeliveries([delivery.id], []);
   }
@@ -158,10 +161,12 @@ function pullOf(ask: Ask): number | null {
   return ask.what === 'again' ? null : ask.pull;
 }
 
-/** Below the plan, where there is one. */
-async function reply({ ledger, options, queue }: Context, pull: number, said: string): Promise<void> {
+/** Below how the merge stands, or the plan. */
+async function reply(context: Context, pull: number, said: string): Promise<void> {
+  const { ledger, options, queue } = context;
   const plan = await ledger.pullPlan(pull);
-  const shown = plan === null ? '' : `${pullMarkdown(plan, toPull(options.publicUrl, pull).url)}\n\n---\n\n`;
-  await ledger.say([{ pull, body: `${shown}${said}` }]);
+  const planned = plan === null ? null : pullMarkdown(plan, toPull(options.publicUrl, pull).url);
+  const shown = (await mergeOf(context, pull)) ?? planned;
+  await ledger.say([{ pull, body: shown === null ? said : `${shown}\n\n---\n\n${said}` }]);
   await queue.requestReport();
 }

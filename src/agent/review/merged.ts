@@ -1,20 +1,36 @@
 // Where there are no checks, the comment under a pull request goes on to say how its merge went, and what waits for a person.
 
+import type { Run } from '../../model/run.ts';
 import { mergedMarkdown } from '../../say/details/merged.ts';
 import { runUrl } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 
+const RECENT_RUNS = 50;
+
 /** Says nothing while the run goes on, or when nobody merged anything. */
-export async function tellMerged({ ledger, forge, options, queue }: Context, commit: string): Promise<void> {
+export async function tellMerged(context: Context, commit: string): Promise<void> {
+  const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
   const pull = await ledger.mergedPull(commit);
   if (pull === null) return;
   const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && each.trigger !== 'drift');
   if (run === undefined || (run.ended === null && run.state !== 'blocked')) return;
-  const detail = await ledger.run(run.id);
-  if (detail === null) return;
-  await ledger.say([{ pull, body: mergedMarkdown(detail, runUrl(options.publicUrl, run.id)) }]);
+  const body = await bodyOf(context, run);
+  if (body === null) return;
+  await ledger.say([{ pull, body }]);
   await queue.requestReport();
 }
 
-const RECENT_RUNS = 50;
+/** How the merge of a pull request stands; null when it is not merged, or nothing ran for it. */
+export async function mergeOf(context: Context, pull: number): Promise<string | null> {
+  const { ledger } = context;
+  for (const run of await ledger.runs(RECENT_RUNS)) {
+    if (run.trigger !== 'drift' && (await ledger.mergedPull(run.commit)) === pull) return bodyOf(context, run);
+  }
+  return null;
+}
+
+async function bodyOf({ ledger, options }: Context, { id }: Run): Promise<string | null> {
+  const run = await ledger.run(id);
+  return run === null ? null : mergedMarkdown(run, runUrl(options.publicUrl, id));
+}

@@ -240,13 +240,16 @@ describe('what was lost', () => {
         await planOf(head);
         return pull;
       })();
+      const planned = await phoenix.ledger.pullPlan(number);
       await phoenix.stopAgent();
       phoenix.forge.fate(() => 'drop');
       await phoenix.forge.comment(number, '/phoenix plan', 'ada');
       phoenix.forge.fate(() => 'deliver');
       await phoenix.startAgent();
-      const answers = () => phoenix.forge.comments(number).filter(({ body }) => body.includes('Planned afresh'));
-      await until(() => answers().length === 1, 'the comment to be heard after all');
+      await until(
+        async () => (await phoenix.ledger.pullPlan(number))?.created !== planned?.created,
+        'the comment to be heard after all',
+      );
       const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'issue_comment');
       expect(lost.map(({ status, redelivery }) => [status, redelivery])).toContainEqual([202, true]);
     },
