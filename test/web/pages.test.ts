@@ -1,7 +1,7 @@
 // The pages through the front door: real HTTP, a real ledger.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { openTestDoor, type TestDoor } from '../agent/door.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
@@ -54,6 +54,27 @@ async function appliedRun(target: string, commit = COMMIT): Promise<RunId> {
   await finish(door.ledger, run, 'succeeded');
   return run;
 }
+
+test('a pull request shows what would change, and what is not planned says how to have it', async () => {
+  const [head, base] = [OTHER as CommitSha, COMMIT as CommitSha];
+  const changes = [{ path: '/memory', before: 512, after: 1024 }];
+  const steps = [
+    stepOf('lxc/101', { impact: 'restart', changes }),
+    stepOf('lxc/102', { verb: 'delete', impact: 'destroy', approval: true, approvals: 1, wave: 2 }),
+  ];
+  const shared = { pull: 7, title: 'More memory', author: 'ada', root: '', created: CREATED, problems: [], held: [] };
+  const plan = { ...shared, head, base, from: base, plan: { from: base, to: head, steps }, ok: true };
+  await door.ledger.recordPull(7, `${head} ${base}`, plan, []);
+  await door.ledger.forgetPull(7);
+  const { status, page } = await visit('/pulls/7');
+  expect(status).toBe(200);
+  expect(words(page)).toContain('Plan: 0 to create, 1 to update, 1 to delete.');
+  expect(words(page)).toContain('Merging it applies this; one step waits for approval.');
+  expect(words(page)).toMatch(/\/memory 512 1024/);
+  expect(linksOf(page, '/pulls/7')).toContain('/targets/lxc/101');
+  const missing = await visit('/pulls/8');
+  expect([missing.status, words(missing.page)]).toEqual([404, expect.stringContaining('comment /phoenix plan')]);
+});
 
 describe('every page', () => {
   test.each(['/', '/targets', '/runs/999', '/runs/1/lxc/101', '/targets/lxc/101', '/nowhere', '/runs/%zz'])(

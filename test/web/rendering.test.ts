@@ -3,13 +3,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';
 import { TROUBLE } from '../../src/say/pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
 import { frontPage } from '../../src/web/html/front.ts';
+import { pullPage } from '../../src/web/html/pull.ts';
 import { runPage, stepPage } from '../../src/web/html/run.ts';
 import { targetPage, targetsPage } from '../../src/web/html/targets.ts';
 import { troublePage } from '../../src/web/html/trouble.ts';
@@ -118,6 +119,20 @@ function everyPage(text: string): string[] {
     outcome: 'failed',
     reason: text,
   };
+  const pull = {
+    pull: 7,
+    title: text,
+    author: text,
+    head: text as CommitSha,
+    base: text as CommitSha,
+    from: `${text}!` as CommitSha,
+    plan: { from: text, to: text, steps: [stepOf(target, { needs: [target], changes, approval: true, approvals: 1 })] },
+    problems: [{ ...problem, new: true }],
+    held: [target],
+    ok: false,
+    root: text,
+    created: CREATED,
+  };
   const links = linksFrom('/runs/17');
   const head = { commit: text, verdict: 'invalid', base: text } as const;
   const front = { head, frozen: { reason: text, by: text, at: CREATED }, open: [run], runs: [run], older: run.id };
@@ -127,6 +142,7 @@ function everyPage(text: string): string[] {
     stepPage(view, step, links),
     frontPage({ ...front, paged: false }, links),
     frontPage({ ...front, paged: true }, links),
+    pullPage(pull, links),
     targetsPage({ targets: [known], looked: false }, links),
     targetPage(history, links),
     troublePage(TROUBLE.noPage(text)),

@@ -119,7 +119,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
           .filter(({ name, status }) => name.startsWith('phoenix/') && OPEN.has(status))
           .map(({ name }) => name);
       }),
-    // GitLab tries failed webhooks again by itself.
+    // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
     redeliver: async () => null,
     token: async () => login.token,
   };
