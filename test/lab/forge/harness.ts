@@ -102,6 +102,8 @@ export async function openScene(options: Partial<LabForgeOptions> = {}): Promise
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const answer = await fetch(`${forge.apiUrl}${full}`, { method, headers: sent, redirect: 'manual', ...init });
     const text = await answer.text();
+    // What comes of it has arrived before anything else is asked for: networks keep no order.
+    if (method !== 'GET') await forge.delivered();
     const isJson = answer.headers.get('content-type')?.includes('json') === true;
     const told: Json = isJson ? JSON.parse(text) : text;
     if (forge.kind === 'github' && isJson) {
@@ -127,6 +129,7 @@ export async function openScene(options: Partial<LabForgeOptions> = {}): Promise
       await copy.git('checkout', '--quiet', '-B', name);
       const sha = await copy.commit(files, `Change ${name}`);
       await copy.push('--force', name);
+      await forge.delivered();
       return sha;
     },
     async installationToken(body) {
