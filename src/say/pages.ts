@@ -3,6 +3,7 @@
 import type { RunId } from '../model/ids.ts';
 import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
+import { canBeApproved } from '../plan/waiting.ts';
 import type { Freeze, Head } from '../ports/ledger.ts';
 import { stepWord } from './run.ts';
 import { ended, shortSha } from './status.ts';
@@ -140,7 +141,7 @@ function names(steps: readonly StepRecord[]): string {
 /** What follows from the plan of a pull request. */
 export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): string {
   if (!ok) return 'It brings errors, so nothing of it would be applied.';
-  const waiting = plan.steps.filter((step) => step.approval && !step.protected).length;
+  const waiting = plan.steps.filter(canBeApproved).length;
   if (waiting === 0) return 'Merging it applies this.';
   return `Merging it applies this; ${waiting === 1 ? 'one step waits' : `${waiting} steps wait`} for approval.`;
 }

@@ -6,7 +6,7 @@ import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
-import { isDestructive } from '../plan/policy.ts';
+import { isKept } from '../plan/waiting.ts';
 import { paint, type Style } from './paint.ts';
 import { printable } from './printable.ts';
 
@@ -37,7 +37,7 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
   const notes = [
     impactWords(step),
     ...(step.needs.length === 0 ? [] : [`after ${shortList(step.needs)}`]),
-    ...(isKept(step) ? ['protected: refused'] : step.approval ? [approvalWords(step)] : []),
+    ...(approvalWords(step) === '' ? [] : [approvalWords(step)]),
     ...(held.has(step.target) ? ['held back by an older problem'] : []),
   ];
   const head = `  ${MARK[step.verb]} ${printable(step.target)}  ${step.verb}: ${notes.join(' · ')}`;
@@ -47,12 +47,11 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
   return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
 }
 
-function isKept(step: PlanStep): boolean {
-  return step.protected && isDestructive(step.impact);
-}
-
-export function approvalWords({ approvals: count }: PlanStep): string {
-  return count > 1 ? `needs ${count} approvals` : 'needs approval';
+/** What a step waits for, or why it will not be done; empty for neither. */
+export function approvalWords(step: PlanStep): string {
+  if (isKept(step)) return 'protected: refused';
+  if (!step.approval) return '';
+  return step.approvals > 1 ? `needs ${step.approvals} approvals` : 'needs approval';
 }
 
 /** A value that says nothing, of what appears or goes. */

@@ -4,14 +4,12 @@ import { createHash } from 'node:crypto';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import { canonical } from '../../plan/canonical.ts';
-import { isDestructive } from '../../plan/policy.ts';
 import { hideSecrets } from '../../plan/secret.ts';
+import { canBeApproved } from '../../plan/waiting.ts';
 
 /** A key for each step that needs approval: equal for the same change of the same target, and for no other. Pure. */
 export function aheadKeys(plan: Plan): ReadonlyMap<TargetId, string> {
-  const waiting = hideSecrets(plan).steps.filter(
-    ({ approval, impact, protected: kept }) => approval && !(kept && isDestructive(impact)),
-  );
+  const waiting = hideSecrets(plan).steps.filter(canBeApproved);
   return new Map(
     waiting.map(({ target, verb, impact, changes }) => {
       const fields = changes.map(({ path, before, after }) => [path, before ?? null, after ?? null]);

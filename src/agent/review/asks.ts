@@ -3,9 +3,9 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
 import type { Ask, AskEvent, Delivery } from '../../ports/deliveries.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge } from '../../ports.ts';
 import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
 import { policyForbids } from '../../say/refusal.ts';
@@ -117,26 +117,18 @@ type Approve = Extract<Ask, { what: 'approve' }>;
 async function approved(context: Context, { run, targets, pull }: Approve, by: string): Promise<string> {
   const { ledger } = context;
   const runs = run === null ? await ledger.openRuns() : [await ledger.run(run)].filter((each) => each !== null);
-  const waiting = runs.flatMap((each) => waits(each).map((target) => ({ run: each.id, target })));
+  const waiting = runs.flatMap((each) => waitingSteps(each).map((target) => ({ run: each.id, target })));
   const chosen = targets.length === 0 ? waiting : waiting.filter(({ target }) => targets.includes(target));
   for (const each of chosen) await approve(context, each.run, each.target, by);
-  const left = targets.filter((target) => !chosen.some((each) => each.target === target));
-  if (left.length === 0 && chosen.length > 0)
-    return ASKED.approved(
-      chosen.map(({ target }) => target),
-      null,
-    );
-  const ahead = pull === null ? [] : await approvedAhead(context, pull, left, by);
-  const done = [...chosen.map(({ target }) => target), ...ahead];
-  const missing = left.filter((target) => !ahead.includes(target));
+  const now = chosen.map(({ target }) => target);
+  const left = targets.filter((target) => !now.includes(target));
+  const ahead = left.length === 0 || pull === null ? [] : await approvedAhead(context, pull, left, by);
+  const done = [...now, ...ahead];
   if (done.length === 0) return ASKED.nothingWaits(targets);
-  return ASKED.approved(done, missing.length === 0 ? null : missing);
-}
-
-function waits({ steps, plan, ended }: RunDetail): TargetId[] {
-  if (ended !== null) return [];
-  const asked = new Set(plan?.steps.filter(({ approval }) => approval).map(({ target }) => target));
-  return steps.filter(({ target, outcome }) => outcome === 'blocked' && asked.has(target)).map(({ target }) => target);
+  return ASKED.approved(
+    done,
+    left.filter((target) => !ahead.includes(target)),
+  );
 }
 
 /** Bound to the very change that the plan of the pull request shows: any other asks again. */

@@ -38,9 +38,8 @@ async function leftBehind(context: Context): Promise<Pending[]> {
   const going = await goingOn(context);
   const over: CommitStatus[] = [];
   for (const each of before) {
-    const run = each.about?.kind === 'run' ? each.about.run : null;
-    const goesOn =
-      run === null ? going.has(each.commit) : !(await ledger.hasEnded(run)) && (await ledger.run(run)) !== null;
+    const run = each.about?.kind === 'run' ? await ledger.runProgress(each.about.run) : null;
+    const goesOn = each.about?.kind === 'run' ? run?.ended === null : going.has(each.commit);
     if (!goesOn) over.push(each);
   }
   const still = new Set((await ledger.saidPending()).map(({ commit, context: name }) => `${commit} ${name}`));

@@ -11,7 +11,7 @@ const EVERY_MS = 600_000;
 export async function askForLost(context: Context, forge: Forge): Promise<void> {
   const now = context.clock.now().getTime();
   if (now - context.memory.lostAskedAt < EVERY_MS) return;
-  context.memory.lostAskedAt = now;
   const asked = await forge.redeliver(new Date(now - LOOK_BACK_MS));
+  context.memory.lostAskedAt = now;
   if (asked !== null && asked > 0) context.log.info('deliveries that failed are asked for again', { count: asked });
 }

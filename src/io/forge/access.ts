@@ -29,8 +29,8 @@ export async function accessOf(options: ForgeOptions): Promise<Access> {
     return github.app === null ? await ofToken(github) : await ofApp(github);
   } catch (error) {
     if (error instanceof ForgeFailure || (error instanceof Error && !('status' in error))) throw error;
-    const attempt = { what: 'the repository', right: 'Metadata: read', as: options.login.as, now: new Date() };
-    throw new Error(judge(error, attempt).reason, { cause: error });
+    const what = { verb: 'read', what: 'the repository', right: 'Metadata: read' } as const;
+    throw new Error(judge(error, { ...what, as: options.login.as, now: new Date() }).reason, { cause: error });
   }
 }
 

@@ -40,7 +40,7 @@ function githubForge(options: ForgeOptions): Forge {
     setStatus: (status, details, handle) => {
       return checks ? setCheck(github, status, details, handle) : setStatus(github, status);
     },
-    setComment: (comment, handle) => setComment(github, as, comment, handle),
+    setComment: (comment, handle) => setComment(github, options.login, comment, handle),
     openPulls: () => reading({ what: 'the open pull requests', right: PULLS, as }, () => openPulls(github)),
     pull: (number) => reading({ what: `pull request ${number}`, right: PULLS, as }, () => pullOf(github, number)),
     mayWrite: (login) => reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login)),

@@ -17,8 +17,10 @@ const LIMIT_SECONDS = 60;
 /** A forge that says to wait longer is asked again all the same. */
 const LONGEST_WAIT_SECONDS = 3600;
 
-/** What was to be written, and as whom. */
+/** What was to be written or read, and as whom. */
 export interface Attempt {
+  /** What was to be done with it; `write` when absent. */
+  readonly verb?: 'read' | 'write';
   /** For example `the status of 3f2a1bc`. */
   readonly what: string;
   /** The right that it takes, in the forge's own words. */
@@ -34,7 +36,7 @@ const WHO = {
   app: { name: 'the App', setting: 'the App' },
 } as const;
 
-export function judge(error: unknown, { what, right, as, now }: Attempt): NotSent {
+export function judge(error: unknown, { verb = 'write', what, right, as, now }: Attempt): NotSent {
   const { name, setting } = WHO[as];
   const moved = causeOf(error, Moved);
   if (moved !== undefined) return refused(moved.message);
@@ -54,7 +56,7 @@ export function judge(error: unknown, { what, right, as, now }: Attempt): NotSen
     return refused(`the forge refuses ${name} (${told}): ${renew}`);
   }
   if (status === 403) {
-    return refused(`${name} may not write ${what} (${told}): give ${setting} the right "${right}"`);
+    return refused(`${name} may not ${verb} ${what} (${told}): give ${setting} the right "${right}"`);
   }
   if (status === 404) {
     const check =
@@ -64,7 +66,7 @@ export function judge(error: unknown, { what, right, as, now }: Attempt): NotSen
     return refused(`the forge knows no such repository, or ${name} may not see it (${told}): ${check}`);
   }
   if (status === 422) return refused(`the forge does not take ${what} (${told})`);
-  return refused(`the forge refuses ${what} (${told})`);
+  return refused(`the forge refuses to ${verb} ${what} (${told})`);
 }
 
 function later(seconds: number, reason: string): NotSent {

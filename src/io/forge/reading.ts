@@ -15,7 +15,7 @@ export async function reading<T>(
   try {
     return await read();
   } catch (error) {
-    const { reason, retryAfterSeconds } = judge(error, { what, right, as, now: new Date() });
+    const { reason, retryAfterSeconds } = judge(error, { verb: 'read', what, right, as, now: new Date() });
     throw new ForgeFailure(reason, retryAfterSeconds, { cause: error });
   }
 }

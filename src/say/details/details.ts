@@ -7,6 +7,7 @@ import type { PullPlan } from '../../model/pull.ts';
 import type { Annotation, Button, Details, StatusState } from '../../model/report.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';
@@ -41,7 +42,7 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
   return {
     summary: joined(parts),
     annotations: run.problems.map((problem) => annotation(problem, root)),
-    buttons: state === 'pending' ? [] : buttonsOf(waiting(run)),
+    buttons: state === 'pending' ? [] : buttonsOf(waitingSteps(run)),
   };
 }
 
@@ -64,20 +65,8 @@ export function detailsOfStep(
     failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
     stepFields(planned),
   ];
-  const waits = waiting(run).filter((each) => each === target);
+  const waits = waitingSteps(run).filter((each) => each === target);
   return { summary: joined(parts), annotations: [], buttons: state === 'pending' ? [] : buttonsOf(waits) };
-}
-
-/** Targets that a person may let go on. */
-export function waiting(run: RunDetail): TargetId[] {
-  if (run.ended !== null) return [];
-  const planned = new Map(run.plan?.steps.map((step) => [step.target, step]));
-  return run.steps
-    .filter(({ outcome, target }) => {
-      const step = planned.get(target);
-      return outcome === 'blocked' && step?.approval === true && !step.protected && run.held[target] === undefined;
-    })
-    .map(({ target }) => target);
 }
 
 function buttonsOf(waits: readonly TargetId[]): Button[] {

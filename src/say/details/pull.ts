@@ -3,6 +3,7 @@
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
+import { canBeApproved } from '../../plan/waiting.ts';
 import { summaryLine } from '../plan.ts';
 import { shortSha } from '../status.ts';
 import { problemList } from './details.ts';
@@ -31,7 +32,7 @@ export function pullMarkdown(pull: PullPlan, url: string | null = null): string 
 }
 
 function approvals(steps: readonly PlanStep[]): string {
-  const waiting = steps.filter((step) => step.approval && !step.protected);
+  const waiting = steps.filter(canBeApproved);
   if (waiting.length === 0) return '';
   const trailers = waiting.slice(0, 50).map(({ impact, target }) => `Phoenix-Approve: ${impact} ${target}`);
   return `Waits for approval once it is merged. To approve with the merge, end its message with:\n\n${block(trailers)}`;
@@ -66,8 +67,8 @@ export const ASKED = {
     const what = targets.length === 0 ? 'Nothing' : `None of ${targets.map(code).join(', ')}`;
     return `${what} waits for approval.`;
   },
-  approved: (done: readonly TargetId[], missing: readonly TargetId[] | null) => {
-    const rest = missing === null ? '' : ` ${missing.map(code).join(', ')} wait for no approval.`;
+  approved: (done: readonly TargetId[], missing: readonly TargetId[]) => {
+    const rest = missing.length === 0 ? '' : ` ${missing.map(code).join(', ')} wait for no approval.`;
     return `Approved: ${done.map(code).join(', ')}.${rest}`;
   },
 } as const;

@@ -3,7 +3,7 @@
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { fieldRows } from '../fields.ts';
-import { impactWords, isEmpty, MARK } from '../plan.ts';
+import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
 
 /** Larger graphs are drawn by no browser in good time, and read by nobody. */
@@ -19,14 +19,15 @@ export function planTable(steps: readonly PlanStep[], held: ReadonlySet<TargetId
       code(step.target),
       step.verb,
       code(impactWords(step)),
-      [approvalWords(step), held.has(step.target) ? 'an older problem' : ''].filter((word) => word !== '').join(', '),
+      [bold(approvalWords(step)), held.has(step.target) ? 'an older problem' : '']
+        .filter((word) => word !== '')
+        .join(', '),
     ]),
   );
 }
 
-function approvalWords({ approval, protected: kept }: PlanStep): string {
-  if (!approval) return '';
-  return kept ? '**refused: protected**' : '**approval**';
+function bold(words: string): string {
+  return words === '' ? '' : `**${words}**`;
 }
 
 /** One step's fields, folded away; empty for a step that changes none. */

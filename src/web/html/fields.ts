@@ -6,7 +6,7 @@ import type { FieldChange, PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
 import { fieldRows } from '../../say/fields.ts';
 import { durationText, logNote } from '../../say/pages.ts';
-import { impactWords, isEmpty } from '../../say/plan.ts';
+import { approvalWords, impactWords, isEmpty } from '../../say/plan.ts';
 import { printable } from '../../say/printable.ts';
 import { stepVerb } from '../../say/run.ts';
 import { badge, said, table } from './bits.ts';
@@ -22,7 +22,8 @@ export interface LogTail {
 /** `update, restarts 101`, with what else is to be known before it starts. */
 export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
   const verb = stepVerb(run, step);
-  const approval = planned?.approval === true ? (planned.protected ? ', protected' : ', needs approval') : '';
+  const words = planned === undefined ? '' : approvalWords(planned);
+  const approval = words === '' ? '' : `, ${words}`;
   const impact = verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords(step)}`;
   return `${verb}${impact}${approval}`;
 }

@@ -1,6 +1,5 @@
 // The page of a pull request: what would change if it were merged.
 
-import type { PlanStep } from '../../model/plan.ts';
 import type { DatedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import { pullSentence } from '../../say/pages.ts';
@@ -48,7 +47,7 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
     impactWords(step),
     step.wave,
     step.needs.join(', '),
-    held.includes(step.target) ? 'an older problem' : waits(step),
+    held.includes(step.target) ? 'an older problem' : approvalWords(step),
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
@@ -58,9 +57,4 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
     </details>`,
   );
   return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, look: 'steps' })}<h2>Details</h2>${details}`;
-}
-
-function waits(step: PlanStep): string {
-  if (!step.approval) return '';
-  return step.protected ? 'refused: protected' : approvalWords(step);
 }

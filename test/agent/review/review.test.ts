@@ -122,6 +122,21 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
 });
 
 describe('where there are no checks', () => {
+  test('a comment that somebody else wrote beforehand is left alone', async () => {
+    await start('github');
+    await phoenix.push(two);
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const text = '<!-- phoenix: kept up to date -->\nNothing would change.';
+    phoenix.forge.fate(() => 'drop');
+    const { number } = await phoenix.forge.openPull({ title: 'One less', head: 'less', base: 'main', by: 'eve' });
+    await phoenix.forge.comment(number, text, 'eve');
+    phoenix.forge.fate(() => 'deliver');
+    await phoenix.agent().delivered({ kind: 'pull' });
+    await planOf(head);
+    await until(() => phoenix.forge.comments(number).length === 2, 'a comment of its own');
+    expect(phoenix.forge.comments(number)[0]).toMatchObject({ author: 'eve', body: text });
+  });
+
   test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
     await start('gitea');
     const { forge: lab } = phoenix;
@@ -255,7 +270,7 @@ describe('what was lost', () => {
     },
   );
 
-  test('what reads pending and goes on no more gets an end, also when the ledger is lost', async () => {
+  test('what reads pending and goes on no more gets an end', async () => {
     await start('github');
     const { commit } = await phoenix.push(two);
     await phoenix.stopAgent();
@@ -267,12 +282,32 @@ describe('what was lost', () => {
       url: null,
       about: null,
     } as const;
+    const said = () =>
+      phoenix.forge.statuses().filter(({ context, state }) => context === stray.context && state === 'pending');
+    const before = said().length;
     await phoenix.ledger.say([stray]);
     await phoenix.startAgent();
-    await until(() => phoenix.statuses(commit)['phoenix/lxc/102']?.startsWith('pending') === true, 'the stray');
+    await until(() => said().length > before, 'the stray');
     await phoenix.stopAgent();
     await phoenix.startAgent();
     await until(() => phoenix.statuses(commit)['phoenix/lxc/102']?.startsWith('error') === true, 'an end');
     expect(phoenix.statuses(commit)['phoenix/lxc/102']).toContain('to look again: phoenix replay');
+  });
+
+  test('when the ledger is lost, what commits before the head still wait for gets an end', async () => {
+    await start('github');
+    const { commit: older } = await phoenix.push(environment({ 101: {} }));
+    const { commit } = await phoenix.push(two);
+    await phoenix.stopAgent();
+    await fetch(`${phoenix.forge.url}/repos/${phoenix.forge.repository}/statuses/${older}`, {
+      method: 'POST',
+      headers: { authorization: `token ${phoenix.around.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ state: 'pending', context: 'phoenix/lxc/101', description: 'update planned' }),
+    });
+    expect(phoenix.statuses(older)['phoenix/lxc/101']).toMatch(/^pending/);
+    await phoenix.redis.clear();
+    await phoenix.startAgent();
+    await until(() => phoenix.statuses(older)['phoenix/lxc/101']?.startsWith('error') === true, 'an end');
+    expect((await phoenix.answered(commit)).statuses['phoenix/apply']).toMatch(/^success: /);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { PullComment } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
-import { COMMENT_MARK, markedBody } from '../comment.ts';
+import { commentMark, markedBody } from '../comment.ts';
 import { judge } from '../judge.ts';
 import type { ForgeLogin } from '../options.ts';
 import { type Client, type GitHub, once } from './connect.ts';
@@ -12,19 +12,20 @@ const MOST_PAGES = 20;
 
 export async function setComment(
   { client: open, owner, repo }: GitHub,
-  as: ForgeLogin['as'],
+  login: ForgeLogin,
   comment: PullComment,
   handle: string | null,
 ): Promise<SendResult> {
   const { pull } = comment;
-  const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as, now: new Date() } as const;
+  const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as: login.as, now: new Date() };
   const place = { owner, repo, ...once };
-  const body = markedBody(comment.body);
+  const mark = commentMark(login, pull);
+  const body = markedBody(mark, comment.body);
   try {
     const client = await open();
     const known = handle === null ? null : Number(handle);
     if (known !== null && (await change(client, place, known, body))) return { sent: true, handle };
-    const found = await find(client, { owner, repo }, pull);
+    const found = await find(client, { owner, repo }, pull, mark);
     if (found !== null && found !== known && (await change(client, place, found, body))) {
       return { sent: true, handle: String(found) };
     }
@@ -59,7 +60,12 @@ async function change(
   }
 }
 
-async function find(client: Client, place: { owner: string; repo: string }, pull: number): Promise<number | null> {
+async function find(
+  client: Client,
+  place: { owner: string; repo: string },
+  pull: number,
+  mark: string,
+): Promise<number | null> {
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const { data } = await client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       ...place,
@@ -67,7 +73,7 @@ async function find(client: Client, place: { owner: string; repo: string }, pull
       per_page: PER_PAGE,
       page,
     });
-    const ours = data.find(({ body }) => body?.startsWith(COMMENT_MARK) === true);
+    const ours = data.find(({ body }) => body?.startsWith(mark) === true);
     if (ours !== undefined) return Number(ours.id);
     if (data.length < PER_PAGE) return null;
   }

@@ -21,14 +21,12 @@ export interface GitHub {
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
-/** What reads is tried again at once; what writes waits in the outbox, which outlives this process. */
+/** What reads is tried again at once. */
 const READ_AGAIN = 2;
-const WRITE = { request: { retries: 0 } } as const;
-
 const Paced = Octokit.plugin(retry, throttling);
 
-/** For requests that write. */
-export const once = WRITE;
+/** For requests that write: they wait in the outbox, which outlives this process. */
+export const once = { request: { retries: 0 } } as const;
 
 /** @throws for a repository or an address that cannot be one */
 export function connect(options: ForgeOptions): GitHub {

@@ -4,7 +4,7 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
-import { COMMENT_MARK, markedBody } from '../comment.ts';
+import { commentMark, markedBody } from '../comment.ts';
 import { judge } from '../judge.ts';
 import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
@@ -66,12 +66,14 @@ export function gitlabForge(options: ForgeOptions): Forge {
       return null;
     });
 
-  async function noteOf(pull: number): Promise<number | null> {
+  /** The oldest that has the mark: a copy of it comes later. */
+  async function noteOf(pull: number, mark: string): Promise<number | null> {
     const notes = (await all(`${project}/merge_requests/${pull}/notes`)) as {
       readonly id: number;
       readonly body: string;
     }[];
-    return notes.find(({ body }) => body.startsWith(COMMENT_MARK))?.id ?? null;
+    const ours = notes.filter(({ body }) => body.startsWith(mark)).map(({ id }) => id);
+    return ours.length === 0 ? null : Math.min(...ours);
   }
 
   return {
@@ -81,8 +83,9 @@ export function gitlabForge(options: ForgeOptions): Forge {
     setComment: ({ pull, body }, handle) =>
       writing(`the note under !${pull}`, async () => {
         const notes = `${project}/merge_requests/${pull}/notes`;
-        const text = { body: markedBody(body) };
-        for (const id of [handle, await noteOf(pull)]) {
+        const mark = commentMark(login, pull);
+        const text = { body: markedBody(mark, body) };
+        for (const id of [handle, await noteOf(pull, mark)]) {
           if (id === null) continue;
           try {
             await call('PUT', `${notes}/${id}`, text);
