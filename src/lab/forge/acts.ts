@@ -3,7 +3,7 @@
 
 import type { LabComment } from './comments.ts';
 import type { Parts } from './parts.ts';
-import { branchRef, type LabPull, type PullChange, type PullRequested } from './pulls.ts';
+import { branchRef, type LabPull, type MergeHow, type PullChange, type PullRequested } from './pulls.ts';
 import { asPush } from './pushes.ts';
 import { isRefused, type Refused } from './refused.ts';
 
@@ -32,11 +32,11 @@ export function changePull(parts: Parts, { number }: LabPull, to: PullChange, by
   });
 }
 
-export function mergePull(parts: Parts, pull: LabPull, by: string): Promise<LabPull | Refused> {
+export function mergePull(parts: Parts, pull: LabPull, by: string, how?: MergeHow): Promise<LabPull | Refused> {
   return parts.oneByOne(async () => {
     let merged: LabPull | Refused = pull;
     await asPush(parts, by, async () => {
-      merged = await parts.pulls.merge(pull, by);
+      merged = await parts.pulls.merge(pull, by, how);
       if (!isRefused(merged)) parts.tell({ kind: 'pull', action: 'closed', pull: merged, by });
     });
     return merged;
@@ -52,8 +52,8 @@ export function moveBranch(parts: Parts, branch: string, to: string, by: string)
   );
 }
 
-export function addComment(parts: Parts, number: number, body: string, by: string): LabComment {
-  const comment = parts.comments.add(number, by, body);
+export function addComment(parts: Parts, number: number, body: string, by: string, at?: Date): LabComment {
+  const comment = parts.comments.add(number, by, body, at);
   parts.tell({ kind: 'comment', action: 'created', comment, by });
   return comment;
 }

@@ -17,7 +17,8 @@ export interface LabIssue {
 }
 
 export interface CommentBook {
-  add(number: number, author: string, body: string): LabComment;
+  /** @param at when it was written; now when absent */
+  add(number: number, author: string, body: string, at?: Date): LabComment;
   change(comment: LabComment, body: string): LabComment;
   get(id: number): LabComment | undefined;
   /** Oldest first. */
@@ -37,11 +38,14 @@ export function openCommentBook(): CommentBook {
     return comment;
   }
   return {
-    add(number, author, body) {
-      const now = new Date();
+    add(number, author, body, now = new Date()) {
       return keep({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
     },
-    change: (comment, body) => keep({ ...comment, body, updatedAt: new Date() }),
+    // Never in the very moment in which it was written.
+    change: (comment, body) => {
+      const after = comment.createdAt.getTime() + 1;
+      return keep({ ...comment, body, updatedAt: new Date(Math.max(Date.now(), after)) });
+    },
     get: (id) => comments.get(id),
     of: (number) => [...comments.values()].filter((comment) => comment.number === number),
     addIssue(issue) {

@@ -9,7 +9,7 @@ import { githubRest } from './github/rest.ts';
 import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
 import { gitlabRest } from './gitlab/rest.ts';
 import type { Happening, Message } from './happenings.ts';
-import type { Parts } from './parts.ts';
+import type { Parts, ProtectedBranch } from './parts.ts';
 import type { Headers } from './webhooks.ts';
 
 /** Forgejo speaks as Gitea does. */
@@ -20,6 +20,8 @@ export interface Dialect {
   readonly base: string;
   /** Where heads of pull requests lie, below `refs/`. */
   readonly pullRefs: string;
+  /** Rules for branches that a new repository has. */
+  readonly protectedBranches?: readonly ProtectedBranch[];
   /** What a webhook of the repository listens to. */
   readonly events: readonly string[];
   rest(parts: Parts): Router;
@@ -48,6 +50,10 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   gitlab: {
     base: '/api/v4',
     pullRefs: 'merge-requests',
+    // Maintainers alone push to the first branch of a new project.
+    protectedBranches: [
+      { id: 1, name: 'main', push_access_levels: [{ access_level: 40 }], merge_access_levels: [{ access_level: 40 }] },
+    ],
     events: [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE],
     rest: gitlabRest,
     event: gitlabEvent,

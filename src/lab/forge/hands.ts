@@ -5,9 +5,9 @@ import { addComment, changeComment, changePull, mergePull, moveBranch, openPull 
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-desk.ts';
 import type { LabCheck } from './github/checks.ts';
-import type { Parts } from './parts.ts';
+import type { Parts, ProtectedBranch } from './parts.ts';
 import type { Right } from './people.ts';
-import type { LabPull, PullChange, PullRequested } from './pulls.ts';
+import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
 import { isRefused, type Refused } from './refused.ts';
 
 export interface Hands {
@@ -19,14 +19,16 @@ export interface Hands {
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
   reopenPull(pull: number, by?: string): Promise<LabPull>;
-  /** With a merge commit. */
-  mergePull(pull: number, by?: string): Promise<LabPull>;
+  /** With a merge commit, or as it is said. */
+  mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
   pulls(): readonly LabPull[];
   /** As a push of a commit that the forge has; makes the branch when it is missing. */
   moveBranch(branch: string, to: string, by?: string): Promise<void>;
+  /** In place of all rules for branches, where the forge has them. */
+  protectBranches(rules: readonly ProtectedBranch[]): void;
   openIssue(title: string, by?: string): LabIssue;
-  /** @param number of a pull request or an issue */
-  comment(number: number, body: string, by: string): Promise<LabComment>;
+  /** @param number of a pull request or an issue @param at when it was written, for one that is told of late */
+  comment(number: number, body: string, by: string, at?: Date): Promise<LabComment>;
   editComment(id: number, body: string, by?: string): Promise<LabComment>;
   /** Oldest first. */
   comments(number: number): readonly LabComment[];
@@ -66,16 +68,19 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
     retargetPull: (number, base, by) => edit(number, { base }, by),
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
-    mergePull: (number, by = SOMEBODY) => told(mergePull(parts, pullOf(number), by)),
+    mergePull: (number, by = SOMEBODY, how) => told(mergePull(parts, pullOf(number), by, how)),
     pulls: pulls.all,
     async moveBranch(branch, to, by = SOMEBODY) {
       await moveBranch(parts, branch, to, by);
       await delivered();
     },
+    protectBranches(rules) {
+      parts.protectedBranches = rules;
+    },
     openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
-    comment(number, body, by) {
+    comment(number, body, by, at) {
       there(pulls.get(number) ?? comments.issue(number), `pull request or issue ${number}`);
-      return told(addComment(parts, number, body, by));
+      return told(addComment(parts, number, body, by, at));
     },
     editComment(id, body, by) {
       const comment = there(comments.get(id), `comment ${id}`);

@@ -54,6 +54,8 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     bare,
     people,
     statuses: openStatusBook(),
+    protectedBranches: dialect.protectedBranches ?? [],
+    pushes: [],
     pulls: openPullBook(bare, place, dialect.pullRefs),
     comments: openCommentBook(),
     checks: openCheckBook(),

@@ -5,7 +5,7 @@ import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
 import type { AppDesk } from './github/app-desk.ts';
 import type { CheckBook } from './github/checks.ts';
-import type { Happening } from './happenings.ts';
+import type { Happening, PushedRef } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
 import type { PullBook } from './pulls.ts';
@@ -18,6 +18,10 @@ export interface Parts {
   readonly bare: BareRepository;
   readonly people: People;
   readonly statuses: StatusBook;
+  /** Rules for branches, as GitLab has them; a new project protects its first one. */
+  protectedBranches: readonly ProtectedBranch[];
+  /** Every ref that was moved, in the order in which it was. */
+  readonly pushes: MovedRef[];
   readonly pulls: PullBook;
   readonly comments: CommentBook;
   readonly checks: CheckBook;
@@ -30,6 +34,26 @@ export interface Parts {
   begin(work: () => Promise<unknown>): void;
   /** What moves branches goes one after another, so that each one's refs before and after are its own. */
   oneByOne<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface ProtectedBranch {
+  readonly id: number;
+  /** May hold `*`. */
+  readonly name: string;
+  readonly push_access_levels: readonly BranchAccess[];
+  readonly merge_access_levels: readonly BranchAccess[];
+}
+
+interface BranchAccess {
+  readonly access_level: number | null;
+  readonly user_id?: number | null;
+  readonly group_id?: number | null;
+}
+
+/** A ref that moved, and who moved it. */
+interface MovedRef extends PushedRef {
+  readonly by: string;
+  readonly at: Date;
 }
 
 /** Whose token it is that everybody has. */

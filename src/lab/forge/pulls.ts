@@ -49,7 +49,14 @@ export interface PullBook {
   /** Notes that it was merged by that commit. */
   settle(pull: LabPull, commit: string, by: string): LabPull;
   /** Makes the merge commit and moves the base to it. */
-  merge(pull: LabPull, by: string): Promise<LabPull | Refused>;
+  merge(pull: LabPull, by: string, how?: MergeHow): Promise<LabPull | Refused>;
+}
+
+export interface MergeHow {
+  /** One commit in place of all, whose text is put together from theirs. */
+  readonly squash?: boolean;
+  /** What whoever merges makes of the text. */
+  readonly message?: string;
 }
 
 export interface PullChange {
@@ -174,18 +181,27 @@ export function openPullBook(bare: BareRepository, { owner }: Place, refs: strin
       const at = new Date();
       return keep({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
     },
-    async merge(pull, by) {
+    async merge(pull, by, { squash = false, message } = {}) {
       const now = await this.follow(pull);
       if (now.state === 'closed' || now.measure.merge === null) {
         return refuse('base', 'custom', 'Pull Request is not mergeable');
       }
-      const title = `Merge pull request #${now.number} from ${now.head.owner}/${now.head.branch}\n\n${now.title}`;
-      const commit = await mergeCommit(bare, now.base.sha, now.head.sha, { by, title });
+      const proposed = squash
+        ? `${now.title} (#${now.number})\n\n${await messagesOf(bare, now)}`
+        : `Merge pull request #${now.number} from ${now.head.owner}/${now.head.branch}\n\n${now.title}`;
+      const title = message ?? proposed;
+      const commit = await mergeCommit(bare, now.base.sha, now.head.sha, { by, title, squash });
       if (commit === null) return refuse('base', 'custom', 'Pull Request is not mergeable');
       await bare.git('update-ref', branchRef(now.base.branch, null), commit, now.base.sha);
       return this.settle(now, commit, by);
     },
   };
+}
+
+/** As GitHub proposes it for a squash: each commit as an item, the oldest first. */
+async function messagesOf(bare: BareRepository, { base, head }: LabPull): Promise<string> {
+  const listed = await bare.git('log', '--reverse', '--format=* %B', `${base.sha}..${head.sha}`);
+  return listed.trim();
 }
 
 /** @param fork owner of a fork, whose refs lie in a namespace of the same repository (gitnamespaces(7)) */

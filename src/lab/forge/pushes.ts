@@ -52,6 +52,7 @@ export async function asPush(parts: Parts, by: string, work: () => Promise<void>
   await work();
   const after = await parts.bare.refs();
   for (const change of pushedRefs(before, after)) {
+    parts.pushes.push({ ...change, by, at: new Date() });
     parts.tell({ kind: 'push', change, by });
     requestSuites(parts, change, by);
   }

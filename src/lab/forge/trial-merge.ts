@@ -32,10 +32,11 @@ export async function mergeCommit(
   bare: BareRepository,
   base: string,
   head: string,
-  { by, title }: { readonly by: string; readonly title: string },
+  { by, title, squash = false }: { readonly by: string; readonly title: string; readonly squash?: boolean },
 ): Promise<string | null> {
   const merged = await bare.git('merge-tree', '--write-tree', base, head).catch(() => null);
   if (merged === null) return null;
   const name = ['-c', `user.name=${by}`, '-c', `user.email=${by}@example.internal`];
-  return (await bare.git(...name, 'commit-tree', merged.trim(), '-p', base, '-p', head, '-m', title)).trim();
+  const parents = squash ? ['-p', base] : ['-p', base, '-p', head];
+  return (await bare.git(...name, 'commit-tree', merged.trim(), ...parents, '-m', title)).trim();
 }

@@ -46,7 +46,11 @@ test('every operation is held to it', async () => {
   await token.call('GET', `/issues/comments/${comment.id}`);
   await token.call('PATCH', `/issues/comments/${comment.id}`, { body: { body: 'y' } });
   await token.call('GET', '/collaborators/grace/permission');
-  await token.call('PUT', '/pulls/1/merge');
+  await token.call('GET', '/pulls/1/commits');
+  const { body: merged } = await token.call('PUT', '/pulls/1/merge');
+  await token.call('GET', `/commits/${merged.sha}/pulls`);
+  await token.call('GET', '/activity?ref=refs/heads/main');
+  await token.call('GET', '/user');
   await token.call('GET', '/pulls?state=all');
   await token.forge.delivered();
   const { body: hooks } = await token.call('GET', '/hooks');

@@ -96,7 +96,7 @@ export async function openScene(options: Partial<LabForgeOptions> = {}): Promise
   const copy = await workingCopy(forge.pushUrl);
 
   async function call(method: string, path: string, { body, token = TOKEN, headers }: Asked = {}): Promise<Answer> {
-    const isWhole = /^\/(repos|app|projects|users)/.test(path);
+    const isWhole = /^\/(repos|app|projects|users?)(\/|-|$|\?)/.test(path);
     const full = isWhole ? path : `/repos/${forge.repository}${path === '/' ? '' : path}`;
     const sent = { authorization: `token ${token}`, 'content-type': 'application/json', ...headers };
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };

@@ -7,6 +7,7 @@ import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { Right } from '../people.ts';
 import { complain } from './answers.ts';
 import { commentRoutes } from './comment-routes.ts';
+import { originRoutes } from './origin-routes.ts';
 import { pullRoutes } from './pull-routes.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -28,6 +29,7 @@ export function giteaRest(parts: Parts): Router {
     if (request.method === 'GET' || mayWrite(people.meet(TOKEN_OWNER).right)) return next();
     complain(response, 403, 'user should have a permission to write to a repo');
   });
+  rest.get('/user', (_request, response) => void response.json(userShape(parts, TOKEN_OWNER)));
   const repository = express.Router();
   repository.get('/', (_request, response) => {
     const { right } = people.meet(TOKEN_OWNER);
@@ -48,6 +50,7 @@ export function giteaRest(parts: Parts): Router {
   statusRoutes(repository, parts);
   pullRoutes(repository, parts);
   commentRoutes(repository, parts);
+  originRoutes(repository, parts);
   rest.use(`/repos/${place.repository}`, repository);
   return rest;
 }

@@ -2,15 +2,16 @@
 
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
-import { identify } from './access.ts';
+import { identify, loginIn } from './access.ts';
 import { fail } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
 import { checkRoutes } from './check-routes.ts';
 import { commentRoutes, peopleRoutes } from './comment-routes.ts';
 import { appHookRoutes, repositoryHookRoutes } from './hook-routes.ts';
 import { manifestRoutes } from './manifest-routes.ts';
+import { originRoutes } from './origin-routes.ts';
 import { pullRoutes } from './pull-routes.ts';
-import { repositoryShape } from './shapes.ts';
+import { repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
 /** Below the root of the forge; the pages of the manifest flow lie beside it. */
@@ -37,9 +38,16 @@ export function githubRest(parts: Parts): Router {
   pullRoutes(repository, parts);
   commentRoutes(repository, parts);
   peopleRoutes(repository, parts);
+  originRoutes(repository, parts);
   checkRoutes(repository, parts);
   repositoryHookRoutes(repository, parts);
   rest.use(identify(parts));
+  rest.get('/user', (_request, response) => {
+    const login = loginIn(response);
+    // An App is no user.
+    if (login.endsWith('[bot]')) return fail(response, 403, 'Resource not accessible by integration');
+    response.json(ownUser(parts, login));
+  });
   rest.use(`/repos/${place.repository}`, repository);
   return rest;
 }
@@ -47,6 +55,14 @@ export function githubRest(parts: Parts): Router {
 /** Express tells an error handler by its four parameters. */
 function notJson(_error: unknown, _request: Request, response: Response, _next: NextFunction): void {
   fail(response, 400, 'Problems parsing JSON');
+}
+
+/** What only the person themselves sees stands beside what all do. */
+function ownUser({ place, people }: Parts, login: string) {
+  const time = new Date(0).toISOString();
+  const nothing = { name: null, company: null, blog: null, location: null, email: null, hireable: null, bio: null };
+  const counts = { public_repos: 0, public_gists: 0, followers: 0, following: 0 };
+  return { ...userShape(place, people, login), ...nothing, ...counts, created_at: time, updated_at: time };
 }
 
 function fullRepository({ place, people }: Parts) {

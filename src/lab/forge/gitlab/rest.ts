@@ -2,8 +2,9 @@
 
 import express, { type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
-import { complain, notFound } from './answers.ts';
+import { complain, notFound, pageOf } from './answers.ts';
 import { noteRoutes } from './note-routes.ts';
+import { originRoutes } from './origin-routes.ts';
 import { requestRoutes } from './request-routes.ts';
 import { DEVELOPER, levelOf, PROJECT_ID, projectShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -24,6 +25,7 @@ export function gitlabRest(parts: Parts): Router {
     response.json(found === undefined ? [] : [userShape(parts, found.login)]);
   });
 
+  rest.get('/user', (_request, response) => void response.json(userShape(parts, TOKEN_OWNER)));
   const project = express.Router();
   project.use((request, response, next) => {
     if (request.method === 'GET' || ownLevel() >= DEVELOPER) next();
@@ -41,6 +43,10 @@ export function gitlabRest(parts: Parts): Router {
   statusRoutes(project, parts);
   requestRoutes(project, parts);
   noteRoutes(project, parts);
+  originRoutes(project, parts);
+  project.get('/protected_branches', (request, response) => {
+    response.json(pageOf(request, response, parts.protectedBranches));
+  });
   rest.use('/projects/:id', (request, response, next) => {
     const { id } = request.params;
     if (id === String(PROJECT_ID) || id === place.repository) project(request, response, next);

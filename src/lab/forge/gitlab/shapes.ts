@@ -58,6 +58,7 @@ export function requestShape(parts: Pick<Parts, 'people' | 'place'>, pull: LabPu
     created_at: pull.createdAt.toISOString(),
     updated_at: pull.updatedAt.toISOString(),
     merged_by: merged === null ? null : userShape(parts, merged.by),
+    merge_user: merged === null ? null : userShape(parts, merged.by),
     merged_at: merged?.at.toISOString() ?? null,
     closed_at: merged === null ? (pull.closedAt?.toISOString() ?? null) : null,
     target_branch: base.branch,
