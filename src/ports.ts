@@ -104,6 +104,8 @@ export type SendResult =
 export interface PullRequest {
   readonly number: number;
   readonly title: string;
+  /** What its author says of it; empty for nothing. */
+  readonly description: string;
   readonly author: string;
   /** The repository itself has it, also when it is of a fork. */
   readonly head: CommitSha;
@@ -113,6 +115,25 @@ export interface PullRequest {
   readonly open: boolean;
   /** The commit on the branch that it became; null while it is not merged. */
   readonly mergedAs: CommitSha | null;
+  /** Who merged it; null while it is not merged, and where the forge does not say. */
+  readonly mergedBy: string | null;
+}
+
+/** A comment under a pull request, as the forge has it now. */
+export interface ForgeComment {
+  readonly author: string;
+  /** Of a program: an App, or whoever the forge calls a bot. */
+  readonly byProgram: boolean;
+  readonly body: string;
+  readonly created: Date;
+  /** Its text is not the first any more. */
+  readonly edited: boolean;
+}
+
+/** What a forge keeps of a webhook that it sent. */
+export interface SentWebhook {
+  readonly event: string;
+  readonly payload: unknown;
 }
 
 /** Where the repository lives. What reads fails with `ForgeFailure` of `ports/forge-failure.ts`. */
@@ -123,16 +144,31 @@ export interface Forge {
   readonly limits: { readonly perMinute: number; readonly perHour: number } | null;
   /** @param handle of the report that it takes the place of; null for the first */
   setStatus(status: CommitStatus, details: Details | null, handle: string | null): Promise<SendResult>;
-  setComment(comment: PullComment, handle: string | null): Promise<SendResult>;
+  /** @param edited said above it when somebody else had changed the comment since */
+  setComment(comment: PullComment, handle: string | null, edited: string): Promise<SendResult>;
   openPulls(): Promise<readonly PullRequest[]>;
   /** Null when there is none of that number. */
   pull(number: number): Promise<PullRequest | null>;
-  /** Whether that person may push to the repository. */
+  /** Whether that person may push to the branch that is followed. */
   mayWrite(login: string): Promise<boolean>;
+  /** Null when the pull request has no such comment. */
+  comment(pull: number, id: string): Promise<ForgeComment | null>;
+  /** A webhook that the forge sent since then, by its delivery's id; null when it knows of none, or keeps none that we may see. */
+  sentWebhook(delivery: string, since: Date): Promise<SentWebhook | null>;
+  /** Numbers of the pull requests that the forge says the commit belongs to. */
+  pullsOf(commit: CommitSha): Promise<readonly number[]>;
+  /** What its author wrote: title, description and the message of each commit. */
+  pullTexts(number: number): Promise<readonly string[]>;
+  /** Who moved the followed branch to the commit; null when the forge does not say. */
+  pusherOf(commit: CommitSha): Promise<string | null>;
+  /** The name that the repository has now, `owner/name`: it may have been renamed. */
+  repositoryName(): Promise<string>;
   /** Contexts of ours that read pending on a commit. */
   pending(commit: CommitSha): Promise<readonly string[]>;
   /** Asks for deliveries again that failed since then and have not come since; how many. Null where the forge has no way to ask. */
   redeliver(since: Date): Promise<number | null>;
+  /** How far the forge's clock is ahead of ours, in milliseconds: times that it gives are by its own. */
+  clockAheadMs(): number;
   /** What Git shows to fetch from it; it may be another in an hour. */
   token(): Promise<string>;
 }

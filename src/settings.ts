@@ -45,6 +45,8 @@ export interface Settings {
   readonly webhookSecret: Secret | null;
   /** The one before, accepted as well while the forge is being given the new one. */
   readonly webhookSecretBefore: Secret | null;
+  /** How the forge was told to send its webhooks. */
+  readonly webhookContentType: 'json' | 'form';
   readonly adminToken: Secret | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
@@ -139,6 +141,7 @@ export function readSettings(
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
     webhookSecretBefore: hidden('PHOENIX_WEBHOOK_SECRET_BEFORE'),
+    webhookContentType: take('PHOENIX_WEBHOOK_CONTENT_TYPE', choice('json', 'form'), 'json'),
     adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
     listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
     publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,

@@ -76,13 +76,19 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
   return repository.resolve(commit);
 }
 
-/** The step goes on, and what was skipped because of it. */
-export async function approve(context: Context, id: RunId, target: TargetId, by: string): Promise<void> {
+/** The step goes on, and what was skipped because of it. @param where the approval was given, for people */
+export async function approve(
+  context: Context,
+  id: RunId,
+  target: TargetId,
+  by: string,
+  where?: string,
+): Promise<void> {
   const { ledger, options } = context;
   const run = await ledger.run(id);
   const refusal = whyNotApprove(run, id, target, by);
   if (run?.plan == null || refusal !== null) throw new Refused(refusal ?? `run ${id} is not planned yet`);
-  await ledger.approve(id, { target, by, at: isoNow(context) });
+  await ledger.approve(id, { target, by, at: isoNow(context), ...(where === undefined ? {} : { where }) });
   const again = run.steps.filter((step) => step.target === target || step.outcome === 'skipped');
   await ledger.reopenSteps(
     id,

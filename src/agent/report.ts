@@ -6,6 +6,7 @@ import { type CommitStatus, type Details, isComment } from '../model/report.ts';
 import type { OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
+import { COMMENT_CHANGED } from '../say/approval.ts';
 import { detailsOfPull, detailsOfRun, detailsOfStep } from '../say/details/details.ts';
 import type { Context } from './context.ts';
 
@@ -40,7 +41,7 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
 }
 
 async function send(context: Context, forge: Forge, { report, handle }: OutboxEntry): Promise<SendResult> {
-  if (isComment(report)) return forge.setComment(report, handle);
+  if (isComment(report)) return forge.setComment(report, handle, COMMENT_CHANGED);
   return forge.setStatus(report, forge.checks ? await detailsOf(context, report) : null, handle);
 }
 

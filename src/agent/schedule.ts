@@ -12,6 +12,7 @@ import type { Again } from '../ports/queue.ts';
 import { outsideWindow } from '../say/policy.ts';
 import { applying, ended, frozen, type Sentence, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
+import { takeForce } from './reconcile/judging.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';
 import { openingFor } from './window.ts';
@@ -129,6 +130,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
     return;
   }
   const state: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
+  if (run.state !== 'superseded') await takeForce(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReconcile();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { type Door, openDoor } from '../agent/http/server.ts';
+import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { Agent, Role } from '../agent/parts.ts';
 import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { wantsBytes } from '../config/sources.ts';
@@ -24,7 +25,7 @@ import type { Settings } from '../settings.ts';
 import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
-import { openForgeOf, openHostOf } from './rehearse/outside.ts';
+import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
@@ -121,6 +122,8 @@ export async function compose(
     const { webhookSecret, webhookSecretBefore } = settings;
     const receive = {
       branch: settings.branch,
+      sentAs: settings.webhookContentType,
+      follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
       record: ledger.recordDelivery,
       recorded: agent.delivered,
       ended: metrics.delivery,

@@ -27,6 +27,13 @@ export interface Policy {
   readonly signedCommits: SignedCommits;
 }
 
+/** A policy with where it comes from. */
+export interface PolicyRecord {
+  /** The commit that declares it. */
+  readonly commit: string;
+  readonly policy: Policy;
+}
+
 export type SignedCommits = 'off' | 'head' | 'all';
 
 /** What holds where the configuration says nothing. */

@@ -18,6 +18,8 @@ export interface PullPlan {
   readonly plan: Plan;
   readonly problems: readonly DatedProblem[];
   readonly held: readonly TargetId[];
+  /** Lines of its commits and its text that approve nothing, and why; absent where there are none. */
+  readonly notes?: readonly string[];
   /** It brings no error of its own. */
   readonly ok: boolean;
   /** The config root inside the repository, for the places of problems. */

@@ -2,11 +2,11 @@
 
 import type { RunId, TargetId } from '../model/ids.ts';
 
-/** One webhook delivery of interest. A hint, where it says that something has moved: the truth is fetched afterwards. */
+/** One webhook delivery of interest. A hint, whatever it says: what moved is fetched, what is asked for is looked up at the forge. */
 export type Delivery = {
   /** The forge's id of the delivery; the same id twice is the same delivery. */
   readonly id: string;
-  /** Who caused it. */
+  /** Who caused it, as the delivery says: for people to read, never to decide by. */
   readonly by: string;
   /** ISO 8601. */
   readonly received: string;
@@ -27,23 +27,35 @@ interface PushEvent {
 interface PullEvent {
   readonly kind: 'pull';
   readonly pull: number;
+  /** Somebody changed or deleted a comment that they did not write: it may be that of Phoenix. */
+  readonly comment?: true;
 }
 
 /** A person asks for something on the forge: by a button, or by a comment under a pull request. */
 export interface AskEvent {
   readonly kind: 'ask';
   readonly ask: Ask;
+  readonly source: AskSource;
 }
+
+/** Where on the forge the command stands. A delivery only claims it; it counts when the forge says the same. */
+export type AskSource =
+  /** A comment under the pull request, by the forge's id. */
+  | { readonly on: 'comment'; readonly id: string; readonly pull: number }
+  /** A press or a check's own button is no object of the forge: the delivery that told of it is. */
+  | { readonly on: 'delivery' };
 
 export type Ask =
   /** To carry out or plan a commit again, as a check's own button says; null: whatever belongs to the commit. */
   | { readonly what: 'again'; readonly commit: string; readonly context: string | null }
-  /** To let steps go on. None: all that wait, in that run; no run: in whichever they wait. */
+  /** To let steps go on that a pull request shows. */
+  | { readonly what: 'approve'; readonly targets: readonly TargetId[]; readonly pull: number }
+  /** To let steps of a run go on, by the button of a check on that commit. No targets: all that wait in it. */
   | {
-      readonly what: 'approve';
-      readonly run: RunId | null;
+      readonly what: 'approve run';
+      readonly run: RunId;
+      readonly commit: string;
       readonly targets: readonly TargetId[];
-      readonly pull: number | null;
     }
   | { readonly what: 'replay'; readonly commit: string | null; readonly pull: number }
   | { readonly what: 'plan'; readonly pull: number };

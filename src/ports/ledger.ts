@@ -3,6 +3,7 @@
 
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
+import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { ActionRecord, CommandVerb, Outcome, Run, RunState, Trigger } from '../model/run.ts';
@@ -38,6 +39,8 @@ export interface Approval {
   readonly by: string;
   /** ISO 8601. */
   readonly at: string;
+  /** Where it was given, for people: `the message of 3f2a1bc`, `pull request 5`; absent where a person named the run itself. */
+  readonly where?: string;
 }
 
 /** A run with what only the agent needs to go on with it. */
@@ -50,6 +53,8 @@ export interface RunDetail extends Run {
   readonly approvals: readonly Approval[];
   /** Steps that a problem of the configuration holds back, with the problem; older than the commit, else it were refused. */
   readonly held: Readonly<Record<TargetId, string>>;
+  /** What people should know of it beside its steps: lines that were taken for no approval, and why. */
+  readonly notes: readonly string[];
   /** The commit that took its place. */
   readonly supersededBy: string | null;
   /** Why it is invalid or was refused; null otherwise. */
@@ -66,6 +71,7 @@ export interface Planned {
   readonly reason: string | null;
   readonly problems: readonly Problem[];
   readonly held: Readonly<Record<TargetId, string>>;
+  readonly notes: readonly string[];
   /** They name the run, whose id is given with its recording. */
   readonly statuses: (run: RunId) => readonly CommitStatus[];
   /** Written as the head that was dealt with; absent when the run does not follow the branch. */
@@ -210,6 +216,14 @@ export interface Ledger extends Outbox, Pulls {
   /** They are tried once more at `at` (epoch milliseconds). */
   noteRenewals(targets: readonly TargetId[], at: number): Promise<void>;
   settleRenewals(targets: readonly TargetId[]): Promise<void>;
+
+  /** What judges the next commit; null before the first whose run came to its end. */
+  policyInForce(): Promise<PolicyRecord | null>;
+  enforce(policy: PolicyRecord): Promise<void>;
+  /** What was in force before a commit when it was judged first; null where that was never noted, or nothing was. */
+  judgeOf(commit: string): Promise<PolicyRecord | null>;
+  /** The first that is noted stays. */
+  noteJudge(commit: string, policy: PolicyRecord): Promise<void>;
 
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;

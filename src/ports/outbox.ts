@@ -34,6 +34,9 @@ export interface Outbox {
   /** What the forge was told that reads pending still, the newest of each context. */
   saidPending(): Promise<readonly CommitStatus[]>;
 
+  /** The forge does not have the comment under a pull request any more as it was sent: what is said next is written whatever it is. */
+  forgetComment(pull: number): Promise<void>;
+
   /** The newest status of that context: on its way, or sent within the last weeks. */
   lastSaid(commit: string, context: string): Promise<CommitStatus | null>;
 }

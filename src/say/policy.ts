@@ -1,5 +1,6 @@
 // What is said where a policy keeps a commit from being applied, or makes it wait. Pure.
 
+import type { Policy, PolicyRecord } from '../model/policy.ts';
 import { fitAround, type Sentence, shortSha } from './status.ts';
 
 export function unsigned(commit: string, reason: string): Sentence {
@@ -36,4 +37,23 @@ export function waitsUntil(commit: string, opens: Date, timezone: string): strin
 
 function goOnNow(commit: string): string {
   return `to go on now: phoenix replay ${shortSha(commit)} --now`;
+}
+
+/** One line: what judges the next commit, and which commit it comes from. */
+export function policyLine({ commit, policy }: PolicyRecord): string {
+  return `policy of ${shortSha(commit)} in force: ${policyTerms(policy).join('; ')}`;
+}
+
+function policyTerms(policy: Policy): string[] {
+  const { approvals, approvers, maxDeletePercent, protected: kept, applyWindows, signedCommits } = policy;
+  const asked = Object.entries(approvals).filter(([, count]) => count > 0);
+  const windows = applyWindows.length;
+  return [
+    asked.length === 0 ? 'no approvals' : `approvals ${asked.map(([what, count]) => `${what} ${count}`).join(', ')}`,
+    ...(approvers === null ? [] : [`approvers ${approvers.join(', ')}`]),
+    ...(maxDeletePercent === null ? [] : [`at most ${maxDeletePercent} % of the guests deleted`]),
+    ...(kept.length === 0 ? [] : [`protected ${kept.join(', ')}`]),
+    ...(windows === 0 ? [] : [`${windows} apply window${windows === 1 ? '' : 's'}`]),
+    ...(signedCommits === 'off' ? [] : [`signed commits ${signedCommits}`]),
+  ];
 }

@@ -1,9 +1,11 @@
 // Runs, steps and targets as people read them in a terminal.
 
+import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
 import { isSwitch } from '../plan/command.ts';
 import { paint, type Style } from './paint.ts';
+import { policyLine } from './policy.ts';
 import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
 
@@ -26,6 +28,8 @@ interface ToldTarget {
 export interface ToldStatus {
   readonly head: { readonly commit: string; readonly verdict: string; readonly base: string | null } | null;
   readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
+  /** Absent in what an older agent tells. */
+  readonly policy?: PolicyRecord | null;
   readonly targets: readonly ToldTarget[];
 }
 
@@ -116,13 +120,14 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
   return news.map((step) => stepLine(after, step, colours));
 }
 
-export function statusText({ head, frozen, targets }: ToldStatus, colours: boolean): string {
+export function statusText({ head, frozen, policy, targets }: ToldStatus, colours: boolean): string {
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
     lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
   }
   lines.push(head === null ? 'no commit was followed yet' : headLine(head));
+  if (policy != null) lines.push(policyLine(policy));
   if (targets.length === 0) lines.push('nothing is applied yet');
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
   for (const { target, state, commit, declared, running, outcome, reason } of targets) {

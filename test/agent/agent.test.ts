@@ -164,10 +164,17 @@ describe('destruction', () => {
     expect([...(await phoenix.ledger.targets()).applied]).toMatchObject([['lxc/101', { commit }]]);
   });
 
-  test('a trailer in one of the pushed commits approves it', async () => {
+  test('a trailer of the pushed head approves it; one of a commit below it does not', async () => {
+    const trailer = 'Phoenix-Approve: destroy lxc/102';
     await phoenix.push(environment({ 101: {}, 102: {} }));
-    await phoenix.repo.commit(environment({ 101: {} }), 'Remove 102\n\nPhoenix-Approve: destroy lxc/102');
-    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), 'More memory');
+    await phoenix.repo.commit(environment({ 101: {} }), `Remove 102\n\n${trailer}`);
+    const below = await phoenix.push(environment({ 101: { memory_mb: 600 } }), 'More memory');
+    expect(below.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it/);
+    expect(await phoenix.ledger.run(await newestRun())).toMatchObject({
+      approvals: [],
+      notes: [expect.stringContaining('only the message of the pushed head counts')],
+    });
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 700 } }), `Still more\n\n${trailer}`);
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 

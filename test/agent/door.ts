@@ -32,7 +32,12 @@ export interface TestDoor {
   close(): Promise<void>;
 }
 
-export async function openTestDoor(redisUrl: string, overrides: Partial<DoorParts> = {}, port = 0): Promise<TestDoor> {
+export async function openTestDoor(
+  redisUrl: string,
+  overrides: Partial<DoorParts> = {},
+  port = 0,
+  sentAs: 'json' | 'form' = 'json',
+): Promise<TestDoor> {
   const clock = { now: () => new Date() };
   const ledger = openLedger(
     connectRedis(redisUrl, () => {}),
@@ -54,6 +59,8 @@ export async function openTestDoor(redisUrl: string, overrides: Partial<DoorPart
       receive: {
         secrets: [secret(WEBHOOK_SECRET), secret(WEBHOOK_SECRET_BEFORE)],
         branch: 'main',
+        sentAs,
+        follows: async (repository) => repository === 'team/environment',
         record: (delivery) => ledger.recordDelivery(delivery),
         recorded: async () => {
           told += 1;

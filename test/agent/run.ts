@@ -37,6 +37,7 @@ export function planRun(ledger: Ledger): Promise<RunId> {
     plan: { from: null, to: COMMIT, steps: [step(LXC, 1), step(VM, 2)] },
     digests: { [LXC]: 'd1', [VM]: 'd2' },
     held: {},
+    notes: [],
     approvals: [],
     reason: null,
     problems: [],

@@ -110,10 +110,15 @@ test('how many guests may go is that of the policy, and the commit that raises i
   };
   const raise = (setting: string) => `Delete them in several commits, or raise ${setting} of the hypervisor.`;
   expect(found({}, {})).toEqual([` than 30 % of them | ${raise('behavior.max_delete_share')}`]);
-  expect(found({}, { max_delete_percent: 40 })).toEqual([
+  // What holds where nothing is said is no less a policy.
+  const first = 'in a commit of its own before this one,';
+  expect(found({}, { max_delete_percent: 50 })).toEqual([
+    ` than 30 % of them | ${raise(`behavior.max_delete_share, ${first}`)}`,
+  ]);
+  expect(found({ max_delete_percent: 60 }, { max_delete_percent: 40 })).toEqual([
     ` than 40 % of them | ${raise('phoenix.max_delete_percent')}`,
   ]);
-  expect(found({}, { max_delete_percent: 50 })).toEqual([]);
+  expect(found({ max_delete_percent: 50 }, { max_delete_percent: 50 })).toEqual([]);
   expect(found({ max_delete_percent: 25 }, { max_delete_percent: 100 })).toEqual([
     ` than 25 % of them | ${raise('phoenix.max_delete_percent, in a commit of its own before this one,')}`,
   ]);

@@ -4,6 +4,8 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
+import type { PullPlan } from '../../src/model/pull.ts';
 import { type CommitStatus, isComment } from '../../src/model/report.ts';
 import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
 import type { OutboxEntry } from '../../src/ports/outbox.ts';
@@ -73,6 +75,7 @@ function planned(plan: Plan | null, changes: Partial<Planned> = {}): Planned {
     reason: null,
     problems: [],
     held: {},
+    notes: [],
     statuses: () => [],
     ...changes,
   };
@@ -242,11 +245,35 @@ describe('runs', () => {
     expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
   });
 
-  test('approvals ahead of a merge are kept of each person, once', async () => {
-    const by = (name: string) => ledger.approveAhead(new Map([['key', { target: T1, by: name, at: at() }]]));
+  test('approvals before a merge are kept of each person, once, until the change, the head or the pull request is another', async () => {
+    const by = (name: string, change = 'c1', head = A) =>
+      ledger.approveEarly(5, [{ target: T1, by: name, at: at(), head, change }]);
+    const names = async () =>
+      (await ledger.earlyApprovals(5)).map(({ by: name, change }) => `${name} ${change}`).sort();
     for (const name of ['ann', 'bob', 'Ann']) await by(name);
-    const names = (await ledger.approvedAhead(['key', 'another'])).map(({ by: name }) => name);
-    expect(names.sort()).toEqual(['Ann', 'bob']);
+    await by('bob', 'c2');
+    expect([await names(), await ledger.approvedPulls()]).toEqual([['Ann c1', 'bob c1', 'bob c2'], [5]]);
+    expect(await ledger.earlyApprovals(6)).toEqual([]);
+    const shown = (head: string) => ({ head }) as PullPlan;
+    await ledger.recordPull(5, 'x', shown(A), ['c1'], []);
+    expect(await names()).toEqual(['Ann c1', 'bob c1']);
+    await ledger.recordPull(5, 'y', shown(B), ['c1'], []);
+    expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
+    await by('ann');
+    await ledger.endEarlyApprovals(5);
+    expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
+  });
+
+  test('a command of the forge counts once, and the first judge of a commit stays', async () => {
+    expect(await ledger.hasCounted('comment/1')).toBe(false);
+    await ledger.count('comment/1');
+    expect(await ledger.hasCounted('comment/1')).toBe(true);
+    const record = (commit: string) => ({ commit, policy: DEFAULT_POLICY });
+    await ledger.noteJudge(B, record(A));
+    await ledger.noteJudge(B, record(B));
+    expect([await ledger.judgeOf(B), await ledger.judgeOf(A)]).toEqual([record(A), null]);
+    await ledger.enforce(record(A));
+    expect(await ledger.policyInForce()).toEqual(record(A));
   });
 
   test('one that has ended can be forgotten, and one that has not cannot', async () => {

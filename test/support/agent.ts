@@ -72,6 +72,7 @@ export async function startTestAgent(
         ? { as: 'token', token: around.token }
         : { as: 'app', id: String(APP_ID), key: around.appKey },
     repository: around.forgeRepository,
+    branch: 'main',
     ...(changes.forgeTimeoutMs === undefined ? {} : { timeoutMs: changes.forgeTimeoutMs }),
   });
   const repository = openRepository({

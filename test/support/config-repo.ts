@@ -11,7 +11,7 @@ export interface ConfigRepo {
   commit(files: Files, message?: string): Promise<CommitSha>;
   push(...options: string[]): Promise<void>;
   /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it: to a fork with `to`. */
-  branch(name: string, files: Files, options?: { readonly to?: string }): Promise<CommitSha>;
+  branch(name: string, files: Files, options?: { readonly to?: string; readonly message?: string }): Promise<CommitSha>;
   /** The forge's main on to a commit of the clone. */
   move(commit: CommitSha): Promise<void>;
   /** What the forge has of main by now, merged pull requests among it. */
@@ -52,9 +52,9 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
     async push(...options) {
       await git('push', '--quiet', ...options, 'origin', 'main');
     },
-    async branch(name, files, { to = 'origin' } = {}) {
+    async branch(name, files, { to = 'origin', message } = {}) {
       await git('switch', '--quiet', name).catch(() => git('switch', '--quiet', '--create', name));
-      const commit = await repo.commit(files);
+      const commit = await repo.commit(files, message);
       await git('push', '--quiet', to, name);
       await git('switch', '--quiet', 'main');
       return commit;

@@ -1,7 +1,7 @@
 // The whole of Phoenix for a test: a forge that people push to, the door that its webhooks come in by, the agent over a real
 // Redis, and a host. A test pushes and looks at the two things that people see: statuses, and commands on the host.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,10 +41,21 @@ export interface Phoenix {
   reached(run: RunId, ...states: RunState[]): Promise<Answered>;
   /** By context, as `state: description`. */
   statuses(commit: CommitSha): Record<string, string>;
+  /** Sends an event that the forge never sent, signed as it would; resolves to the status code of the answer. */
+  forged(event: string, payload: object, more?: Forged): Promise<number>;
   startAgent(): Promise<void>;
   /** As SIGTERM does. */
   stopAgent(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** How an event is sent that no forge sent. */
+interface Forged {
+  /** Of the delivery; a new one when not given. */
+  readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In place of the payload. */
+  readonly body?: string;
 }
 
 interface Answered {
@@ -109,6 +120,8 @@ export async function startPhoenix({
       receive: {
         secrets: [secret(SECRET)],
         branch: 'main',
+        sentAs: 'json',
+        follows: async (repository) => repository === 'phoenix/config',
         record: (delivery) => ledger.recordDelivery(delivery),
         recorded: async (delivery) => agent?.delivered(delivery),
         ended: () => {},
@@ -171,6 +184,15 @@ export async function startPhoenix({
       return quiet((await ledger.run(run))?.commit as CommitSha);
     },
     statuses,
+    async forged(event, payload, { id = randomUUID(), headers = {}, body = JSON.stringify(payload) } = {}) {
+      const isGitLab = kind === 'gitlab';
+      const signed = createHmac('sha256', SECRET).update(body).digest('hex');
+      const sent = isGitLab
+        ? { 'x-gitlab-event': event, 'x-gitlab-token': SECRET, 'x-gitlab-event-uuid': id }
+        : { 'x-github-event': event, 'x-github-delivery': id, 'x-hub-signature-256': `sha256=${signed}` };
+      const all = { 'content-type': 'application/json', ...sent, ...headers };
+      return (await fetch(`${door.url}/webhooks`, { method: 'POST', headers: all, body })).status;
+    },
     async startAgent() {
       agent = await startTestAgent(around, typeof host === 'function' ? host : () => host, managers, {
         options,

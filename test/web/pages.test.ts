@@ -64,7 +64,7 @@ test('a pull request shows what would change, and what is not planned says how t
   ];
   const shared = { pull: 7, title: 'More memory', author: 'ada', root: '', created: CREATED, problems: [], held: [] };
   const plan = { ...shared, head, base, from: base, plan: { from: base, to: head, steps }, ok: true };
-  await door.ledger.recordPull(7, `${head} ${base}`, plan, []);
+  await door.ledger.recordPull(7, `${head} ${base}`, plan, [], []);
   await door.ledger.forgetPull(7);
   const { status, page } = await visit('/pulls/7');
   expect(status).toBe(200);

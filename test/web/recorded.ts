@@ -44,6 +44,7 @@ export function record(
     plan: { from: null, to: request.commit, steps },
     digests: {},
     held: {},
+    notes: [],
     approvals: [],
     reason: null,
     problems: [],

@@ -48,6 +48,7 @@ function runOf(changed: Partial<RunDetail> = {}): RunDetail {
       readOnly: false,
     },
     approvals: [],
+    notes: [],
     held: {},
     supersededBy: null,
     reason: null,

@@ -32,7 +32,7 @@ const BODY_LIMIT = '1mb';
 const MOST_STREAMS = 100;
 const WRONG_TOKENS_PER_MINUTE = 60;
 
-type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen'>;
+type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce'>;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
 
 export interface ApiParts {
@@ -99,8 +99,13 @@ export function apiRoutes(parts: ApiParts): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, targets] = await Promise.all([ledger.head(), ledger.frozen(), allTargets(parts)]);
-    answer(response, 200, { head, frozen, targets });
+    const [head, frozen, policy, targets] = await Promise.all([
+      ledger.head(),
+      ledger.frozen(),
+      ledger.policyInForce(),
+      allTargets(parts),
+    ]);
+    answer(response, 200, { head, frozen, policy, targets });
   });
 
   routes.post(/.*/, limitRefusals(WRONG_TOKENS_PER_MINUTE), authorize(adminToken), express.json({ limit: BODY_LIMIT }));
@@ -155,7 +160,7 @@ const ROUTES = `Phoenix
 GET  /                               pages for people
 POST /webhooks                       signed events of the forge
 GET  /healthz, /readyz, /metrics     alive; ready; Prometheus
-GET  /api/status                     followed head, freeze and targets
+GET  /api/status                     followed head, freeze, policy in force and targets
 GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
 GET  /api/runs/:id/events            one run as it goes on (server-sent events)

@@ -5,7 +5,7 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Outcome, Run, StepRecord } from '../../model/run.ts';
-import type { RunDetail, TargetRecords } from '../../ports/ledger.ts';
+import type { Approval, RunDetail, TargetRecords } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import { waitsUntil } from '../../say/policy.ts';
 import type { KnownTarget } from '../parts.ts';
@@ -16,6 +16,9 @@ export interface RunJson extends Run {
   readonly reason: string | null;
   readonly supersededBy: string | null;
   readonly problems: readonly Problem[];
+  readonly approvals: readonly Approval[];
+  /** Lines that were taken for no approval, and why. */
+  readonly notes: readonly string[];
 }
 
 export interface TargetJson {
@@ -42,6 +45,8 @@ export function runJson(run: RunDetail, clock: Clock): RunJson {
     reason: run.reason ?? whyItWaits(run, clock),
     supersededBy: run.supersededBy,
     problems: run.problems,
+    approvals: run.approvals,
+    notes: run.notes,
   };
 }
 

@@ -1,53 +1,84 @@
-// Approvals that come with the commits themselves: a trailer such as `Phoenix-Approve: destroy lxc/105`.
+// Approvals that come with a push: a trailer such as `Phoenix-Approve: destroy lxc/105` in the message of the head, which whoever
+// merged or pushed has seen. What an author wrote into a commit or a pull request before is nobody's approval.
 
-import type { CommitSha, TargetId } from '../../model/ids.ts';
+import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
-import { policyOf } from '../../plan/policy.ts';
+import type { Trailer } from '../../model/trailer.ts';
+import { mayApprove, policyOf } from '../../plan/policy.ts';
+import { isSameTrailer, trailers, trailersAnywhere } from '../../plan/trailers.ts';
+import { canBeApproved } from '../../plan/waiting.ts';
 import type { Approval } from '../../ports/ledger.ts';
-import type { Repository } from '../../ports.ts';
+import { inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
+import { policyForbids } from '../../say/refusal.ts';
+import type { Context } from '../context.ts';
 import { commitsSince } from './history.ts';
+import { originOf } from './origin.ts';
+
+/** More than these in one push are not looked through, and then no trailer of it counts. */
+const MOST_COMMITS = 300;
+
+export interface TrailerApprovals {
+  readonly approvals: readonly Approval[];
+  /** Of lines that were taken for none, why. */
+  readonly notes: readonly string[];
+}
+
+const NONE: TrailerApprovals = { approvals: [], notes: [] };
 
 /**
- * Approvals for steps of the plan in the commits from `base` (exclusive; null: only the head itself) to `head`. Reads nothing
- * when no step needs one. Whoever pushed them stands for
- * them all: an author is what a commit says of itself, and anybody can write one.
+ * For steps of the plan that need one. Reads nothing when none does, and asks the forge only when the head has such a line.
  *
+ * @param base the followed commit before it, exclusive; null: there is none
  * @param at ISO 8601
- * @param pusher as the forge knows them; null when it did not say, and then nobody that a policy asks for by name
  */
 export async function trailerApprovals(
-  repository: Repository,
+  context: Context,
   plan: Plan,
   base: CommitSha | null,
   head: CommitSha,
   at: string,
-  pusher: string | null,
-): Promise<Approval[]> {
-  const waiting = new Map(plan.steps.filter(({ approval }) => approval).map(({ target, impact }) => [target, impact]));
-  if (waiting.size === 0 || (pusher === null && policyOf(plan).approvers !== null)) return [];
-  const commits = base === null ? [await repository.commit(head)] : await commitsSince(repository, base, head);
-  const found = commits.flatMap(({ message, author }) =>
-    trailers(message).map((trailer) => ({ ...trailer, by: pusher ?? author })),
-  );
-  const granted = found.filter(({ impact, target }) => waiting.get(target) === impact);
-  return [...new Map(granted.map(({ target, by }) => [target, { target, by, at }])).values()];
+): Promise<TrailerApprovals> {
+  const waiting = new Map(plan.steps.filter(canBeApproved).map((step) => [step.target, step]));
+  if (waiting.size === 0) return NONE;
+  const isWanted = ({ target, impact }: Trailer) => waiting.get(target)?.impact === impact;
+  const { repository } = context;
+  const { message, author } = await repository.commit(head);
+  const brought = base === null ? [] : await commitsSince(repository, base, head, MOST_COMMITS + 1);
+  const others = brought
+    .filter(({ sha }) => sha !== head)
+    .map((commit) => ({ text: commit.message, where: inTheMessageOf(commit.sha) }));
+  const named = trailers(message).filter(isWanted);
+  if (named.length === 0) {
+    const found = others.flatMap(({ text, where }) => trailers(text).map((trailer) => ({ trailer, where })));
+    const missed = found.filter(({ trailer }) => isWanted(trailer));
+    return { approvals: [], notes: missed.map(({ trailer, where }) => TRAILER_IGNORED.elsewhere(trailer, where)) };
+  }
+  const ignored = (why: (trailer: Trailer) => string): TrailerApprovals => ({ approvals: [], notes: named.map(why) });
+  if (brought.length > MOST_COMMITS) return ignored(TRAILER_IGNORED.tooMany);
+  const origin = await originOf(context, head, message);
+  if ('unknown' in origin) return ignored((trailer) => TRAILER_IGNORED.unknown(trailer, origin.unknown));
+
+  const written = [...others, ...origin.texts];
+  const judged = named.map((trailer) => {
+    const copy = written.find(({ text }) => trailersAnywhere(text).some((other) => isSameTrailer(other, trailer)));
+    if (copy !== undefined) return { note: TRAILER_IGNORED.copied(trailer, copy.where) };
+    const { target } = trailer;
+    if (origin.by === null && countsWho(plan, waiting.get(target)?.approvals ?? 1)) {
+      return { note: TRAILER_IGNORED.nameless(trailer) };
+    }
+    const policy = policyOf(plan);
+    if (origin.by !== null && !mayApprove(policy, origin.by)) {
+      return { note: TRAILER_IGNORED.mayNot(trailer, policyForbids(origin.by, policy.approvers ?? [])) };
+    }
+    return { approval: { target, by: origin.by ?? author, at, where: inTheMessageOf(head) } };
+  });
+  return {
+    approvals: judged.flatMap(({ approval }) => approval ?? []),
+    notes: judged.flatMap(({ note }) => note ?? []),
+  };
 }
 
-interface Trailer {
-  readonly impact: string;
-  readonly target: TargetId;
-}
-
-/** Pure. `delete` is taken for `destroy`; several targets may follow one verb. */
-export function trailers(message: string): Trailer[] {
-  return [...message.matchAll(/^Phoenix-Approve:[ \t]*(destroy|delete|recreate|restart|live)[ \t]+(.+)$/gim)].flatMap(
-    ([, verb = '', targets = '']) =>
-      targets
-        .split(/[\s,]+/)
-        .filter((target) => /^[a-z]+\/.+$/.test(target))
-        .map((target) => ({
-          impact: verb.toLowerCase() === 'delete' ? 'destroy' : verb.toLowerCase(),
-          target: target as TargetId,
-        })),
-  );
+/** Where persons are named, or several must approve: an author is what a commit says of itself. */
+function countsWho(plan: Plan, approvals: number): boolean {
+  return approvals > 1 || policyOf(plan).approvers !== null;
 }

@@ -27,7 +27,8 @@ export async function settleDeliveries(context: Context, head: CommitSha, delive
     const there = (await repository.resolve(delivery.commit)) !== null;
     if (!there && clock.now().getTime() - Date.parse(delivery.received) < WAIT_FOR_COMMIT_MS) continue;
     settled.push(delivery);
-    if (!known.has(delivery.commit)) replaced.add(delivery.commit);
+    if (!known.has(delivery.commit) && (await wasOnBranch(context, delivery.commit, head)))
+      replaced.add(delivery.commit);
   }
   const statuses = [...replaced].map((commit) => status(commit, APPLY_CONTEXT, superseded(head), NO_LINK));
   await ledger.settleDeliveries(
@@ -36,4 +37,16 @@ export async function settleDeliveries(context: Context, head: CommitSha, delive
   );
   if (statuses.length > 0) await context.queue.requestReport();
   return settled.length < deliveries.length && !waiting ? LOOK_AGAIN_MS : null;
+}
+
+/** A delivery only says so: the branch itself shows it, or the forge's record of who moved it, after a force push. */
+async function wasOnBranch({ repository, forge, log }: Context, commit: string, head: CommitSha): Promise<boolean> {
+  const sha = await repository.resolve(commit);
+  if (sha !== null && (await repository.isAncestor(sha, head))) return true;
+  try {
+    return forge === null || (await forge.pusherOf(commit as CommitSha)) !== null;
+  } catch (error) {
+    log.warn('the forge cannot be asked whether a commit was on the branch', { commit, error });
+    return false;
+  }
 }

@@ -5,11 +5,11 @@ import { findingsBetween } from '../../config/rules/between.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
-import { policyBetween } from '../../plan/policy.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './declared.ts';
+import { policyFor } from './judging.ts';
 import type { Gathered } from './proposal.ts';
 
 /** The run that a new head of the branch asks for. */
@@ -29,13 +29,10 @@ export async function gather(
   const followed = base === null ? undefined : await declaredAt(context, base);
   const before = stillProtected(await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
-  const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
-  return { declared: after, records, before, request, olderErrors, policy: judging(followed, declared) };
-}
-
-/** The policy that a commit is judged by. */
-export function judging(followed: Declared | undefined, declared: Declared): Policy {
-  return policyBetween(followed?.config?.hypervisor.policy, declared.config?.hypervisor.policy);
+  const policy = await policyFor(context, declared);
+  // Who goes back to an older commit says so in so many words, and approves each deletion.
+  const after = request.rewind ? declared : await against(context, declared, followed, policy);
+  return { declared: after, records, before, request, olderErrors, policy };
 }
 
 /** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */
@@ -65,13 +62,20 @@ function stillProtected(before: Map<TargetId, Target>, followed: Declared | unde
   return new Map([...before].map(([id, target]) => [id, { ...target, protected: kept(target) }]));
 }
 
-/** With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read again for their lines. */
+/**
+ * With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read
+ * again for their lines.
+ *
+ * @param policy that judges the commit
+ */
 export async function against(
   { repository, options }: Pick<Context, 'repository' | 'options'>,
   declared: Declared,
   followed: Declared | undefined,
+  policy: Policy,
 ): Promise<Declared> {
-  const [before, after] = [followed?.config ?? null, declared.config];
+  const [config, after] = [followed?.config ?? null, declared.config];
+  const before = config === null ? null : { ...config, hypervisor: { ...config.hypervisor, policy } };
   if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
   const { problems } = load(await repository.snapshot(declared.commit), {
     strictSecrets: options.strictSecrets,

@@ -1,7 +1,6 @@
 // What was decided about a commit, written to the ledger together with what is said of it.
 
 import type { CommitSha, RunId } from '../../model/ids.ts';
-import type { Plan } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
@@ -19,9 +18,10 @@ import {
   waitsForRunning,
 } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
-import { aheadKeys } from '../review/ahead.ts';
-import { ofRun, ofStep, TIMER } from '../tell.ts';
+import { ofRun, ofStep } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
+import { earlyApprovals, NO_EARLY } from './early-approvals.ts';
+import { beginWithPolicy, takeForce } from './judging.ts';
 import type { Proposal } from './proposal.ts';
 
 interface Recording {
@@ -41,19 +41,16 @@ export async function recordPlan(
   { plan, digests, held, problems }: Extract<Proposal, { kind: 'plan' }>,
   { base, followed, run, approvals = [] }: Recording,
 ): Promise<void> {
-  const { options, repository } = context;
-  const trailers = request.rewind
-    ? []
-    : await trailerApprovals(
-        repository,
-        plan,
-        base as CommitSha | null,
-        request.commit as CommitSha,
-        isoNow(context),
-        pusherOf(request),
-      );
-  const ahead = request.rewind ? [] : await approvedBefore(context, plan);
+  const { options } = context;
+  const head = request.commit as CommitSha;
+  const at = isoNow(context);
+  const carried = request.trigger === 'push';
+  const fromTrailers = carried
+    ? await trailerApprovals(context, plan, base as CommitSha | null, head, at)
+    : { approvals: [], notes: [] };
+  const early = carried ? await earlyApprovals(context, plan, base as CommitSha | null, head) : NO_EARLY;
   const steps = new Set(plan.steps.map(({ target }) => target));
+  if (carried) await beginWithPolicy(context, request.commit);
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
     plan,
@@ -61,7 +58,8 @@ export async function recordPlan(
     held,
     problems,
     reason: null,
-    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...ahead, ...trailers],
+    notes: fromTrailers.notes,
+    approvals: [...approvals.filter(({ target }) => steps.has(target)), ...early.approvals, ...fromTrailers.approvals],
     statuses: (id) => {
       const told = { id, commit: request.commit, request };
       const underWay = request.readOnly ? looking(plan) : applying(plan);
@@ -73,17 +71,9 @@ export async function recordPlan(
     },
     ...(followed === undefined ? {} : { followed }),
   });
-}
-
-/** Under the pull request, for the very changes that the plan makes. */
-async function approvedBefore({ ledger }: Context, plan: Plan): Promise<readonly Approval[]> {
-  const keys = aheadKeys(plan);
-  return keys.size === 0 ? [] : ledger.approvedAhead([...keys.values()]);
-}
-
-/** Null when it was found without a delivery that names one. */
-function pusherOf({ by }: RunRequest): string | null {
-  return by === TIMER || by === 'unknown' ? null : by;
+  // Used up with the run that they let go on.
+  for (const pull of early.pulls) await context.ledger.endEarlyApprovals(pull);
+  if (plan.steps.length === 0) await takeForce(context, request.commit, request);
 }
 
 interface Refusal {
@@ -109,6 +99,7 @@ export async function recordRefusal(
     problems,
     reason: said.description,
     approvals: [],
+    notes: [],
     statuses: (id) => ofRun(context.options.publicUrl, { id, commit: request.commit, request }, said),
     ...(followed === undefined ? {} : { followed }),
   });

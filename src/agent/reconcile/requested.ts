@@ -2,22 +2,21 @@
 
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { CommandVerb } from '../../model/run.ts';
 import { isSwitch, type Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { notLookedAt } from '../../say/command.ts';
 import { broken, type Sentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { changeKeys } from '../review/change-keys.ts';
 import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
 import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './declared.ts';
 import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
+import { bringsAll } from './judging.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
-
-const WHOLE: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['converge', 'letsgo', 'adopt']);
 
 /** In the order in which they were asked for. One that waits for others is planned in a later reconcile. */
 export async function planRequested(context: Context): Promise<void> {
@@ -61,7 +60,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);
-  if (!isWhole(run) && older.some(isBusy)) return false;
+  if (!bringsAll(request) && older.some(isBusy)) return false;
   const situation = await look(context, run, known);
   const proposal: CommandProposal =
     typeof situation === 'string'
@@ -75,7 +74,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
     return true;
   }
-  if (isWhole(run) && (await supersedeOlder(context, commit)) !== null) return false;
+  if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = followedBy(run, head);
   await recordPlan(context, request, proposal, {
     base: commit,
@@ -111,22 +110,33 @@ function isBusy({ state, steps }: RunDetail): boolean {
   return state !== 'blocked' && steps.some(({ outcome }) => outcome === null);
 }
 
-/** Those of the same commit still hold; a person who says delete, or gives another command that needs an approval, has given one. */
+/**
+ * Those of the same commit that were not used still hold where the change is the same that was shown; a person who says delete, or
+ * gives another command that needs an approval, has given one.
+ */
 function approvalsFor(context: Context, run: RunDetail, plan: Plan, older: readonly RunDetail[]): Approval[] {
-  const earlier = older.filter((each) => each.commit === run.commit).flatMap((each) => each.approvals);
+  const changes = changeKeys(plan);
+  const earlier = older
+    .filter(({ commit }) => commit === run.commit)
+    .flatMap((each) => unusedApprovals(each).filter(({ target, change }) => changes.get(target) === change))
+    .map(({ approval }) => approval);
   if (!isSwitch(run.request.verb)) return earlier;
   const asked = plan.steps.filter(({ approval }) => approval);
   return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at: isoNow(context) }))];
 }
 
-/** It brings everything to its commit, so nothing of older runs is left to do; a part of it or a look takes nothing over. */
-function isWhole({ request: { targets, readOnly, verb = 'converge' } }: RunDetail): boolean {
-  return targets === null && !readOnly && WHOLE.has(verb);
+/** An approval is used up once its step has begun. */
+function unusedApprovals({ plan, steps, approvals }: RunDetail) {
+  const changes = plan === null ? new Map<TargetId, string>() : changeKeys(plan);
+  const begun = new Set(steps.filter(({ started }) => started !== null).map(({ target }) => target));
+  return approvals
+    .filter(({ target }) => !begun.has(target))
+    .map((approval) => ({ approval, target: approval.target, change: changes.get(approval.target) ?? '' }));
 }
 
 /** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
 function followedBy(run: RunDetail, known: Head | null): Head | undefined {
-  if (!isWhole(run) || known === null) return undefined;
+  if (!bringsAll(run.request) || known === null) return undefined;
   if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
   return { ...known, base: run.commit, ...(run.request.rewind ? { verdict: 'rewound' } : {}) };
 }

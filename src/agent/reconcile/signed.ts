@@ -5,8 +5,9 @@ import type { SignedCommits } from '../../model/policy.ts';
 import { noSigningKeys, tooManyCommits, unsigned } from '../../say/policy.ts';
 import type { Sentence } from '../../say/status.ts';
 import type { Context } from '../context.ts';
-import { declaredAt, judging } from './gather.ts';
+import { declaredAt } from './gather.ts';
 import { commitsSince } from './history.ts';
+import { policyFor } from './judging.ts';
 
 /** More are not looked at, and then none of them is followed. */
 const MOST_CHECKED = 1000;
@@ -19,7 +20,7 @@ const MOST_CHECKED = 1000;
 export async function whyUnsigned(context: Context, base: CommitSha | null, head: CommitSha): Promise<Sentence | null> {
   const { repository, signatures, log } = context;
   const followed = base === null ? undefined : await declaredAt(context, base);
-  const { signedCommits } = judging(followed, await context.declared(head));
+  const { signedCommits } = await policyFor(context, await context.declared(head));
   if (signedCommits === 'off') return null;
   // Undefined too when the repository has lost it, as after a force push.
   const from = followed?.commit ?? null;

@@ -1,45 +1,88 @@
-// What people ask on the forge, by a button of a check or a comment under a pull request: done for those who may push to the
-// repository, and answered. A button stays where it is, so a refusal is logged; under a comment it is said.
+// What people ask on the forge, by a button of a check or a comment under a pull request: looked up there, done for those who may
+// push to the branch, once, and answered. A button stays where it is, so a refusal is logged; under a comment it is said.
 
 import type { TargetId } from '../../model/ids.ts';
-import { mayApprove, policyOf } from '../../plan/policy.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
-import type { Ask, AskEvent, Delivery } from '../../ports/deliveries.ts';
+import type { Delivery } from '../../ports/deliveries.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
+import type { Again } from '../../ports/queue.ts';
 import type { Forge } from '../../ports.ts';
 import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
-import { policyForbids } from '../../say/refusal.ts';
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../say/status.ts';
-import { type Context, isoNow } from '../context.ts';
+import type { Context } from '../context.ts';
 import { followed, open } from '../open-run.ts';
-import { approve, replay } from '../operations.ts';
+import { replay } from '../operations.ts';
 import { Refused } from '../refused.ts';
-import { aheadKeys } from './ahead.ts';
+import { approveRun, approveUnder } from './approve.ts';
 import { mergeOf } from './merged.ts';
+import { type Asked, type Verified, verifyCommand } from './verify-command.ts';
 
-type Asked = Delivery & AskEvent;
+/** A forge lists what it sent a moment later. */
+const LOOK_AGAIN_MS = 2_000;
 
-/** Resolves to the pull requests that are to be planned afresh. Whatever fails for want of the forge is tried again. */
-export async function answerAsks(
-  context: Context,
-  forge: Forge,
-  deliveries: readonly Delivery[],
-): Promise<ReadonlySet<number>> {
-  const forced = new Set<number>();
-  for (const delivery of deliveries) {
-    if (delivery.kind !== 'ask') continue;
-    const said = await answer(context, forge, delivery, forced);
-    const pull = pullOf(delivery.ask);
-    // Where there are no checks, a plan that was made afresh is the answer itself.
-    const answered = delivery.ask.what === 'plan' && forced.has(delivery.ask.pull) && !forge.checks;
-    if (pull !== null && !answered) await reply(context, pull, said);
-    context.log.info('asked on the forge', { by: delivery.by, ask: delivery.ask.what, answer: said });
-    await context.ledger.settleDeliveries([delivery.id], []);
-  }
-  return forced;
+/** What follows from what people asked for. */
+export interface Answers {
+  /** Pull requests that are to be planned afresh. */
+  readonly forced: ReadonlySet<number>;
+  /** When to look again for what the forge does not know of yet. */
+  readonly again: Again;
 }
 
-async function answer(context: Context, forge: Forge, { ask, by }: Asked, forced: Set<number>): Promise<string> {
+/** What the forge cannot be asked about at the moment is tried again, and holds nothing else up. */
+export async function answerAsks(context: Context, forge: Forge, deliveries: readonly Delivery[]): Promise<Answers> {
+  const forced = new Set<number>();
+  let again: Again = null;
+  for (const delivery of deliveries) {
+    if (delivery.kind !== 'ask') continue;
+    const wait = await answerOne(context, forge, delivery, forced);
+    if (wait !== null) again = again === null ? wait : Math.min(again, wait);
+  }
+  return { forced, again };
+}
+
+/** Resolves to when to try again, in milliseconds; null when it was dealt with. */
+async function answerOne(context: Context, forge: Forge, delivery: Asked, forced: Set<number>): Promise<Again> {
+  const { ledger, log } = context;
+  const pull = delivery.source?.on === 'comment' ? delivery.source.pull : null;
+  const settle = () => ledger.settleDeliveries([delivery.id], []);
+  let verified: Verified;
+  try {
+    verified = await verifyCommand(context, forge, delivery);
+  } catch (error) {
+    if (!(error instanceof ForgeFailure)) throw error;
+    if (error.retryAfterSeconds !== null) return error.retryAfterSeconds * 1000;
+    // Whoever it was: nobody is told by name what was not proved.
+    log.warn('a command of the forge cannot be looked up, so nothing is done', { delivery: delivery.id, error });
+    await settle();
+    return null;
+  }
+  if (verified.kind === 'not yet') return LOOK_AGAIN_MS;
+  if (verified.kind === 'refused') {
+    log.warn('a command that the forge does not confirm has no effect', { by: delivery.by, why: verified.why });
+    if (verified.answer && pull !== null) await reply(context, pull, ASKED.refused(verified.why));
+    await settle();
+    return null;
+  }
+  const { id, ask, by } = verified;
+  if (await ledger.hasCounted(id)) {
+    await settle();
+    return null;
+  }
+  const said = await answer(context, forge, verified, forced);
+  // Where there are no checks, a plan that was made afresh is the answer itself.
+  const answered = ask.what === 'plan' && forced.has(ask.pull) && !forge.checks;
+  if (pull !== null && !answered) await reply(context, pull, said);
+  log.info('asked on the forge', { by, ask: ask.what, answer: said });
+  await ledger.count(id);
+  await settle();
+  return null;
+}
+
+async function answer(
+  context: Context,
+  forge: Forge,
+  { ask, by, at }: Extract<Verified, { kind: 'given' }>,
+  forced: Set<number>,
+): Promise<string> {
   const may = await mayAsk(forge, by);
   if (may !== true) return may === false ? ASKED.mayNot(by) : ASKED.unknown(by, may);
   try {
@@ -52,7 +95,9 @@ async function answer(context: Context, forge: Forge, { ask, by }: Asked, forced
       case 'again':
         return await again(context, ask.commit, ask.context, by, forced);
       case 'approve':
-        return await approved(context, ask, by);
+        return approvedOf(ask.targets, await approveUnder(context, forge, ask.pull, ask.targets, { by, at }));
+      case 'approve run':
+        return approvedOf(ask.targets, await approveRun(context, ask, { by, at }));
       default:
         return ask satisfies never;
     }
@@ -60,6 +105,14 @@ async function answer(context: Context, forge: Forge, { ask, by }: Asked, forced
     if (error instanceof Refused) return ASKED.refused(error.message);
     throw error;
   }
+}
+
+function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): string {
+  if (done.length === 0) return ASKED.nothingWaits(asked);
+  return ASKED.approved(
+    done,
+    asked.filter((target) => !done.includes(target)),
+  );
 }
 
 /** Why it cannot be told, where a person has to put something right first. */
@@ -111,54 +164,30 @@ async function again(
   return ASKED.replays(await replayed(context, commit, by, target === undefined ? [] : [target]));
 }
 
-type Approve = Extract<Ask, { what: 'approve' }>;
-
-/** In the run that was named, else in those where the targets wait; ahead of time where the pull request is still open. */
-async function approved(context: Context, { run, targets, pull }: Approve, by: string): Promise<string> {
-  const { ledger } = context;
-  const runs = run === null ? await ledger.openRuns() : [await ledger.run(run)].filter((each) => each !== null);
-  const waiting = runs.flatMap((each) => waitingSteps(each).map((target) => ({ run: each.id, target })));
-  const chosen = targets.length === 0 ? waiting : waiting.filter(({ target }) => targets.includes(target));
-  for (const each of chosen) await approve(context, each.run, each.target, by);
-  const now = chosen.map(({ target }) => target);
-  const left = targets.filter((target) => !now.includes(target));
-  const ahead = left.length === 0 || pull === null ? [] : await approvedAhead(context, pull, left, by);
-  const done = [...now, ...ahead];
-  if (done.length === 0) return ASKED.nothingWaits(targets);
-  return ASKED.approved(
-    done,
-    left.filter((target) => !ahead.includes(target)),
-  );
-}
-
-/** Bound to the very change that the plan of the pull request shows: any other asks again. */
-async function approvedAhead(
-  { ledger, ...context }: Context,
-  pull: number,
-  targets: readonly TargetId[],
-  by: string,
-): Promise<TargetId[]> {
-  const plan = await ledger.pullPlan(pull);
-  if (plan === null) return [];
-  const keys = aheadKeys(plan.plan);
-  const policy = policyOf(plan.plan);
-  if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
-  const found = targets.filter((target) => keys.has(target));
-  const at = isoNow(context);
-  await ledger.approveAhead(new Map(found.map((target) => [keys.get(target) ?? '', { target, by, at }])));
-  return found;
-}
-
-function pullOf(ask: Ask): number | null {
-  return ask.what === 'again' ? null : ask.pull;
-}
-
 /** Below how the merge stands, or the plan. */
 async function reply(context: Context, pull: number, said: string): Promise<void> {
-  const { ledger, options, queue } = context;
-  const plan = await ledger.pullPlan(pull);
-  const planned = plan === null ? null : pullMarkdown(plan, toPull(options.publicUrl, pull).url);
-  const shown = (await mergeOf(context, pull)) ?? planned;
-  await ledger.say([{ pull, body: shown === null ? said : `${shown}\n\n---\n\n${said}` }]);
-  await queue.requestReport();
+  const shown = await commentUnder(context, pull);
+  await context.ledger.say([{ pull, body: shown === null ? said : `${shown}\n\n---\n\n${said}` }]);
+  await context.queue.requestReport();
+}
+
+/** What somebody else has changed or deleted is said again. */
+export async function restateComments(context: Context, deliveries: readonly Delivery[]): Promise<void> {
+  const { ledger, forge, queue } = context;
+  if (forge === null || forge.checks) return;
+  const touched = deliveries.flatMap((each) => (each.kind === 'pull' && each.comment === true ? [each.pull] : []));
+  for (const pull of new Set(touched)) {
+    const body = await commentUnder(context, pull);
+    if (body === null) continue;
+    await ledger.forgetComment(pull);
+    await ledger.say([{ pull, body }]);
+  }
+  if (touched.length > 0) await queue.requestReport();
+}
+
+/** What the comment of Phoenix shows: how the merge stands, or the plan; null for a pull request that it knows nothing of. */
+async function commentUnder(context: Context, pull: number): Promise<string | null> {
+  const plan = await context.ledger.pullPlan(pull);
+  const planned = plan === null ? null : pullMarkdown(plan, toPull(context.options.publicUrl, pull).url);
+  return (await mergeOf(context, pull)) ?? planned;
 }

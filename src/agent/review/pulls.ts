@@ -2,16 +2,25 @@
 // asked. Which plans are missing follows from what is open, so lost and repeated events change nothing.
 
 import type { CommitSha } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Report } from '../../model/report.ts';
 import { planBetween, type Side } from '../../plan/between.ts';
+import { trailersAnywhere } from '../../plan/trailers.ts';
+import { canBeApproved } from '../../plan/waiting.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
+import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
 import { pullMarkdown } from '../../say/details/pull.ts';
 import { planNotForFork, planned } from '../../say/pull-request.ts';
 import { broken, PLAN_CONTEXT, status, toPull } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { approve } from '../operations.ts';
 import type { Declared } from '../reconcile/declared.ts';
-import { against, judging } from '../reconcile/gather.ts';
+import { useLateApprovals } from '../reconcile/early-approvals.ts';
+import { against } from '../reconcile/gather.ts';
+import { commitsSince } from '../reconcile/history.ts';
+import { policyIfMerged } from '../reconcile/judging.ts';
+import { changeKeys } from './change-keys.ts';
 import { tellMerged } from './merged.ts';
 
 /** @param forced to be planned afresh, forks among them: a person who may push has asked */
@@ -23,6 +32,7 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
   const open = (await forge.openPulls()).filter((pull) => pull.base === options.branch);
   const known = await ledger.pulls();
   for (const pull of open) {
+    await ledger.noteAuthorTrailers(pull.number, trailersAnywhere(`${pull.title}\n${pull.description}`));
     const as = `${pull.head} ${base}`;
     const allowed = !pull.fork || options.planForks || forced.has(pull.number);
     // One that was planned because a person asked stays planned until it moves.
@@ -48,11 +58,10 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
   const from = await repository.mergeBase(base, pull.head);
   if (from === null) throw new Error(`it has no commit in common with ${options.branch}`);
   const [before, declared] = await Promise.all([context.declared(from), context.declared(pull.head)]);
-  const after = await against(context, declared, before);
-  const between = planBetween(side(before), side(after), {
-    impact: managers.impactOf,
-    policy: judging(before, after),
-  });
+  const policy = await policyIfMerged(context, declared);
+  const after = await against(context, declared, before, policy);
+  const between = planBetween(side(before), side(after), { impact: managers.impactOf, policy });
+  const notes = await authorTrailers(context, pull, from, between.plan);
   const plan: PullPlan = {
     pull: pull.number,
     title: pull.title,
@@ -63,8 +72,30 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
     ...between,
     root: after.root,
     created: isoNow(context),
+    ...(notes.length === 0 ? {} : { notes }),
   };
-  await ledger.recordPull(pull.number, as, plan, reportsOf(context, forge, plan));
+  const changes = [...changeKeys(plan.plan).values()];
+  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan));
+}
+
+/** Approvals that its author wrote down: said before the merge that they count for nothing. */
+async function authorTrailers(
+  { repository }: Context,
+  { number, head, title, description }: PullRequest,
+  from: CommitSha,
+  plan: Plan,
+): Promise<string[]> {
+  const commits = await commitsSince(repository, from, head);
+  const written = [
+    ...commits.map(({ sha, message }) => ({ text: message, where: inTheMessageOf(sha) })),
+    { text: `${title}\n${description}`, where: `the text of ${inPull(number)}` },
+  ];
+  const wanted = plan.steps.filter(canBeApproved);
+  return written.flatMap(({ text, where }) =>
+    trailersAnywhere(text)
+      .filter(({ target, impact }) => wanted.some((step) => step.target === target && step.impact === impact))
+      .map((trailer) => TRAILER_IGNORED.copied(trailer, where)),
+  );
 }
 
 function reportsOf({ options }: Context, forge: Forge, plan: PullPlan): Report[] {
@@ -75,7 +106,7 @@ function reportsOf({ options }: Context, forge: Forge, plan: PullPlan): Report[]
 
 async function leaveFork({ ledger, options }: Context, { number, head }: PullRequest, as: string): Promise<void> {
   const told = status(head, PLAN_CONTEXT, planNotForFork(), toPull(options.publicUrl, number));
-  await ledger.recordPull(number, as, null, [told]);
+  await ledger.recordPull(number, as, null, [], [told]);
 }
 
 function notPlanned({ options }: Context, { number, head }: PullRequest, error: unknown): Report {
@@ -92,9 +123,12 @@ async function close(context: Context, forge: Forge, number: number): Promise<vo
   const { ledger } = context;
   const pull = await forge.pull(number);
   const merged = pull?.mergedAs ?? null;
-  if (merged !== null) {
+  if (pull !== null && merged !== null && pull.base === context.options.branch) {
     await ledger.noteMerged(merged, number);
+    await useLateApprovals(context, number, { commit: merged, head: pull.head }, (run, { target, by, where }) =>
+      approve(context, run, target, by, where),
+    );
     await tellMerged(context, merged);
-  }
+  } else await ledger.endEarlyApprovals(number);
   await ledger.forgetPull(number);
 }

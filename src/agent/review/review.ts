@@ -4,7 +4,7 @@
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Again } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
-import { answerAsks } from './asks.ts';
+import { answerAsks, restateComments } from './asks.ts';
 import { settlePending } from './interrupted.ts';
 import { askForLost } from './lost.ts';
 import { reviewPulls } from './pulls.ts';
@@ -26,18 +26,21 @@ export async function review(context: Context): Promise<Again> {
     return null;
   }
   let forced: ReadonlySet<number> = new Set();
+  const waits: number[] = [];
   const parts: readonly (() => Promise<void>)[] = [
     async () => {
-      forced = await answerAsks(context, forge, deliveries);
+      const answers = await answerAsks(context, forge, deliveries);
+      forced = answers.forced;
+      if (answers.again !== null) waits.push(answers.again);
     },
     async () => {
       await reviewPulls(context, forge, forced);
+      await restateComments(context, deliveries);
       await settle('pull');
     },
     () => settlePending(context, forge),
     () => askForLost(context, forge),
   ];
-  const waits: number[] = [];
   for (const part of parts) {
     const again = await part().then(
       () => null,

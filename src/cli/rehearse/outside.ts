@@ -107,17 +107,23 @@ export function openForgeOf(settings: Settings): Forge | null {
 export function forgeOptions({
   forge: { kind, api, token, app },
   repositoryUrl,
+  branch,
   publicUrl,
 }: Settings): ForgeOptions | null {
   if (kind === 'none') return null;
   const place = placeOf(kind, repositoryUrl);
-  const shared = { kind, repository: place.repository, api: api ?? place.api, publicUrl };
+  const shared = { kind, repository: place.repository, branch, api: api ?? place.api, publicUrl };
   if (token !== null) return { ...shared, login: { as: 'token', token: token.expose() } };
   if (app !== null) return { ...shared, login: { as: 'app', id: app.id, key: app.key.expose() } };
   throw new Missing(
     `there is nothing to speak to the forge as`,
     'set PHOENIX_FORGE_TOKEN, or PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE',
   );
+}
+
+/** What the forge calls the repository: `owner/name`; empty where there is no forge. */
+export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): string {
+  return kind === 'none' ? '' : placeOf(kind, repositoryUrl).repository;
 }
 
 /** What a host calls itself. @throws Missing when it cannot be reached */

@@ -10,7 +10,7 @@ export type BetweenRule = (before: Config, after: Config) => readonly Finding[];
 
 /**
  * TOO_MANY_DELETES: more guests would go than the policy allows, that of either commit, or `behavior.max_delete_share` where it
- * says nothing; a single one may always go.
+ * says nothing; a single one may always go. `before` holds the policy that judges `after`.
  */
 function deletesStayFew(before: Config, after: Config): Finding[] {
   const guests = allGuests(before);
@@ -30,11 +30,14 @@ function deletesStayFew(before: Config, after: Config): Finding[] {
 
 /** A commit that loosens the policy is still judged by the one before it. */
 function mostDeleted(before: Config, after: Config): { readonly share: number; readonly named: string } {
-  const [was, is] = [before.hypervisor.policy.maxDeletePercent, after.hypervisor.policy.maxDeletePercent];
-  const share = is === null ? after.hypervisor.behavior.maxDeleteShare : is / 100;
-  const named = is === null ? 'behavior.max_delete_share' : 'phoenix.max_delete_percent';
-  if (was === null || was / 100 >= share) return { share, named };
-  return { share: was / 100, named: 'phoenix.max_delete_percent, in a commit of its own before this one,' };
+  const [was, is] = [shareOf(before), shareOf(after)];
+  return was.share < is.share ? { ...was, named: `${was.named}, in a commit of its own before this one,` } : is;
+}
+
+function shareOf({ hypervisor: { policy, behavior } }: Config): { readonly share: number; readonly named: string } {
+  const { maxDeletePercent: percent } = policy;
+  if (percent === null) return { share: behavior.maxDeleteShare, named: 'behavior.max_delete_share' };
+  return { share: percent / 100, named: 'phoenix.max_delete_percent' };
 }
 
 function goneGuests(guests: readonly Guest[], after: Config): Guest[] {

@@ -1,6 +1,6 @@
 // What all forges' comments of ours have in common.
 
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { cutMarkdown } from './cut.ts';
 import type { ForgeLogin } from './options.ts';
 
@@ -17,6 +17,41 @@ export function commentMark(login: ForgeLogin, pull: number): string {
   return `<!-- phoenix: kept up to date, ${digest} -->`;
 }
 
-export function markedBody(mark: string, body: string): string {
-  return `${mark}\n${cutMarkdown(body, LONGEST, null)}`;
+/** @param said above the text; empty for nothing */
+export function markedBody(mark: string, body: string, said = ''): string {
+  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, LONGEST, null)}`;
+}
+
+/** Times of whole seconds may be one apart though both were taken at once. */
+const WHOLE_SECOND_MS = 1000;
+
+/** @param created and `updated` as the forge writes them */
+export function isEdited(created: string, updated: string): boolean {
+  const tolerance = created.includes('.') ? 0 : WHOLE_SECOND_MS;
+  return Date.parse(updated) - Date.parse(created) > tolerance;
+}
+
+/** Our comment as the forge took it: its id, and a digest of the text that it has now, by which a change by others is seen. */
+export interface OurComment {
+  readonly id: string;
+  /** Null for a comment whose text was never noted. */
+  readonly digest: string | null;
+}
+
+export function commentHandle(id: number | string, body: string): string {
+  return `${id} ${digestOf(body)}`;
+}
+
+export function readCommentHandle(handle: string | null): OurComment | null {
+  const [, id, digest] = /^(\d+)(?: ([0-9a-f]{16}))?$/.exec(handle ?? '') ?? [];
+  return id === undefined ? null : { id, digest: digest ?? null };
+}
+
+/** Whether somebody else has changed the text since it was noted. */
+export function isChanged({ digest }: OurComment, body: string): boolean {
+  return digest !== null && digest !== digestOf(body);
+}
+
+function digestOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16);
 }

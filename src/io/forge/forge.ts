@@ -4,15 +4,17 @@ import type { Forge } from '../../ports.ts';
 import { setCheck } from './github/checks.ts';
 import { setComment } from './github/comments.ts';
 import { connect, isGitHubItself } from './github/connect.ts';
-import { redeliver } from './github/deliveries.ts';
+import { redeliver, sentWebhook } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
+import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/told.ts';
 import { gitlabForge } from './gitlab/forge.ts';
 import { type ForgeOptions, GITHUB } from './options.ts';
 import { reading } from './reading.ts';
 
-/** GitHub takes 80 a minute and 500 an hour of what makes content; some room is left for people. */
 const PULLS = 'Pull requests: read';
+const WEBHOOKS = 'Webhooks: read and write';
+/** GitHub takes 80 a minute and 500 an hour of what makes content; some room is left for people. */
 const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
 
 /** Null for `none`: nothing is reported. Does nothing until it is asked for something. @throws for what cannot be a forge */
@@ -40,10 +42,30 @@ function githubForge(options: ForgeOptions): Forge {
     setStatus: (status, details, handle) => {
       return checks ? setCheck(github, status, details, handle) : setStatus(github, status);
     },
-    setComment: (comment, handle) => setComment(github, options.login, comment, handle),
+    setComment: (comment, handle, edited) => setComment(github, options.login, comment, handle, edited),
     openPulls: () => reading({ what: 'the open pull requests', right: PULLS, as }, () => openPulls(github)),
     pull: (number) => reading({ what: `pull request ${number}`, right: PULLS, as }, () => pullOf(github, number)),
     mayWrite: (login) => reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login)),
+    comment: (pull, id) => reading({ what: `comment ${id}`, right: PULLS, as }, () => commentOf(github, pull, id)),
+    sentWebhook: (delivery, since) => {
+      const read = async () =>
+        options.kind === 'gitea' ? null : sentWebhook(github, options.publicUrl ?? null, delivery, since);
+      return reading({ what: 'the deliveries of the webhook', right: WEBHOOKS, as }, read);
+    },
+    pullsOf: (commit) => {
+      return reading({ what: 'the pull requests of a commit', right: PULLS, as }, () => pullsOf(github, commit));
+    },
+    pullTexts: (number) => {
+      return reading({ what: `the commits of pull request ${number}`, right: PULLS, as }, () =>
+        pullTexts(github, number),
+      );
+    },
+    pusherOf: (commit) => {
+      const read = () => pusherOf(github, options.branch, commit);
+      return reading({ what: 'who pushed a commit', right: 'Contents: read', as }, read);
+    },
+    repositoryName: () =>
+      reading({ what: 'the repository', right: 'Metadata: read', as }, () => repositoryName(github)),
     pending: (commit) => {
       const read = () => (checks ? pendingChecks(github, commit) : pendingStatuses(github, commit));
       return reading(
@@ -54,8 +76,9 @@ function githubForge(options: ForgeOptions): Forge {
     redeliver: async (since) => {
       if (options.kind === 'gitea') return null;
       const read = () => redeliver(github, options.publicUrl ?? null, since);
-      return reading({ what: 'the deliveries of the webhook', right: 'Webhooks: read and write', as }, read);
+      return reading({ what: 'the deliveries of the webhook', right: WEBHOOKS, as }, read);
     },
+    clockAheadMs: () => github.clock.aheadMs,
     token: github.token,
   };
 }

@@ -7,6 +7,8 @@ export interface ForgeOptions {
   readonly login: ForgeLogin;
   /** `owner/name`; on GitLab with all groups above. */
   readonly repository: string;
+  /** The followed one. */
+  readonly branch: string;
   /** Where webhooks arrive, to know ours among others; null when nobody can reach it. */
   readonly publicUrl?: string | null;
   /** For one request, in milliseconds. */

@@ -7,13 +7,24 @@ export class Moved extends Error {
 
 const MAX_REDIRECTS = 3;
 
-/** A `fetch` that repeats the same request where a redirect on the same server points, for a repository that was renamed. */
-export function openFetch(timeoutMs: number): typeof fetch {
+/** How far the clock of a server is ahead of ours in milliseconds, as its last answer said: to a second, and never too far. */
+export interface ServerClock {
+  aheadMs: number;
+}
+
+/**
+ * A `fetch` that repeats the same request where a redirect on the same server points, for a repository that was renamed.
+ *
+ * @param clock is set by each answer
+ */
+export function openFetch(timeoutMs: number, clock: ServerClock = { aheadMs: 0 }): typeof fetch {
   return async (input, init = {}) => {
     const signal = AbortSignal.timeout(timeoutMs);
     let url = String(input);
     for (let redirects = 0; ; redirects += 1) {
       const answer = await fetch(url, { ...init, redirect: 'manual', signal });
+      const date = Date.parse(answer.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) clock.aheadMs = date - Date.now();
       const location = answer.headers.get('location');
       if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
       await answer.body?.cancel();

@@ -32,7 +32,19 @@ export function ledgerKeys(installation: string) {
       plan: (pull: number) => name(`pulls:plan:${pull}`),
       /** List of commit and number. */
       merged: name('pulls:merged'),
-      ahead: (change: string) => name(`pulls:ahead:${change}`),
+      /** Hash change, head and person → approval, of one pull request; set of those that have some. */
+      approvals: (pull: number) => name(`pulls:approvals:${pull}`),
+      approved: name('pulls:approved'),
+      /** Set of approvals that its author wrote into the text of one pull request, as JSON. */
+      trailers: (pull: number) => name(`pulls:trailers:${pull}`),
+      /** Set of the forge's ids of commands that were carried out. */
+      counted: name('pulls:commands'),
+    },
+    policy: {
+      inForce: name('policy'),
+      /** Hash commit → the policy that was in force before it; list of its commits, the newest first. */
+      judges: name('policy:judges'),
+      judged: name('policy:judged'),
     },
     freeze: name('freeze'),
     events: name('events'),

@@ -9,6 +9,7 @@ import { deliveries } from './deliveries.ts';
 import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
+import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
 import { decode, encode } from './record.ts';
 import { renewalRecords } from './renewals.ts';
@@ -59,6 +60,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...leases(redis, keys),
     ...outbox(redis, keys, now),
     ...pulls(redis, keys, now),
+    ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);

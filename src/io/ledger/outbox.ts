@@ -41,7 +41,11 @@ export function statusList(reports: readonly Report[]): string {
 }
 
 function keyOf(report: Report): string {
-  return isComment(report) ? `pull/${report.pull} comment` : statusKey(report.commit, report.context);
+  return isComment(report) ? commentKey(report.pull) : statusKey(report.commit, report.context);
+}
+
+function commentKey(pull: number): string {
+  return `pull/${pull} comment`;
 }
 
 function statusKey(commit: string, context: string): string {
@@ -125,6 +129,9 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
   return {
     async say(reports) {
       if (reports.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(reports)]);
+    },
+    async forgetComment(pull) {
+      await redis.hdel(sent, commentKey(pull));
     },
     async lastSaid(commit, context) {
       const key = statusKey(commit, context);

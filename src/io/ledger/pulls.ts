@@ -1,8 +1,8 @@
 // Pull requests: what each was looked at as, its plan, and which commit it became.
 
 import type { PullPlan } from '../../model/pull.ts';
-import type { Approval } from '../../ports/ledger.ts';
-import type { Pulls } from '../../ports/pulls.ts';
+import type { Trailer } from '../../model/trailer.ts';
+import type { EarlyApproval, Pulls } from '../../ports/pulls.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';
@@ -13,10 +13,16 @@ import { script } from './script.ts';
 const KEEP_MERGED = 500;
 /** Also of those that were merged or closed: links on commits lead to them. */
 const KEEP_PLAN_SECONDS = 60 * 24 * 3600;
-const KEEP_AHEAD_SECONDS = 30 * 24 * 3600;
 
-// Keys: outbox…, seen, plan. Arguments: now, reports, pull, as, plan, seconds.
+// Keys: outbox…, seen, plan, approvals, approved. Arguments: now, reports, pull, as, plan, seconds, kept changes as JSON. The field
+// of an approval begins with its change.
 const recordScript = script(`${SAY}
+local kept = {}
+for _, change in ipairs(cjson.decode(ARGV[7])) do kept[change] = true end
+for _, field in ipairs(redis.call('HKEYS', KEYS[7])) do
+  if not kept[string.sub(field, 1, string.find(field, ' ', 1, true) - 1)] then redis.call('HDEL', KEYS[7], field) end
+end
+if redis.call('EXISTS', KEYS[7]) == 0 then redis.call('SREM', KEYS[8], ARGV[3]) end
 redis.call('HSET', KEYS[5], ARGV[3], ARGV[4])
 if ARGV[5] == '' then redis.call('DEL', KEYS[6]) else redis.call('SET', KEYS[6], ARGV[5], 'EX', ARGV[6]) end
 say(ARGV[1], ARGV[2])
@@ -29,14 +35,17 @@ redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
 `);
 
 export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
-  const { seen, plan: planOf, merged, ahead } = keys.pulls;
+  const { seen, plan: planOf, merged, approvals: approvalsOf, approved, trailers, counted } = keys.pulls;
   return {
     async pulls() {
       return new Map(Object.entries(await redis.hgetall(seen)).map(([pull, as]) => [Number(pull), as]));
     },
-    async recordPull(pull, as, plan, reports) {
-      const args = [now(), statusList(reports), pull, as, plan === null ? '' : encode(plan), KEEP_PLAN_SECONDS];
-      await recordScript(redis, [...outboxKeys(keys), seen, planOf(pull)], args);
+    async recordPull(pull, as, plan, changes, reports) {
+      const encoded = plan === null ? '' : encode(plan);
+      // An approval is for the change and the head that were shown.
+      const kept = changes.map((change) => `${change}/${plan?.head}`);
+      const args = [now(), statusList(reports), pull, as, encoded, KEEP_PLAN_SECONDS, JSON.stringify(kept)];
+      await recordScript(redis, [...outboxKeys(keys), seen, planOf(pull), approvalsOf(pull), approved], args);
     },
     async pullPlan(pull) {
       const text = await redis.get(planOf(pull));
@@ -45,16 +54,41 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     async forgetPull(pull) {
       await redis.hdel(seen, String(pull));
     },
-    async approveAhead(approvals) {
-      for (const [key, approval] of approvals) {
-        // Of each person one, however they spell their name.
-        await redis.hset(ahead(key), approval.by.toLowerCase(), encode(approval));
-        await redis.expire(ahead(key), KEEP_AHEAD_SECONDS);
-      }
+    async approveEarly(pull, given) {
+      if (given.length === 0) return;
+      // Of each person one, however they spell their name.
+      const fields = given.map(
+        (each) => [`${each.change}/${each.head} ${each.by.toLowerCase()}`, encode(each)] as const,
+      );
+      await redis.sadd(approved, String(pull));
+      await redis.hset(approvalsOf(pull), Object.fromEntries(fields));
     },
-    async approvedAhead(wanted) {
-      const found = await Promise.all(wanted.map((key) => redis.hvals(ahead(key))));
-      return found.flat().map((text) => decode<Approval>('an approval', text));
+    async approvedPulls() {
+      return (await redis.smembers(approved)).map(Number);
+    },
+    async earlyApprovals(pull) {
+      const found = await redis.hvals(approvalsOf(pull));
+      return found.map((text) => decode<EarlyApproval>('an approval', text));
+    },
+    async endEarlyApprovals(pull) {
+      await redis.unlink(approvalsOf(pull));
+      await redis.srem(approved, String(pull));
+    },
+    async noteAuthorTrailers(pull, found) {
+      if (found.length === 0) return;
+      const key = trailers(pull);
+      await redis.sadd(key, ...found.map(({ impact, target }) => encode({ impact, target })));
+      await redis.expire(key, KEEP_PLAN_SECONDS);
+    },
+    async authorTrailers(pull) {
+      const found = await redis.smembers(trailers(pull));
+      return found.map((text) => decode<Trailer>('a trailer', text));
+    },
+    async hasCounted(command) {
+      return (await redis.sismember(counted, command)) === 1;
+    },
+    async count(command) {
+      await redis.sadd(counted, command);
     },
     async noteMerged(commit, pull) {
       await mergedScript(redis, [merged], [commit, pull, KEEP_MERGED]);

@@ -16,7 +16,7 @@ import type { Approval, Planned, RunDetail, RunRequest, SettledStep } from '../.
 import { statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 
-export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held'>;
+export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held' | 'notes'>;
 export type SavedEnd = {
   readonly outcome: Outcome;
   readonly reason: string | null;
@@ -25,7 +25,7 @@ export type SavedEnd = {
 };
 export type RunHash = Readonly<Record<string, string>>;
 
-export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, problems: [], held: {} };
+export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, problems: [], held: {}, notes: [] };
 
 /** The fields that say all of one step, and of its run what never takes much. */
 export function stepFields(target: TargetId): string[] {
@@ -72,6 +72,8 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     ended: hash['ended'] ?? null,
     by: request.by,
     steps,
+    // Runs of before have no notes.
+    ...NO_PLAN,
     ...saved,
     request,
     approvals,

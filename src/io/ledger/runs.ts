@@ -197,6 +197,6 @@ function approvalFields(approvals: readonly Approval[]): string[] {
   return [...lines].flatMap(([target, encoded]) => [`approval:${target}`, encoded.join('\n')]);
 }
 
-function savedPlan({ plan, digests, reason, problems, held }: Planned): SavedPlan {
-  return { plan, digests, reason, problems, held };
+function savedPlan({ plan, digests, reason, problems, held, notes }: Planned): SavedPlan {
+  return { plan, digests, reason, problems, held, notes };
 }

@@ -8,7 +8,7 @@ import type { Annotation, Button, Details, StatusState } from '../../model/repor
 import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { Approval, RunDetail } from '../../ports/ledger.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
@@ -34,6 +34,7 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
     `${plain(run.trigger)} by ${plain(run.by)} · run ${run.id} · ${code(shortSha(run.commit))}`,
     run.reason === null ? '' : plain(run.reason),
     run.supersededBy === null ? '' : `Superseded by ${run.supersededBy}.`,
+    approvalList(run),
     problemList(told),
     plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),
     plan === null ? '' : plan.steps.map(stepFields).filter(Boolean).join('\n'),
@@ -60,6 +61,7 @@ export function detailsOfStep(
   const parts = [
     planTable([planned], new Set()),
     step.reason === null ? '' : plain(step.reason),
+    approvalList({ ...run, notes: [] }, target),
     planned.needs.length === 0 ? '' : `After ${planned.needs.map(code).join(', ')}.`,
     actionsOf(step),
     failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
@@ -88,6 +90,17 @@ function actionsOf({ actions }: StepRecord): string {
   if (actions.length === 0) return '';
   const lines = actions.map(({ summary, exit }) => `${exit === 0 ? '✓' : '✗'} ${summary}`);
   return `What was done:\n\n${block(lines)}`;
+}
+
+/** Who approved what and where, and what was taken for no approval. @param only of that target */
+export function approvalList({ approvals, notes }: Pick<RunDetail, 'approvals' | 'notes'>, only?: TargetId): string {
+  const given = approvals.filter(({ target }) => only === undefined || target === only);
+  const lines = [...given.map(approvedBy), ...notes.map(plain)];
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function approvedBy({ target, by, where }: Approval): string {
+  return `${code(target)} approved by ${plain(by)}${where === undefined ? '' : `, in ${plain(where)}`}`;
 }
 
 /** New ones whole, older ones counted. */

@@ -3,6 +3,7 @@
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import { shortSha } from '../status.ts';
+import { approvalList } from './details.ts';
 import { block, code, plain, table } from './markdown.ts';
 
 const MOST_ROWS = 200;
@@ -17,6 +18,7 @@ export function mergedMarkdown(run: RunDetail, url: string | null): string {
   const parts = [
     `**Merged as ${code(shortSha(run.commit))}: ${run.state}**, ${name}.`,
     run.reason === null ? '' : plain(run.reason),
+    approvalList(run),
     waits.length === 0
       ? ''
       : `Waits for approval. To approve, comment:\n\n${block([`/phoenix approve ${waits.join(' ')}`])}`,

@@ -23,6 +23,7 @@ export function pullMarkdown(pull: PullPlan, url: string | null = null): string 
     ok ? '' : '**Refused: it brings errors, so nothing of it would be applied.**',
     problemList(pull.problems),
     approvals(plan.steps),
+    (pull.notes ?? []).map((note) => `- ${plain(note)}`).join('\n'),
     shown.length === 0 ? '' : planTable(shown, new Set(held)),
     plan.steps.length > shown.length ? rest(plan.steps.length - shown.length, url) : '',
     fields(plan.steps, url),

@@ -36,6 +36,7 @@ export function runPage(view: RunView, links: Links): Page {
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${run.reason === null ? null : html`<p class="reason">${said(run.reason)}</p>`}
       ${runFacts(view, links)}
+      ${run.notes.length === 0 ? null : html`<ul>${run.notes.map((note) => html`<li>${said(note)}</li>`)}</ul>`}
       ${problems(run.problems)}
       ${run.steps.length === 0 ? null : steps(view, links)}`,
   };

@@ -45,10 +45,12 @@ test('more than the share of the guests cannot go at once', () => {
   expect(newProblems(withGuests(3), withGuests(1))).toEqual([]);
 });
 
-test('the share is that of the new commit', () => {
-  const after = withGuests(0);
+test('the share is that of both commits: none raises the one that it is held to', () => {
+  const [before, after] = [withGuests(2), withGuests(0)];
   after['etc/phoenix_hypervisor_config.json'].behavior = { max_delete_share: 0.5 };
-  expect(newProblems(withGuests(2), after)).toEqual([]);
+  expect(newProblems(before, after)).toEqual([expect.stringContaining('more than 30 % of them')]);
+  before['etc/phoenix_hypervisor_config.json'].behavior = { max_delete_share: 0.5 };
+  expect(newProblems(before, after)).toEqual([]);
 });
 
 test('a disk that gets smaller is refused at its line', () => {

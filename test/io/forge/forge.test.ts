@@ -44,7 +44,8 @@ afterAll(async () => {
 });
 
 function options(changes: Partial<ForgeOptions> = {}): ForgeOptions {
-  return { kind: 'github', api: lab.url, login: { as: 'token', token: TOKEN }, repository: lab.repository, ...changes };
+  const login = { as: 'token', token: TOKEN } as const;
+  return { kind: 'github', api: lab.url, login, repository: lab.repository, branch: 'main', ...changes };
 }
 
 function forge(changes: Partial<ForgeOptions> = {}): Forge {

@@ -77,7 +77,7 @@ describe('a pull request', () => {
     const text = pullMarkdown(pull());
     expect(text).toContain('0 to create, 1 to update, 1 to delete');
     expect(text).toContain('| `~` | `lxc/103` | update | `restarts 103` |  |');
-    expect(text).toContain('| `-` | `lxc/102` | delete | `destroys the disk of 102` | **approval** |');
+    expect(text).toContain('| `-` | `lxc/102` | delete | `destroys the disk of 102` | **needs approval** |');
     expect(text).toContain('Phoenix-Approve: destroy lxc/102');
     expect(text).toContain('- /memory 512\n+ /memory 1024');
     expect(text).toContain('```mermaid\nflowchart LR');
@@ -159,6 +159,7 @@ function run(steps: readonly StepRecord[], changes: Partial<RunDetail> = {}): Ru
     digests: {},
     request: { commit: B, trigger: 'push', by: 'ada', created: '', targets: null, rewind: false, readOnly: false },
     approvals: [],
+    notes: [],
     held: {},
     supersededBy: null,
     reason: null,

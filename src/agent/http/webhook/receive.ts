@@ -11,7 +11,16 @@ import type { Clock, Log } from '../../../ports.ts';
 import { answer, fail } from '../answer.ts';
 import { sameSecret } from '../same.ts';
 import { bodyReader } from './body.ts';
-import { deliveryId, eventName, meaningOf, parsePayload } from './events/event.ts';
+import {
+  type ContentType,
+  deliveryId,
+  eventName,
+  isForm,
+  meaningOf,
+  parsePayload,
+  repositoryIn,
+} from './events/event.ts';
+import { ignored, type Meaning, shown } from './events/meaning.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
@@ -24,6 +33,10 @@ export interface ReceiverParts {
   /** Each is accepted: while a secret is being changed, the forge may still sign with the old one. */
   readonly secrets: readonly Secret[];
   readonly branch: string;
+  /** How the forge was told to send them. */
+  readonly sentAs: ContentType;
+  /** Whether the repository that is followed has that name, `owner/name`. */
+  readonly follows: (repository: string) => Promise<boolean>;
   /** Durable once it resolves; rejects in bounded time when it cannot be. */
   readonly record: (delivery: Delivery) => Promise<'recorded' | 'duplicate'>;
   /** Called after a new delivery was recorded. When it fails, the next poll sees the delivery. */
@@ -37,7 +50,7 @@ export type Handler = (request: Request, response: Response) => Promise<void>;
 
 /** Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed. */
 export function receiver(parts: ReceiverParts): Handler {
-  const { secrets, branch, record, recorded, ended, log, clock } = parts;
+  const { secrets, record, recorded, ended, log, clock } = parts;
   const doors = secrets.map((secret) => ({ secret, webhooks: new Webhooks({ secret: secret.expose() }) }));
   const readBody = bodyReader(BODY_LIMIT, ALL_BODIES_LIMIT);
 
@@ -61,10 +74,10 @@ export function receiver(parts: ReceiverParts): Handler {
       });
     }
 
-    const meaning = read(text, request.headers, branch);
+    const meaning = await read(text, request.headers, parts);
     if (meaning.kind === 'malformed') {
       ended('refused');
-      return fail(response, 400, { message: meaning.reason, hint: 'send the payload of the event as JSON' });
+      return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
     }
     if (meaning.kind === 'ignored') {
       ended('ignored');
@@ -119,12 +132,32 @@ function subjectOf(event: Event): string {
   }
 }
 
-function read(body: string, headers: IncomingHttpHeaders, branch: string) {
+function hintFor(sentAs: ContentType): string {
+  return sentAs === 'json'
+    ? 'give the webhook the content type application/json, or set PHOENIX_WEBHOOK_CONTENT_TYPE=form'
+    : 'give the webhook the content type application/x-www-form-urlencoded, or set PHOENIX_WEBHOOK_CONTENT_TYPE=json';
+}
+
+async function read(
+  body: string,
+  headers: IncomingHttpHeaders,
+  { branch, sentAs, follows }: Pick<ReceiverParts, 'branch' | 'sentAs' | 'follows'>,
+): Promise<Meaning> {
   const event = eventName(headers);
-  if (event === null) return { kind: 'malformed', reason: 'no header names the event' } as const;
-  try {
-    return meaningOf(event, parsePayload(body, headers['content-type']), branch);
-  } catch {
-    return { kind: 'malformed', reason: 'the payload is not JSON' } as const;
+  if (event === null) return { kind: 'malformed', reason: 'no header names the event' };
+  if (isForm(headers['content-type']) !== (sentAs === 'form')) {
+    return { kind: 'malformed', reason: `the payload is not sent as ${sentAs}` };
   }
+  let payload: unknown;
+  try {
+    payload = parsePayload(body, sentAs);
+  } catch {
+    return { kind: 'malformed', reason: 'the payload is not JSON' };
+  }
+  const meaning = meaningOf(event, payload, branch);
+  const repository = repositoryIn(payload);
+  if (meaning.kind === 'event' && repository !== null && !(await follows(repository))) {
+    return ignored(`Phoenix does not follow ${shown(repository)}`);
+  }
+  return meaning;
 }

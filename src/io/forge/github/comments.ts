@@ -1,71 +1,84 @@
-// The one comment under a pull request, found again by a mark that nobody sees.
+// The one comment under a pull request: ours by its author and by a mark that nobody sees, and written anew when somebody else
+// has changed it.
 
 import type { PullComment } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
-import { commentMark, markedBody } from '../comment.ts';
+import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { judge } from '../judge.ts';
 import type { ForgeLogin } from '../options.ts';
-import { type Client, type GitHub, once } from './connect.ts';
+import { type Client, type GitHub, once, orNothing } from './connect.ts';
+import { whoAmI } from './identity.ts';
 
 const PER_PAGE = 100;
 const MOST_PAGES = 20;
 
+interface Place {
+  readonly owner: string;
+  readonly repo: string;
+}
+
+interface Told {
+  readonly id: number;
+  readonly body?: string;
+  readonly user: { readonly login: string } | null;
+}
+
+/** @param edited said above the text when somebody else had changed it */
 export async function setComment(
-  { client: open, owner, repo }: GitHub,
+  github: GitHub,
   login: ForgeLogin,
   comment: PullComment,
   handle: string | null,
+  edited: string,
 ): Promise<SendResult> {
+  const { owner, repo } = github;
   const { pull } = comment;
   const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as: login.as, now: new Date() };
-  const place = { owner, repo, ...once };
+  const place = { owner, repo };
   const mark = commentMark(login, pull);
-  const body = markedBody(mark, comment.body);
   try {
-    const client = await open();
-    const known = handle === null ? null : Number(handle);
-    if (known !== null && (await change(client, place, known, body))) return { sent: true, handle };
-    const found = await find(client, { owner, repo }, pull, mark);
-    if (found !== null && found !== known && (await change(client, place, found, body))) {
-      return { sent: true, handle: String(found) };
-    }
-    const { data } = await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
-      ...place,
-      issue_number: pull,
-      body,
-    });
-    return { sent: true, handle: String(data.id) };
+    const client = await github.client();
+    const me = await whoAmI(github);
+    const known = readCommentHandle(handle);
+    const ours =
+      (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??
+      (me === null ? null : await find(client, place, pull, { mark, me }));
+    const changed = ours !== null && known !== null && isChanged(known, ours.body ?? '');
+    const body = markedBody(mark, comment.body, changed ? edited : '');
+    const { data } =
+      ours === null
+        ? await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+            ...place,
+            ...once,
+            issue_number: pull,
+            body,
+          })
+        : await client.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+            ...place,
+            ...once,
+            comment_id: ours.id,
+            body,
+          });
+    return { sent: true, handle: commentHandle(Number(data.id), data.body ?? body) };
   } catch (error) {
     return judge(error, attempt);
   }
 }
 
-/** False when it is not there any more. */
-async function change(
-  client: Client,
-  place: { readonly owner: string; readonly repo: string },
-  id: number,
-  body: string,
-): Promise<boolean> {
-  try {
-    await client.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
-      ...place,
-      comment_id: id,
-      body,
-    });
-    return true;
-  } catch (error) {
-    if ((error as { readonly status?: number }).status === 404) return false;
-    throw error;
-  }
+/** Null when it is not there any more, or was never ours. */
+async function ofOurs(client: Client, place: Place, id: number, me: string | null): Promise<Told | null> {
+  const path = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}';
+  const answer = await orNothing(() => client.request(path, { ...place, comment_id: id }));
+  const told = answer?.data as Told | undefined;
+  return told !== undefined && (me === null || told.user?.login === me) ? told : null;
 }
 
 async function find(
   client: Client,
-  place: { owner: string; repo: string },
+  place: Place,
   pull: number,
-  mark: string,
-): Promise<number | null> {
+  { mark, me }: { readonly mark: string; readonly me: string },
+): Promise<Told | null> {
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const { data } = await client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       ...place,
@@ -73,8 +86,9 @@ async function find(
       per_page: PER_PAGE,
       page,
     });
-    const ours = data.find(({ body }) => body?.startsWith(mark) === true);
-    if (ours !== undefined) return Number(ours.id);
+    const told = data as readonly Told[];
+    const ours = told.find(({ body, user }) => user?.login === me && body?.startsWith(mark) === true);
+    if (ours !== undefined) return ours;
     if (data.length < PER_PAGE) return null;
   }
   return null;

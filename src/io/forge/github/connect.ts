@@ -5,7 +5,7 @@ import { Octokit } from '@octokit/core';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { type ForgeOptions, GITHUB, ownerAndName, restBase, TIMEOUT_MS, USER_AGENT } from '../options.ts';
-import { openFetch } from '../redirects.ts';
+import { openFetch, type ServerClock } from '../redirects.ts';
 
 export type Client = Octokit;
 
@@ -18,6 +18,9 @@ export interface GitHub {
   token(): Promise<string>;
   readonly owner: string;
   readonly repo: string;
+  readonly clock: ServerClock;
+  /** Gitea and Forgejo have some paths and fields of their own. */
+  readonly kind: 'github' | 'gitea';
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -32,12 +35,14 @@ export const once = { request: { retries: 0 } } as const;
 export function connect(options: ForgeOptions): GitHub {
   const { login, repository, timeoutMs = TIMEOUT_MS } = options;
   const { owner, repo } = ownerAndName(repository);
+  const kind = options.kind === 'gitea' ? 'gitea' : 'github';
+  const clock: ServerClock = { aheadMs: 0 };
   const baseUrl = restBase(options);
   const shared = {
     baseUrl,
     userAgent: USER_AGENT,
     log: SILENT,
-    request: { fetch: openFetch(timeoutMs) },
+    request: { fetch: openFetch(timeoutMs, clock) },
     retry: { retries: READ_AGAIN, doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
     throttle: isGitHubItself(options) ? { onRateLimit: pass, onSecondaryRateLimit: pass } : { enabled: false as const },
   };
@@ -47,7 +52,7 @@ export function connect(options: ForgeOptions): GitHub {
       // Gitea takes a token in no other way.
       request.headers.authorization = `token ${login.token}`;
     });
-    return { client: async () => client, app: null, token: async () => login.token, owner, repo };
+    return { client: async () => client, app: null, token: async () => login.token, owner, repo, kind, clock };
   }
   const credentials = { appId: login.id, privateKey: login.key };
   const app = new Paced({ ...shared, authStrategy: createAppAuth, auth: credentials });
@@ -68,7 +73,18 @@ export function connect(options: ForgeOptions): GitHub {
     const given = (await (await client()).auth({ type: 'installation' })) as { readonly token: string };
     return given.token;
   };
-  return { client, app, token, owner, repo };
+  return { client, app, token, owner, repo, kind, clock };
+}
+
+/** Undefined for an answer with one of these status codes, by which a forge says that there is nothing: 404 unless others are named. */
+export async function orNothing<T>(request: () => Promise<T>, ...nothing: readonly number[]): Promise<T | undefined> {
+  const codes = nothing.length === 0 ? [404] : nothing;
+  try {
+    return await request();
+  } catch (error) {
+    if (codes.includes((error as { readonly status?: number }).status ?? 0)) return undefined;
+    throw error;
+  }
 }
 
 /** Its limits are those that it publishes; other servers of the same kind have their own or none. */

@@ -1,5 +1,7 @@
-// Deliveries that failed are asked for again: GitHub tries each once and never again by itself, and keeps it for a few days.
+// The webhooks that GitHub sent, which it keeps for a few days: what they said can be asked for, and those that failed are asked
+// for again, since it tries each once and never again by itself.
 
+import type { SentWebhook } from '../../../ports.ts';
 import type { Client, GitHub } from './connect.ts';
 
 const PER_PAGE = 100;
@@ -30,6 +32,22 @@ export async function redeliver(github: GitHub, publicUrl: string | null, since:
     await hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
   }
   return wanted.length;
+}
+
+/** Null when GitHub knows of no such delivery, or the token may not see the hook. */
+export async function sentWebhook(
+  github: GitHub,
+  publicUrl: string | null,
+  guid: string,
+  since: Date,
+): Promise<SentWebhook | null> {
+  const hook = await hookOf(github, publicUrl);
+  if (hook === null) return null;
+  const told = (await deliveriesSince(hook, since)).find((each) => each.guid === guid);
+  if (told === undefined) return null;
+  const { data } = await hook.client.request(`GET ${hook.path}/{delivery_id}`, { delivery_id: told.id });
+  const { event, request } = data as { readonly event: string; readonly request: { readonly payload: unknown } };
+  return { event, payload: request.payload };
 }
 
 /** The newest try of each delivery that never came, oldest first. Pure. @param told newest first */

@@ -2,7 +2,7 @@
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { PullRequest } from '../../../ports.ts';
-import type { GitHub } from './connect.ts';
+import { type GitHub, orNothing } from './connect.ts';
 
 const PER_PAGE = 50;
 const MOST_PAGES = 20;
@@ -12,12 +12,14 @@ const MAY_PUSH: ReadonlySet<string> = new Set(['write', 'maintain', 'admin', 'ow
 interface Told {
   readonly number: number;
   readonly title: string;
+  readonly body?: string | null;
   readonly state: string;
   readonly user: { readonly login: string } | null;
   readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } | null };
   readonly base: { readonly ref: string; readonly repo: { readonly full_name: string } };
   readonly merged_at?: string | null;
   readonly merge_commit_sha?: string | null;
+  readonly merged_by?: { readonly login: string } | null;
 }
 
 export async function openPulls({ client, owner, repo }: GitHub): Promise<PullRequest[]> {
@@ -37,20 +39,17 @@ const GITEA_PAGE = { limit: PER_PAGE };
 
 export async function pullOf({ client, owner, repo }: GitHub, number: number): Promise<PullRequest | null> {
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
-  try {
-    const { data } = await (await client()).request(path, { owner, repo, pull_number: number });
-    return inOurWords(data as Told);
-  } catch (error) {
-    if ((error as { readonly status?: number }).status === 404) return null;
-    throw error;
-  }
+  const answer = await orNothing(async () => (await client()).request(path, { owner, repo, pull_number: number }));
+  return answer === undefined ? null : inOurWords(answer.data as Told);
 }
 
-function inOurWords({ number, title, state, user, head, base, merged_at, merge_commit_sha }: Told): PullRequest {
+function inOurWords(told: Told): PullRequest {
+  const { number, title, body, state, user, head, base, merged_at, merge_commit_sha, merged_by } = told;
   const merged = merged_at ? (merge_commit_sha ?? null) : null;
   return {
     number,
     title,
+    description: body ?? '',
     author: user?.login ?? 'unknown',
     head: head.sha as CommitSha,
     base: base.ref,
@@ -58,16 +57,12 @@ function inOurWords({ number, title, state, user, head, base, merged_at, merge_c
     fork: head.repo?.full_name !== base.repo.full_name,
     open: state === 'open',
     mergedAs: merged as CommitSha | null,
+    mergedBy: merged === null ? null : (merged_by?.login ?? null),
   };
 }
 
 export async function mayWrite({ client, owner, repo }: GitHub, username: string): Promise<boolean> {
   const path = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';
-  try {
-    const { data } = await (await client()).request(path, { owner, repo, username });
-    return MAY_PUSH.has(data.permission);
-  } catch (error) {
-    if ((error as { readonly status?: number }).status === 404) return false;
-    throw error;
-  }
+  const answer = await orNothing(async () => (await client()).request(path, { owner, repo, username }));
+  return answer !== undefined && MAY_PUSH.has(answer.data.permission);
 }

@@ -1,7 +1,7 @@
 // The client of GitLab's REST interface: `/api/v4`, a token in a header of its own, pages by number.
 
 import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from '../options.ts';
-import { openFetch } from '../redirects.ts';
+import { openFetch, type ServerClock } from '../redirects.ts';
 
 const GITLAB = 'https://gitlab.com';
 const PER_PAGE = 100;
@@ -31,9 +31,10 @@ export interface Client {
 export function openClient(
   { api, timeoutMs = TIMEOUT_MS }: Pick<ForgeOptions, 'api' | 'timeoutMs'>,
   token: string,
+  clock: ServerClock,
 ): Client {
   const base = `${(api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '')}/api/v4`;
-  const send = openFetch(timeoutMs);
+  const send = openFetch(timeoutMs, clock);
   const client: Client = {
     async call(method, path, body) {
       const json = body === undefined ? {} : { 'content-type': 'application/json' };

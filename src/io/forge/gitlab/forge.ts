@@ -1,16 +1,17 @@
 // GitLab: statuses on commits, one note under a merge request, and who may push. Facts from GitLab's description of its REST
-// interface: projects by their path with `/` as `%2F`, states of its own, access level 30 (Developer) to push.
+// interface: projects by their path with `/` as `%2F`, states of its own.
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
-import { commentMark, markedBody } from '../comment.ts';
+import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { judge } from '../judge.ts';
 import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
+import type { ServerClock } from '../redirects.ts';
 import { Answered, openClient } from './client.ts';
-
-const DEVELOPER = 30;
+import { mayPush } from './rights.ts';
+import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './told.ts';
 
 const STATES: Record<StatusState, string> = {
   pending: 'pending',
@@ -29,6 +30,7 @@ interface Told {
 interface MergeRequest {
   readonly iid: number;
   readonly title: string;
+  readonly description: string | null;
   readonly state: string;
   readonly author: { readonly username: string } | null;
   readonly sha: string;
@@ -37,13 +39,34 @@ interface MergeRequest {
   readonly target_project_id: number;
   readonly merge_commit_sha: string | null;
   readonly squash_commit_sha: string | null;
+  /** The newer name of `merged_by`. */
+  readonly merge_user?: { readonly username: string } | null;
+  readonly merged_by?: { readonly username: string } | null;
+}
+
+interface Note {
+  readonly id: number;
+  readonly body: string;
+  readonly author: { readonly username: string };
 }
 
 export function gitlabForge(options: ForgeOptions): Forge {
   const { login, repository } = options;
   if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
   const project = `/projects/${encodeURIComponent(repository)}`;
-  const { call, all, maybe } = openClient(options, login.token);
+  const { branch } = options;
+  const clock: ServerClock = { aheadMs: 0 };
+  const client = openClient(options, login.token, clock);
+  const { call, all, maybe } = client;
+  let me: Promise<string> | undefined;
+  /** Who the token is. */
+  function whoAmI(): Promise<string> {
+    me ??= call('GET', '/user').then((user) => (user as { readonly username: string }).username);
+    me.catch(() => {
+      me = undefined;
+    });
+    return me;
+  }
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
   async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
@@ -66,35 +89,33 @@ export function gitlabForge(options: ForgeOptions): Forge {
       return null;
     });
 
-  /** The oldest that has the mark: a copy of it comes later. */
-  async function noteOf(pull: number, mark: string): Promise<number | null> {
-    const notes = (await all(`${project}/merge_requests/${pull}/notes`)) as {
-      readonly id: number;
-      readonly body: string;
-    }[];
-    const ours = notes.filter(({ body }) => body.startsWith(mark)).map(({ id }) => id);
-    return ours.length === 0 ? null : Math.min(...ours);
+  /** Ours by its author and its mark; undefined when there is none. */
+  async function ourNote(pull: number, mark: string, known: string | undefined): Promise<Note | undefined> {
+    const notes = `${project}/merge_requests/${pull}/notes`;
+    const author = await whoAmI();
+    const isOurs = (note: Note) => note.author.username === author;
+    const noted = known === undefined ? undefined : ((await maybe(`${notes}/${known}`)) as Note | undefined);
+    if (noted !== undefined && isOurs(noted)) return noted;
+    return ((await all(notes)) as Note[]).find((note) => isOurs(note) && note.body.startsWith(mark));
   }
 
   return {
     checks: false,
     limits: null,
     setStatus: (status) => setStatus(status),
-    setComment: ({ pull, body }, handle) =>
+    setComment: ({ pull, body }, handle, edited) =>
       writing(`the note under !${pull}`, async () => {
         const notes = `${project}/merge_requests/${pull}/notes`;
         const mark = commentMark(login, pull);
-        const text = { body: markedBody(mark, body) };
-        for (const id of [handle, await noteOf(pull, mark)]) {
-          if (id === null) continue;
-          try {
-            await call('PUT', `${notes}/${id}`, text);
-            return String(id);
-          } catch (error) {
-            if (!(error instanceof Answered) || error.status !== 404) throw error;
-          }
-        }
-        return String(((await call('POST', notes, text)) as { readonly id: number }).id);
+        const known = readCommentHandle(handle);
+        const ours = await ourNote(pull, mark, known?.id);
+        const changed = ours !== undefined && known !== null && isChanged(known, ours.body);
+        const text = { body: markedBody(mark, body, changed ? edited : '') };
+        const written = await (ours === undefined
+          ? call('POST', notes, text)
+          : call('PUT', `${notes}/${ours.id}`, text));
+        const { id, body: taken } = written as Note;
+        return commentHandle(id, taken);
       }),
     openPulls: () =>
       asked('the open merge requests', async () => {
@@ -106,15 +127,14 @@ export function gitlabForge(options: ForgeOptions): Forge {
         const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
         return found === undefined ? null : inOurWords(found);
       }),
-    mayWrite: (username) =>
-      asked('who may push', async () => {
-        const named = `/users?username=${encodeURIComponent(username)}`;
-        const [user] = (await call('GET', named)) as { readonly id: number }[];
-        if (user === undefined) return false;
-        const found = await maybe(`${project}/members/all/${user.id}`);
-        const member = found as { readonly access_level: number } | undefined;
-        return member !== undefined && member.access_level >= DEVELOPER;
-      }),
+    mayWrite: (username) => asked('who may push', () => mayPush(client, project, branch, username)),
+    comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
+    // It has no buttons, and keeps no deliveries that a project's token may see.
+    sentWebhook: async () => null,
+    pullsOf: (commit) => asked('the merge requests of a commit', () => pullsOf(client, project, commit)),
+    pullTexts: (number) => asked(`the commits of merge request ${number}`, () => pullTexts(client, project, number)),
+    pusherOf: (commit) => asked('who pushed a commit', () => pusherOf(client, project, branch, commit)),
+    repositoryName: () => asked('the project', () => repositoryName(client, project)),
     pending: (commit) =>
       asked('what was said of a commit', async () => {
         const told = (await all(`${project}/repository/commits/${commit}/statuses`)) as Told[];
@@ -124,6 +144,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
       }),
     // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
     redeliver: async () => null,
+    clockAheadMs: () => clock.aheadMs,
     token: async () => login.token,
   };
 }
@@ -133,12 +154,14 @@ function inOurWords(told: MergeRequest): PullRequest {
   return {
     number: told.iid,
     title: told.title,
+    description: told.description ?? '',
     author: told.author?.username ?? 'unknown',
     head: told.sha as CommitSha,
     base: told.target_branch,
     fork: told.source_project_id !== told.target_project_id,
     open: told.state === 'opened',
     mergedAs: merged as CommitSha | null,
+    mergedBy: merged === null ? null : ((told.merge_user ?? told.merged_by)?.username ?? null),
   };
 }
 

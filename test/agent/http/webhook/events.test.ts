@@ -56,15 +56,15 @@ describe('a check', () => {
     [
       'the button Approve',
       check('requested_action', {}, 'approve'),
-      { what: 'approve', run: '12', targets: ['lxc/105'], pull: null },
+      { what: 'approve run', run: '12', commit: A, targets: ['lxc/105'] },
     ],
     [
       'Approve on the whole run',
       check('requested_action', { name: 'phoenix/apply', external_id: 'run/12' }, 'approve'),
-      { what: 'approve', run: '12', targets: [], pull: null },
+      { what: 'approve run', run: '12', commit: A, targets: [] },
     ],
   ])('%s', (_, payload, ask) => {
-    expect(understood('check_run', payload)).toEqual({ kind: 'ask', ask, by: 'ada' });
+    expect(understood('check_run', payload)).toEqual({ kind: 'ask', ask, by: 'ada', source: { on: 'delivery' } });
   });
 
   test.each([
@@ -79,10 +79,10 @@ describe('a check', () => {
 
 describe('a comment', () => {
   test.each([
-    ['/phoenix approve lxc/105', { what: 'approve', run: null, targets: ['lxc/105'], pull: 3 }],
+    ['/phoenix approve lxc/105', { what: 'approve', targets: ['lxc/105'], pull: 3 }],
     [
       'fine by me\r\n/phoenix approve lxc/105, vm/1001\r\n',
-      { what: 'approve', run: null, targets: ['lxc/105', 'vm/1001'], pull: 3 },
+      { what: 'approve', targets: ['lxc/105', 'vm/1001'], pull: 3 },
     ],
     ['/Phoenix Replay', { what: 'replay', commit: null, pull: 3 }],
     ['/phoenix replay abc1234', { what: 'replay', commit: 'abc1234', pull: 3 }],
@@ -118,12 +118,13 @@ describe('a comment', () => {
     action: 'created',
     sender: { login: 'ada', type: 'User' },
     issue: { number: 3, pull_request: {} },
-    comment: { body: '/phoenix plan' },
+    comment: { id: 5, body: '/phoenix plan', user: { login: 'ada' } },
     ...changes,
   });
 
   test('counts when a person writes it newly under a pull request', () => {
-    const asked = { kind: 'ask', ask: { what: 'plan', pull: 3 }, by: 'ada' };
+    const source = { on: 'comment', id: '5', pull: 3 };
+    const asked = { kind: 'ask', ask: { what: 'plan', pull: 3 }, by: 'ada', source };
     expect(understood('issue_comment', payload())).toEqual(asked);
     // Gitea marks it otherwise.
     expect(understood('issue_comment', payload({ issue: { number: 3 }, is_pull: true }))).toEqual(asked);
@@ -131,6 +132,20 @@ describe('a comment', () => {
     expect(understood('issue_comment', payload({ issue: { number: 3 } }))).toMatchObject(ignored);
     expect(understood('issue_comment', payload({ action: 'edited' }))).toMatchObject(ignored);
     expect(understood('issue_comment', payload({ sender: { login: 'x', type: 'Bot' } }))).toMatchObject(ignored);
+  });
+
+  test('that somebody changes or deletes who did not write it is looked at again: it may be that of Phoenix', () => {
+    const eve = { login: 'eve', type: 'User' };
+    const touched = { kind: 'pull', pull: 3, comment: true, by: 'eve' };
+    for (const action of ['edited', 'deleted']) {
+      expect(understood('issue_comment', payload({ action, sender: eve }))).toEqual(touched);
+    }
+    const note = { id: 5, note: 'x', noteable_type: 'MergeRequest', action: 'update', author_id: 1 };
+    const changed = { user: { id: 2, username: 'eve' }, object_attributes: note, merge_request: { iid: 3 } };
+    expect(understood('Note Hook', changed)).toEqual(touched);
+    expect(understood('Note Hook', { ...changed, user: { id: 1, username: 'ada' } })).toMatchObject({
+      kind: 'ignored',
+    });
   });
 });
 
@@ -144,7 +159,7 @@ describe('pull requests of all forges', () => {
   });
 
   test('GitLab’s notes ask as comments do', () => {
-    const note = { note: '/phoenix approve lxc/105', noteable_type: 'MergeRequest', action: 'create' };
+    const note = { id: 5, note: '/phoenix approve lxc/105', noteable_type: 'MergeRequest', action: 'create' };
     const payload = { user: { username: 'ada' }, object_attributes: note, merge_request: { iid: 3 } };
     expect(understood('Note Hook', payload)).toMatchObject({ kind: 'ask', by: 'ada', ask: { targets: ['lxc/105'] } });
     const onIssue = { ...payload, object_attributes: { ...note, noteable_type: 'Issue' } };

@@ -78,11 +78,27 @@ describe('a signed push to the followed branch', () => {
     expect(await recorded()).toHaveLength(1);
   });
 
-  test('as a form is the same push', async () => {
-    const body = `payload=${encodeURIComponent(push)}`;
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-hub-signature-256': sign(body) };
-    expect((await deliver(body, headers)).status).toBe(202);
+  test('as a form is read only where the settings say form, and then nothing else is', async () => {
+    const form = `payload=${encodeURIComponent(push)}`;
+    const sendForm = () =>
+      deliver(form, { 'content-type': 'application/x-www-form-urlencoded', 'x-hub-signature-256': sign(form) });
+    expect((await sendForm()).status).toBe(400);
+    expect(await recorded()).toEqual([]);
+    await door.close();
+    door = await openTestDoor(redis.url, {}, 0, 'form');
+    expect((await sendForm()).status).toBe(202);
     expect(await recorded()).toMatchObject([{ commit: COMMIT }]);
+    expect((await deliver(push)).status).toBe(400);
+  });
+
+  test('of another repository is answered with 200 and ignored', async () => {
+    const other = JSON.stringify(pushPayload({ repository: { full_name: 'team/another' } }));
+    const response = await deliver(other);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { ignored: 'Phoenix does not follow "team/another"' },
+    ]);
+    expect(await recorded()).toEqual([]);
   });
 
   test.each([

@@ -18,15 +18,17 @@ export function meaningOfCheck(payload: unknown): Meaning {
   if ('malformed' in read) return read.malformed;
   const { action, sender, requested_action: asked, check_run: check } = read.data;
   if (!check.name.startsWith('phoenix/')) return ignored(`${shown(check.name)} is no check of Phoenix`);
-  const again = { what: 'again', commit: check.head_sha, context: check.name } as const;
+  const { head_sha: commit } = check;
+  const again = { what: 'again', commit, context: check.name } as const;
   if (action === 'rerequested' || (action === 'requested_action' && asked?.identifier === 'replay')) {
-    return means({ kind: 'ask', ask: again }, sender.login);
+    return means({ kind: 'ask', ask: again, source: { on: 'delivery' } }, sender.login);
   }
   if (action === 'requested_action' && asked?.identifier === 'approve') {
     const [, run, target] = /^run\/([\w-]{1,64})(?:\/([a-z]+\/[\w.-]{1,200}))?$/.exec(check.external_id ?? '') ?? [];
     if (run === undefined) return ignored('the check belongs to no run');
     const targets = target === undefined ? [] : [target as TargetId];
-    return means({ kind: 'ask', ask: { what: 'approve', run: run as RunId, targets, pull: null } }, sender.login);
+    const ask = { what: 'approve run', run: run as RunId, commit, targets } as const;
+    return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
   }
   return ignored(`Phoenix does nothing on a check run that is ${shown(action)}`);
 }
@@ -36,5 +38,6 @@ export function meaningOfSuite(payload: unknown): Meaning {
   if ('malformed' in read) return read.malformed;
   const { action, sender, check_suite: suite } = read.data;
   if (action !== 'rerequested') return ignored(`Phoenix does nothing on a check suite that is ${shown(action)}`);
-  return means({ kind: 'ask', ask: { what: 'again', commit: suite.head_sha, context: null } }, sender.login);
+  const ask = { what: 'again', commit: suite.head_sha, context: null } as const;
+  return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
 }

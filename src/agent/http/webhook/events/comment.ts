@@ -13,11 +13,17 @@ const Comment = z.object({
   sender: Login,
   issue: z.object({ number: z.number().int().positive(), pull_request: z.unknown().optional() }),
   is_pull: z.boolean().optional(),
-  comment: z.object({ body: z.string() }),
+  comment: z.object({ id: z.number().int().positive(), body: z.string(), user: Login.nullish() }),
 });
 const Note = z.object({
-  user: z.object({ username: z.string() }),
-  object_attributes: z.object({ note: z.string(), noteable_type: z.string(), action: z.string().optional() }),
+  user: z.object({ id: z.number().int().optional(), username: z.string() }),
+  object_attributes: z.object({
+    id: z.number().int().positive(),
+    author_id: z.number().int().optional(),
+    note: z.string(),
+    noteable_type: z.string(),
+    action: z.string().optional(),
+  }),
   merge_request: z.object({ iid: z.number().int().positive() }).optional(),
 });
 
@@ -25,25 +31,35 @@ export function meaningOfComment(payload: unknown): Meaning {
   const read = understood(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment } = read.data;
+  if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
+  if (action !== 'created' && comment.user?.login !== sender.login) return touched(issue.number, sender.login);
   // An edited comment asked already; what a program writes is no person's wish.
   if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
-  if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
-  return asked(comment.body, issue.number, sender.login);
+  return asked(comment, issue.number, sender.login);
 }
 
 export function meaningOfNote(payload: unknown): Meaning {
   const read = understood(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;
-  if (note.noteable_type !== 'MergeRequest' || request === undefined || (note.action ?? 'create') !== 'create') {
-    return ignored('Phoenix reads new notes under merge requests');
+  if (note.noteable_type !== 'MergeRequest' || request === undefined) {
+    return ignored('Phoenix reads notes under merge requests');
   }
-  return asked(note.note, request.iid, user.username);
+  if ((note.action ?? 'create') !== 'create') {
+    return note.author_id === user.id ? ignored('Phoenix reads new notes') : touched(request.iid, user.username);
+  }
+  return asked({ id: note.id, body: note.note }, request.iid, user.username);
 }
 
-function asked(body: string, pull: number, by: string): Meaning {
+function asked({ id, body }: { readonly id: number; readonly body: string }, pull: number, by: string): Meaning {
   const ask = commandIn(body, pull);
-  return ask === null ? ignored('the comment asks Phoenix for nothing') : means({ kind: 'ask', ask }, by);
+  if (ask === null) return ignored('the comment asks Phoenix for nothing');
+  return means({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull } }, by);
+}
+
+/** Somebody changed or deleted what another wrote, which may be the comment of Phoenix. */
+function touched(pull: number, by: string): Meaning {
+  return means({ kind: 'pull', pull, comment: true }, by);
 }
 
 /** The first line that speaks to Phoenix, in words that it knows; a quotation of one, or one in a code block, does not. */
@@ -57,7 +73,7 @@ export function commandIn(body: string, pull: number): Ask | null {
       case 'approve': {
         const targets = words.filter((word) => /^[a-z]+\/[\w.-]{1,200}$/.test(word)).slice(0, MOST_TARGETS);
         if (targets.length === 0 || targets.length < words.length) continue;
-        return { what: 'approve', run: null, targets: targets as TargetId[], pull };
+        return { what: 'approve', targets: targets as TargetId[], pull };
       }
       case 'replay': {
         const [commit = null] = words;

@@ -47,14 +47,31 @@ export function deliveryId(headers: IncomingHttpHeaders): string | null {
   return null;
 }
 
+/** How the forge was told to send its webhooks. */
+export type ContentType = 'json' | 'form';
+
 /**
- * The JSON in a request's body: as it is, or in the field `payload` of a form, as GitHub sends it when told so.
+ * The JSON in a request's body: as it is, or in the field `payload` of a form, as the forge was told to send it. The header does
+ * not decide: nobody signs it, and one signed body may mean two things.
  *
  * @throws SyntaxError when it is not JSON
  */
-export function parsePayload(body: string, contentType: string | undefined): unknown {
-  if (!contentType?.startsWith('application/x-www-form-urlencoded')) return JSON.parse(body);
-  return JSON.parse(new URLSearchParams(body).get('payload') ?? '');
+export function parsePayload(body: string, sentAs: ContentType): unknown {
+  return JSON.parse(sentAs === 'json' ? body : (new URLSearchParams(body).get('payload') ?? ''));
+}
+
+export function isForm(contentType: string | undefined): boolean {
+  return /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(contentType ?? '');
+}
+
+/** `owner/name` of the repository that the event is of, as the forge names it; null when it names none. */
+export function repositoryIn(payload: unknown): string | null {
+  const { repository, project } = (payload ?? {}) as {
+    readonly repository?: { readonly full_name?: unknown } | null;
+    readonly project?: { readonly path_with_namespace?: unknown } | null;
+  };
+  const name = repository?.full_name ?? project?.path_with_namespace;
+  return typeof name === 'string' ? name : null;
 }
 
 /** @param branch the followed one */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aheadKeys } from '../../../src/agent/review/ahead.ts';
+import { changeKeys } from '../../../src/agent/review/change-keys.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../../src/model/plan.ts';
 
@@ -16,10 +16,10 @@ function plan(changes: Partial<PlanStep> = {}): Plan {
 }
 
 test('an approval ahead is for one change, wherever it stands in a plan', () => {
-  const key = aheadKeys(plan()).get(T);
+  const key = changeKeys(plan()).get(T);
   expect(key).toMatch(/^[0-9a-f]{64}$/);
   const reordered = [{ path: '/rootfs', before: { storage: 'a', size: 8 }, after: { storage: 'b', size: 4 } }];
-  expect(aheadKeys(plan({ wave: 4, needs: [targetId('lxc', 1)], changes: reordered })).get(T)).toBe(key);
+  expect(changeKeys(plan({ wave: 4, needs: [targetId('lxc', 1)], changes: reordered })).get(T)).toBe(key);
 });
 
 test.each([
@@ -31,10 +31,10 @@ test.each([
   ],
   ['one field more', { changes: [...(plan().steps[0]?.changes ?? []), { path: '/x', before: undefined, after: 1 }] }],
 ])('%s is another change', (_, changes) => {
-  expect(aheadKeys(plan(changes)).get(T)).not.toBe(aheadKeys(plan()).get(T));
+  expect(changeKeys(plan(changes)).get(T)).not.toBe(changeKeys(plan()).get(T));
 });
 
 test('what needs no approval, or gets none, has no key', () => {
-  expect(aheadKeys(plan({ approval: false })).size).toBe(0);
-  expect(aheadKeys(plan({ protected: true })).size).toBe(0);
+  expect(changeKeys(plan({ approval: false })).size).toBe(0);
+  expect(changeKeys(plan({ protected: true })).size).toBe(0);
 });

@@ -8,7 +8,7 @@ import { hideSecrets } from '../../plan/secret.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 
 /** A key for each step that needs approval: equal for the same change of the same target, and for no other. Pure. */
-export function aheadKeys(plan: Plan): ReadonlyMap<TargetId, string> {
+export function changeKeys(plan: Plan): ReadonlyMap<TargetId, string> {
   const waiting = hideSecrets(plan).steps.filter(canBeApproved);
   return new Map(
     waiting.map(({ target, verb, impact, changes }) => {

@@ -1,0 +1,98 @@
+// Approvals that were given under a pull request before it was merged: they count for the run of its merge, for the very changes
+// that were shown, once.
+
+import type { CommitSha, RunId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
+import { ForgeFailure } from '../../ports/forge-failure.ts';
+import type { Approval } from '../../ports/ledger.ts';
+import type { EarlyApproval } from '../../ports/pulls.ts';
+import { inPull } from '../../say/approval.ts';
+import type { Context } from '../context.ts';
+import { changeKeys } from '../review/change-keys.ts';
+import { comesAfter } from './history.ts';
+
+interface Early {
+  readonly approvals: readonly Approval[];
+  /** Whose approvals are used up. */
+  readonly pulls: readonly number[];
+}
+
+export const NO_EARLY: Early = { approvals: [], pulls: [] };
+
+/** @param base the followed commit before it; null when it is the first */
+export async function earlyApprovals(
+  context: Context,
+  plan: Plan,
+  base: CommitSha | null,
+  head: CommitSha,
+): Promise<Early> {
+  const { ledger } = context;
+  const changes = changeKeys(plan);
+  if (changes.size === 0) return NO_EARLY;
+  const found: { readonly pull: number; readonly approval: Approval }[] = [];
+  for (const pull of await ledger.approvedPulls()) {
+    const given = (await ledger.earlyApprovals(pull)).filter(({ target, change }) => changes.get(target) === change);
+    if (given.length === 0) continue;
+    const merged = await mergeOf(context, pull);
+    if (merged === null || !(await isBroughtBy(context, merged.commit, base, head))) continue;
+    const held = given.filter(({ head: shown }) => shown === merged.head);
+    found.push(...held.map((each) => ({ pull, approval: approvalOf(each, pull) })));
+  }
+  return { approvals: found.map(({ approval }) => approval), pulls: [...new Set(found.map(({ pull }) => pull))] };
+}
+
+/**
+ * For a merge that the forge told of only after its run was recorded: what was approved under the pull request lets the run go on.
+ * Ends them all once the merge was followed.
+ *
+ * @param approve lets one step of a run go on
+ */
+export async function useLateApprovals(
+  context: Context,
+  pull: number,
+  merged: { readonly commit: CommitSha; readonly head: string },
+  approve: (run: RunId, approval: Approval) => Promise<void>,
+): Promise<void> {
+  const { ledger, repository } = context;
+  const followed = (await ledger.head())?.base as CommitSha | null | undefined;
+  if (followed == null || !(await comesAfter(repository, merged.commit, followed))) return;
+  const given = (await ledger.earlyApprovals(pull)).filter(({ head }) => head === merged.head);
+  for (const run of given.length === 0 ? [] : await ledger.openRuns()) {
+    if (run.plan === null || !(await comesAfter(repository, merged.commit, run.commit as CommitSha))) continue;
+    const changes = changeKeys(run.plan);
+    const waiting = new Set(waitingSteps(run));
+    for (const each of given) {
+      const { target, change } = each;
+      if (waiting.has(target) && changes.get(target) === change) await approve(run.id, approvalOf(each, pull));
+    }
+  }
+  await ledger.endEarlyApprovals(pull);
+}
+
+function approvalOf({ target, by, at }: EarlyApproval, pull: number): Approval {
+  return { target, by, at, where: inPull(pull) };
+}
+
+/** As the forge says now; null while it is not merged into the branch, or where the forge cannot be asked: then nothing was proved. */
+async function mergeOf({ forge, options, log }: Context, number: number) {
+  try {
+    const pull = await forge?.pull(number);
+    if (!pull || pull.mergedAs === null || pull.base !== options.branch) return null;
+    return { commit: pull.mergedAs, head: pull.head };
+  } catch (error) {
+    if (!(error instanceof ForgeFailure)) throw error;
+    log.warn('approvals under a pull request cannot be counted yet', { pull: number, error });
+    return null;
+  }
+}
+
+async function isBroughtBy(
+  { repository }: Context,
+  commit: CommitSha,
+  base: CommitSha | null,
+  head: CommitSha,
+): Promise<boolean> {
+  if (!(await comesAfter(repository, commit, head))) return false;
+  return base === null || !(await comesAfter(repository, commit, base));
+}

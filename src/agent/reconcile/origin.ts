@@ -1,0 +1,54 @@
+// How a commit came onto the branch, as the forge says when it is asked: through which pull requests, with which words of their
+// authors, and by whom.
+
+import type { CommitSha } from '../../model/ids.ts';
+import { trailerText } from '../../plan/trailers.ts';
+import { ForgeFailure } from '../../ports/forge-failure.ts';
+import type { Forge, PullRequest } from '../../ports.ts';
+import { inPull } from '../../say/approval.ts';
+import type { Context } from '../context.ts';
+
+/** Pull requests that are asked about; the newest of those that were open a moment ago. */
+const MOST_PULLS = 50;
+const MOST_NAMED = 10;
+
+export interface Origin {
+  /** What was written by the authors of the pull requests that became the commit. */
+  readonly texts: readonly { readonly text: string; readonly where: string }[];
+  /** Who merged or pushed it; null when nobody says. */
+  readonly by: string | null;
+}
+
+/** Without a forge only Git is left, which knows neither. */
+export async function originOf(
+  context: Context,
+  commit: CommitSha,
+  message: string,
+): Promise<Origin | { readonly unknown: string }> {
+  const { forge, ledger } = context;
+  if (forge === null) return { texts: [], by: null };
+  try {
+    const pulls = await mergedAs(context, forge, commit, message);
+    const texts = await Promise.all(
+      pulls.map(async ({ number }) => {
+        const seen = (await ledger.authorTrailers(number)).map(trailerText);
+        return [...(await forge.pullTexts(number)), ...seen].map((text) => ({ text, where: inPull(number) }));
+      }),
+    );
+    const merger = pulls.find(({ mergedBy }) => mergedBy !== null)?.mergedBy;
+    return { texts: texts.flat(), by: merger ?? (await forge.pusherOf(commit)) };
+  } catch (error) {
+    if (error instanceof ForgeFailure) return { unknown: error.message };
+    throw error;
+  }
+}
+
+/** Those that the forge names; those that the message names and those that were open a moment ago, where the forge says so of them. */
+async function mergedAs({ ledger }: Context, forge: Forge, commit: CommitSha, message: string): Promise<PullRequest[]> {
+  const named = [...message.matchAll(/[#!](\d{1,9})\b/g)].map(([, number]) => Number(number)).slice(0, MOST_NAMED);
+  const seen = [...(await ledger.pulls()).keys()].sort((a, b) => b - a).slice(0, MOST_PULLS);
+  const noted = await ledger.mergedPull(commit);
+  const numbers = new Set([...(await forge.pullsOf(commit)), ...named, ...seen, ...(noted === null ? [] : [noted])]);
+  const pulls = await Promise.all([...numbers].map((number) => forge.pull(number)));
+  return pulls.filter((pull) => pull !== null).filter((pull) => pull.mergedAs === commit);
+}

@@ -1,0 +1,105 @@
+// Approvals that people give at the forge. Who answers under a pull request approves what that pull request shows, and nothing else:
+// while it is open, the changes of its plan; once it is merged, what waits in the run of its merge.
+
+import type { CommitSha, RunId, TargetId } from '../../model/ids.ts';
+import { mayApprove, policyOf } from '../../plan/policy.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
+import type { RunDetail } from '../../ports/ledger.ts';
+import type { Forge, PullRequest } from '../../ports.ts';
+import { inPull, NOT_APPROVED } from '../../say/approval.ts';
+import { policyForbids } from '../../say/refusal.ts';
+import { type Context, isoNow } from '../context.ts';
+import { approve } from '../operations.ts';
+import { comesAfter } from '../reconcile/history.ts';
+import { Refused } from '../refused.ts';
+import { changeKeys } from './change-keys.ts';
+
+/** Who approves, and when. */
+export interface Approver {
+  readonly by: string;
+  readonly at: Date;
+}
+
+/** Resolves to those that were approved. @throws Refused */
+export async function approveUnder(
+  context: Context,
+  forge: Forge,
+  number: number,
+  targets: readonly TargetId[],
+  approver: Approver,
+): Promise<TargetId[]> {
+  const pull = await forge.pull(number);
+  if (pull === null) throw new Refused(NOT_APPROVED.noPull(number));
+  if (pull.base !== context.options.branch) throw new Refused(NOT_APPROVED.elsewhere(number, pull.base));
+  if (pull.open) return approveEarly(context, pull, targets, approver);
+  if (pull.mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
+  return approveMerged(context, pull, pull.mergedAs, targets, approver);
+}
+
+/** Bound to the very change that the plan shows for that head: any other asks again. */
+async function approveEarly(
+  context: Context,
+  { number, head }: PullRequest,
+  targets: readonly TargetId[],
+  { by, at }: Approver,
+): Promise<TargetId[]> {
+  const { ledger } = context;
+  const plan = await ledger.pullPlan(number);
+  if (plan === null) return [];
+  if (plan.head !== head || at.getTime() < Date.parse(plan.created)) throw new Refused(NOT_APPROVED.moved(number));
+  const policy = policyOf(plan.plan);
+  if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
+  const changes = changeKeys(plan.plan);
+  const found = targets.flatMap((target) => {
+    const change = changes.get(target);
+    return change === undefined ? [] : [{ target, by, at: isoNow(context), head, change }];
+  });
+  await ledger.approveEarly(number, found);
+  return found.map(({ target }) => target);
+}
+
+/** What waits in the run of the merge; in a later run that has taken its place, the changes that the pull request showed. */
+async function approveMerged(
+  context: Context,
+  { number, head }: PullRequest,
+  merge: CommitSha,
+  targets: readonly TargetId[],
+  { by, at }: Approver,
+): Promise<TargetId[]> {
+  const { ledger, repository } = context;
+  const plan = await ledger.pullPlan(number);
+  const shown = plan === null || plan.head !== head ? new Map<TargetId, string>() : changeKeys(plan.plan);
+  const done: TargetId[] = [];
+  for (const run of await ledger.openRuns()) {
+    const isItsRun = run.commit === merge;
+    if (run.plan === null || !(isItsRun || (await comesAfter(repository, merge, run.commit as CommitSha)))) continue;
+    const changes = changeKeys(run.plan);
+    const wasShown = (target: TargetId) => shown.get(target) !== undefined && shown.get(target) === changes.get(target);
+    const seen = isItsRun && at.getTime() >= Date.parse(run.created);
+    for (const target of waitingSteps(run)) {
+      if (!targets.includes(target) || !(seen || wasShown(target))) continue;
+      await approve(context, run.id, target, by, inPull(number));
+      done.push(target);
+    }
+  }
+  return done;
+}
+
+/** By the button of a check: in the run that the check tells of, on the commit that the check is on. @throws Refused */
+export async function approveRun(
+  context: Context,
+  { run: id, commit, targets }: { readonly run: RunId; readonly commit: string; readonly targets: readonly TargetId[] },
+  { by }: Approver,
+): Promise<TargetId[]> {
+  const run = await context.ledger.run(id);
+  if (run === null) return [];
+  if (run.commit !== commit) throw new Refused(NOT_APPROVED.otherCommit);
+  const chosen = chosenOf(run, targets);
+  for (const target of chosen) await approve(context, id, target, by);
+  return chosen;
+}
+
+function chosenOf(run: RunDetail, targets: readonly TargetId[]): TargetId[] {
+  const waiting = waitingSteps(run);
+  return targets.length === 0 ? waiting : waiting.filter((target) => targets.includes(target));
+}

@@ -1,0 +1,97 @@
+// A delivery claims that somebody gave a command; the forge is asked whether it is so. What the forge does not confirm, in this
+// repository, by that person, in those words, has no effect.
+
+import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.ts';
+import type { Forge } from '../../ports.ts';
+import { COMMAND_REFUSED } from '../../say/approval.ts';
+import type { Context } from '../context.ts';
+import { commandIn } from '../http/webhook/events/comment.ts';
+import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';
+
+export type Asked = Delivery & AskEvent;
+
+/** What the forge says of it. */
+export type Verified =
+  | {
+      readonly kind: 'given';
+      /** The forge's own id of the command: it counts once. */
+      readonly id: string;
+      readonly ask: Ask;
+      readonly by: string;
+      /** When it was given, by the clock of the agent. */
+      readonly at: Date;
+    }
+  /** `answer`: there is such a comment, so its author may be told why it does not count. */
+  | { readonly kind: 'refused'; readonly why: string; readonly answer: boolean }
+  /** The forge may come to know of it in a moment. */
+  | { readonly kind: 'not yet' };
+
+/** As long as forges hand out lost deliveries again: an older command is that of another time. */
+const OLDEST_MS = 3 * 24 * 3_600_000;
+/** A forge lists a delivery a moment after it was answered. */
+const LISTED_WITHIN_MS = 60_000;
+
+/** @throws ForgeFailure when the forge cannot be asked */
+export async function verifyCommand(context: Context, forge: Forge, delivery: Asked): Promise<Verified> {
+  // Recorded by a Phoenix that asked nobody.
+  const source = delivery.source as AskSource | undefined;
+  if (source === undefined) return refused(COMMAND_REFUSED.unknown);
+  switch (source.on) {
+    case 'comment':
+      return verifyComment(context, forge, delivery, source);
+    case 'delivery':
+      return verifyPress(context, forge, delivery);
+    default:
+      return source satisfies never;
+  }
+}
+
+async function verifyComment(
+  { clock }: Context,
+  forge: Forge,
+  { ask, by }: Asked,
+  { id, pull }: Extract<AskSource, { on: 'comment' }>,
+): Promise<Verified> {
+  const comment = await forge.comment(pull, id);
+  if (comment === null) return refused(COMMAND_REFUSED.noComment);
+  if (comment.author !== by || comment.byProgram) return refused(COMMAND_REFUSED.anothersComment);
+  if (comment.edited) return refused(COMMAND_REFUSED.edited, true);
+  const said = commandIn(comment.body, pull);
+  if (said === null || !isSameAsk(said, ask)) return refused(COMMAND_REFUSED.otherWords);
+  const at = new Date(comment.created.getTime() - forge.clockAheadMs());
+  if (clock.now().getTime() - at.getTime() > OLDEST_MS) return refused(COMMAND_REFUSED.tooOld, true);
+  return { kind: 'given', id: `comment/${id}`, ask: said, by: comment.author, at };
+}
+
+/** No object of the forge: what it keeps of the delivery says who pressed what. */
+async function verifyPress({ clock, options }: Context, forge: Forge, delivery: Asked): Promise<Verified> {
+  if (!forge.checks) return refused(COMMAND_REFUSED.noChecks);
+  const received = Date.parse(delivery.received);
+  const sent = await forge.sentWebhook(delivery.id, new Date(received - OLDEST_MS));
+  if (sent === null) {
+    return clock.now().getTime() - received < LISTED_WITHIN_MS
+      ? { kind: 'not yet' }
+      : refused(COMMAND_REFUSED.noDelivery);
+  }
+  const meaning = meaningOf(sent.event, sent.payload, options.branch);
+  const repository = repositoryIn(sent.payload)?.toLowerCase();
+  const isOurs = repository === (await forge.repositoryName()).toLowerCase();
+  if (!isOurs || meaning.kind !== 'event' || meaning.event.kind !== 'ask' || meaning.event.source.on !== 'delivery') {
+    return refused(COMMAND_REFUSED.otherWords);
+  }
+  return {
+    kind: 'given',
+    id: `delivery/${delivery.id}`,
+    ask: meaning.event.ask,
+    by: meaning.by,
+    at: new Date(received),
+  };
+}
+
+function isSameAsk(one: Ask, other: Ask): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function refused(why: string, answer = false): Verified {
+  return { kind: 'refused', why, answer };
+}

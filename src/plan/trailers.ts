@@ -1,0 +1,34 @@
+// Lines of a commit's message that approve a step: `Phoenix-Approve: destroy lxc/105`. Pure.
+
+import type { TargetId } from '../model/ids.ts';
+import type { Trailer } from '../model/trailer.ts';
+
+const APPROVES = '(destroy|delete|recreate|restart|live)[ \\t]+(.+)$';
+
+/** Each once. `delete` is taken for `destroy`; several targets may follow one verb. */
+export function trailers(message: string): Trailer[] {
+  return found(message, new RegExp(`^Phoenix-Approve:[ \\t]*${APPROVES}`, 'gim'));
+}
+
+/** Wherever in a line they stand: what assembles a message from others may cut or join lines. */
+export function trailersAnywhere(text: string): Trailer[] {
+  return found(text, new RegExp(`Phoenix-Approve\\s*:\\s*${APPROVES}`, 'gim'));
+}
+
+export function isSameTrailer(one: Trailer, other: Trailer): boolean {
+  return one.target === other.target && one.impact === other.impact;
+}
+
+/** As it is written. */
+export function trailerText({ impact, target }: Trailer): string {
+  return `Phoenix-Approve: ${impact} ${target}`;
+}
+
+function found(text: string, pattern: RegExp): Trailer[] {
+  const all = [...text.matchAll(pattern)].flatMap(([, verb = '', targets = '']) => {
+    const impact = verb.toLowerCase() === 'delete' ? 'destroy' : verb.toLowerCase();
+    const named = targets.split(/[\s,]+/).filter((target) => /^[a-z]+\/.+$/.test(target));
+    return named.map((target) => ({ impact, target: target as TargetId }));
+  });
+  return all.filter((each, index) => all.findIndex((other) => isSameTrailer(other, each)) === index);
+}

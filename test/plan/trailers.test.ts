@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { trailers, trailersAnywhere } from '../../src/plan/trailers.ts';
+
+test('trailers name what is allowed', () => {
+  const message = [
+    'Remove the old proxy',
+    '',
+    'Phoenix-Approve: destroy lxc/105',
+    'phoenix-approve: Recreate vm/1001, vm/1002',
+    'Phoenix-Approve: delete lxc/106',
+    'Phoenix-Approve: live lxc/108',
+    'Phoenix-Approve: everything',
+    'Not-Phoenix-Approve: destroy lxc/107',
+  ].join('\n');
+  expect(trailers(message)).toEqual([
+    { impact: 'destroy', target: 'lxc/105' },
+    { impact: 'recreate', target: 'vm/1001' },
+    { impact: 'recreate', target: 'vm/1002' },
+    { impact: 'destroy', target: 'lxc/106' },
+    { impact: 'live', target: 'lxc/108' },
+  ]);
+});
+
+test('what assembles a message from others may cut or join lines: there they are found anywhere', () => {
+  const text = '> * a long subject that … Phoenix-Approve : destroy lxc/105\nPhoenix-Approve:\n  recreate vm/1001';
+  expect(trailers(text)).toEqual([]);
+  expect(trailersAnywhere(text)).toEqual([
+    { impact: 'destroy', target: 'lxc/105' },
+    { impact: 'recreate', target: 'vm/1001' },
+  ]);
+});
