@@ -103,7 +103,8 @@ function everyPage(text: string): string[] {
     supersededBy: text,
     steps: [step],
     plan: { from: null, to: text, steps: [stepOf(target, { needs: [target], changes })] },
-    approvals: [{ target, by: text, at: CREATED }],
+    approvals: [{ target, by: text, at: CREATED, where: text }],
+    notes: [text],
     problems: [problem],
   });
   const logs = new Map([[target, { lines: [text, text], printed: 9 }]]);
@@ -130,6 +131,7 @@ function everyPage(text: string): string[] {
     plan: { from: text, to: text, steps: [stepOf(target, { needs: [target], changes, approval: true, approvals: 1 })] },
     problems: [{ ...problem, new: true }],
     held: [target],
+    notes: [text],
     ok: false,
     root: text,
     created: CREATED,

@@ -13,6 +13,7 @@ import { approve } from '../operations.ts';
 import { comesAfter } from '../reconcile/history.ts';
 import { Refused } from '../refused.ts';
 import { changeKeys } from './change-keys.ts';
+import { bringsMerge } from './merged.ts';
 
 /** Who approves, and when. */
 export interface Approver {
@@ -71,7 +72,7 @@ async function approveMerged(
   const shown = plan === null || plan.head !== head ? new Map<TargetId, string>() : changeKeys(plan.plan);
   const done: TargetId[] = [];
   for (const run of await ledger.openRuns()) {
-    const isItsRun = run.commit === merge;
+    const isItsRun = run.commit === merge && bringsMerge(run);
     if (run.plan === null || !(isItsRun || (await comesAfter(repository, merge, run.commit as CommitSha)))) continue;
     const changes = changeKeys(run.plan);
     const wasShown = (target: TargetId) => shown.get(target) !== undefined && shown.get(target) === changes.get(target);

@@ -13,7 +13,7 @@ export async function tellMerged(context: Context, commit: string): Promise<void
   if (forge === null || forge.checks) return;
   const pull = await ledger.mergedPull(commit);
   if (pull === null) return;
-  const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && each.trigger !== 'drift');
+  const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && bringsMerge(each));
   if (run === undefined || (run.ended === null && run.state !== 'blocked')) return;
   const body = await bodyOf(context, run);
   if (body === null) return;
@@ -25,9 +25,14 @@ export async function tellMerged(context: Context, commit: string): Promise<void
 export async function mergeOf(context: Context, pull: number): Promise<string | null> {
   const { ledger } = context;
   for (const run of await ledger.runs(RECENT_RUNS)) {
-    if (run.trigger !== 'drift' && (await ledger.mergedPull(run.commit)) === pull) return bodyOf(context, run);
+    if (bringsMerge(run) && (await ledger.mergedPull(run.commit)) === pull) return bodyOf(context, run);
   }
   return null;
+}
+
+/** What a person switches on the same commit, and a look, are not about the merge. */
+export function bringsMerge({ trigger }: Run): boolean {
+  return trigger === 'push' || trigger === 'replay';
 }
 
 async function bodyOf({ ledger, options }: Context, { id }: Run): Promise<string | null> {

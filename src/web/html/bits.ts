@@ -115,3 +115,8 @@ export function table({ caption, columns: all, rows: whole, ids = [], look = '' 
 function isEmpty(content: Html): boolean {
   return content === null || content === '';
 }
+
+/** What people should know beside the facts; nothing where there is nothing to say. */
+export function noteList(notes: readonly string[]): Html {
+  return notes.length === 0 ? null : html`<ul>${notes.map((note) => html`<li>${said(note)}</li>`)}</ul>`;
+}

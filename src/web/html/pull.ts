@@ -5,7 +5,7 @@ import type { PullPlan } from '../../model/pull.ts';
 import { pullSentence } from '../../say/pages.ts';
 import { approvalWords, impactWords, summaryLine } from '../../say/plan.ts';
 import type { Links } from '../links.ts';
-import { badge, facts, said, sha, table, targetLink, time } from './bits.ts';
+import { badge, facts, noteList, said, sha, table, targetLink, time } from './bits.ts';
 import type { Page } from './document.ts';
 import { fields } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -27,6 +27,7 @@ export function pullPage(pull: PullPlan, links: Links): Page {
         ['From', pull.from === pull.base ? null : sha(pull.from)],
         ['Planned', time(pull.created)],
       ])}
+      ${noteList(pull.notes ?? [])}
       ${problems(pull.problems)}
       ${plan.steps.length === 0 ? null : steps(pull, links)}`,
   };

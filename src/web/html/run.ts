@@ -9,7 +9,7 @@ import { detailsNote, runSentence } from '../../say/pages.ts';
 import { askedFor, stepVerb } from '../../say/run.ts';
 import { shortSha } from '../../say/status.ts';
 import type { Links } from '../links.ts';
-import { duration, facts, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
+import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
 import type { Page } from './document.ts';
 import { actions, cost, fields, type LogTail, log, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -36,7 +36,7 @@ export function runPage(view: RunView, links: Links): Page {
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${run.reason === null ? null : html`<p class="reason">${said(run.reason)}</p>`}
       ${runFacts(view, links)}
-      ${run.notes.length === 0 ? null : html`<ul>${run.notes.map((note) => html`<li>${said(note)}</li>`)}</ul>`}
+      ${noteList(run.notes)}
       ${problems(run.problems)}
       ${run.steps.length === 0 ? null : steps(view, links)}`,
   };

@@ -1,0 +1,33 @@
+// The policy in force as `phoenix status` shows it.
+
+import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../src/model/policy.ts';
+import { policyLine } from '../../src/say/policy.ts';
+import { statusText } from '../../src/say/run.ts';
+
+const COMMIT = 'a'.repeat(40);
+
+test('one line says what judges the next commit and where it comes from', () => {
+  expect(policyLine({ commit: COMMIT, policy: DEFAULT_POLICY })).toBe(
+    'policy of aaaaaaa in force: approvals destroy 1, recreate 1',
+  );
+  const policy = {
+    approvals: { destroy: 2, recreate: 0, restart: 0, live: 0 },
+    approvers: ['ada', 'bob'],
+    maxDeletePercent: 25,
+    protected: ['101'],
+    applyWindows: [{ cron: '0 2 * * *', minutes: 60, timezone: 'Etc/UTC' }],
+    signedCommits: 'head',
+  } as const;
+  expect(policyLine({ commit: COMMIT, policy: { ...DEFAULT_POLICY, ...policy } })).toBe(
+    'policy of aaaaaaa in force: approvals destroy 2; approvers ada, bob; at most 25 % of the guests deleted; protected 101; 1 apply window; signed commits head',
+  );
+});
+
+test('the status shows it, and nothing of it where an agent tells of none', () => {
+  const told = { head: null, frozen: null, targets: [] };
+  expect(statusText({ ...told, policy: { commit: COMMIT, policy: DEFAULT_POLICY } }, false)).toContain(
+    'policy of aaaaaaa in force',
+  );
+  expect(statusText(told, false)).not.toContain('policy');
+});
