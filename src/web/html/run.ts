@@ -154,7 +154,9 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
 function approval(approvals: readonly Approval[], target: TargetId): Html {
   const given = approvals.filter((each) => each.target === target);
   if (given.length === 0) return null;
-  return html`${given.map(({ by, at }, index) => html`${index === 0 ? '' : '; '}by ${said(by)}, ${time(at)}`)}`;
+  const one = ({ by, at, where }: Approval) =>
+    html`by ${said(by)}${where === undefined ? '' : said(`, in ${where}`)}, ${time(at)}`;
+  return html`${given.map((each, index) => html`${index === 0 ? '' : '; '}${one(each)}`)}`;
 }
 
 function stepsOfPlan({ plan }: RunDetail): ReadonlyMap<TargetId, PlanStep> {
