@@ -101,6 +101,7 @@ const share = z.strictObject({
       /^[\p{L}\p{N}_][\p{L}\p{N}_.$-]{0,79}$/u,
       'must be the name of a share: letters, digits and _ . $ -, at most 80',
     )
+    .refine((name) => !/^(global|homes|printers|ipc\$|print\$)$/i.test(name), "must not be one of Samba's own sections")
     .describe('Name of the share.'),
   path: text.pathBelow.describe('Folder; without a slash at its start it is below `mount_point_base`.'),
   valid_users: z.array(shareUser).default([]).describe('Who may use it. Default: everyone with an account.'),

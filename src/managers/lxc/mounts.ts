@@ -95,7 +95,9 @@ export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, 
   const free = freeIndexes(indexesOf(used, 'dev'), lacking.length);
   const before = pathsIn(removable.before, 'devices');
   return [
-    ...lacking.map((path, at) => wish(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false)),
+    ...lacking.map((path, at) =>
+      wish(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
+    ),
     ...present
       .filter(({ path }) => !spec.devices.includes(path) && (removable.building || before.has(path)))
       .map(({ key, path }) => wish(key, path, null, false, true)),
