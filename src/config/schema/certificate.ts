@@ -37,10 +37,8 @@ export const certificate = z.strictObject({
     .array(value.hostname)
     .default([])
     .describe('All names and addresses it is valid for. Default: the common name.'),
-  cert_path: text.absolutePath.describe(
-    'File of the host for the certificate; must be seen by the guest that uses it.',
-  ),
-  key_path: text.absolutePath.describe('File of the host for the key; must be seen by the guest that uses it.'),
+  cert_path: text.bindPath.describe('File of the host for the certificate; must be seen by the guest that uses it.'),
+  key_path: text.bindPath.describe('File of the host for the key; must be seen by the guest that uses it.'),
   owner: text
     .name(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$|^[0-9]+:[0-9]+$/, 'must be user:group, such as root:www-data')
     .default('root:root')

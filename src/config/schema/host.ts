@@ -31,11 +31,17 @@ const interfaces = z.strictObject({
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
 
+/** Not one of the words that ifupdown2 reads in place of a port. */
+const port = value.interfaceName.refine(
+  (name) => !/^(all|glob|none|regex)$/.test(name),
+  'must be the name of an interface, not a pattern',
+);
+
 const bridge = z.strictObject({
   name: text.name(/^vmbr\d{1,4}$/, 'must be vmbr and a number').describe('The bridge, for example `vmbr2`.'),
   address: value.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
   ports: z
-    .array(value.interfaceName)
+    .array(port)
     .default([])
     .describe('Interfaces of the host that are part of it. Default: none, so that it leads to no other machine.'),
   vlan_aware: z.boolean().default(false).describe('Whether guests may have VLANs on it. Default: false.'),

@@ -107,8 +107,14 @@ export const mountPath = absolutePath
 /** Of a mount by NFS: /etc/fstab keeps it between spaces. */
 export const fstabPath = absolutePath.regex(/^\S*$/, 'must not hold spaces: /etc/fstab keeps it between them');
 
-/** Inside a Docker container: a colon ends it. */
-export const bindPath = absolutePath.regex(/^[^:]*$/, 'must not hold a colon: Docker keeps it between two');
+const NO_COLON = /^[^:]*$/;
+const EXPECT_NO_COLON = 'must not hold a colon: Docker keeps it between two';
+
+/** Of a file that a Docker container may be shown. */
+export const bindPath = absolutePath.regex(NO_COLON, EXPECT_NO_COLON);
+
+/** Of a mount by NFS inside a VM, from where containers may be shown it. */
+export const vmFolder = fstabPath.regex(NO_COLON, EXPECT_NO_COLON);
 
 /** Below the config root, without `..`. Files are found by it and never opened. */
 export const repositoryPath = holds(

@@ -40,11 +40,11 @@ const nfsVolume = z.strictObject({
   type: z.literal('nfs').default('nfs').describe('How it is mounted. Default: nfs.'),
   name: value.containerName.describe('Docker volume of this name is provided by it.'),
   server: z
-    .union([value.ipAddress, value.hostname])
+    .union([value.ipAddress, text.word])
     .optional()
     .describe('Address of the NFS server. Default: `network.nfs_server` of the hypervisor.'),
   path: text.fstabPath.describe('Exported folder on the server.'),
-  mount_point: text.fstabPath.describe('Where it is seen inside the VM.'),
+  mount_point: text.vmFolder.describe('Where it is seen inside the VM.'),
 });
 
 const stackUse = z.union(
