@@ -100,7 +100,11 @@ export const vmGuest = z.strictObject({
     .enum(['none', 'primary', 'agent', 'infrastructure'])
     .default('none')
     .describe('`primary` runs the Portainer server, `agent` is managed by it. Default: none.'),
-  portainer_environment_name: text.label
+  portainer_environment_name: text
+    .name(
+      /^[\p{L}\p{N}]([\p{L}\p{N} _.()-]{0,98}[\p{L}\p{N}_.)])?$/u,
+      'must be a name: letters, digits, spaces and _ . - ( ), at most 100',
+    )
     .optional()
     .describe("Name of the environment in Portainer. Default: the VM's name."),
   portainer_agent_hostname: value.hostname
