@@ -76,9 +76,10 @@ export const pathSegment = name(
 );
 
 /** Without what the shell, nginx, Samba, systemd or Traefik may read as more than a part of a path. */
-const PLAIN_PATH = /^[^"$%*;<>?\\`{|}]*[^"$%*;<>?\\`{|}\s]$/;
-const EXPECT_PATH =
-  'must be a path without control characters, spaces at its end and the signs " $ % * ; < > ? \\ ` { | }';
+const PLAIN_PATH = /^[^"$%*;<>?\\`{|}]*$/;
+/** Samba makes one space of several, and takes those at the end off. */
+const SINGLE_SPACES = /^(\S| (?=\S))*$/u;
+const EXPECT_PATH = 'must be a path without control characters and the signs " $ % * ; < > ? \\ ` { | }';
 
 /** Without `..` between slashes. */
 const STAYS_BELOW = /^(?!(.*\/)?\.\.(\/|$))/;
@@ -91,6 +92,7 @@ const path = (pattern: RegExp, message: string) =>
     .regex(pattern, message)
     .regex(ONE_LINE, EXPECT_PATH)
     .regex(PLAIN_PATH, EXPECT_PATH)
+    .regex(SINGLE_SPACES, 'must not hold two spaces in a row, nor one at its end')
     .regex(STAYS_BELOW, EXPECT_BELOW);
 
 /** From the top of a file system, without `..`. */

@@ -64,8 +64,13 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
 
 const escapePath = (path: string): string =>
   path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+/** Octal digits stand for bytes. */
 const plainPath = (word: string): string =>
-  word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  Buffer.concat(
+    word
+      .split(/\\([0-7]{3})/)
+      .map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
+  ).toString();
 
 function table(node: LabNode): Told[] {
   const file = pathOf(node, TABLE);

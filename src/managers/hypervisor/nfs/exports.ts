@@ -71,9 +71,10 @@ function escaped(path: string): string {
     .join('');
 }
 
+/** Other bytes than those in octal digits stand as they are, those of letters beyond ASCII among them. */
 function unescaped(word: string): string {
-  const bytes = word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
-  return word.includes('\\') ? Buffer.from(bytes, 'latin1').toString('utf8') : word;
+  const parts = word.split(/\\([0-7]{3})/);
+  return Buffer.concat(
+    parts.map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
+  ).toString();
 }

@@ -16,7 +16,8 @@ export interface Share {
 }
 
 const NAME = /^(?!(?:global|homes|printers)$)[^\s[\]"%;#/\\=]([^[\]"%;#/\\=]*[^\s[\]"%;#/\\=])?$/i;
-const PATH = /^\/([^"%\\]*[^"%\\\s])?$/;
+/** Several spaces would become one. */
+const PATH = /^\/([^"%\\\s]| (?=\S))*$/;
 const USER = /^[^\s,"%\\;#]+(\\[^\s,"%\\;#]+)?$/;
 
 /** Why Samba would not take a share as it is declared; undefined when it would. */
