@@ -56,6 +56,7 @@ describe('is refused at its line', () => {
     ['a stack outside of its folder', VM, '/vms/1/docker_stacks/0', '../../etc'],
     ['a variable of nginx in a path', CERTIFICATES, '/0/cert_path', '/tank/certs/101/$host.crt'],
     ['a template of Traefik in a path', CERTIFICATES, '/1/key_path', '/tank/data/certs/{{env "HOME"}}.key'],
+    ['a variable by which Phoenix knows its own', STACK, '/environments/production/variables/0/name', 'PHOENIX_TARGET'],
     ['a second variable of a stack', STACK, '/environments/production/variables/0/value', '8000\nADMIN=1'],
     ['a third part of a bind', STACK, '/environments/production/files/0/destination_in_container', '/etc:rw'],
   ];

@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import { lxcFile } from './lxc.ts';
-import * as text from './text.ts';
 import { vmFile } from './vm.ts';
 
-export const lxcEnvelope = lxcFile.extend({ lxc_configs: z.record(text.line(Number.POSITIVE_INFINITY), z.unknown()) });
+export const lxcEnvelope = lxcFile.extend({ lxc_configs: z.record(z.string(), z.unknown()) });
 export const vmEnvelope = vmFile.extend({ vms: z.array(z.unknown()) });

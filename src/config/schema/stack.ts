@@ -8,7 +8,10 @@ import * as value from './values.ts';
 
 const variable = z.strictObject({
   name: text
-    .name(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable')
+    .name(
+      /^(?!PHOENIX_(?:TARGET|REVISION)$)[A-Za-z_][A-Za-z0-9_]*$/,
+      'must be the name of a variable, and none of those that Phoenix adds',
+    )
     .describe('Name, as the compose file mentions it after a dollar sign.'),
   value: z
     .union(
