@@ -1,6 +1,7 @@
 // etc/certificate-manifest.json: certificates that the internal authority issues.
 
 import { z } from 'zod';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const guest = value.guestId.describe('Container or VM that uses the certificate.');
@@ -25,16 +26,7 @@ const hook = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('exec').describe('Runs a program in the guest as root. It must do no harm when it is run twice.'),
     guest,
-    argv: z
-      .array(
-        z
-          .string()
-          .max(4000)
-          .regex(/^[^\0]*$/, 'must not hold a NUL character'),
-      )
-      .min(1)
-      .max(64)
-      .describe('The program and its arguments, each as it is.'),
+    argv: z.array(text.argument).min(1).max(64).describe('The program and its arguments, each as it is.'),
   }),
 ]);
 
@@ -42,16 +34,13 @@ const hook = z.discriminatedUnion('kind', [
 export const certificate = z.strictObject({
   common_name: value.hostname.describe('Name that the certificate is for; also names its target.'),
   sans: z
-    .array(z.string().min(1).max(253))
+    .array(value.hostname)
     .default([])
     .describe('All names and addresses it is valid for. Default: the common name.'),
-  cert_path: value.absolutePath.describe(
-    'File of the host for the certificate; must be seen by the guest that uses it.',
-  ),
-  key_path: value.absolutePath.describe('File of the host for the key; must be seen by the guest that uses it.'),
-  owner: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$|^[0-9]+:[0-9]+$/, 'must be user:group, such as root:www-data')
+  cert_path: text.bindPath.describe('File of the host for the certificate; must be seen by the guest that uses it.'),
+  key_path: text.bindPath.describe('File of the host for the key; must be seen by the guest that uses it.'),
+  owner: text
+    .name(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$|^[0-9]+:[0-9]+$/, 'must be user:group, such as root:www-data')
     .default('root:root')
     .describe(
       'Owner of both files, as user:group, as the container sees them that the files are for. Default: root:root.',
@@ -62,27 +51,24 @@ export const certificate = z.strictObject({
     .describe(
       'How the authority is asked: `jwk`, by a token of its provisioner, for any name and address; `acme`, by showing a file for each name at the gateway. Default: jwk.',
     ),
-  lifetime: z
-    .string()
-    .regex(/^(?=.)([1-9][0-9]{0,3}d)?([1-9][0-9]{0,4}h)?([1-9][0-9]{0,6}m)?$/, 'must be a duration such as 720h or 30d')
+  lifetime: text
+    .name(/^(?=.)([1-9][0-9]{0,3}d)?([1-9][0-9]{0,4}h)?([1-9][0-9]{0,6}m)?$/, 'must be a duration such as 720h or 30d')
     .optional()
     .describe(
       'How long it is valid, such as 720h or 30d; renewed when two thirds have passed. Default: what the authority gives, 24 hours as it comes.',
     ),
-  permissions: z
-    .string()
-    .regex(/^0?[0-7]{3}$/, 'must be three octal digits such as 640')
+  permissions: text
+    .name(/^0?[0-7]{3}$/, 'must be three octal digits such as 640')
     .default('600')
     .describe('Permissions of the key, in octal; nobody else is ever let in. Default: 600.'),
   post_renewal: hook.optional().describe('What makes its user read it again. Default: nothing.'),
-  post_renewal_command: z
-    .string()
-    .max(4000)
+  post_renewal_command: text
+    .line(4000)
     .optional()
     .describe(
       'Older form of `post_renewal`: `pct exec ID -- systemctl reload|restart UNIT`, `qm guest exec ID -- systemctl reload|restart UNIT` or `qm guest exec ID -- docker restart NAME`; nothing else. Default: nothing.',
     ),
-  comment: value.text.optional().describe('For readers of this file only.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
 });
 
 /** The whole file. */

@@ -1,43 +1,42 @@
 // What containers and VMs are described with alike.
 
 import { z } from 'zod';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
+
+/** What is in them is for a rule of its own to say (BAD_RULE). */
+const addresses = text.line(4096).min(1);
+const ports = text.line(256).min(1);
 
 /** One rule of a firewall, in Proxmox's terms. */
 export const firewallRule = z.strictObject({
   type: z.enum(['in', 'out']).describe('Direction, seen from the guest or host.'),
   action: policy.describe('What happens to a packet that matches.'),
-  source: z
-    .string()
-    .min(1)
+  source: addresses
     .optional()
     .describe('Addresses, networks or ranges it comes from, separated by commas. Default: any.'),
-  dest: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Addresses, networks or ranges it goes to, separated by commas. Default: any.'),
+  dest: addresses.optional().describe('Addresses, networks or ranges it goes to, separated by commas. Default: any.'),
   proto: z
     .enum(['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'])
     .optional()
     .describe('Protocol. Default: any. A port needs one that has ports.'),
   port: z
-    .union([value.port, z.string().min(1)], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
+    .union([value.port, ports], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
     .optional()
     .describe('Destination ports and ranges, for example `80,443` or `6000:6010`. Default: any.'),
   source_port: z
-    .union([value.port, z.string().min(1)], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
+    .union([value.port, ports], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
     .optional()
     .describe('Source ports and ranges. Default: any.'),
-  iface: value.word.optional().describe('Interface the rule is for, for example `net0`. Default: every one.'),
+  iface: value.interfaceName.optional().describe('Interface the rule is for, for example `net0`. Default: every one.'),
   log: z
     .enum(['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'])
     .optional()
     .describe('Level at which matches are logged. Default: not logged.'),
   enabled: z.boolean().default(true).describe('Whether the rule counts. Default: true.'),
-  comment: value.text.optional().describe('For readers; kept with the rule.'),
+  comment: text.line(1000).optional().describe('For readers; kept with the rule.'),
 });
 
 /** The firewall of one guest. */
@@ -52,7 +51,7 @@ export const guestFirewall = z.strictObject({
 
 /** A name under which the proxy passes requests on to a guest. */
 export const traefikService = z.strictObject({
-  name: value.word.describe('First label of the name: `ollama` is reached as `ollama.<domain_name>`.'),
+  name: value.hostname.describe('First label of the name: `ollama` is reached as `ollama.<domain_name>`.'),
   port: value.port.describe('Port of the guest that answers.'),
   scheme: z
     .enum(['http', 'https'])
@@ -65,7 +64,10 @@ export const traefikService = z.strictObject({
 /** A question that must be answered well before a change counts as done. */
 export const healthCheck = z.strictObject({
   command: z
-    .union([z.string().min(1), z.array(z.string()).min(1)], 'must be a command, as text or as a list of arguments')
+    .union(
+      [text.argument.min(1), z.array(text.argument).min(1)],
+      'must be a command, as text or as a list of arguments',
+    )
     .describe(
       'Run inside the guest; exit 0 is healthy. A path without a slash at its start names a script of the repository; anything else is a program of the guest. Split at spaces when written as text; no shell is involved.',
     ),
@@ -75,21 +77,19 @@ export const healthCheck = z.strictObject({
 });
 
 /** Name of a folder below `features/`. */
-const featureName = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
+const featureName = text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
 
 /** Fields of every guest. */
 export const guestShape = {
   name: value.hostname.describe('Hostname, also its name in Proxmox and in DNS.'),
-  description: value.text.optional().describe('For readers; shown in the notes of the guest. Default: none.'),
-  comment: value.text.optional().describe('For readers of this file only.'),
+  description: text.prose.optional().describe('For readers; shown in the notes of the guest. Default: none.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
   protected: z
     .boolean()
     .default(false)
     .describe('Refuses destroying or rebuilding the guest, even with approval. Default: false.'),
   tags: z
-    .array(z.string().regex(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, 'must be a tag: letters, digits and _ + . -'))
+    .array(text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, 'must be a tag: letters, digits and _ + . -'))
     .default([])
     .describe("Proxmox tags beside Phoenix's own. Default: none."),
   start_at_boot: z.boolean().default(false).describe('Started with the host, and kept running. Default: false.'),
@@ -118,7 +118,7 @@ export const guestShape = {
   firewall: guestFirewall.optional().describe('Default: no firewall, with a warning.'),
   traefik_service: traefikService.optional().describe('Default: not reached through the proxy.'),
   health_check: healthCheck.optional().describe('Default: running is healthy.'),
-  template_snapshot_name: value.word
+  template_snapshot_name: value.snapshotName
     .optional()
     .describe('Snapshot taken when the guest is complete; clones start from it. Default: none.'),
   trigger_sync_on_completion: z

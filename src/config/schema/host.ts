@@ -2,24 +2,25 @@
 
 import { z } from 'zod';
 import { firewallRule } from './guest.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
 export const hostUser = z.strictObject({
-  username: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name: lower-case letters, digits, _ and -')
-    .describe('Administrator of the host and of Proxmox.'),
+  username: value.userName.describe('Administrator of the host and of Proxmox.'),
   password_hash: value.secret
     .optional()
     .describe('Hash of the password, by reference; `NOT_SET` for none. Default: none.'),
   sudo_access: z.boolean().default(false).describe('Whether sudo is allowed. Default: false.'),
-  ssh_public_key: value.text.optional().describe('Public key that may log in; empty for none. Default: none.'),
+  ssh_public_key: z
+    .union([z.literal(''), value.sshPublicKey], value.PUBLIC_KEY)
+    .optional()
+    .describe('Public key that may log in; empty for none. Default: none.'),
 });
 
 const interfaces = z.strictObject({
-  name: value.word.default('vmbr0').describe('Bridge or interface of the host. Default: vmbr0.'),
+  name: value.interfaceName.default('vmbr0').describe('Bridge or interface of the host. Default: vmbr0.'),
   address: value.cidr
     .optional()
     .describe('Address of the host with prefix length. Default: not told, so it cannot be checked against.'),
@@ -30,19 +31,22 @@ const interfaces = z.strictObject({
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
 
+/** Not one of the words that ifupdown2 reads in place of a port. */
+const port = value.interfaceName.refine(
+  (name) => !/^(all|glob|none|regex)$/.test(name),
+  'must be the name of an interface, not a pattern',
+);
+
 const bridge = z.strictObject({
-  name: z
-    .string()
-    .regex(/^vmbr\d{1,4}$/, 'must be vmbr and a number')
-    .describe('The bridge, for example `vmbr2`.'),
+  name: text.name(/^vmbr\d{1,4}$/, 'must be vmbr and a number').describe('The bridge, for example `vmbr2`.'),
   address: value.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
   ports: z
-    .array(value.word)
+    .array(port)
     .default([])
     .describe('Interfaces of the host that are part of it. Default: none, so that it leads to no other machine.'),
   vlan_aware: z.boolean().default(false).describe('Whether guests may have VLANs on it. Default: false.'),
   mtu: z.int().min(1280).max(65_520).optional().describe('Largest packet in bytes. Default: that of its ports.'),
-  comment: value.text.optional().describe('For readers of this file only.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
 });
 
 export const hostNetwork = z.strictObject({

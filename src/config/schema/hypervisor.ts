@@ -4,23 +4,24 @@ import { z } from 'zod';
 import { hostFirewall, hostNetwork, hostUser } from './host.ts';
 import { phoenix } from './policy.ts';
 import { storageShape } from './storage.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const portainer = z.strictObject({
-  admin_user: value.word.default('admin').describe('First user of Portainer. Default: admin.'),
+  admin_user: text.word.default('admin').describe('First user of Portainer. Default: admin.'),
   admin_password: value.secret.optional().describe('Its password, by reference.'),
   portainer_hostname: value.hostname.optional().describe('Name that Portainer is reached by. Default: none.'),
 });
 
 const stepCa = z.strictObject({
-  root_ca_name: value.text
+  root_ca_name: text.label
     .default('Phoenix Root CA')
     .describe('Name of the root certificate. Default: Phoenix Root CA.'),
-  intermediate_ca_name: value.text
+  intermediate_ca_name: text.label
     .default('Phoenix Intermediate CA')
     .describe('Name of the intermediate certificate. Default: Phoenix Intermediate CA.'),
   dns_name: value.hostname.optional().describe('Name that the authority is reached by. Default: `ca.<domain_name>`.'),
-  provisioner_name: value.text.optional().describe('Who issues certificates. Default: `admin@<domain_name>`.'),
+  provisioner_name: text.label.optional().describe('Who issues certificates. Default: `admin@<domain_name>`.'),
 });
 
 const behavior = z.strictObject({
@@ -43,7 +44,7 @@ const behavior = z.strictObject({
 
 const nvidiaDriver = z.strictObject({
   install: z.boolean().default(true).describe('Whether the host gets the driver. Default: true.'),
-  version: value.word.describe('Version of the driver.'),
+  version: value.version.describe('Version of the driver.'),
   runfile_url: value.url.optional().describe('Installer of the driver. Default: that of NVIDIA for the version.'),
   cuda_version: value.withoutEffect('CUDA is installed in guests, by their features.'),
   install_vllm_libs: value.withoutEffect('vLLM is installed in guests, by feature `vllm`.'),
@@ -59,15 +60,11 @@ const dnsServer = z.strictObject({
 export const hypervisorFile = z
   .strictObject({
     $schema: value.schemaLink,
-    version: value.text.optional().describe('For readers of this file only.'),
-    author: value.text.optional().describe('For readers of this file only.'),
-    comment: value.text.optional().describe('For readers of this file only.'),
+    version: text.prose.optional().describe('For readers of this file only.'),
+    author: text.prose.optional().describe('For readers of this file only.'),
+    comment: text.prose.optional().describe('For readers of this file only.'),
     domain_name: value.hostname.describe('Domain that the names of guests and services end in.'),
-    timezone: z
-      .string()
-      .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Etc/UTC')
-      .optional()
-      .describe('Time zone of the host. Default: left as it is.'),
+    timezone: value.timezone.optional().describe('Time zone of the host. Default: left as it is.'),
     memory_gb: z
       .number()
       .positive()
@@ -78,9 +75,7 @@ export const hypervisorFile = z
     network: hostNetwork.prefault({}).describe('Addresses of the host.'),
     docker: z
       .strictObject({
-        portainer_agent_image: z
-          .string()
-          .min(1)
+        portainer_agent_image: value.dockerImage
           .default('portainer/agent:latest')
           .describe('Image of the Portainer agent. Default: portainer/agent:latest.'),
         portainer_server_image: value.withoutEffect('the compose file of the stack names it.'),
@@ -99,9 +94,8 @@ export const hypervisorFile = z
     portainer_api: portainer.optional().describe('The Portainer server. Default: none is kept.'),
     vm_defaults: z
       .strictObject({
-        ubuntu_release: z
-          .string()
-          .regex(/^[a-z]+$/, 'must be the code name of a release such as noble')
+        ubuntu_release: text
+          .name(/^[a-z]+$/, 'must be the code name of a release such as noble')
           .default('noble')
           .describe('Release whose cloud images templates are made from. Default: noble.'),
       })

@@ -2,11 +2,12 @@
 
 import { z } from 'zod';
 import { guestShape } from './guest.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const network = z.strictObject({
-  name: value.word.default('eth0').describe('Name of the interface inside the container. Default: eth0.'),
-  bridge: value.word.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  name: value.interfaceName.default('eth0').describe('Name of the interface inside the container. Default: eth0.'),
+  bridge: value.interfaceName.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
   ip: value.ipSetting.describe('Address with prefix length, or `dhcp`.'),
   gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
   nameservers: value.ipList
@@ -27,8 +28,8 @@ const idMap = z.strictObject({
 });
 
 const mountPoint = z.strictObject({
-  host_path: value.absolutePath.describe('Folder of the host.'),
-  container_path: value.absolutePath.describe('Where it is seen inside the container.'),
+  host_path: text.mountPath.describe('Folder of the host.'),
+  container_path: text.mountPath.describe('Where it is seen inside the container.'),
   owner_uid: z
     .int()
     .min(0)
@@ -45,17 +46,19 @@ const mountPoint = z.strictObject({
 });
 
 const volume = z.strictObject({
-  name: value.word.describe('For readers and messages.'),
-  pool: value.word.describe('Storage the volume is made on.'),
+  name: text.word.describe('For readers and messages.'),
+  pool: value.storageId.describe('Storage the volume is made on.'),
   size_gb: value.sizeGb.describe('Size in GB; can only grow.'),
-  mount_point: value.absolutePath.describe('Where it is seen inside the container.'),
+  mount_point: text.mountPath.describe('Where it is seen inside the container.'),
 });
 
-const vllmValue = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number(), z.boolean(), z.null()]);
-const vllmGroup = z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'must be the name of an argument'), vllmValue);
+const vllmValue = z.union([text.line(10_000), z.number(), z.boolean(), z.null()]);
+const vllmGroup = z
+  .record(text.name(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'must be the name of an argument'), vllmValue)
+  .refine(({ model }) => !String(model).startsWith('-'), 'must have no model that begins with "-", as options do');
 
 /** What vLLM is started with: groups of engine arguments; the names of the groups are for readers. */
-const vllmEngine = z.record(z.string(), vllmGroup);
+const vllmEngine = z.record(text.line(128), vllmGroup);
 
 function namesGpus(written: string): boolean {
   const parts = value.splitList(written);
@@ -81,12 +84,12 @@ export const lxcGuest = z.strictObject({
     .default(512)
     .describe('Swap in MB, on top of the memory. Default: 512.'),
   cores: value.cores.describe('CPU cores that it sees.'),
-  template: z
-    .string()
-    .regex(
-      /^(\/|[A-Za-z][A-Za-z0-9_.-]*:)\S+$/,
+  template: text
+    .name(
+      /^([A-Za-z][A-Za-z0-9_.-]*:[A-Za-z0-9]|\/)[A-Za-z0-9_.,+~@:/-]+$/,
       'must be a template such as local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
     )
+    .refine((file) => !file.split('/').includes('..'), 'must not contain ".."')
     .optional()
     .describe(
       'Template file to make it from, as `storage:vztmpl/file` or an absolute path. Needed unless it is cloned.',
@@ -110,7 +113,7 @@ export const lxcGuest = z.strictObject({
     ])
     .optional()
     .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
-  storage_pool: value.word.describe('Storage of the root disk. Cannot change later.'),
+  storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
   storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
   network_config: network.describe('The first interface.'),
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
@@ -121,7 +124,10 @@ export const lxcGuest = z.strictObject({
   gpu_assignment: z
     .union(
       [
-        z.string().refine((written) => namesGpus(written), GPUS),
+        text.holds(
+          'name',
+          z.string().refine((written) => /^[a-z0-9 ,]*$/.test(written) && namesGpus(written), GPUS),
+        ),
         z.array(z.int().min(0).max(99)),
         z.int().min(0).max(99),
       ],
@@ -129,7 +135,8 @@ export const lxcGuest = z.strictObject({
     )
     .optional()
     .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),
-  apparmor_profile: value.word
+  apparmor_profile: text
+    .name(/^[A-Za-z0-9][A-Za-z0-9_.+:-]{0,127}$/, 'must be the name of a profile: letters, digits and _ . + : -')
     .optional()
     .describe('`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox.'),
   apparmor_manages_nesting: z
@@ -138,17 +145,17 @@ export const lxcGuest = z.strictObject({
     .describe('The profile allows nesting, so that the option is not set beside it. Default: false.'),
   pct_options: z
     .array(
-      z
-        .string()
-        .regex(
-          /^(nesting|keyctl|fuse|mknod|force_rw_sys|mount)=\S+$/,
-          'must be a feature of Proxmox such as nesting=1',
-        ),
+      text.name(
+        /^((nesting|keyctl|fuse|mknod|force_rw_sys)=(0|1|on|off|yes|no|true|false)|mount=[a-z0-9_]+(;[a-z0-9_]+)*)$/,
+        'must be a feature of Proxmox such as nesting=1 or mount=nfs;cifs',
+      ),
     )
     .default([])
     .describe("Proxmox's container features, such as `nesting=1`. Default: none."),
   lxc_options: z
-    .array(z.string().regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*\S.*$/, 'must be a raw line such as lxc.mount.auto: sys:rw'))
+    .array(
+      text.line(4096).regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*\S.*$/, 'must be a raw line such as lxc.mount.auto: sys:rw'),
+    )
     .default([])
     .describe('Raw lines for the container, such as `lxc.mount.auto: sys:rw`. Default: none.'),
   id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
@@ -157,7 +164,7 @@ export const lxcGuest = z.strictObject({
     .array(volume)
     .default([])
     .describe('Volumes of its own beside the root disk; they outlive a rebuild. Default: none.'),
-  application_script: value.repositoryPath
+  application_script: text.repositoryPath
     .optional()
     .describe(
       'Script run inside after the features: a file of `bin/`, or a path inside the repository. Default: none.',
@@ -168,7 +175,7 @@ export const lxcGuest = z.strictObject({
     .describe(
       'What feature `vllm` serves, as arguments of `vllm serve` in groups: `true` is the bare argument, `false` and null leave it out. Default: none, so that it is installed only.',
     ),
-  nvidia_driver_version: value.word.optional().describe('Default: that of the file.'),
+  nvidia_driver_version: value.version.optional().describe('Default: that of the file.'),
   nvidia_repo_url: value.url.optional().describe('Default: that of the file.'),
   nvidia_runfile_url: value.url.optional().describe('Default: that of the file.'),
   enable_lifecycle_snapshots: z
@@ -187,14 +194,14 @@ export const lxcGuest = z.strictObject({
 export const lxcFile = z
   .strictObject({
     $schema: value.schemaLink,
-    comment: value.text.optional().describe('For readers of this file only.'),
-    nvidia_driver_version: value.word
+    comment: text.prose.optional().describe('For readers of this file only.'),
+    nvidia_driver_version: value.version
       .optional()
       .describe('NVIDIA driver that feature `nvidia` installs. Default: that of the feature.'),
     nvidia_repo_url: value.url.optional().describe('Package repository of CUDA. Default: that of the feature.'),
     nvidia_runfile_url: value.url.optional().describe('Installer of the driver. Default: that of the feature.'),
     lxc_configs: z
-      .record(z.string().regex(/^[1-9][0-9]{2,8}$/), lxcGuest)
+      .record(text.name(/^[1-9][0-9]{2,8}$/, 'must be a guest id'), lxcGuest)
       .describe('Containers by their id, 100 to 999999999.'),
   })
   .describe('The LXC containers that Phoenix keeps.');

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { isSchedule, isTimezone } from '../../plan/windows.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const DURATION = /^(?:([0-9]{1,2})d)?(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?$/;
@@ -27,18 +28,18 @@ const approvals = z.strictObject({
 });
 
 const applyWindow = z.strictObject({
-  cron: z
-    .string()
+  cron: text
+    .line(200)
     .refine(isSchedule, 'must be a cron expression of five fields that comes up, such as "0 2 * * 1-5"')
     .meta({ examples: ['0 2 * * 1-5'] })
     .describe('When it opens: minute, hour, day of the month, month, day of the week.'),
-  duration: z
-    .string()
+  duration: text
+    .line(20)
     .refine((text) => minutesOf(text) !== null, 'must be a duration up to 31 days, such as "3h", "90m" or "1d12h"')
     .meta({ examples: ['3h', '90m'] })
     .describe('How long it stays open, for example `3h`.'),
-  timezone: z
-    .string()
+  timezone: text
+    .line(64)
     .refine(isTimezone, 'must be a time zone such as "Europe/Berlin"')
     .optional()
     .meta({ examples: ['Europe/Berlin'] })
@@ -46,14 +47,14 @@ const applyWindow = z.strictObject({
 });
 
 const guest = z.union(
-  [value.guestId, z.string().regex(/^(lxc|vm)\/[1-9][0-9]{2,8}$/)],
+  [value.guestId, text.name(/^(lxc|vm)\/[1-9][0-9]{2,8}$/, 'must be a guest')],
   'must be a guest such as "lxc/103", or its id',
 );
 
 export const phoenix = z.strictObject({
   approvals: approvals.prefault({}).describe('How many persons must approve a step, by what it does to its target.'),
   approvers: z
-    .array(z.string().regex(/^[^\s,]{1,200}$/, 'must be one name, as the forge knows it'))
+    .array(text.line(200).regex(/^[^\s,]+$/, 'must be one name, as the forge knows it'))
     .refine((names) => names.length > 0, 'must name somebody; leave it out for everybody')
     .optional()
     .describe('Whose approvals count, by the name that they have in the forge. Default: everybody who may give one.'),

@@ -3,33 +3,32 @@
 
 import { z } from 'zod';
 import { firewallRule } from './guest.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 const variable = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable')
+  name: text
+    .name(
+      /^(?!PHOENIX_(?:TARGET|REVISION)$)[A-Za-z_][A-Za-z0-9_]*$/,
+      'must be the name of a variable, and none of those that Phoenix adds',
+    )
     .describe('Name, as the compose file mentions it after a dollar sign.'),
   value: z
-    .union([z.string(), z.number(), z.boolean(), value.secretReference], 'must be text or a secret reference')
+    .union(
+      [text.line(100_000), z.number(), z.boolean(), value.secretReference],
+      'must be text of one line or a secret reference',
+    )
     .describe('Its value, or where the secret is.'),
 });
 
 const file = z.strictObject({
-  source: value.repositoryPath.describe(
-    'File of the repository: a path from the config root, or beside this manifest.',
-  ),
-  destination_in_container: value.absolutePath.describe('Where containers see it.'),
+  source: text.repositoryPath.describe('File of the repository: a path from the config root, or beside this manifest.'),
+  destination_in_container: text.bindPath.describe('Where containers see it.'),
 });
 
 const service = z.strictObject({
   traefik_labels: z
-    .array(
-      z
-        .string()
-        .max(4096)
-        .regex(/^[^=\s]+=.*$/, 'must be a label such as traefik.enable=true'),
-    )
+    .array(text.line(4096).regex(/^[^=\s]+=.*$/, 'must be a label such as traefik.enable=true'))
     .default([])
     .describe('Labels that the proxy reads. Default: none.'),
 });
@@ -39,7 +38,7 @@ export const stackEnvironment = z.strictObject({
   variables: z.array(variable).default([]).describe('Variables of the compose file. Default: none.'),
   files: z.array(file).default([]).describe('Files handed in. Default: none.'),
   services: z
-    .record(z.string(), service)
+    .record(text.line(256), service)
     .default({})
     .describe('Additions to services of the compose file. Default: none.'),
   firewall_rules: z
@@ -52,9 +51,9 @@ export const stackEnvironment = z.strictObject({
 export const stackManifest = z
   .strictObject({
     $schema: value.schemaLink,
-    description: value.text.optional().describe('For readers.'),
+    description: text.prose.optional().describe('For readers.'),
     environments: z
-      .record(value.word, stackEnvironment)
+      .record(text.pathSegment, stackEnvironment)
       .describe('Ways to run it by name; VMs use `production` unless they say otherwise.'),
   })
   .describe('One Docker stack.');
@@ -63,15 +62,15 @@ export const stackManifest = z
 export const stacksFile = z
   .strictObject({
     $schema: value.schemaLink,
-    comment: value.text.optional().describe('For readers of this file only.'),
+    comment: text.prose.optional().describe('For readers of this file only.'),
     docker_stacks: z
       .record(
-        z.string(),
+        text.line(256),
         z.strictObject({
-          description: value.text.optional().describe('For readers.'),
-          compose_file_path: z.string().optional().describe('Path of the compose file.'),
+          description: text.prose.optional().describe('For readers.'),
+          compose_file_path: text.repositoryPath.optional().describe('Path of the compose file.'),
           environments: z
-            .record(z.string(), stackEnvironment)
+            .record(text.pathSegment, stackEnvironment)
             .default({})
             .describe('As in `stacks/<name>/phoenix.json`.'),
         }),

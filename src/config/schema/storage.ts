@@ -1,14 +1,15 @@
 // Sections of the hypervisor's file about disks and what is shared from them.
 
 import { z } from 'zod';
+import { isOneLine } from '../../model/text.ts';
+import { nfsOptionFault } from './nfs-option.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
-const zfsName = z
-  .string()
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.:-]*(\/[a-zA-Z0-9][a-zA-Z0-9_.:-]*)*$/,
-    'must be a ZFS name: letters, digits and _ . : -',
-  );
+const zfsName = text.name(
+  /^[a-zA-Z0-9][a-zA-Z0-9_.:-]*(\/[a-zA-Z0-9][a-zA-Z0-9_.:-]*)*$/,
+  'must be a ZFS name: letters, digits and _ . : -',
+);
 
 const pool = z.strictObject({
   name: zfsName.describe('Name of the pool.'),
@@ -17,7 +18,7 @@ const pool = z.strictObject({
     .default('single')
     .describe('How its disks make it safe. Default: single.'),
   disks: z
-    .array(value.absolutePath)
+    .array(text.absolutePath)
     .min(1)
     .describe(
       'Its disks by stable path, such as `/dev/disk/by-id/…`. Phoenix never makes or destroys a pool by itself.',
@@ -26,8 +27,17 @@ const pool = z.strictObject({
 
 const PROPERTIES = 'must be properties such as "recordsize=16K,quota=600G"';
 
+const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
+
 function isProperty(part: string): boolean {
-  return part.trim() === '' || /^\s*[a-z0-9:_.-]+=[^,=]+$/.test(part);
+  const [, name = '', written = ''] = /^\s*([^=]+)=([^,=]+)$/.exec(part) ?? [];
+  return part.trim() === '' || (PROPERTY.test(name) && isPropertyValue(name, written.trim()));
+}
+
+/** Where a dataset is mounted is a path like any other, beside ZFS's own words for none. */
+function isPropertyValue(name: string, written: string): boolean {
+  if (!isOneLine(written) || written === '') return false;
+  return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
 }
 
 const dataset = z.strictObject({
@@ -36,8 +46,10 @@ const dataset = z.strictObject({
   properties: z
     .union(
       [
-        z.string().refine((written) => written.split(',').every(isProperty), PROPERTIES),
-        z.record(z.string(), z.string()),
+        text.line(4096).refine((written) => written.split(',').every(isProperty), PROPERTIES),
+        z
+          .record(text.name(PROPERTY, 'must be the name of a property'), text.line(4096))
+          .refine((all) => Object.entries(all).every(([name, written]) => isPropertyValue(name, written)), PROPERTIES),
       ],
       PROPERTIES,
     )
@@ -47,8 +59,8 @@ const dataset = z.strictObject({
     .enum(['zfspool', 'dir'])
     .optional()
     .describe('Makes it a storage of Proxmox of this type. Default: it is none.'),
-  proxmox_content_type: z
-    .string()
+  proxmox_content_type: text
+    .line(200)
     .regex(
       /^\s*(images|rootdir|vztmpl|iso|backup|snippets|import)(\s*,\s*(images|rootdir|vztmpl|iso|backup|snippets|import))*\s*$/,
       'must be content types such as "images,rootdir"',
@@ -78,24 +90,43 @@ const zfs = z.strictObject({
     .describe('Older settings. Default: none.'),
 });
 
+const shareUser = text.name(
+  /^[@+&]{0,2}([A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.$-]*$/,
+  'must be a user such as alice, or a group such as @staff',
+);
+
 const share = z.strictObject({
-  name: value.word.describe('Name of the share.'),
-  path: z.string().min(1).describe('Folder; without a slash at its start it is below `mount_point_base`.'),
-  valid_users: z.array(value.word).default([]).describe('Who may use it. Default: everyone with an account.'),
+  name: text
+    .name(
+      /^[\p{L}\p{N}_][\p{L}\p{N}_.$-]{0,79}$/u,
+      'must be the name of a share: letters, digits and _ . $ -, at most 80',
+    )
+    .refine((name) => !/^(global|homes|printers|ipc\$|print\$)$/i.test(name), "must not be one of Samba's own sections")
+    .describe('Name of the share.'),
+  path: text.pathBelow.describe('Folder; without a slash at its start it is below `mount_point_base`.'),
+  valid_users: z.array(shareUser).default([]).describe('Who may use it. Default: everyone with an account.'),
   browsable: z.boolean().default(true).describe('Whether it is listed. Default: true.'),
   read_only: z.boolean().default(false).describe('Default: false.'),
   guest_ok: z.boolean().default(false).describe('Whether it needs no account. Default: false.'),
   options: value.withoutEffect('use `browsable`, `read_only` and `guest_ok`.'),
 });
 
+const nfsOption = text.holds(
+  'name',
+  z.string().superRefine((option, context) => {
+    const fault = nfsOptionFault(option);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+  }),
+);
+
 const nfsExport = z.strictObject({
-  path: value.absolutePath.describe('Exported folder.'),
+  path: text.absolutePath.describe('Exported folder.'),
   clients: z
-    .array(z.string().regex(/^[^\s()#]+$/, 'must be an address, network or name'))
+    .array(text.name(/^@?[A-Za-z0-9*?[:][A-Za-z0-9*?[\].:/_-]*$/, 'must be an address, network, name or @netgroup'))
     .min(1)
     .describe('Who may mount it.'),
   options: z
-    .array(z.string().regex(/^[a-z_]+(=[^\s,()]+)?$/, 'must be an NFS option such as rw'))
+    .array(nfsOption)
     .default(['rw', 'sync', 'no_subtree_check'])
     .describe('Options of the export. Default: rw, sync, no_subtree_check.'),
 });
@@ -108,19 +139,19 @@ export const storageShape = {
     .describe('What the host exports by NFS. Default: nothing is kept.'),
   samba: z
     .strictObject({
-      user: value.word.describe('Account that owns the shares.'),
+      user: value.accountName.describe('Account that owns the shares.'),
       shares: z.array(share).default([]).describe('Shared folders. Default: none.'),
     })
     .optional()
     .describe('What the host shares by SMB. Default: nothing is kept.'),
   zfs: zfs.prefault({}).describe('Pools and datasets. Default: none.'),
   proxmox_storage_ids: z
-    .record(z.string(), value.word)
+    .record(text.line(256), value.storageId)
     .default({})
     .describe(
       'Storages of Proxmox by a name of your own. The name `<pool>_<dataset>` says what the storage of a dataset is called; its default is `<pool>-<dataset>`. Others declare storages that exist already.',
     ),
-  mount_point_base: value.absolutePath
+  mount_point_base: text.absolutePath
     .default('/mnt/pve')
     .describe('Folder below which datasets are mounted. Default: /mnt/pve.'),
 };

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { guestShape } from './guest.ts';
+import * as text from './text.ts';
 import * as value from './values.ts';
 
 /** Where a VM says nothing itself. */
@@ -9,8 +10,8 @@ export const vmDefaults = z.strictObject({
   cores: value.cores.default(2).describe('CPU cores. Default: 2.'),
   memory_mb: value.memoryMb.default(2048).describe('Memory in MB. Default: 2048.'),
   disk_size_gb: value.sizeGb.default(32).describe('Size of the root disk in GB. Default: 32.'),
-  storage_pool: value.word.optional().describe('Storage of the disks. Default: none, so each VM names its own.'),
-  network_bridge: value.word.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  storage_pool: value.storageId.optional().describe('Storage of the disks. Default: none, so each VM names its own.'),
+  network_bridge: value.interfaceName.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
   template: value.withoutEffect('VMs name what they are cloned from in `clone_from_vmid`.'),
 });
 
@@ -23,38 +24,35 @@ const network = z.strictObject({
   searchdomain: value.hostname
     .optional()
     .describe('Domain that is tried after short names. Default: that of the host.'),
-  bridge: value.word.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+  bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
   mtu: z.int().min(1).max(65_520).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
 });
 
 const user = z.strictObject({
-  username: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name: lower-case letters, digits, _ and -')
-    .describe('User that cloud-init creates.'),
+  username: value.userName.describe('User that cloud-init creates.'),
   password_hash: value.secret.optional().describe('Hash of the password, by reference. Default: no password.'),
-  ssh_keys: z.array(z.string().min(1)).default([]).describe('Public keys that may log in. Default: none.'),
+  ssh_keys: z.array(value.sshPublicKey).default([]).describe('Public keys that may log in. Default: none.'),
 });
 
 const nfsVolume = z.strictObject({
   type: z.literal('nfs').default('nfs').describe('How it is mounted. Default: nfs.'),
-  name: value.word.describe('Docker volume of this name is provided by it.'),
+  name: value.containerName.describe('Docker volume of this name is provided by it.'),
   server: z
-    .union([value.ipAddress, value.hostname])
+    .union([value.ipAddress, text.word])
     .optional()
     .describe('Address of the NFS server. Default: `network.nfs_server` of the hypervisor.'),
-  path: value.absolutePath.describe('Exported folder on the server.'),
-  mount_point: value.absolutePath.describe('Where it is seen inside the VM.'),
+  path: text.fstabPath.describe('Exported folder on the server.'),
+  mount_point: text.vmFolder.describe('Where it is seen inside the VM.'),
 });
 
 const stackUse = z.union(
   [
-    value.word,
+    text.pathSegment,
     z.strictObject({
-      name: value.word.describe('Folder below `stacks/`.'),
-      environment: value.word.default('production').describe('Which of its environments. Default: production.'),
+      name: text.pathSegment.describe('Folder below `stacks/`.'),
+      environment: text.pathSegment.default('production').describe('Which of its environments. Default: production.'),
     }),
   ],
   'must be the name of a stack, or {"name": …, "environment": …}',
@@ -71,9 +69,8 @@ export const vmGuest = z.strictObject({
   clone_from_vmid: value.guestId
     .optional()
     .describe('Template or VM to clone it from. Needed unless it has a template_image.'),
-  template_image: z
-    .string()
-    .regex(
+  template_image: text
+    .name(
       /^[a-zA-Z0-9][a-zA-Z0-9_.-]*\.(img|qcow2|raw)$/,
       'must be the name of a cloud image such as noble-server-cloudimg-amd64.img',
     )
@@ -84,9 +81,8 @@ export const vmGuest = z.strictObject({
     .describe(
       'Where the node downloads the image that it does not have. Default: none, so the image must be there already.',
     ),
-  template_image_sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i, 'must be a SHA-256 checksum: 64 hexadecimal digits')
+  template_image_sha256: text
+    .name(/^[0-9a-f]{64}$/i, 'must be a SHA-256 checksum: 64 hexadecimal digits')
     .optional()
     .describe('Checksum of that image, from the list of its publisher. Needed with template_image_url.'),
   cores: value.cores.optional().describe('CPU cores. Default: that of vm_defaults.'),
@@ -94,8 +90,8 @@ export const vmGuest = z.strictObject({
   disk_size_gb: value.sizeGb
     .optional()
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
-  storage_pool: value.word.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
-  network_bridge: value.word.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+  storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
+  network_bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp.'),
   user_config: user.optional().describe('The user that cloud-init creates. Default: `phoenix`, without a password.'),
   volumes: z.array(nfsVolume).default([]).describe('NFS folders that the VM mounts. Default: none.'),
@@ -104,7 +100,11 @@ export const vmGuest = z.strictObject({
     .enum(['none', 'primary', 'agent', 'infrastructure'])
     .default('none')
     .describe('`primary` runs the Portainer server, `agent` is managed by it. Default: none.'),
-  portainer_environment_name: value.text
+  portainer_environment_name: text
+    .name(
+      /^[\p{L}\p{N}]([\p{L}\p{N} _.()-]{0,98}[\p{L}\p{N}_.)])?$/u,
+      'must be a name: letters, digits, spaces and _ . - ( ), at most 100',
+    )
     .optional()
     .describe("Name of the environment in Portainer. Default: the VM's name."),
   portainer_agent_hostname: value.hostname
@@ -112,8 +112,8 @@ export const vmGuest = z.strictObject({
     .describe('Name under which the server reaches the agent. Needed for agents.'),
   snapshots: z
     .strictObject({
-      'pre-features': value.word.optional().describe('Taken before the features. Default: none.'),
-      'post-features': value.word.optional().describe('Taken after the features. Default: none.'),
+      'pre-features': value.snapshotName.optional().describe('Taken before the features. Default: none.'),
+      'post-features': value.snapshotName.optional().describe('Taken after the features. Default: none.'),
     })
     .optional()
     .describe('Names of snapshots around the features. Default: none.'),
@@ -127,7 +127,7 @@ export const vmGuest = z.strictObject({
 export const vmFile = z
   .strictObject({
     $schema: value.schemaLink,
-    comment: value.text.optional().describe('For readers of this file only.'),
+    comment: text.prose.optional().describe('For readers of this file only.'),
     vm_defaults: vmDefaults.prefault({}).describe('Where a VM says nothing itself.'),
     vms: z.array(vmGuest).describe('The virtual machines.'),
   })

@@ -53,7 +53,8 @@ const VALUES: Readonly<Record<string, Check>> = {
   'host-record': free,
   hostsdir: free,
   interface: free,
-  'listen-address': (value) => (value.split(',').every((each) => isIP(each) !== 0) ? undefined : 'error'),
+  'listen-address': (value) =>
+    value.split(',').every((each) => isIP(each) !== 0 && !each.includes('%')) ? undefined : 'error',
   local: server,
   'local-ttl': number(4_294_967_295),
   'log-facility': free,

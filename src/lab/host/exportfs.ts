@@ -33,6 +33,9 @@ const SETTINGS: readonly (readonly string[])[] = [
   ['no_pnfs', 'pnfs'],
 ];
 
+const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** In the form in which the table shows them; a string is what is wrong. */
 function expanded(words: readonly string[]): { readonly options: string } | string {
   const chosen = new Map(SETTINGS.map(([usual = '']) => [usual, usual]));
@@ -46,12 +49,23 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
     const pair = SETTINGS.find((each) => each.includes(word));
     const [name = '', value] = word.split('=');
     if (pair !== undefined) chosen.set(pair[0] ?? '', word);
-    else if (values.has(name) && value !== undefined) {
-      if (name !== 'sec' && !/^-?\d+$/.test(value)) return `exportfs: bad ${name} "${value}"`;
+    else if (name === 'sec' && value !== undefined) {
+      const wrong = value.split(':').find((flavor) => !FLAVORS.has(flavor));
+      if (wrong !== undefined) return `exportfs: unknown flavor ${wrong}`;
       values.set(name, value);
-    } else if (/^(fsid|mp|mountpoint|refer|replicas|xprtsec)=/.test(word))
-      more.push(word.replace(/^mp=/, 'mountpoint='));
-    else return `exportfs: command line:0: unknown keyword "${word}"`;
+    } else if (values.has(name) && value !== undefined) {
+      if (!/^[+-]?\d+$/.test(value)) return `exportfs: command line: 0: bad ${name} "${word}"`;
+      // In 32 bits, whatever was written.
+      values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
+    } else if (name === 'fsid' && value !== undefined) {
+      if (value === 'root') more.push('fsid=0');
+      else if (/^\d+$/.test(value)) more.push(`fsid=${BigInt.asIntN(32, BigInt(value))}`);
+      else if (UUID.test(value)) more.push(word);
+      else return `exportfs: command line: 0: bad fsid "${word}"`;
+    } else if (/^(mp|mountpoint)(=|$)/.test(word)) more.push(word.replace(/^mp(?=$|=)/, 'mountpoint'));
+    else if (/^(refer|replicas|xprtsec)=/.test(word) || ['security_label', 'nordirplus'].includes(word))
+      more.push(word);
+    else if (word !== '') return `exportfs: command line:0: unknown keyword "${word}"`;
   }
   const word = (name: string) => chosen.get(name) ?? name;
   const first = [
@@ -64,8 +78,13 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
 
 const escapePath = (path: string): string =>
   path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+/** Octal digits stand for bytes. */
 const plainPath = (word: string): string =>
-  word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  Buffer.concat(
+    word
+      .split(/\\([0-7]{3})/)
+      .map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
+  ).toString();
 
 function table(node: LabNode): Told[] {
   const file = pathOf(node, TABLE);
@@ -84,29 +103,36 @@ function tell(node: LabNode, entries: readonly Told[]): void {
   );
 }
 
-/** The exports of the files; a string is what is wrong with one. */
-function ofFiles(node: LabNode): Told[] | string {
+interface Read {
+  /** All up to the first line that is not understood: reading ends there. */
+  readonly found: readonly Told[];
+  /** What is wrong with that line. */
+  readonly fault: string | null;
+}
+
+function ofFiles(node: LabNode): Read {
   const folder = pathOf(node, 'etc/exports.d');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
   const found: Told[] = [];
   for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
     if (!existsSync(pathOf(node, file))) continue;
-    for (const line of readFileSync(pathOf(node, file), 'utf8').split('\n')) {
-      const [path = '', ...clients] = line
-        .replace(/(^|\s)#.*/, '')
-        .trim()
-        .split(/\s+/);
+    const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
+    for (const line of text.split('\n')) {
+      const [, quoted, plain = '', rest = ''] =
+        /^\s*(?:"([^"]*)"|([^\s#"]+))?(.*)$/.exec(line.replace(/(^|\s)#.*/, '')) ?? [];
+      const path = quoted ?? plainPath(plain);
       if (path === '') continue;
-      for (const written of clients) {
-        const [, client = '', words = ''] = /^([^(]+)(?:\(([^)]*)\))?$/.exec(written) ?? [];
-        if (client === '') return `exportfs: /${file}: syntax error: bad option list`;
+      for (const written of rest.trim().split(/\s+/)) {
+        // Options that stand alone are for everybody.
+        const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
+        if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
         const options = expanded(words.split(',').filter((word) => word !== ''));
-        if (typeof options === 'string') return options;
-        found.push({ path: plainPath(path), client, ...options });
+        if (typeof options === 'string') return { found, fault: options };
+        found.push({ path, client: client === '' ? '*' : client, ...options });
       }
     }
   }
-  return found;
+  return { found, fault: null };
 }
 
 const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
@@ -122,9 +148,9 @@ function named(word: string): { readonly client: string; readonly path: string }
 function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean, name: string): Outcome | null {
   const wanted = named(name);
   if (wanted === null) return failed(`exportfs: Invalid export syntax: ${name}`);
-  const files = ignoresFiles ? [] : ofFiles(node);
-  if (typeof files === 'string') return failed(files);
-  const written = files.find((each) => same(each, { ...wanted, options: '' }));
+  const { found, fault } = ignoresFiles ? { found: [], fault: null } : ofFiles(node);
+  if (fault !== null) return failed(fault);
+  const written = found.find((each) => same(each, { ...wanted, options: '' }));
   const options = expanded(words);
   if (typeof options === 'string') return failed(options);
   const entry: Told = written !== undefined && words.length === 0 ? written : { ...wanted, ...options };
@@ -152,11 +178,11 @@ function withdraw(node: LabNode, name: string): Outcome | null {
 
 /** All that the files say: what starting the server does. Null when they are in order. */
 export function exportAll(node: LabNode, again: boolean): string | null {
-  const entries = ofFiles(node);
-  if (typeof entries === 'string') return entries;
+  const { found: entries, fault } = ofFiles(node);
   const absent = entries.find((entry) => nothing(node, entry));
   const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
   tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);
+  if (fault !== null) return fault;
   return absent === undefined ? null : `exportfs: Failed to stat ${absent.path}: No such file or directory`;
 }
 

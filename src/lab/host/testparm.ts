@@ -26,8 +26,10 @@ function read(node: LabNode, file: string, found: Found, depth = 0): string | nu
     return null;
   }
   if (depth > 10) return 'error: too many includes';
-  for (const [index, written] of readFileSync(pathOf(node, file), 'utf8').split('\n').entries()) {
-    const line = written.trim();
+  // A line that ends in a backslash goes on in the next.
+  const text = readFileSync(pathOf(node, file), 'utf8').replaceAll(/\\\r?\n/g, '');
+  for (const [index, written] of text.split('\n').entries()) {
+    const line = written.trim().replaceAll(/\s+/g, ' ');
     if (line === '' || /^[#;]/.test(line)) continue;
     if (/^\[[^\]]+\]$/.test(line)) found.lines.push(line);
     else if (line.startsWith('['))

@@ -9,6 +9,7 @@ import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
+import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -58,7 +59,7 @@ function create(wanted: Wanted, spec: LxcSpec, seen: GuestObservation, building:
   const wishes = containerWishes(spec, null, { before: undefined, building: true }, parseKept(seen.host.kept));
   const args = [
     template,
-    ...['--rootfs', `${spec.rootfs.storage}:${spec.rootfs.sizeGb}`],
+    ...['--rootfs', printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}` }, [], 'volume')],
     // Its default has changed between releases of Proxmox.
     ...['--unprivileged', spec.unprivileged ? '1' : '0'],
     ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),

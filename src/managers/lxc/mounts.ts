@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../model/json.ts';
 import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
+import { normalFlag, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
 import type { LxcSpec, Mount, Volume } from './spec.ts';
 
@@ -77,11 +77,12 @@ export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
 }
 
 function newVolume(volume: Volume, kept: KeptVolumes): string {
-  return `${kept[volume.path] ?? `${volume.storage}:${volume.sizeGb}`},mp=${volume.path}`;
+  const source = kept[volume.path] ?? `${volume.storage}:${volume.sizeGb}`;
+  return printProperties({ volume: source, mp: volume.path }, [], 'volume');
 }
 
 function printMount(mount: Mount): string {
-  return `${mount.host},mp=${mount.path}${mount.readOnly ? ',ro=1' : ''}`;
+  return printProperties({ volume: mount.host, mp: mount.path, ro: mount.readOnly ? '1' : '' }, [], 'volume');
 }
 
 /** Devices of the host that are handed in; what was declared before and is not any more is taken away. */
@@ -94,7 +95,9 @@ export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, 
   const free = freeIndexes(indexesOf(used, 'dev'), lacking.length);
   const before = pathsIn(removable.before, 'devices');
   return [
-    ...lacking.map((path, at) => wish(`dev${free[at]}`, path, `${path},mode=0666`, false, false)),
+    ...lacking.map((path, at) =>
+      wish(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
+    ),
     ...present
       .filter(({ path }) => !spec.devices.includes(path) && (removable.building || before.has(path)))
       .map(({ key, path }) => wish(key, path, null, false, true)),

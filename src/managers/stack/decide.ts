@@ -4,6 +4,7 @@
 import type { Action } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import { oneLine } from '../../model/text.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
@@ -60,10 +61,15 @@ export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
 const TRANSIENT =
   /timeout|timed out|deadline exceeded|connection re(set|fused)|no such host|temporary failure|too ?many ?requests|\b(429|50[0234])\b|EOF/i;
 
+/** Portainer keeps them in a file, one a line. */
 type Variables = readonly { readonly name: string; readonly value: string | { readonly $secret: string } }[];
 
 function variablesFor(spec: StackSpec, target: TargetId): Variables {
-  const given = spec.variables.flatMap(({ name, value }) => (value === null ? [] : [{ name, value }]));
+  const given = spec.variables.flatMap(({ name, value }) =>
+    value === null
+      ? []
+      : [{ name, value: typeof value === 'string' ? oneLine(value, 'a variable of a stack') : value }],
+  );
   return [...given, { name: OWNER, value: target }, { name: REVISION, value: revisionOf(spec) }];
 }
 

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
 import { environmentTarget, guestTarget, primaryOf } from '../edges.ts';
 import { textDigest } from '../guest/digest.ts';
+import { bindMount } from '../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../portainer-api/docker.ts';
 import { type Service, serverStackOf, serviceOf } from '../portainer-api/service.ts';
 
@@ -92,7 +93,7 @@ function additionsOf(
   { traefikLabels, files }: StackEnvironment,
   project: string,
 ): ComposeAdditions & JsonObject {
-  const volumes = files.map((file) => `${placed(file, project).path}:${file.destination}:ro`);
+  const volumes = files.map((file) => bindMount(placed(file, project).path, file.destination));
   return Object.fromEntries(
     [...services].sort().flatMap((service) => {
       const labels = traefikLabels[service] ?? [];
@@ -107,9 +108,11 @@ function additionsOf(
   );
 }
 
+/** A name of a repository may hold anything; in the VM it tells people what the file is, and means nothing more. */
 function placed({ path, blob, destination }: StackFile, project: string): PlacedFile {
   const known = textDigest(`${blob}\n${destination}`).slice(0, 12);
-  return { blob: blob ?? '', path: `${filesFolder(project)}/${known}-${path.slice(path.lastIndexOf('/') + 1)}` };
+  const name = path.slice(path.lastIndexOf('/') + 1).replaceAll(/[^A-Za-z0-9._-]/g, '_');
+  return { blob: blob ?? '', path: `${filesFolder(project)}/${known}-${name}` };
 }
 
 /** What decides how it is deployed; where Portainer answers does not. */

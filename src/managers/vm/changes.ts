@@ -10,6 +10,7 @@ import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
+import { keyLine } from '../public-key.ts';
 import { growDisk } from './disks.ts';
 import type { VmSpec } from './spec.ts';
 import { CLOUDINIT_KEYS, machineWishes, sshKeysPath } from './wishes.ts';
@@ -60,7 +61,7 @@ export function writeSshKeys({ id, user }: VmSpec): Action {
   return action(`write the SSH keys for VM ${id}`, 'live', {
     kind: 'file',
     path: sshKeysPath(id),
-    content: { from: 'text', text: `${user.sshKeys.join('\n')}\n` },
+    content: { from: 'text', text: `${user.sshKeys.map(keyLine).join('\n')}\n` },
     mode: 0o644,
   });
 }

@@ -8,6 +8,7 @@ import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
+import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -57,10 +58,11 @@ function cloneMachine(wanted: Wanted, spec: VmSpec, source: { clone: number; sna
 
 function create(wanted: Wanted, spec: VmSpec, image: string, host: HostFacts): Action {
   const { storage } = spec.disk;
+  const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
   const args = [
     ...createArgs(machineWishes(spec)({})),
     ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
-    ...[`--${ROOT_DRIVE}`, `${storage}:0,discard=on,import-from=${image}`],
+    ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
     ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
     ...agentArgs(host),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],

@@ -3,6 +3,7 @@
 import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
+import { fitting } from '../../model/text.ts';
 import type { Source } from '../guest/life/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
@@ -99,11 +100,21 @@ const CLEANUP = script({
 
 function nfsVolumes(guest: VmGuest): Script[] {
   if (guest.volumes.length === 0) return [];
-  const lines = guest.volumes.map(({ server, path, mountPoint }) => `${server}:${path} ${mountPoint}`);
+  const lines = guest.volumes.map(fstabLine);
   const inputs = { NFS_VOLUMES: lines.join('\n') };
   return [
     script({ name: 'nfs_volumes', path: 'etc/features/nfs_volumes/install.sh', blob: null, inputs, secret: null }),
   ];
+}
+
+/**
+ * Source and place as /etc/fstab has them; the script reads both up to a space.
+ * @throws Error for a path with a space or backslash in it
+ */
+function fstabLine({ server, path, mountPoint }: VmGuest['volumes'][number]): string {
+  const word = (text: string): string => fitting(text, /^[^\s\\]+$/, '/etc/fstab');
+  const host = server.includes(':') ? `[${server}]` : server;
+  return `${word(host)}:${word(path)} ${word(mountPoint)}`;
 }
 
 /** Cloud-init takes a password hash only as an argument, which everybody on the host could read: it is set inside instead. */

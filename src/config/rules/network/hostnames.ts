@@ -4,7 +4,7 @@ import { targetId } from '../../../model/ids.ts';
 import type { Config, Place } from '../../config.ts';
 import type { Certificate } from '../../config-services.ts';
 import { within } from '../../read/place.ts';
-import { isAddress } from '../../schema/values.ts';
+import { isAddress, splitList } from '../../schema/values.ts';
 import { allGuests, targetOf } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 
@@ -13,7 +13,7 @@ const LABEL = /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 const HINT =
   'Use letters, digits and hyphens, with a letter or digit at both ends, at most 63 characters between dots.';
 
-/** INVALID_HOSTNAME: a guest's name, or a name it is reached by, is refused by Proxmox or cannot stand in DNS. */
+/** INVALID_HOSTNAME: a guest's name, or a name it is reached by or asks for, is refused by Proxmox or cannot stand in DNS. */
 export function guestNamesAreHostnames({ config }: RuleContext): Finding[] {
   return allGuests(config).flatMap((guest) => {
     const target = targetOf(guest);
@@ -25,6 +25,12 @@ export function guestNamesAreHostnames({ config }: RuleContext): Finding[] {
     if (guest.traefikService !== null) check(guest.traefikService.name, 'traefik_service', 'name');
     if (guest.kind === 'vm' && guest.portainer.agentHostname !== null) {
       check(guest.portainer.agentHostname, 'portainer_agent_hostname');
+    }
+    for (const domain of splitList(guest.network.searchdomain ?? '')) check(domain, 'network_config', 'searchdomain');
+    if (guest.kind === 'vm') {
+      for (const [index, { server }] of guest.volumes.entries()) {
+        if (server !== '' && !isAddress(server)) check(server, 'volumes', String(index), 'server');
+      }
     }
     return findings;
   });

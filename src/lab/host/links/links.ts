@@ -28,7 +28,9 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
   const auto = new Set<string>();
   for (const file of filesOf(node)) {
     let name: string | null = null;
-    for (const line of readFileSync(pathOf(node, file), 'utf8').split('\n')) {
+    // A line that ends in a backslash goes on in the next.
+    const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
+    for (const line of text.split('\n')) {
       const [word = '', ...rest] = line.trim().split(/\s+/);
       if (word === '' || word.startsWith('#')) continue;
       if (word === 'auto' || word.startsWith('allow-')) {

@@ -2,6 +2,7 @@
 // a name that does not resolve keeps nginx from starting; 308, since 301 turns a POST into a GET; `listen … http2` before 1.25.1.
 
 import { createHash } from 'node:crypto';
+import { fitting } from '../../../model/text.ts';
 import { MARK } from '../inside.ts';
 import { inUrl } from '../surroundings.ts';
 import type { NginxSpec, Site } from './spec.ts';
@@ -105,9 +106,10 @@ function lazyPaths({ chain, key }: Site, index: number): string[] {
 }
 
 function serverName({ names }: Site): string[] {
-  return ['  server_name', ...names.map((name) => `    ${name}`)].map((line, index, all) =>
-    index === all.length - 1 ? `${line};` : line,
-  );
+  return [
+    '  server_name',
+    ...names.map((name) => `    ${fitting(name, /^[a-z0-9*.-]+$/i, 'the configuration of nginx')}`),
+  ].map((line, index, all) => (index === all.length - 1 ? `${line};` : line));
 }
 
 function challenges(): string[] {
@@ -153,9 +155,13 @@ function passOn({ proxy }: NginxSpec): string[] {
   ];
 }
 
-/** Between quotes, with what nginx would read in it set apart. A `$` cannot be: no path or domain of ours holds one. */
+/**
+ * Between quotes, with what nginx would read in it set apart.
+ * @throws Error for a `$`, which begins a variable and cannot be set apart
+ */
 function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const plain = fitting(text, /^[^$]*$/, 'the configuration of nginx');
+  return `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /** Below zero: `a` comes before `b`. */

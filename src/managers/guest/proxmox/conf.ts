@@ -1,6 +1,8 @@
 // The configuration file of a guest, as Proxmox keeps it under /etc/pve: read into plain values, and the few edits that no
 // command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
 
+import { fitting } from '../../../model/text.ts';
+
 export type Settings = Readonly<Record<string, string>>;
 
 export interface RawLine {
@@ -86,7 +88,10 @@ export function upcoming(conf: GuestConf): Settings {
   return merged;
 }
 
-/** The same file with other raw lines and other notes; everything else stays as it is, byte for byte. */
+/**
+ * The same file with other raw lines and other notes; everything else stays as it is, byte for byte.
+ * @throws Error for an option that is not one line of its own
+ */
 export function withRawLines(text: string, raw: readonly RawLine[], description: string): string {
   const lines = text.split('\n');
   const end = lines.findIndex((line) => line.startsWith('['));
@@ -95,8 +100,14 @@ export function withRawLines(text: string, raw: readonly RawLine[], description:
   );
   const rest = end < 0 ? [] : ['', ...lines.slice(end)];
   const notes = description.split('\n').map((line) => `#${encodeNotes(line)}`);
-  const whole = [...notes, ...main, ...raw.map((line) => `${line.key}: ${line.value}`), ...rest].join('\n');
+  const whole = [...notes, ...main, ...raw.map(printRaw), ...rest].join('\n');
   return whole.endsWith('\n') ? whole : `${whole}\n`;
+}
+
+/** Spaces at the ends of a value are not read back. */
+function printRaw({ key, value }: RawLine): string {
+  const what = 'the configuration of a container';
+  return `${fitting(key, /^lxc\.[a-z0-9_.-]+$/, what)}: ${fitting(value, /^\S(.*\S)?$/, what)}`;
 }
 
 /** The same file without the entries of these volumes, in its snapshots too: destroying the guest then leaves them. */

@@ -3,6 +3,7 @@
 
 import type { FirewallRule, GuestFirewall } from '../../../config/config.ts';
 import type { Action } from '../../../model/action.ts';
+import { oneLine } from '../../../model/text.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
 
@@ -36,7 +37,10 @@ function interfaceOf({ iface }: FirewallRule): string | null {
   return iface === null || /^net\d+$/.test(iface) ? iface : 'net0';
 }
 
-/** One line in Proxmox's own order of options. */
+/**
+ * One line in Proxmox's own order of options.
+ * @throws Error for a rule that would not stay one line
+ */
 export function printRule(rule: Omit<FirewallRule, 'writtenAt'>): string {
   const options = [
     ['-i', rule.iface],
@@ -49,7 +53,7 @@ export function printRule(rule: Omit<FirewallRule, 'writtenAt'>): string {
   ].flatMap(([name, value]) => (value == null ? [] : [`${name} ${value}`]));
   const comment = rule.comment === null ? [] : [`# ${rule.comment.replaceAll(/\s+/g, ' ').trim()}`];
   const head = `${rule.enabled ? '' : '|'}${rule.type.toUpperCase()} ${rule.action}`;
-  return [head, ...options, ...comment].join(' ');
+  return oneLine([head, ...options, ...comment].join(' '), 'a rule of the firewall');
 }
 
 export function printFirewall(firewall: Firewall): string {

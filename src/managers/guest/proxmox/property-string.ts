@@ -1,4 +1,7 @@
-// Proxmox's property strings: `name=eth0,bridge=vmbr0,firewall=1`. One key may stand without its name.
+// Proxmox's property strings: `name=eth0,bridge=vmbr0,firewall=1`. One key may stand without its name. This is the only place that
+// writes one.
+
+import { fitting } from '../../../model/text.ts';
 
 export type Properties = Readonly<Record<string, string>>;
 
@@ -14,15 +17,30 @@ export function parseProperties(text: string, defaultKey = ''): Properties {
   return properties;
 }
 
-/** Keys in the order given; those of `first` lead. Empty values are left out. */
-export function printProperties(properties: Properties, first: readonly string[] = []): string {
+/** What Proxmox reads back as it was: it splits at commas, and cuts spaces off the end of a line. */
+const VALUE = /^[^\s,]([^,]*[^\s,])?$/;
+/** Without its name a value ends at the first `=`, which would make a key of it. */
+const BARE_VALUE = /^[^\s,=]([^,=]*[^\s,=])?$/;
+const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+/**
+ * Keys in the order given; those of `first` lead. Empty values are left out.
+ * @param bare the key that stands without its name, before all others
+ * @throws Error for a key or value that a property string cannot hold
+ */
+export function printProperties(properties: Properties, first: readonly string[] = [], bare?: string): string {
+  const leading = bare === undefined ? first : [bare, ...first];
   const keys = [
-    ...first.filter((key) => key in properties),
-    ...Object.keys(properties).filter((key) => !first.includes(key)),
+    ...leading.filter((key) => key in properties),
+    ...Object.keys(properties).filter((key) => !leading.includes(key)),
   ];
   return keys
-    .filter((key) => properties[key] !== undefined && properties[key] !== '')
-    .map((key) => `${key}=${properties[key]}`)
+    .flatMap((key) => {
+      const value = properties[key];
+      if (value === undefined || value === '') return [];
+      if (key === bare) return [fitting(value, BARE_VALUE, 'a property string')];
+      return [`${fitting(key, KEY, 'a property string')}=${fitting(value, VALUE, 'a property string')}`];
+    })
     .join(',');
 }
 

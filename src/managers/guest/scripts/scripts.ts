@@ -143,6 +143,8 @@ function scriptInput(entry: Script): Content {
   };
 }
 
+/** @throws Error for a NUL character, which no variable can hold */
 function quote(text: string): string {
+  if (text.includes('\0')) throw new Error('a variable of a script holds a NUL character');
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

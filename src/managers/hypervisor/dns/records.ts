@@ -1,6 +1,7 @@
 // The two files of the host's DNS server: what it is told once, and the names, which it reads again by itself when they change.
 
 import type { DnsRecord } from '../../../config/derive/dns-records.ts';
+import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 
 export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
@@ -10,6 +11,10 @@ export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
  */
 const WATCHED_FOLDER = '/etc/dnsmasq.hosts.d';
 export const RECORDS_FILE = `${WATCHED_FOLDER}/phoenix`;
+
+/** What dnsmasq reads as a name or an address and nothing else: no slash, `#`, comma or space. */
+const name = (text: string): string => fitting(text, /^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'the settings of dnsmasq');
+const address = (text: string): string => fitting(text, /^[0-9A-Fa-f.:]+(%[\w.-]+)?$/, 'the settings of dnsmasq');
 
 export interface DnsSpec {
   /** Names below it are known here or nowhere. */
@@ -24,25 +29,29 @@ export interface DnsSpec {
 /**
  * Settings of dnsmasq that stand beside those of people. `bind-dynamic` leaves other DNS servers on other addresses alone and
  * follows bridges that come up later.
+ * @throws Error for a domain or server that dnsmasq would read as something else
  */
-export function staticText({ domain, upstreams, address }: DnsSpec): string {
+export function staticText({ domain, upstreams, address: own }: DnsSpec): string {
   return [
     MARK,
     `hostsdir=${WATCHED_FOLDER}`,
-    `local=/${domain}/`,
+    `local=/${name(domain)}/`,
     'domain-needed',
     'bogus-priv',
-    ...(address === null ? [] : ['bind-dynamic', 'listen-address=127.0.0.1', `listen-address=${address}`]),
-    ...(upstreams.length === 0 ? [] : ['no-resolv', ...upstreams.map((server) => `server=${server}`)]),
+    ...(own === null ? [] : ['bind-dynamic', 'listen-address=127.0.0.1', `listen-address=${address(own)}`]),
+    ...(upstreams.length === 0 ? [] : ['no-resolv', ...upstreams.map((server) => `server=${address(server)}`)]),
     '',
   ].join('\n');
 }
 
-/** One line per address, as in /etc/hosts; the first name is the one that a reverse look-up answers. */
+/**
+ * One line per address, as in /etc/hosts; the first name is the one that a reverse look-up answers.
+ * @throws Error for a name or address that is more than one word
+ */
 export function recordsText(records: readonly DnsRecord[]): string {
-  const byAddress = Map.groupBy(records, ({ address }) => address);
+  const byAddress = Map.groupBy(records, (record) => record.address);
   const lines = [...byAddress]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([address, names]) => `${address} ${names.map(({ name }) => name).join(' ')}`);
+    .map(([each, names]) => `${address(each)} ${names.map((record) => name(record.name)).join(' ')}`);
   return [MARK, ...lines, ''].join('\n');
 }

@@ -5,6 +5,7 @@ import { dnsRecords } from '../../../config/derive/dns-records.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
 import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from './records.ts';
@@ -16,6 +17,8 @@ interface Seen {
   readonly started: string | null;
   /** The static part that is about to be tested. */
   readonly staged: string | null;
+  /** What the static part was before a change that was not proved yet. */
+  readonly unproved: Kept | null;
   readonly units: Units;
 }
 
@@ -38,22 +41,30 @@ export const dns: Section<Seen, Seen> = {
   },
   impact: () => 'live',
   survey: see,
-  glance: (seen) => seen,
+  glance: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
   decide: ({ spec, adopt }, seen) =>
     spec === undefined ? takeAway(seen) : keep(spec as unknown as DnsSpec, seen, adopt === true),
   health: () => null,
+  safeguard({ spec }, seen, todo) {
+    if (seen.unproved !== null) return putBack('dns', seen.unproved, [restartUnit(UNIT)]);
+    const isSwapped = todo.some(({ do: what }) => what.kind === 'file' && what.path === STATIC_FILE);
+    if (spec === undefined || !isSwapped) return null;
+    const after = staticText(spec as unknown as DnsSpec);
+    return keepFiles('dns', [{ path: STATIC_FILE, before: seen.conf, after }], [restartUnit(UNIT)]);
+  },
 };
 
 async function see(host: HostReader): Promise<Seen> {
-  const [conf, records, started, staged, units] = await Promise.all([
+  const [conf, records, started, staged, unproved, units] = await Promise.all([
     textOf(host, STATIC_FILE),
     textOf(host, RECORDS_FILE),
     textOf(host, STARTED_FILE),
     textOf(host, STAGED_FILE),
+    keptFiles(host, 'dns'),
     unitsOf(host),
   ]);
-  return { conf, records, started: started?.trim() ?? null, staged, units };
+  return { conf, records, started: started?.trim() ?? null, staged, unproved, units };
 }
 
 function keep(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
@@ -69,15 +80,12 @@ function keep(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   const named =
     seen.records === records ? null : write('write the names of the guests', RECORDS_FILE, records, seen.records);
-  const test = ['--test', `--conf-file=${STAGED_FILE}`];
-  const told =
-    seen.conf === conf
-      ? []
-      : [
-          ...(seen.staged === conf ? [] : [write('stage the settings of dnsmasq', STAGED_FILE, conf, seen.staged)]),
-          act('test the settings of dnsmasq', run('dnsmasq', test)),
-          write('swap the settings of dnsmasq', STATIC_FILE, conf, seen.conf),
-        ];
+  const test = act('test the settings of dnsmasq', run('dnsmasq', ['--test', `--conf-file=${STAGED_FILE}`]));
+  if (seen.conf !== conf && seen.staged !== conf) {
+    return actions(missing, named, write('stage the settings of dnsmasq', STAGED_FILE, conf, seen.staged), test);
+  }
+  // Tested once more, since who staged them may have died before.
+  const told = seen.conf === conf ? [] : [test, write('swap the settings of dnsmasq', STATIC_FILE, conf, seen.conf)];
   const isStarted = seen.started === digest(conf) && seen.conf === conf && seen.units[UNIT].active;
   const restarted = isStarted
     ? []

@@ -2,16 +2,26 @@
 // /etc/network/interfaces includes.
 
 import type { HostBridge } from '../../../config/config-host.ts';
+import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 
 /** `[Proxmox]` edits the main file alone and leaves this one as it is. */
 export const BRIDGES_FILE = '/etc/network/interfaces.d/phoenix';
 
+/** No line of it ends in a backslash, which would have ifupdown2 read the next one as its end. */
+const WORD = /^[A-Za-z0-9_.:/-]+$/;
+const inFile = (word: string): string => fitting(word, WORD, 'the network of the host');
+
+/** @throws Error for a name or address that is more than one word */
 export function bridgesText(bridges: readonly HostBridge[]): string {
   return `${[MARK, ...bridges.map(stanza)].join('\n\n')}\n`;
 }
 
-function stanza({ name, address, ports, vlanAware, mtu }: HostBridge): string {
+function stanza(bridge: HostBridge): string {
+  const { vlanAware, mtu } = bridge;
+  const name = inFile(bridge.name);
+  const address = bridge.address === null ? null : inFile(bridge.address);
+  const ports = bridge.ports.map(inFile);
   const family = address?.includes(':') ? 'inet6' : 'inet';
   return [
     `auto ${name}`,
@@ -30,8 +40,11 @@ export function nameserversIn(text: string): string[] {
   return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, server = '']) => server);
 }
 
-/** The same file with these servers; its other lines stay. */
+/**
+ * The same file with these servers; its other lines stay.
+ * @throws Error for a server that is no address
+ */
 export function withNameservers(text: string, servers: readonly string[]): string {
   const others = text.split('\n').filter((line) => !/^nameserver\s/.test(line) && line.trim() !== '');
-  return `${[...others, ...servers.map((server) => `nameserver ${server}`)].join('\n')}\n`;
+  return `${[...others, ...servers.map((server) => `nameserver ${fitting(server, /^[0-9A-Fa-f.:]+(%[\w.-]+)?$/, 'the list of DNS servers')}`)].join('\n')}\n`;
 }

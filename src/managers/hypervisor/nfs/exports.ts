@@ -1,5 +1,7 @@
 // Exports as lines: of our own file, of those of people, and of the table that says what the kernel was told (exports(5)).
 
+import { nfsOptionFault } from '../../../config/schema/nfs-option.ts';
+import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 
 /** One folder for one client. */
@@ -11,12 +13,21 @@ export interface Export {
 
 export const OWN_FILE = '/etc/exports.d/phoenix.exports';
 
-/** One line for each folder, in the order given. */
+/**
+ * One line for each folder, in the order given.
+ * @throws Error for a client or an option that exportfs would not read: it stops there, and all that follow would be gone
+ */
 export function exportsText(exports: readonly Export[]): string {
   const lines = [...Map.groupBy(exports, ({ path }) => path)].map(([path, clients]) =>
-    [escaped(path), ...clients.map(({ client, options }) => `${client}(${options.join(',')})`)].join(' '),
+    [escaped(path), ...clients.map(printClient)].join(' '),
   );
   return [MARK, ...lines, ''].join('\n');
+}
+
+function printClient({ client, options }: Export): string {
+  const wrong = options.find((option) => nfsOptionFault(option) !== null);
+  if (wrong !== undefined) throw new Error(`NFS has no option ${wrong}`);
+  return `${fitting(client, /^[^-\s()#"\\,][^\s()#"\\,]*$/, 'a list of exports')}(${options.join(',')})`;
 }
 
 /** Of a file in /etc/exports.d or of /var/lib/nfs/etab. A client without options has none. */
@@ -60,9 +71,10 @@ function escaped(path: string): string {
     .join('');
 }
 
+/** Other bytes than those in octal digits stand as they are, those of letters beyond ASCII among them. */
 function unescaped(word: string): string {
-  const bytes = word.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
-  return word.includes('\\') ? Buffer.from(bytes, 'latin1').toString('utf8') : word;
+  const parts = word.split(/\\([0-7]{3})/);
+  return Buffer.concat(
+    parts.map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
+  ).toString();
 }

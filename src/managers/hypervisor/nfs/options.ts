@@ -34,8 +34,6 @@ const ALIASES: Readonly<Record<string, string>> = {
   mp: 'mountpoint',
 };
 
-const FLAGS = new Set(['security_label', 'nordirplus']);
-
 /** Settings by name, with the defaults of those that are not written. */
 export type ExportOptions = ReadonlyMap<string, string>;
 
@@ -57,20 +55,12 @@ export function sameOptions(one: ExportOptions, other: ExportOptions): boolean {
   return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
 }
 
-/** The first of the words that NFS does not know. */
-export function unknownOption(words: readonly string[]): string | undefined {
-  return words.find((word) => {
-    const { name } = setting(word);
-    return !Object.hasOwn(VALUES, name) && !FLAGS.has(name) && !PAIRS.some(([usual]) => usual === name);
-  });
-}
-
 /** `rw` is the setting `ro` of value `rw`. */
 function setting(word: string): { readonly name: string; readonly value: string } {
   const at = word.indexOf('=');
   const written = at < 0 ? word : word.slice(0, at);
   const name = ALIASES[written] ?? written;
-  if (at >= 0) return { name, value: word.slice(at + 1) };
+  if (at >= 0) return { name, value: word === 'fsid=root' ? '0' : word.slice(at + 1) };
   const pair = PAIRS.find((words) => words.some((each) => each === name));
   return { name: pair?.[0] ?? name, value: name };
 }

@@ -1,17 +1,19 @@
 // Folders that guests mount from the host by NFS. Only exports that changed are told to the kernel, one by one: the others go on
-// without a break, and those of people are not touched.
+// without a break, and those of people are not touched. exportfs cannot try a file beside the one that it reads, and stops at the
+// first word that it does not take: so each export is told to it first, and only what it took is written for the next start.
 
 import type { Config } from '../../../config/config.ts';
+import { nfsOptionFault } from '../../../config/schema/nfs-option.ts';
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { HOST } from '../../edges.ts';
-import type { Decision, HostReader, Wanted } from '../../manager.ts';
-import { act, actions, MARK, remove, run, textOf, write } from '../act.ts';
+import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
+import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
-import { exportOptions, sameOptions, unknownOption } from './options.ts';
+import { exportOptions, sameOptions } from './options.ts';
 
 interface NfsSpec {
   readonly exports: readonly Export[];
@@ -28,6 +30,8 @@ interface Folder {
 
 interface Facts {
   readonly own: string | null;
+  /** What was about to be told when the last change began; null once it is written. */
+  readonly begun: string | null;
   /** What the other files export, by people's will. */
   readonly foreign: readonly (Export & { readonly file: string })[];
   readonly active: readonly Export[];
@@ -43,6 +47,8 @@ const UNIT = 'nfs-server.service';
 const TABLE = '/var/lib/nfs/etab';
 const PEOPLES_FILE = '/etc/exports';
 const FOLDER = '/etc/exports.d';
+/** As a list of exports: those that the kernel may know of a change that was broken off. */
+const BEGUN_FILE = `${NOTES}/nfs/begun`;
 
 export const nfs: Section<Facts, Seen> = {
   name: 'nfs',
@@ -62,6 +68,7 @@ export const nfs: Section<Facts, Seen> = {
   },
   decide,
   health: () => null,
+  safeguard: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec as unknown as NfsSpec, seen, todo)),
 };
 
 /** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
@@ -99,13 +106,15 @@ function foldersOf(config: Config): Folder[] {
 function ownerOf(one: Export | undefined): Pick<Folder, 'uid' | 'gid'> {
   const options = exportOptions(one?.options ?? []);
   const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
-  const id = (name: string) => (isMapped ? Number(options.get(name)) : 0);
+  // A negative number counts from the end of all ids.
+  const id = (name: string) => (isMapped ? Number(options.get(name)) >>> 0 : 0);
   return { uid: id('anonuid'), gid: id('anongid') };
 }
 
 async function survey(host: HostReader): Promise<Facts> {
-  const [own, table, main, others, units] = await Promise.all([
+  const [own, begun, table, main, others, units] = await Promise.all([
     textOf(host, OWN_FILE),
+    textOf(host, BEGUN_FILE),
     textOf(host, TABLE),
     textOf(host, PEOPLES_FILE),
     host.readFolders([FOLDER]),
@@ -115,7 +124,7 @@ async function survey(host: HostReader): Promise<Facts> {
     ([file]) => file !== OWN_FILE && (file === PEOPLES_FILE || file.endsWith('.exports')),
   );
   const foreign = files.flatMap(([file, text]) => readExports(text).map((each) => ({ ...each, file })));
-  return { own, foreign, active: readExports(table ?? ''), units };
+  return { own, begun, foreign, active: readExports(table ?? ''), units };
 }
 
 function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
@@ -123,8 +132,10 @@ function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
 }
 
 function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
+  const unknown = exports.flatMap(({ options }) => options).find((option) => nfsOptionFault(option) !== null);
+  if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
   const text = exportsText(exports);
-  const { own, foreign, missing, active } = seen;
+  const { own, begun, foreign, missing } = seen;
   if (own !== null && own !== text && !own.startsWith(MARK) && !adopted) {
     return blocked(`${OWN_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/nfs`);
   }
@@ -132,26 +143,43 @@ function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Deci
   if (twice !== undefined) {
     return blocked(`${twice.file} exports ${twice.path} to ${twice.client} too: take it out there, or here`);
   }
-  const unknown = exports.map(({ options }) => unknownOption(options)).find((each) => each !== undefined);
-  if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
   const absent = folders.filter(({ path }) => missing.has(path));
   const unmade = absent.find(({ make }) => !make);
   if (unmade !== undefined) {
     const reason = `${unmade.path} is to be exported and is no folder: mount what belongs there, or declare its dataset`;
     return { kind: 'impossible', reason };
   }
-  const changed = exports.filter((each) => {
-    const now = active.find((one) => sameExport(one, each));
-    return now === undefined || !sameOptions(exportOptions(now.options), exportOptions(each.options));
-  });
+  const changed = changedIn(exports, seen);
+  const isNoted = own === text || begun === text;
   return actions(
     installUnit(UNIT, seen.units),
     seen.units[UNIT].installed ? enableUnit(UNIT, seen.units) : null,
     absent.map(({ path, uid, gid }) => makeFolder(path, { uid, gid })),
+    isNoted ? null : write('note what is about to be exported', BEGUN_FILE, text, begun),
     withdrawn(seen, exports),
-    own === text ? null : write('write what is exported', OWN_FILE, text, own),
     changed.map(announce),
+    own === text ? null : write('write what is exported', OWN_FILE, text, own),
+    isNoted && begun === null ? null : remove('note that it is', BEGUN_FILE),
   );
+}
+
+/** What the kernel was not told as it is declared. */
+function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
+  return exports.filter((each) => {
+    const now = active.find((one) => sameExport(one, each));
+    return now === undefined || !sameOptions(exportOptions(now.options), exportOptions(each.options));
+  });
+}
+
+/** The kernel exports again what it did, when one of them is refused; the file was not touched by then. */
+function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Safeguard | null {
+  const told = changedIn(exports, seen);
+  if (todo.length === 0 || told.length === 0) return null;
+  const restore = told.map((each): Action => {
+    const before = seen.active.find((one) => sameExport(one, each));
+    return { ...(before === undefined ? withdraw(each) : announce(before)), failure: 'observe' };
+  });
+  return { take: [], restore, drop: [] };
 }
 
 /** Only with these options, whatever the files say. */
@@ -160,19 +188,28 @@ function announce(each: Export): Action {
   return act(`export ${each.path} to ${each.client}`, run('exportfs', ['-i', ...options, exportName(each)]));
 }
 
-/** Exports of our file that are declared no more and that nobody else asks for. */
-function withdrawn({ own, foreign, active }: Seen, exports: readonly Export[]): Action[] {
-  const ours = own?.startsWith(MARK) ? readExports(own) : [];
+/** Exports of our file, and of a change that was broken off, that are declared no more and that nobody else asks for. */
+function withdrawn({ own, begun, foreign, active }: Seen, exports: readonly Export[]): Action[] {
+  const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
   return ours
+    .filter((each, index) => ours.findIndex((one) => sameExport(one, each)) === index)
     .filter((each) => ![...exports, ...foreign].some((one) => sameExport(one, each)))
     .filter((each) => active.some((one) => sameExport(one, each)))
-    .map((each) => act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)])));
+    .map(withdraw);
+}
+
+function withdraw(each: Export): Action {
+  return act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)]));
 }
 
 /** The exports end; the server stays for those of people, and what lies in the folders stays. */
 function takeAway(seen: Seen): Decision {
-  if (!seen.own?.startsWith(MARK)) return actions();
-  return actions(withdrawn(seen, []), remove('take the exports away', OWN_FILE));
+  const isOurs = seen.own?.startsWith(MARK) === true;
+  return actions(
+    withdrawn(seen, []),
+    isOurs ? remove('take the exports away', OWN_FILE) : null,
+    seen.begun === null ? null : remove('forget what was about to be exported', BEGUN_FILE),
+  );
 }
 
 function blocked(reason: string): Decision {

@@ -8,6 +8,7 @@ import { HOST } from '../../edges.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
+import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { mainText, type Share, sectionsOf, sharesText, whyNoShare } from './shares.ts';
@@ -27,6 +28,8 @@ interface Facts {
   readonly staged: { readonly own: string | null; readonly main: string | null };
   /** Digest of what Samba was told to read last. */
   readonly told: string | null;
+  /** What the files were before a change that was not proved yet. */
+  readonly unproved: Kept | null;
   readonly passwd: string;
   readonly units: Units;
 }
@@ -54,7 +57,7 @@ export const samba: Section<Facts, Seen> = {
   },
   impact: () => 'live',
   survey,
-  glance: idleOnly((facts) => ({ ...facts, missing: new Set<string>() }), decide),
+  glance: (facts, wanted) => (facts.unproved === null ? glanceAt(facts, wanted) : null),
   async observe(host, { spec }) {
     const facts = await survey(host);
     const paths = spec === undefined ? [] : (spec as unknown as SambaSpec).shares.map(({ path }) => path);
@@ -62,20 +65,32 @@ export const samba: Section<Facts, Seen> = {
   },
   decide,
   health: () => null,
+  safeguard(wanted, seen, todo) {
+    if (seen.unproved !== null) return putBack('samba', seen.unproved, [reload()]);
+    const swaps = todo.flatMap(({ do: what }) =>
+      what.kind === 'file' && what.content.from === 'text' && (what.path === OWN_FILE || what.path === MAIN_FILE)
+        ? [{ path: what.path, before: what.path === OWN_FILE ? seen.own : seen.main, after: what.content.text }]
+        : [],
+    );
+    return wanted.spec === undefined || swaps.length === 0 ? null : keepFiles('samba', swaps, [reload()]);
+  },
 };
+
+const glanceAt = idleOnly<Facts, Seen>((facts) => ({ ...facts, missing: new Set<string>() }), decide);
 
 async function survey(host: HostReader): Promise<Facts> {
   const read = (path: string): Promise<string | null> => textOf(host, path);
-  const [own, main, stagedOwn, stagedMain, told, passwd] = await Promise.all([
+  const [own, main, stagedOwn, stagedMain, told, passwd, unproved] = await Promise.all([
     read(OWN_FILE),
     read(MAIN_FILE),
     read(STAGED_OWN),
     read(STAGED_MAIN),
     read(TOLD_FILE),
     read('/etc/passwd'),
+    keptFiles(host, 'samba'),
   ]);
   const units = await unitsOf(host);
-  return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, passwd: passwd ?? '', units };
+  return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, unproved, passwd: passwd ?? '', units };
 }
 
 function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
@@ -85,14 +100,14 @@ function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
 function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
+  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
+  if (fault !== undefined) return { kind: 'impossible', reason: fault };
   const text = sharesText(shares);
   const main = mainText(seen.main, OWN_FILE);
   if (seen.own !== null && seen.own !== text && !seen.own.startsWith(MARK) && !adopted) {
     const reason = `${OWN_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/samba`;
     return { kind: 'blocked', reason };
   }
-  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
-  if (fault !== undefined) return { kind: 'impossible', reason: fault };
   const theirs = sectionsOf(seen.main);
   const twice = shares.find(({ name }) => theirs.has(name.toLowerCase()));
   if (twice !== undefined) {
@@ -109,21 +124,35 @@ function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): 
     const reason = `${unmade} is to be shared and is no folder: mount what belongs there, or declare its dataset`;
     return { kind: 'impossible', reason };
   }
+  const folders = absent.map((path) => makeFolder(path, { uid: Number(uid), gid: Number(gid) }));
+  const isSwapped = text === seen.own && main === seen.main;
+  const staging = isSwapped ? [] : stage(text, main, seen);
+  if (staging.length > 0) return actions(folders, staging, test());
   return actions(
-    absent.map((path) => makeFolder(path, { uid: Number(uid), gid: Number(gid) })),
-    text === seen.own && main === seen.main ? null : swap(text, main, seen),
+    folders,
+    isSwapped ? null : swap(text, main, seen),
     enableUnit(UNIT, seen.units),
     tell(text, main, seen),
   );
 }
 
 /** Both files are tested together, from beside, before either takes its place. */
-function swap(text: string, main: string, { own, main: present, staged }: Seen): Action[] {
+function stage(text: string, main: string, { staged }: Seen): Action[] {
   const stagedMain = mainText(main, STAGED_OWN);
   return [
     ...(staged.own === text ? [] : [write('stage the shares', STAGED_OWN, text, staged.own)]),
     ...(staged.main === stagedMain ? [] : [write('stage the settings of Samba', STAGED_MAIN, stagedMain, staged.main)]),
-    act('test the settings of Samba', run('testparm', ['-s', STAGED_MAIN])),
+  ];
+}
+
+function test(): Action {
+  return act('test the settings of Samba', run('testparm', ['-s', STAGED_MAIN]));
+}
+
+/** Tested once more, since who staged them may have died before. */
+function swap(text: string, main: string, { own, main: present }: Seen): Action[] {
+  return [
+    test(),
     ...(text === own ? [] : [write('swap the shares', OWN_FILE, text, own)]),
     ...(main === present ? [] : [write('have Samba read them', MAIN_FILE, main, present)]),
   ];
@@ -133,10 +162,11 @@ function swap(text: string, main: string, { own, main: present, staged }: Seen):
 function tell(text: string | null, main: string, { told }: Seen): Action[] {
   const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
   if (told === note) return [];
-  return [
-    act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT])),
-    write('note what Samba was told', TOLD_FILE, note, told),
-  ];
+  return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];
+}
+
+function reload(): Action {
+  return act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT]));
 }
 
 /** The shares go; Samba, the shares of people and every folder stay. */
@@ -148,10 +178,7 @@ function takeAway(seen: Seen): Decision {
     main !== null && isRead ? write('have Samba read the shares no more', MAIN_FILE, main, seen.main) : null,
     isOurs ? remove('take the shares away', OWN_FILE) : null,
     main !== null && seen.told !== null && seen.units[UNIT].active
-      ? [
-          act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT])),
-          remove('forget what it was told', TOLD_FILE),
-        ]
+      ? [reload(), remove('forget what it was told', TOLD_FILE)]
       : null,
   );
 }

@@ -4,6 +4,7 @@
 import type { Action, SecretReference } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { keyLine } from '../../public-key.ts';
 import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
@@ -137,7 +138,7 @@ function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
     passwordActions(declared, account === undefined ? { ...seen, note: null } : seen),
     account === undefined
       ? null
-      : keysActions(account, sshKey === null ? [] : [sshKey], seen.keys.get(account.name) ?? null),
+      : keysActions(account, sshKey === null ? [] : [keyLine(sshKey)], seen.keys.get(account.name) ?? null),
     keysGone(seen, username),
     sudo && !seen.sudoInstalled ? install('sudo') : null,
     sudoActions(wanted, seen.sudoers, seen.staged),

@@ -2,6 +2,7 @@
 // sudo.
 
 import type { Action } from '../../../model/action.ts';
+import { fitting } from '../../../model/text.ts';
 import { act, MARK, NOTES, remove, run, write } from '../act.ts';
 
 /** sudo reads no file whose name has a dot in it. */
@@ -11,8 +12,12 @@ export const STAGED_FILE = `${NOTES}/users/sudoers`;
 export const MAIN_FILE = '/etc/sudoers';
 const MODE = 0o440;
 
+/** In capitals a name may be an alias of somebody's, and `ALL` is everybody. */
+const USER = /^[a-z_][a-z0-9_-]*$/;
+
+/** @throws Error for a name that sudo would read as something else */
 export function sudoText(username: string, asksForPassword: boolean): string {
-  return `${MARK}\n${username} ALL=(ALL:ALL) ${asksForPassword ? '' : 'NOPASSWD: '}ALL\n`;
+  return `${MARK}\n${fitting(username, USER, 'the rules of sudo')} ALL=(ALL:ALL) ${asksForPassword ? '' : 'NOPASSWD: '}ALL\n`;
 }
 
 /** @param text null: nobody of ours may */

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
 import { textDigest } from '../../guest/digest.ts';
+import { bindMount } from '../../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
 import { certificateOf, type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
 
@@ -115,7 +116,7 @@ function additionsOf(
 ): ComposeAdditions & JsonObject {
   const tls = certificate === null ? { command: [], volumes: [] } : tlsOf(certificate);
   const command = [...tls.command, ...(makesAdmin ? ['--admin-password-file', PASSWORD_INSIDE] : [])];
-  const volumes = [...tls.volumes, ...(makesAdmin ? [`${PLACES.password}:${PASSWORD_INSIDE}:ro`] : [])];
+  const volumes = [...tls.volumes, ...(makesAdmin ? [bindMount(PLACES.password, PASSWORD_INSIDE)] : [])];
   return Object.fromEntries(
     [...services].sort().map((name) => [
       name,
@@ -134,7 +135,7 @@ function tlsOf({ chain, key }: Pair): { readonly command: string[]; readonly vol
     `${CERTIFICATES_INSIDE}/${folders.indexOf(folderOf(path))}/${path.slice(path.lastIndexOf('/') + 1)}`;
   return {
     command: ['--sslcert', inside(chain), '--sslkey', inside(key)],
-    volumes: folders.map((folder, index) => `${folder}:${CERTIFICATES_INSIDE}/${index}:ro`),
+    volumes: folders.map((folder, index) => bindMount(folder, `${CERTIFICATES_INSIDE}/${index}`)),
   };
 }
 

@@ -21,11 +21,15 @@ test('so is every other name that ends up in DNS', () => {
   files[LXC].lxc_configs['101'].traefik_service = { name: 'we_b', port: 80 };
   files[VM].vms[1].portainer_role = 'agent';
   files[VM].vms[1].portainer_agent_hostname = 'agent_1';
+  files[VM].vms[1].network_config = { ...files[VM].vms[1].network_config, searchdomain: 'example.internal, b_d' };
+  files[VM].vms[1].volumes = [{ name: 'data', path: '/tank/vm-data/1001', mount_point: '/data', server: 'n$s' }];
   expect(placesOf('INVALID_HOSTNAME', files)).toEqual([
     `${HYPERVISOR}:/domain_name`,
     `${HYPERVISOR}:/portainer_api/portainer_hostname`,
     `${HYPERVISOR}:/step_ca/dns_name`,
     `${LXC}:/lxc_configs/101/traefik_service/name`,
+    `${VM}:/vms/1/network_config/searchdomain`,
+    `${VM}:/vms/1/volumes/0/server`,
     `${VM}:/vms/1/portainer_agent_hostname`,
   ]);
 });

@@ -1,0 +1,54 @@
+// Options of an NFS export as exportfs reads them (exports(5), support/nfs/exports.c of nfs-utils). It stops reading a file at the
+// first one that it does not take: every later export would be gone, so that none is written that it would refuse.
+
+const FLAGS = new Set(
+  (
+    'ro rw sync async wdelay no_wdelay hide nohide crossmnt nocrossmnt secure insecure root_squash no_root_squash ' +
+    'all_squash no_all_squash subtree_check no_subtree_check secure_locks insecure_locks auth_nlm no_auth_nlm acl no_acl ' +
+    'pnfs no_pnfs security_label nordirplus mp mountpoint'
+  ).split(' '),
+);
+
+const ID = 'must be a whole number such as 65534';
+const PATH = '/[A-Za-z0-9_./+:~-]*';
+const PLACES = new RegExp(`^${PATH}@[A-Za-z0-9_.+[\\]-]+(:${PATH}@[A-Za-z0-9_.+[\\]-]+)*$`);
+const FOLDER = new RegExp(`^${PATH}$`);
+
+const VALUES: Readonly<Record<string, readonly [fits: (value: string) => boolean, expected: string]>> = {
+  anonuid: [isId, ID],
+  anongid: [isId, ID],
+  fsid: [
+    (value) => value === 'root' || (isId(value) && !value.startsWith('-')) || UUID.test(value),
+    'must be a whole number, "root" or a UUID',
+  ],
+  sec: [
+    (value) => /^(sys|krb5[ip]?|none|null)(:(sys|krb5[ip]?|none|null))*$/.test(value),
+    'must be sys, krb5, krb5i, krb5p or none, or several with colons between them',
+  ],
+  xprtsec: [
+    (value) => /^(none|tls|mtls)(:(none|tls|mtls))*$/.test(value),
+    'must be none, tls or mtls, or several with colons between them',
+  ],
+  refer: [(value) => PLACES.test(value), 'must be places such as /path@host'],
+  replicas: [(value) => PLACES.test(value), 'must be places such as /path@host'],
+  mp: [(value) => FOLDER.test(value), 'must be a folder'],
+  mountpoint: [(value) => FOLDER.test(value), 'must be a folder'],
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** In the one form in which exportfs prints it again; a larger one it cuts to 32 bits. */
+function isId(value: string): boolean {
+  return /^(0|-?[1-9]\d{0,9})$/.test(value) && Math.abs(Number(value)) < 2 ** 31;
+}
+
+/** Why exportfs would refuse an option; null when it takes it. */
+export function nfsOptionFault(option: string): string | null {
+  const at = option.indexOf('=');
+  if (at < 0) return FLAGS.has(option) ? null : 'must be an NFS option such as rw';
+  const name = option.slice(0, at);
+  const known = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined;
+  if (known === undefined) return FLAGS.has(name) ? `must be ${name} alone` : 'must be an NFS option such as rw';
+  const [fits, expected] = known;
+  return fits(option.slice(at + 1)) ? null : expected;
+}

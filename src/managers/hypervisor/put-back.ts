@@ -1,0 +1,62 @@
+// Files that a program of the host reads: what they were is kept beside until the new ones have proved themselves, and put back when
+// the program does not take them over. A run that died in between leaves them kept, so that the next one proves them or goes back.
+
+import { z } from 'zod';
+import type { Action } from '../../model/action.ts';
+import type { HostReader, Safeguard } from '../manager.ts';
+import { act, digest, MARK, NOTES, run, textOf, write } from './act.ts';
+
+const kept = z.record(
+  z.string(),
+  z.object({
+    /** Null: there was none. */
+    before: z.string().nullable(),
+    /** Digest of what takes its place. */
+    after: z.string(),
+    mode: z.number(),
+  }),
+);
+
+/** By path. */
+export type Kept = Readonly<z.output<typeof kept>>;
+
+export interface Swap {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string;
+  readonly mode?: number;
+}
+
+const unprovedFile = (section: string): string => `${NOTES}/${section}/unproved.json`;
+
+/** What the files of a section were before a change that has not proved itself yet; null where nothing waits for that. */
+export async function keptFiles(host: HostReader, section: string): Promise<Kept | null> {
+  const text = await textOf(host, unprovedFile(section));
+  try {
+    return text === null ? null : (kept.safeParse(JSON.parse(text)).data ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/** @param reload has the program read what was put back; it may fail as well */
+export function keepFiles(section: string, swaps: readonly Swap[], reload: readonly Action[]): Safeguard {
+  const files: Kept = Object.fromEntries(
+    swaps.map(({ path, before, after, mode = 0o644 }) => [path, { before, after: digest(after), mode }]),
+  );
+  const text = `${JSON.stringify(files, null, 2)}\n`;
+  const take = write(`keep the files of ${section} as they were`, unprovedFile(section), text, null, 0o600);
+  return { ...putBack(section, files, reload), take: [take] };
+}
+
+/** In reverse. A file that somebody else has changed meanwhile, or that was not swapped yet, stays as it is. */
+export function putBack(section: string, files: Kept, reload: readonly Action[]): Safeguard {
+  const back = Object.entries(files).map(([path, { before, after, mode }]): Action => {
+    const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
+    return { ...act(`put ${path} back`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };
+  });
+  const previous = `${NOTES}/${section}/previous.json`;
+  const proved = act(`keep what ${section} was before`, run('mv', [unprovedFile(section), previous]));
+  const again = reload.map((action): Action => ({ ...action, failure: 'observe' }));
+  return { take: [], restore: [...back.toReversed(), ...again, proved], drop: [proved] };
+}

@@ -1,0 +1,8 @@
+// One public key as a line of authorized_keys, or of the file that cloud-init gets. What a key is, the schema says.
+
+import { fitting } from '../model/text.ts';
+
+/** @throws Error for anything but one line that is no comment: a line more would let somebody else in */
+export function keyLine(key: string): string {
+  return fitting(key.trim(), /^[^#\s]/, 'a list of public keys');
+}

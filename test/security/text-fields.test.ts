@@ -1,0 +1,286 @@
+// Every text field of every schema, and what each sign that means something to some program does there: it is refused at its line, or
+// what Phoenix writes keeps its shape: as many lines, arguments and properties as before.
+
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { load } from '../../src/config/load.ts';
+import { certificateFile } from '../../src/config/schema/certificate.ts';
+import { SCHEMAS } from '../../src/config/schema/files.ts';
+import { hypervisorFile } from '../../src/config/schema/hypervisor.ts';
+import { lxcFile } from '../../src/config/schema/lxc.ts';
+import { matches, type Pattern } from '../../src/config/schema/marks.ts';
+import { stackManifest } from '../../src/config/schema/stack.ts';
+import { type Holds, holdsOf } from '../../src/config/schema/text.ts';
+import { vmFile } from '../../src/config/schema/vm.ts';
+import { type Files, snapshotOf } from '../config/environment.ts';
+import { CERTIFICATES, DESK, HYPERVISOR, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
+import { type Written, writtenFor } from './written.ts';
+
+interface TextField {
+  readonly pattern: Pattern;
+  /** The name of an entry, not its value. */
+  readonly isKey: boolean;
+  readonly schema: z.ZodType;
+  readonly holds: Holds | undefined;
+}
+
+/** Texts of a schema, but for secrets, which stand elsewhere, and for what nobody reads. */
+function textFields(root: z.ZodType): TextField[] {
+  const found: TextField[] = [];
+  const visit = (node: z.ZodType, pattern: Pattern, isKey = false): void => {
+    const { secret, noEffect } = z.globalRegistry.get(node) ?? {};
+    if (secret !== undefined || noEffect !== undefined) return;
+    if (node instanceof z.ZodString) found.push({ pattern, isKey, schema: node, holds: holdsOf(node) });
+    else if (node instanceof z.ZodObject) {
+      for (const [key, child] of Object.entries(node.shape)) visit(child as z.ZodType, [...pattern, key]);
+    } else if (node instanceof z.ZodRecord) {
+      visit(node.keyType as z.ZodType, [...pattern, '*'], true);
+      visit(node.valueType as z.ZodType, [...pattern, '*']);
+    } else if (node instanceof z.ZodArray) visit(node.element as z.ZodType, [...pattern, '*']);
+    else if (node instanceof z.ZodUnion) for (const option of node.options) visit(option as z.ZodType, pattern);
+    else if ('unwrap' in node) visit((node as z.ZodOptional<z.ZodType>).unwrap(), pattern);
+  };
+  visit(root, []);
+  return found.filter(({ pattern }) => !pattern.includes('$secret'));
+}
+
+const FILES: readonly (readonly [file: string, schema: z.ZodType])[] = [
+  [HYPERVISOR, hypervisorFile],
+  [LXC, lxcFile],
+  [VM, vmFile],
+  [CERTIFICATES, certificateFile],
+  [STACK, stackManifest],
+  [DESK, stackManifest],
+];
+
+/** One text of the whole environment that a field takes. */
+interface Sample {
+  readonly file: string;
+  readonly keys: readonly string[];
+  readonly value: string;
+  readonly field: TextField;
+}
+
+const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
+  textFields(root).flatMap((field): Sample[] => {
+    const { pattern, isKey, schema } = field;
+    for (const { keys, value } of matches(wholeEnvironment()[file], pattern)) {
+      const text = isKey ? keys.at(-1) : value;
+      if (typeof text === 'string' && schema.safeParse(text).success) return [{ file, keys, value: text, field }];
+    }
+    return [];
+  }),
+);
+
+const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join('/')}${field.isKey ? ' (name)' : ''}`;
+
+/** The whole environment with another text in that place; what lies below a path moves with it. */
+function withText({ file, keys, value, field }: Sample, text: string): Files {
+  const files = wholeEnvironment();
+  let parent = files[file];
+  for (const key of keys.slice(0, -1)) parent = parent[key];
+  const last = keys.at(-1) ?? '';
+  if (field.isKey) {
+    parent[text] = parent[last];
+    delete parent[last];
+  } else parent[last] = text;
+  return field.holds === 'path' ? moved(files, `${value}/`, `${text}/`) : files;
+}
+
+function moved<Value>(value: Value, from: string, to: string): Value {
+  if (typeof value === 'string') return (value.startsWith(from) ? to + value.slice(from.length) : value) as Value;
+  if (Array.isArray(value)) return value.map((each) => moved(each, from, to)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, moved(each, from, to)])) as Value;
+}
+
+test('each text of each schema says what it may hold', () => {
+  const silent = Object.entries(SCHEMAS).flatMap(([name, schema]) =>
+    textFields(schema).flatMap(({ pattern, holds }) => (holds === undefined ? [`${name}: ${pattern.join('/')}`] : [])),
+  );
+  expect(silent).toEqual([]);
+});
+
+test('the whole environment is sound and has a text for each of them', () => {
+  const { problems } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false });
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const lacking = FILES.slice(0, -1).flatMap(([file, root]) =>
+    textFields(root)
+      .filter(
+        (field) =>
+          !SAMPLES.some(
+            (sample) =>
+              sample.file === file &&
+              sample.field.pattern.join() === field.pattern.join() &&
+              sample.field.isKey === field.isKey,
+          ),
+      )
+      .map(({ pattern }) => `${file}: ${pattern.join('/')}`),
+  );
+  expect(lacking).toEqual([]);
+  expect(SAMPLES.length).toBeGreaterThan(130);
+});
+
+/** What ends a line for some program, or is seen by nobody, or is half a character. */
+const BREAKS = ['\n', '\r', '\r\n', '\0', '\v', '\f', '\x1b', '\x7f', '\x85', '\u2028', '\u2029', '\ud800'];
+const PLACES = ['begin', 'middle', 'end'] as const;
+
+function put(text: string, sign: string, place: (typeof PLACES)[number]): string {
+  const at = place === 'begin' ? 0 : place === 'end' ? text.length : Math.ceil(text.length / 2);
+  return text.slice(0, at) + sign + text.slice(at);
+}
+
+/** Signs that a field lets through where they stand for themselves: line breaks for readers, any character for a program. */
+function passes({ field, value }: Sample, sign: string, text: string): boolean {
+  if (field.holds === 'argument') return sign !== '\0' && sign !== '\ud800';
+  if (field.holds === 'prose') return ['\n', '\r', '\r\n'].includes(sign);
+  // A key is often copied with the end of its line, which is taken off.
+  return value.startsWith('ssh-') && text.trim() === value;
+}
+
+describe('nothing that ends a line or hides', () => {
+  test.each(SAMPLES.map((sample) => [nameOf(sample), sample] as const))('is taken at %s', (_, sample) => {
+    const taken = BREAKS.flatMap((sign) =>
+      PLACES.filter((place) => {
+        const text = put(sample.value, sign, place);
+        return sample.field.schema.safeParse(text).success && !passes(sample, sign, text);
+      }).map((place) => `${JSON.stringify(sign)} at its ${place}`),
+    );
+    expect(taken).toEqual([]);
+  });
+
+  test('is refused at its line, from the front door', () => {
+    for (const sample of SAMPLES) {
+      const { problems } = load(snapshotOf(withText(sample, put(sample.value, '\0', 'middle'))), {
+        strictSecrets: false,
+      });
+      const errors = problems.filter(({ severity, file }) => severity === 'error' && file === sample.file);
+      const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
+      const there = errors.find(({ path }) => path.startsWith(pointer) || pointer.startsWith(`${path}/`));
+      expect(there, nameOf(sample)).toMatchObject({ code: expect.stringMatching(/^(INVALID_VALUE|UNKNOWN_KEY)$/) });
+      expect(there?.line, nameOf(sample)).toBeGreaterThan(1);
+    }
+  });
+});
+
+/** What else means something to one of the programs that read what Phoenix writes. */
+const SIGNS = [
+  ',',
+  '=',
+  ';',
+  '\\',
+  '#',
+  '"',
+  "'",
+  '%',
+  ':',
+  '`',
+  '$',
+  '$(x)',
+  '{{',
+  '}',
+  '<',
+  '|',
+  '&',
+  '*',
+  '?',
+  ' ',
+  '\t',
+  '/',
+  '/../',
+  '(',
+  ')',
+  '[',
+  ']',
+  '@',
+  '!',
+  '~',
+  'é',
+];
+const LINES = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
+const PROPERTIES = /^--(net0|rootfs|mp\d+|dev\d+|features|ipconfig0|startup|scsi0)$/;
+
+/** How many lines, words and properties each has, by what it is. */
+function shapeOf(written: readonly Written[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const each of written) {
+    const { what } = each;
+    const properties = 'text' in each ? [] : each.argv.filter((_, at) => PROPERTIES.test(each.argv[at - 1] ?? ''));
+    const size = 'text' in each ? each.text.split(LINES).length : each.argv.length;
+    found.set(what, [...(found.get(what) ?? []), size, ...properties.map((word) => word.split(',').length)]);
+  }
+  return found;
+}
+
+/** Where there is more than there was. */
+function grownIn(
+  shape: ReadonlyMap<string, readonly number[]>,
+  usual: ReadonlyMap<string, readonly number[]>,
+): string[] {
+  return [...shape].flatMap(([what, sizes]) => {
+    const before = usual.get(what) ?? [];
+    const isMore = sizes.length > before.length || sizes.some((size, at) => size > (before[at] ?? 0));
+    return isMore ? [`${what}: ${sizes.join()} instead of ${before.join()}`] : [];
+  });
+}
+
+/** What is written with that text; null where it is refused at its place. */
+function writtenWith(sample: Sample, text: string): Written[] | null {
+  const { draft, problems } = load(snapshotOf(withText(sample, text)), { strictSecrets: false });
+  const pointer = `/${sample.keys.join('/')}`;
+  const refused = problems.some(
+    ({ severity, file, path }) =>
+      severity === 'error' && file === sample.file && (path.startsWith(pointer) || pointer.startsWith(`${path}/`)),
+  );
+  return refused || draft === null ? null : writtenFor(draft);
+}
+
+/** Line breaks of prose are part of what it says, and each of those that a program is handed is a word of its own. */
+const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
+
+describe('a sign that is taken changes no shape', () => {
+  const { draft } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false });
+  if (draft === null) throw new Error('the whole environment cannot be read');
+  const usual = shapeOf(writtenFor(draft));
+
+  test('what is written for the whole environment says something of each kind', () => {
+    for (const kind of [
+      'hypervisor/samba',
+      'lxc/101',
+      'vm/1001',
+      'certificate/',
+      'gateway/nginx',
+      'gateway/traefik',
+      'portainer/server',
+      'stack/',
+    ])
+      expect(
+        [...usual.keys()].some((what) => what.startsWith(kind)),
+        kind,
+      ).toBe(true);
+  });
+
+  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('at %s', (_, sample) => {
+    const {
+      field: { schema },
+      keys,
+    } = sample;
+    // Spaces part the words of a command that is written as text.
+    const signs = keys.at(-1) === 'command' ? SIGNS.filter((sign) => sign.trim() !== '') : SIGNS;
+    const taken = signs.filter((sign) => schema.safeParse(put(sample.value, sign, 'middle')).success);
+    const all = writtenWith(sample, put(sample.value, taken.join(''), 'middle'));
+    const each = all === null ? taken.map((sign) => writtenWith(sample, put(sample.value, sign, 'middle'))) : [all];
+    for (const written of each) if (written !== null) expect(grownIn(shapeOf(written), usual)).toEqual([]);
+  });
+
+  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('no option begins at %s', (_, sample) => {
+    const written = writtenWith(sample, `-${sample.value}`) ?? [];
+    for (const each of written) {
+      if ('text' in each) continue;
+      const end = each.argv.indexOf('--');
+      const words = each.argv.slice(0, end < 0 ? undefined : end);
+      const options = words.filter((word, at) => word === `-${sample.value}` && !words[at - 1]?.startsWith('--'));
+      expect(options, each.what).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,310 @@
+// An environment in which every text field of every schema says something: sound as it is, so that a test changes one text at a time
+// and sees what becomes of it.
+
+import type { Files } from '../config/environment.ts';
+
+export const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+export const LXC = 'etc/phoenix_lxc_configs.json';
+export const VM = 'etc/phoenix_vm_configs.json';
+export const CERTIFICATES = 'etc/certificate-manifest.json';
+export const STACK = 'stacks/shop/phoenix.json';
+/** The stack that is Portainer itself. */
+export const DESK = 'stacks/desk/phoenix.json';
+
+export const KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHR+I2WdRckTJNVG4JhagiF0EnwJ7piwIrSqky+aD6E0 ada@example.internal';
+
+const rule = {
+  type: 'in',
+  action: 'ACCEPT',
+  source: '10.0.0.0/24',
+  dest: '10.0.0.13',
+  proto: 'tcp',
+  port: '22',
+  source_port: '1024:65535',
+  iface: 'net0',
+  comment: 'From within',
+};
+
+function guest(id: number) {
+  return {
+    name: `guest-${id}`,
+    description: 'What it is for',
+    comment: 'A remark',
+    tags: ['web'],
+    features: ['base_setup'],
+    firewall: { enabled: true, rules: [{ ...rule, dest: '10.0.0.0/24' }] },
+    health_check: { command: ['curl', '-fsS', 'http://127.0.0.1'] },
+  };
+}
+
+const nvidia = {
+  nvidia_driver_version: '580.76.05',
+  nvidia_repo_url: 'https://example.com/repo/',
+  nvidia_runfile_url: 'https://example.com/driver.run',
+};
+
+function container(id: number, own: object) {
+  return {
+    ...guest(id),
+    memory_mb: 512,
+    cores: 1,
+    template: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+    storage_pool: 'tank-disks',
+    storage_size_gb: 8,
+    start_at_boot: true,
+    boot_order: 1,
+    network_config: {
+      name: 'eth0',
+      bridge: 'vmbr0',
+      ip: `10.0.0.${id % 250}/24`,
+      gw: '10.0.0.1',
+      nameservers: '10.0.0.13',
+      searchdomain: 'example.internal',
+    },
+    mac_address: `52:54:00:00:0${Math.floor(id / 100)}:${String(id % 100).padStart(2, '0')}`,
+    ...own,
+  };
+}
+
+const SHOP = `services:
+  shop:
+    image: shop:1
+    ports: ["\${PORT}:80"]
+    volumes: [shop_data:/data]
+volumes:
+  shop_data:
+    external: true
+`;
+
+/** A copy of its own for each caller. */
+export function wholeEnvironment(): Files {
+  return structuredClone({
+    [HYPERVISOR]: {
+      $schema: './schemas/phoenix_hypervisor_config.schema.json',
+      version: '1',
+      author: 'Ada',
+      comment: 'A remark',
+      domain_name: 'example.internal',
+      timezone: 'Europe/Berlin',
+      users: { username: 'ada', sudo_access: true, ssh_public_key: KEY },
+      network: {
+        interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
+        bridges: [{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' }],
+        default_subnet: '10.0.0.0/24',
+        nfs_server: '10.0.0.13',
+      },
+      docker: { portainer_agent_image: 'portainer/agent:2.33.6' },
+      nfs: { exports: [{ path: '/tank/data/1001', clients: ['10.0.0.111'], options: ['rw', 'sync', 'fsid=3'] }] },
+      samba: { user: 'heads', shares: [{ name: 'music', path: '/tank/data/music', valid_users: ['heads'] }] },
+      zfs: {
+        pools: [{ name: 'tank', raid_level: 'single', disks: ['/dev/disk/by-id/one'] }],
+        datasets: [
+          {
+            name: 'disks',
+            pool: 'tank',
+            properties: 'compression=lz4,quota=500G',
+            proxmox_storage_type: 'zfspool',
+            proxmox_content_type: 'images,rootdir',
+          },
+          {
+            name: 'data',
+            pool: 'tank',
+            properties: { mountpoint: '/tank/data', compression: 'lz4' },
+            proxmox_storage_type: 'dir',
+          },
+        ],
+      },
+      proxmox_storage_ids: { tank_data: 'tank-data' },
+      mount_point_base: '/tank',
+      nvidia_driver: { version: '580.76.05', runfile_url: 'https://example.com/driver.run' },
+      phoenix: {
+        approvers: ['ada'],
+        protected: ['lxc/900', '901'],
+        apply_windows: [{ cron: '0 2 * * *', duration: '3h', timezone: 'Etc/UTC' }],
+      },
+      firewall: {
+        global_firewall_rules: [
+          { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'tcp', port: '22' },
+          { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'tcp', port: '8006' },
+          { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'tcp', port: '53' },
+          { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'udp', port: '53' },
+          { ...rule, iface: 'vmbr0' },
+        ],
+      },
+      portainer_api: {
+        admin_user: 'admin',
+        admin_password: { $secret: 'file:/etc/phoenix/secrets/portainer' },
+        portainer_hostname: 'portainer.example.internal',
+      },
+      vm_defaults: { ubuntu_release: 'noble' },
+      dns_server: { enabled: true, upstream_servers: ['9.9.9.9'] },
+      step_ca: {
+        root_ca_name: 'Root',
+        intermediate_ca_name: 'Intermediate',
+        dns_name: 'ca.example.internal',
+        provisioner_name: 'admin@example.internal',
+      },
+    },
+    [LXC]: {
+      $schema: './schemas/phoenix_lxc_configs.schema.json',
+      comment: 'A remark',
+      ...nvidia,
+      lxc_configs: {
+        '900': container(900, {
+          role: 'ca',
+          template_snapshot_name: 'final-form',
+          start_at_boot: false,
+          features: ['base_setup', 'step_ca'],
+        }),
+        '901': container(901, { role: 'none', clone_from_ctid: '900', template: undefined, dependencies: ['900'] }),
+        '102': container(102, {
+          role: 'proxy',
+          mount_points: [{ host_path: '/tank/data/certs', container_path: '/etc/traefik/certs' }],
+        }),
+        '101': container(101, {
+          role: 'gateway',
+          traefik_service: { name: 'web', port: 80 },
+          mount_points: [{ host_path: '/tank/certs/101', container_path: '/etc/ssl/web' }],
+          zfs_volumes: [{ name: 'data', pool: 'tank-disks', size_gb: 4, mount_point: '/data' }],
+          gpu_assignment: '0,1',
+          apparmor_profile: 'unconfined',
+          pct_options: ['nesting=1'],
+          lxc_options: ['lxc.mount.auto: sys:rw'],
+          application_script: 'start.sh',
+          bootstrap_ca_url: 'https://10.0.0.10:9000',
+          features: ['base_setup', 'nvidia', 'vllm'],
+          vllm_engine_config: { ModelConfig: { model: 'example/model', dtype: 'auto' } },
+          ...nvidia,
+        }),
+        '103': container(103, {
+          health_check: { command: 'curl -fsS http://127.0.0.1' },
+          network_config: { name: 'eth0', bridge: 'vmbr0', ip: '10.0.0.103/24', nameservers: ['10.0.0.13'] },
+        }),
+      },
+    },
+    [VM]: {
+      $schema: './schemas/phoenix_vm_configs.schema.json',
+      comment: 'A remark',
+      vm_defaults: { storage_pool: 'tank-disks', network_bridge: 'vmbr0' },
+      vms: [
+        {
+          ...guest(9000),
+          vmid: '9000',
+          is_template: true,
+          template_image: 'noble-server-cloudimg-amd64.img',
+          template_image_url: 'https://example.com/noble-server-cloudimg-amd64.img',
+          template_image_sha256: 'a'.repeat(64),
+          disk_size_gb: 16,
+          network_config: { ip: 'dhcp', nameserver: ['10.0.0.13'] },
+          user_config: { username: 'phoenix', ssh_keys: [KEY] },
+        },
+        {
+          ...guest(1001),
+          vmid: 1001,
+          clone_from_vmid: '9000',
+          cores: 2,
+          memory_mb: 2048,
+          disk_size_gb: 32,
+          storage_pool: 'tank-disks',
+          network_bridge: 'vmbr0',
+          start_at_boot: true,
+          boot_order: 2,
+          dependencies: ['900'],
+          network_config: {
+            ip: '10.0.0.111/24',
+            gw: '10.0.0.1',
+            nameserver: '10.0.0.13',
+            searchdomain: 'example.internal',
+            bridge: 'vmbr0',
+            mac_address: '52:54:00:00:0A:01',
+          },
+          user_config: { username: 'phoenix', ssh_keys: [KEY] },
+          volumes: [
+            { type: 'nfs', name: 'shop_data', path: '/tank/data/1001', mount_point: '/data', server: '10.0.0.13' },
+          ],
+          docker_stacks: ['desk', 'shop', { name: 'shop', environment: 'staging' }],
+          portainer_role: 'primary',
+          portainer_environment_name: 'Main',
+          traefik_service: { name: 'portainer', port: 9443 },
+          template_snapshot_name: 'final-form',
+          snapshots: { 'pre-features': 'before', 'post-features': 'after' },
+        },
+        {
+          ...guest(1002),
+          vmid: 1002,
+          clone_from_vmid: 9000,
+          disk_size_gb: 32,
+          network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', nameserver: '10.0.0.13' },
+          user_config: { username: 'phoenix' },
+          portainer_role: 'agent',
+          portainer_agent_hostname: 'agent.example.internal',
+          health_check: { command: 'curl -fsS http://127.0.0.1' },
+          volumes: [{ name: 'other', path: '/tank/data/1001', mount_point: '/data', server: 'nas' }],
+        },
+      ],
+    },
+    [CERTIFICATES]: [
+      {
+        common_name: 'web.example.internal',
+        sans: ['web.example.internal', 'portainer.example.internal', '10.0.0.101'],
+        cert_path: '/tank/certs/101/web.crt',
+        key_path: '/tank/certs/101/web.key',
+        owner: 'root:root',
+        lifetime: '30d',
+        permissions: '640',
+        post_renewal: { kind: 'reload-service', guest: '101', unit: 'nginx' },
+        comment: 'A remark',
+      },
+      {
+        common_name: 'proxy.example.internal',
+        cert_path: '/tank/data/certs/proxy.crt',
+        key_path: '/tank/data/certs/proxy.key',
+        post_renewal_command: 'pct exec 102 -- systemctl restart traefik',
+      },
+      {
+        common_name: 'one.example.internal',
+        cert_path: '/tank/certs/101/one.crt',
+        key_path: '/tank/certs/101/one.key',
+        post_renewal: { kind: 'restart-service', guest: '101', unit: 'nginx' },
+      },
+      {
+        common_name: 'two.example.internal',
+        cert_path: '/tank/data/1001/two.crt',
+        key_path: '/tank/data/1001/two.key',
+        post_renewal: { kind: 'restart-container', guest: '1001', container: 'shop' },
+      },
+      {
+        common_name: 'three.example.internal',
+        cert_path: '/tank/certs/101/three.crt',
+        key_path: '/tank/certs/101/three.key',
+        post_renewal: { kind: 'exec', guest: '101', argv: ['/usr/local/bin/tell', 'it'] },
+      },
+    ],
+    [STACK]: {
+      $schema: '../../etc/schemas/stack.schema.json',
+      description: 'A shop',
+      environments: {
+        production: {
+          variables: [{ name: 'PORT', value: '8000' }],
+          files: [{ source: 'shop.conf', destination_in_container: '/etc/shop.conf' }],
+          services: {
+            shop: {
+              traefik_labels: [
+                'traefik.http.routers.shop.rule=Host(`shop.example.internal`)',
+                'traefik.http.middlewares.head.headers.customrequestheaders.X-Shop=yes',
+              ],
+            },
+          },
+          firewall_rules: [{ ...rule, dest: '10.0.0.111' }],
+        },
+        staging: { variables: [{ name: 'PORT', value: '8001' }] },
+      },
+    },
+    'stacks/shop/docker-compose.yml': SHOP,
+    'stacks/desk/docker-compose.yml': 'services:\n  desk:\n    image: portainer/portainer-ce:2.33.6\n',
+    [DESK]: { environments: { production: { variables: [{ name: 'TITLE', value: 'Desk' }] } } },
+    'stacks/shop/shop.conf': 'a = b\n',
+    'bin/start.sh': 'echo started\n',
+  });
+}
