@@ -62,7 +62,9 @@ export function openPages(parts: PagesParts): RequestHandler {
     trouble(request, response, 404, TROUBLE.noPage(request.path));
   });
 
-  const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const onError: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    // A form that cannot be read, or is too large: the door says so.
+    if (request.method === 'POST') return next(error);
     const unreadable = error instanceof URIError;
     if (!unreadable) parts.log.error(`${request.method} ${request.path} failed`, { error });
     trouble(request, response, unreadable ? 400 : 500, unreadable ? TROUBLE.unreadable() : TROUBLE.broken());
