@@ -14,6 +14,7 @@ import { limitStreams } from '../../src/agent/http/streams.ts';
 import { bodyReader } from '../../src/agent/http/webhook/body.ts';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { status } from '../../src/cli/agent/status.ts';
+import { judgePublicPages } from '../../src/cli/doctor/public-pages.ts';
 import { readSettings } from '../../src/settings.ts';
 import { withinFrom } from '../../src/web/links.ts';
 import {
@@ -446,6 +447,12 @@ describe('beyond the machine nothing is read without the token', () => {
   test('nor by a proxy that adds nothing and speaks the protocol of old, as nginx does by itself', async () => {
     const { heard } = await begin(`GET /api/runs HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n`);
     await until(() => heard().startsWith('HTTP/1.1 401'));
+  });
+
+  test('and where a proxy adds nothing at all, the doctor finds it', () => {
+    expect(judgePublicPages(200)).toMatchObject({ state: 'failed', hint: expect.stringContaining('X-Forwarded-For') });
+    expect([401, 403].map((code) => judgePublicPages(code).state)).toEqual(['ok', 'ok']);
+    expect([421, 502].map((code) => judgePublicPages(code).state)).toEqual(['warning', 'warning']);
   });
 
   test('a trusted proxy relays strangers as any other does', async () => {
