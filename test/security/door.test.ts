@@ -1,9 +1,14 @@
 // The door is open for people and closed for crowds: what strangers send keeps nobody else out, nobody reads beyond the machine without
 // the token, no name leads here that is not its own, and a delivery is its bytes.
 
+import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AccessRules } from '../../src/agent/http/access.ts';
@@ -28,9 +33,11 @@ import {
   WEBHOOK_SECRET_BEFORE,
 } from '../agent/door.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/run.ts';
+import { findProgram, freePort } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
+const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');
 const MIB = 1024 * 1024;
 const PUBLIC: AccessRules = {
   publicUrl: 'https://phoenix.example.internal',
@@ -449,6 +456,36 @@ describe('beyond the machine nothing is read without the token', () => {
     await until(() => heard().startsWith('HTTP/1.1 401'));
   });
 
+  test.skipIf(NGINX === undefined)('a real nginx as it comes, and as deploy/README.md has it', async () => {
+    const readme = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
+    const [, block = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+    const [told, bare] = [await freePort(), await freePort()];
+    const server = block
+      .replace('443 ssl', `127.0.0.1:${told}`)
+      .replace(/ssl_certificate.*;|deny all;|allow .*;/g, '')
+      .replaceAll('http://127.0.0.1:8080', door.url);
+    expect(server).toContain('proxy_set_header');
+    const plain = `server { listen 127.0.0.1:${bare}; location / { proxy_pass ${door.url}; } }`;
+    const nginx = await startNginx(NGINX ?? '', `${server}\n${plain}`);
+    try {
+      await Promise.all(
+        [told, bare].map((port) =>
+          until(() =>
+            fetch(`http://127.0.0.1:${port}/healthz`).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          ),
+        ),
+      );
+      for (const port of [told, bare]) expect((await fetch(`http://127.0.0.1:${port}/api/runs`)).status).toBe(401);
+      const signed = await fetch(`http://127.0.0.1:${told}/api/runs`, { headers: WITH_TOKEN });
+      expect(signed.status).toBe(200);
+    } finally {
+      await nginx.stop();
+    }
+  });
+
   test('and where a proxy adds nothing at all, the doctor finds it', () => {
     expect(judgePublicPages(200)).toMatchObject({ state: 'failed', hint: expect.stringContaining('X-Forwarded-For') });
     expect([401, 403].map((code) => judgePublicPages(code).state)).toEqual(['ok', 'ok']);
@@ -528,6 +565,24 @@ describe('beyond the machine nothing is read without the token', () => {
     }
   });
 });
+
+async function startNginx(program: string, servers: string): Promise<{ stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-door-nginx-'));
+  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
+  const main = `daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {}`;
+  await writeFile(join(folder, 'nginx.conf'), `${main}\nhttp { access_log off; ${places.join(' ')}\n${servers} }\n`);
+  const server = spawn(program, ['-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
+  const ended = once(server, 'exit');
+  return {
+    async stop() {
+      server.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** A proxy on this machine, as a person sets one up: it says that it relays. */
 async function relay(to: string): Promise<{ readonly url: string; close(): Promise<void> }> {
