@@ -221,7 +221,7 @@ describe('what others send keeps nobody out', () => {
     expect(slow.map(({ heard }) => heard()).join('')).toBe('');
   });
 
-  test('large bodies that do not end: the newcomer is taken, and what takes most room for longest goes', async () => {
+  test('large bodies that do not end: the newcomer is taken, and what came first goes', async () => {
     const part = Buffer.alloc(23 * MIB, 0x20);
     const headers = { 'x-hub-signature-256': sign('x'), 'content-length': String(25 * MIB) };
     const slow: Awaited<ReturnType<typeof begin>>[] = [];
@@ -230,7 +230,7 @@ describe('what others send keeps nobody out', () => {
       await new Promise((resolve) => each.socket.write(part, resolve));
       slow.push(each);
     }
-    await until(() => slow.filter(({ heard }) => heard().includes('503')).length === 1);
+    await until(() => slow.some(({ heard }) => heard().includes('503')));
     expect((await deliver(push)).status).toBe(202);
     const large = JSON.stringify(pushPayload({ padding: 'x'.repeat(8 * MIB) }));
     expect((await deliver(large, { 'x-github-delivery': 'large' }, { from: '127.0.0.2' })).status).toBe(202);
@@ -254,21 +254,44 @@ describe('how room is shared', () => {
     return { stream, request: Object.assign(stream, { headers }) as unknown as IncomingMessage };
   };
 
-  test('of bodies, the share that holds most for longest makes room, whoever comes last', async () => {
-    let now = 0;
-    const read = bodyReader(limits, () => now);
+  test('of bodies, what has been coming for the longest makes room, not the newcomer', async () => {
+    const read = bodyReader(limits);
     const [old, other, newcomer] = [body(), body(), body()];
-    const [oldRead, otherRead] = [read(old.request, 'stranger'), read(other.request, 'stranger')];
-    old.stream.write(Buffer.alloc(9_000));
-    now = 1_000;
+    const [oldRead, otherRead, newRead] = [old, other, newcomer].map(({ request: each }) =>
+      read(each, 'all by one proxy'),
+    );
+    old.stream.write(Buffer.alloc(1_000));
     other.stream.write(Buffer.alloc(9_000));
-    now = 10_000;
-    const newRead = read(newcomer.request, 'forge');
-    newcomer.stream.end(Buffer.alloc(8_000));
-    expect(await oldRead).toBe('dropped');
-    expect(await newRead).toHaveLength(8_000);
-    other.stream.end();
-    expect(await otherRead).toHaveLength(9_000);
+    newcomer.stream.write(Buffer.alloc(9_000));
+    newcomer.stream.end(Buffer.alloc(3_000));
+    expect([await oldRead, await otherRead]).toEqual(['dropped', 'dropped']);
+    expect(await newRead).toHaveLength(12_000);
+  });
+
+  test('of bodies, an address that fills more than half makes room before those that came earlier', async () => {
+    const read = bodyReader(limits);
+    const [slow, greedy, newcomer] = [body(), body(), body()];
+    const slowRead = read(slow.request, 'forge behind a slow line');
+    const greedyRead = read(greedy.request, 'stranger');
+    const newRead = read(newcomer.request, 'another forge');
+    slow.stream.write(Buffer.alloc(5_000));
+    greedy.stream.write(Buffer.alloc(12_000));
+    newcomer.stream.end(Buffer.alloc(5_000));
+    expect(await greedyRead).toBe('dropped');
+    slow.stream.end();
+    expect([await slowRead, await newRead].map((each) => each.length)).toEqual([5_000, 5_000]);
+  });
+
+  test('of bodies, a crowd of small slow ones does not keep a large one out', async () => {
+    const read = bodyReader(limits);
+    const crowd = Array.from({ length: 60 }, () => body());
+    const crowdRead = crowd.map(({ request: each }, n) => read(each, `stranger ${n}`));
+    for (const { stream } of crowd) stream.write(Buffer.alloc(70));
+    const large = body();
+    const largeRead = read(large.request, 'forge');
+    large.stream.end(Buffer.alloc(9_000));
+    expect(await largeRead).toHaveLength(9_000);
+    expect(await Promise.race(crowdRead)).toBe('dropped');
   });
 
   test('of bodies, many small chunks are not free', async () => {

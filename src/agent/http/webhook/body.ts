@@ -1,5 +1,5 @@
-// The raw bytes of a request, with caps that hold before the bytes are in memory. What makes room when memory is short is whatever
-// keeps the most of it for the longest, never the newcomer: a forge sends in a moment, and whoever wants to be in the way does not.
+// The raw bytes of a request, with caps that hold before the bytes are in memory. What makes room when memory is short is whatever has
+// been coming for the longest, never the newcomer: a forge sends in a moment, and whoever wants to be in the way does not.
 
 import type { IncomingMessage } from 'node:http';
 
@@ -20,16 +20,18 @@ export interface BodyLimits {
 
 /** What Node keeps beside the bytes of one chunk: many small ones would else be free. */
 const CHUNK_BYTES = 256;
+/** So much of all room is free once some was made, so that it is not made for every chunk anew. */
+const FREE_AFTER = 0.1;
 
 interface Body {
   readonly share: string;
-  readonly began: number;
   held: number;
   readonly end: (result: Buffer | Unread) => void;
 }
 
 /** What is left of a body that was given up is not kept: Node discards it once the answer is sent. */
-export function bodyReader({ each, total, within }: BodyLimits, now: () => number = Date.now): ReadBody {
+export function bodyReader({ each, total, within }: BodyLimits): ReadBody {
+  /** Oldest first. */
   const open = new Set<Body>();
   let held = 0;
   return (request, share) => {
@@ -44,7 +46,7 @@ export function bodyReader({ each, total, within }: BodyLimits, now: () => numbe
       chunks = [];
       resolve(result);
     };
-    const body: Body = { share, began: now(), held: 0, end };
+    const body: Body = { share, held: 0, end };
     const timer = setTimeout(() => end('too slow'), within);
     open.add(body);
     request.on('data', (chunk: Buffer) => {
@@ -54,7 +56,11 @@ export function bodyReader({ each, total, within }: BodyLimits, now: () => numbe
       held += chunk.length + CHUNK_BYTES;
       chunks.push(chunk);
       if (size > each) end('too large');
-      while (held > total) mostInTheWay(open, now())?.end('dropped');
+      if (held > total) {
+        for (const other of inTheWay(open, total)) {
+          if (held > total * (1 - FREE_AFTER)) other.end('dropped');
+        }
+      }
     });
     request.on('end', () => end(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on('close', () => end('aborted'));
@@ -86,11 +92,10 @@ export function announcedLength({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0) || 0;
 }
 
-/** Of the address that holds the most bytes for the longest, the body that does. */
-function mostInTheWay(open: ReadonlySet<Body>, now: number): Body | undefined {
-  const cost = ({ held, began }: Body) => held * Math.max(1, now - began);
-  const shares = [...Map.groupBy(open, ({ share }) => share).values()];
-  const most = (bodies: readonly Body[]) => bodies.reduce((sum, body) => sum + cost(body), 0);
-  const [largest = []] = shares.toSorted((a, b) => most(b) - most(a));
-  return largest.toSorted((a, b) => cost(b) - cost(a))[0];
+/** Oldest first, those of an address that fills more than half of the room before all others. */
+function inTheWay(open: ReadonlySet<Body>, total: number): readonly Body[] {
+  const shares = Map.groupBy(open, ({ share }) => share);
+  const heldBy = (bodies: readonly Body[]) => bodies.reduce((sum, { held }) => sum + held, 0);
+  const greedy = [...shares.values()].find((bodies) => heldBy(bodies) > total / 2) ?? [];
+  return [...greedy, ...open];
 }
