@@ -349,6 +349,7 @@ describe('whose request it is', () => {
     ['no address', '10.0.0.1', { 'x-forwarded-for': '192.0.2.1, unknown' }, ['10.0.0.1'], '10.0.0.1'],
     ['with ports', '10.0.0.1', { 'x-forwarded-for': '192.0.2.1:4711' }, ['10.0.0.1'], '192.0.2.1'],
     ['a mapped address', '::ffff:10.0.0.1', { 'x-forwarded-for': '192.0.2.1' }, ['10.0.0.1'], '192.0.2.1'],
+    ['a mapped subnet', '10.0.0.9', { 'x-forwarded-for': '192.0.2.1' }, ['::ffff:10.0.0.0/120'], '192.0.2.1'],
     [
       'as RFC 7239',
       '10.0.0.1',

@@ -216,7 +216,7 @@ describe('no text forms anything', () => {
         expect(formed(block([one, other]), FORMS)).toEqual([]);
         expect(formed(folded(one, block([other])))).toEqual([]);
       }),
-      { numRuns: 600 },
+      { numRuns: 200 },
     );
   });
 
@@ -234,7 +234,7 @@ describe('no text forms anything', () => {
         const rows = nodesOf(markdown).filter(({ type }) => type === 'tableRow');
         expect(rows.map(({ children }) => children?.length)).toEqual([2, 2, 2]);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -249,9 +249,23 @@ describe('no text forms anything', () => {
           all.replaceAll(/[\u200b\s?]|\p{Cc}|\p{Zs}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '');
         expect(words(shown?.value)).toBe(words(`x${given}x`));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
+});
+
+test.each([
+  ['marks', ')'],
+  ['backticks apart', '` '],
+  ['bars', '\\|'],
+  ['short names', ':a'],
+  ['sigils', '@#'],
+  ['addresses', 'https://a.b)'],
+])('a very long text of %s is written in good time', (_, each) => {
+  const long = `x${each.repeat(100_000)}x`;
+  for (const written of [plain(long), code(long), block([long]), folded(long, '')]) {
+    expect(written.length).toBeGreaterThan(long.length / 2);
+  }
 });
 
 // What checks and comments are made of, with every word of others in it hostile
@@ -354,7 +368,7 @@ test.each(Object.keys(saidWith('')))('%s: nothing that others wrote forms anythi
     fc.property(given, (each) => {
       expect(formed(withoutHeading(saidWith(each)[what] ?? ''))).toEqual([]);
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 });
 
@@ -365,6 +379,6 @@ test('what is cut to what a forge takes forms nothing either', () => {
         expect(formed(withoutHeading(cutMarkdown(markdown, most, null)))).toEqual([]);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

@@ -8,6 +8,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 /** What proxies add when they relay somebody. One of them is enough to tell that a request does not come from its connection. */
 const RELAYED =
   /^(?:forwarded|via|x-forwarded(?:-.*)?|x-original-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|fastly-client-ip|(?:cf-|fly-)?connecting-ip|fly-client-ip|cf-.*|x-envoy-.*|x-amzn?-.*|x-azure-.*|forwarded-for)$/;
+/** Of an IPv4 address that is written as one of IPv6, the part that says so. */
+const MAPPED_BITS = 96;
 /** Of an IPv6 address one site has at least so much; what comes after is chosen freely. */
 const IPV6_SITE_BITS = 64;
 
@@ -19,7 +21,8 @@ export interface Proxies {
 export function trustedProxies(subnets: readonly string[]): Proxies {
   const ranges = subnets.map((each) => {
     const [address, bits] = each.includes('/') ? ipaddr.parseCIDR(each) : wholeAddress(each);
-    return [address.kind() === 'ipv4' ? address : unmapped(address), bits] as const;
+    const net = bits < MAPPED_BITS ? address : unmapped(address);
+    return [net, net === address ? bits : bits - MAPPED_BITS] as const;
   });
   return {
     trusts: (address) =>

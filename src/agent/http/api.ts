@@ -164,7 +164,7 @@ GET  /api/runs/:id/events            one run as it goes on (server-sent events)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets
 
-Reading from another machine, and with Authorization: Bearer PHOENIX_ADMIN_TOKEN:
+With Authorization: Bearer PHOENIX_ADMIN_TOKEN, which reading from another machine takes as well:
 POST /api/replay {commit, targets?, rewind?}
 POST /api/runs/:id/approve {target}
 POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}

@@ -12,7 +12,8 @@ const BREAK = '\u200B';
  */
 const LINKED = /:\/\/|www|(?:mailto|xmpp):|[0-9a-f]{7,}|[a-z]-\d|ghsa-/i;
 /** Quotes, brackets and full stops around a word are not part of it. */
-const AROUND = /^([("'[]*)(.*?)([)"'\].,;:!?]*)$/s;
+const BEFORE = /^[("'[]*/;
+const AFTER = new Set(`)"'].,;:!?`);
 /** What Markdown reads as a mark. */
 const MARKS = /[\\`*_{}[\]<>#|~!&$]/g;
 /** What begins a reference at GitHub, Gitea or GitLab where something follows: a person, issue, label, milestone, snippet, formula. */
@@ -29,8 +30,12 @@ export function plain(text: string): string {
 }
 
 function word(text: string): string {
-  const [, before = '', core = '', after = ''] = AROUND.exec(text) ?? [];
-  return LINKED.test(core) ? `${escaped(before)}${code(core)}${escaped(after)}` : escaped(text);
+  if (!LINKED.test(text)) return escaped(text);
+  const [before = ''] = BEFORE.exec(text) ?? [];
+  // Step by step: a pattern that looks for the end from every place takes forever with a long one.
+  let end = text.length;
+  while (end > before.length && AFTER.has(text.charAt(end - 1))) end -= 1;
+  return `${escaped(before)}${code(text.slice(before.length, end))}${escaped(text.slice(end))}`;
 }
 
 function escaped(text: string): string {
@@ -98,7 +103,8 @@ function lineOfBlock(line: string): string {
 }
 
 function longestTicks(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  // One by one: there may be more of them than a function takes arguments.
+  return text.matchAll(/`+/g).reduce((longest, [ticks]) => Math.max(longest, ticks.length), 0);
 }
 
 function percent(character: string): string {
