@@ -2,7 +2,7 @@
 // read them; a person signs in for it. Their addresses stand on commits, so they stay as they are.
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { accessOf } from '../agent/http/access.ts';
+import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';

@@ -2,8 +2,8 @@
 // leads back to the page that was asked for and to nowhere else.
 
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { accessOf, mayRead, tooManyFailures } from '../agent/http/access.ts';
 import { fail } from '../agent/http/answer.ts';
+import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
 import { sameSecret } from '../agent/http/same.ts';
 import { SIGN_IN, TROUBLE } from '../say/pages.ts';
 import type { Page } from './html/document.ts';

@@ -2,11 +2,9 @@
 // machine itself; changing takes the token each time, which no page of a stranger can send.
 
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
 import type { Secret } from '../../model/secret.ts';
 import { clientAddress, isLoopback, isRelayed, shareOf, trustedProxies } from './address.ts';
-import { fail } from './answer.ts';
-import { countFailures, WINDOW_SECONDS } from './failures.ts';
+import { countFailures } from './failures.ts';
 import { type HostRules, hostName, isLoopbackName, isOurs } from './host.ts';
 import { sameSecret } from './same.ts';
 import { openSessions, SESSION_SECONDS } from './sessions.ts';
@@ -34,6 +32,8 @@ export interface Access {
   share(request: IncomingMessage): string;
   /** Whether the name that the request calls is one of this agent's. */
   isCalledRightly(request: IncomingMessage): boolean;
+  /** What the request shows as the token of the admin. */
+  token(request: IncomingMessage): 'right' | 'wrong' | 'none';
   /** Null for somebody who has to sign in first. */
   reader(request: IncomingMessage): Reader | null;
   /** Notes a wrong token. True when there were too many from there. */
@@ -60,15 +60,21 @@ export function openAccess(adminToken: Secret | null, rules: AccessRules, listen
     ];
     return `${COOKIE}=${value}; ${marks.join('; ')}`;
   };
+  const token = ({ headers }: IncomingMessage) => {
+    const [, given] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    if (given === undefined) return 'none';
+    return adminToken !== null && sameSecret(given, adminToken) ? 'right' : 'wrong';
+  };
   return {
     adminToken,
     share,
+    token,
     isCalledRightly({ headers, socket }) {
       const name = hostName(headers.host);
       return name !== null && isOurs(name, { ...rules, listen }, socket.localAddress);
     },
     reader(request) {
-      if (adminToken !== null && bearerOf(request) === 'given' && showsToken(request, adminToken)) return 'token';
+      if (token(request) === 'right') return 'token';
       if (sessionsOf(request).some(sessions.holds)) return 'session';
       if (isLocal(request)) return 'local';
       return rules.pages === 'open' ? 'everybody' : null;
@@ -106,93 +112,7 @@ function isSecure({ headers }: IncomingMessage, { publicUrl }: AccessRules): boo
   return isRelayed(headers) || hostName(ours.host) === hostName(headers.host);
 }
 
-const BEARER = /^Bearer +(\S+)$/i;
-
-function bearerOf({ headers }: IncomingMessage): 'none' | 'given' {
-  return BEARER.test(headers.authorization ?? '') ? 'given' : 'none';
-}
-
-function showsToken({ headers }: IncomingMessage, token: Secret): boolean {
-  return sameSecret(BEARER.exec(headers.authorization ?? '')?.[1] ?? '', token);
-}
-
 function sessionsOf({ headers }: IncomingMessage): readonly string[] {
   const pairs = (headers.cookie ?? '').split(';').map((each) => each.trim());
   return pairs.filter((each) => each.startsWith(`${COOKIE}=`)).map((each) => each.slice(COOKIE.length + 1));
-}
-
-// What the door does with it
-
-/** Answers nobody who calls the agent by a name that is not its own. */
-export function checkHost(access: Access): RequestHandler {
-  return (request, response, next) => {
-    if (access.isCalledRightly(request)) return next();
-    const name = hostName(request.headers.host);
-    fail(response, 421, {
-      message: name === null ? 'the request names no host' : `this agent is not known as ${name}`,
-      hint: `set PHOENIX_PUBLIC_URL to the address that people use, or add the name to PHOENIX_ALLOWED_HOSTS`,
-    });
-  };
-}
-
-/** For whoever wants something read. */
-export function mayRead(access: Access): RequestHandler {
-  return (request, response, next) => {
-    if (access.reader(request) !== null) return next();
-    const hint = 'set PHOENIX_ADMIN_TOKEN for the agent and start it again, to be read from other machines';
-    if (access.adminToken === null) {
-      return fail(response, 403, {
-        message: 'the agent has no admin token, so it shows nothing beyond its own machine',
-        hint,
-      });
-    }
-    refuseToken(access, request, response);
-  };
-}
-
-/** For whoever wants something changed. A session is not enough: a browser sends it by itself. */
-export function mayChange(access: Access): RequestHandler {
-  return (request, response, next) => {
-    if (access.adminToken === null) {
-      const hint = 'set PHOENIX_ADMIN_TOKEN for the agent and start it again';
-      return fail(response, 403, { message: 'the agent has no admin token, so nothing can be asked of it', hint });
-    }
-    if (showsToken(request, access.adminToken)) return next();
-    refuseToken(access, request, response);
-  };
-}
-
-const refuseToken = (
-  access: Access,
-  request: Parameters<RequestHandler>[0],
-  response: Parameters<RequestHandler>[1],
-) => {
-  const given = bearerOf(request) === 'given';
-  if (given && access.failed(request)) return tooManyFailures(response);
-  response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
-  const message = given ? 'the admin token is wrong' : 'an admin token is needed';
-  fail(response, 401, { message, hint: 'send Authorization: Bearer PHOENIX_ADMIN_TOKEN' });
-};
-
-/** What failed is refused without saying what was wrong with it; what is right is never asked how often others failed. */
-export function tooManyFailures(response: Parameters<RequestHandler>[1]): void {
-  response.setHeader('retry-after', String(WINDOW_SECONDS));
-  fail(response, 429, { message: 'too many refused requests from this address', hint: 'try again in a minute' });
-}
-
-const accesses = new WeakMap<IncomingMessage, Access>();
-
-/** Hands the access on to what answers the request later, such as the pages. */
-export function withAccess(access: Access): RequestHandler {
-  return (request, _response, next) => {
-    accesses.set(request, access);
-    next();
-  };
-}
-
-/** @throws when the request did not come through the door */
-export function accessOf(request: IncomingMessage): Access {
-  const access = accesses.get(request);
-  if (access === undefined) throw new Error('a request came in without passing the door');
-  return access;
 }

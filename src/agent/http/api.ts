@@ -6,10 +6,11 @@ import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
-import { type Access, mayChange, mayRead } from './access.ts';
+import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
+import { mayChange, mayRead } from './guard.ts';
 import {
   ApproveBody,
   AskBody,

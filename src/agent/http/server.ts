@@ -7,9 +7,10 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Secret } from '../../model/secret.ts';
 import type { Log } from '../../ports.ts';
 import { Refused } from '../refused.ts';
-import { type Access, type AccessRules, checkHost, mayRead, openAccess, STRICTEST, withAccess } from './access.ts';
+import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';
 import { type ApiParts, apiRoutes } from './api.ts';
+import { checkHost, mayRead, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
 import { BadRequest } from './requests.ts';
 import { type ReceiverParts, receiver } from './webhook/receive.ts';
