@@ -16,7 +16,7 @@ import { claimOf, holds, textOf } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
-const LIMITS = { each: BODY_LIMIT, total: 8 * BODY_LIMIT, within: 20_000 } as const;
+const LIMITS = { each: BODY_LIMIT, total: 8 * BODY_LIMIT, within: 15_000 } as const;
 /** For a body that is not read to pass by, when its length is not announced. */
 const PASSING = { each: BODY_LIMIT, within: 3_000 } as const;
 /** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
