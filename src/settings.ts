@@ -10,6 +10,7 @@ import {
   branchName,
   choice,
   flag,
+  hostNames,
   hostSetting,
   httpUrl,
   listenAddress,
@@ -17,6 +18,7 @@ import {
   redisAddress,
   relativeFolder,
   seconds,
+  subnets,
   type Value,
 } from './settings/values.ts';
 import { nearestName, valuesOf } from './settings/variables.ts';
@@ -50,6 +52,12 @@ export interface Settings {
   readonly adminToken: Secret | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
+  /** Further names that the agent is called by; of any other name nothing is shown. */
+  readonly allowedHosts: readonly string[];
+  /** Addresses and subnets of proxies: whom they say they relay is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Who may read beyond this machine: whoever signs in, or everybody, where a proxy signs people in before. */
+  readonly pages: 'signed-in' | 'open';
   /** May hold a password. Null: a private server is started. */
   readonly redisUrl: Secret | null;
   readonly dataDir: string;
@@ -145,6 +153,9 @@ export function readSettings(
     adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
     listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
     publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,
+    allowedHosts: take('PHOENIX_ALLOWED_HOSTS', hostNames, []),
+    trustedProxies: take('PHOENIX_TRUSTED_PROXIES', subnets, []),
+    pages: take('PHOENIX_PAGES', choice('signed-in', 'open'), 'signed-in'),
     redisUrl: take('REDIS_URL', redisAddress, null),
     dataDir: texts.get('PHOENIX_DATA_DIR') ?? defaultDataDir(environment),
     host: take('PHOENIX_HOST', hostSetting, { kind: 'local' }),

@@ -2,6 +2,7 @@
 // is escaped or fenced, so that it is neither a command to the runner nor Markdown of its own.
 
 import type { DatedProblem } from '../../src/model/problem.ts';
+import { block, code } from '../../src/say/details/markdown.ts';
 
 /** GitHub takes a page of 1 MiB, and drops a larger one whole. */
 const PAGE_BYTES = 900_000;
@@ -50,17 +51,15 @@ export interface Page {
 export function page({ ok, from, to, summary, approvals, counts, plan }: Page): string {
   const { create, update, delete: gone } = summary;
   const verdict = ok ? `${create} to create, ${update} to update, ${gone} to delete` : 'refused: it brings errors';
-  const since = from === null ? 'from nothing' : `since \`${from.slice(0, 7)}\``;
+  const since = from === null ? 'from nothing' : `since ${code(from.slice(0, 7))}`;
   const waits = approvals === 0 ? '' : ` ${approvals} of the steps would wait for approval.`;
   const all = `${counts.error} errors and ${counts.warning} warnings in the whole configuration.`;
-  return `## Phoenix: ${verdict}\n\nWhat \`${to.slice(0, 7)}\` would change ${since}.${waits} ${all}\n\n${fenced(cut(plan))}\n`;
+  return `## Phoenix: ${verdict}\n\nWhat ${code(to.slice(0, 7))} would change ${since}.${waits} ${all}\n\n${fenced(cut(plan))}\n`;
 }
 
-/** In a fence that is longer than every run of backticks in the text. */
+/** Text as a block of code. */
 export function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text.replace(/\n$/, '')}\n${fence}`;
+  return block(text.replace(/\n$/, '').split('\n'), 'text');
 }
 
 function cut(text: string): string {

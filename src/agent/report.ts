@@ -7,7 +7,7 @@ import type { OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import { COMMENT_CHANGED } from '../say/approval.ts';
-import { detailsOfPull, detailsOfRun, detailsOfStep } from '../say/details/details.ts';
+import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../say/details/details.ts';
 import type { Context } from './context.ts';
 
 const LONGEST_WAIT_MS = 300_000;
@@ -42,7 +42,8 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
 
 async function send(context: Context, forge: Forge, { report, handle }: OutboxEntry): Promise<SendResult> {
   if (isComment(report)) return forge.setComment(report, handle, COMMENT_CHANGED);
-  return forge.setStatus(report, forge.checks ? await detailsOf(context, report) : null, handle);
+  const details = forge.checks ? ((await detailsOf(context, report)) ?? detailsOfSentence(report)) : null;
+  return forge.setStatus(report, details, handle);
 }
 
 /** As the ledger knows it now: the outbox holds the sentence, which is what must not be lost. */

@@ -143,6 +143,8 @@ export async function compose(
       ready: readiness({ ledger, repository, clock }),
       metrics: metrics.text,
       log,
+      access: settings,
+      adminToken: settings.adminToken,
     });
     opened.push(() => door.close());
     return {

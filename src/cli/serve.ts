@@ -40,7 +40,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
   log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });
   if (settings.forge.kind === 'none') log.warn('no forge is set, so commits get no answer', { set: 'PHOENIX_FORGE' });
-  if (settings.adminToken === null) log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP');
+  if (settings.adminToken === null)
+    log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP, or read from another machine');
 
   await told;
   log.info('stopping: no new work; what runs may end', { seconds: GRACE_SECONDS });

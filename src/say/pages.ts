@@ -39,6 +39,10 @@ export const TROUBLE = {
     title: 'There is no such page',
     hint: `${path} leads nowhere. Runs and targets are listed above.`,
   }),
+  noToken: (): Trouble => ({
+    title: 'Nothing is shown here yet',
+    hint: 'This agent has no admin token, so it shows its pages on its own machine alone. Set PHOENIX_ADMIN_TOKEN for it and start it again, to sign in with it; or PHOENIX_PAGES=open where a proxy in front signs people in.',
+  }),
   unreadable: (): Trouble => ({
     title: 'The address cannot be read',
     hint: 'It is broken, perhaps cut short on its way. Runs and targets are listed above.',
@@ -51,6 +55,16 @@ export const TROUBLE = {
     title: 'Something in Phoenix failed',
     hint: 'Nothing was changed by looking. The log of the agent says what it was.',
   }),
+} as const;
+
+export const SIGN_IN = {
+  title: 'Sign in',
+  why: 'What is shown here is for those who hold the admin token of this agent (PHOENIX_ADMIN_TOKEN).',
+  token: 'Admin token',
+  press: 'Sign in',
+  wrong: 'This is not the admin token of this agent.',
+  already: 'Signed in already, and led here by a link of another site?',
+  goOn: 'Go on to the page',
 } as const;
 
 /** The state in words, with what it means for whoever waits. */

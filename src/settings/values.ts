@@ -61,6 +61,56 @@ export function listenAddress(text: string): Value<{ readonly host: string; read
   return { value: { host: bracketed ?? (plain || '127.0.0.1'), port } };
 }
 
+/** Names and addresses by which this agent is called, without a port; between commas or blanks. */
+export function hostNames(text: string): Value<readonly string[]> {
+  const names = listed(text).map((each) => each.toLowerCase().replace(/\.$/, ''));
+  const wrong = names.find(
+    (name) =>
+      !/^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(name) && !isIpv6(bare(name)),
+  );
+  if (wrong === undefined) return { value: names.map(bare) };
+  return {
+    wrong: `${JSON.stringify(wrong)} is not a host name`,
+    hint: 'for example phoenix.example.internal, 10.0.0.13',
+  };
+}
+
+/** Addresses and subnets, between commas or blanks; `loopback` for those of this machine. */
+export function subnets(text: string): Value<readonly string[]> {
+  const all = listed(text).flatMap((each) => (each === 'loopback' ? ['127.0.0.0/8', '::1/128'] : [each]));
+  const wrong = all.find((each) => !isSubnet(each));
+  if (wrong === undefined) return { value: all };
+  return {
+    wrong: `${JSON.stringify(wrong)} is not an address or subnet`,
+    hint: 'for example 127.0.0.1, 10.0.0.0/24, fd00::/64',
+  };
+}
+
+function listed(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((each) => each !== '');
+}
+
+/** An IPv6 address without its brackets. */
+function bare(name: string): string {
+  return name.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** One that would hold every address is none: a proxy that anybody can be is not to be trusted. */
+function isSubnet(text: string): boolean {
+  const [, address = '', digits] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
+  const bits = isIpv4(address) ? 32 : isIpv6(address) ? 128 : 0;
+  const length = digits === undefined ? bits : Number(digits);
+  return bits > 0 && length >= 1 && length <= bits;
+}
+
+function isIpv4(text: string): boolean {
+  return /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text);
+}
+
+function isIpv6(text: string): boolean {
+  return text.includes(':') && /^[0-9a-f:.]+$/i.test(text) && URL.parse(`http://[${text}]/`) !== null;
+}
+
 export function redisAddress(text: string): Value<Secret | null> {
   return /^(rediss?(\+(sentinel|cluster))?|unix):\/\/\S+$/.test(text)
     ? { value: secret(text) }

@@ -6,6 +6,8 @@ export interface Links {
   readonly home: string;
   readonly targets: string;
   readonly api: string;
+  readonly signIn: string;
+  readonly signOut: string;
   run(run: RunId): string;
   step(run: RunId, target: TargetId): string;
   target(target: TargetId): string;
@@ -17,17 +19,21 @@ export interface Links {
   events(run: RunId): string;
   /** A static file by its name with digest. */
   asset(file: string): string;
+  /** A page by its path, as the server sees it; what is no path within Phoenix leads home. */
+  within(path: string): string;
 }
 
 /** @param path of the page, as the browser asked for it */
 export function linksFrom(path: string): Links {
-  const root = '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
+  const root = rootFrom(path);
   const part = encodeURIComponent;
   const place = (target: TargetId) => `${part(kindOf(target))}/${part(nameOf(target))}`;
   return {
     home: root,
     targets: `${root}targets`,
     api: `${root}api`,
+    signIn: `${root}sign-in`,
+    signOut: `${root}sign-out`,
     run: (run) => `${root}runs/${part(run)}`,
     step: (run, target) => `${root}runs/${part(run)}/${place(target)}`,
     target: (target) => `${root}targets/${place(target)}`,
@@ -35,5 +41,21 @@ export function linksFrom(path: string): Links {
     log: (run, target) => `${root}api/runs/${part(run)}/logs/${place(target)}?format=text`,
     events: (run) => `${root}api/runs/${part(run)}/events?logs=new`,
     asset: (file) => `${root}static/${part(file)}`,
+    within: (to) => withinFrom(path, to),
   };
+}
+
+function rootFrom(path: string): string {
+  return '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
+}
+
+/**
+ * Relative from one page to another. It begins with a dot whatever is given, so that no text makes it lead to another site; and
+ * what would climb out of a proxy's path is taken away.
+ */
+export function withinFrom(path: string, to: string): string {
+  const url = /^\/[!-~]*$/.test(to) ? URL.parse(to.replace(/^[/\\]+/, '/'), 'http://phoenix.invalid') : null;
+  const inside =
+    url === null || url.host !== 'phoenix.invalid' ? '' : `${url.pathname}${url.search}`.replace(/^\/+/, '');
+  return `${rootFrom(path)}${inside}`;
 }

@@ -1,7 +1,8 @@
 // The pages: what the ledger knows, as a person reads it in a browser. They only show, and everybody who may read the API may
-// read them. Their addresses stand on commits, so they stay as they are.
+// read them; a person signs in for it. Their addresses stand on commits, so they stay as they are.
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
@@ -16,6 +17,7 @@ import { targetPage, targetsPage } from './html/targets.ts';
 import { troublePage } from './html/trouble.ts';
 import { type Links, linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
+import { signInRoutes } from './sign-in.ts';
 
 /** For one page to be read from Redis; below the patience of the door, which answers programs. */
 const PAGE_MS = 8_000;
@@ -33,11 +35,18 @@ export function openPages(parts: PagesParts): RequestHandler {
   const routes = express.Router();
 
   const show = (request: Request, response: Response, status: number, page: Page) => {
-    sendPage(response, status, document(page, linksFrom(request.path), assets.names));
+    const signedIn = accessOf(request).reader(request) === 'session';
+    sendPage(response, status, document(page, linksFrom(request.path), assets.names, signedIn));
   };
   const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
     show(request, response, status, troublePage(what));
   };
+  routes.get('/static/:file', (request, response, next) => {
+    const asset = assets.byName.get(request.params.file);
+    if (asset === undefined) return next();
+    sendAsset(response, asset);
+  });
+  routes.use(signInRoutes(show));
   for (const [path, make] of pages(parts)) {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
@@ -47,18 +56,15 @@ export function openPages(parts: PagesParts): RequestHandler {
       else show(request, response, 200, made);
     });
   }
-  routes.get('/static/:file', (request, response, next) => {
-    const asset = assets.byName.get(request.params.file);
-    if (asset === undefined) return next();
-    sendAsset(response, asset);
-  });
   // Programs are answered by the door.
   routes.get(/^\/(?!api(\/|$))/, (request, response, next) => {
     if (request.accepts('json', 'html') !== 'html') return next();
     trouble(request, response, 404, TROUBLE.noPage(request.path));
   });
 
-  const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const onError: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    // A form that cannot be read, or is too large: the door says so.
+    if (request.method === 'POST') return next(error);
     const unreadable = error instanceof URIError;
     if (!unreadable) parts.log.error(`${request.method} ${request.path} failed`, { error });
     trouble(request, response, unreadable ? 400 : 500, unreadable ? TROUBLE.unreadable() : TROUBLE.broken());

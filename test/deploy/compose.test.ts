@@ -1,10 +1,10 @@
 // The compose file: by the Compose Specification's own schema, by what Phoenix makes of its variables, and by a Redis that is
 // started with its very words.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,10 @@ function environment(given: Readonly<Record<string, string | undefined>>): Recor
   );
 }
 
+function contentOf(path: string): string {
+  return path.endsWith('redis_url') ? 'redis://:secret@redis:6379' : `what ${path} holds`;
+}
+
 test('keeps to the Compose Specification', () => {
   expect(document.errors).toEqual([]);
   expect(againstSpecification('compose.yml', compose, document, lines)).toEqual([]);
@@ -45,7 +49,7 @@ test('keeps to the Compose Specification', () => {
 
 describe('what Phoenix is told', () => {
   const read = (given: Readonly<Record<string, string | undefined>>) =>
-    readSettings(environment(given), (path) => `what ${path} holds`, { receiving: true });
+    readSettings(environment(given), contentOf, { receiving: true });
 
   test('by the example is understood whole, and every variable is known', () => {
     const { settings, problems } = read(example);
@@ -55,6 +59,7 @@ describe('what Phoenix is told', () => {
       forge: { kind: 'github' },
       host: { kind: 'ssh', destination: 'ssh://root@pve.example.internal' },
       publicUrl: 'https://phoenix.example.internal',
+      pages: 'signed-in',
       strictSecrets: true,
     });
   });
@@ -64,12 +69,13 @@ describe('what Phoenix is told', () => {
     const brought = phoenix.secrets.map((name: string) => `/run/secrets/${name}`);
     expect(files.map(([, path]) => path).filter((path) => !brought.includes(path))).toEqual([]);
     expect(files.map(([name]) => name)).toEqual([
+      'REDIS_URL_FILE',
       'PHOENIX_FORGE_TOKEN_FILE',
       'PHOENIX_WEBHOOK_SECRET_FILE',
       'PHOENIX_ADMIN_TOKEN_FILE',
     ]);
-    expect(Object.keys(compose.secrets)).toEqual(phoenix.secrets);
-    expect(Object.keys(environment(example)).filter((name) => /(TOKEN|SECRET|KEY)$/.test(name))).toEqual([]);
+    expect(Object.keys(compose.secrets).sort()).toEqual([...phoenix.secrets, ...redis.secrets].sort());
+    expect(Object.keys(environment(example)).filter((name) => /(TOKEN|SECRET|KEY|REDIS_URL)$/.test(name))).toEqual([]);
   });
 
   test('what is missing is named, and the rest has a default', () => {
@@ -87,7 +93,7 @@ test('as a GitHub App it is told of no token', () => {
     filled(String(value), { PHOENIX_APP_ID: '4242' }),
   ]);
   const all = { ...environment(example), ...Object.fromEntries(more) };
-  const { settings, problems } = readSettings(all, (path) => `what ${path} holds`, { receiving: true });
+  const { settings, problems } = readSettings(all, contentOf, { receiving: true });
   expect(problems).toEqual([]);
   expect(settings?.forge).toMatchObject({ kind: 'github', token: null, app: { id: '4242' } });
   expect(Object.keys(app.secrets)).toEqual(app.services.phoenix.secrets);
@@ -112,29 +118,103 @@ test('Redis is seen by Phoenix alone', () => {
   expect(redis.volumes).toEqual(['redis:/data']);
 });
 
-test('Redis started with its words writes everything down at once and drops nothing', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'phoenix-compose-'));
-  const socket = join(folder, 'redis.sock');
-  const [program, ...words]: string[] = redis.command;
-  expect(words).toContain('/data');
-  const args = [...words.map((word) => (word === '/data' ? folder : word)), '--port', '0', '--unixsocket', socket];
-  const server = spawn(program ?? '', args, { stdio: 'ignore' });
-  const client = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 10 });
-  client.on('error', () => {});
-  try {
-    const read = async (name: string) => (await client.config('GET', name))[1];
-    expect(await Promise.all(['appendonly', 'appendfsync', 'maxmemory-policy', 'save', 'dir'].map(read))).toEqual([
-      'yes',
-      'always',
-      'noeviction',
-      '',
+describe('Redis started with its words', () => {
+  const PASSWORD = 'a-password-that-nobody-sees';
+  const RUN = { timeout: 30_000 };
+
+  /** As compose starts it, but in a folder of this machine and behind a socket. */
+  async function started(password: string | null) {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-compose-'));
+    const socket = join(folder, 'redis.sock');
+    const file = join(folder, 'password');
+    if (password !== null) await writeFile(file, password);
+    const here = (word: string) =>
+      word
+        .replaceAll('$$', '$')
+        .replaceAll('/run/secrets/redis_password', file)
+        .replace(/^\/data$/, folder);
+    const [program = '', ...words]: string[] = [...redis.entrypoint, ...redis.command].map(here);
+    expect(words).toContain(folder);
+    const server = spawn(program, [...words, '--port', '0', '--unixsocket', socket], { stdio: 'ignore' });
+    const exited = once(server, 'exit');
+    const check = String(redis.healthcheck.test[1]);
+    return {
+      socket,
       folder,
-    ]);
-  } finally {
-    client.disconnect();
-    const ended = once(server, 'exit');
-    server.kill();
-    await ended;
-    await rm(folder, { recursive: true, force: true });
+      server,
+      exited,
+      health: () =>
+        execFileSync('sh', ['-c', here(check).replace('redis-cli', `redis-cli -s ${socket}`)], {
+          ...RUN,
+          encoding: 'utf8',
+        }),
+      async stop() {
+        server.kill();
+        await exited;
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
   }
+
+  function connected(socket: string, password?: string): Redis {
+    const client = new Redis({
+      path: socket,
+      ...(password === undefined ? {} : { password }),
+      maxRetriesPerRequest: null,
+      retryStrategy: () => 10,
+    });
+    client.on('error', () => {});
+    return client;
+  }
+
+  test('writes everything down at once, drops nothing, and obeys nobody without the password', async () => {
+    const { socket, folder, server, health, stop } = await started(PASSWORD);
+    const client = connected(socket, PASSWORD);
+    const stranger = connected(socket);
+    try {
+      const read = async (name: string) => (await client.config('GET', name))[1];
+      expect(await Promise.all(['appendonly', 'appendfsync', 'maxmemory-policy', 'save', 'dir'].map(read))).toEqual([
+        'yes',
+        'always',
+        'noeviction',
+        '',
+        folder,
+      ]);
+      await expect(stranger.get('anything')).rejects.toThrow('NOAUTH');
+      health();
+      const seen = await Promise.all(
+        ['cmdline', 'environ'].map((name) => readFile(`/proc/${server.pid}/${name}`, 'utf8')),
+      );
+      expect(seen[0]).toContain('redis-server');
+      expect(seen.join()).not.toContain(PASSWORD);
+    } finally {
+      client.disconnect();
+      stranger.disconnect();
+      await stop();
+    }
+  });
+
+  test('is asked how it is without the password in any argument', async () => {
+    expect(redis.healthcheck.test).toEqual([
+      'CMD-SHELL',
+      expect.stringMatching(/^REDISCLI_AUTH="\$\$\(cat \/run\/secrets\/redis_password\)" redis-cli ping/),
+    ]);
+    const { socket, health, stop } = await started(PASSWORD);
+    const client = connected(socket, PASSWORD);
+    try {
+      await client.ping();
+      expect(health).not.toThrow();
+      await client.config('SET', 'requirepass', 'another');
+      expect(health).toThrow();
+    } finally {
+      client.disconnect();
+      await stop();
+    }
+  });
+
+  test.each([null, ''])('is not started when the password is %j', async (password) => {
+    const { exited, stop } = await started(password);
+    expect((await exited)[0]).not.toBe(0);
+    await stop();
+  });
 });

@@ -6,11 +6,11 @@ import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
+import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';
-import { authorize } from './authorize.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
-import { limitRefusals } from './limit.ts';
+import { mayChange, mayRead } from './guard.ts';
 import {
   ApproveBody,
   AskBody,
@@ -25,12 +25,10 @@ import {
   understand,
 } from './requests.ts';
 import { runJson, summaryJson } from './run-json.ts';
+import { limitStreams } from './streams.ts';
 import { allTargets } from './targets.ts';
 
 const BODY_LIMIT = '1mb';
-/** Each looks into Redis once a second while its run goes on. */
-const MOST_STREAMS = 100;
-const WRONG_TOKENS_PER_MINUTE = 60;
 
 type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce'>;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
@@ -46,11 +44,12 @@ export interface ApiParts {
 }
 
 /** The routes below `/api`. Errors that they throw become answers in `http/server.ts`. */
-export function apiRoutes(parts: ApiParts): Router {
-  const { ledger, adminToken } = parts;
+export function apiRoutes(parts: ApiParts, access: Access): Router {
+  const { ledger, closing } = parts;
   const routes = express.Router();
-  let streams = 0;
+  const streams = limitStreams();
 
+  routes.get(/.*/, mayRead(access));
   routes.get('/', (_request, response) => answerText(response, 200, ROUTES));
   routes.get('/runs', async (request, response) => {
     const { limit } = understand(RunsQuery, request.query);
@@ -64,14 +63,17 @@ export function apiRoutes(parts: ApiParts): Router {
     const { logs } = understand(EventsQuery, request.query);
     const run = await find(ledger, request, response);
     if (run === null || response.headersSent) return;
-    if (streams >= MOST_STREAMS) {
+    const dropped = new AbortController();
+    const known = ['token', 'session'].includes(access.reader(request) ?? '');
+    const release = streams.take({ share: access.share(request), known, drop: () => dropped.abort() });
+    if (release === null) {
       return fail(response, 503, { message: 'too many follow runs already', hint: 'try again later' });
     }
-    streams += 1;
+    const until = { ...parts, closing: AbortSignal.any([closing, dropped.signal]) };
     try {
-      await sendEvents(parts, response, run, { lastEventId: request.get('last-event-id') ?? '', logs });
+      await sendEvents(until, response, run, { lastEventId: request.get('last-event-id') ?? '', logs });
     } finally {
-      streams -= 1;
+      release();
     }
   });
   routes.get('/runs/:id/logs/:kind/:name', async (request, response) => {
@@ -108,7 +110,7 @@ export function apiRoutes(parts: ApiParts): Router {
     answer(response, 200, { head, frozen, policy, targets });
   });
 
-  routes.post(/.*/, limitRefusals(WRONG_TOKENS_PER_MINUTE), authorize(adminToken), express.json({ limit: BODY_LIMIT }));
+  routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
   for (const [path, operation] of operations(parts)) routes.post(path, operation);
   return routes;
 }
@@ -159,7 +161,8 @@ const ROUTES = `Phoenix
 
 GET  /                               pages for people
 POST /webhooks                       signed events of the forge
-GET  /healthz, /readyz, /metrics     alive; ready; Prometheus
+GET  /healthz, /readyz               alive; ready
+GET  /metrics                        Prometheus
 GET  /api/status                     followed head, freeze, policy in force and targets
 GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
@@ -167,7 +170,7 @@ GET  /api/runs/:id/events            one run as it goes on (server-sent events)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets
 
-With Authorization: Bearer PHOENIX_ADMIN_TOKEN:
+With Authorization: Bearer PHOENIX_ADMIN_TOKEN, which reading from another machine takes as well:
 POST /api/replay {commit, targets?, rewind?}
 POST /api/runs/:id/approve {target}
 POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}

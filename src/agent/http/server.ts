@@ -4,19 +4,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Secret } from '../../model/secret.ts';
 import type { Log } from '../../ports.ts';
 import { Refused } from '../refused.ts';
+import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';
 import { type ApiParts, apiRoutes } from './api.ts';
+import { checkHost, mayRead, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
-import { limitSuspects } from './limit.ts';
 import { BadRequest } from './requests.ts';
 import { type ReceiverParts, receiver } from './webhook/receive.ts';
 
-/** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
-const WRONG_SIGNATURES_PER_MINUTE = 600;
-/** For a whole request to arrive. */
+/** For a whole request to arrive, and for its headers alone. */
 const REQUEST_MS = 60_000;
+const HEADERS_MS = 15_000;
 /** For what only reads. */
 const READ_MS = 10_000;
 /** For requests that are being answered when the door closes. */
@@ -39,6 +40,10 @@ export interface DoorParts {
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly log: Log;
+  /** Who may come in. Without them, whoever sits at this machine alone. */
+  readonly access?: AccessRules;
+  /** Where there is no API, what metrics are asked with. */
+  readonly adminToken?: Secret | null;
 }
 
 export interface Door {
@@ -54,7 +59,9 @@ export async function openDoor(
   listen: { readonly host: string; readonly port: number },
 ): Promise<Door> {
   const closing = new AbortController();
-  const server = createServer({ requestTimeout: REQUEST_MS }, routes(parts, closing.signal));
+  const access = openAccess(parts.api?.adminToken ?? parts.adminToken ?? null, parts.access ?? STRICTEST, listen.host);
+  const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS };
+  const server = createServer(timeouts, routes(parts, access, closing.signal));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(listen.port, listen.host, resolve);
@@ -76,21 +83,25 @@ export async function openDoor(
   };
 }
 
-function routes({ receive, api, pages, ready, metrics, log }: DoorParts, closing: AbortSignal): Express {
+function routes(parts: DoorParts, access: Access, closing: AbortSignal): Express {
+  const { receive, api, pages, ready, metrics, log } = parts;
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  if (receive !== null) door.post('/webhooks', limitSuspects(WRONG_SIGNATURES_PER_MINUTE), receiver(receive));
+  // A forge may call by a name of its own network, and is known by its signature; probes call by address, and are told little.
+  if (receive !== null) door.post('/webhooks', receiver(receive, access.share));
   door.use(answerInTime(READ_MS));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
-  door.get('/readyz', async (_request, response) => {
+  door.get('/readyz', async (request, response) => {
     const readiness = await ready();
-    answer(response, readiness.ready ? 200 : 503, readiness);
+    const shown = access.reader(request) === null ? withoutReasons(readiness) : readiness;
+    answer(response, readiness.ready ? 200 : 503, shown);
   });
-  door.get('/metrics', async (_request, response) => {
+  door.use(checkHost(access), withAccess(access));
+  door.get('/metrics', mayRead(access), async (_request, response) => {
     const { contentType, text } = await metrics();
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
   });
-  if (api !== null) door.use('/api', apiRoutes({ ...api, closing }));
+  if (api !== null) door.use('/api', apiRoutes({ ...api, closing }, access));
   if (pages !== null) door.use(pages);
   door.use((request, response) => {
     fail(response, 404, {
@@ -100,6 +111,12 @@ function routes({ receive, api, pages, ready, metrics, log }: DoorParts, closing
   });
   door.use(onError(log));
   return door;
+}
+
+/** For strangers: reasons name addresses and what they answered. */
+function withoutReasons({ ready, checks }: Readiness): Readiness {
+  const states = Object.entries(checks).map(([name, state]) => [name, state === 'ok' ? state : 'failed']);
+  return { ready, checks: Object.fromEntries(states) };
 }
 
 /** The HTTP edge: the one place where an exception becomes an answer. */

@@ -48,13 +48,20 @@ export function clientOf(io: Io): Client {
   return openClient(settings);
 }
 
-function openClient({ url, token }: ClientSettings): Client {
-  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token.expose()}` };
+function openClient({ url, token: held }: ClientSettings): Client {
+  const token: Record<string, string> = held === null ? {} : { authorization: `Bearer ${held.expose()}` };
 
-  async function request(path: string, init: RequestInit): Promise<Response> {
+  async function request(
+    path: string,
+    init: { readonly headers?: Record<string, string> } & RequestInit,
+  ): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(`${url}/api${path}`, { ...init, redirect: 'error' });
+      response = await fetch(`${url}/api${path}`, {
+        ...init,
+        headers: { ...token, ...init.headers },
+        redirect: 'error',
+      });
     } catch (cause) {
       const hint = 'start it with phoenix serve, or set PHOENIX_URL to where it listens';
       throw new ClientFailure(`no agent answers at ${url}: ${reasonOf(cause)}`, hint, EXIT.missing, { cause });
@@ -70,7 +77,7 @@ function openClient({ url, token }: ClientSettings): Client {
     async post<T>(path: string, body: object) {
       const init = {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       };
       return jsonOf<T>(await request(path, init), url);
@@ -138,8 +145,10 @@ async function jsonOf<T>(response: Response, url: string): Promise<T> {
 async function failureOf(response: Response, url: string): Promise<ClientFailure> {
   const body = (await response.json().catch(() => null)) as { error?: { message?: string; hint?: string } } | null;
   const message = body?.error?.message ?? `${url} answers ${response.status} ${response.statusText}`;
-  if (response.status === 401)
-    return new ClientFailure(message, 'set PHOENIX_ADMIN_TOKEN to the token of the agent', EXIT.usage);
+  if (response.status === 401) {
+    const hint = 'set PHOENIX_ADMIN_TOKEN, or PHOENIX_ADMIN_TOKEN_FILE, to the token of the agent';
+    return new ClientFailure(message, hint, EXIT.usage);
+  }
   const exit = response.status >= 500 ? EXIT.missing : EXIT.no;
   return new ClientFailure(message, body?.error?.hint ?? 'is PHOENIX_URL the address of a Phoenix?', exit);
 }

@@ -20,6 +20,7 @@ import {
   ok,
   reasonOf,
 } from './checks.ts';
+import { checkPublicPages } from './public-pages.ts';
 
 const STYLES: Record<Finding['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
 
@@ -35,6 +36,7 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
       checkForge(settings),
       hostOf(settings, io),
       checkClock(settings),
+      checkPublicPages(settings),
     ]);
     findings.push(...found.flat());
   }

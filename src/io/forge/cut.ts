@@ -1,6 +1,6 @@
 // Text made to fit what a forge takes.
 
-const FENCE = /^(```+|~~~+)/;
+const FENCE = /^(`{3,}|~{3,})/;
 
 /**
  * The text in at most so many bytes, cut at a line, with what is open closed again and a word that there is more.
@@ -12,16 +12,19 @@ export function cutMarkdown(text: string, most: number, url: string | null): str
   const more = url === null ? '\n\n_Cut: there is more than fits here._\n' : `\n\n_Cut: [all of it](${url})._\n`;
   let room = most - Buffer.byteLength(more) - 64;
   let fence = '';
+  let open = 0;
   const kept: string[] = [];
   for (const line of text.split('\n')) {
     room -= Buffer.byteLength(line) + 1;
     if (room < 0) break;
     const mark = FENCE.exec(line)?.[1] ?? '';
-    if (mark !== '') fence = fence === '' ? mark : '';
+    if (fence === '') {
+      fence = mark;
+      if (line.startsWith('<details')) open += 1;
+      if (line.startsWith('</details')) open -= 1;
+    } else if (mark.startsWith(fence)) fence = ''; // A shorter one is content: fences of ours are longer than what they hold.
     kept.push(line);
   }
-  const open = kept.filter((line) => line.startsWith('<details')).length;
-  const closed = kept.filter((line) => line.startsWith('</details')).length;
-  const closing = `${fence === '' ? '' : `\n${fence}`}${'\n</details>'.repeat(Math.max(0, open - closed))}`;
+  const closing = `${fence === '' ? '' : `\n${fence}`}${'\n</details>'.repeat(Math.max(0, open))}`;
   return `${kept.join('\n')}${closing}${more}`;
 }

@@ -4,7 +4,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { DatedProblem, Problem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
-import type { Annotation, Button, Details, StatusState } from '../../model/report.ts';
+import type { Annotation, Button, CommitStatus, Details, StatusState } from '../../model/report.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
@@ -26,6 +26,11 @@ export function detailsOfPull(plan: PullPlan, url: string | null): Details {
   };
 }
 
+/** Of a status that tells of nothing that is kept: its own words, as Markdown shows them. */
+export function detailsOfSentence({ description }: Pick<CommitStatus, 'description'>): Details {
+  return { summary: plain(description), annotations: [], buttons: [] };
+}
+
 /** @param root the config root inside the repository, for the places of problems */
 export function detailsOfRun(run: RunDetail, state: StatusState, root: string): Details {
   const plan = run.plan === null ? null : hideSecrets(run.plan);
@@ -33,7 +38,7 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
   const parts = [
     `${plain(run.trigger)} by ${plain(run.by)} · run ${run.id} · ${code(shortSha(run.commit))}`,
     run.reason === null ? '' : plain(run.reason),
-    run.supersededBy === null ? '' : `Superseded by ${run.supersededBy}.`,
+    run.supersededBy === null ? '' : `Superseded by ${code(shortSha(run.supersededBy))}.`,
     approvalList(run),
     problemList(told),
     plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),

@@ -7,7 +7,7 @@ import { canBeApproved } from '../../plan/waiting.ts';
 import { summaryLine } from '../plan.ts';
 import { shortSha } from '../status.ts';
 import { problemList } from './details.ts';
-import { block, code, plain } from './markdown.ts';
+import { block, code, link, plain } from './markdown.ts';
 import { orderGraph, planTable, stepFields } from './steps.ts';
 
 /** Of characters, for the fields of all steps: a forge takes some 65,000, the rest is for what must not be missing. */
@@ -53,7 +53,7 @@ function fields(steps: readonly PlanStep[], url: string | null): string {
 
 function rest(count: number, url: string | null): string {
   const more = `${count} more target${count === 1 ? '' : 's'}`;
-  return url === null ? `${more} are not shown here.` : `${more}: [see all](${url}).`;
+  return url === null ? `${more} are not shown here.` : `${more}: ${link('see all', url)}.`;
 }
 
 /** The answer to what a person asked by a button or a comment. */

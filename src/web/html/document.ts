@@ -18,7 +18,8 @@ export interface Page {
   readonly live: Live | null;
 }
 
-export function document({ title, main, live }: Page, links: Links, assets: AssetNames): string {
+/** @param signedIn whether there is a session to end */
+export function document({ title, main, live }: Page, links: Links, assets: AssetNames, signedIn = false): string {
   const events = live !== null && 'events' in live ? live.events : null;
   const every = live !== null && 'everySeconds' in live ? live.everySeconds : null;
   const reload = html`<noscript><meta http-equiv="refresh" content=${every ?? RELOAD_SECONDS} /></noscript>`;
@@ -41,6 +42,7 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
           <a href=${links.home}>Runs</a>
           <a href=${links.targets}>Targets</a>
         </nav>
+        ${signedIn ? signOut(links) : null}
       </header>
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>
       <footer>
@@ -50,4 +52,8 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
     </body>
   </html>`;
   return `<!doctype html>\n${renderToString(page)}\n`;
+}
+
+function signOut(links: Links): Html {
+  return html`<form method="post" action=${links.signOut}><button>Sign out</button></form>`;
 }

@@ -133,7 +133,9 @@ async function load() {
   last = Date.now();
   try {
     const response = await fetch(location.href.replace(/#.*/s, ''), { headers: { accept: 'text/html' } });
-    if (response.ok) show(new DOMParser().parseFromString(await response.text(), 'text/html'));
+    // A session that has ended shows the page to sign in.
+    const shown = response.ok || (response.status === 401 && !asksToSignIn());
+    if (shown) show(new DOMParser().parseFromString(await response.text(), 'text/html'));
   } catch {
     // Phoenix is away for now: what is shown stays, and the next event or look tries again.
   }
@@ -197,6 +199,12 @@ function lookEvery(ms) {
   return () => clearInterval(look);
 }
 
+function asksToSignIn() {
+  return document.querySelector('form.sign-in') !== null;
+}
+
+// A browser that followed a link of another site does not say at first that it is signed in.
+if (asksToSignIn()) refresh();
 tellTimes();
 setInterval(tellTimes, WORDS_EVERY_MS);
 openNamed();

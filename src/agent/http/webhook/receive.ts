@@ -3,14 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Webhooks } from '@octokit/webhooks';
 import type { Request, Response } from 'express';
 import type { Secret } from '../../../model/secret.ts';
 import type { Delivery, Event } from '../../../ports/deliveries.ts';
 import type { Clock, Log } from '../../../ports.ts';
 import { answer, fail } from '../answer.ts';
-import { sameSecret } from '../same.ts';
-import { bodyReader } from './body.ts';
+import { countFailures } from '../failures.ts';
+import { tooManyFailures } from '../guard.ts';
+import { announcedLength, bodyReader, letPass, type Unread } from './body.ts';
 import {
   type ContentType,
   deliveryId,
@@ -21,10 +21,15 @@ import {
   repositoryIn,
 } from './events/event.ts';
 import { ignored, type Meaning, shown } from './events/meaning.ts';
+import { claimOf, holds, textOf } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
-const ALL_BODIES_LIMIT = 8 * BODY_LIMIT;
+const LIMITS = { each: BODY_LIMIT, total: 8 * BODY_LIMIT, within: 15_000 } as const;
+/** For a body that is not read to pass by, when its length is not announced. */
+const PASSING = { each: BODY_LIMIT, within: 3_000 } as const;
+/** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
+const WRONG_SIGNATURES_PER_MINUTE = 600;
 
 /** How a delivery ended, for counting. */
 export type DeliveryEnd = 'recorded' | 'duplicate' | 'ignored' | 'refused' | 'failed';
@@ -48,30 +53,47 @@ export interface ReceiverParts {
 
 export type Handler = (request: Request, response: Response) => Promise<void>;
 
-/** Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed. */
-export function receiver(parts: ReceiverParts): Handler {
+/**
+ * Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed.
+ *
+ * @param shareOf what a sender shares its room and its failures with: its address
+ */
+export function receiver(parts: ReceiverParts, shareOf: (request: Request) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
-  const doors = secrets.map((secret) => ({ secret, webhooks: new Webhooks({ secret: secret.expose() }) }));
-  const readBody = bodyReader(BODY_LIMIT, ALL_BODIES_LIMIT);
+  const readBody = bodyReader(LIMITS);
+  const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
+
+  const unread = (response: Response, why: Exclude<Unread, 'aborted'>) => {
+    ended(why === 'dropped' ? 'failed' : 'refused');
+    const { status, ...said } = UNREAD[why];
+    if (why !== 'too large') response.setHeader('connection', 'close');
+    fail(response, status, said);
+  };
+  const unsigned = (request: Request, response: Response) => {
+    ended('refused');
+    if (failures.note(shareOf(request))) return tooManyFailures(response);
+    fail(response, 401, {
+      message: 'the signature is missing or wrong',
+      hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
+    });
+  };
 
   return async (request, response) => {
-    const body = await readBody(request);
+    if (announcedLength(request) > LIMITS.each) return unread(response, 'too large');
+    const claim = claimOf(request.headers, secrets);
+    if (claim === null) {
+      // Nothing of it is kept. Where its length is not known it may still turn out too large, which the sender should hear.
+      const passed = request.headers['content-length'] === undefined ? await letPass(request, PASSING) : 'passed';
+      return passed === 'too large' ? unread(response, passed) : unsigned(request, response);
+    }
+    const body = await readBody(request, shareOf(request));
     if (body === 'aborted') return;
-    if (body === 'too large') {
+    if (typeof body === 'string') return unread(response, body);
+    if (!holds(claim, body, secrets)) return unsigned(request, response);
+    const text = textOf(body);
+    if (text === null) {
       ended('refused');
-      return fail(response, 413, { message: 'the body is larger than 25 MiB', hint: 'push fewer commits at once' });
-    }
-    if (body === 'busy') {
-      ended('failed');
-      return fail(response, 503, { message: 'too many large deliveries at once', hint: 'deliver it again later' });
-    }
-    const text = body.toString('utf8');
-    if (!(await verified(doors, text, request.headers))) {
-      ended('refused');
-      return fail(response, 401, {
-        message: 'the signature is missing or wrong',
-        hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
-      });
+      return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
     }
 
     const meaning = await read(text, request.headers, parts);
@@ -102,21 +124,11 @@ export function receiver(parts: ReceiverParts): Handler {
   };
 }
 
-/** GitHub, Gitea and Forgejo sign the body; GitLab sends the secret itself. A signature that is there must be right. */
-async function verified(
-  doors: readonly { readonly secret: Secret; readonly webhooks: Webhooks }[],
-  body: string,
-  headers: IncomingHttpHeaders,
-): Promise<boolean> {
-  const signature = headers['x-hub-signature-256'];
-  const token = headers['x-gitlab-token'];
-  for (const { secret, webhooks } of doors) {
-    if (signature !== undefined) {
-      if (await webhooks.verify(body, String(signature)).catch(() => false)) return true;
-    } else if (typeof token === 'string' && sameSecret(token, secret)) return true;
-  }
-  return false;
-}
+const UNREAD: Readonly<Record<Exclude<Unread, 'aborted'>, { status: number; message: string; hint: string }>> = {
+  'too large': { status: 413, message: 'the body is larger than 25 MiB', hint: 'push fewer commits at once' },
+  'too slow': { status: 408, message: 'the body did not arrive in time', hint: 'deliver it again' },
+  dropped: { status: 503, message: 'too many large deliveries at once', hint: 'deliver it again later' },
+};
 
 /** What the sender may check in the answer. */
 function subjectOf(event: Event): string {

@@ -9,6 +9,8 @@ import { judge } from '../judge.ts';
 import { type Client, type GitHub, once } from './connect.ts';
 
 const LONGEST_SUMMARY = 65_000;
+/** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
+const NO_SUMMARY = 'Its title says all.';
 const ANNOTATIONS_AT_ONCE = 50;
 /** More help nobody. */
 const MOST_ANNOTATIONS = 500;
@@ -92,7 +94,6 @@ async function change(
 function bodyOf(status: CommitStatus, details: Details | null, annotations: readonly Annotation[]) {
   const { context, state, description, url, about } = status;
   const ended = state !== 'pending';
-  const summary = details === null || details.summary === '' ? description : details.summary;
   return {
     name: context,
     ...(ended
@@ -102,7 +103,7 @@ function bodyOf(status: CommitStatus, details: Details | null, annotations: read
     ...(about === null ? {} : { external_id: subjectText(about) }),
     output: {
       title: description,
-      summary: cutMarkdown(summary, LONGEST_SUMMARY, url),
+      summary: cutMarkdown(details?.summary || NO_SUMMARY, LONGEST_SUMMARY, url),
       ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotation) }),
     },
     ...(ended ? { actions: (details?.buttons ?? []).map((button) => BUTTONS[button]) } : {}),

@@ -1,0 +1,118 @@
+// Who is asking, and what they may see. Reading takes the admin token, a session that was signed in with it, or sitting at the
+// machine itself; changing takes the token each time, which no page of a stranger can send.
+
+import type { IncomingMessage } from 'node:http';
+import type { Secret } from '../../model/secret.ts';
+import { clientAddress, isLoopback, isRelayed, shareOf, trustedProxies } from './address.ts';
+import { countFailures } from './failures.ts';
+import { type HostRules, hostName, isLoopbackName, isOurs } from './host.ts';
+import { sameSecret } from './same.ts';
+import { openSessions, SESSION_SECONDS } from './sessions.ts';
+
+const WRONG_TOKENS_PER_MINUTE = 60;
+const COOKIE = 'phoenix_session';
+
+/** What the settings say of who may come in. */
+export interface AccessRules extends Omit<HostRules, 'listen'> {
+  readonly trustedProxies: readonly string[];
+  /** Whether everybody may read, since something in front has signed them in. */
+  readonly pages: 'signed-in' | 'open';
+}
+
+/** For a process that is told nothing else: seen from its own machine alone. */
+export const STRICTEST: AccessRules = { publicUrl: null, allowedHosts: [], trustedProxies: [], pages: 'signed-in' };
+
+/** As whom somebody reads. */
+type Reader = 'token' | 'session' | 'local' | 'everybody';
+
+export interface Access {
+  /** Null without one: then nothing can be changed over HTTP, nor read from elsewhere. */
+  readonly adminToken: Secret | null;
+  /** What the request shares limits with: its address, or the site of it. */
+  share(request: IncomingMessage): string;
+  /** Whether the name that the request calls is one of this agent's. */
+  isCalledRightly(request: IncomingMessage): boolean;
+  /** What the request shows as the token of the admin. */
+  token(request: IncomingMessage): 'right' | 'wrong' | 'none';
+  /** Null for somebody who has to sign in first. */
+  reader(request: IncomingMessage): Reader | null;
+  /** Notes a wrong token. True when there were too many from there. */
+  failed(request: IncomingMessage): boolean;
+  /** The value of the cookie that begins a session. */
+  signIn(request: IncomingMessage): string;
+  /** The value of the cookie that ends it. */
+  signOut(request: IncomingMessage): string;
+}
+
+export function openAccess(adminToken: Secret | null, rules: AccessRules, listen: string): Access {
+  const proxies = trustedProxies(rules.trustedProxies);
+  const failures = countFailures(WRONG_TOKENS_PER_MINUTE);
+  const sessions = openSessions();
+  const share = (request: IncomingMessage) =>
+    shareOf(clientAddress(request.socket.remoteAddress, request.headers, proxies));
+  const cookie = (request: IncomingMessage, value: string, seconds: number) => {
+    // Without a path it belongs to the folder of the sign-in page, which is the top of the pages, also below a path of a proxy.
+    const marks = [
+      'HttpOnly',
+      'SameSite=Strict',
+      `Max-Age=${seconds}`,
+      ...(isSecure(request, rules) ? ['Secure'] : []),
+    ];
+    return `${COOKIE}=${value}; ${marks.join('; ')}`;
+  };
+  const token = ({ headers }: IncomingMessage) => {
+    const [, given] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    if (given === undefined) return 'none';
+    return adminToken !== null && sameSecret(given, adminToken) ? 'right' : 'wrong';
+  };
+  return {
+    adminToken,
+    share,
+    token,
+    isCalledRightly({ headers, socket }) {
+      const name = hostName(headers.host);
+      return name !== null && isOurs(name, { ...rules, listen }, socket.localAddress);
+    },
+    reader(request) {
+      if (token(request) === 'right') return 'token';
+      if (sessionsOf(request).some(sessions.holds)) return 'session';
+      if (isLocal(request)) return 'local';
+      return rules.pages === 'open' ? 'everybody' : null;
+    },
+    failed: (request) => failures.note(share(request)),
+    signIn: (request) => cookie(request, sessions.begin(), SESSION_SECONDS),
+    signOut(request) {
+      for (const name of sessionsOf(request)) sessions.end(name);
+      return cookie(request, '', 0);
+    },
+  };
+}
+
+/**
+ * At this machine, and nobody in between: a proxy on the same machine has its address too, so that what it relays is told by what it
+ * adds, by the name it was called, or by the protocol of old that nginx speaks to what is behind it.
+ */
+function isLocal({ headers, socket, httpVersion }: IncomingMessage): boolean {
+  const name = hostName(headers.host);
+  return (
+    isLoopback(socket.remoteAddress) &&
+    !isRelayed(headers) &&
+    name !== null &&
+    isLoopbackName(name) &&
+    httpVersion !== '1.0'
+  );
+}
+
+/** Whether the browser speaks TLS to whatever stands before us, so that it may keep the cookie for TLS alone. */
+function isSecure({ headers }: IncomingMessage, { publicUrl }: AccessRules): boolean {
+  const said = headers['x-forwarded-proto'];
+  if (said !== undefined) return /^https\b/i.test(String(said));
+  const ours = publicUrl === null ? null : URL.parse(publicUrl);
+  if (ours?.protocol !== 'https:') return false;
+  return isRelayed(headers) || hostName(ours.host) === hostName(headers.host);
+}
+
+function sessionsOf({ headers }: IncomingMessage): readonly string[] {
+  const pairs = (headers.cookie ?? '').split(';').map((each) => each.trim());
+  return pairs.filter((each) => each.startsWith(`${COOKIE}=`)).map((each) => each.slice(COOKIE.length + 1));
+}

@@ -1,0 +1,41 @@
+// Whether strangers are shown the pages by the public address. A proxy beside the agent that does not say that it relays makes everybody
+// look like a person at the machine itself, which only somebody who comes through that proxy can find out.
+
+import type { Settings } from '../../settings.ts';
+import type { Finding } from './checks.ts';
+
+const CHECK = 'pages';
+const ANSWER_MS = 8_000;
+const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.[\d.]+|\[::1\])$/;
+
+/** Nothing where there is no such address, or where everybody may read. */
+export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<readonly Finding[]> {
+  if (publicUrl === null || pages === 'open' || LOOPBACK.test(new URL(publicUrl).hostname)) return [];
+  try {
+    const request = { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) } as const;
+    return [judgePublicPages((await fetch(`${publicUrl}/api/status`, request)).status)];
+  } catch {
+    return [{ check: CHECK, state: 'skipped', message: `nothing answers at ${publicUrl}`, hint: null }];
+  }
+}
+
+/** Pure. @param status what the API answers to somebody who shows no token */
+export function judgePublicPages(status: number): Finding {
+  if (status === 200) {
+    return {
+      check: CHECK,
+      state: 'failed',
+      message: 'PHOENIX_PUBLIC_URL shows runs and targets to everybody, since its proxy does not say that it relays',
+      hint: 'have the proxy pass on the name that was called, and X-Forwarded-For (deploy/README.md has it for nginx)',
+    };
+  }
+  if (status === 401 || status === 403) {
+    return { check: CHECK, state: 'ok', message: 'strangers are asked to sign in', hint: null };
+  }
+  return {
+    check: CHECK,
+    state: 'warning',
+    message: `PHOENIX_PUBLIC_URL answers with ${status}`,
+    hint: 'start the agent behind it; 421 means that the proxy calls it by a name for PHOENIX_ALLOWED_HOSTS',
+  };
+}
