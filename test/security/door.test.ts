@@ -793,10 +793,10 @@ describe('a delivery is its bytes', () => {
     ['half a character', [0xc3]],
     ['an overlong form', [0xc0, 0xaf]],
     ['half of a pair', [0xed, 0xa0, 0x80]],
-  ])('%s is refused although it is signed', async (_, bytes) => {
+  ])('%s is refused, whatever it is signed with', async (_, bytes) => {
     const body = withBytes(...bytes);
     for (const key of [WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE]) {
-      expect((await deliver(body, { 'x-hub-signature-256': sign(body, key) })).status).toBe(400);
+      expect((await deliver(body, { 'x-hub-signature-256': sign(body, key) })).status).toBe(401);
     }
     const gitlab = { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': WEBHOOK_SECRET };
     expect((await ask('/webhooks', { method: 'POST', body, headers: gitlab })).status).toBe(400);

@@ -21,7 +21,7 @@ import {
   repositoryIn,
 } from './events/event.ts';
 import { ignored, type Meaning, shown } from './events/meaning.ts';
-import { claimOf, holds, textOf } from './verify.ts';
+import { claimOf, textOf, verifier } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
@@ -60,6 +60,7 @@ export type Handler = (request: Request, response: Response) => Promise<void>;
  */
 export function receiver(parts: ReceiverParts, shareOf: (request: Request) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
+  const verified = verifier(secrets);
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
 
@@ -89,12 +90,13 @@ export function receiver(parts: ReceiverParts, shareOf: (request: Request) => st
     const body = await readBody(request, shareOf(request));
     if (body === 'aborted') return;
     if (typeof body === 'string') return unread(response, body);
-    if (!holds(claim, body, secrets)) return unsigned(request, response);
     const text = textOf(body);
-    if (text === null) {
+    if (text === null && claim.by === 'token') {
       ended('refused');
       return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
     }
+    // No forge signs what is no text.
+    if (text === null || !(await verified(claim, text))) return unsigned(request, response);
 
     const meaning = await read(text, request.headers, parts);
     if (meaning.kind === 'malformed') {
