@@ -1,7 +1,15 @@
 // The few interfaces through which Phoenix touches the world, in its own words. `io/` implements them, `main.ts` hands
 // them in, and every implementation passes the same contract tests under test/ports/.
 
-import type { CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from './model/action.ts';
+import type {
+  CertificateSigning,
+  Command,
+  FilePlace,
+  FileRemove,
+  FileWrite,
+  FolderMake,
+  HttpRequest,
+} from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
 import type { CommitStatus, Details, PullComment } from './model/report.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -73,7 +81,26 @@ export interface SigningResult {
   readonly ms: number;
 }
 
-/** One node: its programs, its files and the services in its network. The only place where anything on a host is read or changed. */
+/** What lies at a path of a node. */
+export interface FileState {
+  /** `link`: a symbolic link that is not followed, there or on the way. `other`: a pipe, a device or a socket. */
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly modified: number;
+  /** SHA-256 in hexadecimal digits; null for what is no file, and for a file of more than a million bytes. */
+  readonly digest: string | null;
+}
+
+/**
+ * One node: its programs, its files and the services in its network. The only place where anything on a host is read or changed.
+ * Paths are opened step by step: a symbolic link on the way is followed only where none but root can have made it, since guests,
+ * NFS clients and users write below many of them. What writes fails there, and so does what reads, with the link's name.
+ */
 export interface Host {
   readonly node: string;
   /** Never throws for a program that fails: the result says how it ended. */
@@ -82,10 +109,16 @@ export interface Host {
   readFile(path: string): Promise<string | undefined>;
   /** Every regular file directly in each folder, by absolute path: one round trip however many there are. A folder that does not exist counts as empty. */
   readFolders(folders: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What lies at each path, of those where something does: one round trip. A link that is not followed is no failure here. */
+  inspect(paths: readonly string[]): Promise<ReadonlyMap<string, FileState>>;
+  /** The public half of a private key, as PEM; null where there is none. The key stays on the node. */
+  publicKey(path: string): Promise<string | null>;
   /** Atomically; false when `expects` no longer holds and nothing was written. */
   writeFile(write: FileWrite): Promise<boolean>;
   /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
   makeFolder(folder: FolderMake): Promise<void>;
+  placeFiles(place: FilePlace): Promise<void>;
+  removeFiles(remove: FileRemove): Promise<void>;
   /** Never fails for what the service does: the answer says how it ended. */
   request(request: HttpRequest, options?: Pick<RunOptions, 'signal'>): Promise<HttpAnswer>;
   /** Never fails for what the authority does: the result says how it ended. */

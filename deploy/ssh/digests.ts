@@ -2,24 +2,21 @@
 //   node deploy/ssh/digests.ts > deploy/ssh/scripts
 
 import { createHash } from 'node:crypto';
-import {
-  CONNECT,
-  END_GROUP,
-  MAKE_FOLDER,
-  READ_FILE,
-  READ_FOLDERS,
-  RUN,
-  WRITE_FILE,
-} from '../../src/io/host/ssh-scripts.ts';
+import * as scripts from '../../src/io/host/ssh-scripts.ts';
 
+/** By the names that the table of commands knows their arguments by; `run` starts one of the table's programs. */
 const SCRIPTS = {
-  run: RUN,
-  end: END_GROUP,
-  file: READ_FILE,
-  folders: READ_FOLDERS,
-  write: WRITE_FILE,
-  folder: MAKE_FOLDER,
-  connect: CONNECT,
+  run: scripts.RUN,
+  end: scripts.END_GROUP,
+  file: scripts.READ_FILE,
+  folders: scripts.READ_FOLDERS,
+  inspect: scripts.INSPECT,
+  key: scripts.PUBLIC_KEY,
+  write: scripts.WRITE_FILE,
+  folder: scripts.MAKE_FOLDER,
+  place: scripts.PLACE_FILES,
+  remove: scripts.REMOVE_FILES,
+  connect: scripts.CONNECT,
 };
 
 for (const [name, script] of Object.entries(SCRIPTS)) {

@@ -74,7 +74,7 @@ export function certificatesSeenBy(config: Config, guest: Guest): readonly Certi
   return config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
 }
 
-/** What a guest rests on beside other guests: the host below it, and the authority that its features ask. */
+/** What a guest rests on beside other guests: the host below it, and the authority that its features ask, whose root the host has for them. */
 export function restsOn(guest: Guest, config: Config): TargetId[] {
   const { network } = config.hypervisor;
   const own = network.address?.split('/')[0];
@@ -88,6 +88,6 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     ...(mounts ? [HOST.nfs] : []),
     ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
-    ...(asksCa ? [guestTarget(ca)] : []),
+    ...(asksCa ? [guestTarget(ca), HOST.trust] : []),
   ];
 }

@@ -78,7 +78,7 @@ export interface PowerManager<Survey = unknown, Observation = unknown> {
 }
 
 /** The reading half of a host. */
-export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'request'>;
+export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
 /**
  * `Survey` is what one look at the whole host says, in a constant number of commands; `Observation` is what is known of one target.

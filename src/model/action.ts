@@ -30,8 +30,36 @@ export interface FileWrite {
   readonly content: Content;
   /** Permission bits, for example 0o640. */
   readonly mode: number;
+  /** Default: root. Given together with the mode, before the file has its name. */
+  readonly owner?: FileOwner;
   /** Refuses when the file no longer has this content's SHA-256; `absent` when it must not exist. */
   readonly expects?: string;
+}
+
+/** Ids on the node. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Files of the node that take the places of others, with owner and mode from the first moment. What they hold does not leave the
+ * node. All are complete beside their places before the first takes its own; `from` stays.
+ */
+export interface FilePlace {
+  readonly kind: 'place';
+  readonly files: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly owner: FileOwner;
+    readonly mode: number;
+  }[];
+}
+
+/** Files of the node that are to be there no more; folders stay. */
+export interface FileRemove {
+  readonly kind: 'remove';
+  readonly paths: readonly string[];
 }
 
 /** A folder of the node that must be there, for example the source of a bind mount. One that is there keeps its mode and content. */
@@ -42,6 +70,8 @@ export interface FolderMake {
   /** Ids on the node that own the folder itself, not what is in it; null: left as it is. */
   readonly uid: number | null;
   readonly gid: number | null;
+  /** Permission bits of a folder that is made. Default: 0o755. */
+  readonly mode?: number;
 }
 
 /**
@@ -122,11 +152,15 @@ export type SigningWay =
       readonly account: string;
     };
 
-/** Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a secret, or several in a row. */
+/**
+ * Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a public one of the
+ * node or the fingerprint of the certificate in it (SHA-256, as `step` prints it), a secret, or several in a row.
+ */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'blob'; readonly blob: string }
   | { readonly from: 'shipped'; readonly path: string }
+  | { readonly from: 'node' | 'fingerprint'; readonly path: string }
   | { readonly from: 'secret'; readonly secret: SecretReference }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
   /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
@@ -154,7 +188,7 @@ export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
   readonly summary: string;
   readonly impact: Impact;
-  readonly do: Command | FileWrite | FolderMake | HttpRequest | CertificateSigning;
+  readonly do: Command | FileWrite | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */

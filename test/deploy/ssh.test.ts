@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { printTable } from '../../deploy/ssh/table.ts';
 import { openContents } from '../../src/io/host/content.ts';
 import { SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { quote } from '../../src/io/host/quote.ts';
@@ -16,7 +17,7 @@ import { sshHost } from '../../src/io/host/ssh.ts';
 import { END_GROUP, RUN, WRITE_FILE } from '../../src/io/host/ssh-scripts.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import { phoenixShell, shippedPrograms } from '../support/phoenix-shell.ts';
+import { judgingShell, phoenixShell, shapesOf } from '../support/phoenix-shell.ts';
 import { freePort } from '../support/programs.ts';
 import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
 
@@ -35,7 +36,13 @@ test('it knows the scripts that Phoenix runs', () => {
   expect(known, 'node deploy/ssh/digests.ts > deploy/ssh/scripts').toBe(printed);
 });
 
-test('its list holds the programs that a push makes Phoenix run, and no other', async () => {
+test('its table is what is declared', () => {
+  expect(readFileSync(join(SHIPPED, 'programs'), 'utf8'), 'node deploy/ssh/table.ts > deploy/ssh/programs').toBe(
+    printTable(),
+  );
+});
+
+test('its table holds the programs that a push makes Phoenix run, and no other', () => {
   const files = readdirSync(MANAGERS, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   // What `phoenix setup` does is done by a person on the host.
   const texts = files
@@ -44,33 +51,36 @@ test('its list holds the programs that a push makes Phoenix run, and no other', 
   const named = texts.flatMap((text) =>
     [
       ...text.matchAll(/\b(?:run|program|look|linesOf)\((?:host, )?'([a-z][a-z0-9-]*)',/g),
-      ...text.matchAll(/\bprogram: '([a-z][a-z0-9-]*)'/g),
+      ...text.matchAll(/\bprogram(?::| =) '([a-z][a-z0-9-]*)'/g),
     ].map(([, name = '']) => name),
   );
   // The programs of guests are known by their kind, and a node is asked for its name when nobody says it.
   const used = new Set([...named, 'pct', 'qm', 'hostname']);
-  expect(await shippedPrograms()).toEqual([...used].sort());
+  const listed = [...shapesOf(printTable()).keys()].filter((name) => !name.startsWith(':'));
+  expect(listed.sort()).toEqual([...used].sort());
 });
 
 describe('what it is asked for', () => {
   let folder: string;
   let shell: string;
+  let judge: string;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'phoenix-shell-'));
-    shell = await phoenixShell(join(folder, 'shell'), ['printf', 'tee', ...(await shippedPrograms())]);
+    shell = await phoenixShell(join(folder, 'shell'), ['printf']);
+    judge = await judgingShell(join(folder, 'judge'), ['printf']);
     await mkdir(join(folder, 'bin'));
     await writeFile(join(folder, 'bin/logger'), `#!/bin/sh\nprintf '%s\\n' "$*" >>'${folder}/log'\n`);
     await chmod(join(folder, 'bin/logger'), 0o755);
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  function ask(asked: string | undefined, path = SYSTEM_PATH) {
+  function ask(asked: string | undefined, path = SYSTEM_PATH, program = judge) {
     const env = {
       ...(asked === undefined ? {} : { SSH_ORIGINAL_COMMAND: asked }),
       SSH_CONNECTION: '192.0.2.1 5 192.0.2.2 22',
     };
-    return spawnSync(shell, ['--path', path], { env, encoding: 'utf8' });
+    return spawnSync(program, ['--path', path], { env, encoding: 'utf8' });
   }
 
   test('arguments arrive as they are', () => {
@@ -81,7 +91,7 @@ describe('what it is asked for', () => {
     const argument = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('').replaceAll('\0', ''));
     fc.assert(
       fc.property(fc.array(argument, { minLength: 1, maxLength: 5 }), (args) => {
-        const { status, stdout } = ask(running('printf', '%s|', ...args));
+        const { status, stdout } = ask(running('printf', '%s|', ...args), SYSTEM_PATH, shell);
         expect([status, stdout]).toEqual([0, Buffer.from(args.map((each) => `${each}|`).join('')).toString('utf8')]);
       }),
       { numRuns: 30 },
@@ -90,7 +100,7 @@ describe('what it is asked for', () => {
 
   test('anything that is not written as Phoenix writes it is refused', () => {
     const whole = running('printf', 'here');
-    expect(ask(whole).stdout).toBe('here');
+    expect(ask(whole).stdout).toBe('let through\n');
     const near = fc
       .tuple(fc.nat(whole.length), fc.constantFrom("'", ';', ' ', '\\', '\n', '`', '$(id)', 'x', ''))
       .map(([at, piece]) => [at, `${whole.slice(0, at)}${piece}${whole.slice(piece === '' ? at + 1 : at)}`] as const);
@@ -99,8 +109,6 @@ describe('what it is asked for', () => {
       fc.property(near, ([at, asked]) => {
         const { status, stdout } = ask(asked);
         if (asked !== whole && (status === 126 || at <= argument)) expect([status, stdout]).toEqual([126, '']);
-        // A change within the argument is another argument, and nothing more.
-        expect(stdout).not.toContain('uid=');
       }),
       { numRuns: 50 },
     );
@@ -161,33 +169,28 @@ describe('what it is asked for', () => {
     ['/etc/../root/.ssh/authorized_keys', '0600'],
     ['/root//.ssh/authorized_keys', '0600'],
     ['etc/x', '0644'],
-    ['/etc/x', '4755; id'],
+    ['/tank/x', '4755; id'],
+    ['/tank/x', '4755'],
   ])('writing %s with mode %s is refused', (path, mode) => {
-    const place = path.slice(0, path.lastIndexOf('/'));
-    const beside = `${place}/.${path.slice(place.length + 1)}.${'0'.repeat(12)}`;
-    const asked = command(WRITE_FILE, MARK, SYSTEM_PATH, path, place, beside, mode, '');
-    expect(ask(asked).status).toBe(126);
+    expect(ask(command(WRITE_FILE, MARK, SYSTEM_PATH, '', path, mode, '', '')).status).toBe(126);
   });
 
   test('its own files are kept from it', () => {
-    const path = join(folder, 'shell/programs');
-    const beside = join(folder, `shell/.programs.${'0'.repeat(12)}`);
-    const asked = command(WRITE_FILE, MARK, SYSTEM_PATH, path, join(folder, 'shell'), beside, '0644', '');
-    expect(ask(asked)).toMatchObject({ status: 126, stderr: `phoenix-shell: refused: it keeps away from ${path}\n` });
+    const path = '/usr/local/lib/phoenix/programs';
+    expect(ask(command(WRITE_FILE, MARK, SYSTEM_PATH, '', path, '0644', '', '')).status).toBe(126);
     expect(ask(running('tee', path)).status).toBe(126);
   });
 
   test('what Phoenix asks of the programs that start others passes', () => {
     // None of these is on this machine, or none does anything: what is judged is that they are not refused.
     for (const args of [
-      ['runuser', '-u', 'nobody-is-called-so', '--', 'cat', '/home/ann/.ssh/authorized_keys'],
       ['ip', '-j', 'address', 'show'],
       ['printenv', 'SSH_CONNECTION'],
-      ['test', '-f', '/etc/passwd'],
+      ['test', '-f', '/var/lib/vz/import/image.qcow2'],
     ]) {
       expect(ask(running(...args)).stderr, args.join(' ')).not.toContain('refused');
     }
-    expect(ask(running('printenv', 'SSH_CONNECTION')).stdout).toBe('192.0.2.1 5 192.0.2.2 22\n');
+    expect(ask(running('printenv', 'SSH_CONNECTION'), SYSTEM_PATH, shell).stdout).toBe('192.0.2.1 5 192.0.2.2 22\n');
     expect(ask(running('printenv', 'SSH_ORIGINAL_COMMAND')).status).toBe(126);
   });
 });
@@ -208,7 +211,7 @@ describe.skipIf(noSshd !== null)(`behind sshd${noSshd === null ? '' : ` (${noSsh
 
   describe('the key is good for nothing else', () => {
     beforeAll(async () => {
-      const shell = await phoenixShell(join(folder, 'shipped'), await shippedPrograms());
+      const shell = await phoenixShell(join(folder, 'shipped'));
       sshd.allow(`restrict,command="exec ${shell}"`);
     });
 

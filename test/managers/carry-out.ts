@@ -4,6 +4,7 @@ import { runAction } from '../../src/agent/apply/run-action.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
+import { guardedHost } from '../support/guarded-host.ts';
 
 export type End =
   | { readonly outcome: 'done'; readonly actions: readonly Action[] }
@@ -18,7 +19,9 @@ export interface Killing {
   readonly carriedOut: boolean;
 }
 
-export async function carryOut(manager: Manager, host: Host, wanted: Wanted, killing?: Killing): Promise<End> {
+/** Whatever is sent must be let through by the forced command of the agent's key. */
+export async function carryOut(manager: Manager, given: Host, wanted: Wanted, killing?: Killing): Promise<End> {
+  const host = guardedHost(given);
   const actions: Action[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const decision = manager.decide(wanted, await manager.observe(host, wanted));

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
+import { guardedHost } from '../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { carryOut } from './carry-out.ts';
 import { gone, IMAGE, wanted } from './guests.ts';
@@ -69,7 +70,7 @@ export function testManager(
     test('a glance at all guests is enough to see that nothing is to be done', async () => {
       await make([...before, target]);
       host.forget();
-      const survey = await manager.survey(host);
+      const survey = await manager.survey(guardedHost(host));
       const asProved = wanted(target, { before: target.spec });
       const seen = manager.glance(survey, asProved);
       expect(seen).not.toBeNull();

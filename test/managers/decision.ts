@@ -18,6 +18,12 @@ function work({ do: what }: Action): string {
       return `${what.path} <-\n${contentOf(what.content).replaceAll(/^/gm, '    | ').trimEnd()}`;
     case 'folder':
       return `${what.path} uid=${what.uid} gid=${what.gid}`;
+    case 'place':
+      return what.files
+        .map(({ from, to, owner, mode }) => `${from} -> ${to} ${owner.uid}:${owner.gid} ${mode.toString(8)}`)
+        .join('\n  ');
+    case 'remove':
+      return `no more ${what.paths.join(' ')}`;
     case 'http':
       return `${what.method} ${what.url}`;
     case 'signing':

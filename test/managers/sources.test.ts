@@ -99,9 +99,9 @@ test('a template of a container is downloaded when the storage does not have it'
 test('a template that nobody offers fails by its name', async () => {
   const end = await make(container(103, { template: `local:vztmpl/${OTHER_TEMPLATE}` }));
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such template') });
-  expect(await make(container(104, { template: '/root/none.tar.gz' }))).toMatchObject({
+  expect(await make(container(104, { template: '/tank/none.tar.gz' }))).toMatchObject({
     outcome: 'refused',
-    reason: '/root/none.tar.gz is not on the node: put the template there',
+    reason: '/tank/none.tar.gz is not on the node: put the template there',
   });
 });
 

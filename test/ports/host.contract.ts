@@ -1,7 +1,7 @@
 // What every host keeps to, whichever way it is reached.
 
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -305,6 +305,57 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       }
       await host.writeFile({ kind: 'file', path: '/srv/f', content: text(''), mode: 0o600 });
       await expect(host.makeFolder({ ...make, path: '/srv/f/below' })).rejects.toThrow();
+    });
+
+    test('are looked at without being read: what they are, and the digests of files', async () => {
+      await host.writeFile({ kind: 'file', path: '/srv/f', content: text('content'), mode: 0o640 });
+      const files = await host.inspect(['/srv/f', '/srv', '/nowhere', '/srv/f/below']);
+      expect([...files.keys()]).toEqual(['/srv/f', '/srv']);
+      const { mtimeMs, uid, gid } = await stat(join(folder, 'root/srv/f'));
+      const modified = Math.floor(mtimeMs / 1000);
+      const file = { kind: 'file', mode: 0o640, uid, gid, size: 7, modified, digest: digest('content') };
+      expect(files.get('/srv/f')).toEqual(file);
+      expect(files.get('/srv')).toMatchObject({ kind: 'folder', mode: 0o755, digest: null });
+      expect(await host.inspect([])).toEqual(new Map());
+    });
+
+    test('are put in place together, or none of them', async () => {
+      await host.writeFile({ kind: 'file', path: '/work/key', content: text('key'), mode: 0o600 });
+      await host.writeFile({ kind: 'file', path: '/srv/old', content: text('old'), mode: 0o600 });
+      const { uid, gid } = await stat(join(folder, 'root/work/key'));
+      const put = (from: string, to: string) => ({ from, to, owner: { uid, gid }, mode: 0o640 });
+      await expect(
+        host.placeFiles({ kind: 'place', files: [put('/work/key', '/srv/old'), put('/work/missing', '/srv/new')] }),
+      ).rejects.toThrow();
+      expect(await host.readFolders(['/srv'])).toEqual(new Map([['/srv/old', 'old']]));
+      await host.placeFiles({ kind: 'place', files: [put('/work/key', '/srv/old'), put('/work/key', '/new/it’s')] });
+      expect(await host.readFolders(['/srv', '/new', '/work'])).toEqual(
+        new Map([
+          ['/srv/old', 'key'],
+          ['/new/it’s', 'key'],
+          ['/work/key', 'key'],
+        ]),
+      );
+      expect((await stat(join(folder, 'root/new/it’s'))).mode & 0o777).toBe(0o640);
+    });
+
+    test('are removed, whether they are there or not; folders stay', async () => {
+      await host.writeFile({ kind: 'file', path: '/srv/f', content: text(''), mode: 0o600 });
+      await symlink('f', join(folder, 'root/srv/link'));
+      await host.removeFiles({ kind: 'remove', paths: ['/srv/link', '/nowhere/x', '/srv/f', '/srv/f'] });
+      expect(await readdir(join(folder, 'root/srv'))).toEqual([]);
+      await expect(host.removeFiles({ kind: 'remove', paths: ['/srv'] })).rejects.toThrow();
+    });
+
+    test('of keys show their public half alone', async () => {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      await host.writeFile({ kind: 'file', path: '/srv/key', content: text(pem), mode: 0o600 });
+      expect(await host.publicKey('/srv/key')).toBe(
+        publicKey.export({ type: 'spki', format: 'pem' }).toString().trim(),
+      );
+      await host.writeFile({ kind: 'file', path: '/srv/none', content: text('none'), mode: 0o600 });
+      expect([await host.publicKey('/srv/none'), await host.publicKey('/srv/missing')]).toEqual([null, null]);
     });
 
     test('no path leads out of the node', async () => {

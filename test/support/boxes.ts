@@ -86,7 +86,11 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     readFile: async () => undefined,
     readFolders: async () => new Map(),
     writeFile: async () => true,
+    inspect: async () => new Map(),
+    publicKey: async () => null,
     makeFolder: async () => {},
+    placeFiles: async () => {},
+    removeFiles: async () => {},
     request: async () => {
       throw new Error('boxes have no services');
     },

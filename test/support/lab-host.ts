@@ -1,11 +1,13 @@
 // A lab host whose programs run inside the test's own process: the same answers and files, without a process for each call.
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { composeText } from '../../src/io/host/compose-text.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
+import { nodeOwners } from '../../src/lab/host/files.ts';
 import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
 import { programsHere } from '../../src/lab/proxmox/here.ts';
@@ -45,6 +47,12 @@ export async function openLabHost(
         return Buffer.from(await secretOf(content.secret.$secret));
       case 'shipped':
         return readFile(new URL(`../../${content.path}`, import.meta.url));
+      case 'node':
+        return Buffer.from((await files.readFile(content.path)) ?? '');
+      case 'fingerprint': {
+        const { raw } = new X509Certificate((await files.readFile(content.path)) ?? '');
+        return Buffer.from(createHash('sha256').update(raw).digest('hex'));
+      }
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map(bytes)));
       case 'compose':
@@ -74,6 +82,7 @@ export async function openLabHost(
     contents: bytes,
     redactor,
     root: dir,
+    owners: nodeOwners(dir),
     dial: network.dial,
     async runs(call) {
       const line = [call.program, ...call.args].join(' ');

@@ -9,6 +9,7 @@ import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
+import { nodeOwners } from '../../src/lab/host/files.ts';
 import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, labPath } from '../../src/lab/proxmox/create.ts';
 import type { CallOrders } from '../../src/lab/proxmox/faults.ts';
@@ -82,6 +83,7 @@ export function labHost(folder: string, programs: 'here' | 'processes' = 'proces
       contents,
       redactor,
       root: folder,
+      owners: nodeOwners(folder),
       dial,
       ...(programs === 'here' ? { runs: programsHere(folder) } : { path: labPath(folder), system: false }),
     });

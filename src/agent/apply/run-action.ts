@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../../managers/guest/proxmox/answer.ts';
-import type { Action, CertificateSigning, Command, FileWrite, FolderMake, HttpRequest } from '../../model/action.ts';
+import type { Action, CertificateSigning, Command, FileWrite, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json } from '../../model/json.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { Stopped } from './lease.ts';
@@ -59,7 +59,11 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
     case 'file':
       return writeFile(host, work);
     case 'folder':
-      return makeFolder(host, work);
+      return doneBy(host.makeFolder(work));
+    case 'place':
+      return doneBy(host.placeFiles(work));
+    case 'remove':
+      return doneBy(host.removeFiles(work));
     case 'http':
       return send(host, work, surroundings);
     case 'signing':
@@ -123,8 +127,8 @@ async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
   };
 }
 
-async function makeFolder(host: Host, work: FolderMake): Promise<CommandResult> {
+async function doneBy(work: Promise<void>): Promise<CommandResult> {
   const began = performance.now();
-  await host.makeFolder(work);
+  await work;
   return { exit: 0, stdout: '', stderr: '', ms: performance.now() - began, ended: 'exited' };
 }

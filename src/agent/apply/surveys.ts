@@ -26,6 +26,8 @@ function askedOnce(host: HostReader): HostReader {
     run: (command, options) => run(JSON.stringify(command), command, options),
     readFile,
     readFolders: (folders) => host.readFolders(folders),
+    inspect: (paths) => host.inspect(paths),
+    publicKey: (path) => host.publicKey(path),
     request: (request, options) => send(JSON.stringify(request), request, options),
   };
 }

@@ -60,12 +60,14 @@ async function labHost(
   parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
 ): Promise<Host> {
   const { createLab, labPath } = await import('../../lab/proxmox/create.ts');
+  const { nodeOwners } = await import('../../lab/host/files.ts');
   const { networkSocket, startLabNetwork } = await import('../../lab/network/network.ts');
   await mkdir(root, { recursive: true });
   createLab(root);
   const network = await startLabNetwork(root);
   const dial = dialThrough(networkSocket(root));
-  const host = localHost({ ...parts, node: node ?? LAB_NODE, root, path: labPath(root), system: false, dial });
+  const files = { root, owners: nodeOwners(root) };
+  const host = localHost({ ...parts, ...files, node: node ?? LAB_NODE, path: labPath(root), system: false, dial });
   return closing(host, network);
 }
 
@@ -75,9 +77,13 @@ export async function openLabHere(
   parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>,
 ): Promise<Host> {
   const { labNetwork } = await import('../../lab/network/network.ts');
+  const { nodeOwners } = await import('../../lab/host/files.ts');
   const { programsHere } = await import('../../lab/proxmox/here.ts');
   const network = labNetwork(root);
-  return closing(localHost({ ...parts, root, dial: network.dial, runs: programsHere(root) }), network);
+  return closing(
+    localHost({ ...parts, root, owners: nodeOwners(root), dial: network.dial, runs: programsHere(root) }),
+    network,
+  );
 }
 
 function closing(host: Host, network: { close(): Promise<void> }): Host {

@@ -1,5 +1,6 @@
 // Where the bytes of a command's input or of a file come from, read when they are needed and not before.
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
@@ -26,6 +27,10 @@ export function openContents({ repository, secrets, product }: ContentSources): 
         return Buffer.from(content.text);
       case 'blob':
         return repository.blob(content.blob);
+      case 'node':
+        return Buffer.from(await certificateOn(content.path, nodeFile));
+      case 'fingerprint':
+        return Buffer.from(fingerprintOf(await certificateOn(content.path, nodeFile)));
       case 'secret':
         return Buffer.from(await secrets.resolve(content.secret, nodeFile));
       case 'shipped':
@@ -40,4 +45,21 @@ export function openContents({ repository, secrets, product }: ContentSources): 
     }
   }
   return read;
+}
+
+/** Nothing else of the node goes into what is sent elsewhere: not a key that lies where a certificate should. */
+async function certificateOn(path: string, nodeFile: ReadNodeFile): Promise<string> {
+  const text = await nodeFile(path);
+  if (text === undefined) {
+    throw new Error(`${path} is not on the node: section trust of the host puts the root of the authority there`);
+  }
+  try {
+    return new X509Certificate(text).toString();
+  } catch {
+    throw new Error(`${path} of the node holds no certificate`);
+  }
+}
+
+function fingerprintOf(pem: string): string {
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }

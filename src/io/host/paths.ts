@@ -1,6 +1,6 @@
 // Paths on a node: absolute, without a way up, so that a lab host cannot be left by them.
 
-import { join, normalize } from 'node:path';
+import { normalize } from 'node:path';
 
 /** The path without needless parts. Fails when it is not absolute or leads upwards. */
 export function checkPath(path: string): string {
@@ -10,12 +10,7 @@ export function checkPath(path: string): string {
   return normalize(path);
 }
 
-/** Where a path of the node lies when `root` stands for its `/`. */
-export function below(root: string, path: string): string {
-  return join(root === '' ? '/' : root, checkPath(path));
-}
-
-/** Proxmox's cluster file system gives its files their mode itself and refuses another one. */
-export function holdsNoMode(path: string): boolean {
-  return path.startsWith('/etc/pve/');
+/** Proxmox's cluster file system gives its files their mode itself and refuses another one; a lab's has none. */
+export function holdsNoMode(root: string, path: string): boolean {
+  return root === '' && path.startsWith('/etc/pve/');
 }

@@ -1,6 +1,8 @@
 // What runs on the other side of ssh, for `sh`: fixed texts, which get everything that varies as quoted arguments and all
 // content on standard input. deploy/ssh knows each by its digest: `node deploy/ssh/digests.ts` prints them after a change.
 
+import * as perl from './files/perl.ts';
+
 /** As on the node itself, whatever a login there would set. */
 const BEGIN = `
 PATH="$2"; LC_ALL=C.UTF-8; export PATH LC_ALL
@@ -23,6 +25,8 @@ exit "$code"
 
 /** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
 export const END_GROUP = `
+# To signal group 1 is to signal everything.
+case $1 in '' | 0 | 1 | *[!0-9]*) exit 1 ;; esac
 kill -s TERM -- "-$1" 2>/dev/null
 tries=0
 while [ "$tries" -lt 50 ] && kill -s 0 -- "-$1" 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
@@ -30,47 +34,21 @@ kill -s KILL -- "-$1" 2>/dev/null
 exit 0
 `;
 
-/** mark, PATH, path: the file on standard output; exit 44 when there is none. */
-export const READ_FILE = `${BEGIN}
-[ -e "$1" ] || exit 44
-exec cat -- "$1"
+/** Work on files: mark, PATH, root, and what the text in Perl says. */
+function work(script: string): string {
+  return `${BEGIN}
+exec /usr/bin/perl -e '${script}' -- "$@"
 `;
+}
 
-/** mark, PATH, folders …: a tar archive of the regular files directly in them. */
-export const READ_FOLDERS = `${BEGIN}
-for folder do
-  if [ -d "$folder" ]; then find -H "$folder" -mindepth 1 -maxdepth 1 -type f -print0; fi
-done | tar --create --format=gnu --absolute-names --null --verbatim-files-from --files-from=- --ignore-failed-read --file=-
-`;
-
-/**
- * mark, PATH, path, its folder, a name beside it, mode or nothing, expected digest or nothing: content on standard input.
- * Exit 45 when the file is not the expected one.
- */
-export const WRITE_FILE = `${BEGIN}
-set -eu
-umask 022
-mkdir -p -- "$2"
-umask 077
-trap 'rm -f -- "$3"' EXIT
-cat >"$3"
-if [ -n "$4" ]; then chmod -- "$4" "$3"; fi
-if [ -n "$5" ]; then
-  digest=absent
-  if [ -e "$1" ]; then digest=$(sha256sum <"$1"); digest=\${digest%% *}; fi
-  [ "$digest" = "$5" ] || exit 45
-fi
-sync -d -- "$3" 2>/dev/null || true
-mv -f -T -- "$3" "$1"
-`;
-
-/** mark, PATH, path, owner as UID, UID:GID or :GID, or nothing. */
-export const MAKE_FOLDER = `${BEGIN}
-set -eu
-umask 022
-mkdir -p -- "$1"
-if [ -n "$2" ]; then chown -- "$2" "$1"; fi
-`;
+export const READ_FILE = work(perl.READ);
+export const READ_FOLDERS = work(perl.READ_MANY);
+export const INSPECT = work(perl.INSPECT);
+export const PUBLIC_KEY = work(perl.PUBLIC_KEY);
+export const WRITE_FILE = work(perl.WRITE);
+export const MAKE_FOLDER = work(perl.FOLDER);
+export const PLACE_FILES = work(perl.PLACE);
+export const REMOVE_FILES = work(perl.REMOVE);
 
 /**
  * Address, port: standard input to a service in the node's network, and what comes from there to standard output. Not by

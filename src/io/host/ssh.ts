@@ -1,22 +1,32 @@
 // A node that is reached over ssh: the same as the local one, with every argument quoted for the shell on the other side.
 
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Content, FileWrite } from '../../model/action.ts';
+import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
+import { readMany, statesIn } from './files/answers.ts';
+import { ABSENT, UNEXPECTED } from './files/perl.ts';
 import { SYSTEM_PATH } from './local.ts';
 import { describeEnd, openOutput } from './output.ts';
-import { below, holdsNoMode } from './paths.ts';
+import { checkPath, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
 import { signer } from './sign/sign.ts';
 import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
-import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, RUN, WRITE_FILE } from './ssh-scripts.ts';
-import { readTar } from './tar.ts';
+import {
+  END_GROUP,
+  INSPECT,
+  MAKE_FOLDER,
+  PLACE_FILES,
+  PUBLIC_KEY,
+  READ_FILE,
+  READ_FOLDERS,
+  REMOVE_FILES,
+  RUN,
+  WRITE_FILE,
+} from './ssh-scripts.ts';
 
 export interface SshHostOptions extends SshSettings {
   /** Its name in Proxmox. */
@@ -63,7 +73,7 @@ export function sshHost(options: SshHostOptions): Host {
     const stderr = captureText({ redactor, limit: 4096, take: marks.take });
     const { exit } = await connection.run({
       script,
-      args: [marks.mark, searchPath, ...args],
+      args: [marks.mark, searchPath, root, ...args],
       input,
       timeoutMs: FILES_SECONDS * 1000,
       signal: undefined,
@@ -79,16 +89,13 @@ export function sshHost(options: SshHostOptions): Host {
   }
 
   async function readFile(file: string): Promise<string | undefined> {
-    const { exit, stdout } = await fileScript(`read ${file}`, READ_FILE, [below(root, file)], [44]);
-    return exit === 44 ? undefined : stdout.toString('utf8');
+    const { exit, stdout } = await fileScript(`read ${file}`, READ_FILE, [checkPath(file)], [ABSENT]);
+    return exit === ABSENT ? undefined : stdout.toString('utf8');
   }
 
-  async function writeFile({ path: file, content, mode, expects }: FileWrite): Promise<boolean> {
-    const place = below(root, file);
-    const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}`);
-    const bits = holdsNoMode(place) ? '' : mode.toString(8).padStart(4, '0');
-    const args = [place, dirname(place), beside, bits, expects ?? ''];
-    const { exit } = await fileScript(`write ${file}`, WRITE_FILE, args, [45], await contents(content));
+  async function writeFile({ path: file, content, mode, owner, expects }: FileWrite): Promise<boolean> {
+    const args = [checkPath(file), modeWord(root, file, mode), ownerWord(owner), expects ?? ''];
+    const { exit } = await fileScript(`write ${file}`, WRITE_FILE, args, [UNEXPECTED], await contents(content));
     return exit === 0;
   }
 
@@ -131,21 +138,52 @@ export function sshHost(options: SshHostOptions): Host {
     run,
     readFile,
     async readFolders(folders) {
-      const places = folders.map((folder) => below(root, folder));
-      // tar ends with 1 or 2 when a file changed or went meanwhile; an archive that is cut short is an error of its own.
-      const { stdout } = await fileScript(`read ${folders.join(', ')}`, READ_FOLDERS, places, [1, 2]);
-      const files = [...readTar(stdout)].map(([name, text]): [string, string] => [name.slice(root.length), text]);
-      return new Map(files);
+      const what = `read ${folders.join(', ')}`;
+      const { stdout } = await fileScript(what, READ_FOLDERS, folders.map(checkPath), []);
+      return readMany(stdout);
+    },
+    async inspect(paths) {
+      if (paths.length === 0) return new Map();
+      const { stdout } = await fileScript('look at files', INSPECT, paths.map(checkPath), []);
+      return statesIn(stdout.toString('utf8'));
+    },
+    async publicKey(file) {
+      const { exit, stdout } = await fileScript(`look at ${file}`, PUBLIC_KEY, [checkPath(file)], [1, ABSENT]);
+      const text = exit === 0 ? stdout.toString('utf8').trim() : '';
+      return text.includes('PUBLIC KEY') ? text : null;
     },
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
-    async makeFolder({ path: folder, uid, gid }) {
+    async makeFolder({ path: folder, uid, gid, mode }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
-      await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);
+      const bits = mode === undefined ? '' : octal(mode);
+      await fileScript(`make ${folder}`, MAKE_FOLDER, [checkPath(folder), owner, bits], []);
+    },
+    async placeFiles({ files }) {
+      const args = files.flatMap(({ from, to, mode, owner }) => [
+        ...[checkPath(from), checkPath(to)],
+        ...[modeWord(root, to, mode), ownerWord(owner)],
+      ]);
+      await fileScript(`put ${files.map(({ to }) => to).join(', ')} in place`, PLACE_FILES, args, []);
+    },
+    async removeFiles({ paths }) {
+      await fileScript(`remove ${paths.join(', ')}`, REMOVE_FILES, paths.map(checkPath), []);
     },
     close: () => connection.close(),
   };
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function modeWord(root: string, path: string, mode: number): string {
+  return holdsNoMode(root, path) ? '' : octal(mode);
+}
+
+function ownerWord(owner: FileOwner | undefined): string {
+  return owner === undefined ? '' : `${owner.uid}:${owner.gid}`;
 }
 
 /** ssh's exit code is the program's, or 255 for a failure of its own: only the marks tell them apart. */

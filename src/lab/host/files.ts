@@ -1,7 +1,7 @@
 // The everyday file programs of the node, on the files of the lab.
 
-import { openAccounts } from '../accounts.ts';
-import { type LabNode, pathOf } from '../proxmox/node.ts';
+import { type Accounts, openAccounts } from '../accounts.ts';
+import { type LabNode, openNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
 import { FILE_PROGRAMS } from '../tree/programs.ts';
 import type { Tree } from '../tree/tree.ts';
@@ -17,4 +17,9 @@ export function hostFileProgram(name: string): Program {
   const run = FILE_PROGRAMS[name];
   if (run === undefined) throw new Error(`the lab has no program ${name}`);
   return (node, argv, stdin) => run(hostTree(node, stdin), argv);
+}
+
+/** Who owns the files of the node of a lab, for what reads and writes them without its programs. */
+export function nodeOwners(dir: string): Pick<Accounts, 'ownerOf' | 'setOwner'> {
+  return hostTree(openNode(dir)).accounts;
 }

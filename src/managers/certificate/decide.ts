@@ -10,8 +10,8 @@ import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
 import { obtain } from './obtain.ts';
-import { type Paths, pathsOf } from './paths.ts';
-import { program } from './program.ts';
+import { beside, type Paths, pathsOf } from './paths.ts';
+import { removal } from './program.ts';
 import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 import { requestSettings } from './request.ts';
@@ -45,7 +45,7 @@ export function decideCertificate(wanted: Wanted, seen: CertificateObservation):
     return impossible(waiting, true);
   }
   const told = seen.user === 'ready' && spec.hook !== null ? [tell(spec.hook)] : [];
-  return todo([...told, ...writeNote(wanted, spec, seen, paths), ...tidy(seen, paths)]);
+  return todo([...told, ...writeNote(wanted, spec, seen, paths), ...tidy(spec, seen, paths)]);
 }
 
 function todo(actions: readonly Action[]): Decision {
@@ -89,6 +89,9 @@ function foreignFile(
     if (kind === 'folder') return `${path} is a folder: move it away`;
     const isOurs = note?.certPath === path || note?.keyPath === path;
     if (kind === undefined || isOurs || isIssued || adopt === true) continue;
+    if (kind === 'link') {
+      return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed: put the file or the folder itself there`;
+    }
     return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${target}`;
   }
   return null;
@@ -127,11 +130,9 @@ function writeNote(wanted: Wanted, spec: CertificateSpec, seen: CertificateObser
 }
 
 /** What was only needed on the way. */
-function tidy({ files }: CertificateObservation, { note: _, ...work }: Paths): Action[] {
-  const left = Object.values(work).filter((path) => files.has(path));
-  return left.length === 0
-    ? []
-    : [action('remove what was only needed on the way', 'live', program('rm', ['-f', '--', ...left]))];
+function tidy(spec: CertificateSpec, { files }: CertificateObservation, { note: _, ...work }: Paths): Action[] {
+  const left = [...Object.values(work), beside(spec.keyPath), beside(spec.certPath)].filter((path) => files.has(path));
+  return left.length === 0 ? [] : [action('remove what was only needed on the way', 'live', removal(left))];
 }
 
 /** Its files may be in use: they stay. */
@@ -141,5 +142,5 @@ function forget(seen: CertificateObservation, paths: Paths): Action[] {
   const { note, ...work } = paths;
   const left = Object.values(work).filter((path) => seen.files.has(path));
   const summary = `forget the certificate; its files stay and are renewed no more: ${certPath}, ${keyPath}`;
-  return [action(summary, 'live', program('rm', ['-f', '--', ...left, note]))];
+  return [action(summary, 'live', removal([...left, note]))];
 }

@@ -3,23 +3,14 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { nameOf } from '../../model/ids.ts';
+import type { FileState } from '../../ports.ts';
+import { publishedText } from '../guest/published.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { lookAtUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
 import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
 import type { CertificateSpec, Owner } from './spec.ts';
-
-interface FileState {
-  /** Permission bits. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  /** Seconds since 1970. */
-  readonly modified: number;
-  readonly kind: 'file' | 'folder' | 'other';
-}
 
 /** A certificate and a key, wherever they lie. */
 export interface Pair {
@@ -56,31 +47,20 @@ export interface CertificateSurvey {
   readonly now: number;
   readonly notes: ReadonlyMap<string, Note>;
   readonly files: ReadonlyMap<string, FileState>;
-  /** SHA-256 of certificates and roots. */
-  readonly digests: ReadonlyMap<string, string>;
 }
 
-/** No certificate, and no root, is as long as this. */
-const LONGEST = 1_000_000;
-
-/** Two commands and the notes, however many certificates there are. */
+/** The notes and one look at files, however many certificates there are. */
 export async function surveyCertificates(host: HostReader): Promise<CertificateSurvey> {
   const texts = await host.readFolders([NOTES]);
   const notes = new Map([...texts].flatMap(([path, text]) => entryOf(path, parseNote(text))));
-  const all = [...notes.values()];
-  const contents = all.flatMap(({ certPath, root }) => [certPath, root]);
-  const files = await stat(host, [...new Set([...contents, ...all.map(({ keyPath }) => keyPath)])]);
-  const digests = await digest(
-    host,
-    [...new Set(contents)].filter((path) => isReadable(files, path)),
-  );
-  return { now: Date.now(), notes, files, digests };
+  const paths = [...notes.values()].flatMap(({ certPath, keyPath, root }) => [certPath, keyPath, root]);
+  const files = await host.inspect([...new Set(paths)]);
+  return { now: Date.now(), notes, files };
 }
 
-/** A guest that sees the folder can put there what never ends: a pipe, or a file without end. */
+/** A guest that sees the folder can put there what is no file, or a link to what it may not read itself. */
 function isReadable(files: ReadonlyMap<string, FileState>, path: string): boolean {
-  const file = files.get(path);
-  return file?.kind === 'file' && file.size <= LONGEST;
+  return files.get(path)?.kind === 'file';
 }
 
 function entryOf(path: string, note: Note | null): [string, Note][] {
@@ -97,10 +77,10 @@ export function glanceAtCertificate(survey: CertificateSurvey, wanted: Wanted): 
     return { ...UNKNOWN, now, note, files };
   }
   if (note === null || note.certificate === null || spec.authority === null) return null;
-  const rootDigest = survey.digests.get(spec.authority.root) ?? null;
+  const rootDigest = files.get(spec.authority.root)?.digest ?? null;
   const key = files.get(spec.keyPath);
   const unchanged =
-    survey.digests.get(spec.certPath) === sha256(note.certificate) &&
+    files.get(spec.certPath)?.digest === sha256(note.certificate) &&
     rootDigest === note.rootDigest &&
     note.root === spec.authority.root &&
     note.keyPath === spec.keyPath &&
@@ -129,11 +109,11 @@ export async function observeCertificate(host: HostReader, wanted: Wanted): Prom
   const paths = pathsOf(nameOf(wanted.target));
   const note = parseNote(await host.readFile(paths.note));
   const now = Date.now();
-  const files = await stat(host, watched(spec, paths));
+  const files = await host.inspect(watched(spec, paths));
   if (spec === undefined) {
     return { ...UNKNOWN, now, note, files };
   }
-  const root = spec.authority === null ? null : ((await host.readFile(spec.authority.root)) ?? null);
+  const root = spec.authority === null ? null : await publishedText(host, spec.authority.root);
   const [current, staged, asked, owner] = await Promise.all([
     pairOf(host, files, spec.certPath, spec.keyPath, root),
     pairOf(host, files, paths.certificate, paths.key, root),
@@ -163,16 +143,9 @@ async function pairOf(
 ): Promise<Pair> {
   const [text, half] = await Promise.all([
     isReadable(files, certificate) ? host.readFile(certificate) : undefined,
-    isReadable(files, key) ? publicHalf(host, key) : null,
+    isReadable(files, key) ? host.publicKey(key) : null,
   ]);
   return { text: text ?? null, facts: text === undefined ? null : factsOf(text, root), key: half };
-}
-
-/** Null for a file that is no key. */
-async function publicHalf(host: HostReader, path: string): Promise<string | null> {
-  const args = ['pkey', '-in', path, '-pubout'];
-  const { exit, stdout } = await host.run({ kind: 'command', program: 'openssl', args, timeoutSeconds: 30 });
-  return exit === 0 && stdout.includes('PUBLIC KEY') ? stdout.trim() : null;
 }
 
 async function resolveOwner(host: HostReader, owner: Owner): Promise<CertificateObservation['owner']> {
@@ -184,46 +157,6 @@ async function resolveOwner(host: HostReader, owner: Owner): Promise<Certificate
   const uid = owner.uid ?? (await idIn('/etc/passwd', owner.user));
   const gid = owner.gid ?? (await idIn('/etc/group', owner.group));
   return uid === null || gid === null ? null : { uid, gid };
-}
-
-const FORMAT = '%a:%u:%g:%s:%Y:%F:%n';
-const STATE = /^([0-7]+):(\d+):(\d+):(\d+):(\d+):([^:]+):(.*)$/;
-const KINDS: Readonly<Record<string, FileState['kind']>> = {
-  'regular file': 'file',
-  'regular empty file': 'file',
-  directory: 'folder',
-};
-
-/** Those that are there; of a link, the link itself. One command. */
-async function stat(host: HostReader, paths: readonly string[]): Promise<ReadonlyMap<string, FileState>> {
-  const lines = await linesOf(host, 'stat', ['-c', FORMAT, '--', ...paths], paths.length);
-  return new Map(
-    lines.flatMap((line): [string, FileState][] => {
-      const [, mode = '', uid, gid, size, modified, kind = '', path = ''] = STATE.exec(line) ?? [];
-      if (path === '') return [];
-      const numbers = { uid: Number(uid), gid: Number(gid), size: Number(size), modified: Number(modified) };
-      return [[path, { mode: Number.parseInt(mode, 8), ...numbers, kind: KINDS[kind] ?? 'other' }]];
-    }),
-  );
-}
-
-/** SHA-256 by path of the files that are there. One command. */
-async function digest(host: HostReader, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const lines = await linesOf(host, 'sha256sum', ['--', ...paths], paths.length);
-  return new Map(
-    lines.flatMap((line): [string, string][] => {
-      const [, found = '', path = ''] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-      return path === '' ? [] : [[path, found]];
-    }),
-  );
-}
-
-/** What both programs print of the files that are there; for those that are missing they end with an error after the rest. */
-async function linesOf(host: HostReader, program: string, args: readonly string[], count: number): Promise<string[]> {
-  if (count === 0) return [];
-  const { exit, ended, stdout, stderr } = await host.run({ kind: 'command', program, args, timeoutSeconds: 60 });
-  if (exit === null) throw new Error(`${program}: ${stderr.trim() || ended}`);
-  return stdout.split('\n');
 }
 
 function sha256(text: string): string {

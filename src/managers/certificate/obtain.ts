@@ -5,7 +5,7 @@ import type { Action } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { CertificateObservation } from './observe.ts';
 import { type Paths, WORK } from './paths.ts';
-import { program } from './program.ts';
+import { program, removal } from './program.ts';
 import { requestSettings } from './request.ts';
 import type { Authority, CertificateSpec } from './spec.ts';
 
@@ -26,9 +26,7 @@ export function obtain(
   const curve = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
   return [
     action('make the folder for keys and requests', 'live', { kind: 'folder', path: WORK, uid: null, gid: null }),
-    ...(left.length === 0
-      ? []
-      : [action('remove what a broken-off renewal left', 'live', program('rm', ['-f', '--', ...left]))]),
+    ...(left.length === 0 ? [] : [action('remove what a broken-off renewal left', 'live', removal(left))]),
     action(
       `make a key for ${commonName} (${fault})`,
       'live',

@@ -34,7 +34,7 @@ export function pathsOf(name: string): Paths {
   };
 }
 
-/** Beside a file: written there first, then renamed. Programs that read whole folders skip such names. */
+/** What an earlier version of Phoenix left beside a file when it was broken off; nothing is written there any more. */
 export function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.phoenix-new`);
 }

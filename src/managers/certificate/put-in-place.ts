@@ -1,20 +1,20 @@
-// The two files where their user reads them: written beside the old ones first, owned and closed as they are to be, then renamed. A
-// reader finds the old or the new, never half.
+// The two files where their user reads them. The folder may be a guest's: nothing is done there by name, and each file has its owner
+// and mode before it has its place. A reader finds the old or the new, never half.
 
 import { dirname } from 'node:path';
-import type { Action } from '../../model/action.ts';
+import type { Action, FileOwner, FilePlace } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { CertificateObservation } from './observe.ts';
-import { beside, type Paths } from './paths.ts';
-import { octal, program } from './program.ts';
+import type { Paths } from './paths.ts';
+import { octal } from './program.ts';
 import type { CertificateSpec } from './spec.ts';
 
 const CERTIFICATE_MODE = 0o644;
+const ROOT: FileOwner = { uid: 0, gid: 0 };
 
 export function putInPlace(spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {
   const { commonName, certPath, keyPath } = spec;
-  const { uid, gid } = seen.owner ?? { uid: 0, gid: 0 };
-  const own = ['-o', String(uid), '-g', String(gid)];
+  const owner = seen.owner ?? ROOT;
   const folders = [...new Set([certPath, keyPath].map((path) => dirname(path)))].filter(
     (path) => !seen.files.has(path),
   );
@@ -22,34 +22,26 @@ export function putInPlace(spec: CertificateSpec, seen: CertificateObservation, 
     [keyPath, paths.previousKey],
     [certPath, paths.previousCertificate],
   ].filter(([from = '', to = '']) => seen.files.get(from)?.kind === 'file' && !seen.files.has(to));
-  // Without -T a link to a folder that stands there would be followed into it.
-  const install = (mode: number, from: string, to: string) =>
-    program('install', ['-T', ...own, '-m', octal(mode), '--', from, to]);
+  const pair: FilePlace = {
+    kind: 'place',
+    files: [
+      { from: paths.key, to: keyPath, owner, mode: spec.mode },
+      { from: paths.certificate, to: certPath, owner, mode: CERTIFICATE_MODE },
+    ],
+  };
   return [
-    ...folders.map((path) => action(`make the folder ${path}`, 'live', { kind: 'folder', path, uid, gid } as const)),
+    ...folders.map((path) => action(`make the folder ${path}`, 'live', { kind: 'folder', path, ...owner } as const)),
     ...previous.map(([from = '', to = '']) =>
-      action(`keep ${from} until the new one is in use`, 'live', program('cp', ['-p', '--', from, to])),
+      action(`keep ${from} until the new one is in use`, 'live', {
+        kind: 'place',
+        files: [{ from, to, owner: ROOT, mode: 0o600 }],
+      }),
     ),
-    action(`put the new key of ${commonName} beside the old`, 'live', install(spec.mode, paths.key, beside(keyPath))),
-    action(
-      `put the new certificate of ${commonName} beside the old`,
-      'live',
-      install(CERTIFICATE_MODE, paths.certificate, beside(certPath)),
-    ),
-    action(
-      `put the key of ${commonName} in place`,
-      'live',
-      program('mv', ['-f', '-T', '--', beside(keyPath), keyPath]),
-    ),
-    action(
-      `put the certificate of ${commonName} in place`,
-      'live',
-      program('mv', ['-f', '-T', '--', beside(certPath), certPath]),
-    ),
+    action(`put the certificate and the key of ${commonName} in place`, 'live', pair),
   ];
 }
 
-/** Owner and mode of files that are otherwise right. */
+/** Owner and mode of files that are otherwise right: each is written anew with them, since a name may stand for another file by then. */
 export function repair(spec: CertificateSpec, { files, owner }: CertificateObservation): Action[] {
   const wished = [
     [spec.keyPath, spec.mode],
@@ -58,20 +50,11 @@ export function repair(spec: CertificateSpec, { files, owner }: CertificateObser
   return wished.flatMap(([path, mode]) => {
     const file = files.get(path);
     if (file === undefined || owner === null) return [];
-    const { uid, gid } = owner;
-    return [
-      ...(file.uid === uid && file.gid === gid
-        ? []
-        : [
-            action(
-              `give ${path} to ${spec.owner.user}:${spec.owner.group}`,
-              'live',
-              program('chown', ['-h', '--', `${uid}:${gid}`, path]),
-            ),
-          ]),
-      ...(file.mode === mode
-        ? []
-        : [action(`set the mode of ${path} to ${octal(mode)}`, 'live', program('chmod', ['--', octal(mode), path]))]),
-    ];
+    const isOwned = file.uid === owner.uid && file.gid === owner.gid;
+    if (isOwned && file.mode === mode) return [];
+    const { user, group } = spec.owner;
+    const given = file.mode === mode ? '' : ` with mode ${octal(mode)}`;
+    const summary = isOwned ? `set the mode of ${path} to ${octal(mode)}` : `give ${path} to ${user}:${group}${given}`;
+    return [action(summary, 'live', { kind: 'place', files: [{ from: path, to: path, owner, mode }] })];
   });
 }

@@ -9,6 +9,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
 import { caOf, certificateTarget, gatewayOf, guestTarget, HOST } from '../edges.ts';
+import { ROOT_ON_NODE } from '../trusted-root.ts';
 import { ACCOUNT } from './paths.ts';
 
 export type CertificateSpec = {
@@ -51,8 +52,6 @@ export type Hook = { readonly guest: number; readonly guestKind: 'lxc' | 'vm' } 
 const PASSWORD = '/etc/step-ca/provisioner-password';
 const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
 const ACME_DIRECTORY = '/acme/acme/directory';
-/** Where hypervisor/trust puts the root certificate for the host itself. */
-const TRUSTED = '/usr/local/share/ca-certificates/phoenix-root.crt';
 /** What the gateway shows on port 80 for ACME. */
 const CHALLENGES = '/var/www/acme/.well-known/acme-challenge';
 const WIDEST = 0o640;
@@ -124,13 +123,13 @@ function wayOf({ issuer }: Certificate, ca: number, config: Config): SigningWay 
 /** Where the host reads the authority's root certificate: in the folder that its container publishes it to. */
 function rootOf(config: Config): string {
   const mount = caOf(config)?.mountPoints.find(({ containerPath }) => isBelow(PUBLISHED, containerPath));
-  return mount === undefined ? TRUSTED : `${mount.hostPath}${PUBLISHED.slice(mount.containerPath.length)}`;
+  return mount === undefined ? ROOT_ON_NODE : `${mount.hostPath}${PUBLISHED.slice(mount.containerPath.length)}`;
 }
 
 /** The authority and the disks that the files lie on; for ACME also the gateway and the names that lead to it. */
 function needsOf({ issuer }: Certificate, config: Config): TargetId[] {
   const [ca, gateway] = [caOf(config), gatewayOf(config)];
   const throughGateway = issuer === 'acme' ? [HOST.dns, ...(gateway === null ? [] : [guestTarget(gateway)])] : [];
-  const published = rootOf(config) === TRUSTED ? [HOST.trust] : [];
+  const published = rootOf(config) === ROOT_ON_NODE ? [HOST.trust] : [];
   return [HOST.storage, ...(ca === null ? [] : [guestTarget(ca)]), ...published, ...throughGateway];
 }

@@ -3,6 +3,7 @@
 // many names it serves.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
+import { publishedText } from '../guest/published.ts';
 import type { HostReader, Manager, Wanted } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
@@ -82,7 +83,7 @@ async function lookByNote(
 ): Promise<[name: string, found: NonNullable<Observation>]> {
   const there = new Set<string>();
   for (const path of note.certificates) {
-    if ((await host.readFile(path))?.includes('BEGIN CERTIFICATE')) there.add(path);
+    if ((await publishedText(host, path))?.includes('BEGIN CERTIFICATE')) there.add(path);
   }
   return [part.name, { seen: await part.look(host, note.guest, there), note }];
 }

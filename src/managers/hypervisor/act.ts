@@ -29,7 +29,7 @@ export function write(summary: string, path: string, text: string, present: stri
 }
 
 export function remove(summary: string, path: string): Action {
-  return act(summary, run('rm', ['-f', path]));
+  return act(summary, { kind: 'remove', paths: [path] });
 }
 
 /** SHA-256 in hexadecimal digits. */

@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import type { ZfsDataset } from '../../config/config-host.ts';
 import type { Action } from '../../model/action.ts';
 import type { HostReader } from '../manager.ts';
-import { act, run } from './act.ts';
+import { act } from './act.ts';
 
 /** Where a dataset is mounted: where it says itself, else where ZFS mounts it. */
 export function mountFolder({ pool, name, properties }: Pick<ZfsDataset, 'pool' | 'name' | 'properties'>): string {
@@ -18,13 +18,10 @@ export function liesInDataset(path: string, { hypervisor }: Config): boolean {
   return hypervisor.zfs.datasets.some((dataset) => path.startsWith(`${mountFolder(dataset)}/`));
 }
 
-/** Those of the paths that are no folders of the host; one command however many there are. */
+/** Those of the paths that are no folders of the host; one look however many there are. A link that is not followed is none. */
 export async function missingFolders(host: HostReader, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set();
-  // It ends with 1 where a path is missing, and tells of the others all the same.
-  const { stdout } = await host.run(run('stat', ['-L', '-c', '%F %n', '--', ...paths]));
-  const lines = new Set(stdout.split('\n'));
-  return new Set(paths.filter((path) => !lines.has(`directory ${path}`)));
+  const files = await host.inspect(paths);
+  return new Set(paths.filter((path) => files.get(path)?.kind !== 'folder'));
 }
 
 /** @param owner ids of whom it is made for */

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Action } from '../../model/action.ts';
 import type { HostReader, Safeguard } from '../manager.ts';
-import { act, digest, MARK, NOTES, run, textOf, write } from './act.ts';
+import { act, digest, MARK, NOTES, remove, textOf, write } from './act.ts';
 
 const kept = z.record(
   z.string(),
@@ -56,7 +56,12 @@ export function putBack(section: string, files: Kept, reload: readonly Action[])
     return { ...act(`put ${path} back`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };
   });
   const previous = `${NOTES}/${section}/previous.json`;
-  const proved = act(`keep what ${section} was before`, run('mv', [unprovedFile(section), previous]));
+  const root = { uid: 0, gid: 0 };
+  const kept = [{ from: unprovedFile(section), to: previous, owner: root, mode: 0o600 }];
+  const proved = [
+    act(`keep what ${section} was before`, { kind: 'place', files: kept }),
+    remove(`note that ${section} works`, unprovedFile(section)),
+  ];
   const again = reload.map((action): Action => ({ ...action, failure: 'observe' }));
-  return { take: [], restore: [...back.toReversed(), ...again, proved], drop: [proved] };
+  return { take: [], restore: [...back.toReversed(), ...again, ...proved], drop: proved };
 }

@@ -5,7 +5,8 @@ import type { HttpRequest } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { HttpAnswer } from '../../ports.ts';
 import type { HostReader } from '../manager.ts';
-import { ROOT_FILE, type Service, TOKEN_FILE } from './service.ts';
+import { ROOT_ON_NODE } from '../trusted-root.ts';
+import { type Service, TOKEN_FILE } from './service.ts';
 
 export interface Call extends Partial<Pick<HttpRequest, 'accept' | 'body' | 'expect' | 'keep' | 'timeoutSeconds'>> {
   /** The file with the session, or nobody at all. Default: Phoenix's own key. */
@@ -23,7 +24,7 @@ export function call(service: Service, method: HttpRequest['method'], path: stri
     method,
     url: `${urlOf(service)}/api${path}`,
     address: service.address,
-    trust: service.certified ? { file: ROOT_FILE } : 'none',
+    trust: service.certified ? { file: ROOT_ON_NODE } : 'none',
     timeoutSeconds,
     ...(Object.keys(all).length === 0 ? {} : { headers: all }),
     ...rest,

@@ -23,8 +23,6 @@ export const TOKEN_FILE = `${FOLDER}/token`;
 export const SESSION_FILE = `${FOLDER}/session`;
 /** One note for the server and one for each environment that Phoenix made. */
 export const NOTES = `${FOLDER}/notes`;
-/** The root that certificates of the environment are checked against: hypervisor/trust puts it there. */
-export const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
 const PORT = 9443;
 
 /** Null where Portainer is not declared, or no VM with a fixed address is to run it. */

@@ -28,9 +28,7 @@ export function writeNote(target: TargetId, text: string): Action {
 
 export function removeNote(target: TargetId): Action {
   return action(`forget which version of ${target} was deployed`, 'live', {
-    kind: 'command',
-    program: 'rm',
-    args: ['-f', '--', notePath(target)],
-    timeoutSeconds: 30,
+    kind: 'remove',
+    paths: [notePath(target)],
   });
 }

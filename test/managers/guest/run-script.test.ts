@@ -41,8 +41,10 @@ function textOf(content: Content): string {
       return readFileSync(new URL(`../../../${content.path}`, import.meta.url), 'utf8');
     case 'joined':
       return content.parts.map(textOf).join('');
+    case 'node':
+    case 'fingerprint':
     case 'compose':
-      throw new Error('a script is no compose file');
+      throw new Error(`a script of this test holds nothing from ${content.from}`);
   }
 }
 

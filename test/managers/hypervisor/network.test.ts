@@ -95,7 +95,6 @@ describe('on a lab host', () => {
       'ifreload -a',
       'ip -j',
       'systemctl stop',
-      'rm -f',
       'ip -j',
     ]);
     expect(await host.read(OWN)).toBe(`# Kept by Phoenix. Change it in the repository, not here.

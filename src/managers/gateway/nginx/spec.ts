@@ -5,8 +5,8 @@ import type { Config } from '../../../config/config.ts';
 import { routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import { caOf, gatewayOf, guestTarget, HOST, proxyOf } from '../../edges.ts';
+import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, type Served } from '../surroundings.ts';
-import { ROOT_ON_NODE } from '../trust.ts';
 
 export type Site = {
   /** In lower case and order. */

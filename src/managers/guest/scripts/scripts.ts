@@ -3,7 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import type { FeatureScript } from '../../../config/config.ts';
+import { ASKING_THE_CA } from '../../../config/rules/guests/dependency-cycle.ts';
 import type { Action, Content } from '../../../model/action.ts';
+import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { action, guestName, type Program, runInside } from '../proxmox/command.ts';
 import { SHIPPED } from './shipped.ts';
 
@@ -21,6 +23,8 @@ export type Script = {
   readonly inputs: Readonly<Record<string, string>>;
   /** A secret that is handed to the script in a variable of that name. */
   readonly secret: { readonly variable: string; readonly $secret: string } | null;
+  /** File of the node with the root certificate that it is given; absent where it needs none. */
+  readonly root?: string;
   /** Digest of content and inputs. */
   readonly mark: string;
 };
@@ -52,6 +56,9 @@ export function featureScript(feature: FeatureScript, inputs: Readonly<Record<st
     blob: feature.blob,
     inputs: Object.fromEntries(given),
     secret: null,
+    ...(ASKING_THE_CA.has(feature.name) && feature.blob === null && inputs['CA_URL'] !== undefined
+      ? { root: ROOT_ON_NODE }
+      : {}),
   });
 }
 
@@ -128,12 +135,24 @@ function scriptInput(entry: Script): Content {
           { from: 'secret', secret: { $secret: entry.secret.$secret } },
           { from: 'text', text: `\n${limit}\n)\nexport ${entry.secret.variable}\n` },
         ];
+  // What the authority answers proves nothing before its root is known: the guest is told it by the node.
+  const root: Content[] =
+    entry.root === undefined
+      ? []
+      : [
+          { from: 'text', text: `CA_ROOT=$(cat <<'${limit}'\n` },
+          { from: 'node', path: entry.root },
+          { from: 'text', text: `\n${limit}\n)\nCA_ROOT_FINGERPRINT='` },
+          { from: 'fingerprint', path: entry.root },
+          { from: 'text', text: "'\nexport CA_ROOT CA_ROOT_FINGERPRINT\n" },
+        ];
   const content: Content =
     entry.blob === null ? { from: 'shipped', path: entry.path } : { from: 'blob', blob: entry.blob };
   return {
     from: 'joined',
     parts: [
       { from: 'text', text: exports.join('') },
+      ...root,
       ...secret,
       { from: 'shipped', path: RUNNER },
       { from: 'text', text: `\nrun_script <<'${limit}'\n` },

@@ -166,6 +166,12 @@ function putBack(kept: Kept, take: Safeguard['take']): Safeguard {
     const file = { kind: 'file', path: FILES[name].path, content, mode: 0o640, expects: after } as const;
     return { ...act(`put ${FILES[name].path} back`, file), failure: 'observe' } as const;
   });
-  const proved = act('keep what the firewall was before', run('mv', [UNPROVED, PREVIOUS]));
-  return { take, restore: [...back.toReversed(), proved], drop: [proved] };
+  const proved = [
+    act('keep what the firewall was before', {
+      kind: 'place',
+      files: [{ from: UNPROVED, to: PREVIOUS, owner: { uid: 0, gid: 0 }, mode: 0o600 }],
+    }),
+    remove('note that the firewall works', UNPROVED),
+  ];
+  return { take, restore: [...back.toReversed(), ...proved], drop: proved };
 }

@@ -6,12 +6,12 @@ import { seenFrom } from '../../../config/derive/seen-by.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { caOf, guestTarget } from '../../edges.ts';
 import { runInside } from '../../guest/proxmox/command.ts';
+import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';
 
-/** Where everything of Phoenix finds the root that it checks services of the environment against. */
-const ROOT_FILE = '/usr/local/share/ca-certificates/phoenix-root.crt';
 /** Where `update-ca-certificates` puts it for OpenSSL. */
 const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
 /** Where feature step_ca publishes it inside. */
@@ -81,8 +81,8 @@ async function look(host: HostReader, { spec }: Wanted): Promise<Seen> {
 
 async function see(host: HostReader, noted: string | null, path: string | null): Promise<Seen> {
   const [published, trusted, installed] = await Promise.all([
-    path === null ? null : textOf(host, path),
-    textOf(host, ROOT_FILE),
+    path === null ? null : publishedText(host, path),
+    textOf(host, ROOT_ON_NODE),
     textOf(host, INSTALLED_FILE),
   ]);
   return { published, trusted, installed, noted };
@@ -102,7 +102,7 @@ function keep({ ca, published: path }: TrustSpec, { published, trusted, installe
   const note: Note = { published: path, root: digest(published) };
   const text = `${JSON.stringify(note)}\n`;
   return actions(
-    trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_FILE, published, trusted),
+    trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_ON_NODE, published, trusted),
     installed === published && trusted === published && noteIn(noted)?.root === note.root
       ? null
       : act(
@@ -127,7 +127,7 @@ function whyNoRoot(pem: string): string | null {
 function takeAway({ trusted, installed, noted }: Seen): Decision {
   if (trusted === null && installed === null && noted === null) return actions();
   return actions(
-    trusted === null ? null : remove('trust the root certificate no more', ROOT_FILE),
+    trusted === null ? null : remove('trust the root certificate no more', ROOT_ON_NODE),
     act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
     noted === null ? null : remove('forget that the system trusted it', NOTE),
   );

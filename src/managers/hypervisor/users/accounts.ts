@@ -5,6 +5,7 @@ export const COMMENT = 'Kept by Phoenix';
 export interface Account {
   readonly name: string;
   readonly uid: number;
+  readonly gid: number;
   readonly home: string;
   readonly ours: boolean;
 }
@@ -15,9 +16,9 @@ const NOBODY = 65534;
 
 export function readAccounts(text: string): Account[] {
   return text.split('\n').flatMap((line) => {
-    const [name = '', , uid = '', , comment = '', home = ''] = line.split(':');
+    const [name = '', , uid = '', gid = '', comment = '', home = ''] = line.split(':');
     if (home === '') return [];
-    return [{ name, uid: Number(uid), home, ours: comment.split(',')[0] === COMMENT }];
+    return [{ name, uid: Number(uid), gid: Number(gid), home, ours: comment.split(',')[0] === COMMENT }];
   });
 }
 

@@ -1,33 +1,31 @@
-// Keys that let into an account: a block of ours in its own file, read and written as the account, so that root follows no link of it.
+// Keys that let into an account: a block of ours in its own file. The account may put links in its home, so nothing there is followed,
+// and the file is the account's before it has its name.
 
-import type { Action, Command } from '../../../model/action.ts';
+import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
-import { act, run } from '../act.ts';
+import { act, digest } from '../act.ts';
 import { withBlock } from '../block.ts';
 import { type Account, keysFile } from './accounts.ts';
 
-/** As the account itself sees it: a link to what only root may read leads nowhere. */
+/** Null where there are none yet. Fails for a link, which leads to what may not be the account's. */
 export async function keysOf(host: HostReader, account: Account): Promise<string | null> {
-  const { exit, stdout } = await host.run(asAccount(account.name, ['cat', keysFile(account)]));
-  return exit === 0 ? stdout : null;
-}
-
-function asAccount(name: string, words: readonly string[]): Command {
-  return run('runuser', ['-u', name, '--', ...words]);
+  return (await host.readFile(keysFile(account))) ?? null;
 }
 
 /** @param lines none: ours go, and what else is in the file stays */
 export function keysActions(account: Account, lines: readonly string[], present: string | null): Action[] {
   const text = withBlock(present ?? '', lines);
   if (text === (present ?? '')) return [];
-  const file = keysFile(account);
-  const staged = `${file}.phoenix`;
-  const by = (words: readonly string[]) => asAccount(account.name, words);
-  const folder = `${account.home}/.ssh`;
-  return [
-    ...(present === null ? [act(`make ${folder}`, by(['install', '-d', '-m', '700', folder]))] : []),
-    act(`stage the keys of ${account.name}`, { ...by(['tee', staged]), stdin: { from: 'text', text } }),
-    act(`let ${account.name} alone read them`, by(['chmod', '600', staged])),
-    act(`swap the keys of ${account.name}`, by(['mv', staged, file])),
-  ];
+  const { name, uid, gid, home } = account;
+  const owner = { uid, gid };
+  const folder = { kind: 'folder', path: `${home}/.ssh`, ...owner, mode: 0o700 } as const;
+  const write = {
+    kind: 'file',
+    path: keysFile(account),
+    content: { from: 'text', text },
+    mode: 0o600,
+    owner,
+    expects: present === null ? 'absent' : digest(present),
+  } as const;
+  return [...(present === null ? [act(`make ${folder.path}`, folder)] : []), act(`write the keys of ${name}`, write)];
 }

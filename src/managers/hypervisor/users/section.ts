@@ -3,6 +3,7 @@
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { keyLine } from '../../public-key.ts';
 import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -56,14 +57,14 @@ export const users: Section<Seen, Seen> = {
     return { spec: spec as unknown as JsonObject, needs: [] };
   },
   impact: () => 'live',
-  /** Files only, so that a key is read as root here and never written from it. */
+  /** Files only. */
   async survey(host) {
     const facts = await lookAtFiles(host);
     const note = readNote(facts.note);
     const keys = await Promise.all(
       facts.accounts
         .filter(({ ours }) => ours)
-        .map(async (account) => [account.name, await textOf(host, keysFile(account))] as const),
+        .map(async (account) => [account.name, await publishedText(host, keysFile(account))] as const),
     );
     return { ...facts, keys: new Map(keys), secretDigest: await digestOf(host, note?.reference ?? null) };
   },

@@ -120,10 +120,8 @@ function remove({ target }: Wanted, { agent, endpoints, instance, note }: Enviro
         ]),
     ...stop,
     action(`forget that Phoenix kept ${nameOf(target)}`, 'live', {
-      kind: 'command',
-      program: 'rm',
-      args: ['-f', '--', path],
-      timeoutSeconds: 30,
+      kind: 'remove',
+      paths: [path],
     }),
   ]);
 }

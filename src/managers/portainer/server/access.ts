@@ -49,9 +49,7 @@ export function makeKey(service: Service, { id, ownKeys }: User, password: Passw
 
 export function forgetSession(): Action {
   return action('forget the session in Portainer', 'live', {
-    kind: 'command',
-    program: 'rm',
-    args: ['-f', '--', SESSION_FILE],
-    timeoutSeconds: 30,
+    kind: 'remove',
+    paths: [SESSION_FILE],
   });
 }

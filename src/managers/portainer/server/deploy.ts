@@ -92,11 +92,8 @@ export function tidy(vm: number): Action {
 }
 
 export function forget(): Action {
-  const args = ['-f', '--', TOKEN_FILE, SESSION_FILE, SERVER_NOTE];
   return action("remove Phoenix's key to Portainer from the node", 'live', {
-    kind: 'command',
-    program: 'rm',
-    args,
-    timeoutSeconds: 30,
+    kind: 'remove',
+    paths: [TOKEN_FILE, SESSION_FILE, SERVER_NOTE],
   });
 }

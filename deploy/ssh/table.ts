@@ -1,0 +1,193 @@
+// The commands that the agent's key may start on a Proxmox host, one shape a line, and the only place where they are declared:
+//   node deploy/ssh/table.ts > deploy/ssh/programs
+// Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
+
+/**
+ * What stands for a word, or for a part of one. A regular expression that JavaScript and Perl read alike; `{name}` is another class.
+ * The words of a command are joined by NUL, with one at the end, so that none may match NUL and a path may end before one.
+ */
+const CLASSES: Readonly<Record<string, string>> = {
+  any: '[^\\0]*',
+  /** Free text as the value of an option: never an option itself. */
+  text: '(?!--)[^\\0]*',
+  number: '[0-9]{1,12}',
+  vmid: '[1-9][0-9]{2,8}',
+  name: '[A-Za-z0-9][A-Za-z0-9._-]*',
+  snapshot: '[A-Za-z][A-Za-z0-9_-]*',
+  flag: '[01]',
+  list: '[a-z0-9]+(?:,[a-z0-9]+)*',
+  columns: '[a-z][a-z0-9:_.,-]*',
+  addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
+  domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
+  tags: '[A-Za-z0-9_][A-Za-z0-9_.+;-]*',
+  props: '{prop}(?:,{prop})*',
+  prop: '[a-z0-9_][a-z0-9_-]*(?:=[^,\\0\\n]*)?',
+  digest: '[0-9a-f]{64}',
+  /** Nothing: as it is. Never set-user-id. */
+  mode: '(?:0[0-7]{3})?',
+  owner: '[0-9]{0,10}(?::[0-9]{1,10})?',
+  expected: '(?:{digest}|absent)?',
+  /** Of processes: 1 would be all of them. */
+  group: '[2-9]|[1-9][0-9]{1,9}',
+  /** Of a person: neither root, nor another account of the system, which the forced command asks the host. */
+  account: '((?!root[@:\\0])[a-z_][a-z0-9_-]{0,31})',
+  hash: '\\$[A-Za-z0-9]{1,10}\\$[A-Za-z0-9./$=,_-]+|!|\\*',
+  host: '(?!-)[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+',
+  client: '(?!-)[A-Za-z0-9.*?@/_-]+|\\[?[0-9A-Fa-f:]+\\]?(?:/[0-9]+)?',
+  exported: '{option}(?:,{option})*',
+  option: '[a-z_]+(?:=[A-Za-z0-9:/._-]+)?',
+  dataset: '{name}(?:/{name})*',
+  setting:
+    '(?!(?:mountpoint|sharenfs|sharesmb|sharing)=)[a-z][a-z0-9:_.-]*=[^\\0\\n]*|mountpoint=(?:{data}|none|legacy)',
+  storage: '[A-Za-z][A-Za-z0-9._-]*',
+  volume: '{storage}:(?:[0-9]+|(?:{step}/)*{step})',
+  template: '{storage}:vztmpl/{step}|{data}',
+  image: '/var/lib/vz/(?:template/iso|import)/{step}',
+  url: 'https?://[^\\0\\n ]+',
+  zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
+
+  /** One name of a path, without a comma: it may stand within a property string. */
+  step: '(?!\\.\\.?[/,\\0])[^/,\\0\\n]+',
+  file: '[A-Za-z0-9_][A-Za-z0-9_.+~-]*',
+  /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
+  data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
+  device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
+  bind: '{data},mp=/(?:{step}/)*{step}(?:,ro=1)?',
+  mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
+  keys: '/home/{step}/\\.ssh/authorized_keys',
+  own: '/var/lib/phoenix/(?:{step}/)*{step}',
+  /** Files that Phoenix writes and takes away. */
+  written: [
+    ...['{data}', '{own}', '{keys}'],
+    ...['/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
+    ...[
+      '/etc/samba/(?:smb|phoenix)\\.conf',
+      '/etc/dnsmasq\\.d/00-phoenix\\.conf',
+      '/etc/dnsmasq\\.hosts\\.d/phoenix',
+      '/etc/modprobe\\.d/zz-phoenix-zfs\\.conf',
+    ],
+    ...['/etc/network/interfaces\\.d/phoenix', '/run/systemd/system/phoenix-network-revert\\.service'],
+    ...['/etc/pve/(?:lxc|qemu-server)/{vmid}\\.conf', '/etc/pve/firewall/(?:{vmid}|cluster)\\.fw'],
+    ...['/etc/pve/(?:local|nodes/{name})/host\\.fw', '/usr/local/share/ca-certificates/phoenix-root\\.crt'],
+    '/var/lib/vz/snippets/phoenix-guest-agent\\.yaml',
+  ].join('|'),
+  /** Files that it reads beside them; of folders, the files in them. */
+  read: [
+    ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
+    ...['/etc/network/interfaces', '/etc/pve/(?:storage|user)\\.cfg', '/etc/ssl/certs/phoenix-root\\.pem'],
+    ...['/var/lib/nfs/etab', '/proc/driver/nvidia/version', '/sys/module/zfs/parameters/zfs_arc_max'],
+  ].join('|'),
+  folder: [
+    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall)'],
+    ...['/etc/network/interfaces\\.d', '/etc/exports\\.d'],
+  ].join('|'),
+  made: '{data}|/var/lib/phoenix(?:/{step})*|/home/{step}/\\.ssh',
+};
+
+const GUEST_SETTINGS =
+  '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
+  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
+const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
+
+/** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
+const COMMANDS: readonly string[] = [
+  // Guests. What runs inside of one is its root's, and is not looked at.
+  ...(['pct', 'qm'] as const).flatMap((program) => [
+    `${program} status {vmid}`,
+    `${program} start {vmid}`,
+    `${program} template {vmid}`,
+    `${program} shutdown {vmid} --forceStop 1 --timeout {number}`,
+    `${program} destroy {vmid} --purge 1 --destroy-unreferenced-disks 0`,
+    `${program} snapshot {vmid} {snapshot}`,
+    `${program} delsnapshot {vmid} {snapshot}`,
+    `${program} rollback {vmid} {snapshot}`,
+  ]),
+  `pct set {vmid} ( ${LXC_SETTINGS} | --delete {list} | --revert {list} )+`,
+  `pct create {vmid} {template} --rootfs {storage}:{number} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
+  'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
+  'pct resize {vmid} ( rootfs | mp{number} ) {number}G',
+  'pct exec {vmid} --keep-env 0 -- ( {any} )+',
+  `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
+  `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --scsi0 {storage}:0,discard=on,import-from={image} | --ide2 {storage}:cloudinit | --boot order=scsi0 | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
+  'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
+  'qm disk resize {vmid} scsi0 {number}G',
+  'qm guest cmd {vmid} ping',
+  'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
+  'pvesh get /cluster/resources --type vm --output-format json',
+  'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
+  'pveam update',
+  'pveam download {storage} {file}',
+  'test -f ( {template} | {image} | /var/lib/vz/template/cache/{step} | /mnt/pve/{step}/template/cache/{step} )',
+
+  // Storage.
+  'pvesm add zfspool {storage} --pool {dataset} --content {list}',
+  'pvesm add dir {storage} --path {data} --is_mountpoint yes --content {list}',
+  'pvesm set {storage} --content {list}',
+  'pvesm remove {storage}',
+  'zfs get -Hp -t filesystem -o name,property,value,source {columns}',
+  'zfs create -p ( -o {setting} )* {dataset}',
+  'zfs set ( {setting} )+ {dataset}',
+  'zfs inherit {name} {dataset}',
+  'zfs mount {dataset}',
+  'tee /sys/module/zfs/parameters/zfs_arc_max < {number}',
+  'update-initramfs -u -k all',
+
+  // Network, names, clock.
+  'ip -j address show',
+  'ifreload --syntax-check -a',
+  'ifreload -a',
+  'systemctl daemon-reload',
+  'systemd-run --on-active=120 --unit=phoenix-network-revert --collect',
+  'systemctl stop phoenix-network-revert.timer',
+  'systemctl start phoenix-network-revert.service',
+  'pve-firewall compile',
+  'printenv SSH_CONNECTION',
+  'dnsmasq --test --conf-file=/var/lib/phoenix/dns/{step}',
+  'hostname',
+  'timedatectl show --property=Timezone --property=NTP',
+  'timedatectl set-timezone {zone}',
+  'timedatectl set-ntp true',
+
+  // What is shared, services, certificates.
+  'exportfs -i ( -o {exported} )? {client}:{data}',
+  'exportfs -u {client}:{data}',
+  'testparm -s /var/lib/phoenix/samba/{step}',
+  'apt-get -y -q --no-install-recommends -o Dpkg::Lock::Timeout=300 install ( dnsmasq | nfs-kernel-server | pve-firewall | samba | sudo )',
+  `systemctl show --property=Id,LoadState,ActiveState,UnitFileState ${UNIT}+`,
+  `systemctl enable --now ${UNIT}`,
+  `systemctl restart ${UNIT}`,
+  'systemctl reload-or-restart smbd.service',
+  'update-ca-certificates ( --fresh )?',
+  'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /var/lib/phoenix/certificates/work/{step}.key',
+  'openssl req -new -config /var/lib/phoenix/certificates/work/{step}.cnf -key /var/lib/phoenix/certificates/work/{step}.key -out /var/lib/phoenix/certificates/work/{step}.csr',
+
+  // Accounts of people.
+  'useradd --create-home --user-group --shell /bin/bash --comment Kept\\ by\\ Phoenix {account}',
+  'usermod --comment Kept\\ by\\ Phoenix {account}',
+  'chpasswd -e < {account}:{hash}',
+  'visudo -c -f /var/lib/phoenix/users/sudoers',
+  'pveum user add {account}@pam --comment Kept\\ by\\ Phoenix',
+  'pveum acl ( modify | delete ) / --users {account}@pam --roles Administrator',
+
+  // Work on files, by Phoenix's own scripts: what follows their mark, PATH and root.
+  ':file {read}',
+  ':folders ( {folder} )*',
+  ':inspect ( {read} | {made} )*',
+  ':key {read}',
+  ':write {written} {mode} {owner} {expected}',
+  ':folder {made} {owner} {mode}',
+  ':place ( {read} {written} {mode} {owner} )+',
+  ':remove ( {written} )+',
+  ':connect {host} {number}',
+  ':end {group}',
+];
+
+/** The file, as the forced command reads it. */
+export function printTable(): string {
+  const classes = Object.entries(CLASSES).map(([name, pattern]) => `let ${name} ${pattern}`);
+  return `${['# node deploy/ssh/table.ts > deploy/ssh/programs', ...classes, ...COMMANDS].join('\n')}\n`;
+}
+
+if (import.meta.main) process.stdout.write(printTable());

@@ -1,0 +1,160 @@
+// Opens paths of this machine step by step: each folder by a descriptor of the one before, so that nobody can swap a folder for a
+// link between a check and its use. `/proc/self/fd/N/NAME` is Node's way to the system calls `openat`, `renameat` and the like.
+
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
+import { checkPath } from '../paths.ts';
+import { LINK_FOLDERS, MOST_LINKS, NOT_FOLLOWED } from './links.ts';
+
+/** An entry of a folder that is held open. */
+export interface Entry {
+  readonly folder: FileHandle;
+  readonly name: string;
+}
+
+/** How an entry is told from others: `link` is not followed by opening it. */
+type Found<T> = { readonly done: T } | 'link';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** Names what it opens without opening it, so that no device is touched. Linux has it; Node does not name it. */
+const O_PATH = 0o10000000;
+const FOLDER_MODE = 0o755;
+
+export function at({ folder, name }: Entry): string {
+  return `/proc/self/fd/${folder.fd}/${name}`;
+}
+
+/**
+ * @param root folder that stands for `/`
+ * @param make whether folders that are missing on the way are made
+ * @param finish is given the last entry; `link` asks for the link there to be followed, if it may be
+ * Fails with a sentence that names the path, and the system's `code`.
+ */
+export async function walk<T>(
+  root: string,
+  path: string,
+  make: boolean,
+  finish: (entry: Entry) => Promise<Found<T>>,
+): Promise<T> {
+  const names = partsOf(checkPath(path));
+  const opened: FileHandle[] = [];
+  const passed: string[] = [];
+  let links = 0;
+  try {
+    opened.push(await openRoot(root, make));
+    for (;;) {
+      let name = names.shift() ?? '.';
+      if (name === '..') {
+        if (opened.length > 1) await opened.pop()?.close();
+        passed.pop();
+        if (names.length > 0) continue;
+        name = '.';
+      }
+      const folder = opened.at(-1);
+      if (folder === undefined) throw new Error(`${path}: its root is not open`);
+      const entry = { folder, name };
+      if (names.length > 0) {
+        const next = await openFolder(entry, make);
+        if (next !== 'link') {
+          opened.push(next);
+          passed.push(name);
+          continue;
+        }
+      } else {
+        const found = await finish(entry);
+        if (found !== 'link') return found.done;
+      }
+      const target = await readlink(at(entry));
+      const link = `/${[...passed, name].join('/')}`;
+      links += 1;
+      if (links > MOST_LINKS) throw fault('ELOOP', `${path} goes round in a circle of symbolic links`);
+      if (!(await mayFollow(folder, passed))) {
+        throw fault('ELOOP', `${path}: ${link} is a symbolic link to ${target}, ${NOT_FOLLOWED}`);
+      }
+      if (target.startsWith('/')) {
+        await Promise.all(opened.splice(1).map((each) => each.close()));
+        passed.length = 0;
+      }
+      names.unshift(...partsOf(target));
+    }
+  } catch (error) {
+    throw named(error, path);
+  } finally {
+    await Promise.all(opened.map((each) => each.close()));
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+/** The root itself is the agent's own choice, and may lie anywhere. */
+async function openRoot(root: string, make: boolean): Promise<FileHandle> {
+  const folder = root === '' ? '/' : root;
+  if (make) await mkdir(folder, { recursive: true });
+  return open(folder, O_RDONLY | O_DIRECTORY);
+}
+
+/** Of a folder that is missing, where it is to be made, the one that was made. */
+export async function openFolder(entry: Entry, make: boolean, mode = FOLDER_MODE): Promise<FileHandle | 'link'> {
+  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+  try {
+    return await open(at(entry), flags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && make) {
+      await mkdir(at(entry), { mode }).catch(unlessThere);
+      return openFolder(entry, false);
+    }
+    if ((code === 'ENOTDIR' || code === 'ELOOP') && (await isLink(entry))) return 'link';
+    throw error;
+  }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+async function isLink(entry: Entry): Promise<boolean> {
+  try {
+    await readlink(at(entry));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Names the entry itself, a link too, without opening it. */
+export function nameEntry(entry: Entry): Promise<FileHandle> {
+  return open(at(entry), O_PATH | O_NOFOLLOW);
+}
+
+/** What `nameEntry` names, to be read. Never waits for the other end of a pipe. */
+export function openToRead(named: FileHandle): Promise<FileHandle> {
+  return open(`/proc/self/fd/${named.fd}`, O_RDONLY | O_NONBLOCK);
+}
+
+/** Whether only root, or whoever runs a lab, can have made the entries of a folder. */
+async function mayFollow(folder: FileHandle, passed: readonly string[]): Promise<boolean> {
+  if (!LINK_FOLDERS.includes(`/${passed.join('/')}`)) return false;
+  const { uid, mode } = await folder.stat();
+  return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0;
+}
+
+/** An error as the system gives it, with a sentence of ours. */
+export function fault(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}
+
+/** The system's own sentence names descriptors; people know paths. */
+function named(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !error.message.includes('/proc/self/fd/')) return error;
+  const { code = 'EIO' } = error as NodeJS.ErrnoException;
+  const [, what = error.message] = /^\w+: ([^,]+),/.exec(error.message) ?? [];
+  return Object.assign(new Error(`${path}: ${what} (${code})`, { cause: error }), { code });
+}
+
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

@@ -1,0 +1,65 @@
+// A host as one behind the forced command: what the table of commands does not let through fails at once, in whatever test it comes up.
+
+import type { Host } from '../../src/ports.ts';
+import { shapeFor } from './phoenix-shell.ts';
+
+/** The words by which one of Phoenix's scripts is asked for, after their mark, PATH and root. */
+function allow(words: readonly string[]): void {
+  if (shapeFor(words) !== undefined) return;
+  throw new Error(`deploy/ssh/table.ts has no shape for ${JSON.stringify(words)}: add a line, or send another command`);
+}
+
+const bits = (mode: number | undefined): string => (mode === undefined ? '' : `0${mode.toString(8)}`);
+
+export function guardedHost(host: Host): Host {
+  return {
+    ...host,
+    async run(command, options) {
+      const { stdin } = command;
+      const known = stdin === undefined ? '' : stdin.from === 'text' ? stdin.text : 'ada:$6$salt$hash\n';
+      if (shapeFor([command.program, ...command.args], known) === undefined) allow([command.program, ...command.args]);
+      return host.run(command, options);
+    },
+    async readFile(path) {
+      allow([':file', path]);
+      return host.readFile(path);
+    },
+    async readFolders(folders) {
+      allow([':folders', ...folders]);
+      return host.readFolders(folders);
+    },
+    async inspect(paths) {
+      allow([':inspect', ...paths]);
+      return host.inspect(paths);
+    },
+    async publicKey(path) {
+      allow([':key', path]);
+      return host.publicKey(path);
+    },
+    async writeFile(write) {
+      const { owner } = write;
+      const words = [bits(write.mode), owner === undefined ? '' : `${owner.uid}:${owner.gid}`, write.expects ?? ''];
+      allow([':write', write.path, ...words]);
+      return host.writeFile(write);
+    },
+    async makeFolder(make) {
+      const owner = `${make.uid ?? ''}${make.gid === null ? '' : `:${make.gid}`}`;
+      allow([':folder', make.path, owner, bits(make.mode)]);
+      return host.makeFolder(make);
+    },
+    async placeFiles(place) {
+      const words = place.files.flatMap(({ from, to, mode, owner }) => [
+        from,
+        to,
+        bits(mode),
+        `${owner.uid}:${owner.gid}`,
+      ]);
+      allow([':place', ...words]);
+      return host.placeFiles(place);
+    },
+    async removeFiles(remove) {
+      allow([':remove', ...remove.paths]);
+      return host.removeFiles(remove);
+    },
+  };
+}
