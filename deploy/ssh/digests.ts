@@ -8,6 +8,7 @@ import {
   MAKE_FOLDER,
   READ_FILE,
   READ_FOLDERS,
+  READ_WITHIN,
   RUN,
   WRITE_FILE,
 } from '../../src/io/host/ssh-scripts.ts';
@@ -17,6 +18,7 @@ const SCRIPTS = {
   end: END_GROUP,
   file: READ_FILE,
   folders: READ_FOLDERS,
+  within: READ_WITHIN,
   write: WRITE_FILE,
   folder: MAKE_FOLDER,
   connect: CONNECT,

@@ -1,6 +1,7 @@
 // Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
 
 import { runAction } from '../../src/agent/apply/run-action.ts';
+import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
@@ -18,7 +19,8 @@ export interface Killing {
   readonly carriedOut: boolean;
 }
 
-export async function carryOut(manager: Manager, host: Host, wanted: Wanted, killing?: Killing): Promise<End> {
+export async function carryOut(manager: Manager, host: Host, declared: Wanted, killing?: Killing): Promise<End> {
+  const { wanted } = await sealWanted(host, declared, true);
   const actions: Action[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const decision = manager.decide(wanted, await manager.observe(host, wanted));

@@ -87,6 +87,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     readFolders: async () => new Map(),
     writeFile: async () => true,
     makeFolder: async () => {},
+    secretDigests: async () => new Map(),
     request: async () => {
       throw new Error('boxes have no services');
     },

@@ -8,6 +8,7 @@ import type { Target } from '../../model/target.ts';
 import { policyBetween } from '../../plan/policy.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './declared.ts';
 import type { Gathered } from './proposal.ts';
@@ -30,7 +31,10 @@ export async function gather(
   const before = stillProtected(await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
   const after = request.trigger === 'push' ? await against(context, declared, followed) : declared;
-  return { declared: after, records, before, request, olderErrors, policy: judging(followed, declared) };
+  const rotated = request.readOnly
+    ? new Set<TargetId>()
+    : await changedSecretsOrNone(context, declared.targets, records);
+  return { declared: after, records, before, request, olderErrors, rotated, policy: judging(followed, declared) };
 }
 
 /** The policy that a commit is judged by. */
@@ -74,7 +78,7 @@ export async function against(
   const [before, after] = [followed?.config ?? null, declared.config];
   if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
   const { problems } = load(await repository.snapshot(declared.commit), {
-    strictSecrets: options.strictSecrets,
+    ...options.reading,
     before,
   });
   return { ...declared, problems };

@@ -7,12 +7,15 @@ import { basename, dirname, join } from 'node:path';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
+import type { NodeFiles } from '../secrets.ts';
 import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { below, checkPath, holdsNoMode } from './paths.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
+import { readFileWithin } from './read-within.ts';
 import { requester } from './request.ts';
+import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 
 export interface LocalHostOptions {
@@ -45,7 +48,13 @@ export function localHost(options: LocalHostOptions): Host {
     LC_ALL: 'C.UTF-8',
   };
   const readNodeFile = (file: string): Promise<string | undefined> => readIfThere(below(root, file));
-  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readNodeFile);
+  const readWithin: NodeFiles['readWithin'] = (file, folders) =>
+    readFileWithin(
+      below(root, file),
+      folders.map((folder) => below(root, folder)),
+    );
+  const nodeFiles: NodeFiles = { read: readNodeFile, readWithin };
+  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, nodeFiles);
   const writeFile = async (write: FileWrite): Promise<boolean> =>
     writeAtomically(below(root, write.path), write, await contents(write.content));
 
@@ -98,6 +107,7 @@ export function localHost(options: LocalHostOptions): Host {
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile: readNodeFile, writeFile }),
+    secretDigests: secretDigester({ contents, readFile: readNodeFile, writeFile }),
     async makeFolder({ path, uid, gid }) {
       const folder = below(root, path);
       await mkdir(folder, { recursive: true, mode: 0o755 });

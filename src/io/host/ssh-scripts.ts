@@ -36,6 +36,28 @@ export const READ_FILE = `${BEGIN}
 exec cat -- "$1"
 `;
 
+/**
+ * mark, PATH, path, folders …: the same for a regular file that really lies below one of the folders: it is opened first, and judged by
+ * what was opened. Exit 46 when it does not.
+ */
+export const READ_WITHIN = `${BEGIN}
+[ -e "$1" ] || exit 44
+[ -f "$1" ] || exit 46
+exec 3<"$1"
+real=$(readlink -f "/proc/$$/fd/3")
+shift
+for folder do
+  folder=$(realpath -e -- "$folder" 2>/dev/null) || continue
+  case $real in
+    "$folder"/*)
+      [ -f "/proc/$$/fd/3" ] || exit 46
+      exec cat <&3
+      ;;
+  esac
+done
+exit 46
+`;
+
 /** mark, PATH, folders …: a tar archive of the regular files directly in them. */
 export const READ_FOLDERS = `${BEGIN}
 for folder do

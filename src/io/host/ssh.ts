@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
+import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
 import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
 import { SYSTEM_PATH } from './local.ts';
@@ -13,9 +14,10 @@ import { describeEnd, openOutput } from './output.ts';
 import { below, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
+import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
-import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, RUN, WRITE_FILE } from './ssh-scripts.ts';
+import { END_GROUP, MAKE_FOLDER, READ_FILE, READ_FOLDERS, READ_WITHIN, RUN, WRITE_FILE } from './ssh-scripts.ts';
 import { readTar } from './tar.ts';
 
 export interface SshHostOptions extends SshSettings {
@@ -92,7 +94,16 @@ export function sshHost(options: SshHostOptions): Host {
     return exit === 0;
   }
 
-  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readFile);
+  async function readWithin(file: string, folders: readonly string[]): Promise<string | undefined> {
+    const args = [below(root, file), ...folders.map((folder) => below(root, folder))];
+    const { exit, stdout } = await fileScript(`read ${file}`, READ_WITHIN, args, [44, 46]);
+    if (exit === 46) throw new OutsideFolders(file);
+    if (stdout.length > MAX_SECRET_BYTES) throw new Error(`it is larger than ${MAX_SECRET_BYTES} bytes`);
+    return exit === 44 ? undefined : stdout.toString('utf8');
+  }
+
+  const nodeFiles: NodeFiles = { read: readFile, readWithin };
+  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, nodeFiles);
 
   const running =
     (hide: Redactor): Host['run'] =>
@@ -140,6 +151,7 @@ export function sshHost(options: SshHostOptions): Host {
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
+    secretDigests: secretDigester({ contents, readFile, writeFile }),
     async makeFolder({ path: folder, uid, gid }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       await fileScript(`make ${folder}`, MAKE_FOLDER, [below(root, folder), owner], []);

@@ -110,6 +110,6 @@ function nfsVolumes(guest: VmGuest): Script[] {
 function password({ user }: VmGuest): Script[] {
   if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
   const path = 'etc/features/user_password/install.sh';
-  const secret = { variable: 'PASSWORD_HASH', $secret: user.passwordHash.$secret };
+  const secret = { variable: 'PASSWORD_HASH', ...user.passwordHash };
   return [script({ name: 'user_password', path, blob: null, inputs: { USER_NAME: user.username }, secret })];
 }

@@ -41,6 +41,7 @@ function textOf(content: Content): string {
       return readFileSync(new URL(`../../../${content.path}`, import.meta.url), 'utf8');
     case 'joined':
       return content.parts.map(textOf).join('');
+    case 'kept':
     case 'compose':
       throw new Error('a script is no compose file');
   }
