@@ -9,6 +9,7 @@ import type {
   FileWrite,
   FolderMake,
   HttpRequest,
+  SecretReference,
 } from './model/action.ts';
 import type { CommitSha } from './model/ids.ts';
 import type { CommitStatus, Details, PullComment } from './model/report.ts';
@@ -123,6 +124,16 @@ export interface Host {
   request(request: HttpRequest, options?: Pick<RunOptions, 'signal'>): Promise<HttpAnswer>;
   /** Never fails for what the authority does: the result says how it ended. */
   sign(signing: CertificateSigning, options?: Pick<RunOptions, 'signal'>): Promise<SigningResult>;
+  /**
+   * A keyed digest of the value that each secret has now, by its reference; the key stays on the node. Fails with `SecretUnavailable`
+   * of `ports/secret-unavailable.ts` where one cannot be given.
+   *
+   * @param options `keep`: a key that is missing is made; without it digests hold for this process alone
+   */
+  secretDigests(
+    references: readonly SecretReference[],
+    options: { readonly keep: boolean },
+  ): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
 

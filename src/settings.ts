@@ -3,8 +3,11 @@
 
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
+import type { SecretBounds } from './model/secret-bounds.ts';
 import type { SigningKeys } from './model/signing-keys.ts';
+import { ageKeys } from './settings/age-keys.ts';
 import { CHECKS } from './settings/checks.ts';
+import { secretBounds, secretFolders, variablePrefix } from './settings/secret-bounds.ts';
 import { signingKeys } from './settings/signing-keys.ts';
 import {
   branchName,
@@ -70,6 +73,10 @@ export interface Settings {
   readonly driftSeconds: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
+  /** What a configuration may refer to with `{"$secret": …}`. */
+  readonly secrets: SecretBounds;
+  /** Identities of age that open files encrypted by sops; null: none can be opened. */
+  readonly sopsAgeKey: Secret | null;
   /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
   readonly planForks: boolean;
   /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
@@ -165,10 +172,14 @@ export function readSettings(
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
+    secrets: secretBounds(texts, environment),
+    sopsAgeKey: take('PHOENIX_SOPS_AGE_KEY', ageKeys, null),
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
   };
 
+  take('PHOENIX_SECRETS_DIR', secretFolders, []);
+  take('PHOENIX_SECRET_ENV_PREFIX', variablePrefix, '');
   for (const check of CHECKS) check(settings, purpose, report);
   for (const name of Object.keys(environment)) {
     const meant = nearestName(name);
@@ -186,8 +197,9 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     webhookSecretBefore: hookBefore,
     adminToken: admin,
     redisUrl,
+    sopsAgeKey,
   } = settings;
-  const all = [repositoryLogin?.password, token, app?.key, hook, hookBefore, admin, redisUrl];
+  const all = [repositoryLogin?.password, token, app?.key, hook, hookBefore, admin, redisUrl, sopsAgeKey];
   return all.filter((each) => each !== null && each !== undefined);
 }
 

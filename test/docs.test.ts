@@ -22,7 +22,7 @@ test('the policy of docs/policy.md is read without a problem', async () => {
   const { config, problems } = loadFiles(files);
   expect(problems).toEqual([]);
   expect(config?.hypervisor.policy).toEqual({
-    approvals: { destroy: 2, recreate: 1, restart: 0, live: 0 },
+    approvals: { destroy: 2, recreate: 1, restart: 0, live: 0, secrets: 1 },
     approvers: ['ada', 'bob', 'grace'],
     maxDeletePercent: 25,
     protected: ['lxc/101', '1001'],

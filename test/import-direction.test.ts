@@ -28,8 +28,8 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
   [/^managers\//, ['model/', 'config/', 'plan/', 'say/', 'ports']],
   [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
-  // A compose file is completed where its text is known: at the last moment, and by what reads it everywhere else.
-  [/^io\//, ['model/', 'ports', 'config/compose/additions.ts']],
+  // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
+  [/^io\//, ['model/', 'ports', 'config/compose/additions.ts', 'config/sops/']],
   [/^lab\//, ['model/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
@@ -61,6 +61,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@octokit/plugin-retry', /^io\/forge/],
   ['@octokit/plugin-throttling', /^io\/forge/],
   ['croner', /^plan\/windows\.ts$/],
+  ['age-encryption', /^io\/sops\.ts$/],
   ['openpgp', /^io\/signatures\//],
   ['pino', /^io\/log/],
   ['prom-client', /^io\/metrics/],

@@ -10,6 +10,7 @@ const SCRIPTS = {
   end: scripts.END_GROUP,
   file: scripts.READ_FILE,
   folders: scripts.READ_FOLDERS,
+  within: scripts.READ_WITHIN,
   inspect: scripts.INSPECT,
   key: scripts.PUBLIC_KEY,
   write: scripts.WRITE_FILE,

@@ -77,6 +77,9 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['/etc/network/interfaces', '/etc/pve/(?:storage|user)\\.cfg', '/etc/ssl/certs/phoenix-root\\.pem'],
     ...['/var/lib/nfs/etab', '/proc/driver/nvidia/version', '/sys/module/zfs/parameters/zfs_arc_max'],
   ].join('|'),
+  /** Where the secrets lie that a configuration may name. */
+  secrets: '/etc/phoenix/secrets',
+  secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
     ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall)'],
     ...['/etc/network/interfaces\\.d', '/etc/exports\\.d'],
@@ -174,6 +177,7 @@ const COMMANDS: readonly string[] = [
   // Work on files, by Phoenix's own scripts: what follows their mark, PATH and root.
   ':file {read}',
   ':folders ( {folder} )*',
+  ':within {secret} ( {secrets} )+',
   ':inspect ( {read} | {made} )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',

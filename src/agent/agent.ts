@@ -32,7 +32,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   const { ledger, queue, options } = parts;
   const context: Context = {
     ...parts,
-    declared: declarations(parts.repository, parts.managers, options.strictSecrets),
+    declared: declarations(parts.repository, parts.managers, options.reading),
     surveys: surveys(parts.host),
     memory: newMemory((await ledger.head()) === null),
   };

@@ -1,6 +1,7 @@
 // What the agent is made of, and what people and webhooks may ask of it.
 
 import type { Config } from '../config/config.ts';
+import type { LoadOptions } from '../config/load.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
@@ -26,8 +27,8 @@ export interface AgentOptions {
   readonly driftSeconds: number | null;
   /** Between two looks for what is due by time; null: only after runs. */
   readonly renewSeconds: number | null;
-  /** Literal secrets in the configuration are errors. */
-  readonly strictSecrets: boolean;
+  /** How a configuration is judged where that is for the settings to say. */
+  readonly reading: Pick<LoadOptions, 'strictSecrets' | 'secrets'>;
   /** Pull requests from forks are planned too. */
   readonly planForks: boolean;
   /** Steps at a time on the node. */

@@ -7,8 +7,7 @@ import { watchChanges } from '../agent/http/changes.ts';
 import { type Door, openDoor } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { Agent, Role } from '../agent/parts.ts';
-import { MAX_FILE_BYTES } from '../config/limits.ts';
-import { wantsBytes } from '../config/sources.ts';
+import { READING } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
 import { type Connection, connectRedis } from '../io/ledger/connect.ts';
@@ -79,8 +78,7 @@ export async function compose(
       branch: settings.branch,
       folder: join(settings.dataDir, 'repository'),
       log,
-      wantsBytes,
-      maxFileBytes: MAX_FILE_BYTES,
+      ...READING,
       ...tokenOf(settings, forge),
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
@@ -110,7 +108,7 @@ export async function compose(
         pollSeconds: settings.pollSeconds,
         driftSeconds: settings.driftSeconds,
         renewSeconds,
-        strictSecrets: settings.strictSecrets,
+        reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
         planForks: settings.planForks,
         concurrency: STEPS_AT_ONCE,
         leaseSeconds: LEASE_SECONDS,

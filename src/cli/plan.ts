@@ -11,9 +11,8 @@ import { summary } from '../plan/plan.ts';
 import { policyBetween } from '../plan/policy.ts';
 import { planText } from '../say/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
-import { readSourceSettings } from '../settings/source.ts';
 import { colours, EXIT, type Io } from './io.ts';
-import { commitAt, commitSource, repositoryAt, SourceFailure } from './source.ts';
+import { commitAt, commitSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 
 export interface PlanArgs {
   /** Folder in or of a Git repository; the current folder when undefined. */
@@ -65,12 +64,12 @@ const NOTHING: Declared = { commit: null, config: null, targets: new Map(), prob
 
 async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Declared]> {
   const repository = await repositoryAt(args.path ?? '.');
-  const { root: found, strictSecrets } = readSourceSettings(env);
-  const root = args.root ?? found;
+  const settings = sourceSettings({ env });
+  const root = args.root ?? settings.root;
   const declared = async (revision: string, before: Config | null): Promise<Declared> => {
     const commit = await commitAt(repository, revision);
     const snapshot = await commitSource(repository, commit, root);
-    const { config, draft, problems } = load(snapshot, { strictSecrets, before });
+    const { config, draft, problems } = load(snapshot, { ...settings, before });
     const readable = config ?? draft;
     return { commit, config: readable, targets: readable === null ? new Map() : allTargets(readable), problems };
   };

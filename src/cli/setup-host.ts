@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAction } from '../agent/apply/run-action.ts';
 import type { Config } from '../config/config.ts';
-import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { load } from '../config/load.ts';
-import { wantsBytes } from '../config/sources.ts';
+import { READING } from '../config/sources.ts';
 import { openRepository } from '../io/git/repository.ts';
 import { openRedactor } from '../io/redact.ts';
 import { lookAtDisks } from '../managers/hypervisor/setup/disks.ts';
@@ -67,7 +66,7 @@ async function setup(args: SetupHostArgs, io: Io): Promise<Ending> {
     if (!(error instanceof SourceFailure)) throw error;
     return refused([error.message, error.hint].filter((each) => each !== null).join('. '), error.exit);
   }
-  const { config, problems: faults } = load(snapshot, { strictSecrets: settings.strictSecrets });
+  const { config, problems: faults } = load(snapshot, settings);
   if (config === null) {
     for (const fault of faults) io.stderr(`${problemText(fault)}\n`);
     return refused(SETUP.badConfiguration, EXIT.no);
@@ -169,8 +168,7 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
       branch,
       folder: join(folder, 'repository'),
       log: silent,
-      wantsBytes,
-      maxFileBytes: MAX_FILE_BYTES,
+      ...READING,
       ...(token === null ? {} : { token: token.expose() }),
       ...(configRoot === null ? {} : { root: configRoot }),
     });

@@ -1,15 +1,16 @@
 // The configuration that a command works on: a folder as it lies on disk, or a commit of the repository that it is in.
 
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { HYPERVISOR_FILE } from '../config/schema/files.ts';
-import { findRoots, wantsBytes } from '../config/sources.ts';
+import { findRoots, READING } from '../config/sources.ts';
 import { folderPaths, folderSnapshot } from '../io/folder.ts';
 import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
 import type { CommitSha } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { EXIT } from './io.ts';
+import { readSourceSettings, type SourceSettings } from '../settings/source.ts';
+import { EXIT, type Io } from './io.ts';
 
 /** The command cannot go on: the message and remedy for people, the exit code for programs. */
 export class SourceFailure extends Error {
@@ -24,7 +25,10 @@ export class SourceFailure extends Error {
   }
 }
 
-const READING = { wantsBytes, maxFileBytes: MAX_FILE_BYTES };
+/** What the environment says of how a configuration is read. */
+export function sourceSettings({ env }: Pick<Io, 'env'>): SourceSettings {
+  return readSourceSettings(env, (path) => readFileSync(path, 'utf8'));
+}
 
 /** The files of a folder as it is. `root` is the config root inside it; found by itself when undefined. */
 export async function folderSource(given: string, root: string | undefined): Promise<Snapshot> {

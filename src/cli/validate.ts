@@ -3,9 +3,8 @@
 import { load } from '../config/load.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { problemCounts, problemText } from '../say/problem.ts';
-import { readSourceSettings } from '../settings/source.ts';
 import { EXIT, type Io } from './io.ts';
-import { commitAt, commitSource, folderSource, repositoryAt, SourceFailure } from './source.ts';
+import { commitAt, commitSource, folderSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 
 export interface ValidateArgs {
   /** Folder or Git repository; the current folder when undefined. */
@@ -27,7 +26,7 @@ export async function validate(args: ValidateArgs, io: Io): Promise<number> {
     io.stderr(`phoenix validate: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
     return error.exit;
   }
-  const { problems } = load(snapshot, readSourceSettings(io.env));
+  const { problems } = load(snapshot, sourceSettings(io));
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (args.json) {
     const counts = { error: errors, warning: problems.length - errors };
@@ -41,7 +40,7 @@ export async function validate(args: ValidateArgs, io: Io): Promise<number> {
 }
 
 async function sourceOf({ path = '.', rev, root }: ValidateArgs, { env }: Io): Promise<Snapshot> {
-  const chosen = root ?? readSourceSettings(env).root;
+  const chosen = root ?? sourceSettings({ env }).root;
   if (rev === undefined) return folderSource(path, chosen);
   const repository = await repositoryAt(path);
   return commitSource(repository, await commitAt(repository, rev), chosen);

@@ -1,11 +1,14 @@
 // From the written files to one configuration, as far as they can be read.
 
+import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Config, Guest } from './config.ts';
 import { Entries } from './entries.ts';
 import type { Finding } from './rules/rule.ts';
+import { withBlobs } from './sops/with-blobs.ts';
 import { Sources } from './sources.ts';
 import { assembleStacks } from './stacks.ts';
+import { secretSeeker } from './written-secrets.ts';
 
 export interface Assembled {
   /** Null when a file as a whole cannot be used: rules across files would then only mislead. */
@@ -15,30 +18,38 @@ export interface Assembled {
   /** Ids of guests that are declared but could not be used. */
   readonly unreadable: ReadonlySet<number>;
   readonly findings: readonly Finding[];
+  /** What is wrong with references to secrets: held back with the targets that they are for. */
+  readonly references: readonly Finding[];
   /** Texts to look positions up in. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-export function assemble(snapshot: Snapshot): Assembled {
+/** @param bounds what the configuration may refer to */
+export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
   const sources = new Sources(snapshot);
-  const entries = new Entries(sources, snapshot);
+  const entries = new Entries(sources, snapshot, bounds, secretSeeker(snapshot.files, bounds));
   const host = entries.hypervisor();
   const lxc = entries.containers();
   const vm = entries.machines(host);
   const certificates = entries.certificates();
-  const stacks = assembleStacks(snapshot, sources, entries.findings);
+  const stacks = assembleStacks(snapshot, sources, entries.findings, (schema, raw, at) =>
+    entries.look(schema, raw, at),
+  );
   entries.oldStacks();
   const { findings, unreadable } = entries;
   const broken = sources.findings.some(({ code }) => code === 'SYNTAX' || code === 'DUPLICATE_KEY') || stacks.broken;
   const whole = host !== null && lxc !== null && vm !== null && certificates !== null;
+  const mentioned = [...sources.texts.values()].some((text) => text.includes('sops:'));
+  const blobs = <T>(value: T): T => (mentioned ? withBlobs(value, snapshot.files) : value);
+  const guests = { lxc: (lxc ?? []).map(blobs), vm: (vm ?? []).map(blobs) };
   const config = whole
     ? {
-        hypervisor: host.hypervisor,
-        lxc: byId(lxc),
-        vm: byId(vm),
-        guests: firstById([...lxc, ...vm]),
+        hypervisor: blobs(host.hypervisor),
+        lxc: byId(guests.lxc),
+        vm: byId(guests.vm),
+        guests: firstById([...guests.lxc, ...guests.vm]),
         certificates,
-        stacks: stacks.stacks,
+        stacks: new Map([...stacks.stacks].map(([name, stack]) => [name, blobs(stack)])),
       }
     : null;
   return {
@@ -46,6 +57,7 @@ export function assemble(snapshot: Snapshot): Assembled {
     complete: !broken && unreadable.size === 0 && !entries.left,
     unreadable,
     findings: [...sources.findings, ...findings.all],
+    references: entries.references,
     texts: sources.texts,
   };
 }

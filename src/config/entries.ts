@@ -1,7 +1,8 @@
 // The entries of the written files, one by one: each is brought up to date, checked by its schema and normalised.
 // An entry that cannot be used is left out, so that its problems hide none of the others'.
 
-import { targetId } from '../model/ids.ts';
+import { type TargetId, targetId } from '../model/ids.ts';
+import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { LxcGuest, Place, VmGuest } from './config.ts';
 import type { Hypervisor } from './config-host.ts';
@@ -16,6 +17,7 @@ import { normaliseLxc } from './normalise/lxc.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise/vm.ts';
 import { parse } from './read/parse.ts';
 import { within } from './read/place.ts';
+import type { Finding } from './rules/rule.ts';
 import { certificate } from './schema/certificate.ts';
 import { lxcEnvelope, vmEnvelope } from './schema/envelopes.ts';
 import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
@@ -24,7 +26,8 @@ import { lxcGuest } from './schema/lxc.ts';
 import { stacksFile } from './schema/stack.ts';
 import { vmGuest } from './schema/vm.ts';
 import type { Sources } from './sources.ts';
-import { unusedAndPlain } from './written-marks.ts';
+import { type Marking, unusedAndPlain } from './written-marks.ts';
+import type { LookForSecrets } from './written-secrets.ts';
 
 interface Host {
   readonly hypervisor: Hypervisor;
@@ -32,18 +35,38 @@ interface Host {
   readonly vmDefaults: Readonly<Record<string, unknown>>;
 }
 
+interface Looked {
+  /** The value in today's shape, which the marks are of. */
+  readonly modern?: unknown;
+  readonly target?: TargetId;
+}
+
 /** Reads the entries of each file. What is wrong with them is among the findings; null when a file as a whole cannot be used. */
 export class Entries {
   readonly findings = new Findings();
+  /** What is wrong with references to secrets. */
+  readonly references: Finding[] = [];
   readonly unreadable = new Set<number>();
   /** Something other than a guest was left out. */
   left = false;
   readonly #sources: Sources;
   readonly #files: Snapshot['files'];
+  readonly #bounds: SecretBounds;
+  readonly #seek: LookForSecrets;
 
-  constructor(sources: Sources, snapshot: Snapshot) {
+  constructor(sources: Sources, snapshot: Snapshot, bounds: SecretBounds, seek: LookForSecrets) {
     this.#sources = sources;
     this.#files = snapshot.files;
+    this.#bounds = bounds;
+    this.#seek = seek;
+  }
+
+  /** Fields without effect and secrets of one written value, the latter in the words of the file. */
+  look(schema: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): void {
+    const marked = schema === null ? [] : unusedAndPlain(schema, modern, at, this.#bounds, target);
+    const { references, plain } = this.#seek(written, at, marked, target);
+    this.findings.add([...marked, ...plain]);
+    this.references.push(...references);
   }
 
   hypervisor(): Host | null {
@@ -52,7 +75,7 @@ export class Entries {
     if (raw === undefined) return null;
     const modern = modernHypervisor(raw, at);
     this.findings.add(modern.findings);
-    this.findings.add(unusedAndPlain('hypervisor', modern.value, at));
+    this.look('hypervisor', hostOnly(raw), at, { modern: modern.value });
     const { value, findings } = parse(hypervisorFile, modern.value, at);
     this.findings.add(findings);
     if (value === undefined) return null;
@@ -80,7 +103,7 @@ export class Entries {
       const target = targetId('lxc', id);
       const modern = modernLxc(entry, place, target);
       this.findings.add(modern.findings);
-      this.findings.add(unusedAndPlain('lxc', modern.value, place, target));
+      this.look('lxc', entry, place, { modern: modern.value, target });
       const { value, findings } = parse(lxcGuest, modern.value, place, target);
       this.findings.add(findings);
       if (value !== undefined) return [normaliseLxc(value, defaults, { id, at: place, files: this.#files })];
@@ -99,7 +122,7 @@ export class Entries {
     this.findings.add(old.findings);
     if (file.value === undefined || old.value === undefined) return null;
     const own = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
-    this.findings.add(unusedAndPlain('vm defaults', own, within(at, 'vm_defaults')));
+    this.look('vm defaults', own, within(at, 'vm_defaults'));
     const defaults: VmFileDefaults = {
       ...old.value.vm_defaults,
       ...(Object.keys(own).length > 0 ? file.value.vm_defaults : {}),
@@ -119,6 +142,7 @@ export class Entries {
       this.findings.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
       return null;
     }
+    this.look(null, raw, at);
     return raw.flatMap((entry, index) => {
       const place = within(at, index);
       const parsed = parse(certificate, entry, place);
@@ -140,7 +164,7 @@ export class Entries {
     if (raw === undefined) return;
     const at: Place = { file: STACKS_FILE, path: '' };
     this.findings.add(parse(stacksFile, raw, at).findings);
-    this.findings.add(unusedAndPlain('old stacks', raw, at));
+    this.look('old stacks', raw, at);
   }
 
   #machine(entry: unknown, place: Place, defaults: VmFileDefaults): VmGuest[] {
@@ -151,7 +175,7 @@ export class Entries {
     const target = known ? targetId('vm', id) : undefined;
     const modern = modernVm(entry, place, target);
     this.findings.add(modern.findings);
-    this.findings.add(unusedAndPlain('vm', modern.value, place, target));
+    this.look('vm', entry, place, { modern: modern.value, ...(target === undefined ? {} : { target }) });
     const { value, findings } = parse(vmGuest, modern.value, place, target);
     this.findings.add(findings);
     if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
@@ -175,4 +199,11 @@ export class Entries {
 
 function hostPlace(): Place {
   return { file: HYPERVISOR_FILE, path: '' };
+}
+
+/** The older place of VMs is looked at with them. */
+function hostOnly(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const { vms: _, ...own } = raw as Record<string, unknown>;
+  return own;
 }

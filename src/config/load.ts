@@ -1,6 +1,8 @@
 // From the files of a commit to a configuration, or to everything that is wrong with it: read, parse, normalise, validate.
 
 import type { Problem } from '../model/problem.ts';
+import type { SecretBounds } from '../model/secret-bounds.ts';
+import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
@@ -11,6 +13,7 @@ import { locate } from './read/locate.ts';
 import { findingsBetween } from './rules/between.ts';
 import { RULES } from './rules/index.ts';
 import type { Finding } from './rules/rule.ts';
+import { byTarget } from './rules/secret-targets.ts';
 
 export interface Loaded {
   /** Null when there is an error. */
@@ -24,17 +27,20 @@ export interface Loaded {
 export interface LoadOptions {
   /** PLAINTEXT_SECRET is an error. */
   readonly strictSecrets: boolean;
+  /** What the configuration may refer to with `{"$secret": …}`. */
+  readonly secrets: SecretBounds;
   /** What is applied: adds what a commit must not do to it, such as DISK_SHRINK and TOO_MANY_DELETES. */
   readonly before?: Config | null;
 }
 
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
-  const { config, complete, unreadable, findings, texts } = assemble(snapshot);
-  const context = config === null ? null : { config, files: snapshot.files, unreadable };
+  const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, options.secrets);
+  const context = config === null ? null : { config, files: snapshot.files, unreadable, secrets: options.secrets };
   const { before = null } = options;
   const between = before === null || config === null ? [] : findingsBetween(before, config);
-  const all = [...findings, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
+  const held = config === null ? references : references.flatMap((finding) => byTarget(finding, config));
+  const all = [...findings, ...held, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');
   return { config: refused ? null : config, draft: complete ? config : null, problems };
@@ -44,7 +50,10 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
 function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>, options: LoadOptions): Problem[] {
   const isError = ({ code }: Finding) => isErrorCode(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
   const once = new Map(
-    findings.map((finding) => [`${finding.code} ${finding.at.file} ${finding.at.path} ${finding.message}`, finding]),
+    findings.map((finding) => [
+      `${finding.code} ${finding.at.file} ${finding.at.path} ${finding.target ?? ''} ${finding.message}`,
+      finding,
+    ]),
   );
   const shown = [...once.values()].sort((a, b) => Number(isError(b)) - Number(isError(a))).slice(0, MAX_PROBLEMS);
   const positions = positionsOf(shown, texts);
@@ -59,8 +68,8 @@ function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>
         line: position?.line ?? 1,
         column: position?.column ?? 1,
         target: finding.target ?? null,
-        message: finding.message,
-        hint: finding.hint ?? null,
+        message: hidePlainSecrets(finding.message),
+        hint: finding.hint === undefined ? null : hidePlainSecrets(finding.hint),
       };
     })
     .sort(byPlace);

@@ -14,6 +14,24 @@ export function wantsBytes(path: string): boolean {
   return JSON_FILES.includes(path) || STACK_FILE.test(path);
 }
 
+/** Paths below the config root that the text of such a file names as encrypted files: their content is read too. */
+function mentionedFiles(bytes: Uint8Array): string[] {
+  const text = new TextDecoder().decode(bytes);
+  if (!text.includes('sops:')) return [];
+  return [...text.matchAll(/"sops:((?:[^"\\#\n]|\\.)+)#/g)].flatMap(([, written = '']) => unescaped(written));
+}
+
+function unescaped(written: string): string[] {
+  try {
+    return [JSON.parse(`"${written}"`) as string];
+  } catch {
+    return [];
+  }
+}
+
+/** How the files of a configuration are read, from Git or from a folder. */
+export const READING = { wantsBytes, mentionedFiles, maxFileBytes: MAX_FILE_BYTES } as const;
+
 /** Folders that hold a configuration, among the paths of a whole repository; the top is the empty text. */
 export function findRoots(paths: Iterable<string>): string[] {
   const roots: string[] = [];

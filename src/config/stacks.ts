@@ -3,6 +3,7 @@
 import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type ReadCompose, readCompose } from './compose/compose.ts';
+import type { Place } from './config.ts';
 import type { Compose, Stack } from './config-services.ts';
 import type { Findings } from './findings.ts';
 import { MAX_COMPOSE_BYTES } from './limits.ts';
@@ -10,7 +11,6 @@ import { normaliseStack } from './normalise/stack.ts';
 import { parse } from './read/parse.ts';
 import { stackManifest } from './schema/stack.ts';
 import { type Sources, stackNames } from './sources.ts';
-import { unusedAndPlain } from './written-marks.ts';
 
 export interface AssembledStacks {
   readonly stacks: ReadonlyMap<string, Stack>;
@@ -18,8 +18,16 @@ export interface AssembledStacks {
   readonly broken: boolean;
 }
 
+/** What runs the Portainer server. */
+export const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
+
 /** A stack without a manifest is left out; whether that matters is for the rules. */
-export function assembleStacks(snapshot: Snapshot, sources: Sources, findings: Findings): AssembledStacks {
+export function assembleStacks(
+  snapshot: Snapshot,
+  sources: Sources,
+  findings: Findings,
+  look: (schema: 'stack', raw: unknown, at: Place) => void,
+): AssembledStacks {
   const stacks = new Map<string, Stack>();
   let broken = false;
   for (const name of stackNames(snapshot)) {
@@ -29,7 +37,7 @@ export function assembleStacks(snapshot: Snapshot, sources: Sources, findings: F
     const raw = sources.json(at.file, 'optional');
     if (compose === undefined) broken = true;
     if (raw === undefined) continue;
-    findings.add(unusedAndPlain('stack', raw, at));
+    look('stack', raw, at);
     const manifest = parse(stackManifest, raw, at);
     findings.add(manifest.findings);
     if (manifest.value === undefined || compose === undefined) broken = true;

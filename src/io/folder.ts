@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BlobId } from '../model/ids.ts';
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
+import { mentionedIn } from './git/snapshot.ts';
 
 export interface FolderOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */
   readonly wantsBytes: (path: string) => boolean;
+  /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
+  readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
   /** Contents past this size are left out, in bytes. */
   readonly maxFileBytes: number;
 }
@@ -43,7 +46,7 @@ export async function folderSnapshot(
   folder: string,
   root: string,
   paths: readonly string[],
-  { wantsBytes, maxFileBytes }: FolderOptions,
+  { wantsBytes, mentionedFiles, maxFileBytes }: FolderOptions,
 ): Promise<Snapshot> {
   const files = new Map<string, SourceFile>();
   const prefix = root === '' ? '' : `${root}/`;
@@ -51,6 +54,9 @@ export async function folderSnapshot(
     if (!path.startsWith(prefix)) continue;
     const inside = path.slice(prefix.length);
     files.set(inside, await sourceFile(join(folder, path), wantsBytes(inside) ? maxFileBytes : 0));
+  }
+  for (const path of mentionedIn(files, mentionedFiles)) {
+    files.set(path, await sourceFile(join(folder, prefix + path), maxFileBytes));
   }
   return { commit: null, root, files };
 }

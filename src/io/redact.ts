@@ -1,10 +1,10 @@
 // Takes secrets out of everything that is shown or kept. A value is known here from the moment it is resolved.
 
-/** What stands in place of a secret. */
-const REDACTED = '‹secret›';
+import { HIDDEN } from '../model/secret-shapes.ts';
+import { formsOf, NEEDLE, type SecretForm } from './secret-forms.ts';
 
 export interface Redactor {
-  /** From now on this value, each of its lines, and its usual encodings are taken out. Values under 4 characters are no secrets. */
+  /** From now on this value and each of its lines are taken out, in every form of `formsOf`. Values under 4 characters are no secrets. */
   add(secret: string): void;
   redact(text: string): string;
   /** Characters of the longest text that is looked for: what must be held back of a text that comes in parts. */
@@ -12,52 +12,67 @@ export interface Redactor {
 }
 
 const SHORTEST = 4;
-/** A line of a longer secret may be an everyday word. */
-const SHORTEST_LINE = 8;
 
 export function openRedactor(): Redactor {
-  const known = new Set<string>();
-  let pattern: RegExp | undefined;
+  const values = new Set<string>();
+  /** By a number for each of their needles, so that one pass over a text says which of them it may hold. */
+  const byNeedle = new Map<number, Set<SecretForm>>();
+  const always = new Set<SecretForm>();
   let longest = 0;
+
+  function candidates(text: string): ReadonlySet<SecretForm> {
+    const found = new Set(always);
+    let number = 0;
+    for (let index = 0; index < text.length; index += 1) {
+      number = next(number, text.charCodeAt(index));
+      for (const form of byNeedle.get(number) ?? []) found.add(form);
+    }
+    return found;
+  }
+
   return {
     add(secret) {
-      for (const form of formsOf(secret)) {
-        if (form.length < SHORTEST || known.has(form)) continue;
-        known.add(form);
-        longest = Math.max(longest, form.length);
-        pattern = undefined;
+      const value = secret.trim();
+      if (value.length < SHORTEST || values.has(value)) return;
+      values.add(value);
+      for (const form of formsOf(value)) {
+        if (form.needles.length === 0) always.add(form);
+        for (const needle of form.needles) {
+          const number = numberAt(needle, NEEDLE - 1);
+          byNeedle.set(number, (byNeedle.get(number) ?? new Set()).add(form));
+        }
+        longest = Math.max(longest, form.longest);
       }
     },
     redact(text) {
-      if (known.size === 0) return text;
-      pattern ??= new RegExp(
-        [...known]
-          .sort((a, b) => b.length - a.length)
-          .map(literally)
-          .join('|'),
-        'g',
-      );
-      return text.replace(pattern, REDACTED);
+      const found: [from: number, to: number][] = [];
+      for (const { pattern } of candidates(text)) {
+        for (const match of text.matchAll(pattern)) found.push([match.index, match.index + match[0].length]);
+      }
+      return found.length === 0 ? text : without(text, found);
     },
     longest: () => longest,
   };
 }
 
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** Four characters of ASCII as one number; of others, some that stand for several. */
+function next(number: number, code: number): number {
+  return (number << 8) | (code & 0xff);
 }
 
-/** As it is, line by line, and as base64, URL and JSON write it. */
-function formsOf(secret: string): string[] {
-  const whole = secret.trim();
-  const lines = whole
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line.length >= SHORTEST_LINE);
-  return [whole, ...lines].flatMap((text) => [
-    text,
-    Buffer.from(text).toString('base64').replace(/=+$/, ''),
-    encodeURIComponent(text),
-    JSON.stringify(text).slice(1, -1),
-  ]);
+function numberAt(text: string, end: number): number {
+  return [...text.slice(0, end + 1)].reduce((number, character) => next(number, character.charCodeAt(0)), 0);
+}
+
+/** Spans that overlap are one; those that only touch are two secrets. */
+function without(text: string, found: readonly (readonly [from: number, to: number])[]): string {
+  let shown = '';
+  let end = 0;
+  let hiding = false;
+  for (const [from, to] of found.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])) {
+    if (!hiding || from >= end) shown += text.slice(end, from) + HIDDEN;
+    hiding = true;
+    end = Math.max(end, to);
+  }
+  return shown + text.slice(end);
 }

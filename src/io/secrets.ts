@@ -1,56 +1,125 @@
-// Secrets by reference: read at the last moment, told to the redactor at once, and kept nowhere.
+// Secrets by reference: read at the last moment, told to the redactor at once, and kept nowhere. What the settings do not allow is
+// refused here too, whatever let the reference come so far.
 
-import { isAbsolute } from 'node:path';
 import type { SecretReference } from '../model/action.ts';
+import { parseReference, type SecretBounds, whyNotAllowed } from '../model/secret-bounds.ts';
+import { SecretUnavailable } from '../ports/secret-unavailable.ts';
 import type { Redactor } from './redact.ts';
+import type { OpenSopsValue } from './sops.ts';
 
-/** Reads a file of the node that the secret is for; undefined when there is none. */
-export type ReadNodeFile = (path: string) => Promise<string | undefined>;
+/** Reads files of the node that a secret is for. */
+export interface NodeFiles {
+  /** Undefined when there is none. */
+  read(path: string): Promise<string | undefined>;
+  /** The same for a regular file that really lies below one of the folders, links resolved; fails with `OutsideFolders` for any other. */
+  readWithin(path: string, folders: readonly string[]): Promise<string | undefined>;
+}
+
+/** A link leads out of the folders that secrets may lie in, or it is no file. */
+export class OutsideFolders extends Error {
+  override readonly name = 'OutsideFolders';
+}
+
+/** Bytes of a file that a secret is in. */
+export const MAX_SECRET_BYTES = 1024 * 1024;
 
 export interface Secrets {
   /**
-   * The value of `env:NAME` of the agent, or of the file of `file:PATH` on the node without its last line break. Fails with what
-   * to do, never with the value.
+   * The value of `env:NAME` of the agent, of the file of `file:PATH` on the node without its last line break, or of `sops:FILE#PATH`
+   * in the config repo. Fails with what to do, never with the value.
    */
-  resolve(reference: SecretReference, readFile: ReadNodeFile): Promise<string>;
+  resolve(reference: SecretReference, files: NodeFiles): Promise<string>;
+  /** The text of a file of the node that Phoenix itself keeps a secret in. */
+  kept(path: string, files: NodeFiles): Promise<string>;
 }
 
-/** Phoenix's own keys are no business of the config repo: whoever may push there could read them in a guest. */
-const OWN = /^(PHOENIX_(FORGE_TOKEN|WEBHOOK_SECRET|ADMIN_TOKEN|APP_KEY)(_FILE)?|REDIS_URL(_FILE)?)$/;
+export interface SecretSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly redactor: Redactor;
+  readonly bounds: SecretBounds;
+  /** Values of Phoenix's own settings, which are given to nobody, wherever a copy of one lies. */
+  readonly own?: readonly string[];
+  /** Bytes of a file of the config repo. */
+  readonly blob?: (id: string) => Promise<Uint8Array>;
+  readonly openSops?: OpenSopsValue;
+}
 
-export function openSecrets(environment: Readonly<Record<string, string | undefined>>, redactor: Redactor): Secrets {
+export function openSecrets(sources: SecretSources): Secrets {
+  const { redactor } = sources;
+  const own = new Set((sources.own ?? []).map((value) => value.trim()));
   return {
-    async resolve({ $secret: reference }, readFile) {
-      const value = await read(reference, environment, readFile);
-      if (value === '') throw new Error(`the secret ${reference} is empty`);
+    async resolve(reference, files) {
+      const { $secret: text } = reference;
+      const refusal = whyNotAllowed(text, sources.bounds);
+      if (refusal !== null) throw new SecretUnavailable(`${refusal.message}. ${refusal.hint}`);
+      const value = await read(reference, sources, files);
+      if (value === '') throw new SecretUnavailable(`the secret ${text} is empty`);
+      if (own.has(value.trim())) {
+        throw new SecretUnavailable(`the secret ${text} is a setting of Phoenix itself, which is given to no guest`);
+      }
       redactor.add(value);
       return value;
+    },
+    async kept(path, files) {
+      const text = (await files.read(path))?.replace(/\r?\n$/, '');
+      if (text === undefined || text === '')
+        throw new SecretUnavailable(`${path} is not there: converge what keeps it there`);
+      redactor.add(text);
+      return text;
     },
   };
 }
 
-async function read(
-  reference: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  readFile: ReadNodeFile,
-): Promise<string> {
-  const [, scheme, name = ''] = /^(env|file):(.+)$/.exec(reference) ?? [];
-  if (scheme === 'env') {
-    if (OWN.test(name)) throw new Error(`the secret ${reference} is Phoenix’s own and is not given to a guest`);
-    const value = environment[name];
-    if (value === undefined)
-      throw new Error(`the secret ${reference} is not set: put ${name} into the agent’s environment`);
-    return value;
-  }
-  if (scheme === 'file') {
-    if (!isAbsolute(name)) throw new Error(`the secret ${reference} must name an absolute path`);
-    const text = await readFile(name).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(
-        `the secret ${reference} cannot be read (${error.code ?? 'error'}): make the file readable for the agent`,
+async function read(reference: SecretReference, sources: SecretSources, files: NodeFiles): Promise<string> {
+  const { $secret: text } = reference;
+  const parsed = parseReference(text);
+  switch (parsed?.scheme) {
+    case 'env': {
+      const value = sources.environment[parsed.name];
+      if (value !== undefined) return value;
+      throw new SecretUnavailable(`the secret ${text} is not set: put ${parsed.name} into the agent’s environment`);
+    }
+    case 'file':
+      return readFile(text, parsed.path, sources.bounds, files);
+    case 'sops':
+      return readSops(reference, parsed.path, sources);
+    default:
+      throw new SecretUnavailable(
+        `the secret reference ${JSON.stringify(text)} must be env:NAME, file:/PATH or sops:FILE#PATH`,
       );
-    });
-    if (text === undefined) throw new Error(`the secret ${reference} is not there: put the file onto the node`);
-    return text.replace(/\r?\n$/, '');
   }
-  throw new Error(`the secret reference ${JSON.stringify(reference)} must be env:NAME or file:/PATH`);
+}
+
+async function readFile(text: string, path: string, { folders }: SecretBounds, files: NodeFiles): Promise<string> {
+  let found: string | undefined;
+  try {
+    found = await files.readWithin(path, folders);
+  } catch (error) {
+    if (error instanceof OutsideFolders) {
+      throw new SecretUnavailable(
+        `the secret ${text} is not allowed: it is no file below ${folders.join(' or ')}, links resolved; put the file itself there`,
+      );
+    }
+    const { code, message } = error as NodeJS.ErrnoException;
+    // A node that does not answer may do so later.
+    if (code === undefined) throw new Error(`the secret ${text}: ${message}`);
+    throw new SecretUnavailable(`the secret ${text} cannot be read (${code}): make the file readable for the agent`);
+  }
+  if (found === undefined) throw new SecretUnavailable(`the secret ${text} is not there: put the file onto the node`);
+  return found.replace(/\r?\n$/, '');
+}
+
+async function readSops(
+  { $secret: text, blob: id }: SecretReference,
+  path: string,
+  { blob, openSops }: SecretSources,
+): Promise<string> {
+  if (id === undefined || blob === undefined || openSops === undefined) {
+    throw new SecretUnavailable(`the secret ${text} cannot be read: its file is not known here`);
+  }
+  try {
+    return await openSops(await blob(id), path);
+  } catch (error) {
+    throw new SecretUnavailable(`the secret ${text} ${error instanceof Error ? error.message : 'cannot be opened'}`);
+  }
 }

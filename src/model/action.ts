@@ -3,10 +3,14 @@
 import type { Json } from './json.ts';
 import type { Impact } from './plan.ts';
 
-/** A secret by reference: `env:NAME` or `file:PATH`, resolved on the node at the last moment. */
-export interface SecretReference {
+/** A secret by reference: `env:NAME`, `file:PATH` or `sops:FILE#PATH`, resolved at the last moment. Plain JSON, since specs hold it. */
+export type SecretReference = {
   readonly $secret: string;
-}
+  /** Of the encrypted file that it is in. */
+  readonly blob?: string;
+  /** Keyed digest of the value that it has now, where somebody looked: see `sealSecrets`. */
+  readonly digest?: string;
+};
 
 export interface Command {
   readonly kind: 'command';
@@ -162,6 +166,8 @@ export type Content =
   | { readonly from: 'shipped'; readonly path: string }
   | { readonly from: 'node' | 'fingerprint'; readonly path: string }
   | { readonly from: 'secret'; readonly secret: SecretReference }
+  /** A secret that Phoenix itself keeps in a file of the node, below /var/lib/phoenix. No configuration can name one. */
+  | { readonly from: 'kept'; readonly path: string }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
   /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
   | {

@@ -41,6 +41,8 @@ export interface PlanStep {
   /** Where `"protected": true` forbids the step even with approval. */
   readonly protected: boolean;
   readonly changes: readonly FieldChange[];
+  /** References to secrets that the target is given for the first time; absent for none. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Plan {

@@ -13,8 +13,11 @@ export interface ApplyWindow {
 }
 
 export interface Policy {
-  /** How many persons must approve a step of each impact. */
-  readonly approvals: Readonly<Record<Impact, number>>;
+  /** How many persons must approve a step of each impact, and one that sends a secret to a target that did not have it. */
+  readonly approvals: Readonly<Record<Impact, number>> & {
+    /** Absent in plans of before there was one: nobody. */
+    readonly secrets?: number;
+  };
   /** Whose approvals count, by the name that the forge knows them by; null: those of everybody who may give one. */
   readonly approvers: readonly string[] | null;
   /** A commit that deletes more of the guests is refused; null: `behavior.max_delete_share` says. */
@@ -38,7 +41,7 @@ export type SignedCommits = 'off' | 'head' | 'all';
 
 /** What holds where the configuration says nothing. */
 export const DEFAULT_POLICY: Policy = {
-  approvals: { destroy: 1, recreate: 1, restart: 0, live: 0 },
+  approvals: { destroy: 1, recreate: 1, restart: 0, live: 0, secrets: 0 },
   approvers: null,
   maxDeletePercent: null,
   protected: [],

@@ -21,4 +21,6 @@ export interface Applied {
   readonly commit: string;
   /** Digest of the spec that was applied. */
   readonly digest: string;
+  /** Keyed digests of the values that its secrets had, by reference; the key is not here. Absent in records of before they were kept. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }

@@ -102,7 +102,8 @@ export function commandPlan(
   // The configuration that these targets stem from had an order; one that is gone may not, and then there is none to keep.
   const steps = made.kind === 'plan' ? made.plan.steps : [];
   const asked = steps.map((each): PlanStep => {
-    const step = { ...each, ...shown(verb), changes: [] };
+    const { secrets: _, ...own } = each;
+    const step = { ...own, ...shown(verb), changes: [] };
     const approvals = policy === undefined ? 0 : policy.approvals[step.impact];
     return { ...step, approvals, approval: approvals > 0 };
   });

@@ -8,6 +8,7 @@ import { diff } from './diff.ts';
 import { stepNeeds } from './needs.ts';
 import { order } from './order.ts';
 import { approvalsNeeded, isGuarded } from './policy.ts';
+import { newReferences } from './secret-references.ts';
 
 export interface PlanInput {
   /** Revision that `before` stems from; null when nothing was applied yet or it stems from several. */
@@ -85,7 +86,8 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
   const impact = impactOf(change, input);
   const { policy = DEFAULT_POLICY } = input;
   const declared = [input.before, input.after].flatMap((side) => side.get(change.target) ?? []);
-  const approvals = approvalsNeeded(policy, { impact, verb: change.verb, changes: change.fields });
+  const secrets = newReferences(change.before, change.after);
+  const approvals = approvalsNeeded(policy, { impact, verb: change.verb, changes: change.fields, secrets });
   return {
     target: change.target,
     kind: kindOf(change.target),
@@ -98,6 +100,7 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
     // What was protected stays so for the commit that takes the protection off.
     protected: isGuarded(policy, change.target) || declared.some((target) => target.protected),
     changes: change.fields,
+    ...(secrets.length === 0 ? {} : { secrets }),
   };
 }
 

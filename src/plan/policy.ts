@@ -14,8 +14,13 @@ interface Given {
 type Approved = Pick<PlanStep, 'target' | 'impact'>;
 
 /** How many persons must approve it. A step that changes no field only looks, and needs nobody. */
-export function approvalsNeeded(policy: Policy, step: Pick<PlanStep, 'impact' | 'verb' | 'changes'>): number {
-  return step.verb === 'update' && step.changes.length === 0 ? 0 : policy.approvals[step.impact];
+export function approvalsNeeded(
+  policy: Policy,
+  step: Pick<PlanStep, 'impact' | 'verb' | 'changes' | 'secrets'>,
+): number {
+  const { [step.impact]: byImpact, secrets = 0 } = policy.approvals;
+  const sends = step.secrets !== undefined && step.secrets.length > 0;
+  return step.verb === 'update' && step.changes.length === 0 ? 0 : Math.max(byImpact, sends ? secrets : 0);
 }
 
 /** Names are those of the forge, which does not tell upper from lower case. */
@@ -88,6 +93,7 @@ export function stricter(before: Policy, after: Policy): Policy {
       recreate: Math.max(one.recreate, other.recreate),
       restart: Math.max(one.restart, other.restart),
       live: Math.max(one.live, other.live),
+      secrets: Math.max(one.secrets ?? 0, other.secrets ?? 0),
     },
     approvers: inBoth(before.approvers, after.approvers),
     maxDeletePercent: percents.length === 0 ? null : Math.min(...percents),

@@ -2,12 +2,11 @@
 
 import type { Json } from '../model/json.ts';
 import type { FieldChange, Plan } from '../model/plan.ts';
+import { HIDDEN, hidePlainSecrets, secretArguments } from '../model/secret-shapes.ts';
 import { isArray, isObject, sortedEntries } from './canonical.ts';
 import { keys } from './pointer.ts';
 
-const HIDDEN = '‹secret›';
-
-/** Specs hold secrets as references only. Should a literal have come into one, its field's name still hides it. */
+/** Specs hold secrets as references only. Should a literal have come into one, its field's name or its own shape still hides it. */
 const SECRET_NAMES = /passw(or)?d|passphrase|secret|token|private_?key|api_?key/i;
 
 /** `{"$secret": "env:NAME"}`, or a literal that was marked as one: always one value, however deep it stands. */
@@ -31,8 +30,11 @@ function hideInChange({ path, before, after }: FieldChange): FieldChange {
 
 function hide(name: string, value: Json): Json {
   if (isSecret(value)) return HIDDEN;
-  if (typeof value === 'string') return SECRET_NAMES.test(name) && value !== '' ? HIDDEN : value;
+  if (typeof value === 'string') return SECRET_NAMES.test(name) && value !== '' ? HIDDEN : hidePlainSecrets(value);
   if (value === null || typeof value !== 'object') return value;
-  if (isArray(value)) return value.map((item) => hide(name, item));
+  if (isArray(value)) {
+    const secret = secretArguments(value);
+    return value.map((item, index) => (secret.has(index) ? HIDDEN : hide(name, item)));
+  }
   return Object.fromEntries(sortedEntries(value).map(([key, item]) => [key, hide(key, item)]));
 }

@@ -38,6 +38,7 @@ function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean
     impactWords(step),
     ...(step.needs.length === 0 ? [] : [`after ${shortList(step.needs)}`]),
     ...(approvalWords(step) === '' ? [] : [approvalWords(step)]),
+    ...(secretWords(step) === '' ? [] : [secretWords(step)]),
     ...(held.has(step.target) ? ['held back by an older problem'] : []),
   ];
   const head = `  ${MARK[step.verb]} ${printable(step.target)}  ${step.verb}: ${notes.join(' · ')}`;
@@ -52,6 +53,11 @@ export function approvalWords(step: PlanStep): string {
   if (isKept(step)) return 'protected: refused';
   if (!step.approval) return '';
   return step.approvals > 1 ? `needs ${step.approvals} approvals` : 'needs approval';
+}
+
+/** Which secrets a step gives to its target for the first time; empty for none. */
+export function secretWords({ secrets = [] }: Pick<PlanStep, 'secrets'>): string {
+  return secrets.length === 0 ? '' : `newly given ${secrets.map(printable).join(', ')}`;
 }
 
 /** A value that says nothing, of what appears or goes. */

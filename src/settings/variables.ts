@@ -30,10 +30,26 @@ const VARIABLES = [
   'PHOENIX_DRIFT_SECONDS',
   'PHOENIX_LOG',
   'PHOENIX_STRICT_SECRETS',
+  'PHOENIX_SECRETS_DIR',
+  'PHOENIX_SECRET_ENV_PREFIX',
+  'PHOENIX_SOPS_AGE_KEY',
   'PHOENIX_PLAN_FORKS',
   'PHOENIX_SIGNING_KEYS',
   'PHOENIX_URL',
 ] as const;
+
+type Variable = (typeof VARIABLES)[number];
+
+/** What programs beside Phoenix read their own keys from, in the same environment. */
+const OF_OTHERS = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_CMD', 'SOPS_AGE_SSH_PRIVATE_KEY'];
+
+/** Each in every form in which it may be given, now or while one is replaced by another. */
+export const OWN_VARIABLES: ReadonlySet<string> = new Set(
+  [...VARIABLES, ...OF_OTHERS].flatMap((name) => {
+    const base = name.replace(/_BEFORE$/, '');
+    return [base, `${base}_BEFORE`].flatMap((each) => [each, `${each}_FILE`]);
+  }),
+);
 
 /**
  * The value of each variable that is set. An empty one counts as not set; the last line break of a file is not part of
@@ -43,9 +59,10 @@ export function valuesOf(
   environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string,
   report: Report,
+  which: readonly Variable[] = VARIABLES,
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const variable of VARIABLES) {
+  for (const variable of which) {
     const text = environment[variable];
     const path = environment[`${variable}_FILE`];
     if (text && path) {

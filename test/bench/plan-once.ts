@@ -1,11 +1,11 @@
 // One plan between two folders, in a process that has done nothing before: `node plan-once.ts BEFORE AFTER` prints what it cost.
 
-import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { load } from '../../src/config/load.ts';
-import { wantsBytes } from '../../src/config/sources.ts';
+import { READING } from '../../src/config/sources.ts';
 import { folderPaths, folderSnapshot } from '../../src/io/folder.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import { makePlan } from '../../src/plan/plan.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
 export interface Cost {
   readonly ms: number;
@@ -22,11 +22,10 @@ export interface PlanCost {
 }
 
 const [before = '', after = ''] = process.argv.slice(2);
-const READING = { wantsBytes, maxFileBytes: MAX_FILE_BYTES };
 
 async function configOf(folder: string) {
   const snapshot = await folderSnapshot(folder, '', await folderPaths(folder), READING);
-  const { config, problems } = load(snapshot, { strictSecrets: false });
+  const { config, problems } = load(snapshot, { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
   return config;
 }

@@ -8,6 +8,7 @@ import { allTargets, impactOf } from '../../src/managers/index.ts';
 import type { BlobId, TargetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { container, environment, feature, ORIGIN } from '../managers/guests.ts';
 import type { Files } from '../support/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
@@ -107,7 +108,10 @@ function targetsOf(files: Files): Targets {
   const bytes = Object.entries(files).map(([path, text]) => {
     return [path, { blob: path as BlobId, kind: 'file', bytes: Buffer.from(text) }] as const;
   });
-  const { config, problems } = load({ commit: null, root: '', files: new Map(bytes) }, { strictSecrets: false });
+  const { config, problems } = load(
+    { commit: null, root: '', files: new Map(bytes) },
+    { strictSecrets: false, secrets: DEFAULT_BOUNDS },
+  );
   if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
   return allTargets(config);
 }

@@ -5,6 +5,7 @@ import { type Loaded, load } from '../../src/config/load.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import type { ProblemCode } from '../../src/model/problem.ts';
 import type { Snapshot, SourceFile } from '../../src/model/snapshot.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
 /** Content by path: text as it is, bytes as they are, anything else as JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests break written files in every way, also those no type allows
@@ -154,7 +155,7 @@ function textOf(content: unknown): string {
 }
 
 export function loadFiles(files: Files, strictSecrets = false): Loaded {
-  return load(snapshotOf(files), { strictSecrets });
+  return load(snapshotOf(files), { strictSecrets, secrets: DEFAULT_BOUNDS });
 }
 
 /** Where a code was found: `file:path`, in order. */

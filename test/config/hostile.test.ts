@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { load } from '../../src/config/load.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { SourceFile } from '../../src/model/snapshot.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
@@ -135,7 +136,7 @@ test('a configuration with any value changed is read or refused, and nothing is 
     fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), anything), { minLength: 1, maxLength: 4 }), (changes) => {
       const files = environment();
       for (const [path, value] of changes) put(files, path, value);
-      const { config, problems } = load(snapshotOf(plainJson(files)), { strictSecrets: true });
+      const { config, problems } = load(snapshotOf(plainJson(files)), { strictSecrets: true, secrets: DEFAULT_BOUNDS });
       wellFormed(problems);
       expect(config === null).toBe(problems.some(({ severity }) => severity === 'error'));
     }),
@@ -160,7 +161,7 @@ test('a configuration with any bytes changed is read or refused, and nothing is 
         const mutated = [...old.bytes.subarray(0, place), ...bytes, ...old.bytes.subarray(place + cut)];
         files.set(file, { ...old, bytes: Uint8Array.from(mutated) });
       }
-      wellFormed(load({ commit: null, root: '', files }, { strictSecrets: false }).problems);
+      wellFormed(load({ commit: null, root: '', files }, { strictSecrets: false, secrets: DEFAULT_BOUNDS }).problems);
     }),
     { numRuns: 500 },
   );

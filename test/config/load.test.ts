@@ -3,6 +3,7 @@ import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { load } from '../../src/config/load.ts';
 import { findRoots, wantsBytes } from '../../src/config/sources.ts';
 import type { BlobId } from '../../src/model/ids.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, placesOf, snapshotOf } from './environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -209,7 +210,7 @@ test('a file past the limit is refused, whether its content was read or not', ()
   const unread = new Map(snapshotOf(environment()).files);
   unread.set(LXC, { blob: '0'.repeat(40) as BlobId, kind: 'file', size: 50_000_000 });
   for (const files of [tooLarge.files, unread]) {
-    const { problems } = load({ commit: null, root: '', files }, { strictSecrets: false });
+    const { problems } = load({ commit: null, root: '', files }, { strictSecrets: false, secrets: DEFAULT_BOUNDS });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ code: 'SYNTAX', file: LXC, line: 1 });
     expect(problems[0]?.message).toMatch(/^has \d+ bytes; at most 16777216 are read$/);
@@ -219,7 +220,7 @@ test('a file past the limit is refused, whether its content was read or not', ()
 test('a link in place of a file is not followed', () => {
   const files = new Map(snapshotOf(environment()).files);
   files.set(LXC, { blob: '0'.repeat(40) as BlobId, kind: 'symlink' });
-  const { problems } = load({ commit: null, root: '', files }, { strictSecrets: false });
+  const { problems } = load({ commit: null, root: '', files }, { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   expect(problems.map(({ code, message }) => [code, message])).toEqual([
     ['MISSING_FILE', 'is a symbolic link, which is not followed'],
   ]);
@@ -239,7 +240,7 @@ test('ten thousand guests load in a moment, and each of their problems is found'
   }
   const snapshot = snapshotOf(files);
   const start = performance.now();
-  const { problems } = load(snapshot, { strictSecrets: false });
+  const { problems } = load(snapshot, { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(10_000);
   expect(performance.now() - start).toBeLessThan(10_000);
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { load } from '../../src/config/load.ts';
 import { minutesOf } from '../../src/config/schema/policy.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
 
 const HOST = 'etc/phoenix_hypervisor_config.json';
@@ -41,7 +42,7 @@ test('every field is read', () => {
     signed_commits: 'all',
   };
   expect(policy(written, { timezone: 'Asia/Kolkata' })).toEqual({
-    approvals: { destroy: 2, recreate: 1, restart: 1, live: 0 },
+    approvals: { destroy: 2, recreate: 1, restart: 1, live: 0, secrets: 0 },
     approvers: ['ada', 'bob@example.org'],
     maxDeletePercent: 25,
     protected: ['lxc/101', '1001', '9000'],
@@ -103,8 +104,8 @@ test('how many guests may go is that of the policy, and the commit that raises i
     return after;
   };
   const found = (was: object, is: object) => {
-    const before = load(snapshotOf(files(was)), { strictSecrets: false }).draft;
-    return load(snapshotOf(withoutTwo(is)), { strictSecrets: false, before })
+    const before = load(snapshotOf(files(was)), { strictSecrets: false, secrets: DEFAULT_BOUNDS }).draft;
+    return load(snapshotOf(withoutTwo(is)), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before })
       .problems.filter(({ code }) => code === 'TOO_MANY_DELETES')
       .map(({ message, hint }) => `${message.split(', more')[1]} | ${hint}`);
   };

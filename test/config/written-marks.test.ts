@@ -83,7 +83,7 @@ describe('secrets in the clear', () => {
     files[HYPERVISOR].portainer_api = { admin_password: { $secret: 'file:/etc/phoenix/secrets/portainer' } };
     files[HYPERVISOR].users = { username: 'admin', password_hash: 'NOT_SET' };
     files[SHOP].environments.production.variables.push(
-      { name: 'DB_PASSWORD', value: { $secret: 'env:DB_PASSWORD' } },
+      { name: 'DB_PASSWORD', value: { $secret: 'env:PHOENIX_SECRET_DB_PASSWORD' } },
       { name: 'DB_USER', value: 'shop' },
     );
     expect(loadFiles(files, true).problems).toEqual([]);

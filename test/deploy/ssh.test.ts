@@ -17,6 +17,7 @@ import { sshHost } from '../../src/io/host/ssh.ts';
 import { END_GROUP, RUN, WRITE_FILE } from '../../src/io/host/ssh-scripts.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { judgingShell, phoenixShell, shapesOf } from '../support/phoenix-shell.ts';
 import { freePort } from '../support/programs.ts';
 import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
@@ -222,7 +223,11 @@ describe.skipIf(noSshd !== null)(`behind sshd${noSshd === null ? '' : ` (${noSsh
     test('a host with the programs that are shipped', async () => {
       const redactor = openRedactor();
       const repository = { blob: async () => new Uint8Array() };
-      const contents = openContents({ repository, secrets: openSecrets({}, redactor), product: folder });
+      const contents = openContents({
+        repository,
+        secrets: openSecrets({ environment: {}, redactor, bounds: DEFAULT_BOUNDS }),
+        product: folder,
+      });
       const host = sshHost({ node: 'pve', contents, redactor, root: join(folder, 'root'), ...sshd });
       try {
         const looks = { kind: 'command', program: 'hostname', args: [], timeoutSeconds: 20 } as const;

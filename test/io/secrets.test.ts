@@ -4,35 +4,39 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLog } from '../../src/io/log.ts';
 import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets } from '../../src/io/secrets.ts';
+import { type NodeFiles, openSecrets } from '../../src/io/secrets.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
-const nodeFile = (path: string) => (path === '/nowhere/at/all' ? Promise.resolve(undefined) : readFile(path, 'utf8'));
+const nowhere: NodeFiles = { read: async () => undefined, readWithin: async () => undefined };
+const files: NodeFiles = { read: readFileOf, readWithin: readFileOf };
+
+async function readFileOf(path: string): Promise<string | undefined> {
+  return path.includes('nowhere') ? undefined : readFile(path, 'utf8');
+}
 
 describe('secrets by reference', () => {
   test('come from the environment or a file, and are known to the redactor from then on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-secrets-'));
     await writeFile(join(folder, 'key'), 'line one\nline two\n');
     const redactor = openRedactor();
-    const secrets = openSecrets({ DB_PASSWORD: 'p4ssw0rd' }, redactor);
-    expect(await secrets.resolve({ $secret: 'env:DB_PASSWORD' }, nodeFile)).toBe('p4ssw0rd');
-    expect(await secrets.resolve({ $secret: `file:${join(folder, 'key')}` }, nodeFile)).toBe('line one\nline two');
+    const bounds = { ...DEFAULT_BOUNDS, folders: [folder] };
+    const secrets = openSecrets({ environment: { PHOENIX_SECRET_DB: 'p4ssw0rd' }, redactor, bounds });
+    expect(await secrets.resolve({ $secret: 'env:PHOENIX_SECRET_DB' }, files)).toBe('p4ssw0rd');
+    expect(await secrets.resolve({ $secret: `file:${join(folder, 'key')}` }, files)).toBe('line one\nline two');
     expect(redactor.redact('p4ssw0rd, then line two')).toBe('‹secret›, then ‹secret›');
     await rm(folder, { recursive: true });
   });
 
   test.each([
-    ['env:UNSET', 'put UNSET into the agent’s environment'],
-    ['env:EMPTY', 'is empty'],
-    ['env:PHOENIX_FORGE_TOKEN', 'Phoenix’s own'],
-    ['env:REDIS_URL', 'Phoenix’s own'],
-    ['file:relative', 'absolute path'],
-    ['file:/nowhere/at/all', 'put the file onto the node'],
-    ['file:/', 'EISDIR'],
-    ['vault:x', 'env:NAME or file:/PATH'],
+    ['env:PHOENIX_SECRET_UNSET', 'put PHOENIX_SECRET_UNSET into the agent’s environment'],
+    ['env:PHOENIX_SECRET_EMPTY', 'is empty'],
+    ['file:/etc/phoenix/secrets/nowhere', 'put the file onto the node'],
+    ['sops:secrets.yaml#a', 'its file is not known here'],
+    ['vault:x', 'must be env:NAME, file:/PATH or sops:FILE#PATH'],
   ])('%s is refused with what to do', async (reference, message) => {
-    const environment = { EMPTY: '', PHOENIX_FORGE_TOKEN: 'own', REDIS_URL: 'own' };
-    const secrets = openSecrets(environment, openRedactor());
-    await expect(secrets.resolve({ $secret: reference }, nodeFile)).rejects.toThrow(message);
+    const environment = { PHOENIX_SECRET_EMPTY: '' };
+    const secrets = openSecrets({ environment, redactor: openRedactor(), bounds: DEFAULT_BOUNDS });
+    await expect(secrets.resolve({ $secret: reference }, nowhere)).rejects.toThrow(message);
   });
 });
 

@@ -1,6 +1,7 @@
 // Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
 
 import { runAction } from '../../src/agent/apply/run-action.ts';
+import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
@@ -20,8 +21,9 @@ export interface Killing {
 }
 
 /** Whatever is sent must be let through by the forced command of the agent's key. */
-export async function carryOut(manager: Manager, given: Host, wanted: Wanted, killing?: Killing): Promise<End> {
+export async function carryOut(manager: Manager, given: Host, declared: Wanted, killing?: Killing): Promise<End> {
   const host = guardedHost(given);
+  const { wanted } = await sealWanted(host, declared, true);
   const actions: Action[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     const decision = manager.decide(wanted, await manager.observe(host, wanted));

@@ -8,6 +8,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from '../../src/agent/apply/run-action.ts';
+import { sealWanted } from '../../src/agent/apply/seal.ts';
+import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
@@ -49,13 +51,21 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     const change = wanted(changed, { before: target.spec });
     let host: H;
     beforeEach(async () => {
-      host = await each.open();
+      host = await openKnown();
     });
     afterEach(() => host.close());
 
+    /** With a key for digests that is always the same, so that states can be compared. */
+    async function openKnown(): Promise<H> {
+      const opened = await each.open();
+      const content = { from: 'text', text: `${'0123456789abcdef'.repeat(4)}\n` } as const;
+      await opened.writeFile({ kind: 'file', path: KEY_FILE, content, mode: 0o600 });
+      return opened;
+    }
+
     async function reopen(): Promise<void> {
       await host.close();
-      host = await each.open();
+      host = await openKnown();
     }
 
     test('is made, works, and a second apply does nothing', async () => {
@@ -77,14 +87,15 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
 
     test('a glance is enough to see that nothing is to be done, and sees when something is', async () => {
       expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
-      const asProved = wanted(target, { before: target.spec });
+      const { wanted: asProved } = await sealWanted(host, wanted(target, { before: target.spec }), false);
+      const { wanted: other } = await sealWanted(host, change, false);
       const { watched, calls } = watch(host);
       const survey = await manager.survey(watched);
       const seen = manager.glance(survey, asProved);
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
-      const other = manager.glance(survey, change);
-      if (other !== null) expect(manager.decide(change, other)).not.toEqual({ kind: 'actions', actions: [] });
+      const glanced = manager.glance(survey, other);
+      if (glanced !== null) expect(manager.decide(other, glanced)).not.toEqual({ kind: 'actions', actions: [] });
       expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(looks);
     });
 

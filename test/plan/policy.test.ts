@@ -112,7 +112,7 @@ describe('the stricter of two', () => {
     });
     const other = policy({ approvers: ['Bob', 'eve'], protected: ['vm/1001', '101'] });
     expect(stricter(one, other)).toEqual({
-      approvals: { destroy: 2, recreate: 1, restart: 1, live: 0 },
+      approvals: { destroy: 2, recreate: 1, restart: 1, live: 0, secrets: 0 },
       approvers: ['bob'],
       maxDeletePercent: 10,
       protected: ['101', 'vm/1001'],

@@ -1,15 +1,16 @@
 // What every host keeps to, whichever way it is reached.
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openContents, type ReadContent } from '../../src/io/host/content.ts';
 import { openRedactor, type Redactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import type { Command, Content, HttpRequest } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { openService, type TestService } from '../support/service.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
@@ -34,7 +35,8 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     folder = await mkdtemp(join(tmpdir(), 'phoenix-host-'));
     await mkdir(join(folder, 'bin'));
     redactor = openRedactor();
-    const secrets = openSecrets({ LAB_SECRET: SECRET }, redactor);
+    const bounds = { ...DEFAULT_BOUNDS, envPrefix: 'LAB_', folders: ['/secrets'] };
+    const secrets = openSecrets({ environment: { LAB_SECRET: SECRET }, redactor, bounds });
     const repository = { blob: async () => BLOB };
     const contents = openContents({ repository, secrets, product: folder });
     host = open({ node: 'pve', root: join(folder, 'root'), path: join(folder, 'bin'), contents, redactor });
@@ -159,9 +161,11 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       expect(result.stdout).toContain('‹secret›');
       expect(result.stdout + result.stderr + lines.join()).not.toContain('s3cret');
       expect(result.stdout).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 20));
-      const unset = await host.run(command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:UNSET' } } }));
+      const unset = await host.run(
+        command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:LAB_UNSET' } } }),
+      );
       expect(unset).toMatchObject({ exit: null, ended: 'not found' });
-      expect(unset.stderr).toContain('put UNSET into the agent’s environment');
+      expect(unset.stderr).toContain('put LAB_UNSET into the agent’s environment');
     });
 
     test('hands lines on as they come', async () => {
@@ -436,14 +440,69 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       const body = {
         text: { from: 'text', text: '{"keys":[{"rawAPIKey":"ptr_abcdef"}],"seen":"ptr_abcdef"}' },
       } as const;
-      const keep = { pointer: '/keys/0/rawAPIKey', path: '/var/lib/phoenix/secrets/token' };
+      const keep = { pointer: '/keys/0/rawAPIKey', path: '/var/lib/phoenix/portainer/token' };
       const answer = await host.request(get('/echo', { method: 'POST', body, keep }));
       expect(answer.body).toBe('{"keys":[{"rawAPIKey":"‹secret›"}],"seen":"‹secret›"}');
       expect(await readFile(join(folder, 'root', keep.path), 'utf8')).toBe('ptr_abcdef\n');
       expect((await stat(join(folder, 'root', keep.path))).mode & 0o777).toBe(0o600);
-      const used: Content = { from: 'secret', secret: { $secret: `file:${keep.path}` } };
+      const used: Content = { from: 'kept', path: keep.path };
       await host.request(get('/', { headers: { 'x-api-key': used } }));
       expect(service.received.at(-1)?.headers['x-api-key']).toBe('ptr_abcdef');
+    });
+
+    test('reads a secret where it really lies, and nothing that a link leads to from there', async () => {
+      const place = (path: string) => join(folder, 'root', path);
+      await mkdir(place('secrets/below'), { recursive: true });
+      await writeFile(place('shadow'), 'root:$6$x\n');
+      await writeFile(place('secrets/below/real'), 'inside\n');
+      await symlink('below/real', place('secrets/inside'));
+      await symlink(place('shadow'), place('secrets/outside'));
+      await symlink('../..', place('secrets/below/up'));
+      await link(place('secrets/below/real'), place('other'));
+      const bodyOf = async (path: string) => {
+        const text: Content = { from: 'secret', secret: { $secret: `file:${path}` } };
+        return host.request(get('/echo', { method: 'POST', body: { text } }));
+      };
+      for (const path of ['/secrets/below/real', '/secrets/inside', '/secrets/below/up/secrets/inside']) {
+        await bodyOf(path);
+        expect(service.received.at(-1)?.body).toBe('inside');
+      }
+      const before = service.received.length;
+      for (const path of [
+        '/secrets/outside',
+        '/secrets/below/up/shadow',
+        '/secrets/below',
+        '/other',
+        '/secrets/../shadow',
+      ]) {
+        const { message } = await bodyOf(path);
+        expect(message).toMatch(/is not allowed/);
+      }
+      expect((await bodyOf('/secrets/none')).message).toContain('put the file onto the node');
+      expect(service.received).toHaveLength(before);
+    });
+
+    test('tells by a keyed digest whether a secret is another one', async () => {
+      const place = join(folder, 'root/secrets/a');
+      await mkdir(dirname(place), { recursive: true });
+      const digestOf = async (keep: boolean) => {
+        const found = await host.secretDigests([{ $secret: 'file:/secrets/a' }], { keep });
+        return found.get('file:/secrets/a');
+      };
+      await writeFile(place, 'one\n');
+      await digestOf(false);
+      const key = join(folder, 'root/var/lib/phoenix/secret-digests.key');
+      await expect(stat(key)).rejects.toThrow('ENOENT');
+      const first = await digestOf(true);
+      expect(first).toMatch(/^[0-9a-f]{32}$/);
+      expect((await stat(key)).mode & 0o777).toBe(0o600);
+      expect(createHash('sha256').update('one').digest('hex')).not.toContain(first);
+      await writeFile(place, 'two\n');
+      expect(await digestOf(true)).not.toBe(first);
+      await writeFile(place, 'one\n');
+      expect(await digestOf(false)).toBe(first);
+      await writeFile(key, `${'0'.repeat(64)}\n`);
+      expect(await digestOf(true)).not.toBe(first);
     });
 
     test('follows no redirect', async () => {

@@ -114,6 +114,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['tee', '/sys/module/zfs/parameters/zfs_arc_max'],
   [':file', '/etc/phoenix/secrets/a'],
   [':folders', '/etc/pve/lxc', '/var/lib/phoenix/certificates'],
+  [':within', '/etc/phoenix/secrets/shop/db', '/etc/phoenix/secrets'],
   [':inspect', '/tank/x/cert.key', '/tank/x'],
   [':key', '/tank/x/cert.key'],
   [':write', '/etc/pve/lxc/101.conf', '', '', SUM],

@@ -20,6 +20,7 @@ const MARK = `phoenix-${'0a'.repeat(12)}`;
 const SCRIPTS: Readonly<Record<string, string>> = {
   file: scripts.READ_FILE,
   folders: scripts.READ_FOLDERS,
+  within: scripts.READ_WITHIN,
   inspect: scripts.INSPECT,
   key: scripts.PUBLIC_KEY,
   write: scripts.WRITE_FILE,

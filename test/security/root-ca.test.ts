@@ -18,6 +18,7 @@ import { restsOn } from '../../src/managers/edges.ts';
 import { featureScript, installScripts } from '../../src/managers/guest/scripts/scripts.ts';
 import { ROOT_ON_NODE } from '../../src/managers/trusted-root.ts';
 import type { Content } from '../../src/model/action.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { findProgram, freePort } from '../support/programs.ts';
 import { openService, type TestService } from '../support/service.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
@@ -50,8 +51,11 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const contentsOn = (files: Readonly<Record<string, string>>) => {
   const redactor = openRedactor();
   const repository = { blob: async () => new Uint8Array() };
-  const read = openContents({ repository, secrets: openSecrets({}, redactor), product: TOP });
-  return async (content: Content) => Buffer.from(await read(content, async (path) => files[path])).toString('utf8');
+  const secrets = openSecrets({ environment: {}, redactor, bounds: DEFAULT_BOUNDS });
+  const read = openContents({ repository, secrets, product: TOP });
+  const lookup = async (path: string) => files[path];
+  const node = { read: lookup, readWithin: lookup };
+  return async (content: Content) => Buffer.from(await read(content, node)).toString('utf8');
 };
 
 interface Ended {

@@ -12,6 +12,7 @@ import { matches, type Pattern } from '../../src/config/schema/marks.ts';
 import { stackManifest } from '../../src/config/schema/stack.ts';
 import { type Holds, holdsOf } from '../../src/config/schema/text.ts';
 import { vmFile } from '../../src/config/schema/vm.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../config/environment.ts';
 import { CERTIFICATES, DESK, HYPERVISOR, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
 import { type Written, writtenFor } from './written.ts';
@@ -102,7 +103,7 @@ test('each text of each schema says what it may hold', () => {
 });
 
 test('the whole environment is sound and has a text for each of them', () => {
-  const { problems } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false });
+  const { problems } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   const lacking = FILES.slice(0, -1).flatMap(([file, root]) =>
     textFields(root)
@@ -153,6 +154,7 @@ describe('nothing that ends a line or hides', () => {
     for (const sample of SAMPLES) {
       const { problems } = load(snapshotOf(withText(sample, put(sample.value, '\0', 'middle'))), {
         strictSecrets: false,
+        secrets: DEFAULT_BOUNDS,
       });
       const errors = problems.filter(({ severity, file }) => severity === 'error' && file === sample.file);
       const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
@@ -226,7 +228,10 @@ function grownIn(
 
 /** What is written with that text; null where it is refused at its place. */
 function writtenWith(sample: Sample, text: string): Written[] | null {
-  const { draft, problems } = load(snapshotOf(withText(sample, text)), { strictSecrets: false });
+  const { draft, problems } = load(snapshotOf(withText(sample, text)), {
+    strictSecrets: false,
+    secrets: DEFAULT_BOUNDS,
+  });
   const pointer = `/${sample.keys.join('/')}`;
   const refused = problems.some(
     ({ severity, file, path }) =>
@@ -239,7 +244,7 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
 describe('a sign that is taken changes no shape', () => {
-  const { draft } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false });
+  const { draft } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 

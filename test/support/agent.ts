@@ -2,8 +2,7 @@
 
 import { startAgent } from '../../src/agent/agent.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
-import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
-import { wantsBytes } from '../../src/config/sources.ts';
+import { READING } from '../../src/config/sources.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -12,6 +11,7 @@ import { openQueue } from '../../src/io/queue.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
 export interface Surroundings {
   readonly redisUrl: string;
@@ -61,6 +61,7 @@ export async function startTestAgent(
     readonly clock?: Clock;
     readonly forgeTimeoutMs?: number;
     readonly signatures?: Signatures | null;
+    readonly log?: Log;
   } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
@@ -81,8 +82,7 @@ export async function startTestAgent(
     token: forge?.token ?? around.token,
     folder: around.cloneFolder,
     log: testLog,
-    wantsBytes,
-    maxFileBytes: MAX_FILE_BYTES,
+    ...READING,
   });
   const host = hostOf(repository);
   return startAgent({
@@ -96,7 +96,7 @@ export async function startTestAgent(
     host,
     managers,
     forge,
-    log: testLog,
+    log: changes.log ?? testLog,
     clock: changes.clock ?? clock,
     options: {
       roles: ['reconcile', 'apply', 'report'],
@@ -107,7 +107,7 @@ export async function startTestAgent(
       pollSeconds: 3600,
       driftSeconds: null,
       renewSeconds: null,
-      strictSecrets: false,
+      reading: { strictSecrets: false, secrets: DEFAULT_BOUNDS },
       planForks: false,
       concurrency: 4,
       leaseSeconds: 30,

@@ -91,6 +91,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     makeFolder: async () => {},
     placeFiles: async () => {},
     removeFiles: async () => {},
+    secretDigests: async () => new Map(),
     request: async () => {
       throw new Error('boxes have no services');
     },

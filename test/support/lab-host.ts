@@ -45,6 +45,8 @@ export async function openLabHost(
         return Buffer.from(contents[content.blob] ?? `echo ${content.blob}\n`);
       case 'secret':
         return Buffer.from(await secretOf(content.secret.$secret));
+      case 'kept':
+        return Buffer.from(await secretOf(`file:${content.path}`));
       case 'shipped':
         return readFile(new URL(`../../${content.path}`, import.meta.url));
       case 'node':

@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets } from '../../src/io/secrets.ts';
+import { openSecrets, type SecretSources } from '../../src/io/secrets.ts';
 import { nodeOwners } from '../../src/lab/host/files.ts';
 import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, labPath } from '../../src/lab/proxmox/create.ts';
 import type { CallOrders } from '../../src/lab/proxmox/faults.ts';
 import { programsHere } from '../../src/lab/proxmox/here.ts';
+import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import type { HostOf } from './agent.ts';
 
 export interface Lab {
@@ -72,11 +73,19 @@ export async function openLab(programs: 'here' | 'processes' = 'processes'): Pro
 }
 
 /** The lab in a folder as an agent has it, in whatever process. */
-export function labHost(folder: string, programs: 'here' | 'processes' = 'processes'): HostOf {
+export function labHost(
+  folder: string,
+  programs: 'here' | 'processes' = 'processes',
+  secrets: Partial<SecretSources> = {},
+): HostOf {
   return (repository) => {
-    const redactor = openRedactor();
+    const redactor = secrets.redactor ?? openRedactor();
     const product = fileURLToPath(new URL('../..', import.meta.url));
-    const contents = openContents({ repository, secrets: openSecrets({}, redactor), product });
+    const contents = openContents({
+      repository,
+      secrets: openSecrets({ environment: {}, redactor, bounds: DEFAULT_BOUNDS, ...secrets, blob: repository.blob }),
+      product,
+    });
     const { dial } = labNetwork(folder);
     const host = localHost({
       node: 'pve',

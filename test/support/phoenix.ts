@@ -14,7 +14,7 @@ import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
-import type { Clock, Host } from '../../src/ports.ts';
+import type { Clock, Host, Log } from '../../src/ports.ts';
 import { APP_ID, clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
 import type { Files } from './environment.ts';
@@ -75,6 +75,8 @@ export interface PhoenixOptions {
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
   /** None when not given: no key is known. */
   readonly signatures?: Signatures;
+  /** Of the agent; absent: what fails is printed with `PHOENIX_TEST_LOG=1`. */
+  readonly log?: Log;
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }

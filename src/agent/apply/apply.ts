@@ -2,6 +2,7 @@
 // and the host what is still to be done.
 
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
+import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { isSwitch } from '../../plan/command.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { Again } from '../../ports/queue.ts';
@@ -109,23 +110,25 @@ function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): K
 async function end(context: Context, run: RunDetail, lease: Lease, ending: Ending): Promise<void> {
   const { ledger, options } = context;
   const { target } = lease;
-  const { outcome, reason, would } = ending;
+  const { outcome } = ending;
+  const reason = ending.reason === null ? null : hidePlainSecrets(ending.reason);
+  const would = ending.would?.map(hidePlainSecrets);
   const finished = await ledger.finishStep(lease, run.id, {
     outcome,
     reason,
     ...(would === undefined ? {} : { would }),
     ended: isoNow(context),
-    applied: proof(run, target, outcome),
+    applied: proof(run, target, ending),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
   });
   if (!finished) throw new Stopped();
 }
 
-function proof(run: RunDetail, target: TargetId, outcome: Ending['outcome']): StepEnd['applied'] {
+function proof(run: RunDetail, target: TargetId, { outcome, secrets = {} }: Ending): StepEnd['applied'] {
   const { readOnly, verb } = run.request;
   const proved = outcome === 'applied' || outcome === 'unchanged';
   if (!proved || readOnly || (isSwitch(verb) && verb !== 'delete')) return { kind: 'kept' };
   const digest = run.digests[target];
   if (digest === null || digest === undefined) return { kind: 'gone' };
-  return { kind: 'proved', record: { target, commit: run.commit, digest } };
+  return { kind: 'proved', record: { target, commit: run.commit, digest, secrets } };
 }

@@ -3,15 +3,20 @@
 
 import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../../managers/manager.ts';
 import type { Outcome } from '../../model/run.ts';
+import { same } from '../../plan/canonical.ts';
+import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
 import { type Performing, perform, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
+import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 
 export interface Ending {
   readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
   readonly reason: string | null;
   /** Sentences of what would be done; only where nothing may be. */
   readonly would?: readonly string[];
+  /** Keyed digests of the secrets that it has now, by reference. */
+  readonly secrets?: SecretDigests;
 }
 
 /** Something is in the way that goes away by itself; the message says what. */
@@ -30,9 +35,27 @@ export interface StepWork extends Performing {
   readonly readOnly: 'differs' | 'would' | false;
   /** One look at the whole host, which may settle the step; null to look at the target closely at once. */
   readonly survey: (() => Promise<unknown>) | null;
+  /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
+  readonly known?: SecretDigests;
 }
 
 export async function carryOut(work: StepWork): Promise<Ending> {
+  let sealed: Sealed;
+  try {
+    sealed = await sealWanted(work.host, work.wanted, work.readOnly === false);
+  } catch (error) {
+    // Nothing is begun that could not be brought to its end.
+    if (error instanceof SecretUnavailable) return { outcome: 'failed', reason: error.message };
+    throw error;
+  }
+  const { wanted, secrets } = sealed;
+  // A survey does not look at what a value is part of.
+  const survey = same(secrets, work.known ?? {}) ? work.survey : null;
+  const ending = await converge({ ...work, wanted, survey });
+  return Object.keys(secrets).length === 0 ? ending : { ...ending, secrets };
+}
+
+async function converge(work: StepWork): Promise<Ending> {
   const { host, manager, wanted, touched } = work;
   if (await settledByGlance(work)) return { outcome: 'unchanged', reason: null };
   if (work.readOnly !== false)

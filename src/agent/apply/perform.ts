@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import type { ActionRecord } from '../../model/run.ts';
+import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Host } from '../../ports.ts';
 import { actionFailure } from '../../say/failure.ts';
 import { Stopped } from './lease.ts';
@@ -31,7 +32,11 @@ export async function perform(work: Performing, actions: readonly Action[]): Pro
     stopIfTold(work);
     await work.keeper.stillMine();
     const result = await runAction(work.host, action, work);
-    await work.keeper.record({ summary: action.summary, exit: result.exit, ms: Math.round(result.ms) });
+    await work.keeper.record({
+      summary: hidePlainSecrets(action.summary),
+      exit: result.exit,
+      ms: Math.round(result.ms),
+    });
     if (result.exit !== 0 && action.failure !== 'observe') return actionFailure(action, result);
   }
   return null;

@@ -1,6 +1,8 @@
-// What a step did and what its programs printed, kept in the ledger as it happens.
+// What a step did and what its programs printed, kept in the ledger as it happens. What the repository holds in plain text is hidden
+// here as it is in plans; values behind references are gone already.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 
 export interface StepLog {
@@ -26,7 +28,7 @@ export function stepLog(ledger: Ledger, run: RunId, target: TargetId): StepLog {
 
   return {
     write(line) {
-      waiting.push(line);
+      waiting.push(hidePlainSecrets(line));
       writing ??= writeAll();
     },
     async flush() {

@@ -9,6 +9,7 @@ import { isGuarded, mayDestroy, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/gather.ts';
+import type { SecretDigests } from './seal.ts';
 
 export interface Task {
   readonly wanted: Wanted;
@@ -18,6 +19,8 @@ export interface Task {
   readonly rollback: boolean;
   /** Whether the commit declares it. */
   readonly declared: boolean;
+  /** Digests of the secrets that it had when it was last proved. */
+  readonly known?: SecretDigests;
 }
 
 export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
@@ -40,7 +43,14 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
-  return { wanted, touched: record.touched !== null, rollback, declared: now !== undefined };
+  const known = record.applied?.secrets;
+  return {
+    wanted,
+    touched: record.touched !== null,
+    rollback,
+    declared: now !== undefined,
+    ...(known === undefined ? {} : { known }),
+  };
 }
 
 /** What is deleted is not wanted, though it may be declared; what is only switched may be declared no more. */

@@ -10,7 +10,7 @@ import type { Target } from '../../model/target.ts';
 import { canonical } from '../../plan/canonical.ts';
 import { guarded } from '../../plan/policy.ts';
 import type { Repository } from '../../ports.ts';
-import type { Managers } from '../parts.ts';
+import type { AgentOptions, Managers } from '../parts.ts';
 
 export interface Declared {
   readonly commit: CommitSha;
@@ -29,10 +29,14 @@ export type Declarations = (commit: CommitSha) => Promise<Declared>;
 const KEEP = 8;
 
 /** Reads a commit once: the same commit always declares the same. */
-export function declarations(repository: Repository, managers: Managers, strictSecrets: boolean): Declarations {
+export function declarations(
+  repository: Repository,
+  managers: Managers,
+  reading: AgentOptions['reading'],
+): Declarations {
   const known = new Map<CommitSha, Promise<Declared>>();
   return (commit) => {
-    const found = known.get(commit) ?? read(repository, managers, commit, strictSecrets);
+    const found = known.get(commit) ?? read(repository, managers, commit, reading);
     known.delete(commit);
     known.set(commit, found);
     found.catch(() => known.delete(commit));
@@ -46,10 +50,10 @@ async function read(
   repository: Repository,
   { allTargets }: Managers,
   commit: CommitSha,
-  strictSecrets: boolean,
+  reading: AgentOptions['reading'],
 ): Promise<Declared> {
   const snapshot = await repository.snapshot(commit);
-  const { config, draft, problems } = load(snapshot, { strictSecrets });
+  const { config, draft, problems } = load(snapshot, reading);
   const readable = config ?? draft;
   const targets =
     readable === null ? new Map<TargetId, Target>() : guarded(allTargets(readable), readable.hypervisor.policy);

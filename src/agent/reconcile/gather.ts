@@ -7,6 +7,7 @@ import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './declared.ts';
 import { policyFor } from './judging.ts';
@@ -32,7 +33,10 @@ export async function gather(
   const policy = await policyFor(context, declared);
   // Who goes back to an older commit says so in so many words, and approves each deletion.
   const after = request.rewind ? declared : await against(context, declared, followed, policy);
-  return { declared: after, records, before, request, olderErrors, policy };
+  const rotated = request.readOnly
+    ? new Set<TargetId>()
+    : await changedSecretsOrNone(context, declared.targets, records);
+  return { declared: after, records, before, request, olderErrors, rotated, policy };
 }
 
 /** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */
@@ -78,7 +82,7 @@ export async function against(
   const before = config === null ? null : { ...config, hypervisor: { ...config.hypervisor, policy } };
   if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
   const { problems } = load(await repository.snapshot(declared.commit), {
-    strictSecrets: options.strictSecrets,
+    ...options.reading,
     before,
   });
   return { ...declared, problems };

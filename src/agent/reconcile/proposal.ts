@@ -20,6 +20,8 @@ export interface Gathered {
   readonly records: TargetRecords;
   /** Every target of the records, as it was declared where it was last applied or touched. */
   readonly before: ReadonlyMap<TargetId, Target>;
+  /** Targets with a secret whose value is another one than when they were applied; absent for none. */
+  readonly rotated?: ReadonlySet<TargetId>;
   /** What the plan must have before it is carried out. */
   readonly policy: Policy;
   readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
@@ -71,14 +73,16 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
 
 /**
  * Targets to be looked at although no field changed: those that a step began to change without proving it since, those whose
- * spec was derived by other rules when it was applied, and all when they are asked for by a person or a timer.
+ * spec was derived by other rules when it was applied, those with a secret that has another value, and all when they are asked for by a person or a timer.
  */
-function lookedAt({ declared, records, request }: Gathered): Set<TargetId> {
+function lookedAt({ declared, records, request, rotated = new Set() }: Gathered): Set<TargetId> {
   const asked = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
   const otherwise = [...records.applied.values()]
     .filter(({ target, digest }) => declared.digests.get(target) !== digest)
     .map(({ target }) => target);
-  return new Set([...asked, ...otherwise, ...records.touched.keys()].filter((id) => inScope(id, request.targets)));
+  return new Set(
+    [...asked, ...otherwise, ...rotated, ...records.touched.keys()].filter((id) => inScope(id, request.targets)),
+  );
 }
 
 function inScope(target: TargetId, targets: readonly TargetId[] | null): boolean {

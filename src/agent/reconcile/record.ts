@@ -3,6 +3,7 @@
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommitStatus } from '../../model/report.ts';
+import { hideSecrets } from '../../plan/secret.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
 import {
   APPLY_CONTEXT,
@@ -53,7 +54,8 @@ export async function recordPlan(
   if (carried) await beginWithPolicy(context, request.commit);
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
-    plan,
+    // As it is shown: what stands in the repository in plain text is nobody's business in the ledger.
+    plan: hideSecrets(plan),
     digests,
     held,
     problems,

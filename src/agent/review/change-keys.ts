@@ -11,9 +11,10 @@ import { canBeApproved } from '../../plan/waiting.ts';
 export function changeKeys(plan: Plan): ReadonlyMap<TargetId, string> {
   const waiting = hideSecrets(plan).steps.filter(canBeApproved);
   return new Map(
-    waiting.map(({ target, verb, impact, changes }) => {
+    waiting.map(({ target, verb, impact, changes, secrets = [] }) => {
       const fields = changes.map(({ path, before, after }) => [path, before ?? null, after ?? null]);
-      const text = canonical({ target, verb, impact, fields });
+      // Which secrets it gives away is part of the change, though their references are hidden.
+      const text = canonical({ target, verb, impact, fields, ...(secrets.length === 0 ? {} : { secrets }) });
       return [target, createHash('sha256').update(text).digest('hex')];
     }),
   );

@@ -1,10 +1,11 @@
-// What is due by time, such as a certificate near its end: looked for with one survey, and tried in a run of its own. Which were
+// What is due by time, such as a certificate near its end, or because a secret has another value: looked for with one survey, and tried in a run of its own. Which were
 // tried without success is remembered, so that they are tried less and less often.
 
 import { randomUUID } from 'node:crypto';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import { renewals } from '../../plan/renewals.ts';
 import type { Again } from '../../ports/queue.ts';
+import { changedSecrets } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
@@ -54,6 +55,7 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
     const at = manager.due(await surveys(look, manager), wanted);
     if (at !== null) due.set(id, at.getTime());
   }
+  for (const id of await changedSecrets(context.host, declared?.targets ?? new Map(), { applied })) due.set(id, 0);
   return due;
 }
 

@@ -18,6 +18,7 @@ import { type LabNetwork, labNetwork } from '../../lab/network/network.ts';
 import { PROXMOX_PROGRAMS } from '../../lab/proxmox/programs.ts';
 import { type Age, ageCertificate } from '../../lab/services/step-ca/age.ts';
 import type { Run } from '../../model/run.ts';
+import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { readSettings } from '../../settings.ts';
 import { type Client, clientOf } from '../agent/client.ts';
 import { compose } from '../compose.ts';
@@ -92,7 +93,10 @@ export async function setStage(io: Io): Promise<Stage> {
     closing.push(() => forge.close());
     const person = await openPerson(join(folder, 'environment'), forge.pushUrl);
     await person.bring(PRODUCT, CONFIGURATION);
-    const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
+    const { config } = load(await folderSource(person.folder, undefined), {
+      strictSecrets: false,
+      secrets: DEFAULT_BOUNDS,
+    });
     if (config === null) throw new Error('the reference configuration has errors: see `phoenix validate`');
     supplyLab(lab, config);
     supplySecrets(lab, config);

@@ -9,6 +9,7 @@ import { makePlan } from '../../plan/plan.ts';
 import { commandLines, pushed, statusLines, waveLines } from '../../say/demo.ts';
 import { problemText } from '../../say/problem.ts';
 import { progressLines, runLine } from '../../say/run.ts';
+import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { colours, type Io } from '../io.ts';
 import { folderSource } from '../source.ts';
 import type { Stage } from './stage.ts';
@@ -49,7 +50,10 @@ export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => v
     async push(message) {
       const commit = await person.commit(message);
       show(pushed(commit, message));
-      const { config } = load(await folderSource(person.folder, undefined), { strictSecrets: false });
+      const { config } = load(await folderSource(person.folder, undefined), {
+        strictSecrets: false,
+        secrets: DEFAULT_BOUNDS,
+      });
       const next = config === null ? declared : allTargets(config);
       const made = makePlan({ from: null, to: commit, before: declared, after: next, impact: impactOf });
       if (made.kind === 'plan') show(waveLines(made.plan));

@@ -2,6 +2,7 @@
 
 import { carryOut, type Ending } from '../../agent/apply/carry-out.ts';
 import type { Keeper } from '../../agent/apply/perform.ts';
+import type { SecretDigests } from '../../agent/apply/seal.ts';
 import { type Surveys, surveys } from '../../agent/apply/surveys.ts';
 import { managerOf } from '../../managers/index.ts';
 import type { Origin } from '../../managers/manager.ts';
@@ -58,6 +59,8 @@ export interface RecordingHost {
   of(target: TargetId): Host;
   taken(): { readonly commands: readonly RecordedCommand[]; readonly files: readonly RecordedFile[] };
   forget(): void;
+  /** Digests of the secrets that each target was proved with, as the ledger of an agent keeps them. */
+  readonly proved: Map<TargetId, SecretDigests>;
 }
 
 /** Keeps every command and every file that goes to a host, with the target that it is for. */
@@ -65,6 +68,7 @@ export function recordingHost(host: Host): RecordingHost {
   const commands: RecordedCommand[] = [];
   const files: RecordedFile[] = [];
   return {
+    proved: new Map(),
     whole: host,
     of: (target) => ({
       ...host,
@@ -114,7 +118,7 @@ export async function carryOutPlan(
     for (const target of start.slice(0, AT_ONCE - running.size)) {
       const step = steps.get(target);
       if (step === undefined) continue;
-      const work = rehearseStep(hosts.of(target), rehearsal, step, survey)
+      const work = rehearseStep(hosts, rehearsal, step, survey)
         .then(end)
         .finally(() => running.delete(target));
       running.set(target, work);
@@ -124,13 +128,14 @@ export async function carryOutPlan(
 }
 
 async function rehearseStep(
-  host: Host,
+  hosts: RecordingHost,
   { plan, before, after, origin, rollback, approved }: Rehearsal,
   { target, impact, approval, changes }: PlanStep,
   survey: Surveys,
 ): Promise<Rehearsed> {
   if (approval && !approved) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
   const manager = managerOf(kindOf(target));
+  const known = hosts.proved.get(target);
   let actions = 0;
   const keeper: Keeper = {
     stillMine: async () => {},
@@ -140,7 +145,8 @@ async function rehearseStep(
     },
   };
   const ending: Ending = await carryOut({
-    host,
+    host: hosts.of(target),
+    ...(known === undefined ? {} : { known }),
     manager,
     wanted: {
       target,
@@ -161,5 +167,9 @@ async function rehearseStep(
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: 'failed', reason };
   });
-  return { target, ...ending, actions };
+  const { secrets, ...ended } = ending;
+  if (secrets !== undefined && (ended.outcome === 'applied' || ended.outcome === 'unchanged')) {
+    hosts.proved.set(target, secrets);
+  }
+  return { target, ...ended, actions };
 }

@@ -12,8 +12,9 @@ import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
 import { sshHost } from '../../io/host/ssh.ts';
 import type { Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
+import { sopsOpener } from '../../io/sops.ts';
 import type { Forge, Host, Repository } from '../../ports.ts';
-import type { Settings } from '../../settings.ts';
+import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
 
 /** Phoenix's own folder, which holds the features that come with it. */
@@ -33,7 +34,15 @@ export async function openHostOf(
   settings: Settings,
   { node, environment, repository, redactor }: HostParts,
 ): Promise<Host> {
-  const contents = openContents({ repository, secrets: openSecrets(environment, redactor), product: PRODUCT });
+  const secrets = openSecrets({
+    environment,
+    redactor,
+    bounds: settings.secrets,
+    own: secretsOf(settings).map((own) => own.expose()),
+    blob: repository.blob,
+    openSops: sopsOpener(settings.sopsAgeKey?.expose() ?? null),
+  });
+  const contents = openContents({ repository, secrets, product: PRODUCT });
   switch (settings.host.kind) {
     case 'local': {
       if (settings.labFolder !== null) return labHost(settings.labFolder, node, { contents, redactor });

@@ -20,9 +20,16 @@ import { makePlan } from '../../plan/plan.ts';
 import { guarded, policyBetween } from '../../plan/policy.ts';
 import { problemCounts, problemText } from '../../say/problem.ts';
 import { rehearsalStep, rehearsalSummary } from '../../say/rehearsal.ts';
-import { readSourceSettings } from '../../settings/source.ts';
 import { colours, EXIT, type Io } from '../io.ts';
-import { commitAt, commitSource, configFolder, folderSource, repositoryAt, SourceFailure } from '../source.ts';
+import {
+  commitAt,
+  commitSource,
+  configFolder,
+  folderSource,
+  repositoryAt,
+  SourceFailure,
+  sourceSettings,
+} from '../source.ts';
 import { carryOutPlan, type RecordingHost, type Rehearsed, recordingHost } from './carry-out-plan.ts';
 import { openLabHere } from './outside.ts';
 import { supplyLab } from './supply-lab.ts';
@@ -61,9 +68,9 @@ export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
     io.stderr(`phoenix rehearse: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
     return error.exit;
   }
-  const { strictSecrets } = readSourceSettings(io.env);
-  const from = sources.from === null ? null : load(sources.from.snapshot, { strictSecrets });
-  const to = load(sources.to.snapshot, { strictSecrets, before: from?.draft ?? null });
+  const settings = sourceSettings(io);
+  const from = sources.from === null ? null : load(sources.from.snapshot, settings);
+  const to = load(sources.to.snapshot, { ...settings, before: from?.draft ?? null });
   if (to.config === null || (from !== null && from.draft === null)) {
     const problems = to.config === null ? to.problems : (from?.problems ?? []);
     return refused(problems, args, io);
@@ -85,15 +92,25 @@ async function onLab(
   io: Io,
 ): Promise<number> {
   const standIns: Record<string, string> = {};
+  const encrypted: Record<string, string> = {};
   for (const config of [from, to]) {
     if (config === null) continue;
     supplyLab(folder, config);
-    Object.assign(standIns, supplySecrets(folder, config));
+    const supplied = supplySecrets(folder, config);
+    Object.assign(standIns, supplied.environment);
+    Object.assign(encrypted, supplied.encrypted);
   }
   const blob = async (id: string) =>
     sources.to.blob(id).catch((error) => sources.from?.blob(id) ?? Promise.reject(error));
   const redactor = openRedactor();
-  const contents = openContents({ repository: { blob }, secrets: openSecrets(standIns, redactor), product: PRODUCT });
+  const secrets = openSecrets({
+    environment: standIns,
+    redactor,
+    bounds: sourceSettings(io).secrets,
+    blob,
+    openSops: async (_file, path) => encrypted[path] ?? '',
+  });
+  const contents = openContents({ repository: { blob }, secrets, product: PRODUCT });
   const host = await openLabHere(folder, { node: 'pve', contents, redactor });
   const recording = recordingHost(host);
   try {
@@ -185,7 +202,7 @@ function refused(problems: readonly Problem[], args: RehearseArgs, io: Io): numb
 
 async function sourcesOf(args: RehearseArgs, { env }: Io) {
   const path = args.path ?? '.';
-  const root = args.root ?? readSourceSettings(env).root;
+  const root = args.root ?? sourceSettings({ env }).root;
   const atCommit = async (revision: string): Promise<Source> => {
     const repository = await repositoryAt(path);
     const snapshot = await commitSource(repository, await commitAt(repository, revision), root);

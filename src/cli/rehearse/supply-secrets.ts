@@ -5,22 +5,33 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { allTargets } from '../../managers/index.ts';
 import type { Json } from '../../model/json.ts';
+import { parseReference } from '../../model/secret-bounds.ts';
 
 /** What is taken for the hash of a password, as `crypt(3)` writes one. */
 const HASH = `$6$standinforlab$${'a'.repeat(86)}`;
 
-/** Puts a file into the lab for each secret that is named by a path, and resolves to a value for each that is named by a variable. */
-export function supplySecrets(dir: string, config: Config): Readonly<Record<string, string>> {
+export interface StandIns {
+  /** For each secret that is named by a variable. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** For each value in an encrypted file, by its path there. */
+  readonly encrypted: Readonly<Record<string, string>>;
+}
+
+/** Also puts a file into the lab for each secret that is named by a path. */
+export function supplySecrets(dir: string, config: Config): StandIns {
   const environment: Record<string, string> = {};
+  const encrypted: Record<string, string> = {};
   for (const { spec } of allTargets(config).values()) {
     for (const { reference, field } of secretsIn(spec, '')) {
-      const [, scheme, name = ''] = /^(env|file):(.+)$/.exec(reference) ?? [];
+      const parsed = parseReference(reference);
+      const name = parsed?.scheme === 'env' ? parsed.name : (parsed?.path ?? '');
       const value = /hash/i.test(`${field} ${name}`) ? HASH : `stand-in-for-${name.split('/').at(-1)}`;
-      if (scheme === 'env') environment[name] = value;
-      if (scheme === 'file' && name.startsWith('/')) provide(join(dir, name), value);
+      if (parsed?.scheme === 'env') environment[name] = value;
+      if (parsed?.scheme === 'sops') encrypted[name] = value;
+      if (parsed?.scheme === 'file' && name.startsWith('/')) provide(join(dir, name), value);
     }
   }
-  return environment;
+  return { environment, encrypted };
 }
 
 interface Mention {
@@ -31,7 +42,7 @@ interface Mention {
 
 function secretsIn(value: Json | undefined, field: string): Mention[] {
   if (typeof value !== 'object' || value === null) return [];
-  if ('$secret' in value && typeof value.$secret === 'string') return [{ reference: value.$secret, field }];
+  if ('$secret' in value && typeof value['$secret'] === 'string') return [{ reference: value['$secret'], field }];
   return Object.entries(value).flatMap(([key, item]) => secretsIn(item as Json, key));
 }
 

@@ -6,6 +6,7 @@ import type { Compose, ComposeMention } from '../config-services.ts';
 import { decode } from '../read/encoding.ts';
 import { pointer } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
+import { composeSecret } from '../written-secrets.ts';
 import { unsetMentions } from './interpolation.ts';
 import { eachNode, finding, placeOf, positionOf } from './nodes.ts';
 import { composePorts } from './ports.ts';
@@ -46,7 +47,10 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   }
   const invalid = againstSpecification(path, value, document, lines);
   if (invalid.length > 0) return { compose: undefined, findings: [...findings, ...invalid] };
-  return { compose: factsOf(path, blob, value as Raw, document, lines), findings };
+  return {
+    compose: factsOf(path, blob, value as Raw, document, lines),
+    findings: [...findings, ...literalSecrets(path, document, lines)],
+  };
 }
 
 interface Raw {
@@ -98,6 +102,24 @@ function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention
   });
   return [...found.values()];
 }
+
+/** PLAINTEXT_SECRET: what everybody can read who can read the repository. */
+function literalSecrets(path: string, document: Document.Parsed, lines: LineCounter): Finding[] {
+  const findings: Finding[] = [];
+  eachNode(document.contents, (node, at) => {
+    if (!isScalar(node) || (typeof node.value !== 'string' && typeof node.value !== 'number')) return;
+    const what = composeSecret(pointer(at), String(node.value));
+    if (what === null) return;
+    const name = at.findLast((key) => typeof key === 'string') ?? 'value';
+    const message = `"${name}" holds ${what}, in plain text`;
+    const found = finding(path, pointer(at), 'PLAINTEXT_SECRET', message, positionOf(lines, node.range?.[0]));
+    findings.push({ ...found, hint: COMPOSE_HINT });
+  });
+  return findings;
+}
+
+const COMPOSE_HINT =
+  'Mention a variable in its place, and give the stack that variable with {"$secret": …} in its phoenix.json. Change the secret: it is known now.';
 
 function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounter): Finding[] {
   const findings: Finding[] = [];

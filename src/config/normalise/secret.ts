@@ -12,8 +12,3 @@ export function normaliseSecret(written: string | SecretReference | undefined): 
 export function isNoSecret(written: unknown): boolean {
   return written === '' || written === 'NOT_SET';
 }
-
-/** Whether the name of a variable says that its value is secret. */
-export function namesSecret(name: string): boolean {
-  return /pass|secret|token|credential|(^|_)pwd($|_)|api_?key|private_?key|access_?key|encryption_?key/i.test(name);
-}

@@ -1,13 +1,13 @@
 // A stack from its manifest and its compose file.
 
 import type { z } from 'zod';
+import { namesSecret } from '../../model/secret-shapes.ts';
 import type { Place } from '../config.ts';
 import type { Compose, Stack, StackEnvironment, StackFile, StackVariable } from '../config-services.ts';
 import { within } from '../read/place.ts';
 import type { stackEnvironment, stackManifest } from '../schema/stack.ts';
 import { type FilesByPath, fileAt } from './files.ts';
 import { normaliseRules } from './guest.ts';
-import { namesSecret } from './secret.ts';
 
 export function normaliseStack(
   name: string,

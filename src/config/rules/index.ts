@@ -52,6 +52,7 @@ import {
   ownersHaveNumbers,
 } from './services/certificates.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './services/compose.ts';
+import { secretFoldersStayOnTheHost } from './services/secret-folders.ts';
 import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
 import { labelsAreUnderstood } from './services/traefik-labels.ts';
 
@@ -112,6 +113,7 @@ export const RULES: readonly Rule[] = [
   guestsAskTheHostForNames,
   hostAsksServersThatAnswer,
   secretFoldersHaveOneOwner,
+  secretFoldersStayOnTheHost,
   gpusAreNotOvercommitted,
   memoryIsNotOvercommitted,
   quotasFitThePools,

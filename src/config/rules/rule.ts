@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { ProblemCode } from '../../model/problem.ts';
+import type { SecretBounds } from '../../model/secret-bounds.ts';
 import type { SourceFile } from '../../model/snapshot.ts';
 import type { Config, Place } from '../config.ts';
 
@@ -28,6 +29,8 @@ export interface RuleContext {
   readonly files: ReadonlyMap<string, SourceFile>;
   /** Ids of guests that are declared but could not be read: they are missing from `config`, yet may be referred to. */
   readonly unreadable: ReadonlySet<number>;
+  /** What the settings allow to be given to guests. */
+  readonly secrets: SecretBounds;
 }
 
 export type Rule = (context: RuleContext) => readonly Finding[];

@@ -25,6 +25,9 @@ const approvals = z.strictObject({
   recreate: persons.default(1).describe('For what makes a target anew. Default: 1.'),
   restart: persons.default(0).describe('For what restarts a guest. Default: 0.'),
   live: persons.default(0).describe('For every other change. Default: 0.'),
+  secrets: persons
+    .default(0)
+    .describe('For what gives a secret to a target that did not have it, whatever else it does. Default: 0.'),
 });
 
 const applyWindow = z.strictObject({

@@ -154,12 +154,17 @@ export const sshPublicKey = text.holds(
     .refine((key) => isPublicKey(key), PUBLIC_KEY),
 );
 
-/** `{"$secret": "env:NAME"}` or `{"$secret": "file:/path"}`, resolved on the node at the last moment. */
+/** `{"$secret": "env:NAME"}`, `{"$secret": "file:/path"}` or `{"$secret": "sops:FILE#PATH"}`, resolved at the last moment. */
 export const secretReference = z.strictObject({
   $secret: z
     .string()
-    .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'must be "env:NAME" or "file:/absolute/path"')
-    .describe('Where the secret is on the node: `env:NAME` or `file:/absolute/path`.'),
+    .regex(
+      /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0\n]+|sops:(?!\/)(?!(?:[^#\n]*\/)?\.\.(?:\/|#))[^#\0\n]+#[^\0\n]+)$/,
+      'must be "env:NAME", "file:/absolute/path" or "sops:FILE#PATH"',
+    )
+    .describe(
+      'Where the secret is: `env:NAME` of the agent, `file:/absolute/path` of the node, or `sops:FILE#PATH`, a value of an encrypted file of the repository.',
+    ),
 });
 
 /** A secret by reference. The text itself is accepted with a warning, for configurations that still hold it. */

@@ -7,6 +7,8 @@ import type { Objects } from './objects.ts';
 export interface SnapshotOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */
   readonly wantsBytes: (path: string) => boolean;
+  /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
+  readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
   /** The config root inside the repository; found by itself when absent. */
   readonly root?: string;
   /** Contents past this size are left out, in bytes. */
@@ -28,7 +30,22 @@ export async function readSnapshot(objects: Objects, commit: string, options: Sn
     if (inside === undefined) continue;
     files.set(inside, options.wantsBytes(inside) ? await withBytes(objects, file, options.maxFileBytes) : file);
   }
+  for (const path of mentionedIn(files, options.mentionedFiles)) {
+    const file = files.get(path);
+    if (file?.kind === 'file' || file?.kind === 'executable') {
+      files.set(path, await withBytes(objects, file, options.maxFileBytes));
+    }
+  }
   return { commit: sha, root, files };
+}
+
+/** Of the files whose content was read: the others that they name. */
+export function mentionedIn(
+  files: ReadonlyMap<string, SourceFile>,
+  mentionedFiles: SnapshotOptions['mentionedFiles'] = () => [],
+): string[] {
+  const named = [...files.values()].flatMap(({ bytes }) => (bytes === undefined ? [] : mentionedFiles(bytes)));
+  return [...new Set(named)].filter((path) => files.has(path) && files.get(path)?.bytes === undefined);
 }
 
 /**

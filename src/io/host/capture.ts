@@ -21,16 +21,28 @@ export interface CaptureOptions {
 /** A line without an end is not held back beyond this, in characters. */
 const LONGEST_LINE = 64 * 1024;
 
+/** Ends as base64 or a dump of bytes does where a line is full: a secret in it may begin here and end in the next. */
+const GOES_ON = /(?:[A-Za-z0-9+/=_-]{16}|(?:[0-9A-Fa-f]{2,4}[ :]){4}[0-9A-Fa-f]{2,4})\s*$/;
+
 export function captureText({ redactor, limit, onLine, take }: CaptureOptions): Capture {
   const decoder = new StringDecoder('utf8');
   const kept = keepEnds(limit);
   let pending = '';
+  /** Whole lines that may go on in the next one. */
+  let held = '';
 
   function line(text: string, end: string): void {
     if (take?.(text)) return;
-    const clean = redactor.redact(text);
-    kept.add(clean + end);
-    onLine?.(clean.replace(/\r$/, ''));
+    held += text + end;
+    if (end === '' || held.length > LONGEST_LINE || !GOES_ON.test(text)) release();
+  }
+
+  function release(): void {
+    if (held === '') return;
+    const clean = redactor.redact(held);
+    held = '';
+    kept.add(clean);
+    if (onLine !== undefined) for (const each of clean.replace(/\n$/, '').split('\n')) onLine(each.replace(/\r$/, ''));
   }
 
   function flush(): void {
@@ -38,6 +50,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
     pending = lines.pop() ?? '';
     for (const text of lines) line(text, '\n');
     if (pending.length <= LONGEST_LINE) return;
+    release();
     // A secret may have begun in what is written out now: so much is held back.
     const clean = redactor.redact(pending);
     const ready = clean.slice(0, clean.length - redactor.longest());
@@ -54,6 +67,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
       pending += decoder.end();
       flush();
       if (pending !== '') line(pending, '');
+      release();
       return kept.text();
     },
   };

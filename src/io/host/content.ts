@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
 import type { Repository } from '../../ports.ts';
-import type { ReadNodeFile, Secrets } from '../secrets.ts';
+import type { NodeFiles, Secrets } from '../secrets.ts';
 import { composeText } from './compose-text.ts';
 
 /** Fails with what is missing; never with a secret. The files of secrets are the node's. */
-export type ReadContent = (content: Content, nodeFile: ReadNodeFile) => Promise<Uint8Array>;
+export type ReadContent = (content: Content, files: NodeFiles) => Promise<Uint8Array>;
 
 export interface ContentSources {
   readonly repository: Pick<Repository, 'blob'>;
@@ -19,25 +19,30 @@ export interface ContentSources {
 }
 
 const SHIPPED = 'etc/features/';
+/** What Phoenix keeps on the node. */
+const KEPT = '/var/lib/phoenix/';
 
 export function openContents({ repository, secrets, product }: ContentSources): ReadContent {
-  async function read(content: Content, nodeFile: ReadNodeFile): Promise<Uint8Array> {
+  async function read(content: Content, files: NodeFiles): Promise<Uint8Array> {
     switch (content.from) {
       case 'text':
         return Buffer.from(content.text);
       case 'blob':
         return repository.blob(content.blob);
       case 'node':
-        return Buffer.from(await certificateOn(content.path, nodeFile));
+        return Buffer.from(await certificateOn(content.path, files));
       case 'fingerprint':
-        return Buffer.from(fingerprintOf(await certificateOn(content.path, nodeFile)));
+        return Buffer.from(fingerprintOf(await certificateOn(content.path, files)));
       case 'secret':
-        return Buffer.from(await secrets.resolve(content.secret, nodeFile));
+        return Buffer.from(await secrets.resolve(content.secret, files));
+      case 'kept':
+        if (!normalize(content.path).startsWith(KEPT)) throw new Error(`${content.path} is not below ${KEPT}`);
+        return Buffer.from(await secrets.kept(normalize(content.path), files));
       case 'shipped':
         if (!normalize(content.path).startsWith(SHIPPED)) throw new Error(`${content.path} is not below ${SHIPPED}`);
         return readFile(join(product, normalize(content.path)));
       case 'joined':
-        return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, nodeFile))));
+        return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, files))));
       case 'compose':
         return Buffer.from(composeText(Buffer.from(await repository.blob(content.blob)).toString(), content));
       default:
@@ -48,8 +53,8 @@ export function openContents({ repository, secrets, product }: ContentSources): 
 }
 
 /** Nothing else of the node goes into what is sent elsewhere: not a key that lies where a certificate should. */
-async function certificateOn(path: string, nodeFile: ReadNodeFile): Promise<string> {
-  const text = await nodeFile(path);
+async function certificateOn(path: string, files: NodeFiles): Promise<string> {
+  const text = await files.read(path);
   if (text === undefined) {
     throw new Error(`${path} is not on the node: section trust of the host puts the root of the authority there`);
   }

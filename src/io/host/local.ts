@@ -6,12 +6,16 @@ import { dirname } from 'node:path';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
+import type { NodeFiles } from '../secrets.ts';
 import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { type NotedOwners, nodeFiles } from './files/files.ts';
 import { describeEnd, openOutput } from './output.ts';
+import { checkPath } from './paths.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
+import { readFileWithin } from './read-within.ts';
 import { requester } from './request.ts';
+import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 
 export interface LocalHostOptions {
@@ -46,7 +50,13 @@ export function localHost(options: LocalHostOptions): Host {
   };
   const files = nodeFiles(root, owners);
   const readNodeFile = async (file: string): Promise<string | undefined> => (await files.read(file))?.toString('utf8');
-  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readNodeFile);
+  const readWithin: NodeFiles['readWithin'] = (file, folders) =>
+    readFileWithin(
+      root + checkPath(file),
+      folders.map((folder) => root + checkPath(folder)),
+    );
+  const contents = (content: Content): Promise<Uint8Array> =>
+    options.contents(content, { read: readNodeFile, readWithin });
   const writeFile = async (write: FileWrite): Promise<boolean> => files.write(write, await contents(write.content));
 
   const running =
@@ -91,6 +101,7 @@ export function localHost(options: LocalHostOptions): Host {
     makeFolder: files.makeFolder,
     placeFiles: files.place,
     removeFiles: ({ paths }) => files.remove(paths),
+    secretDigests: secretDigester({ contents, readFile: readNodeFile, writeFile }),
     async close() {},
   };
 }

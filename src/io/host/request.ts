@@ -4,7 +4,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Content, FileWrite, HttpBody, HttpRequest } from '../../model/action.ts';
-import { atPointer, type Json } from '../../model/json.ts';
+import { atPointer, type Json, type JsonObject } from '../../model/json.ts';
 import type { HttpAnswer } from '../../ports.ts';
 import type { Redactor } from '../redact.ts';
 import { httpAgent, httpsAgent } from './agents.ts';
@@ -138,8 +138,10 @@ async function withSecrets(value: Json | undefined, contents: RequestParts['cont
   if (entries.length === 1 && only?.[0] === '$content') {
     return Buffer.from(await contents(only[1] as unknown as Content)).toString();
   }
-  if (entries.length === 1 && only?.[0] === '$secret' && typeof only[1] === 'string') {
-    return Buffer.from(await contents({ from: 'secret', secret: { $secret: only[1] } })).toString();
+  const { $secret, blob, ...other } = value as JsonObject;
+  if (typeof $secret === 'string' && Object.keys(other).every((key) => key === 'digest')) {
+    const secret = { $secret, ...(typeof blob === 'string' ? { blob } : {}) };
+    return Buffer.from(await contents({ from: 'secret', secret })).toString();
   }
   return Object.fromEntries(
     await Promise.all(entries.map(async ([key, item]) => [key, await withSecrets(item as Json, contents)] as const)),

@@ -51,6 +51,28 @@ export const PLACE_FILES = work(perl.PLACE);
 export const REMOVE_FILES = work(perl.REMOVE);
 
 /**
+ * mark, PATH, root, path, folders …: a regular file that really lies below one of the folders: it is opened first, and judged by what
+ * was opened. Exit 44 when there is none, 46 when it does not. Links are followed here: what matters is where they end.
+ */
+export const READ_WITHIN = `${BEGIN}
+root="$1"; path="$root$2"; shift 2
+[ -e "$path" ] || exit 44
+[ -f "$path" ] || exit 46
+exec 3<"$path"
+real=$(readlink -f "/proc/$$/fd/3")
+for folder do
+  folder=$(realpath -e -- "$root$folder" 2>/dev/null) || continue
+  case $real in
+    "$folder"/*)
+      [ -f "/proc/$$/fd/3" ] || exit 46
+      exec cat <&3
+      ;;
+  esac
+done
+exit 46
+`;
+
+/**
  * Address, port: standard input to a service in the node's network, and what comes from there to standard output. Not by
  * forwarding of ssh's own, so that a key may be held to commands alone. Proxmox is written in Perl, which is therefore there.
  */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
+import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
 import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
 import { readMany, statesIn } from './files/answers.ts';
@@ -13,6 +14,7 @@ import { describeEnd, openOutput } from './output.ts';
 import { checkPath, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
+import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
 import {
@@ -23,6 +25,7 @@ import {
   PUBLIC_KEY,
   READ_FILE,
   READ_FOLDERS,
+  READ_WITHIN,
   REMOVE_FILES,
   RUN,
   WRITE_FILE,
@@ -99,7 +102,16 @@ export function sshHost(options: SshHostOptions): Host {
     return exit === 0;
   }
 
-  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, readFile);
+  async function readWithin(file: string, folders: readonly string[]): Promise<string | undefined> {
+    const args = [file, ...folders].map(checkPath);
+    const { exit, stdout } = await fileScript(`read ${file}`, READ_WITHIN, args, [44, 46]);
+    if (exit === 46) throw new OutsideFolders(file);
+    if (stdout.length > MAX_SECRET_BYTES) throw new Error(`it is larger than ${MAX_SECRET_BYTES} bytes`);
+    return exit === 44 ? undefined : stdout.toString('utf8');
+  }
+
+  const nodeFiles: NodeFiles = { read: readFile, readWithin };
+  const contents = (content: Content): Promise<Uint8Array> => options.contents(content, nodeFiles);
 
   const running =
     (hide: Redactor): Host['run'] =>
@@ -155,6 +167,7 @@ export function sshHost(options: SshHostOptions): Host {
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
+    secretDigests: secretDigester({ contents, readFile, writeFile }),
     async makeFolder({ path: folder, uid, gid, mode }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       const bits = mode === undefined ? '' : octal(mode);

@@ -36,7 +36,7 @@ export function urlOf({ host, port }: Service): string {
 }
 
 function keyOf(by: { readonly bearer: string } | undefined): NonNullable<HttpRequest['headers']> {
-  const secret = (file: string) => ({ from: 'secret', secret: { $secret: `file:${file}` } }) as const;
+  const secret = (path: string) => ({ from: 'kept', path }) as const;
   if (by === undefined) return { 'X-API-Key': secret(TOKEN_FILE) };
   return { Authorization: { from: 'joined', parts: [{ from: 'text', text: 'Bearer ' }, secret(by.bearer)] } };
 }

@@ -2,7 +2,7 @@
 
 import type { VmGuest } from '../../config/config.ts';
 import type { ComposeMention, StackEnvironment } from '../../config/config-services.ts';
-import type { Action, Content } from '../../model/action.ts';
+import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports.ts';
 import { confPath } from '../guest/look/observe.ts';
@@ -106,11 +106,11 @@ function createVolume(vm: number, { name, folder }: Volume): Action {
 }
 
 /** Plain JSON, in the order written. Null: a secret that was written as it is, which goes nowhere. */
-export type Variable = { readonly name: string; readonly value: string | { readonly $secret: string } | null };
+export type Variable = { readonly name: string; readonly value: string | SecretReference | null };
 
 export function variablesOf({ variables }: Pick<StackEnvironment, 'variables'>): Variable[] {
   return variables.map(({ name, value, secret }) => {
-    if (typeof value !== 'string') return { name, value: { $secret: value.$secret } };
+    if (typeof value !== 'string') return { name, value };
     return { name, value: secret ? null : value };
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Config, VmGuest } from '../../config/config.ts';
 import { addressOf } from '../../config/derive/dns-records.ts';
+import { SERVER_IMAGE } from '../../config/stacks.ts';
 import { certificatesSeenBy, primaryOf } from '../edges.ts';
 
 /** Plain JSON, since it is part of specs and notes. */
@@ -54,8 +55,6 @@ export function serverStackOf(config: Config, vm: VmGuest): { readonly name: str
   }
   return null;
 }
-
-const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
 
 /** The server as it was last seen to be complete, for looks that know no configuration. */
 export type ServerNote = {

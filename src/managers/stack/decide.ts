@@ -1,7 +1,7 @@
 // What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
 // answer once they are done. Each look finds out how far it is.
 
-import type { Action } from '../../model/action.ts';
+import type { Action, SecretReference } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { oneLine } from '../../model/text.ts';
@@ -62,7 +62,7 @@ const TRANSIENT =
   /timeout|timed out|deadline exceeded|connection re(set|fused)|no such host|temporary failure|too ?many ?requests|\b(429|50[0234])\b|EOF/i;
 
 /** Portainer keeps them in a file, one a line. */
-type Variables = readonly { readonly name: string; readonly value: string | { readonly $secret: string } }[];
+type Variables = readonly { readonly name: string; readonly value: string | SecretReference }[];
 
 function variablesFor(spec: StackSpec, target: TargetId): Variables {
   const given = spec.variables.flatMap(({ name, value }) =>

@@ -5,8 +5,9 @@ import type { Config, VmGuest } from '../../config/config.ts';
 import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
 import { stackTarget } from '../../config/stacks.ts';
 import type { ComposeAdditions } from '../../model/action.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
+import { withoutBlobs } from '../../plan/secret-references.ts';
 import { environmentTarget, guestTarget, primaryOf } from '../edges.ts';
 import { textDigest } from '../guest/digest.ts';
 import { bindMount } from '../portainer-api/bind-mount.ts';
@@ -115,7 +116,7 @@ function placed({ path, blob, destination }: StackFile, project: string): Placed
   return { blob: blob ?? '', path: `${filesFolder(project)}/${known}-${name}` };
 }
 
-/** What decides how it is deployed; where Portainer answers does not. */
+/** What decides how it is deployed; where Portainer answers does not, nor what else is in a file with a secret. */
 export function revisionOf({ project, compose, additions, variables, files }: StackSpec): string {
-  return textDigest(JSON.stringify([project, compose, additions, variables, files]));
+  return textDigest(JSON.stringify(withoutBlobs([project, compose, additions, variables, files] as Json)));
 }

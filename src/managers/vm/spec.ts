@@ -121,6 +121,6 @@ function fstabLine({ server, path, mountPoint }: VmGuest['volumes'][number]): st
 function password({ user }: VmGuest): Script[] {
   if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
   const path = 'etc/features/user_password/install.sh';
-  const secret = { variable: 'PASSWORD_HASH', $secret: user.passwordHash.$secret };
+  const secret = { variable: 'PASSWORD_HASH', ...user.passwordHash };
   return [script({ name: 'user_password', path, blob: null, inputs: { USER_NAME: user.username }, secret })];
 }

@@ -18,12 +18,16 @@ export function planTable(steps: readonly PlanStep[], held: ReadonlySet<TargetId
       code(MARK[step.verb]),
       code(step.target),
       step.verb,
-      code(impactWords(step)),
+      [code(impactWords(step)), ...newlyGiven(step)].join(', '),
       [bold(approvalWords(step)), held.has(step.target) ? 'an older problem' : '']
         .filter((word) => word !== '')
         .join(', '),
     ]),
   );
+}
+
+function newlyGiven({ secrets = [] }: PlanStep): string[] {
+  return secrets.length === 0 ? [] : [`newly given ${secrets.map(code).join(', ')}`];
 }
 
 function bold(words: string): string {

@@ -6,7 +6,7 @@ import type { FieldChange, PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
 import { fieldRows } from '../../say/fields.ts';
 import { durationText, logNote } from '../../say/pages.ts';
-import { approvalWords, impactWords, isEmpty } from '../../say/plan.ts';
+import { approvalWords, impactWords, isEmpty, secretWords } from '../../say/plan.ts';
 import { printable } from '../../say/printable.ts';
 import { stepVerb } from '../../say/run.ts';
 import { badge, said, table } from './bits.ts';
@@ -25,7 +25,8 @@ export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined):
   const words = planned === undefined ? '' : approvalWords(planned);
   const approval = words === '' ? '' : `, ${words}`;
   const impact = verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords(step)}`;
-  return `${verb}${impact}${approval}`;
+  const secrets = planned === undefined ? '' : secretWords(planned);
+  return `${verb}${impact}${approval}${secrets === '' ? '' : `, ${secrets}`}`;
 }
 
 /** @param hrefOf where a target that is needed is shown */

@@ -3,7 +3,7 @@
 import type { DatedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import { pullSentence } from '../../say/pages.ts';
-import { approvalWords, impactWords, summaryLine } from '../../say/plan.ts';
+import { approvalWords, impactWords, secretWords, summaryLine } from '../../say/plan.ts';
 import type { Links } from '../links.ts';
 import { badge, facts, noteList, said, sha, table, targetLink, time } from './bits.ts';
 import type { Page } from './document.ts';
@@ -45,7 +45,7 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
   const rows = plan.steps.map((step) => [
     targetLink(links, step.target),
     step.verb,
-    impactWords(step),
+    [impactWords(step), secretWords(step)].filter((words) => words !== '').join(', '),
     step.wave,
     step.needs.join(', '),
     held.includes(step.target) ? 'an older problem' : approvalWords(step),

@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { load } from '../../../src/config/load.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { environment, type Files, snapshotOf } from '../environment.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
 function draftOf(files: Files): Config {
-  const { draft } = load(snapshotOf(files), { strictSecrets: false });
+  const { draft } = load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   if (draft === null) throw new Error('not readable');
   return draft;
 }
 
 function newProblems(before: Files, after: Files): string[] {
-  return load(snapshotOf(after), { strictSecrets: false, before: draftOf(before) }).problems.map(
-    ({ code, file, line, message }) => `${code} ${file}:${line} ${message}`,
-  );
+  return load(snapshotOf(after), {
+    strictSecrets: false,
+    secrets: DEFAULT_BOUNDS,
+    before: draftOf(before),
+  }).problems.map(({ code, file, line, message }) => `${code} ${file}:${line} ${message}`);
 }
 
 function withGuests(count: number): Files {

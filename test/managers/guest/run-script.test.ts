@@ -43,6 +43,7 @@ function textOf(content: Content): string {
       return content.parts.map(textOf).join('');
     case 'node':
     case 'fingerprint':
+    case 'kept':
     case 'compose':
       throw new Error(`a script of this test holds nothing from ${content.from}`);
   }

@@ -2,6 +2,7 @@ import { readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import type { Hypervisor } from '../../../src/config/config-host.ts';
 import { withBlock } from '../../../src/managers/hypervisor/block.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -83,7 +84,8 @@ describe('an account that is there', () => {
     expect(await host.read('/etc/shadow')).toContain(`ada:${FIRST}:`);
     host.forget();
     await host.write(SECRET, `${SECOND}\n`);
-    expect(manager.glance(await manager.survey(host), wanted(target))).toBeNull();
+    const sealed = (await sealWanted(host, wanted(target), false)).wanted;
+    expect(manager.glance(await manager.survey(host), sealed)).toBeNull();
     expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
     expect(host.inputs).toEqual([`ada:${SECOND}\n`]);
     await carryOut(manager, host, wanted(target));

@@ -1,6 +1,7 @@
 // Stacks where people and registries interfere, and what reaches Portainer.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
@@ -144,7 +145,11 @@ describe('with a server that deploys afterwards', () => {
   test('one that failed tells why, is worth another try when a registry was away, and gets it', async () => {
     const end = await apply({ version, shop: 'shop-nowhere' });
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('lookup registry.invalid') });
-    const ask = wanted(targetOf(declared({ version, shop: 'shop-nowhere' }), SHOP));
+    const { wanted: ask } = await sealWanted(
+      host,
+      wanted(targetOf(declared({ version, shop: 'shop-nowhere' }), SHOP)),
+      false,
+    );
     expect(stack.decide(ask, await stack.observe(host, ask))).toMatchObject({ kind: 'impossible', passing: true });
     changeDatabase(host, ({ stacks }) => {
       for (const each of stacks) {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { FeatureScript } from '../../../config/config.ts';
 import { ASKING_THE_CA } from '../../../config/rules/guests/dependency-cycle.ts';
-import type { Action, Content } from '../../../model/action.ts';
+import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { action, guestName, type Program, runInside } from '../proxmox/command.ts';
 import { SHIPPED } from './shipped.ts';
@@ -22,7 +22,7 @@ export type Script = {
   /** Environment variables. */
   readonly inputs: Readonly<Record<string, string>>;
   /** A secret that is handed to the script in a variable of that name. */
-  readonly secret: { readonly variable: string; readonly $secret: string } | null;
+  readonly secret: (SecretReference & { readonly variable: string }) | null;
   /** File of the node with the root certificate that it is given; absent where it needs none. */
   readonly root?: string;
   /** Digest of content and inputs. */
@@ -35,7 +35,8 @@ export type Installed = Readonly<Record<string, string>>;
 export function script(entry: Omit<Script, 'mark'>): Script {
   const content = entry.blob ?? SHIPPED[entry.path] ?? '';
   const inputs = Object.entries(entry.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
-  const identity = JSON.stringify([content, inputs, entry.secret]);
+  const secret = entry.secret && { variable: entry.secret.variable, $secret: entry.secret.$secret };
+  const identity = JSON.stringify([content, inputs, secret]);
   return {
     ...entry,
     inputs: Object.fromEntries(inputs),
@@ -74,6 +75,12 @@ const FEATURE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   vllm: ['VLLM_MODEL', 'VLLM_ARGS'],
 };
 
+/** What is noted of it inside: with a secret, another for each value that it has. */
+function installedMark({ mark, secret }: Script): string {
+  if (secret?.digest === undefined) return mark;
+  return createHash('sha256').update(`${mark} ${secret.digest}`).digest('hex').slice(0, 32);
+}
+
 /** Reads the record file. */
 export function parseInstalled(text: string): Installed {
   const entries = text.split(/\s+/).map((part) => /^([^=]+)=([^=]+)$/.exec(part));
@@ -88,12 +95,12 @@ function printInstalled(installed: Installed): string {
 }
 
 export function missingScripts(scripts: readonly Script[], installed: Installed): Script[] {
-  return scripts.filter((entry) => installed[entry.name] !== entry.mark);
+  return scripts.filter((entry) => installed[entry.name] !== installedMark(entry));
 }
 
 /** One digest for all: noted on a guest that is shut down for good, where nobody can look inside. */
 export function scriptsDigest(scripts: readonly Script[]): string {
-  const marks = scripts.map((entry) => `${entry.name} ${entry.mark}`).join('\n');
+  const marks = scripts.map((entry) => `${entry.name} ${installedMark(entry)}`).join('\n');
   return createHash('sha256').update(marks).digest('hex').slice(0, 32);
 }
 
@@ -113,7 +120,7 @@ export function installScripts(
 ): Action[] {
   let record = installed;
   return missing.map((entry) => {
-    record = { ...record, [entry.name]: entry.mark };
+    record = { ...record, [entry.name]: installedMark(entry) };
     const argv = ['/bin/sh', '-c', INSTALL, 'phoenix', printInstalled(record)];
     const command = runInside(program, id, argv, SCRIPT_SECONDS, scriptInput(entry));
     return action(`install ${entry.name} in ${guestName(program, id)}`, 'live', command);
@@ -125,14 +132,14 @@ const SCRIPT_SECONDS = 3600;
 
 function scriptInput(entry: Script): Content {
   const limit = `PHOENIX_${entry.mark}`;
-  const variables = { ...entry.inputs, SCRIPT_NAME: entry.name, SCRIPT_MARK: entry.mark };
+  const variables = { ...entry.inputs, SCRIPT_NAME: entry.name, SCRIPT_MARK: installedMark(entry) };
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   const secret: Content[] =
     entry.secret === null
       ? []
       : [
           { from: 'text', text: `${entry.secret.variable}=$(cat <<'${limit}'\n` },
-          { from: 'secret', secret: { $secret: entry.secret.$secret } },
+          { from: 'secret', secret: entry.secret },
           { from: 'text', text: `\n${limit}\n)\nexport ${entry.secret.variable}\n` },
         ];
   // What the authority answers proves nothing before its root is known: the guest is told it by the node.

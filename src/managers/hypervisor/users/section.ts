@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { keyLine } from '../../public-key.ts';
-import { act, actions, digest, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { act, actions, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
 import { keysActions, keysOf } from './keys.ts';
@@ -23,12 +23,6 @@ interface UserSpec {
   readonly sshKey: string | null;
 }
 
-/** Which hash was set last: the reference, and a digest of what it said where that is a file of the host. */
-interface Note {
-  readonly reference: string;
-  readonly digest: string | null;
-}
-
 interface Seen {
   readonly accounts: readonly Account[];
   /** Text of Proxmox's own list. */
@@ -38,9 +32,8 @@ interface Seen {
   readonly sudoInstalled: boolean;
   readonly sudoers: string | null;
   readonly staged: string | null;
+  /** Which hash was set last: the reference, and a keyed digest of its value. */
   readonly note: string | null;
-  /** What the file of the secret says now; null where it is none or is missing. */
-  readonly secretDigest: string | null;
 }
 
 const NOTE_FILE = `${NOTES}/users/password`;
@@ -50,7 +43,7 @@ export const users: Section<Seen, Seen> = {
   declared({ hypervisor: { user } }) {
     if (user === null) return null;
     const { username, passwordHash: hash, sudo, sshPublicKey } = user;
-    const reference = hash !== null && '$secret' in hash ? { $secret: hash.$secret } : null;
+    const reference = hash !== null && '$secret' in hash ? hash : null;
     const hasPassword = hash !== null;
     const sshKey = sshPublicKey?.trim() ?? null;
     const spec: UserSpec = { username, passwordHash: reference, hasPassword, sudo, sshKey };
@@ -60,13 +53,12 @@ export const users: Section<Seen, Seen> = {
   /** Files only. */
   async survey(host) {
     const facts = await lookAtFiles(host);
-    const note = readNote(facts.note);
     const keys = await Promise.all(
       facts.accounts
         .filter(({ ours }) => ours)
         .map(async (account) => [account.name, await publishedText(host, keysFile(account))] as const),
     );
-    return { ...facts, keys: new Map(keys), secretDigest: await digestOf(host, note?.reference ?? null) };
+    return { ...facts, keys: new Map(keys) };
   },
   glance: idleOnly<Seen, Seen>((facts) => facts, decide),
   async observe(host, { spec }) {
@@ -78,14 +70,13 @@ export const users: Section<Seen, Seen> = {
         .filter((account) => !isOfSystem(account))
         .map(async (account) => [account.name, await keysOf(host, account)] as const),
     );
-    const reference = declared?.passwordHash?.$secret ?? readNote(facts.note)?.reference ?? null;
-    return { ...facts, keys: new Map(keys), secretDigest: await digestOf(host, reference) };
+    return { ...facts, keys: new Map(keys) };
   },
   decide,
   health: () => null,
 };
 
-async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys' | 'secretDigest'>> {
+async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
   const [passwd, proxmox, main, sudoers, staged, note] = await Promise.all(
     ['/etc/passwd', USERS_FILE, MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
   );
@@ -97,17 +88,6 @@ async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys' | 'secre
     staged: staged ?? null,
     note: note ?? null,
   };
-}
-
-async function digestOf(host: HostReader, reference: string | null): Promise<string | null> {
-  if (reference === null || !reference.startsWith('file:')) return null;
-  const text = await textOf(host, reference.slice('file:'.length));
-  return text === null ? null : digest(text.trimEnd());
-}
-
-function readNote(text: string | null): Note | null {
-  const [, reference = '', shown = ''] = /^reference (\S.*) of \S+\ndigest (\S+)$/m.exec(text ?? '') ?? [];
-  return reference === '' ? null : { reference, digest: shown === 'none' ? null : shown };
 }
 
 function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
@@ -154,9 +134,10 @@ function make(username: string): Action {
 }
 
 /** One that a person set later stays, until another one is declared. */
-function passwordActions({ username, passwordHash }: UserSpec, { note, secretDigest }: Seen): Action[] {
+function passwordActions({ username, passwordHash }: UserSpec, { note }: Seen): Action[] {
   if (passwordHash === null) return [];
-  const text = `${MARK}\nreference ${passwordHash.$secret} of ${username}\ndigest ${secretDigest ?? 'none'}\n`;
+  const { $secret: reference, digest = 'none' } = passwordHash;
+  const text = `${MARK}\nreference ${reference} of ${username}\ndigest ${digest}\n`;
   if (text === note) return [];
   const line = [
     { from: 'text', text: `${username}:` },

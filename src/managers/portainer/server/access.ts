@@ -1,13 +1,13 @@
 // How Phoenix comes to a key of its own: the administrator's password opens a session, the session makes the key, and then the
 // session goes. Nothing of it is ever in an argument, a plan or a log.
 
-import type { Action } from '../../../model/action.ts';
+import type { Action, SecretReference } from '../../../model/action.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import { call } from '../../portainer-api/call.ts';
 import { SESSION_FILE, type Service, TOKEN_FILE } from '../../portainer-api/service.ts';
 import { KEY_NAME, type User } from './observe.ts';
 
-type Password = { readonly $secret: string };
+type Password = SecretReference;
 
 /** Only for another name than the server's own flag gives; somebody who was first is left in place. */
 export function createAdmin(service: Service, name: string, password: Password, setupToken: string | null): Action {

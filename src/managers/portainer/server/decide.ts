@@ -1,7 +1,7 @@
 // What is missing of the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator,
 // and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be broken off anywhere.
 
-import type { Action } from '../../../model/action.ts';
+import type { Action, SecretReference } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
@@ -69,7 +69,7 @@ function leaveOldPlace({ service }: ServerSpec, { note }: ServerObservation): Ac
 /** Null when Phoenix's key is taken. */
 function gainAccess(
   { service, admin }: ServerSpec,
-  password: { readonly $secret: string },
+  password: SecretReference,
   { answers }: ServerObservation,
   { setupToken }: Extract<Inside, { kind: 'seen' }>,
 ): Decision | null {

@@ -1,6 +1,6 @@
 // The server's containers in its VM: started by compose, from files that Phoenix puts there.
 
-import type { Action, Content } from '../../../model/action.ts';
+import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import { fitting } from '../../../model/text.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import { call, urlOf } from '../../portainer-api/call.ts';
@@ -16,12 +16,7 @@ import {
 import { PLACES, type ServerStack } from './spec.ts';
 
 /** The revision is noted last: what is broken off before is done again, which changes nothing that is right already. */
-export function deploy(
-  service: Service,
-  stack: ServerStack,
-  password: { readonly $secret: string },
-  revision: string,
-): Action[] {
+export function deploy(service: Service, stack: ServerStack, password: SecretReference, revision: string): Action[] {
   const { vm } = service;
   const { compose: blob, additions, project } = stack;
   const up = [...compose(stack), 'up', '--detach', '--remove-orphans'];

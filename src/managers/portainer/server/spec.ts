@@ -3,10 +3,11 @@
 
 import type { Config, VmGuest } from '../../../config/config.ts';
 import { seenBy } from '../../../config/derive/traefik/routes.ts';
-import type { ComposeAdditions } from '../../../model/action.ts';
+import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
 import type { BlobId, TargetId } from '../../../model/ids.ts';
-import type { JsonObject } from '../../../model/json.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
+import { withoutBlobs } from '../../../plan/secret-references.ts';
 import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
 import { textDigest } from '../../guest/digest.ts';
 import { bindMount } from '../../portainer-api/bind-mount.ts';
@@ -15,7 +16,7 @@ import { certificateOf, type Service, serverStackOf, serviceOf } from '../../por
 
 export type ServerSpec = {
   readonly service: Service;
-  readonly admin: { readonly user: string; readonly password: { readonly $secret: string } | null };
+  readonly admin: { readonly user: string; readonly password: SecretReference | null };
   /** Null: no stack of its VM holds a server. */
   readonly stack: ServerStack | null;
 };
@@ -51,7 +52,7 @@ export function serverTarget(config: Config): Target[] {
   const portainer = config.hypervisor.portainer;
   if (vm === null || service === null || portainer === null) return [];
   const { adminUser: user, adminPassword } = portainer;
-  const password = adminPassword !== null && '$secret' in adminPassword ? { $secret: adminPassword.$secret } : null;
+  const password = adminPassword !== null && '$secret' in adminPassword ? adminPassword : null;
   const spec: ServerSpec = { service, admin: { user, password }, stack: stackOf(config, vm, user) };
   const certificate = certificateOf(config, vm);
   const trusted: TargetId[] = certificate === undefined ? [] : [certificateTarget(certificate), HOST.trust];
@@ -68,7 +69,7 @@ export function serverTarget(config: Config): Target[] {
 
 /** What decides how it is started. */
 export function revisionOf({ stack, admin }: Pick<ServerSpec, 'stack' | 'admin'>): string {
-  return textDigest(JSON.stringify([stack, admin]));
+  return textDigest(JSON.stringify(withoutBlobs([stack, admin] as Json)));
 }
 
 function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null {

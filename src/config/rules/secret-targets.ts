@@ -1,0 +1,40 @@
+// Which targets a reference to a secret is for, by where it is written: what is wrong with it holds back these and no others.
+
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { Config } from '../config.ts';
+import { keysOf } from '../read/place.ts';
+import { HYPERVISOR_FILE, VM_FILE } from '../schema/files.ts';
+import { SERVER_IMAGE, stackTarget } from '../stacks.ts';
+import type { Finding } from './rule.ts';
+
+/** One for each target; one without where it is for none. */
+export function byTarget(finding: Finding, config: Config): Finding[] {
+  if (finding.target !== undefined) return [finding];
+  const targets = targetsAt(finding.at, config);
+  return targets.length === 0 ? [finding] : targets.map((target) => ({ ...finding, target }));
+}
+
+function targetsAt({ file, path }: Finding['at'], config: Config): TargetId[] {
+  const [first, second] = keysOf(path);
+  const [, stack] = /^stacks\/([^/]+)\/phoenix\.json$/.exec(file) ?? [];
+  if (stack !== undefined) return first === 'environments' ? stackTargets(stack, second, config) : [];
+  if (first === 'vm_defaults' && (file === VM_FILE || file === HYPERVISOR_FILE)) {
+    return config.vm.map(({ id }) => targetId('vm', id));
+  }
+  if (file !== HYPERVISOR_FILE) return [];
+  if (first === 'users') return [targetId('hypervisor', 'users')];
+  return first === 'portainer_api' ? [targetId('portainer', 'server')] : [];
+}
+
+/** The stack that is Portainer itself belongs to its server. */
+function stackTargets(stack: string, environment: string | undefined, config: Config): TargetId[] {
+  const images = Object.values(config.stacks.get(stack)?.compose.images ?? {});
+  const isServer = images.some((image) => SERVER_IMAGE.test(image));
+  return config.vm.flatMap((vm) =>
+    vm.stacks
+      .filter((each) => each.name === stack && each.environment === environment)
+      .map(() =>
+        isServer && vm.portainer.role === 'primary' ? targetId('portainer', 'server') : stackTarget(vm.id, stack),
+      ),
+  );
+}

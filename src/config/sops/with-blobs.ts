@@ -1,0 +1,27 @@
+// References into encrypted files, with Git's id of the file: a change of the file is a change of what uses it.
+
+import { parseReference } from '../../model/secret-bounds.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+
+/** The same value; what holds no such reference is not copied. A file that is missing is a problem of its own. */
+export function withBlobs<T>(value: T, files: Snapshot['files']): T {
+  return blobbed(value, files) as T;
+}
+
+function blobbed(value: unknown, files: Snapshot['files']): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => blobbed(item, files));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const { $secret: reference } = value as { readonly $secret?: unknown };
+  if (typeof reference === 'string') {
+    const parsed = parseReference(reference);
+    const blob = parsed?.scheme === 'sops' ? files.get(parsed.file)?.blob : undefined;
+    return blob === undefined ? value : { ...value, blob };
+  }
+  const entries = Object.entries(value).map(([key, item]) => [key, item, blobbed(item, files)] as const);
+  if (entries.every(([, before, after]) => before === after)) return value;
+  return Object.fromEntries(entries.map(([key, , after]) => [key, after]));
+}

@@ -1,0 +1,138 @@
+// Secrets in the written values, wherever they stand: references that the settings do not allow or that lead nowhere, and secrets in
+// plain text, told by their shape.
+
+import type { TargetId } from '../model/ids.ts';
+import type { SecretBounds } from '../model/secret-bounds.ts';
+import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
+import { isPlaceholder, namesSecret, plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Place } from './config.ts';
+import { keysOf, within } from './read/place.ts';
+import type { Finding } from './rules/rule.ts';
+import { readSopsFile, type SopsFile } from './sops/file.ts';
+import { valueAt } from './sops/key-path.ts';
+
+interface WrittenSecrets {
+  /** Each is held back with the targets that it is for. */
+  readonly references: readonly Finding[];
+  readonly plain: readonly Finding[];
+}
+
+/** @param known findings of the same values: what is said already is not said again */
+export type LookForSecrets = (raw: unknown, at: Place, known: readonly Finding[], target?: TargetId) => WrittenSecrets;
+
+export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): LookForSecrets {
+  const opened = new Map<string, ReturnType<typeof readSopsFile>>();
+  const sopsFile = (path: string, bytes: Uint8Array): ReturnType<typeof readSopsFile> => {
+    const found = opened.get(path) ?? readSopsFile(bytes);
+    opened.set(path, found);
+    return found;
+  };
+
+  /** Null for one that can be resolved, as far as the repository and the settings tell. */
+  function faultOf(reference: string, at: Place): Finding | null {
+    const refusal = whyNotAllowed(reference, bounds);
+    if (refusal !== null) return { code: 'SECRET_NOT_ALLOWED', at, ...refusal };
+    const parsed = parseReference(reference);
+    if (parsed?.scheme !== 'sops') return null;
+    const { file: path, path: way } = parsed;
+    const found = files.get(path);
+    if (found?.bytes === undefined) return unreadable(path, at, found?.kind);
+    const file = sopsFile(path, found.bytes);
+    if ('wrong' in file) {
+      return {
+        code: 'INVALID_VALUE',
+        at,
+        message: `${path} ${file.wrong}`,
+        hint: 'Its text names the file of the secret; see sops.',
+      };
+    }
+    return faultIn(file, path, way, at);
+  }
+
+  return (raw, at, known, target) => {
+    const said = new Set(known.filter(({ code }) => code === 'PLAINTEXT_SECRET').map((finding) => finding.at.path));
+    const common = target === undefined ? {} : { target };
+    const references: Finding[] = [];
+    const plain: Finding[] = [];
+    eachText(raw, [], false, (value, keys, isArgument) => {
+      if (keys.at(-1) === '$secret') {
+        const fault = faultOf(value, within(at, ...keys));
+        if (fault !== null) references.push({ ...fault, ...common });
+        return;
+      }
+      const what = isArgument ? 'a secret by its name' : plainSecretsIn(value)[0]?.what;
+      if (what === undefined) return;
+      const place = within(at, ...keys);
+      if (!said.has(place.path)) plain.push({ ...plainSecret(what, keys, place, bounds), ...common });
+    });
+    return { references, plain };
+  };
+}
+
+function unreadable(path: string, at: Place, kind: string | undefined): Finding {
+  const hint = 'Add the file to the repository, encrypted by sops, or correct the path; it begins at the config root.';
+  if (kind === undefined) return { code: 'MISSING_FILE', at, message: `the encrypted file is missing: ${path}`, hint };
+  const message = kind === 'symlink' ? `${path} is a symbolic link, which is not followed` : `${path} cannot be read`;
+  return { code: 'MISSING_FILE', at, message, hint };
+}
+
+function faultIn(file: SopsFile, path: string, way: string, at: Place): Finding | null {
+  const found = valueAt(file, way);
+  if (found === null) {
+    const hint = 'Write the way to one value: db.password, /db/password, or ["db"]["password"].';
+    return { code: 'UNKNOWN_REFERENCE', at, message: `${path} holds no value at ${way}`, hint };
+  }
+  if (found.leaf.value === '') return { code: 'INVALID_VALUE', at, message: `the secret ${way} in ${path} is empty` };
+  if (file.isEncrypted(found.keys) && String(found.leaf.value).startsWith('ENC[')) return null;
+  const message = `${way} stands in ${path} in plain text`;
+  return {
+    code: 'INVALID_VALUE',
+    at,
+    message,
+    hint: 'Let the rules of sops encrypt it, encrypt the file again, and change the secret: it is known now.',
+  };
+}
+
+function plainSecret(what: string, keys: readonly string[], at: Place, bounds: SecretBounds): Finding {
+  const name = keys.findLast((key) => !/^\d+$/.test(key)) ?? 'value';
+  return { code: 'PLAINTEXT_SECRET', at, message: `"${name}" holds ${what}, in plain text`, hint: plainHint(bounds) };
+}
+
+export function plainHint({ envPrefix, folders }: SecretBounds): string {
+  return `Replace it by {"$secret": "env:${envPrefix}NAME"} or {"$secret": "file:${folders[0]}/NAME"}, put it there on the node, and change it: it is known now. A field that takes no reference can hold no secret.`;
+}
+
+/** `isArgument`: the argument before it says that it is a secret. The keys are only lent. */
+type SeeText = (value: string, keys: readonly string[], isArgument: boolean) => void;
+
+/** Every text; the reader has bounded how many there are and how deep. */
+function eachText(value: unknown, keys: string[], isArgument: boolean, see: SeeText): void {
+  if (typeof value === 'string') see(value, keys, isArgument);
+  if (typeof value !== 'object' || value === null) return;
+  const marked = Array.isArray(value) ? secretArguments(value) : NO_ARGUMENTS;
+  for (const key of Object.keys(value)) {
+    keys.push(key);
+    eachText((value as Record<string, unknown>)[key], keys, marked.has(Number(key)), see);
+    keys.pop();
+  }
+}
+
+const NO_ARGUMENTS: ReadonlySet<number> = new Set();
+
+/** Literal secrets of a compose file: in what it sets in the environment of containers, and by their shape everywhere. */
+export function composeSecret(pointer: string, value: string): string | null {
+  const keys = keysOf(pointer);
+  const [first, , section, name = ''] = keys;
+  const isVariable = first === 'services' && section === 'environment' && keys.length === 4 && !/^\d+$/.test(name);
+  if (
+    isVariable &&
+    namesSecret(name) &&
+    !/_(FILE|PATH|URL|ID|NAME)$/i.test(name) &&
+    value !== '' &&
+    !isPlaceholder(value)
+  ) {
+    return 'a secret by its name';
+  }
+  return plainSecretsIn(value)[0]?.what ?? null;
+}

@@ -1,0 +1,183 @@
+// The forms in which a secret may come back from a program, a service or an error: as it is, or as a shell, JSON, YAML, HTML, a form, an
+// address, base64 or hexadecimal digits write it, also one within the other. One expression finds them all.
+
+/** One form of a secret, or of a part of it. */
+export interface SecretForm {
+  readonly pattern: RegExp;
+  /** Texts of four characters: one that holds none of them does not hold the form. None: nobody can say. */
+  readonly needles: readonly string[];
+  /** Characters of the longest text that it finds. */
+  readonly longest: number;
+}
+
+/** A line of a longer secret may be an everyday word. */
+const SHORTEST_LINE = 8;
+/** Shorter values, encoded, are found in any text. */
+const SHORTEST_ENCODED = 6;
+/** Longer texts are looked for in pieces. */
+const LONGEST_WHOLE = 256;
+const PIECE = 64;
+/** Characters of what is looked for first. */
+export const NEEDLE = 4;
+
+/** The whole and each of its lines, in every form; what is longer than a whole is looked for, in pieces of its lines. */
+export function formsOf(secret: string): SecretForm[] {
+  const whole = secret.trim();
+  const lines = whole
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_LINE);
+  const pieces = [whole, ...lines].flatMap((text) => (text.length <= LONGEST_WHOLE ? [text] : piecesOf(text)));
+  return [...new Set(pieces)].flatMap((text) => {
+    const written = writtenForms(text);
+    return text.length < SHORTEST_ENCODED ? [written] : [written, ...hexadecimal(text), ...base64(text)];
+  });
+}
+
+/** Nothing of them for a text of several lines: its lines are looked for anyway. */
+function piecesOf(text: string): string[] {
+  if (text.includes('\n')) return [];
+  return Array.from({ length: Math.ceil(text.length / PIECE) }, (_, index) =>
+    text.slice(index * PIECE, (index + 1) * PIECE),
+  ).filter((piece) => piece.length >= SHORTEST_LINE);
+}
+
+/** Each character as one of the writings that some format has for it. */
+function writtenForms(text: string): SecretForm {
+  // A run of backslashes is one: told one by one, there would be too many ways to read a longer run.
+  const parts = (text.match(/\\+|./gsu) ?? []).map((character) => ({ character, written: writings(character) }));
+  const longest = parts.reduce(
+    (sum, { character, written }) => sum + (written === null ? character.length : LONGEST_WRITING),
+    0,
+  );
+  const source = parts.map(({ character, written }) => written ?? literally(character)).join('');
+  const run =
+    [...text.matchAll(/[A-Za-z0-9]+/g)].map(([letters]) => letters).sort((a, b) => b.length - a.length)[0] ?? '';
+  return { pattern: new RegExp(source, 'g'), needles: run.length < NEEDLE ? [] : [needleOf(run)], longest };
+}
+
+const LONGEST_WRITING = 40;
+
+/** Names that HTML has for characters, beside their numbers. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': 'amp',
+  '<': 'lt',
+  '>': 'gt',
+  '"': 'quot',
+  "'": 'apos',
+  '\u00a0': 'nbsp',
+};
+const CONTROL: Readonly<Record<string, string>> = {
+  '\n': 'n',
+  '\r': 'r',
+  '\t': 't',
+  '\b': 'b',
+  '\f': 'f',
+  '\v': 'v',
+  '\x1b': 'e',
+};
+
+/** Null for letters and digits, which no format changes without changing all of them. */
+function writings(character: string): string | null {
+  if (/^[A-Za-z0-9]$/.test(character)) return null;
+  if (character.startsWith('\\')) return backslashes(character.length);
+  const code = character.codePointAt(0) ?? 0;
+  const bytes = Buffer.from(character);
+  const percent = [...bytes]
+    .map((byte) => `(?:25)*${anyCase(byte.toString(16).padStart(2, '0'))}`)
+    .map((byte) => `%${byte}`);
+  const octal = [...bytes].map((byte) => `\\\\+${byte.toString(8).padStart(3, '0')}`);
+  const bytesAsHex = [...bytes].map((byte) => `\\\\+x${anyCase(byte.toString(16).padStart(2, '0'))}`);
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  const unicode = units.map(
+    (unit) => `\\\\+u(?:${anyCase(unit.toString(16).padStart(4, '0'))}|\\{0*${anyCase(code.toString(16))}\\})`,
+  );
+  const entity = [
+    `#0*${code}`,
+    `#[xX]0*${anyCase(code.toString(16))}`,
+    ...(ENTITIES[character] === undefined ? [] : [ENTITIES[character]]),
+  ];
+  const control = CONTROL[character];
+  return `(?:${[
+    ...quoting(character),
+    percent.join(''),
+    unicode.join(''),
+    bytesAsHex.join(''),
+    octal.join(''),
+    // An ampersand may itself be written as an entity.
+    `&(?:amp;)*(?:${entity.join('|')});`,
+    ...(control === undefined ? [] : [`\\\\+${control}`]),
+  ].join('|')})`;
+}
+
+function backslashes(count: number): string {
+  return `(?:\\\\{${count},${count * 16}}|(?:%(?:25)*5[cC]|&(?:amp;)*(?:#0*92|#[xX]0*5[cC]);){${count}})`;
+}
+
+/** Backslashes before it, as many as formats within each other put there, and what shells and YAML do with quotes. */
+function quoting(character: string): string[] {
+  const plain = literally(character);
+  switch (character) {
+    case "'":
+      return [`'(?:\\\\+'|"'"|\\\\*"\\\\*'\\\\*")'`, `''`, `\\\\*'`];
+    case ' ':
+      return ['\\\\* ', '\\+'];
+    case '\n':
+      return ['\\\\*\\r?\\n[ \\t]*'];
+    case '"':
+      return ['""', '\\\\*"'];
+    case '$':
+      return ['\\\\*\\$\\$?'];
+    default:
+      return [`\\\\*${plain}`];
+  }
+}
+
+const BETWEEN_BYTES = ['', ' ', ':', '-', '%', '\\x', ', 0x', ',0x', ' 0x'];
+
+/** Every byte as two digits: run together, or parted as dumps, addresses and programming languages do. */
+function hexadecimal(text: string): SecretForm[] {
+  const bytes = [...Buffer.from(text)].map((byte) => byte.toString(16).padStart(2, '0'));
+  const source = bytes.map(anyCase).join('(?:[:-]|\\s{1,2}|%(?:25)*|\\\\+x|,? ?0x)?');
+  const [first = '', second = ''] = bytes;
+  const begins = BETWEEN_BYTES.flatMap((between) =>
+    [first, first.toUpperCase()].flatMap((one) => [second, second.toUpperCase()].map((two) => one + between + two)),
+  );
+  return [{ pattern: new RegExp(source, 'g'), needles: begins.map(needleOf), longest: bytes.length * 8 }];
+}
+
+/** As it begins at each of three places within what was encoded, in both alphabets, also broken into lines. */
+function base64(text: string): SecretForm[] {
+  const bytes = Buffer.from(text);
+  return [0, 1, 2].flatMap((offset): SecretForm[] => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    // Characters that hold bits of what stands before or after are others in each text.
+    const whole = Math.floor(((bytes.length + offset) * 8) / 6);
+    const inner = encoded.slice(Math.ceil((offset * 8) / 6), whole);
+    if (inner.length < SHORTEST_ENCODED) return [];
+    const source = [...inner]
+      .map((character) =>
+        character === '+' ? '(?:[+-]|%2[Bb])' : character === '/' ? '(?:\\\\?\\/|_|%2[Ff])' : character,
+      )
+      .join('(?:\\s|\\\\+r?\\\\*n)?');
+    // Two of them, since one may be broken by the end of a line.
+    const runs = [...inner.matchAll(/[A-Za-z0-9]{4}/g)].map(([letters]) => letters);
+    const needles = [...new Set([runs[0], runs.at(-1)].filter((letters) => letters !== undefined))];
+    // What is left of the secret's last bits goes with it.
+    return [{ pattern: new RegExp(`${source}[A-Za-z0-9+/_-]?`, 'g'), needles, longest: inner.length * 6 + 1 }];
+  });
+}
+
+function needleOf(text: string): string {
+  return text.slice(0, NEEDLE);
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
+function anyCase(digits: string): string {
+  return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}

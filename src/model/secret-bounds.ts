@@ -1,0 +1,75 @@
+// Which references to secrets a configuration may make. Who may push decides what a guest is given, so what the node holds is handed
+// out only from places that the agent's settings name. Asked where the configuration is read, and again where a value is looked up.
+
+/** What the settings of the agent allow. */
+export interface SecretBounds {
+  /** Folders of the node, absolute, without a slash at their end: `file:` names files below them. */
+  readonly folders: readonly string[];
+  /** Begins the name of every variable that `env:` may name. */
+  readonly envPrefix: string;
+  /** Variables of Phoenix's own settings, in every form that they may be given in: never handed out, whatever the prefix is. */
+  readonly ownVariables: ReadonlySet<string>;
+  /** Files that settings were given in: never handed out, also where they lie in one of the folders. */
+  readonly ownFiles: ReadonlySet<string>;
+}
+
+export type ParsedReference =
+  | { readonly scheme: 'env'; readonly name: string }
+  | { readonly scheme: 'file'; readonly path: string }
+  /** A file of the config repo, and the way to the value in it. */
+  | { readonly scheme: 'sops'; readonly file: string; readonly path: string };
+
+/** Null for what is no reference. */
+export function parseReference(reference: string): ParsedReference | null {
+  const [, scheme, rest = ''] = /^(env|file|sops):([\s\S]+)$/.exec(reference) ?? [];
+  if (scheme === 'env') return { scheme, name: rest };
+  if (scheme === 'file') return { scheme, path: rest };
+  const [, file, path] = /^([^#]+)#([\s\S]+)$/.exec(rest) ?? [];
+  return scheme !== 'sops' || file === undefined || path === undefined ? null : { scheme, file, path };
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Null where the reference is allowed, as far as its text says: whether a link leads out of a folder is seen where it is read. */
+export function whyNotAllowed(reference: string, bounds: SecretBounds): Refusal | null {
+  const parsed = parseReference(reference);
+  if (parsed?.scheme === 'env') return whyNotVariable(parsed.name, bounds);
+  return parsed?.scheme === 'file' ? whyNotFile(parsed.path, bounds) : null;
+}
+
+function whyNotVariable(name: string, { envPrefix, ownVariables }: SecretBounds): Refusal | null {
+  if (ownVariables.has(name)) {
+    return {
+      message: `the secret env:${name} is a setting of Phoenix itself, which is given to no guest`,
+      hint: `Put the value that the guest needs into a variable of its own, for example ${envPrefix}NAME.`,
+    };
+  }
+  if (name.startsWith(envPrefix) && name !== envPrefix) return null;
+  return {
+    message: `the secret env:${name} is not allowed: only variables that begin with ${envPrefix} are given to guests`,
+    hint: `Rename ${name} to ${envPrefix}${name} in the agent's environment and write {"$secret": "env:${envPrefix}${name}"}, or set PHOENIX_SECRET_ENV_PREFIX to what its name begins with.`,
+  };
+}
+
+function whyNotFile(path: string, { folders, ownFiles }: SecretBounds): Refusal | null {
+  const listed = folders.join(' and ');
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  const plain = `/${parts.join('/')}`;
+  const [folder = ''] = folders;
+  const moved = `${folder}/${parts.at(-1) ?? 'name'}`;
+  if (ownFiles.has(plain)) {
+    return {
+      message: `the secret file:${path} holds a setting of Phoenix itself, which is given to no guest`,
+      hint: `Put the value that the guest needs into a file of its own below ${listed}.`,
+    };
+  }
+  const isPlain = path.startsWith('/') && !parts.includes('..') && !path.includes('\0');
+  if (isPlain && folders.some((each) => each === '/' || plain.startsWith(`${each}/`))) return null;
+  return {
+    message: `the secret file:${path} is not allowed: only files below ${listed} are given to guests`,
+    hint: `Move the file to ${moved} on the node and write {"$secret": "file:${moved}"}, or add its folder to PHOENIX_SECRETS_DIR in the agent's settings.`,
+  };
+}
