@@ -27,9 +27,9 @@ function said(pull: number): string {
   return ours.at(-1)?.body ?? '';
 }
 
-describe.each(['github', 'gitea', 'gitlab'] as const)('a trailer, on %s', (forge) => {
+describe('a trailer', () => {
   beforeEach(async () => {
-    team = await openTeam(forge);
+    team = await openTeam('github');
     await team.phoenix.push(both);
   });
 
@@ -44,13 +44,6 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('a trailer, on %s', (forge
     await until(() => said(number).includes('only the message of the pushed head counts'), 'it to be said after');
   });
 
-  test('that a squash puts together from commits approves nothing', async () => {
-    const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
-    const commit = await team.merge(number, { squash: true });
-    expect(team.told(commit)).toMatch(/would destroy it/);
-    expect(await notes()).toEqual([expect.stringContaining(`it already stood in pull request ${number}`)]);
-  });
-
   test('that the author wrote into the description, and took out after the merge, approves nothing', async () => {
     const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
     team.phoenix.forge.fate(() => 'delay');
@@ -63,9 +56,29 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('a trailer, on %s', (forge
     expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
-  test.each([true, false])('that whoever merges writes approves it, in their name (squash: %s)', async (squash) => {
+  test('in a merge commit, by whoever merges, approves', async () => {
     const { number } = await team.propose('less', less);
-    const commit = await team.merge(number, { squash, message: `Less (#${number})\n\n${TRAILER}` });
+    const commit = await team.merge(number, { message: `Less (#${number})\n\n${TRAILER}` });
+    expect(team.told(commit)).toBe('success: applied');
+  });
+});
+
+describe.each(['github', 'gitea', 'gitlab'] as const)('the message of a squash, on %s', (forge) => {
+  beforeEach(async () => {
+    team = await openTeam(forge);
+    await team.phoenix.push(both);
+  });
+
+  test('approves nothing by what it was put together from', async () => {
+    const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
+    const commit = await team.merge(number, { squash: true });
+    expect(team.told(commit)).toMatch(/would destroy it/);
+    expect(await notes()).toEqual([expect.stringContaining(`it already stood in pull request ${number}`)]);
+  });
+
+  test('approves by what whoever merges wrote, in their name', async () => {
+    const { number } = await team.propose('less', less);
+    const commit = await team.merge(number, { squash: true, message: `Less (#${number})\n\n${TRAILER}` });
     expect(team.told(commit)).toBe('success: applied');
     const run = await team.phoenix.ledger.run(await team.run());
     expect(run?.approvals).toMatchObject([
@@ -157,87 +170,5 @@ describe('an approval', () => {
     lab.protectBranches([{ id: 1, name: 'ma*', push_access_levels: open, merge_access_levels: open }]);
     await comment(number, '/phoenix approve lxc/102', 'dora');
     await team.phoenix.reached(await team.run(), 'succeeded');
-  });
-});
-
-describe('the policy in force', () => {
-  const two = { approvals: { destroy: 2 } };
-  const none = { approvals: { destroy: 0 } };
-  const WAITS = /with 0 of 2 approvals/;
-
-  beforeEach(async () => {
-    team = await openTeam('github');
-    await team.phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, two));
-  });
-
-  test('judges the commit that loosens it, its replay, and the next commit too', async () => {
-    const { phoenix } = team;
-    const { commit, statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
-    expect(statuses['phoenix/lxc/102']).toMatch(WAITS);
-    const replay = await phoenix.agent().replay({ commit, by: 'ada' });
-    await phoenix.reached(replay, 'blocked');
-    expect(team.told(commit)).toMatch(WAITS);
-    const next = await phoenix.push(guests({ 101: { memory_mb: 1024 }, 103: {} }, none));
-    expect(next.statuses['phoenix/lxc/102']).toMatch(WAITS);
-    expect(await team.host.commands()).not.toContain('box drop 102');
-    expect((await phoenix.ledger.policyInForce())?.policy.approvals.destroy).toBe(2);
-  });
-
-  test('is that of a commit once its run has come to its end, and a replay is judged as the commit was', async () => {
-    const { phoenix } = team;
-    const { commit } = await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, none));
-    expect(await phoenix.ledger.policyInForce()).toMatchObject({ commit, policy: { approvals: { destroy: 0 } } });
-    const run = await phoenix.agent().command({ verb: 'delete', targets: ['102'], by: 'ada' });
-    await phoenix.reached(run, 'blocked');
-    const { statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
-    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
-  });
-
-  test('holds protected guests, named persons and the share of deletions for a replay as for the push', async () => {
-    const { phoenix } = team;
-    const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
-    await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
-    const { commit, statuses } = await phoenix.push(guests({ 101: {} }, { max_delete_percent: 100 }));
-    expect(statuses['phoenix/apply']).toMatch(/more than 40 %/);
-    const replay = await phoenix.agent().replay({ commit, by: 'ada' });
-    await phoenix.reached(replay, 'invalid');
-    const second = await phoenix.push(guests({ 101: {}, 102: {} }, { max_delete_percent: 100 }));
-    expect(second.statuses['phoenix/lxc/103']).toMatch(/it is protected/);
-    const again = await phoenix.agent().replay({ commit: second.commit, by: 'ada' });
-    await phoenix.reached(again, 'blocked');
-    expect(team.told(second.commit, 'lxc/103')).toMatch(/it is protected/);
-    expect(await team.host.commands()).not.toContain('box drop 103');
-  });
-});
-
-describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, on %s', (forge) => {
-  beforeEach(async () => {
-    team = await openTeam(forge);
-    await team.phoenix.push(both);
-  });
-
-  test('is its own: a copy by somebody else is left alone, also when it is older to look at', async () => {
-    const { forge: lab, ledger } = team.phoenix;
-    const { number } = await team.propose('less', less);
-    await until(() => said(number) !== '', 'the comment');
-    const copy = await lab.comment(number, said(number), 'eve');
-    await team.phoenix.stopAgent();
-    await team.phoenix.redis.clear();
-    await team.phoenix.startAgent();
-    await until(async () => (await ledger.pullPlan(number)) !== null, 'the plan to be made again');
-    await until(async () => (await ledger.nextReport()) === null, 'it to be said');
-    expect(lab.comments(number).filter(({ author }) => author !== 'eve')).toHaveLength(1);
-    expect(lab.comments(number).find(({ id }) => id === copy.id)?.body).toBe(copy.body);
-  });
-
-  test('is written anew when somebody else has changed it, and says so', async () => {
-    const { forge: lab } = team.phoenix;
-    const { number } = await team.propose('less', less);
-    await until(() => said(number).includes('1 to delete'), 'the comment');
-    const ours = lab.comments(number).find(({ body }) => body.startsWith('<!-- phoenix'));
-    await lab.editComment(ours?.id ?? 0, 'Nothing would change.', 'mallory');
-    await until(() => said(number).includes('Somebody else had changed this comment'), 'it to be written anew');
-    expect(said(number)).toContain('1 to delete');
-    expect(lab.comments(number)).toHaveLength(1);
   });
 });

@@ -82,7 +82,7 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
         await team.heard();
         expect(await team.state()).toEqual(before);
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   });
 });

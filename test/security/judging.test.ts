@@ -1,0 +1,57 @@
+// By which policy a commit is judged, whatever it says itself and however it comes back.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { guests, openTeam, type Team } from './team.ts';
+
+let team: Team;
+afterEach(() => team.end());
+
+describe('the policy in force', () => {
+  const two = { approvals: { destroy: 2 } };
+  const none = { approvals: { destroy: 0 } };
+  const WAITS = /with 0 of 2 approvals/;
+
+  beforeEach(async () => {
+    team = await openTeam('github');
+    await team.phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, two));
+  });
+
+  test('judges the commit that loosens it, its replay, and the next commit too', async () => {
+    const { phoenix } = team;
+    const { commit, statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
+    expect(statuses['phoenix/lxc/102']).toMatch(WAITS);
+    const replay = await phoenix.agent().replay({ commit, by: 'ada' });
+    await phoenix.reached(replay, 'blocked');
+    expect(team.told(commit)).toMatch(WAITS);
+    const next = await phoenix.push(guests({ 101: { memory_mb: 1024 }, 103: {} }, none));
+    expect(next.statuses['phoenix/lxc/102']).toMatch(WAITS);
+    expect(await team.host.commands()).not.toContain('box drop 102');
+    expect((await phoenix.ledger.policyInForce())?.policy.approvals.destroy).toBe(2);
+  });
+
+  test('is that of a commit once its run has come to its end, and a replay is judged as the commit was', async () => {
+    const { phoenix } = team;
+    const { commit } = await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, none));
+    expect(await phoenix.ledger.policyInForce()).toMatchObject({ commit, policy: { approvals: { destroy: 0 } } });
+    const run = await phoenix.agent().command({ verb: 'delete', targets: ['102'], by: 'ada' });
+    await phoenix.reached(run, 'blocked');
+    const { statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
+    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
+  });
+
+  test('holds protected guests, named persons and the share of deletions for a replay as for the push', async () => {
+    const { phoenix } = team;
+    const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
+    await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
+    const { commit, statuses } = await phoenix.push(guests({ 101: {} }, { max_delete_percent: 100 }));
+    expect(statuses['phoenix/apply']).toMatch(/more than 40 %/);
+    const replay = await phoenix.agent().replay({ commit, by: 'ada' });
+    await phoenix.reached(replay, 'invalid');
+    const second = await phoenix.push(guests({ 101: {}, 102: {} }, { max_delete_percent: 100 }));
+    expect(second.statuses['phoenix/lxc/103']).toMatch(/it is protected/);
+    const again = await phoenix.agent().replay({ commit: second.commit, by: 'ada' });
+    await phoenix.reached(again, 'blocked');
+    expect(team.told(second.commit, 'lxc/103')).toMatch(/it is protected/);
+    expect(await team.host.commands()).not.toContain('box drop 103');
+  });
+});

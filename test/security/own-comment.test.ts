@@ -1,0 +1,49 @@
+// The comment of Phoenix under a pull request is its own: nobody lends it theirs, and nobody keeps it changed.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { guests, openTeam, type Team } from './team.ts';
+
+const both = guests({ 101: {}, 102: {}, 103: {} });
+const less = guests({ 101: {}, 103: {} });
+
+let team: Team;
+afterEach(() => team.end());
+
+/** What Phoenix last said under the pull request. */
+function said(pull: number): string {
+  const ours = team.phoenix.forge.comments(pull).filter(({ body }) => body.startsWith('<!-- phoenix'));
+  return ours.at(-1)?.body ?? '';
+}
+
+describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, on %s', (forge) => {
+  beforeEach(async () => {
+    team = await openTeam(forge);
+    await team.phoenix.push(both);
+  });
+
+  test('is its own: a copy by somebody else is left alone, also when it is older to look at', async () => {
+    const { forge: lab, ledger } = team.phoenix;
+    const { number } = await team.propose('less', less);
+    await until(() => said(number) !== '', 'the comment');
+    const copy = await lab.comment(number, said(number), 'eve');
+    await team.phoenix.stopAgent();
+    await team.phoenix.redis.clear();
+    await team.phoenix.startAgent();
+    await until(async () => (await ledger.pullPlan(number)) !== null, 'the plan to be made again');
+    await until(async () => (await ledger.nextReport()) === null, 'it to be said');
+    expect(lab.comments(number).filter(({ author }) => author !== 'eve')).toHaveLength(1);
+    expect(lab.comments(number).find(({ id }) => id === copy.id)?.body).toBe(copy.body);
+  });
+
+  test('is written anew when somebody else has changed it, and says so', async () => {
+    const { forge: lab } = team.phoenix;
+    const { number } = await team.propose('less', less);
+    await until(() => said(number).includes('1 to delete'), 'the comment');
+    const ours = lab.comments(number).find(({ body }) => body.startsWith('<!-- phoenix'));
+    await lab.editComment(ours?.id ?? 0, 'Nothing would change.', 'mallory');
+    await until(() => said(number).includes('Somebody else had changed this comment'), 'it to be written anew');
+    expect(said(number)).toContain('1 to delete');
+    expect(lab.comments(number)).toHaveLength(1);
+  });
+});
