@@ -203,8 +203,8 @@ export interface Forge {
   pullsOf(commit: CommitSha): Promise<readonly number[]>;
   /** What its author wrote: title, description and the message of each commit. */
   pullTexts(number: number): Promise<readonly string[]>;
-  /** Who moved the followed branch to the commit; null when the forge does not say. */
-  pusherOf(commit: CommitSha): Promise<string | null>;
+  /** Who moved the followed branch to the commit; null when nobody did, undefined when the forge keeps no record that we may see. */
+  pusherOf(commit: CommitSha): Promise<string | null | undefined>;
   /** The name that the repository has now, `owner/name`: it may have been renamed. */
   repositoryName(): Promise<string>;
   /** Contexts of ours that read pending on a commit. */

@@ -39,7 +39,10 @@ export async function settleDeliveries(context: Context, head: CommitSha, delive
   return settled.length < deliveries.length && !waiting ? LOOK_AGAIN_MS : null;
 }
 
-/** A delivery only says so: the branch itself shows it, or the forge's record of who moved it, after a force push. */
+/**
+ * A delivery only says so: the branch itself shows it, or the forge's record of who moved it, after a force push. Where the forge keeps
+ * none, the commit gets its answer rather than none.
+ */
 async function wasOnBranch({ repository, forge, log }: Context, commit: string, head: CommitSha): Promise<boolean> {
   const sha = await repository.resolve(commit);
   if (sha !== null && (await repository.isAncestor(sha, head))) return true;

@@ -36,7 +36,7 @@ export async function originOf(
       }),
     );
     const merger = pulls.find(({ mergedBy }) => mergedBy !== null)?.mergedBy;
-    return { texts: texts.flat(), by: merger ?? (await forge.pusherOf(commit)) };
+    return { texts: texts.flat(), by: merger ?? (await forge.pusherOf(commit)) ?? null };
   } catch (error) {
     if (error instanceof ForgeFailure) return { unknown: error.message };
     throw error;

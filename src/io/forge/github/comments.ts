@@ -7,7 +7,7 @@ import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } 
 import { judge } from '../judge.ts';
 import type { ForgeLogin } from '../options.ts';
 import { type Client, type GitHub, once, orNothing } from './connect.ts';
-import { whoAmI } from './identity.ts';
+import { learn, whoAmI } from './identity.ts';
 
 const PER_PAGE = 100;
 const MOST_PAGES = 20;
@@ -42,7 +42,7 @@ export async function setComment(
     const known = readCommentHandle(handle);
     const ours =
       (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??
-      (me === null ? null : await find(client, place, pull, { mark, me }));
+      (await find(client, place, pull, { mark, me }));
     const changed = ours !== null && known !== null && isChanged(known, ours.body ?? '');
     const body = markedBody(mark, comment.body, changed ? edited : '');
     const { data } =
@@ -59,6 +59,7 @@ export async function setComment(
             comment_id: ours.id,
             body,
           });
+    if (me === null && data.user != null) learn(github, data.user.login);
     return { sent: true, handle: commentHandle(Number(data.id), data.body ?? body) };
   } catch (error) {
     return judge(error, attempt);
@@ -77,8 +78,10 @@ async function find(
   client: Client,
   place: Place,
   pull: number,
-  { mark, me }: { readonly mark: string; readonly me: string },
+  { mark, me }: { readonly mark: string; readonly me: string | null },
 ): Promise<Told | null> {
+  // Whose a comment with the mark is cannot be told then.
+  if (me === null) return null;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const { data } = await client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       ...place,

@@ -1,7 +1,6 @@
 // Whose words our own are, on GitHub, Gitea and Forgejo: a comment of ours is known by its author and its mark.
 
-import type { GitHub } from './connect.ts';
-import { orNothing } from './connect.ts';
+import { type GitHub, orNothing } from './connect.ts';
 
 const known = new WeakMap<GitHub, Promise<string | null>>();
 
@@ -11,6 +10,11 @@ export function whoAmI(github: GitHub): Promise<string | null> {
   known.set(github, asked);
   asked.catch(() => known.delete(github));
   return asked;
+}
+
+/** What was written under our name says it too, where a token may not ask, as one of Gitea without the scope for users. */
+export function learn(github: GitHub, login: string): void {
+  known.set(github, Promise.resolve(login));
 }
 
 async function ask({ app, client }: GitHub): Promise<string | null> {

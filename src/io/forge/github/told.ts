@@ -79,20 +79,21 @@ async function commitMessages(
   return found;
 }
 
-/** As the record of what happened in the repository has it; null when it does not say, or may not be read. */
-export async function pusherOf(github: GitHub, branch: string, commit: CommitSha): Promise<string | null> {
+/** As the record of what happened in the repository has it; undefined where there is none, or it may not be read. */
+export async function pusherOf(github: GitHub, branch: string, commit: CommitSha): Promise<string | null | undefined> {
   const { client, owner, repo, kind } = github;
   const open = await client();
   const ref = `refs/heads/${branch}`;
   if (kind === 'gitea') {
     const path = 'GET /repos/{owner}/{repo}/activities/feeds';
     const answer = await orNothing(() => open.request(path, { owner, repo, limit: PER_PAGE }), 403, 404);
-    const acts = (answer?.data ?? []) as readonly Act[];
+    if (answer === undefined) return undefined;
+    const acts = answer.data as readonly Act[];
     return acts.find((act) => act.ref_name === ref && headOf(act) === commit)?.act_user?.login ?? null;
   }
   const path = 'GET /repos/{owner}/{repo}/activity';
   const answer = await orNothing(() => open.request(path, { owner, repo, ref, per_page: PER_PAGE }), 403, 404, 422);
-  return answer?.data.find(({ after }) => after === commit)?.actor?.login ?? null;
+  return answer === undefined ? undefined : (answer.data.find(({ after }) => after === commit)?.actor?.login ?? null);
 }
 
 /** One thing that happened in a repository of Gitea; what was pushed is JSON in a text. */
