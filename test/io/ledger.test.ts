@@ -264,6 +264,14 @@ describe('runs', () => {
     expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
   });
 
+  test('each of many that are read at once has its steps, also those that were read before', async () => {
+    const runs = await Promise.all(Array.from({ length: 30 }, () => ledger.recordRun(request(), planned(planOf(T1)))));
+    for (let round = 0; round < 5; round += 1) {
+      const found = await Promise.all(runs.map((run) => (round % 2 === 0 ? ledger.run(run) : ledger.runProgress(run))));
+      expect(found.map((run) => run?.steps.length)).toEqual(runs.map(() => 1));
+    }
+  });
+
   test('a command of the forge counts once, and the first judge of a commit stays', async () => {
     expect(await ledger.hasCounted('comment/1')).toBe(false);
     await ledger.count('comment/1');

@@ -51,12 +51,15 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
 
   return {
     async whole(run, actions) {
-      const args = [plans.get(run)?.request ?? '', actions ? '0' : '1'];
+      // Held until it is used: others are read meanwhile, and what is kept for all may be dropped.
+      const known = plans.get(run);
+      const args = [known?.request ?? '', actions ? '0' : '1'];
       const flat = (await readScript(redis, [keys.run(run)], args)) as string[];
       const hash = pairs(flat);
       const request = hash['request'];
       if (request === undefined) return null;
-      return readRun(run, hash, planOf(run, request, hash['plan']) ?? NO_PLAN);
+      const saved = known?.request === request ? known.saved : planOf(run, request, hash['plan']);
+      return readRun(run, hash, saved ?? NO_PLAN);
     },
     async step(run, target) {
       const fields = stepFields(target);
