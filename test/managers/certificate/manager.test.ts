@@ -281,7 +281,9 @@ describe('the files', () => {
     await host.run({ kind: 'command', program: 'chmod', args: ['--', '0644', KEY], timeoutSeconds: 10 });
     await host.run({ kind: 'command', program: 'chown', args: ['--', '0:0', CERTIFICATE], timeoutSeconds: 10 });
     const [text] = await files();
-    const repaired = (await done(target)).map(({ summary }) => summary);
+    const all = (await done(target)).map(({ summary }) => summary);
+    // The key is put in place again: its time is noted too when that is in another second.
+    const repaired = all.filter((summary) => !summary.startsWith('note the certificate'));
     expect(repaired).toEqual([`set the mode of ${KEY} to 0600`, `give ${CERTIFICATE} to root:www-data`]);
     expect((await files())[0]).toBe(text);
     expect(await stateOf(host)).toEqual(state);
