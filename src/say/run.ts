@@ -6,6 +6,7 @@ import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/
 import { isSwitch } from '../plan/command.ts';
 import { paint, type Style } from './paint.ts';
 import { policyLine } from './policy.ts';
+import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
 
@@ -13,6 +14,9 @@ import { shortSha } from './status.ts';
 interface ToldRun extends Run {
   readonly reason: string | null;
   readonly problems: readonly Problem[];
+  /** Who approved what, where; absent in what an older agent tells, as the notes are. */
+  readonly approvals?: readonly { readonly target: string; readonly by: string; readonly where?: string }[];
+  readonly notes?: readonly string[];
 }
 
 interface ToldTarget {
@@ -75,6 +79,10 @@ export function runText(run: ToldRun, colours: boolean): string {
   const lines = [runLine(run, colours)];
   if (run.reason !== null) lines.push(`  ${run.reason}`);
   lines.push(...run.problems.map((problem) => `  ${problemText(problem)}`));
+  lines.push(...(run.notes ?? []).map((note) => `  ${printable(note)}`));
+  for (const { target, by, where } of run.approvals ?? []) {
+    lines.push(printable(`  ${target} approved by ${by}${where === undefined ? '' : `, in ${where}`}`));
+  }
   for (const step of run.steps) {
     lines.push(`  ${stepLine(run, step, colours)}`);
     lines.push(...step.actions.map((action) => `    ${actionText(run, action)}`));

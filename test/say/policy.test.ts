@@ -1,9 +1,10 @@
 // The policy in force as `phoenix status` shows it.
 
 import { expect, test } from 'vitest';
+import type { RunId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { policyLine } from '../../src/say/policy.ts';
-import { statusText } from '../../src/say/run.ts';
+import { runText, statusText } from '../../src/say/run.ts';
 
 const COMMIT = 'a'.repeat(40);
 
@@ -30,4 +31,36 @@ test('the status shows it, and nothing of it where an agent tells of none', () =
     'policy of aaaaaaa in force',
   );
   expect(statusText(told, false)).not.toContain('policy');
+});
+
+test('a run tells who approved what and where, and what was taken for no approval', () => {
+  const run = {
+    id: '7' as RunId,
+    commit: COMMIT,
+    trigger: 'push',
+    verb: null,
+    readOnly: false,
+    state: 'blocked',
+    created: '',
+    started: null,
+    ended: null,
+    by: 'ada',
+    steps: [],
+    reason: null,
+    problems: [],
+  } as const;
+  const approvals = [
+    { target: 'lxc/102', by: 'ada', where: 'pull request 5' },
+    { target: 'lxc/103', by: 'bob' },
+  ];
+  expect(
+    runText({ ...run, approvals, notes: ['a line that approves nothing'] }, false)
+      .split('\n')
+      .slice(1),
+  ).toEqual([
+    '  a line that approves nothing',
+    '  lxc/102 approved by ada, in pull request 5',
+    '  lxc/103 approved by bob',
+  ]);
+  expect(runText(run, false).split('\n')).toHaveLength(1);
 });
