@@ -115,10 +115,13 @@ fi
 
 # --- settings and secrets: for root alone, and never changed ---
 
-if [ ! -d "$settings" ] && does "make $settings, for root alone"; then
-  mkdir -p -- "$settings"
-  chmod 0700 "$settings"
-fi
+# Below the second lie the secrets that a configuration may name by file:PATH.
+for folder in "$settings" "$settings/secrets"; do
+  if [ ! -d "$folder" ] && does "make $folder, for root alone"; then
+    mkdir -p -- "$folder"
+    chmod 0700 "$folder"
+  fi
+done
 keep_or_put "$settings/env" <"$checkout/deploy/systemd/env.example"
 random | keep_or_put "$settings/webhook-secret"
 random | keep_or_put "$settings/admin-token"

@@ -59,6 +59,7 @@ describe('install.sh', () => {
       [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
     );
     expect(modeOf('etc/phoenix')).toBe('700');
+    expect(modeOf('etc/phoenix/secrets')).toBe('700');
     for (const name of ['webhook-secret', 'admin-token']) {
       expect(read(`etc/phoenix/${name}`)).toMatch(/^[0-9a-f]{64}$/);
     }
@@ -89,7 +90,7 @@ describe('install.sh', () => {
   test('--dry-run says all of it and does nothing', () => {
     const { status, stdout, stderr } = install('--dry-run');
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout.match(/^install: would /gm)).toHaveLength(8);
+    expect(stdout.match(/^install: would /gm)).toHaveLength(9);
     expect(() => statSync(prefix)).toThrow('ENOENT');
   });
 
@@ -139,7 +140,9 @@ describe('the settings that are put in place', () => {
     expect(loaded.map(([, name]) => name)).toEqual(given.map(([, file]) => file));
     expect(loaded.filter(([, name, file]) => name !== file)).toEqual([]);
     expect(install().status).toBe(0);
-    expect(readdirSync(join(prefix, 'etc/phoenix')).sort()).toEqual(['env', ...loaded.map(([, name]) => name)].sort());
+    // `secrets` is for those that a configuration names.
+    const made = ['env', 'secrets', ...loaded.map(([, name]) => name)];
+    expect(readdirSync(join(prefix, 'etc/phoenix')).sort()).toEqual(made.sort());
   });
 });
 
