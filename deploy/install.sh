@@ -142,7 +142,7 @@ What is left to do:
   1. apt-get install redis-server && systemctl disable --now redis-server
      (the agent starts a private one; nothing is needed where $settings/env has a REDIS_URL)
   2. set PHOENIX_REPO_URL and PHOENIX_FORGE in $settings/env
-  3. write the forge's token into $settings/forge-token (commit statuses: write, contents: read)
+  3. write the forge's token into $settings/forge-token (commit statuses and pull requests: write, contents: read)
   4. let your shell find the secrets, and check everything:
        export PHOENIX_ADMIN_TOKEN_FILE=$settings/admin-token
        export PHOENIX_WEBHOOK_SECRET_FILE=$settings/webhook-secret PHOENIX_FORGE_TOKEN_FILE=$settings/forge-token

@@ -168,8 +168,9 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     reportsWaiting: () => redis.zcard(due),
     async saidPending() {
-      const told = Object.entries(await redis.hgetall(sent)).filter(([key]) => !key.startsWith('pull/'));
+      // In this order: what is sent in between is told of as sent. The other way it would be taken for neither waiting nor sent.
       const waiting = new Set(await redis.hkeys(entries));
+      const told = Object.entries(await redis.hgetall(sent)).filter(([key]) => !key.startsWith('pull/'));
       const statuses = told
         .filter(([key]) => !waiting.has(key))
         .map(([, text]) => decode<CommitStatus>('a status', text));
