@@ -1,6 +1,7 @@
 // By which policy a commit is judged, whatever it says itself and however it comes back.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { environment } from '../support/environment.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 let team: Team;
@@ -53,5 +54,10 @@ describe('the policy in force', () => {
     await phoenix.reached(again, 'blocked');
     expect(team.told(second.commit, 'lxc/103')).toMatch(/it is protected/);
     expect(await team.host.commands()).not.toContain('box drop 103');
+  });
+
+  test('names the share of deletions as it is written, also where the host alone says it', async () => {
+    await team.phoenix.push(environment({ 101: {}, 102: {}, 103: {} }, { behavior: { max_delete_share: 0.29 } }));
+    expect((await team.phoenix.ledger.policyInForce())?.policy.maxDeletePercent).toBe(29);
   });
 });

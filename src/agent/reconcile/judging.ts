@@ -13,7 +13,9 @@ const WHOLE: ReadonlySet<string> = new Set(['converge', 'letsgo', 'adopt']);
 
 /** What of the configuration is policy: where the policy names no share of deletions, that of the host's behaviour is it. */
 function policyOfConfig({ hypervisor: { policy, behavior } }: Config): Policy {
-  return { ...policy, maxDeletePercent: policy.maxDeletePercent ?? behavior.maxDeleteShare * 100 };
+  // 0.29 times 100 is a little less than 29.
+  const percent = Number((behavior.maxDeleteShare * 100).toFixed(6));
+  return { ...policy, maxDeletePercent: policy.maxDeletePercent ?? percent };
 }
 
 /** What judges every commit to come; null before anything was followed. */
