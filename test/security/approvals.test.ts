@@ -135,8 +135,12 @@ describe('an approval', () => {
     expect(run?.approvals).toMatchObject([{ target: 'lxc/102', by: 'ada', where: `pull request ${number}` }]);
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([]);
     await team.phoenix.push(both);
-    const { statuses } = await team.phoenix.push(less);
+    const { commit, statuses } = await team.phoenix.push(less);
     expect(statuses['phoenix/lxc/102']).toMatch(/would destroy it/);
+    // Nor does a new word under it reach the same change of another run.
+    await comment(number, '/phoenix approve lxc/102');
+    await until(() => said(number).includes('waits for approval'), 'an answer');
+    expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
   test('that was written before the plan it would be for is taken for none, whenever it arrives', async () => {

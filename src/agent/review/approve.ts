@@ -15,6 +15,8 @@ import { Refused } from '../refused.ts';
 import { changeKeys } from './change-keys.ts';
 import { bringsMerge } from './merged.ts';
 
+const RECENT_RUNS = 100;
+
 /** Who approves, and when. */
 export interface Approver {
   readonly by: string;
@@ -70,12 +72,14 @@ async function approveMerged(
   const { ledger, repository } = context;
   const plan = await ledger.pullPlan(number);
   const shown = plan === null || plan.head !== head ? new Map<TargetId, string>() : changeKeys(plan.plan);
+  const carriedOut = await carriedOutSince(context, merge);
   const done: TargetId[] = [];
   for (const run of await ledger.openRuns()) {
     const isItsRun = run.commit === merge && bringsMerge(run);
     if (run.plan === null || !(isItsRun || (await comesAfter(repository, merge, run.commit as CommitSha)))) continue;
     const changes = changeKeys(run.plan);
-    const wasShown = (target: TargetId) => shown.get(target) !== undefined && shown.get(target) === changes.get(target);
+    const wasShown = (target: TargetId) =>
+      !carriedOut.has(target) && shown.get(target) !== undefined && shown.get(target) === changes.get(target);
     const seen = isItsRun && at.getTime() >= Date.parse(run.created);
     for (const target of waitingSteps(run)) {
       if (!targets.includes(target) || !(seen || wasShown(target))) continue;
@@ -84,6 +88,17 @@ async function approveMerged(
     }
   }
   return done;
+}
+
+/** Targets whose change was made with the merge or after it: the same change once more is that of another run. */
+async function carriedOutSince({ ledger, repository }: Context, merge: CommitSha): Promise<ReadonlySet<TargetId>> {
+  const found = new Set<TargetId>();
+  for (const { commit, readOnly, steps } of await ledger.runs(RECENT_RUNS)) {
+    const applied = readOnly ? [] : steps.filter(({ outcome }) => outcome === 'applied');
+    if (applied.length === 0 || !(await comesAfter(repository, merge, commit as CommitSha))) continue;
+    for (const { target } of applied) found.add(target);
+  }
+  return found;
 }
 
 /** By the button of a check: in the run that the check tells of, on the commit that the check is on. @throws Refused */
