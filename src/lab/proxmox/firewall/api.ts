@@ -1,8 +1,8 @@
 // The firewall's part of the API: rules, options, aliases, IP sets and security groups of one firewall file.
 import { join } from 'node:path';
+import { splitList } from '../../../proxmox/perl.ts';
+import { macros, methodSchemas } from '../../../proxmox/table.ts';
 import { withLock } from '../lock.ts';
-import { splitList } from '../parameters/perl.ts';
-import { macros, methodSchemas } from '../parameters/table.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import type { FirewallConfig } from './config.ts';
 import { clusterPlace, type FirewallPlace, loadFirewall, saveFirewall } from './files.ts';

@@ -1,7 +1,7 @@
 // A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
 // cannot be read are warned about and left out; wrong rules are warned about and kept.
-import { isIpv4, isIpv6 } from '../parameters/addresses.ts';
-import { formatProblem } from '../parameters/formats.ts';
+import { isIpv4, isIpv6 } from '../../../proxmox/addresses.ts';
+import { formatProblem } from '../../../proxmox/formats.ts';
 import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './rule.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };

@@ -1,8 +1,8 @@
 // One firewall rule: its line in a .fw file, and everything Proxmox has against it.
-import { isIpv4, isIpv6 } from '../parameters/addresses.ts';
-import { readAddressList } from '../parameters/firewall-formats.ts';
-import { formatProblem } from '../parameters/formats.ts';
-import { macros } from '../parameters/table.ts';
+import { isIpv4, isIpv6 } from '../../../proxmox/addresses.ts';
+import { readAddressList } from '../../../proxmox/firewall-formats.ts';
+import { formatProblem } from '../../../proxmox/formats.ts';
+import { macros } from '../../../proxmox/table.ts';
 import type { FirewallConfig } from './config.ts';
 
 /** Properties of a rule in the order in which its line writes them; `enable` is `1` or `0`, `ipversion` is derived. */
