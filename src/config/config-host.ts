@@ -12,6 +12,8 @@ export interface Hypervisor {
   readonly memoryGb: number | null;
   readonly user: HostUser | null;
   readonly network: HostNetwork;
+  /** Addresses and networks of machines that Phoenix does not keep. */
+  readonly knownHosts: readonly string[];
   readonly portainerAgentImage: string;
   readonly nfsExports: readonly NfsExport[];
   readonly samba: Samba | null;

@@ -118,6 +118,7 @@ const HYPERVISOR: Config['hypervisor'] = {
     nfsServer: null,
     portainerAgentPort: 9001,
   },
+  knownHosts: [],
   portainerAgentImage: 'portainer/agent:latest',
   nfsExports: [],
   samba: null,

@@ -86,6 +86,7 @@ export function wholeEnvironment(): Files {
       author: 'Ada',
       comment: 'A remark',
       domain_name: 'example.internal',
+      known_hosts: { 'my PC': '10.0.0.50', printers: ['10.0.0.51', '10.0.0.208/28'] },
       timezone: 'Europe/Berlin',
       users: { username: 'ada', sudo_access: true, ssh_public_key: KEY },
       network: {

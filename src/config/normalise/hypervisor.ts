@@ -23,6 +23,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     memoryGb: written.memory_gb ?? null,
     user: userOf(written),
     network: networkOf(written),
+    knownHosts: Object.values(written.known_hosts).flat(),
     portainerAgentImage: written.docker.portainer_agent_image,
     nfsExports: written.nfs?.exports ?? [],
     samba: sambaOf(written, base),

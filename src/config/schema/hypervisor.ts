@@ -56,6 +56,14 @@ const dnsServer = z.strictObject({
   authoritative_zones: value.withoutEffect('names follow from the guests, services and stacks.'),
 });
 
+/** For readers; neither DNS nor a rule uses it. */
+const knownName = text.name(
+  /^[\p{L}\p{N}_]([\p{L}\p{N}_ .-]{0,62}[\p{L}\p{N}_])?$/u,
+  'must be a name: letters, digits, spaces and _ . -, at most 64',
+);
+const KNOWN_ADDRESS = 'must be an IP address such as 10.0.0.50, a network such as 10.0.0.0/28, or a list of them';
+const knownAddress = z.union([value.ipAddress, value.network], KNOWN_ADDRESS);
+
 /** The whole file. */
 export const hypervisorFile = z
   .strictObject({
@@ -73,6 +81,12 @@ export const hypervisorFile = z
       .describe('Memory of the host in GB, for a warning when guests want more. Default: not told, no warning.'),
     users: hostUser.optional().describe('Administrator of the host. Default: none is kept.'),
     network: hostNetwork.prefault({}).describe('Addresses of the host.'),
+    known_hosts: z
+      .record(knownName, z.union([knownAddress, z.array(knownAddress).min(1)], KNOWN_ADDRESS))
+      .default({})
+      .describe(
+        'Machines that Phoenix does not keep and that firewall rules may name, such as a PC or a printer: name and address, or several. Default: none.',
+      ),
     docker: z
       .strictObject({
         portainer_agent_image: value.dockerImage

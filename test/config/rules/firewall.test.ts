@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { environment } from '../environment.ts';
+import { environment, loadFiles } from '../environment.ts';
 import { found } from './found.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -127,11 +127,30 @@ describe('UNOWNED_ADDRESS', () => {
     expect(found('UNOWNED_ADDRESS', withRules(...sources.map((source) => ({ ...SSH, source }))))).toEqual([]);
   });
 
-  test('an address of the subnet that nothing has is refused', () => {
-    expect(found('UNOWNED_ADDRESS', withRules({ ...SSH, source: '10.0.0.111,10.0.0.99' }))).toEqual([
+  test('an address of the subnet that nothing has is told, and does not hold the commit back', () => {
+    const files = withRules({ ...SSH, source: '10.0.0.111,10.0.0.99' });
+    expect(found('UNOWNED_ADDRESS', files)).toEqual([
       '"source": "10.0.0.111,10.0.0.99", | Nothing has the address 10.0.0.99',
     ]);
+    expect(loadFiles(files).config).not.toBeNull();
   });
+
+  test('a PC or printer that is named as a known host may be named', () => {
+    const files = withRules(
+      ...['10.0.0.50', '10.0.0.51/32', '10.0.0.210', '10.0.0.97'].map((source) => ({ ...SSH, source })),
+    );
+    files[HYPERVISOR].known_hosts = { 'my PC': '10.0.0.50', printers: ['10.0.0.51', '10.0.0.208/28'] };
+    expect(found('UNOWNED_ADDRESS', files)).toEqual(['"source": "10.0.0.97", | Nothing has the address 10.0.0.97']);
+  });
+
+  test.each([['10.0.0.50/24'], ['my-pc'], [''], ['10.0.0.300'], [['10.0.0.50', 'x']], [[]]])(
+    'a known host at %o is refused: it would be nobody, or the whole network',
+    (address) => {
+      const files = withRules(SSH);
+      files[HYPERVISOR].known_hosts = { 'my PC': address };
+      expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('must ')]);
+    },
+  );
 
   test('it is not decided while a guest cannot be read', () => {
     const files = withRules({ ...SSH, source: '10.0.0.99' });
