@@ -119,6 +119,8 @@ const HYPERVISOR: Config['hypervisor'] = {
     portainerAgentPort: 9001,
   },
   knownHosts: [],
+  knownAliases: [],
+  knownIpSets: [],
   portainerAgentImage: 'portainer/agent:latest',
   nfsExports: [],
   samba: null,

@@ -24,6 +24,8 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     user: userOf(written),
     network: networkOf(written),
     knownHosts: Object.values(written.known_hosts).flat(),
+    knownAliases: written.known_aliases,
+    knownIpSets: written.known_ip_sets,
     portainerAgentImage: written.docker.portainer_agent_image,
     nfsExports: written.nfs?.exports ?? [],
     samba: sambaOf(written, base),

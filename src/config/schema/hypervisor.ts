@@ -64,6 +64,12 @@ const knownName = text.name(
 const KNOWN_ADDRESS = 'must be an IP address such as 10.0.0.50, a network such as 10.0.0.0/28, or a list of them';
 const knownAddress = z.union([value.ipAddress, value.network], KNOWN_ADDRESS);
 
+/** Of an alias or IP set of the firewall (PVE/Firewall.pm: ip_alias_pattern, at most 64 characters). */
+const firewallName = text.name(
+  /^[A-Za-z][A-Za-z0-9_-]{1,63}$/,
+  'must be the name of an alias or set: a letter, then letters, digits, _ and -, at least 2',
+);
+
 /** The whole file. */
 export const hypervisorFile = z
   .strictObject({
@@ -87,6 +93,16 @@ export const hypervisorFile = z
       .describe(
         'Machines that Phoenix does not keep and that firewall rules may name, such as a PC or a printer: name and address, or several. Default: none.',
       ),
+    known_aliases: z
+      .array(firewallName)
+      .default([])
+      .describe(
+        "Aliases of the datacenter's firewall that people keep and rules may name. Default: none, so that a rule which names one is refused.",
+      ),
+    known_ip_sets: z
+      .array(firewallName.regex(/^[^A-Z]*$/, 'must be in lower case, as Proxmox keeps names of sets'))
+      .default([])
+      .describe("IP sets of the datacenter's firewall, likewise; rules name them with a `+` before. Default: none."),
     docker: z
       .strictObject({
         portainer_agent_image: value.dockerImage

@@ -61,6 +61,23 @@ export function guestsHaveAFirewall({ config }: RuleContext): Finding[] {
     }));
 }
 
+/** NO_EFFECT: guests have rules, and the firewall that they are part of is declared to be off. */
+export function firewallOfGuestsIsOn({ config }: RuleContext): Finding[] {
+  const host = config.hypervisor.firewall;
+  const filtered = allGuests(config).filter((guest) => guest.firewall?.enabled === true);
+  const [first] = filtered;
+  if (host === null || host.enabled || first === undefined) return [];
+  const more = filtered.length === 1 ? '' : ` and ${filtered.length - 1} more`;
+  return [
+    {
+      code: 'NO_EFFECT',
+      at: within(host.writtenAt, 'enabled'),
+      message: `The firewall is off, so that of ${nameOfGuest(first)}${more} filters nothing`,
+      hint: 'Turn it on, or turn those of the guests off too.',
+    },
+  ];
+}
+
 /**
  * UNOWNED_ADDRESS: a rule names a single address of the range that guests are given, which no guest, host, gateway, server or known
  * host of the configuration has: a guest may be given it one day. Not decided while some guests could not be read.
