@@ -20,7 +20,7 @@ export async function compileFirewall(host: HostReader): Promise<FirewallFault[]
 }
 
 /** A fault is a line, with the indented ones below it that say why. */
-export function parseFaults(stderr: string): FirewallFault[] {
+function parseFaults(stderr: string): FirewallFault[] {
   const faults: { file: string | null; words: string }[] = [];
   for (const line of stderr.split('\n')) {
     const last = faults.at(-1);
