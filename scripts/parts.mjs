@@ -25,7 +25,11 @@ const ALL = [
   { program: 'pebble', package: 'pebble', without: 'certificates by the real ACME of pebble' },
   { program: 'step-ca', module: 'github.com/smallstep/certificates/cmd/step-ca@v0.30.2', without: 'a real step-ca' },
   { program: 'step', module: 'github.com/smallstep/cli/cmd/step@v0.28.7', without: 'an authority in a real container' },
-  { program: 'compose-loader', source: 'test/config/compose/loader', without: 'compose files as Docker Compose loads them' },
+  {
+    program: 'compose-loader',
+    source: 'test/config/compose/loader',
+    without: 'compose files as Docker Compose loads them',
+  },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
   { program: 'debootstrap', package: 'debootstrap', without: CONTAINERS },
