@@ -3,17 +3,17 @@
 import type { Action } from '../../model/action.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
-import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
+import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
 import { growDisk } from './disks.ts';
-import type { VmSpec } from './spec.ts';
-import { CLOUDINIT_KEYS, machineWishes, sshKeysPath } from './wishes.ts';
+import { madeMachine, type VmSpec } from './spec.ts';
+import { CLOUDINIT_KEYS, machineWishes, mergeKeys, sshKeysPath } from './wishes.ts';
 
 export interface MachineChanges {
   readonly changes: Changes;
@@ -28,40 +28,46 @@ export function machineChanges(
   conf: GuestConf,
 ): MachineChanges | Refusal {
   const present = parseNotes(conf.description);
-  const compared = compareSettings(conf, machineWishes(spec));
+  const before = wanted.before as unknown as VmSpec | undefined;
+  const building = present?.building ?? false;
+  const fresh = building && present?.restarting !== true;
+  const wishes = machineWishes(spec, { before, fresh });
+  const compared = compareSettings(conf, wishes);
   // Values that cloud-init was last given and that are others now reach the VM with its next start.
-  const isStale = CLOUDINIT_KEYS.some((key) => key in conf.cloudinit);
+  const declared = new Set(wishes(conf.settings).map(({ key }) => key));
+  const isStale = CLOUDINIT_KEYS.some((key) => declared.has(key) && key in conf.cloudinit);
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {
-    text: spec.notes,
+    ...surroundings(conf.description, spec.notes, before?.notes),
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,
     // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
-    building: spec.final === 'unmanaged' && ((present?.building ?? false) || (seen.running && settings.restart)),
+    building: spec.final === 'unmanaged' && (building || (seen.running && settings.restart)),
+    ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true, before?.firewall);
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
-  if (settings.labels.includes('network interface')) {
-    const missing = missingOnHost(seen, [], spec.net0.bridge);
-    if (missing !== null) return missing;
-  }
+  const bridge = bridgeIn(settings.args);
+  const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
+  if (missing !== null) return missing;
+  const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
   const actions: Action[] = [
-    ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec)] : []),
+    ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisk(spec, conf),
+    ...growDisk(fresh ? madeMachine(spec) : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
 }
 
-export function writeSshKeys({ id, user }: VmSpec): Action {
+export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {
   return action(`write the SSH keys for VM ${id}`, 'live', {
     kind: 'file',
     path: sshKeysPath(id),
-    content: { from: 'text', text: `${user.sshKeys.map(keyLine).join('\n')}\n` },
+    content: { from: 'text', text: `${keys.map(keyLine).join('\n')}\n` },
     mode: 0o644,
   });
 }
