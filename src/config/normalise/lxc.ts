@@ -30,7 +30,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
   const isSource = written.template_snapshot_name !== undefined;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
   return {
-    ...guestBase(written, context, { cores: written.cores, memoryMb: written.memory_mb, cloneFrom, isSource }),
+    ...guestBase(written, context, { cores: written.cores ?? null, memoryMb: written.memory_mb, cloneFrom, isSource }),
     kind: 'lxc',
     role: role === 'none' ? null : role,
     traefikService: normaliseService(written.traefik_service, role === 'ca'),

@@ -106,7 +106,9 @@ export const lxcGuest = z.strictObject({
     .max(64 * 1024 * 1024)
     .optional()
     .describe('Swap in MB, on top of the memory. Default: 512 for a new container; one that exists keeps its own.'),
-  cores: value.cores.describe('CPU cores that it sees.'),
+  cores: value.cores
+    .optional()
+    .describe('CPU cores that it sees. Default: all of the host for a new container; one that exists keeps its own.'),
   template: text
     .name(
       /^([A-Za-z][A-Za-z0-9_.-]*:[A-Za-z0-9]|\/)[A-Za-z0-9_.,+~@:/-]+$/,

@@ -1,6 +1,7 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
+import { same } from '../guest/impact.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
@@ -8,7 +9,7 @@ import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
-import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
+import { bridgeIn, compareSettings, setGuest, type Wish } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
 import { growDisk } from './disks.ts';
@@ -33,9 +34,7 @@ export function machineChanges(
   const fresh = building && present?.restarting !== true;
   const wishes = machineWishes(spec, { before, fresh });
   const compared = compareSettings(conf, wishes);
-  // Values that cloud-init was last given and that are others now reach the VM with its next start.
-  const declared = new Set(wishes(conf.settings).map(({ key }) => key));
-  const isStale = CLOUDINIT_KEYS.some((key) => declared.has(key) && key in conf.cloudinit);
+  const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, wishes(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {
     ...surroundings(conf.description, spec.notes, before?.notes),
@@ -61,6 +60,23 @@ export function machineChanges(
     ...growDisk(fresh ? madeMachine(spec) : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
+}
+
+/** Whether cloud-init has values to bring that were not declared before: what a person changed by hand comes when they restart it. */
+function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
+  const said = ({ net0, nameservers, searchdomain, user }: VmSpec) => [
+    net0.ip,
+    net0.gateway,
+    nameservers,
+    searchdomain,
+    user,
+  ];
+  return before === undefined || !same(said(before), said(after));
+}
+
+/** Declared values that cloud-init was last given otherwise reach the VM with its next start. */
+function cloudInitLags(conf: GuestConf, wishes: readonly Wish[]): boolean {
+  return wishes.some(({ key }) => CLOUDINIT_KEYS.includes(key) && key in conf.cloudinit);
 }
 
 export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {

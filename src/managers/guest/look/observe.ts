@@ -46,7 +46,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBUID_FILE),
     host.readFile(SUBGID_FILE),
   ]);
-  const conf = text === undefined ? null : parseConf(text);
+  const conf = text === undefined ? null : parseConf(text, program);
   const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, wanted.spec as unknown as GuestSpec);
   return {
     conf,

@@ -69,7 +69,7 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
   if (spec !== undefined && !sameScripts(wanted, spec)) return null;
   return {
-    conf: text === undefined ? null : parseConf(text),
+    conf: text === undefined ? null : parseConf(text, survey.program),
     otherKind: false,
     running: state === 'running',
     firewall: survey.files.get(firewallPath(Number(id))) ?? null,

@@ -2,6 +2,7 @@
 // command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
+import type { Program } from './command.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -33,34 +34,40 @@ const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
 /** How containers and VMs head what waits for the next start. */
 const PENDING = new Set(['pve:pending', 'PENDING']);
 
-/** Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does. */
-export function parseConf(text: string): GuestConf {
+/** Headings of sections of a container; what looks like another one is passed over, and the section goes on. */
+const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
+
+/**
+ * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does.
+ * @param program whose file it is
+ */
+export function parseConf(text: string, program: Program = 'qm'): GuestConf {
   const sections = new Map<string, Record<string, string>>([['', Object.create(null)]]);
-  const notes: string[] = [];
+  let notes = '';
   const raw: RawLine[] = [];
   let name = '';
   for (const line of text.split('\n')) {
-    const section = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
+    const section = (program === 'pct' ? OF_CONTAINER : /^\[([^\]]+)\]\s*$/).exec(line)?.[1];
     if (section !== undefined) {
       name = PENDING.has(section) ? 'pve:pending' : section;
       sections.set(name, Object.create(null));
     } else if (line.startsWith('#')) {
-      if (name === '') notes.push(decodeNotes(line.slice(1)));
+      if (name === '') notes += `${decodeNotes(line.slice(1))}\n`;
     } else {
       const [, key, value] = RAW.exec(line) ?? [];
       const [, setting, content] = SETTING.exec(line) ?? [];
       if (key !== undefined && value !== undefined) {
         if (name === '') raw.push({ key, value });
       } else if (setting === 'description' && name === '') {
-        // How notes were kept long ago: read by Proxmox still, and written as the others with the next change.
-        notes.push(decodeNotes(content ?? ''));
+        // How notes were kept long ago: read by Proxmox still, without a line end, and written as the others with the next change.
+        notes += decodeNotes(content ?? '');
       } else if (setting !== undefined) (sections.get(name) ?? {})[setting] = content ?? '';
     }
   }
   const { delete: deletes = '', ...pending } = sections.get('pve:pending') ?? {};
   return {
     text,
-    description: notes.join('\n').replace(/\n+$/, ''),
+    description: notes.replace(/\n+$/, ''),
     settings: sections.get('') ?? {},
     raw,
     pending,
