@@ -1,5 +1,6 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
+import { MAKING } from '../../config/making.ts';
 import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
@@ -64,19 +65,14 @@ const GENERATED: ReadonlySet<string> = new Set(['hwaddr', 'type', 'host-managed'
 
 function interfaceWish(spec: LxcSpec, { before, fresh }: Earlier<LxcSpec>): Wish[] {
   const made = madeContainer(spec).net0;
-  // No interface is without them: where they are not declared any more, they are those of a new container.
-  const net0 = {
-    ...spec.net0,
-    name: before?.net0.name == null ? spec.net0.name : made.name,
-    bridge: before?.net0.bridge == null ? spec.net0.bridge : made.bridge,
-  };
   return propertyWish({
     key: 'net0',
     label: 'network interface',
     shown: '',
-    declared: netProperties(net0),
+    declared: netProperties(spec.net0),
     // A hardware address stays what it is.
     before: before === undefined ? undefined : netProperties({ ...before.net0, mac: null }),
+    required: { name: MAKING.lxc.interfaceName, bridge: MAKING.lxc.bridge },
     whole: printProperties(netProperties(made), ['name']),
     absent: { ip: 'manual', ip6: 'manual' },
     isKept: (key) => GENERATED.has(key),

@@ -1,5 +1,6 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
+import { MAKING } from '../../config/making.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
@@ -63,14 +64,14 @@ const MODEL =
 function interfaceWish(spec: VmSpec, { before, fresh }: Earlier<VmSpec>): Wish[] {
   const { mac } = spec.net0;
   const made = madeMachine(spec).net0;
-  // Without a bridge it would be unplugged: where none is declared any more, it is that of a new VM.
-  const bridge = before?.net0.bridge == null ? spec.net0.bridge : made.bridge;
   const whole = [mac === null ? 'virtio' : `virtio=${mac}`, printProperties(linkProperties(made))].join(',');
   const common = { key: 'net0', label: 'network interface', shown: '', waits: false };
   const [link] = propertyWish({
     ...common,
-    declared: linkProperties({ ...spec.net0, bridge }),
+    declared: linkProperties(spec.net0),
     before: before === undefined ? undefined : linkProperties(before.net0),
+    // Without one it would be unplugged.
+    required: { bridge: MAKING.vm.bridge },
     whole,
     bare: 'model',
     isKept: (key) => MODEL.test(key) || key === 'model' || key === 'macaddr',

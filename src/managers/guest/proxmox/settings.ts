@@ -151,6 +151,8 @@ export interface PropertySetting {
   readonly lists?: readonly string[];
   /** Further keys that go with what is declared. */
   readonly alsoRemoved?: (now: Properties, declared: Properties) => readonly string[];
+  /** What keys get that are not declared any more, and that the setting cannot be without. */
+  readonly required?: Properties;
   /** What Proxmox is told where nothing is set. Default: what is declared. */
   readonly whole?: string;
 }
@@ -163,6 +165,7 @@ export function propertyWish(setting: PropertySetting): Wish[] {
   const edited = (text: string): string => {
     const now = parseProperties(text, bare);
     const set = { ...declared };
+    for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
     const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
     if (fresh) for (const name of Object.keys(now)) if (setting.isKept?.(name) !== true) remove.add(name);
     for (const name of lists) {
