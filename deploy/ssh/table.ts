@@ -10,6 +10,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   any: '[^\\0]*',
   /** Free text as the value of an option: never an option itself. */
   text: '(?!--)[^\\0]*',
+  /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
+  notes: '[^\\0]*',
   number: '[0-9]{1,12}',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
@@ -91,7 +93,7 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
-  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
+  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
 const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';

@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
+import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
@@ -61,6 +62,8 @@ export function containerChanges(
     before?.firewall,
   );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  const tooLong = notesTooLong(wanted.target, notes);
+  if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);
   const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
   if (missing !== null) return missing;

@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
+import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
@@ -48,6 +49,8 @@ export function machineChanges(
   };
   const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true, before?.firewall);
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  const tooLong = notesTooLong(wanted.target, notes);
+  if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);
   const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
   if (missing !== null) return missing;

@@ -23,6 +23,11 @@ export function declaredGuest(kind: Kind, id: number, text: string, running: boo
   const conf = settled(parseConf(text, kind === 'lxc' ? 'pct' : 'qm'));
   const said = kind === 'lxc' ? writtenContainer(conf, rawLines(id, text)) : writtenMachine(conf);
   const written = pruned({ ...said, state: running ? 'running' : 'stopped' });
+  return targetOfWritten(kind, id, written);
+}
+
+/** The target of a guest as it is written in a file of the config repo. */
+export function targetOfWritten(kind: Kind, id: number, written: Record<string, unknown>): Declared {
   const context = { id, at: { file: '', path: '' }, files: new Map() };
   if (kind === 'lxc') {
     const read = lxcGuest.safeParse(written);

@@ -1,11 +1,22 @@
-// A guest that is adopted is somebody's: it goes on running as it does, unless a person approved that it is restarted or stopped.
+// A guest that is adopted is somebody's: it goes on running as it does, unless a person approved that it is restarted or stopped, and
+// its notes stay, for which there must be room.
 
 import type { Action } from '../../../model/action.ts';
 import type { Wanted } from '../../manager.ts';
 import { isStill } from '../impact.ts';
+import { MOST_NOTES, type Notes, printNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import type { GuestSpec } from '../spec.ts';
-import type { Refusal } from './gate.ts';
+import { impossible, type Refusal } from './gate.ts';
+
+/** Why Phoenix's block does not fit into the notes; null where it does. */
+export function notesTooLong(target: string, notes: Notes): Refusal | null {
+  const { length } = printNotes(notes);
+  if (length <= MOST_NOTES) return null;
+  return impossible(
+    `the notes of ${target} leave no room to say whose it is: with that they have ${length} characters, and Proxmox keeps ${MOST_NOTES}; shorten them`,
+  );
+}
 
 /** Why the adoption waits; null where the guest goes on running, or may be interrupted. */
 export function interruptedByAdoption(

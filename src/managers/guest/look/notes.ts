@@ -27,6 +27,9 @@ export interface Notes {
   readonly old?: boolean;
 }
 
+/** Characters that Proxmox keeps of notes at most. */
+export const MOST_NOTES = 8192;
+
 const HEADING = '**Kept by Phoenix.** Change it in the repository, not here.';
 const OLD_HEADING = 'Kept by Phoenix. Change it in the repository, not here.';
 
