@@ -85,7 +85,8 @@ async function stateOf(
   spec: GuestSpec | undefined,
 ): Promise<State> {
   const notes = parseNotes(conf.description);
-  const neverStarted = notes?.building === true && spec?.final !== 'unmanaged';
+  const isNew = notes?.building === true && notes.restarting !== true;
+  const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || conf.settings['template'] === '1') return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
   if (spec === undefined || spec.scripts.length === 0 || isStopped) {
