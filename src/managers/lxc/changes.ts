@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
@@ -59,9 +59,11 @@ export function containerChanges(
     spec.firewall,
     seen.firewall,
     wanted.adopt === true,
+    seen.firewallFaults,
     before?.firewall,
   );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);

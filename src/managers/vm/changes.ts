@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -47,8 +47,17 @@ export function machineChanges(
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true, before?.firewall);
+  const firewall = decideFirewall(
+    'qm',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+    before?.firewall,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);

@@ -22,6 +22,7 @@ function seen(kind: Kind, text: string, running: boolean): GuestObservation {
     conf: parseConf(text, kind === 'lxc' ? 'pct' : 'qm'),
     otherKind: false,
     running,
+    firewallFaults: [],
     firewall: '[OPTIONS]\nenable: 1\n\n[RULES]\nIN ACCEPT -p icmp\n',
     installed: {},
     silent: false,

@@ -134,11 +134,19 @@ const NONE: Firewall = { enabled: false, policyIn: 'ACCEPT', policyOut: 'ACCEPT'
 export type FirewallDecision =
   | { readonly kind: 'same' }
   | { readonly kind: 'write'; readonly action: Action }
-  | { readonly kind: 'foreign' };
+  | { readonly kind: 'foreign' }
+  /** The file is as declared, and Proxmox leaves something of it out. */
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+/** Whether the guest's rules are those that are declared, so that what Proxmox makes of them is to be proved. */
+export function isFirewallAsDeclared(declared: Firewall | null, present: string | null): boolean {
+  return declared !== null && present !== null && filtering(present) === filtering(printFirewall(declared));
+}
 
 /**
  * `present` is the file as it is, null when there is none. A file that is not ours is only changed when it is `adopted`. One that
  * means what was declared `before` is ours, whatever its first line says.
+ * @param faults what Proxmox leaves out of the file, in its words
  */
 export function decideFirewall(
   program: Program,
@@ -146,6 +154,7 @@ export function decideFirewall(
   declared: Firewall | null,
   present: string | null,
   adopted: boolean,
+  faults: readonly string[],
   before: Firewall | null = null,
 ): FirewallDecision {
   const isAsBefore = present !== null && before !== null && filtering(present) === filtering(printFirewall(before));
@@ -153,7 +162,11 @@ export function decideFirewall(
   if (declared === null && !ours) return { kind: 'same' };
   const next = declared ?? NONE;
   const wanted = present === null ? printFirewall(next) : withFirewall(present, next);
-  if (present !== null && filtering(present) === filtering(wanted)) return { kind: 'same' };
+  if (present !== null && filtering(present) === filtering(wanted)) {
+    if (faults.length === 0) return { kind: 'same' };
+    const reason = `${firewallPath(id)} is written, and Proxmox leaves a part of it out, so that it does not filter as declared: ${faults.join(' ')}`;
+    return { kind: 'skipped', reason };
+  }
   if (present !== null && !ours && !adopted) return { kind: 'foreign' };
   const expects = present === null ? 'absent' : textDigest(present);
   const write = {
