@@ -86,7 +86,7 @@ function filtering(text: string): string {
     const key = keyIn(line);
     const value = line.slice(line.indexOf(':') + 1).trim();
     if (section === '[rules]') rules.push(line);
-    else if (section === '[options]' && key in OPTIONS)
+    else if (section === '[options]' && Object.hasOwn(OPTIONS, key))
       options[key] = key === 'enable' ? normalFlag(value) : value.toUpperCase();
   }
   return JSON.stringify([options, rules]);
@@ -114,7 +114,7 @@ function withFirewall(text: string, firewall: Firewall): string {
       section !== '[rules]' &&
       !line.startsWith(MARK) &&
       line.trim() !== '' &&
-      !(section === '[options]' && keyIn(line) in OPTIONS),
+      !(section === '[options]' && Object.hasOwn(OPTIONS, keyIn(line))),
   );
   const own = kept.filter(({ section, line }) => section === '[options]' && line.trim().toLowerCase() !== '[options]');
   const others = kept.filter(({ section }) => section !== '[options]');
