@@ -173,6 +173,53 @@ describe('guests that people made by hand', () => {
   });
 });
 
+describe('a VM that people made', () => {
+  const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJwyRmGDZjcYnSLkJnnnM0xjV1ZqBGYvNQ9s4a8u3Fh1 me';
+
+  test('gets what is declared, keeps the rest, and loses what is declared no more', async () => {
+    await by(MAKE_DESK);
+    const found = await without('vm', 240);
+    const more = {
+      ...DESK,
+      cores: 2,
+      memory_mb: 8192,
+      start_at_boot: true,
+      state: 'stopped',
+      network_config: { ip: '10.0.0.90/24', gw: '10.0.0.1', bridge: 'vmbr1', mtu: 1400 },
+      user_config: { username: 'me', ssh_keys: [KEY] },
+      health_check: { command: '/bin/true' },
+    };
+    const first = target('vm', 240, more);
+    expect(await apply(wanted(first, { adopt: true }))).toMatchObject({ outcome: 'done' });
+    const text = await conf('vm', 240);
+    expect(text).toMatch(/^net0: e1000=[0-9A-F:]+,bridge=vmbr1,mtu=1400,queues=4,tag=20$/m);
+    expect(text).toMatch(/^ipconfig0: (?=.*ip=10\.0\.0\.90\/24)(?=.*gw=10\.0\.0\.1)(?=.*ip6=auto)/m);
+    expect(text).toMatch(/^agent: (enabled=)?1$/m);
+    expect(text).toMatch(/^cpu: host$/m);
+    const least = target('vm', 240, { ...DESK, state: 'stopped' });
+    expect(await apply(wanted(least, { before: first.spec }))).toMatchObject({ outcome: 'done' });
+    expect(await apply(wanted(least, { before: least.spec }))).toEqual({ outcome: 'done', actions: [] });
+    const after = await without('vm', 240);
+    expect(after).not.toMatch(/^(cores|memory|onboot|ciuser|sshkeys):|mtu=|ip=|gw=/m);
+    // What was never declared is as it was; a bridge there has to be, and the agent was switched on for the health check.
+    const mine = (each: string) =>
+      each.split('\n').filter((line) => !/^(cores|memory|net0|ipconfig0|agent):/.test(line) && line !== '');
+    expect(mine(after)).toEqual(mine(found));
+    expect(after).toMatch(/^net0: e1000=[0-9A-F:]+,bridge=vmbr0,queues=4,tag=20$/m);
+    expect(after).toMatch(/^ipconfig0: ip6=auto$/m);
+  });
+
+  test('keeps the keys that people gave it beside those that are declared', async () => {
+    await by(MAKE_DESK);
+    const own = KEY.replace(/me$/, 'somebody').replace('IJwy', 'IJwz');
+    await host.write(pathOf('vm', 240), `${await conf('vm', 240)}sshkeys: ${encodeURIComponent(`${own}\n`)}\n`);
+    const declared = target('vm', 240, { ...DESK, user_config: { username: 'me', ssh_keys: [KEY] } });
+    expect(await apply(wanted(declared, { adopt: true }))).toMatchObject({ outcome: 'done' });
+    const keys = /^sshkeys: (.*)$/m.exec(await conf('vm', 240))?.[1] ?? '';
+    expect(decodeURIComponent(keys).trim().split('\n')).toEqual([own, KEY]);
+  });
+});
+
 describe('what people wrote', () => {
   const HTML = "<div align='center'>\n  <h2>NAS</h2>\n</div>\n\n100 % by hand: see wiki";
 

@@ -34,7 +34,7 @@ export interface Guest {
 export const pathOf = (kind: Kind, id: number): string =>
   `/etc/pve/${kind === 'lxc' ? 'lxc' : 'qemu-server'}/${id}.conf`;
 
-export async function openWith({ kind, id, text, running }: Guest): Promise<LabHost> {
+async function openWith({ kind, id, text, running }: Guest): Promise<LabHost> {
   const host = await openLabHost();
   await host.write(pathOf(kind, id), text);
   for (const [, device] of text.matchAll(/^dev\d+: ([^,\s]+)/gm)) await host.write(device ?? '', '');
