@@ -10,6 +10,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   any: '[^\\0]*',
   /** Free text as the value of an option: never an option itself. */
   text: '(?!--)[^\\0]*',
+  /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
+  notes: '[^\\0]*',
   number: '[0-9]{1,12}',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
@@ -52,7 +54,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
-  bind: '{data},mp=/(?:{step}/)*{step}(?:,ro=1)?',
+  /** What people may have given a mount beside. */
+  options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
+  bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
@@ -89,9 +93,9 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
-  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
+  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */

@@ -30,17 +30,17 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
   const isSource = written.template_snapshot_name !== undefined;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
   return {
-    ...guestBase(written, context, { cores: written.cores, memoryMb: written.memory_mb, cloneFrom, isSource }),
+    ...guestBase(written, context, { cores: written.cores ?? null, memoryMb: written.memory_mb, cloneFrom, isSource }),
     kind: 'lxc',
     role: role === 'none' ? null : role,
     traefikService: normaliseService(written.traefik_service, role === 'ca'),
-    swapMb: written.swap_mb,
+    swapMb: written.swap_mb ?? null,
     template: written.template ?? null,
     ostype: written.ostype ?? null,
     storagePool: written.storage_pool,
     storageSizeGb: written.storage_size_gb,
     network: networkOf(written),
-    unprivileged: written.unprivileged,
+    unprivileged: written.unprivileged ?? null,
     gpus: gpusOf(written.gpu_assignment),
     apparmorProfile: written.apparmor_profile ?? null,
     apparmorManagesNesting: written.apparmor_manages_nesting,
@@ -57,7 +57,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
       containerPath: withoutSlash(mount.container_path),
       ownerUid: mount.owner_uid ?? null,
       ownerGid: mount.owner_gid ?? null,
-      readOnly: mount.read_only,
+      readOnly: mount.read_only ?? null,
     })),
     volumes: written.zfs_volumes.map((volume) => ({
       name: volume.name,
@@ -83,8 +83,8 @@ function usualRole(id: number, written: Written, { writtenRoles }: LxcFileDefaul
 
 function networkOf({ network_config: network, mac_address }: Written): LxcGuest['network'] {
   return {
-    name: network.name,
-    bridge: network.bridge,
+    name: network.name ?? null,
+    bridge: network.bridge ?? null,
     ip: network.ip,
     gateway: network.gw ?? null,
     mac: mac_address?.toUpperCase() ?? null,

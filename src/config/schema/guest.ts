@@ -82,7 +82,9 @@ const featureName = text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the 
 /** Fields of every guest. */
 export const guestShape = {
   name: value.hostname.describe('Hostname, also its name in Proxmox and in DNS.'),
-  description: text.prose.optional().describe('For readers; shown in the notes of the guest. Default: none.'),
+  description: text.prose
+    .optional()
+    .describe('For readers; shown in the notes of the guest, beside what people wrote there. Default: none.'),
   comment: text.prose.optional().describe('For readers of this file only.'),
   protected: z
     .boolean()
@@ -91,17 +93,22 @@ export const guestShape = {
   tags: z
     .array(text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, 'must be a tag: letters, digits and _ + . -'))
     .default([])
-    .describe("Proxmox tags beside Phoenix's own. Default: none."),
-  start_at_boot: z.boolean().default(false).describe('Started with the host, and kept running. Default: false.'),
+    .describe("Proxmox tags beside Phoenix's own; others that people gave it stay. Default: none."),
+  start_at_boot: z
+    .boolean()
+    .optional()
+    .describe(
+      'Started with the host, and kept running. Default: false for a new guest; one that exists keeps its own.',
+    ),
   boot_order: z
     .int()
     .min(0)
     .max(9999)
     .optional()
-    .describe('Place in the order of starting; stopped in reverse. Default: not set.'),
+    .describe('Place in the order of starting; stopped in reverse. Default: as it is on the guest.'),
   boot_delay: value.seconds
     .optional()
-    .describe('Seconds to wait after it before the next guest starts. Default: not set.'),
+    .describe('Seconds to wait after it before the next guest starts. Default: as it is on the guest.'),
   state: z
     .enum(['running', 'stopped', 'unmanaged'])
     .optional()
@@ -115,7 +122,9 @@ export const guestShape = {
     .describe(
       'Scripts installed in this order: `features/<name>/install.sh` of the repository, else the one that Phoenix ships. Default: none.',
     ),
-  firewall: guestFirewall.optional().describe('Default: no firewall, with a warning.'),
+  firewall: guestFirewall
+    .optional()
+    .describe('Its switch, policies and rules, whole. Default: as it is on the guest, with a warning.'),
   traefik_service: traefikService.optional().describe('Default: not reached through the proxy.'),
   health_check: healthCheck.optional().describe('Default: running is healthy.'),
   template_snapshot_name: value.snapshotName

@@ -6,18 +6,38 @@ import * as text from './text.ts';
 import * as value from './values.ts';
 
 const network = z.strictObject({
-  name: value.interfaceName.default('eth0').describe('Name of the interface inside the container. Default: eth0.'),
-  bridge: value.interfaceName.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  name: value.interfaceName
+    .optional()
+    .describe('Name of the interface inside. Default: eth0 for a new container; one that exists keeps its own.'),
+  bridge: value.interfaceName
+    .optional()
+    .describe('Bridge of the host. Default: vmbr0 for a new container; one that exists keeps its own.'),
   ip: value.ipSetting.describe('Address with prefix length, or `dhcp`.'),
-  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
+  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
   nameservers: value.ipList
     .optional()
-    .describe('DNS servers, separated by spaces or commas. Default: those of the host.'),
+    .describe(
+      'DNS servers, separated by spaces or commas. Default: those of the host for a new container; one that exists keeps its own.',
+    ),
   searchdomain: value.hostname
     .optional()
-    .describe('Domain that is tried after short names. Default: that of the host.'),
-  vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
-  mtu: z.int().min(64).max(65_535).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
+    .describe(
+      'Domain that is tried after short names. Default: that of the host for a new container; one that exists keeps its own.',
+    ),
+  vlan: z
+    .int()
+    .min(1)
+    .max(4094)
+    .optional()
+    .describe('VLAN tag. Default: none for a new container; one that exists keeps its own.'),
+  mtu: z
+    .int()
+    .min(64)
+    .max(65_535)
+    .optional()
+    .describe(
+      'Largest packet in bytes. Default: that of the bridge for a new container; one that exists keeps its own.',
+    ),
 });
 
 const idMap = z.strictObject({
@@ -42,7 +62,10 @@ const mountPoint = z.strictObject({
     .max(65_535)
     .optional()
     .describe('Owner as a group id inside the container. Default: left as it is.'),
-  read_only: z.boolean().default(false).describe('Whether the container may only read it. Default: false.'),
+  read_only: z
+    .boolean()
+    .optional()
+    .describe('Whether the container may only read it. Default: false for a new mount; one that exists keeps its own.'),
 });
 
 const volume = z.strictObject({
@@ -81,9 +104,11 @@ export const lxcGuest = z.strictObject({
     .int()
     .min(0)
     .max(64 * 1024 * 1024)
-    .default(512)
-    .describe('Swap in MB, on top of the memory. Default: 512.'),
-  cores: value.cores.describe('CPU cores that it sees.'),
+    .optional()
+    .describe('Swap in MB, on top of the memory. Default: 512 for a new container; one that exists keeps its own.'),
+  cores: value.cores
+    .optional()
+    .describe('CPU cores that it sees. Default: all of the host for a new container; one that exists keeps its own.'),
   template: text
     .name(
       /^([A-Za-z][A-Za-z0-9_.-]*:[A-Za-z0-9]|\/)[A-Za-z0-9_.,+~@:/-]+$/,
@@ -119,8 +144,10 @@ export const lxcGuest = z.strictObject({
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   unprivileged: z
     .boolean()
-    .default(true)
-    .describe('Whether root inside is an ordinary user outside. Default: true. Cannot change later.'),
+    .optional()
+    .describe(
+      'Whether root inside is an ordinary user outside. Default: true for a new container; one that exists keeps its own. Cannot change later.',
+    ),
   gpu_assignment: z
     .union(
       [
@@ -138,7 +165,9 @@ export const lxcGuest = z.strictObject({
   apparmor_profile: text
     .name(/^[A-Za-z0-9][A-Za-z0-9_.+:-]{0,127}$/, 'must be the name of a profile: letters, digits and _ . + : -')
     .optional()
-    .describe('`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox.'),
+    .describe(
+      '`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox for a new container; one that exists keeps its own.',
+    ),
   apparmor_manages_nesting: z
     .boolean()
     .default(false)
@@ -151,13 +180,15 @@ export const lxcGuest = z.strictObject({
       ),
     )
     .default([])
-    .describe("Proxmox's container features, such as `nesting=1`. Default: none."),
+    .describe("Proxmox's container features, such as `nesting=1`; others that people set stay. Default: none."),
   lxc_options: z
     .array(
       text.line(4096).regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*\S.*$/, 'must be a raw line such as lxc.mount.auto: sys:rw'),
     )
     .default([])
-    .describe('Raw lines for the container, such as `lxc.mount.auto: sys:rw`. Default: none.'),
+    .describe(
+      'Raw lines for the container, such as `lxc.mount.auto: sys:rw`; others that people wrote stay. Default: none.',
+    ),
   id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
   mount_points: z.array(mountPoint).default([]).describe('Folders of the host seen inside. Default: none.'),
   zfs_volumes: z

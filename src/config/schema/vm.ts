@@ -7,33 +7,58 @@ import * as value from './values.ts';
 
 /** Where a VM says nothing itself. */
 export const vmDefaults = z.strictObject({
-  cores: value.cores.default(2).describe('CPU cores. Default: 2.'),
-  memory_mb: value.memoryMb.default(2048).describe('Memory in MB. Default: 2048.'),
-  disk_size_gb: value.sizeGb.default(32).describe('Size of the root disk in GB. Default: 32.'),
+  cores: value.cores.optional().describe('CPU cores. Default: 2 for a new VM; one that exists keeps its own.'),
+  memory_mb: value.memoryMb
+    .optional()
+    .describe('Memory in MB. Default: 2048 for a new VM; one that exists keeps its own.'),
+  disk_size_gb: value.sizeGb
+    .optional()
+    .describe('Size of the root disk in GB. Default: 32 for a new VM; one that exists keeps its own.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: none, so each VM names its own.'),
-  network_bridge: value.interfaceName.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  network_bridge: value.interfaceName
+    .optional()
+    .describe('Bridge of the host. Default: vmbr0 for a new VM; one that exists keeps its own.'),
   template: value.withoutEffect('VMs name what they are cloned from in `clone_from_vmid`.'),
 });
 
 const network = z.strictObject({
-  ip: value.ipSetting.default('dhcp').describe('Address with prefix length, or `dhcp`. Default: dhcp.'),
-  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
+  ip: value.ipSetting
+    .optional()
+    .describe('Address with prefix length, or `dhcp`. Default: dhcp for a new VM; one that exists keeps its own.'),
+  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: as it is on the VM.'),
   nameserver: value.ipList
     .optional()
-    .describe('DNS servers, separated by spaces or commas. Default: those of the host.'),
+    .describe(
+      'DNS servers, separated by spaces or commas. Default: those of the host for a new VM; one that exists keeps its own.',
+    ),
   searchdomain: value.hostname
     .optional()
-    .describe('Domain that is tried after short names. Default: that of the host.'),
+    .describe(
+      'Domain that is tried after short names. Default: that of the host for a new VM; one that exists keeps its own.',
+    ),
   bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
-  vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
-  mtu: z.int().min(1).max(65_520).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
+  vlan: z
+    .int()
+    .min(1)
+    .max(4094)
+    .optional()
+    .describe('VLAN tag. Default: none for a new VM; one that exists keeps its own.'),
+  mtu: z
+    .int()
+    .min(1)
+    .max(65_520)
+    .optional()
+    .describe('Largest packet in bytes. Default: that of the bridge for a new VM; one that exists keeps its own.'),
 });
 
 const user = z.strictObject({
   username: value.userName.describe('User that cloud-init creates.'),
   password_hash: value.secret.optional().describe('Hash of the password, by reference. Default: no password.'),
-  ssh_keys: z.array(value.sshPublicKey).default([]).describe('Public keys that may log in. Default: none.'),
+  ssh_keys: z
+    .array(value.sshPublicKey)
+    .default([])
+    .describe('Public keys that may log in; others that people gave the VM stay. Default: none.'),
 });
 
 const nfsVolume = z.strictObject({
@@ -92,8 +117,12 @@ export const vmGuest = z.strictObject({
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
   network_bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
-  network_config: network.prefault({}).describe('The first interface. Default: dhcp.'),
-  user_config: user.optional().describe('The user that cloud-init creates. Default: `phoenix`, without a password.'),
+  network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
+  user_config: user
+    .optional()
+    .describe(
+      'The user that cloud-init creates. Default: `phoenix`, without a password, for a new VM; one that exists keeps its own.',
+    ),
   volumes: z.array(nfsVolume).default([]).describe('NFS folders that the VM mounts. Default: none.'),
   docker_stacks: z.array(stackUse).default([]).describe('Stacks that run on it. Default: none.'),
   portainer_role: z
