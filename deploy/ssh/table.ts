@@ -33,6 +33,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   group: '[2-9]|[1-9][0-9]{1,9}',
   /** Of a person: neither root, nor another account of the system, which the forced command asks the host. */
   account: '((?!root[@:\\0])[a-z_][a-z0-9_-]{0,31})',
+  /** Of a guest, whatever it is there. */
+  login: '[a-z_][a-z0-9_-]{0,31}',
   hash: '\\$[A-Za-z0-9]{1,10}\\$[A-Za-z0-9./$=,_-]+|!|\\*',
   host: '(?!-)[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+',
   client: '(?!-)[A-Za-z0-9.*?@/_-]+|\\[?[0-9A-Fa-f:]+\\]?(?:/[0-9]+)?',
@@ -43,7 +45,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     '(?!(?:mountpoint|sharenfs|sharesmb|sharing)=)[a-z][a-z0-9:_.-]*=[^\\0\\n]*|mountpoint=(?:{data}|none|legacy)',
   storage: '[A-Za-z][A-Za-z0-9._-]*',
   volume: '{storage}:(?:[0-9]+|(?:{step}/)*{step})',
-  template: '{storage}:vztmpl/{step}|{data}',
+  template: '{storage}:vztmpl/{step}|/var/lib/vz/template/cache/{step}|{data}',
   image: '/var/lib/vz/(?:template/iso|import)/{step}',
   url: 'https?://[^\\0\\n ]+',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
@@ -93,7 +95,7 @@ const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
   '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -124,7 +126,7 @@ const COMMANDS: readonly string[] = [
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
   'pveam download {storage} {file}',
-  'test -f ( {template} | {image} | /var/lib/vz/template/cache/{step} | /mnt/pve/{step}/template/cache/{step} )',
+  'test -f ( {template} | {image} | /mnt/pve/{step}/template/cache/{step} )',
 
   // Storage.
   'pvesm add zfspool {storage} --pool {dataset} --content {list}',

@@ -20,12 +20,21 @@ export const machineSnapshotName: Check = (name) => {
 
 /** pve-storage, PVE/Storage.pm (VZTMPL_EXT_RE_1, check_volume_access) and PVE/Storage/Plugin.pm (parse_volname). */
 const template: Check = (archive) => {
-  if (archive.startsWith('/')) return undefined;
   const [, volume] = /^[a-z][a-z0-9\-_.]*[a-z0-9]:(.+)$/is.exec(archive) ?? [];
-  if (volume === undefined) return `unable to parse volume ID '${archive}'`;
-  return /^vztmpl\/[^/]+\.tar(\.(gz|xz|zst|bz2))?$/i.test(volume)
+  if (volume === undefined && !archive.startsWith('/')) return `unable to parse volume ID '${archive}'`;
+  if (volume !== undefined && !/^vztmpl\/[^/]+\.tar(\.(gz|xz|zst|bz2))?$/i.test(volume))
+    return `unable to use volume ${archive} - content type needs to be 'vztmpl'`;
+  return archiveProblem(archive);
+};
+
+/** pve-container, PVE/LXC/Create.pm, restore_tar_archive_command. */
+export const archiveProblem: Check = (archive) => {
+  const archived = /\.tar(\.[^.]+)?$/.exec(archive);
+  if (archived === null) return `file does not look like a template archive: ${archive}`;
+  const [, compression] = archived;
+  return compression === undefined || /^\.(gz|bz2|xz|lzo|zst)$/.test(compression)
     ? undefined
-    : `unable to use volume ${archive} - content type needs to be 'vztmpl'`;
+    : `unrecognized compression format: ${compression}`;
 };
 
 /** pve-container, PVE/LXC/Config.pm, check_type: what would be two lines of the file. */

@@ -89,7 +89,11 @@ export const guestShape = {
   name: becomesByRule([...inContainers('hostname'), ...inMachines('name')], value.hostname).describe(
     'Hostname, also its name in Proxmox and in DNS.',
   ),
-  description: becomes(inGuests('description'), 'must be shorter', text.prose)
+  description: becomes(
+    inGuests('description'),
+    'must be shorter',
+    text.prose.regex(/^(?!\s*--)/, 'must not begin with "--", as options of programs do'),
+  )
     .optional()
     .describe('For readers; shown in the notes of the guest. Default: none.'),
   comment: text.prose.optional().describe('For readers of this file only.'),

@@ -122,8 +122,8 @@ export const lxcGuest = z.strictObject({
     [{ verb: 'pct create', option: 'ostemplate' }],
     EXPECT_TEMPLATE,
     text
-      .name(/^([A-Za-z][A-Za-z0-9_.-]*:[A-Za-z0-9]|\/)[A-Za-z0-9_.,+~@:/-]+$/, EXPECT_TEMPLATE)
-      .refine((file) => !file.split('/').includes('..'), 'must not contain ".."'),
+      .name(/^([A-Za-z][A-Za-z0-9_.-]*:vztmpl\/|\/([A-Za-z0-9_.+~@:-]+\/)*)[A-Za-z0-9_][A-Za-z0-9_.+~-]*$/, EXPECT_TEMPLATE)
+      .regex(/^(?!.*\/(\/|\.\.?(\/|$)|$))/, 'must be a file, without "..", "/./" and two slashes in a row'),
   )
     .optional()
     .describe(

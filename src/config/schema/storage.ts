@@ -42,11 +42,18 @@ function isPropertyValue(name: string, written: string): boolean {
 }
 
 const ADD = 'pvesm add';
-/** Pool and name are what a storage on the dataset is called, unless it is called otherwise; a rule sees to that. */
-const inStorage = becomesByRule(
+/** Pool and name make up what the storage on a dataset is called, unless that is said otherwise; a rule sees to that. */
+const poolName = becomesByRule(
   [
     { verb: ADD, option: 'pool' },
-    { verb: ADD, option: 'storage' },
+    { verb: ADD, option: 'storage', write: (pool: string) => `${pool}-data` },
+  ],
+  zfsName,
+);
+const datasetName = becomesByRule(
+  [
+    { verb: ADD, option: 'pool' },
+    { verb: ADD, option: 'storage', write: (name: string) => `pool-${name.replaceAll('/', '-')}` },
   ],
   zfsName,
 );
@@ -54,8 +61,8 @@ const inStorage = becomesByRule(
 const CONTENT = 'must be content types such as "images,rootdir"';
 
 const dataset = z.strictObject({
-  name: inStorage.describe('Name inside the pool.'),
-  pool: inStorage.describe('Pool it lies in.'),
+  name: datasetName.describe('Name inside the pool.'),
+  pool: poolName.describe('Pool it lies in.'),
   properties: becomesByRule(
     [{ verb: ADD, option: 'path', when: () => false }],
     z.union(

@@ -1,5 +1,6 @@
 // `pct create`: a container from a template file.
 import { existsSync } from 'node:fs';
+import { archiveProblem } from '../../../proxmox/code-checks.ts';
 import { engineFor } from '../../engine/engine.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { backing, disksOf } from '../guest/disks.ts';
@@ -111,6 +112,8 @@ function unpack(call: Call, file: GuestFile, template: string): string {
     refuse(`can't find file '${template}'`);
   if (splitVolumeId(template) !== undefined && !existsSync(pathOf(call.node, path)))
     refuse(`volume '${template}' does not exist`);
+  const problem = archiveProblem(path);
+  if (problem !== undefined) refuse(problem);
   print(call, `extracting archive '${path}'`);
   if (file.options['arch'] === undefined) {
     file.options['arch'] = /arm64|aarch64/.test(path) ? 'arm64' : 'amd64';
