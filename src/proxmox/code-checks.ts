@@ -50,7 +50,7 @@ const downloadName: Check = (name) =>
 export const publicKeys: Check = (lines) => (arePublicKeys(lines) ? undefined : 'SSH public key validation error');
 
 /** qemu-server, PVE/API2/Qemu.pm: encoded as in a URL, which the format of the option has looked at. */
-const encodedKeys: Check = (text) => {
+export const encodedKeys: Check = (text) => {
   try {
     return publicKeys(decodeURIComponent(text));
   } catch {

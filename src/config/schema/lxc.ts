@@ -122,7 +122,10 @@ export const lxcGuest = z.strictObject({
     [{ verb: 'pct create', option: 'ostemplate' }],
     EXPECT_TEMPLATE,
     text
-      .name(/^([A-Za-z][A-Za-z0-9_.-]*:vztmpl\/|\/([A-Za-z0-9_.+~@:-]+\/)*)[A-Za-z0-9_][A-Za-z0-9_.+~-]*$/, EXPECT_TEMPLATE)
+      .name(
+        /^([A-Za-z][A-Za-z0-9_.-]*:vztmpl\/|\/([A-Za-z0-9_.+~@:-]+\/)*)[A-Za-z0-9_][A-Za-z0-9_.+~-]*$/,
+        EXPECT_TEMPLATE,
+      )
       .regex(/^(?!.*\/(\/|\.\.?(\/|$)|$))/, 'must be a file, without "..", "/./" and two slashes in a row'),
   )
     .optional()
