@@ -121,6 +121,11 @@ export function verbsOf(program: string): { words: readonly string[]; alias: rea
   });
 }
 
+/** How many options of a kind a guest may have: 256 for `mp0` to `mp255`. */
+export function placesFor(kind: 'lxc' | 'qemu', option: string): number {
+  return (highestIndex[kind]?.[option] ?? -1) + 1;
+}
+
 const CONFIG_OPTIONS: Record<string, string> = {
   lxc: 'PUT /nodes/{node}/lxc/{vmid}/config',
   qemu: 'PUT /nodes/{node}/qemu/{vmid}/config',

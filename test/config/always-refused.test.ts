@@ -285,3 +285,10 @@ test('a zfspool that is to hold files is refused at its content', () => {
   ]);
   expect(errorsAt(HYPERVISOR, '/zfs/datasets/1', { ...dataset, proxmox_storage_type: 'dir' })).toEqual([]);
 });
+
+test('more mounts than a container has places for are refused at the mounts', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ host_path: `/tank/${index}`, container_path: `/data/${index}` }));
+  expect(errorsAt(LXC, `${CT}/mount_points`, many(256))).toEqual([]);
+  expect(errorsAt(LXC, `${CT}/mount_points`, many(257))).toMatchObject([{ message: expect.stringContaining('256') }]);
+});

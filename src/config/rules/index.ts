@@ -22,7 +22,7 @@ import { featuresHaveTheirInputs } from './guests/features.ts';
 import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
-import { storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
 import {
   gatewaysFitTheirAddresses,
   guestAddressesFit,
@@ -103,6 +103,7 @@ export const RULES: readonly Rule[] = [
   macsAreUnicast,
   storagesTakeTheirContent,
   storagesCanBeMade,
+  mountsHavePlaces,
   cloneSourcesAreReady,
   clonesAreNotSmaller,
   dependenciesStartFirst,

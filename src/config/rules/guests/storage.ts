@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../../model/ids.ts';
 import { refusal } from '../../../proxmox/option.ts';
+import { placesFor } from '../../../proxmox/table.ts';
 import type { Config, Place } from '../../config.ts';
 import { storageKey } from '../../normalise/storage.ts';
 import { within } from '../../read/place.ts';
@@ -76,6 +77,19 @@ export function storagesCanBeMade({ config }: RuleContext): Finding[] {
           ]),
     ];
   });
+}
+
+/** INVALID_VALUE: more mounts and volumes than Proxmox has places for. */
+export function mountsHavePlaces({ config }: RuleContext): Finding[] {
+  const places = placesFor('lxc', 'mp');
+  return config.lxc
+    .filter(({ mountPoints, volumes }) => mountPoints.length + volumes.length > places)
+    .map((guest) => ({
+      code: 'INVALID_VALUE',
+      at: within(guest.writtenAt, guest.mountPoints.length > 0 ? 'mount_points' : 'zfs_volumes'),
+      message: `${guest.mountPoints.length} mounts and ${guest.volumes.length} volumes are more than the ${places} that a container can have`,
+      target: targetOf(guest),
+    }));
 }
 
 /** pve-storage, PVE/Storage/ZFSPoolPlugin.pm, plugindata. */
