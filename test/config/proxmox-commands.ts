@@ -104,6 +104,7 @@ const NOWHERE: GuestObservation = {
   otherKind: false,
   running: false,
   firewall: null,
+  firewallFaults: null,
   installed: {},
   silent: false,
   sourceMissing: false,

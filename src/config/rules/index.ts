@@ -30,12 +30,13 @@ import {
   macsAreUnicast,
 } from './network/addresses.ts';
 import {
+  firewallOfGuestsIsOn,
   firewallRulesAreDifferent,
   guestsHaveAFirewall,
   namedAddressesAreOwned,
   openRulesNameASource,
 } from './network/firewall-reach.ts';
-import { firewallRulesAreReadable } from './network/firewall-syntax.ts';
+import { firewallRulesCount } from './network/firewall-syntax.ts';
 import {
   agentsHaveAHostname,
   guestNamesAreHostnames,
@@ -108,10 +109,11 @@ export const RULES: readonly Rule[] = [
   clonesAreNotSmaller,
   dependenciesStartFirst,
   cloneSourcesComeEarly,
-  firewallRulesAreReadable,
+  firewallRulesCount,
   firewallRulesAreDifferent,
   namedAddressesAreOwned,
   openRulesNameASource,
+  firewallOfGuestsIsOn,
   guestsHaveAFirewall,
   hostStaysReachable,
   agentCanFetch,

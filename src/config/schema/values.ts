@@ -93,6 +93,14 @@ function byFamily(four: string, six: string): Becomes[] {
 
 const EXPECT_IP_SETTING = `${EXPECT_CIDR.replace('must be', 'must be "dhcp", "manual", or')}`;
 
+/** Every address of a network, told by its first one. */
+export const network = text
+  .holds(
+    'name',
+    z.string().refine((value) => isNetwork(value), 'must be a network by its first address, such as 10.0.0.0/24'),
+  )
+  .meta({ examples: ['10.0.0.0/24'] });
+
 /** A fixed address, or how the guest comes by one. */
 export const ipSetting = becomes(
   byFamily('ip', 'ip6'),
@@ -264,6 +272,11 @@ export function isAddress(value: string): boolean {
 
 function isCidr(value: string): boolean {
   return isOneLine(value) && (proxmox.isCidr(value, 4) || proxmox.isCidr(value, 6));
+}
+
+/** Without a bit beyond its prefix. */
+function isNetwork(value: string): boolean {
+  return isCidr(value) && !('error' in proxmox.readBlock(value));
 }
 
 /** Parts of a list written as one text, between commas or spaces. */

@@ -1,5 +1,6 @@
 // The firewall's part of the API: rules, options, aliases, IP sets and security groups of one firewall file.
 import { join } from 'node:path';
+import type { Rule } from '../../../proxmox/firewall-rule.ts';
 import { splitList } from '../../../proxmox/perl.ts';
 import { macros, methodSchemas } from '../../../proxmox/table.ts';
 import { withLock } from '../lock.ts';
@@ -8,7 +9,6 @@ import type { FirewallConfig } from './config.ts';
 import { clusterPlace, type FirewallPlace, loadFirewall, saveFirewall } from './files.ts';
 import { aliasesCall, namedCall, setCall } from './names-api.ts';
 import { answer, changed, checkDigest, type Handled, type Item, type Request, withDigest } from './request.ts';
-import type { Rule } from './rule.ts';
 import { rulesCall } from './rules-api.ts';
 
 /**
