@@ -15,23 +15,26 @@ export interface OptionPlace {
   readonly property?: string;
 }
 
-const known = new Map<string, Schema>();
+/** A configuration of many guests asks for the same few places thousands of times. */
+const known = new WeakMap<OptionPlace, Schema>();
 
 /**
  * The schema of a place.
  * @throws Error for a place that Proxmox does not have
  */
-export function schemaOf({ verb, option, property }: OptionPlace): Schema {
-  const name = [verb, option, ...(property === undefined ? [] : [property])].join(' ');
-  const found = known.get(name) ?? lookUp(verb, option, property);
-  if (found === undefined) throw new Error(`Proxmox has no option '${name}'`);
-  known.set(name, found);
+export function schemaOf(place: OptionPlace): Schema {
+  const found = known.get(place) ?? lookUp(place);
+  if (found === undefined) {
+    const { verb, option, property = '' } = place;
+    throw new Error(`Proxmox has no option '${verb} ${option} ${property}'`);
+  }
+  known.set(place, found);
   return found;
 }
 
 const METHODS: Readonly<Record<string, string>> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };
 
-function lookUp(verb: string, option: string, property: string | undefined): Schema | undefined {
+function lookUp({ verb, option, property }: OptionPlace): Schema | undefined {
   const [, call = '', path = ''] = /^pvesh (\S+) (\S+)$/.exec(verb) ?? [];
   const schemas = path === '' ? verbNamed(verb)?.schemas : methodSchemas(`${METHODS[call]} ${path}`);
   const schema = schemas?.get(option);

@@ -104,6 +104,14 @@ export function pathTemplates(method: string): string[] {
 
 /** A verb by its full name (`qm disk import`), undefined when the table leaves it out. Names of aliases are not verbs. */
 export function verbNamed(name: string): Verb | undefined {
+  const known = namedVerbs.get(name) ?? verbAsWritten(name);
+  if (known !== undefined) namedVerbs.set(name, known);
+  return known;
+}
+
+const namedVerbs = new Map<string, Verb>();
+
+function verbAsWritten(name: string): Verb | undefined {
   const written = verbs[name];
   if (written?.positional === undefined) return undefined;
   const schemas =

@@ -78,7 +78,10 @@ function taken(argv: readonly string[], keys: string): ProxmoxCommand {
   if ('stderr' in resolved) return { argv, sent, verb: program, parameters: {}, refused: resolved.stderr };
   const { verb } = resolved;
   if (INSIDE.test(verb)) return { argv, sent, verb, parameters: {}, refused: undefined };
-  const checked = withFile(keys, (file) => checkParameters(verb, resolved.argv, () => file));
+  // Only keys are read from a file.
+  const checked = words.includes('--sshkeys')
+    ? withFile(keys, (file) => checkParameters(verb, resolved.argv, () => file))
+    : checkParameters(verb, resolved.argv);
   if (!checked.ok) return { argv, sent, verb, parameters: {}, refused: checked.stderr };
   return { argv, sent, verb, parameters: checked.parameters, refused: refusedInCode(verb, checked.parameters) };
 }
@@ -104,7 +107,7 @@ const NOWHERE: GuestObservation = {
   otherKind: false,
   running: false,
   firewall: null,
-  firewallFaults: null,
+  firewallFaults: [],
   installed: {},
   silent: false,
   sourceMissing: false,

@@ -159,20 +159,17 @@ describe('a field whose value reaches a command line of Proxmox says which optio
       ).toBe(true);
   });
 
-  test('so that no other field changes one', () => {
-    const silent = FIELDS.filter(({ becomes }) => becomes === null).flatMap((field) => {
-      if (nameOf(field) in DECIDES) return [];
-      const { file, pattern, schema } = field;
-      for (const { keys, value } of matches(environment()[file], pattern)) {
-        for (const other of others(schema, value)) {
-          const { draft } = loaded(withValue(file, keys, other));
-          const changed = draft === null ? [] : changedOptions(before, optionsOf(draft));
-          if (changed.length > 0) return [`${nameOf(field)}: ${String(value)} to ${String(other)}: ${changed.join()}`];
-        }
+  const silent = FIELDS.filter((field) => field.becomes === null && !(nameOf(field) in DECIDES));
+
+  test.each(silent.map((field) => [nameOf(field), field] as const))('so that %s changes none', (_, field) => {
+    const { file, pattern, schema } = field;
+    for (const { keys, value } of [...matches(environment()[file], pattern)].slice(0, 2)) {
+      for (const other of others(schema, value).slice(0, 2)) {
+        const { draft } = loaded(withValue(file, keys, other));
+        const changed = draft === null ? [] : changedOptions(before, optionsOf(draft));
+        expect(changed, `${String(value)} to ${String(other)} at ${keys.join('/')}`).toEqual([]);
       }
-      return [];
-    });
-    expect(silent).toEqual([]);
+    }
   });
 });
 
@@ -265,7 +262,7 @@ function arbitrary(schema: z.ZodType, value: unknown): fc.Arbitrary<unknown> {
   return fc.oneof(...kinds);
 }
 
-const MOST = 16;
+const MOST = 10;
 
 /** The shortest and longest, or least and greatest, and of the others as many as a test has time for, from each part of them. */
 function outermost(values: readonly unknown[]): unknown[] {
