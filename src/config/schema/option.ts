@@ -53,7 +53,7 @@ export function refusalOf(places: readonly Becomes[], value: unknown): string | 
 }
 
 /** What a value is on the command line there; nothing where it does not stand there. */
-export function textsAt({ write = plain, when }: Becomes, value: unknown): readonly string[] {
+function textsAt({ write = plain, when }: Becomes, value: unknown): readonly string[] {
   if (when !== undefined && !when(value as never)) return [];
   const written = write(value as never);
   return typeof written === 'string' ? [written] : written;

@@ -63,6 +63,7 @@ const CONTENT = 'must be content types such as "images,rootdir"';
 const dataset = z.strictObject({
   name: datasetName.describe('Name inside the pool.'),
   pool: poolName.describe('Pool it lies in.'),
+  // Of all properties the mountpoint alone stands there, as the path of a storage of type dir.
   properties: becomesByRule(
     [{ verb: ADD, option: 'path', when: () => false }],
     z.union(

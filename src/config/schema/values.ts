@@ -70,8 +70,9 @@ export const ipAddress = text
   )
   .meta({ examples: ['10.0.0.1'], pattern: '^[0-9A-Fa-f:.]+$' });
 
-const EXPECT_CIDR =
-  'must be an address with prefix length such as 10.0.0.10/24, of at least 8 bits, as Proxmox takes them';
+const WITH_PREFIX = 'an address with prefix length such as 10.0.0.10/24, of at least 8 bits, as Proxmox takes them';
+const EXPECT_CIDR = `must be ${WITH_PREFIX}`;
+const EXPECT_IP_SETTING = `must be "dhcp", "manual", or ${WITH_PREFIX}`;
 
 /** An address with the prefix length of its network. */
 export const cidr = text
@@ -86,12 +87,13 @@ const isFour = (address: string): boolean => !isSix(address);
 
 /** A property of the first interface of a guest, by the family of the address: `ip` of a container, `ip6` of a VM and so on. */
 function byFamily(four: string, six: string): Becomes[] {
-  return [inContainers('net0', four, { when: isFour }), inContainers('net0', six, { when: isSix })]
-    .flat()
-    .concat(inMachines('ipconfig0', four, { when: isFour }), inMachines('ipconfig0', six, { when: isSix }));
+  return [
+    ...inContainers('net0', four, { when: isFour }),
+    ...inContainers('net0', six, { when: isSix }),
+    ...inMachines('ipconfig0', four, { when: isFour }),
+    ...inMachines('ipconfig0', six, { when: isSix }),
+  ];
 }
-
-const EXPECT_IP_SETTING = `${EXPECT_CIDR.replace('must be', 'must be "dhcp", "manual", or')}`;
 
 /** Every address of a network, told by its first one. */
 export const network = text
