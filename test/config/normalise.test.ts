@@ -129,14 +129,14 @@ describe('a container', () => {
       dependencies: ['900', 900],
       pct_options: ['nesting=1', 'keyctl=1'],
       network_config: { ip: '10.0.0.101/24', nameservers: '10.0.0.13, 10.0.0.14' },
-      mount_points: [{ host_path: '/tank/certs/101/', container_path: '/' }],
+      mount_points: [{ host_path: '/tank/certs/101/', container_path: '/srv/' }],
       firewall: { rules: [{ type: 'in', action: 'ACCEPT', proto: 'tcp', port: 80, source: '10.0.0.1 10.0.0.2' }] },
     });
     expect(guest).toMatchObject({
       tags: ['app', 'web'],
       dependencies: [900],
       network: { mac: '52:54:00:AA:BB:CC', nameservers: ['10.0.0.13', '10.0.0.14'] },
-      mountPoints: [{ hostPath: '/tank/certs/101', containerPath: '/' }],
+      mountPoints: [{ hostPath: '/tank/certs/101', containerPath: '/srv' }],
       firewall: {
         enabled: true,
         policyIn: 'DROP',

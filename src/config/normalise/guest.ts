@@ -127,6 +127,11 @@ export function addressList(written: string | readonly string[] | undefined): st
   return typeof written === 'string' ? splitList(written) : [...written];
 }
 
+/** Proxmox keeps several between spaces. */
+export function domainList(written: string | undefined): string | null {
+  return splitList(written ?? '').join(' ') || null;
+}
+
 export function sortedSet(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }

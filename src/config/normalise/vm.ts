@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { VmGuest } from '../config.ts';
 import { MAKING } from '../making.ts';
 import type { vmDefaults, vmGuest } from '../schema/vm.ts';
-import { addressList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
+import { addressList, domainList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
 import { normaliseSecret } from './secret.ts';
 
 type Written = z.output<typeof vmGuest>;
@@ -72,6 +72,6 @@ function networkOf({ network_config: network, network_bridge }: Written, default
     vlan: network.vlan ?? null,
     mtu: network.mtu ?? null,
     nameservers: addressList(network.nameserver),
-    searchdomain: network.searchdomain ?? null,
+    searchdomain: domainList(network.searchdomain),
   };
 }

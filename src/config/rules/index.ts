@@ -22,8 +22,13 @@ import { featuresHaveTheirInputs } from './guests/features.ts';
 import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
-import { storagesTakeTheirContent } from './guests/storage.ts';
-import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './network/addresses.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
+import {
+  gatewaysFitTheirAddresses,
+  guestAddressesFit,
+  hostGatewayIsReachable,
+  macsAreUnicast,
+} from './network/addresses.ts';
 import {
   firewallOfGuestsIsOn,
   firewallRulesAreDifferent,
@@ -94,9 +99,12 @@ export const RULES: readonly Rule[] = [
   macsAreUnique,
   serviceNamesAreUnique,
   guestAddressesFit,
+  gatewaysFitTheirAddresses,
   hostGatewayIsReachable,
   macsAreUnicast,
   storagesTakeTheirContent,
+  storagesCanBeMade,
+  mountsHavePlaces,
   cloneSourcesAreReady,
   clonesAreNotSmaller,
   dependenciesStartFirst,

@@ -30,6 +30,20 @@ export function guestAddressesFit({ config }: RuleContext): Finding[] {
   });
 }
 
+/**
+ * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
+ * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
+ */
+export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((guest): Finding[] => {
+    const { ip, gateway } = guest.network;
+    const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
+    if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
+    const fault = isFixed ? `the gateway ${gateway} is of another family than ${ip}` : `a gateway beside "${ip ?? 'dhcp'}"`;
+    return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
+  });
+}
+
 interface Surroundings {
   /** Bridge of the host. */
   readonly bridge: string;
