@@ -53,6 +53,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
   bind: '{data},mp=/(?:{step}/)*{step}(?:,ro=1)?',
+  bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
+  drive: '(?:{volume}|{device})(?:,[a-z_]+=[^,\\0\\n]*)*',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
@@ -91,7 +93,7 @@ const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
   '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -122,6 +124,7 @@ const COMMANDS: readonly string[] = [
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
   'pveam download {storage} {file}',
+  'pvesm list {storage}',
   'test -f ( {template} | {image} | /var/lib/vz/template/cache/{step} | /mnt/pve/{step}/template/cache/{step} )',
 
   // Storage.

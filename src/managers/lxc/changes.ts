@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
+import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -18,6 +18,7 @@ import { delegateIds, makeFolders } from './host-side.ts';
 import { missingMounts } from './mounts.ts';
 import { sameRaw } from './raw.ts';
 import type { LxcSpec } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 import { containerWishes } from './wishes.ts';
 
 export interface ContainerChanges {
@@ -31,11 +32,11 @@ export function containerChanges(
   spec: LxcSpec,
   seen: GuestObservation,
   conf: GuestConf,
+  volumes: FoundVolumes,
 ): ContainerChanges | Refusal {
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;
-  const kept = parseKept(seen.host.kept);
-  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building }, kept));
+  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building }, volumes));
   const rawDiffers = !sameRaw(conf.raw, spec.raw);
   const stops = seen.running && (settings.restart || rawDiffers);
   const notes: Notes = {
@@ -62,12 +63,13 @@ export function containerChanges(
   const text = rawDiffers ? withRawLines(conf.text, spec.raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
   const actions: Action[] = [
+    ...noteVolumes('pct', spec.id, seen.host.kept, volumes.kept),
     ...delegateIds(spec, seen.host),
     ...makeFolders(spec, missingMounts(spec, conf.settings)),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
     ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisks(spec, conf),
+    ...growDisks(spec, conf, volumes),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
 }

@@ -11,8 +11,11 @@ import {
   notOurs,
   type Refusal,
   taken,
+  unreadableNote,
 } from '../guest/life/gate.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
 import { decideLife } from '../guest/life/life.ts';
+import { parseNotes } from '../guest/look/notes.ts';
 import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
@@ -20,31 +23,42 @@ import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { rootfsOf } from './disks.ts';
-import { mountedIn } from './mounts.ts';
+import { mountedIn } from './mounted.ts';
 import type { LxcSpec } from './spec.ts';
+import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 export function decideContainer(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as LxcSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  if (spec === undefined) return decideGone('pct', wanted, seen);
-  if (conf === null) {
-    const storages = [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
-    return (
-      taken('pct', id, seen) ?? missingOnHost(seen, storages, spec.net0.bridge) ?? createContainer(wanted, spec, seen)
-    );
-  }
-  const refusal = brokenOff('pct', id, conf) ?? notOurs(wanted, conf);
-  if (refusal !== null) return refusal;
+  const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes =>
+    findVolumes(declared, conf, {
+      before: wanted.before as unknown as LxcSpec | undefined,
+      building: conf !== null && parseNotes(conf.description)?.building === true,
+      kept: parseKept(seen.host.kept),
+      missing: seen.host.missing,
+    });
+  if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).kept);
+  const refusal =
+    conf === null
+      ? (taken('pct', id, seen) ?? missingOnHost(seen, storagesOf(spec), spec.net0.bridge))
+      : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
+  const unreadable = refusal ?? unreadableNote(id, seen.host);
+  if (unreadable !== null) return unreadable;
+  const volumes = volumesOf(spec);
+  const loss = volumes.loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${volumes.loss}`);
+  if (conf === null) return loss ?? createContainer(wanted, spec, seen, volumes);
+
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('pct', id, seen));
+    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('pct', wanted, seen, volumes.kept));
   }
-  const unfit = unfitReason(spec, conf);
+  if (loss !== null) return loss;
+  const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);
   if (unfit !== null) return impossible(unfit);
 
-  const decided = containerChanges(wanted, spec, seen, conf);
+  const decided = containerChanges(wanted, spec, seen, conf, volumes);
   if ('kind' in decided) return decided;
   const next = decideLife({
     program: 'pct',
@@ -57,6 +71,10 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
     changes: decided.changes,
   });
   return unlessLocked(id, conf, next);
+}
+
+function storagesOf(spec: LxcSpec): string[] {
+  return [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
 }
 
 function unlessLocked(id: number, conf: GuestConf, actions: ReturnType<typeof decideLife>): Decision {
@@ -77,20 +95,17 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
   return null;
 }
 
-/** Disks only grow, and a volume stays where it is. */
-function unfitReason(spec: LxcSpec, conf: GuestConf): string | null {
+/** Disks only grow. */
+function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): string | null {
   const tooLarge = (what: string, size: string | undefined, declaredGb: number): string =>
     `${what} of container ${spec.id} has ${gigabytes(parseSize(size) ?? 0)} GB and is declared with ${declaredGb} GB: ` +
     'disks only grow, so declare at least what it has';
   const root = rootfsOf(conf);
   if (compareSize(root.size, spec.rootfs.sizeGb) === 'larger')
     return tooLarge('the root disk', root.size, spec.rootfs.sizeGb);
-  for (const volume of spec.volumes) {
-    const mounted = mountedIn(conf.settings).find((one) => one.path === volume.path);
-    if (mounted === undefined || mounted.volume.startsWith('/')) continue;
-    const storage = mounted.volume.slice(0, mounted.volume.indexOf(':'));
-    if (storage !== volume.storage)
-      return `volume ${volume.name} of container ${spec.id} is on ${storage} and declared on ${volume.storage}: move it with: pct move-volume ${spec.id} ${mounted.key} ${volume.storage}`;
+  for (const { volume, id } of volumes.declared) {
+    const mounted = mountedIn(conf.settings).find((one) => one.volume === id);
+    if (mounted === undefined) continue;
     if (compareSize(mounted.size, volume.sizeGb) === 'larger')
       return tooLarge(`volume ${volume.name}`, mounted.size, volume.sizeGb);
   }

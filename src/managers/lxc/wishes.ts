@@ -1,6 +1,5 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
-import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
 import { addressProperties, interfaceWish, linkProperties } from '../guest/proxmox/network.ts';
@@ -8,6 +7,7 @@ import { parseProperties, printProperties, sameProperties } from '../guest/proxm
 import { sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
 import { deviceWishes, mountWishes, type Removable } from './mounts.ts';
 import type { LxcSpec } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 
 /** What a running container gets only at its next start; other settings are changed while it runs. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain', 'features']);
@@ -17,7 +17,7 @@ export function containerWishes(
   spec: LxcSpec,
   conf: GuestConf | null,
   removable: Removable,
-  kept: KeptVolumes,
+  volumes: FoundVolumes,
 ): (settings: Settings) => Wish[] {
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   return (settings) => [
@@ -40,7 +40,7 @@ export function containerWishes(
     },
     interfaceWish(netProperties(spec), 'hwaddr', ['type', 'host-managed'], ['name']),
     featuresWish(spec),
-    ...mountWishes(spec, settings, used, removable, kept),
+    ...mountWishes(spec, settings, used, removable, volumes),
     ...deviceWishes(spec, settings, used, removable),
   ];
 }

@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -11,7 +12,7 @@ import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
-import { growDisk } from './disks.ts';
+import { growDisk, returningDisks } from './disks.ts';
 import type { VmSpec } from './spec.ts';
 import { CLOUDINIT_KEYS, machineWishes, sshKeysPath } from './wishes.ts';
 
@@ -28,7 +29,9 @@ export function machineChanges(
   conf: GuestConf,
 ): MachineChanges | Refusal {
   const present = parseNotes(conf.description);
-  const compared = compareSettings(conf, machineWishes(spec));
+  const isBuilding = present?.building ?? false;
+  const disks = isBuilding ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing) : [];
+  const compared = compareSettings(conf, machineWishes(spec, disks));
   // Values that cloud-init was last given and that are others now reach the VM with its next start.
   const isStale = CLOUDINIT_KEYS.some((key) => key in conf.cloudinit);
   const settings = { ...compared, restart: compared.restart || isStale };
@@ -38,7 +41,7 @@ export function machineChanges(
     target: wanted.target,
     commit: wanted.origin.commit,
     // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
-    building: spec.final === 'unmanaged' && ((present?.building ?? false) || (seen.running && settings.restart)),
+    building: spec.final === 'unmanaged' && (isBuilding || (seen.running && settings.restart)),
     scripts: present?.scripts ?? null,
   };
   const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);

@@ -3,7 +3,17 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
-import { brokenOff, impossible, locked, mayDestroy, missingOnHost, notOurs, taken } from '../guest/life/gate.ts';
+import {
+  brokenOff,
+  impossible,
+  locked,
+  mayDestroy,
+  missingOnHost,
+  notOurs,
+  taken,
+  unreadableNote,
+} from '../guest/life/gate.ts';
+import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
 import { decideLife } from '../guest/life/life.ts';
 import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
@@ -18,19 +28,21 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
   const spec = wanted.spec as unknown as VmSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  if (spec === undefined) return decideGone('qm', wanted, seen);
+  const kept = (): KeptVolumes => parseKept(seen.host.kept);
+  if (spec === undefined) return decideGone('qm', wanted, seen, kept);
   if (conf === null)
     return (
       taken('qm', id, seen) ??
       missingOnHost(seen, [spec.disk.storage], spec.net0.bridge) ??
+      unreadableNote(id, seen.host) ??
       createMachine(wanted, spec, seen)
     );
-  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf);
+  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadableNote(id, seen.host);
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('qm', id, seen));
+    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('qm', wanted, seen, kept()));
   }
   const unfit = unfitReason(spec, conf);
   if (unfit !== null) return impossible(unfit);

@@ -17,7 +17,8 @@ export function sshKeysPath(id: number): string {
   return `/var/lib/phoenix/sshkeys/${id}.pub`;
 }
 
-export function machineWishes(spec: VmSpec): (settings: Settings) => Wish[] {
+/** `disks` are those that come back to a VM that is made anew. */
+export function machineWishes(spec: VmSpec, disks: readonly Wish[]): (settings: Settings) => Wish[] {
   const plain = (key: string, label: string, value: string, waits: boolean): Wish => ({
     key,
     label,
@@ -37,6 +38,7 @@ export function machineWishes(spec: VmSpec): (settings: Settings) => Wish[] {
     addressWish(spec),
     plain('ciuser', 'user', spec.user.name, true),
     sshKeysWish(spec),
+    ...disks,
   ];
   return () => wishes;
 }

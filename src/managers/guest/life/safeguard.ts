@@ -8,12 +8,12 @@ import type { Safeguard, Wanted } from '../../manager.ts';
 import { isStill } from '../impact.ts';
 import { parseNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
-import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
+import { action, call, dropSnapshot, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
 import { missingScripts } from '../scripts/scripts.ts';
 import type { GuestSpec } from '../spec.ts';
 
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
-const SAFEGUARD_SNAPSHOT = 'phoenix-before';
+export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
 export function guestSafeguard(
   program: Program,
@@ -41,9 +41,9 @@ export function guestSafeguard(
       ...takenSince(program, spec, conf.snapshots),
       back,
       ...(seen.running ? [startGuest(program, id)] : []),
-      ...drop(program, id),
+      dropSnapshot(program, id, SAFEGUARD_SNAPSHOT),
     ],
-    drop: drop(program, id),
+    drop: [dropSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
   };
 }
 
@@ -65,11 +65,6 @@ function takenSince(program: Program, { id, snapshots }: GuestSpec, present: rea
       const summary = `remove snapshot ${name} of ${guestName(program, id)}, if the change took it`;
       return { ...action(summary, 'live', command), failure: 'observe' };
     });
-}
-
-function drop(program: Program, id: number): Action[] {
-  const command = call(program, 'delsnapshot', id, [SAFEGUARD_SNAPSHOT]);
-  return [action(`remove snapshot ${SAFEGUARD_SNAPSHOT} of ${guestName(program, id)}`, 'live', command)];
 }
 
 /** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */

@@ -1,5 +1,5 @@
 // A close and fresh look at one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox
-// command, and none for a guest that is not there or has never been started.
+// command, and none for a guest that is not there or has never been started; one more for each storage of a volume that it lacks.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports.ts';
@@ -12,6 +12,7 @@ import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { type GuestSpec, isInstalled } from '../spec.ts';
+import { missingVolumes } from './missing-volumes.ts';
 import { parseNotes } from './notes.ts';
 import {
   type GuestObservation,
@@ -47,7 +48,10 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBGID_FILE),
   ]);
   const conf = text === undefined ? null : parseConf(text);
-  const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, wanted.spec as unknown as GuestSpec);
+  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const comesBack = conf === null || parseNotes(conf.description)?.building === true;
+  const missing = await missingVolumes(host, kept ?? null, spec, conf, comesBack);
+  const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, spec);
   return {
     conf,
     otherKind: other !== undefined,
@@ -59,6 +63,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
       localContents: parseLocalContents(storages),
       bridges: parseBridges(network, included.values()),
       kept: kept ?? null,
+      missing,
       subuid: subuid ?? null,
       subgid: subgid ?? null,
     },
