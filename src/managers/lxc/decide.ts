@@ -1,6 +1,8 @@
 // What is missing between a container as it should be and as it is.
 
+import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
+import { countOf } from '../../say/status.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
@@ -14,9 +16,10 @@ import {
   unreadableNote,
 } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
-import { decideLife } from '../guest/life/life.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import { parseNotes } from '../guest/look/notes.ts';
-import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -60,26 +63,40 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
 
   const decided = containerChanges(wanted, spec, seen, conf, volumes);
   if ('kind' in decided) return decided;
-  const next = decideLife({
+  const life: Life = {
     program: 'pct',
     spec,
     seen,
     notes: decided.notes,
     snapshots: conf.snapshots,
     isTemplate: conf.settings['template'] === '1',
-    canSnapshot: snapshotsWork(seen, conf),
+    obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
-  });
-  return unlessLocked(id, conf, next);
+  };
+  return unlessLocked(id, conf, decideLife(life), [...snapshotRemarks(life), ...keptRemarks(spec, volumes)]);
 }
 
 function storagesOf(spec: LxcSpec): string[] {
   return [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
 }
 
-function unlessLocked(id: number, conf: GuestConf, actions: ReturnType<typeof decideLife>): Decision {
+/** Volumes that were declared once, and are neither mounted nor gone. */
+function keptRemarks(spec: LxcSpec, { kept }: FoundVolumes): string[] {
+  const left = Object.entries(kept.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
+  if (left.length === 0) return [];
+  return [
+    `${countOf(left.length, 'volume')} kept, not mounted: ${left.map(([name, id]) => `${name} (${id})`).join(', ')}`,
+  ];
+}
+
+function unlessLocked(
+  id: number,
+  conf: GuestConf,
+  actions: readonly Action[],
+  remarks: readonly string[] = [],
+): Decision {
   const refusal: Refusal | null = actions.length === 0 ? null : locked('pct', id, conf);
-  return refusal ?? { kind: 'actions', actions };
+  return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 
 /** What can never change on an existing container. Its source is not among it: that is only what it was made from. */
@@ -110,15 +127,4 @@ function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): str
       return tooLarge(`volume ${volume.name}`, mounted.size, volume.sizeGb);
   }
   return null;
-}
-
-/** A snapshot covers all disks, so every storage must be able to; folders of the host never are. */
-export function snapshotsWork(seen: GuestObservation, conf: GuestConf): boolean {
-  const mounted = mountedIn(conf.settings);
-  if (mounted.some(({ volume }) => volume.startsWith('/'))) return false;
-  const volumes = [rootfsOf(conf).volume, ...mounted.map(({ volume }) => volume)];
-  return canSnapshot(
-    seen.host,
-    volumes.map((volume) => volume.slice(0, volume.indexOf(':'))),
-  );
 }

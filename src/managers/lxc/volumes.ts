@@ -126,7 +126,10 @@ function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): Rea
 /** What was mounted at a path when the container was destroyed, unless it has a name. */
 function notedAt(path: string, nameOf: ReadonlyMap<string, string>, { kept }: Known): string | undefined {
   const first = Object.hasOwn(kept.paths, path) ? kept.paths[path] : undefined;
-  const ids = [...(first === undefined ? [] : [first]), ...linesOf(kept).flatMap((line) => (line.path === path ? line.volume : []))];
+  const ids = [
+    ...(first === undefined ? [] : [first]),
+    ...linesOf(kept).flatMap((line) => (line.path === path ? line.volume : [])),
+  ];
   return ids.find((id) => !nameOf.has(id));
 }
 

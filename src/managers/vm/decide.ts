@@ -14,8 +14,9 @@ import {
   unreadableNote,
 } from '../guest/life/gate.ts';
 import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
-import { decideLife } from '../guest/life/life.ts';
-import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -49,21 +50,32 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
 
   const decided = machineChanges(wanted, spec, seen, conf);
   if ('kind' in decided) return decided;
-  const next = decideLife({
+  const life: Life = {
     program: 'qm',
     spec,
     seen,
     notes: decided.notes,
     snapshots: conf.snapshots,
     isTemplate: conf.settings['template'] === '1',
-    canSnapshot: machineSnapshotsWork(seen, conf),
+    obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
-  });
-  return unlessLocked(id, conf, next);
+  };
+  return unlessLocked(id, conf, decideLife(life), snapshotRemarks(life));
 }
 
-function unlessLocked(id: number, conf: GuestConf, actions: readonly Action[]): Decision {
-  return (actions.length === 0 ? null : locked('qm', id, conf)) ?? { kind: 'actions', actions };
+function unlessLocked(
+  id: number,
+  conf: GuestConf,
+  actions: readonly Action[],
+  remarks: readonly string[] = [],
+): Decision {
+  return (
+    (actions.length === 0 ? null : locked('qm', id, conf)) ?? {
+      kind: 'actions',
+      actions,
+      ...(remarks.length === 0 ? {} : { remarks }),
+    }
+  );
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */
@@ -81,8 +93,4 @@ function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
   if (compareSize(disk.size, spec.disk.sizeGb) !== 'larger') return null;
   const has = gigabytes(parseSize(disk.size) ?? 0);
   return `the disk of VM ${spec.id} has ${has} GB and is declared with ${spec.disk.sizeGb} GB: disks only grow, so declare at least what it has`;
-}
-
-export function machineSnapshotsWork(seen: GuestObservation, conf: GuestConf): boolean {
-  return canSnapshot(seen.host, [rootDiskOf(conf)?.storage ?? '']);
 }

@@ -49,7 +49,8 @@ export function returningDisks(conf: GuestConf | null, kept: KeptVolumes, missin
     const volume = volumeOf(value);
     if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || missing.includes(volume)) return [];
     const present = keys.get(volume);
-    const place = present?.startsWith('unused') === false ? present : taken.has(key) ? freeKey(settings, bus, taken) : key;
+    const place =
+      present?.startsWith('unused') === false ? present : taken.has(key) ? freeKey(settings, bus, taken) : key;
     if (place === undefined) return [];
     taken.add(place);
     return [diskWish(place, value)];

@@ -71,7 +71,9 @@ function keepVolumes(
 
 /** A volume keeps its snapshots, and one of the same name could not be taken of the guest that gets it next. */
 function dropOwnSnapshots(program: Program, id: number, { spec, before }: Wanted, conf: GuestConf): Action[] {
-  const own = [spec, before].flatMap((one) => Object.values((one as unknown as GuestSpec | undefined)?.snapshots ?? {}));
+  const own = [spec, before].flatMap((one) =>
+    Object.values((one as unknown as GuestSpec | undefined)?.snapshots ?? {}),
+  );
   const names = [...new Set([...own, SAFEGUARD_SNAPSHOT])];
   return conf.snapshots
     .filter((name) => names.includes(name))

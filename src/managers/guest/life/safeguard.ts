@@ -4,11 +4,20 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
-import type { Safeguard, Wanted } from '../../manager.ts';
+import type { NoWayBack, Safeguard, Wanted } from '../../manager.ts';
 import { isStill } from '../impact.ts';
 import { parseNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
-import { action, call, dropSnapshot, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
+import {
+  action,
+  call,
+  dropSnapshot,
+  guestName,
+  type Program,
+  shutDown,
+  startGuest,
+  takeSnapshot,
+} from '../proxmox/command.ts';
 import { missingScripts } from '../scripts/scripts.ts';
 import type { GuestSpec } from '../spec.ts';
 
@@ -20,15 +29,16 @@ export function guestSafeguard(
   wanted: Wanted,
   seen: GuestObservation,
   actions: readonly Action[],
-  canSnapshot: boolean,
-): Safeguard | null {
+  obstacle: string | null,
+): Safeguard | NoWayBack | null {
   const { conf } = seen;
   const spec = wanted.spec as unknown as GuestSpec | undefined;
   // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
-  if (spec === undefined || conf === null || !canSnapshot || isStill(spec)) return null;
+  if (spec === undefined || conf === null || isStill(spec)) return null;
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
   if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
     return null;
+  if (obstacle !== null && !isThere) return { noWayBack: obstacle };
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));

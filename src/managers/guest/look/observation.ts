@@ -65,10 +65,3 @@ export function parseBridges(text: string | undefined, included: Iterable<string
     file.split('\n').flatMap((line) => /^\s*(?:iface|auto|allow-\S+)\s+(\S+)/.exec(line)?.[1] ?? []),
   );
 }
-
-/** Whether the storages of these ids can all snapshot: false where the type is unknown. */
-export function canSnapshot(host: HostFacts, storages: readonly string[]): boolean {
-  return storages.every((storage) => SNAPSHOTTING.has(host.storages?.[storage] ?? ''));
-}
-
-const SNAPSHOTTING: ReadonlySet<string> = new Set(['zfspool', 'zfs', 'lvmthin', 'btrfs', 'rbd']);

@@ -50,7 +50,11 @@ export function takeSnapshot(program: Program, id: number, name: string): Action
 }
 
 export function dropSnapshot(program: Program, id: number, name: string): Action {
-  return action(`remove snapshot ${name} of ${guestName(program, id)}`, 'live', call(program, 'delsnapshot', id, [name]));
+  return action(
+    `remove snapshot ${name} of ${guestName(program, id)}`,
+    'live',
+    call(program, 'delsnapshot', id, [name]),
+  );
 }
 
 /** Runs a program inside the guest as root, without the agent's environment. */
