@@ -101,7 +101,8 @@ async function converge(work: StepWork): Promise<Ending> {
     if (round > ROUNDS || text === last) return giveUp(WHY.stillDiffers(decision.actions));
     const repeated = done.repeatedIn(todo);
     if (repeated !== undefined) return giveUp(WHY.noEffect(repeated));
-    last = text;
+    // A way back alone brings nothing nearer: what is due is the same after it.
+    last = todo.length === 0 ? '' : text;
 
     if (!acted) await work.keeper.touch();
     acted = true;

@@ -36,15 +36,17 @@ function leftBy({ do: what }: Action, path: string): string {
   }
 }
 
-/** Verbs that leave the file of their guest as it is. */
+/** Verbs that leave the configuration of their guest as it is. */
 const READING: ReadonlySet<string> = new Set(['status', 'exec', 'guest', 'config', 'list']);
+/** Verbs that write the firewall rules of a guest, or take them away. */
+const MOVING: ReadonlySet<string> = new Set(['clone', 'destroy']);
 
 function mayChange({ program, args }: Command, path: string): boolean {
   if (program === 'apt-get') return path.startsWith('/etc/');
-  const id = /^\/etc\/pve\/(?:lxc|qemu-server|firewall)\/(\d+)\.(?:conf|fw)$/.exec(path)?.[1];
-  return (
-    id !== undefined && (program === 'pct' || program === 'qm') && !READING.has(args[0] ?? '') && args.includes(id)
-  );
+  const [, kind, id = ''] = /^\/etc\/pve\/(lxc|qemu-server|firewall)\/(\d+)\.(?:conf|fw)$/.exec(path) ?? [];
+  if ((program !== 'pct' && program !== 'qm') || !args.includes(id)) return false;
+  const verb = args[0] ?? '';
+  return kind === 'firewall' ? MOVING.has(verb) : !READING.has(verb);
 }
 
 /** What was carried out with success in earlier rounds. */
