@@ -105,7 +105,7 @@ function volumesIn(conf: GuestConf): Mounted[] {
 }
 
 function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): ReadonlyMap<string, string> {
-  const { before, building, kept } = known;
+  const { before, building, kept, missing } = known;
   const names = new Map(Object.entries(kept.names));
   const isMounted = (name: string): boolean => mounted.some(({ volume }) => volume === names.get(name));
   const settle = (name: string, path: string): void => {
@@ -113,12 +113,13 @@ function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): Rea
     const found = mounted.find((one) => one.path === path && !taken.has(one.volume));
     if (found !== undefined) names.set(name, found.volume);
   };
-  // One that was moved or restored by hand has another id: what stands in its place is it.
-  if (!building) for (const { name, path } of before?.volumes ?? []) if (!isMounted(name)) settle(name, path);
-  for (const { name, path } of spec.volumes) {
-    if (!names.has(name)) {
-      if (!(building && notedAt(path, new Map(), known) !== undefined)) settle(name, path);
-    } else if (!building && before === undefined && !isMounted(name)) settle(name, path);
+  for (const { name, path } of building ? [] : (before?.volumes ?? [])) if (!names.has(name)) settle(name, path);
+  for (const { name, path, storage } of spec.volumes) {
+    const id = names.get(name);
+    // One that was moved to this storage or restored by hand has another id: what stands in its place is it.
+    const isReplaced = id !== undefined && !isMounted(name) && (missing.includes(id) || storageOf(id) !== storage);
+    const comesBack = building && notedAt(path, new Map(), known) !== undefined;
+    if (id === undefined ? !comesBack : isReplaced && !building) settle(name, path);
   }
   return names;
 }
