@@ -29,7 +29,8 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const with_ = (volumes: readonly Volume[], own: Partial<LxcGuest> = {}) => targetOf(container(101, { volumes, ...own }));
+const with_ = (volumes: readonly Volume[], own: Partial<LxcGuest> = {}) =>
+  targetOf(container(101, { volumes, ...own }));
 
 /** Brings the container to these volumes; `before` as the agent knows it. */
 async function bring(volumes: readonly Volume[], more: Partial<Wanted> & { own?: Partial<LxcGuest> } = {}) {
@@ -311,7 +312,12 @@ describe('a container that is made anew', () => {
     await pct('set', '101', '--delete', 'mp3');
     const text = (await host.read(CONF)).replace(/^mp3: .*\n/m, '');
     await host.write(CONF, text.replace('delete: mp3', `mp4: rpool:subvol-101-disk-7,mp=/four`));
-    await host.run({ kind: 'command', program: 'pvesm', args: ['alloc', 'rpool', '101', 'subvol-101-disk-7', '1G', '--format', 'subvol'], timeoutSeconds: 10 });
+    await host.run({
+      kind: 'command',
+      program: 'pvesm',
+      args: ['alloc', 'rpool', '101', 'subvol-101-disk-7', '1G', '--format', 'subvol'],
+      timeoutSeconds: 10,
+    });
     await carryOut(lxc as Manager, host, gone(with_([DATA]), { approved: true }));
     expect(await host.has(CONF)).toBe(false);
     expect(await stored()).toEqual([data, three, 'rpool:subvol-101-disk-7']);

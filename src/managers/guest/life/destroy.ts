@@ -8,7 +8,7 @@ import { textDigest } from '../digest.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
 import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
-import type { GuestConf } from '../proxmox/conf.ts';
+import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
 import type { GuestSpec } from '../spec.ts';
@@ -97,8 +97,13 @@ function outlivingIn(conf: GuestConf): DiskLine[] {
   );
 }
 
-/** Null where it is not certain: a VM that boots from another disk than the one that Phoenix makes keeps both. */
-function rootVolumeOf({ settings }: GuestConf): string | null {
+/** Null where it is not certain, now and after what waits: a VM that boots from another disk than the one that Phoenix makes keeps both. */
+function rootVolumeOf(conf: GuestConf): string | null {
+  const root = rootVolumeIn(conf.settings);
+  return root === rootVolumeIn(upcoming(conf)) ? root : null;
+}
+
+function rootVolumeIn(settings: Settings): string | null {
   if (settings['rootfs'] !== undefined) return parseProperties(settings['rootfs'], 'volume')['volume'] ?? null;
   const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [settings['bootdisk'] ?? ''];
   const isDrive = (key: string): boolean => /^(scsi|virtio|sata|ide)\d+$/.test(key);
