@@ -72,7 +72,7 @@ function isTexts(value: unknown): value is Record<string, string> {
   return isObject(value) && Object.values(value).every((each) => typeof each === 'string' && each !== '');
 }
 
-export function printKept({ names, lines, paths }: KeptVolumes): string {
+function printKept({ names, lines, paths }: KeptVolumes): string {
   return `${JSON.stringify({ version: 2, names, lines, paths }, null, 2)}\n`;
 }
 
