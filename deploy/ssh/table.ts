@@ -54,7 +54,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
   bind: '{data},mp=/(?:{step}/)*{step}(?:,ro=1)?',
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
-  drive: '(?:{volume}|{device})(?:,[a-z_]+=[^,\\0\\n]*)*',
+  /** Of a VM that is made anew: disks that it had, never one of the host. */
+  drive: '{volume}(?:,[a-z_]+=[^,\\0\\n]*)*',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',

@@ -6,7 +6,7 @@ import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
-import { isErrorCode } from './findings.ts';
+import { isErrorFinding } from './findings.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
@@ -48,7 +48,8 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
 
 /** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */
 function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>, options: LoadOptions): Problem[] {
-  const isError = ({ code }: Finding) => isErrorCode(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
+  const isError = (finding: Finding) =>
+    isErrorFinding(finding) || (finding.code === 'PLAINTEXT_SECRET' && options.strictSecrets);
   const once = new Map(
     findings.map((finding) => [
       `${finding.code} ${finding.at.file} ${finding.at.path} ${finding.target ?? ''} ${finding.message}`,

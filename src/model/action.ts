@@ -22,9 +22,11 @@ export interface Command {
   readonly timeoutSeconds: number;
   /**
    * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`), `task` ends with 0
-   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`). `readAnswer` in managers/guest/answer.ts turns such a result into the one that was meant.
+   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`), and `quiet` ends with 0
+   * although it did not do what it complains of there (`exportfs`). `readAnswer` in managers/guest/proxmox/answer.ts turns such a result
+   * into the one that was meant.
    */
-  readonly answer?: 'guest-exec' | 'task';
+  readonly answer?: 'guest-exec' | 'task' | 'quiet';
 }
 
 export interface FileWrite {

@@ -13,7 +13,7 @@ import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
-import { type Performing, perform, stopIfTold } from './perform.ts';
+import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillFounded } from './rounds.ts';
 import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
@@ -108,9 +108,9 @@ async function converge(work: StepWork): Promise<Ending> {
     acted = true;
     const untaken = await perform(work, take);
     if (untaken !== null) return { outcome: 'failed', reason: untaken };
-    const failure = await perform(work, todo);
-    if (failure !== null) return giveUp(failure);
-    done.add(todo);
+    const { failure, overtaken } = await performRound(work, todo);
+    if (failure !== null && !overtaken) return giveUp(failure);
+    if (failure === null) done.add(todo);
   }
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.

@@ -3,6 +3,7 @@
 import type { Config, Guest } from '../config.ts';
 import { disksDoNotShrink } from './guests/clones.ts';
 import { allGuests, targetOf } from './guests/guests.ts';
+import { addressesOfGuestsGoneAreNotNamed } from './network/firewall-reach.ts';
 import type { Finding } from './rule.ts';
 
 /** Looks at what is applied and at what is to be; the places are those of `after`. */
@@ -53,7 +54,11 @@ function placeOf(gone: readonly Guest[]): Finding['at'] {
     : { file: 'etc/phoenix_vm_configs.json', path: '/vms' };
 }
 
-export const BETWEEN_RULES: readonly BetweenRule[] = [deletesStayFew, disksDoNotShrink];
+export const BETWEEN_RULES: readonly BetweenRule[] = [
+  deletesStayFew,
+  disksDoNotShrink,
+  addressesOfGuestsGoneAreNotNamed,
+];
 
 /** Pure. */
 export function findingsBetween(before: Config, after: Config): Finding[] {

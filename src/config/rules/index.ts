@@ -26,12 +26,13 @@ import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
 import { storagesTakeTheirContent } from './guests/storage.ts';
 import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './network/addresses.ts';
 import {
+  firewallOfGuestsIsOn,
   firewallRulesAreDifferent,
   guestsHaveAFirewall,
   namedAddressesAreOwned,
   openRulesNameASource,
 } from './network/firewall-reach.ts';
-import { firewallRulesAreReadable } from './network/firewall-syntax.ts';
+import { firewallRulesCount } from './network/firewall-syntax.ts';
 import {
   agentsHaveAHostname,
   guestNamesAreHostnames,
@@ -103,10 +104,11 @@ export const RULES: readonly Rule[] = [
   clonesAreNotSmaller,
   dependenciesStartFirst,
   cloneSourcesComeEarly,
-  firewallRulesAreReadable,
+  firewallRulesCount,
   firewallRulesAreDifferent,
   namedAddressesAreOwned,
   openRulesNameASource,
+  firewallOfGuestsIsOn,
   guestsHaveAFirewall,
   hostStaysReachable,
   agentCanFetch,

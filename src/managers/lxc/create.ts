@@ -24,8 +24,16 @@ export function createContainer(
   seen: GuestObservation,
   volumes: FoundVolumes,
 ): Decision {
-  const firewall = decideFirewall('pct', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall(
+    'pct',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   const note = noteVolumes('pct', spec.id, seen.host.kept, volumes.kept);
   if ('clone' in spec.source) return { kind: 'actions', actions: [...note, cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')

@@ -4,6 +4,7 @@ import type { Action } from '../../model/action.ts';
 import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
+import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
@@ -38,7 +39,7 @@ const BUSES: Readonly<Record<string, number>> = { scsi: 31, virtio: 16, sata: 6,
 
 /**
  * The disks that a VM of this id had beside its root disk when it was destroyed, at their keys; what a clone brought there becomes
- * unused. Those that are gone since are left out.
+ * unused. Those that are gone since are left out, and so are disks of the host, which a person hands in.
  */
 export function returningDisks(conf: GuestConf | null, kept: KeptVolumes, missing: readonly string[]): Wish[] {
   const settings: Settings = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
@@ -47,7 +48,7 @@ export function returningDisks(conf: GuestConf | null, kept: KeptVolumes, missin
   return kept.lines.map(splitLine).flatMap(({ key, value }): Wish[] => {
     const [, bus = ''] = /^([a-z]+)\d+$/.exec(key) ?? [];
     const volume = volumeOf(value);
-    if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || missing.includes(volume)) return [];
+    if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || !isVolume(volume) || missing.includes(volume)) return [];
     const present = keys.get(volume);
     const place =
       present?.startsWith('unused') === false ? present : taken.has(key) ? freeKey(settings, bus, taken) : key;

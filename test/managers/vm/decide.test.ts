@@ -60,6 +60,7 @@ function decide(
     running: true,
     firewall: null,
     installed: {},
+    firewallFaults: [],
     silent: false,
     sourceMissing: false,
     host: HOST,

@@ -13,7 +13,7 @@ import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from 
 import { parseProperties } from '../proxmox/property-string.ts';
 import type { GuestSpec } from '../spec.ts';
 import { brokenOff, locked, mayDestroy, notOurs, unreadableNote } from './gate.ts';
-import { type KeptVolumes, noteVolumes, splitLine } from './kept-volumes.ts';
+import { type KeptVolumes, keptVolumesPath, noteVolumes, splitLine } from './kept-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 
 /** For a guest that is no longer declared. `kept` is asked once the note is known to be readable. */
@@ -24,7 +24,7 @@ export function decideGone(
   kept: (conf: GuestConf) => KeptVolumes,
 ): Decision {
   const id = Number(nameOf(wanted.target));
-  if (seen.conf === null) return { kind: 'actions', actions: [] };
+  if (seen.conf === null) return { kind: 'actions', actions: [], ...keptRemark(id, seen.host.kept) };
   const refusal =
     brokenOff(program, id, seen.conf) ??
     notOurs(wanted, seen.conf) ??
@@ -32,6 +32,12 @@ export function decideGone(
     unreadableNote(id, seen.host) ??
     locked(program, id, seen.conf);
   return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, kept(seen.conf)) };
+}
+
+/** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
+function keptRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
+  if (note === null) return {};
+  return { remarks: [`volumes that outlive it are kept and noted in ${keptVolumesPath(id)} on the node`] };
 }
 
 /** `kept` holds the names of its volumes. */
