@@ -195,7 +195,7 @@ export const WHY = {
   stillDiffers: (actions: readonly Action[]) =>
     `still differs after all was done; it would take again: ${summaries(actions)}`,
   noEffect: ({ summary }: Action) =>
-    `stopped: it ended well and had no effect, so it is not done again: ${summary}; phoenix logs shows what was answered`,
+    `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
   noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,

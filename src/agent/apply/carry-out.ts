@@ -111,6 +111,7 @@ async function converge(work: StepWork): Promise<Ending> {
     const { failure, overtaken } = await performRound(work, todo);
     if (failure !== null && !overtaken) return giveUp(failure);
     if (failure === null) done.add(todo);
+    else last = '';
   }
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
