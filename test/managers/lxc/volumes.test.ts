@@ -336,6 +336,32 @@ describe('a container that is made anew', () => {
   });
 });
 
+test('killed at any action of being destroyed and made anew, it has every volume once', async () => {
+  const volumes = [DATA, volume('logs', '/logs')];
+  const target = with_(volumes, { lifecycleSnapshots: true });
+  const rebuilt = with_([volume('data', '/srv/data'), volume('logs', '/logs')], {
+    unprivileged: false,
+    lifecycleSnapshots: true,
+  });
+  for (let after = 1; after <= 30; after += 1) {
+    for (const carriedOut of [false, true]) {
+      await host.close();
+      host = await openLabHost();
+      expect(await carryOut(lxc as Manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      await pct('set', '101', '--mp7', 'rpool:1,mp=/by/hand');
+      const [data, logs, byHand] = [await idOf('/data'), await idOf('/logs'), await idOf('/by/hand')];
+      const ask = wanted(rebuilt, { before: target.spec, approved: true });
+      const first = await carryOut(lxc as Manager, host, ask, { after, carriedOut });
+      expect(await carryOut(lxc as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
+      expect(await mounts(), `killed at ${after}`).toEqual({ '/srv/data': data, '/logs': logs, '/by/hand': byHand });
+      expect(await stored(), `killed at ${after}`).toHaveLength(4);
+      expect(await host.read(CONF)).not.toContain('unprivileged');
+      if (first.outcome === 'done') return;
+    }
+  }
+  throw new Error('more than 30 actions');
+}, 120_000);
+
 test('a folder of the host that becomes a volume stays as it is, and the volume is new', async () => {
   const mount = { hostPath: '/srv/d', containerPath: '/data', ownerUid: null, ownerGid: null, readOnly: false };
   const before = with_([], { mountPoints: [mount] });

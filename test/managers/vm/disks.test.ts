@@ -170,3 +170,26 @@ test('snapshots of the names that it had before can be taken again', async () =>
   await done(own);
   expect(await host.read(CONF)).toContain('[complete]');
 });
+
+test('killed at any action of being destroyed and made anew, it has every disk once', async () => {
+  const moved = { storagePool: 'local-lvm' };
+  for (let after = 1; after <= 30; after += 1) {
+    for (const carriedOut of [false, true]) {
+      await host.close();
+      host = await openLabHost();
+      await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+      await done();
+      await qm('set', '1001', '--scsi1', 'rpool:1', '--scsi2', 'rpool:1');
+      await qm('set', '1001', '--delete', 'scsi2');
+      const { scsi1, unused0 } = await drives();
+      const ask = wanted(target(moved), { before: target().spec, approved: true });
+      const first = await carryOut(vm as Manager, host, ask, { after, carriedOut });
+      expect(await carryOut(vm as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
+      expect(await drives(), `killed at ${after}`).toMatchObject({ scsi0: expect.stringMatching(/^local-lvm:/), scsi1 });
+      expect(await stored(), `killed at ${after}`).toEqual([scsi1, unused0].toSorted());
+      expect(await stored('1001', 'local-lvm')).toHaveLength(2);
+      if (first.outcome === 'done') return;
+    }
+  }
+  throw new Error('more than 30 actions');
+}, 120_000);
