@@ -61,6 +61,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What people may have given a mount beside. */
   options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
+  bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
+  /** Of a VM that is made anew: disks that it had, never one of the host. */
+  drive: '{volume}(?:,[a-z_]+=[^,\\0\\n]*)*',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
@@ -99,7 +102,7 @@ const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
   '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -130,6 +133,7 @@ const COMMANDS: readonly string[] = [
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
   'pveam download {storage} {file}',
+  'pvesm list {storage}',
   'test -f ( {template} | {image} | /mnt/pve/{step}/template/cache/{step} )',
 
   // Storage.

@@ -34,7 +34,12 @@ export interface Wanted {
 
 export type Decision =
   /** Empty: the host is as declared. */
-  | { readonly kind: 'actions'; readonly actions: readonly Action[] }
+  | {
+      readonly kind: 'actions';
+      readonly actions: readonly Action[];
+      /** What people should know of the target though it is as declared: sentences of its outcome. */
+      readonly remarks?: readonly string[];
+    }
   /** Not ours, needs approval, protected: nothing is done; the reason says what to do. */
   | { readonly kind: 'blocked'; readonly reason: string }
   /** Cannot be done as declared; the reason says what is in the way. `passing`: it goes away by itself (a backup that runs), so try again later. */
@@ -59,6 +64,11 @@ export interface Safeguard {
   readonly take: readonly Action[];
   readonly restore: readonly Action[];
   readonly drop: readonly Action[];
+}
+
+/** A change is risky, and nothing can be kept to come back to: what is in the way of that. */
+export interface NoWayBack {
+  readonly noWayBack: string;
 }
 
 /** What a person asks of a target that runs, beside what is declared. */
@@ -101,8 +111,8 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   decide(wanted: Wanted, observation: Observation): Decision;
   /** Pure. */
   health(wanted: Wanted): HealthProbe | null;
-  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky or the storage cannot snapshot; what a broken-off change left is handed out whatever the actions, also when there are none. */
-  safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | null;
+  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
+  safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
   /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
   readonly putsBack?: true;
   /** Absent where nothing can be started or stopped. */

@@ -140,8 +140,9 @@ export function statusText({ head, frozen, policy, targets }: ToldStatus, colour
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
   for (const { target, state, commit, declared, running, outcome, reason } of targets) {
     const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
-    const last =
-      state === 'applied' || outcome === null ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`];
+    const why = reason === null ? '' : `: ${reason}`;
+    const isPlain = outcome === null || (state === 'applied' && (outcome !== 'applied' || reason === null));
+    const last = isPlain ? [] : [`last step ${outcome}${why}`];
     const more = [...(running === null ? [] : [running]), ...(declared === false ? ['declared no more'] : []), ...last];
     lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
   }

@@ -194,6 +194,9 @@ export const WHY = {
   doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,
   stillDiffers: (actions: readonly Action[]) =>
     `still differs after all was done; it would take again: ${summaries(actions)}`,
+  noEffect: ({ summary }: Action) =>
+    `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
+  noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
   putBack: (why: string) => `${why}; what served before is back in place`,

@@ -111,7 +111,15 @@ const NOWHERE: GuestObservation = {
   installed: {},
   silent: false,
   sourceMissing: false,
-  host: { storages: null, bridges: null, localContents: ['iso', 'import'], kept: null, subuid: null, subgid: null },
+  host: {
+    storages: null,
+    bridges: null,
+    localContents: ['iso', 'import'],
+    kept: null,
+    missing: [],
+    subuid: null,
+    subgid: null,
+  },
 };
 
 function actionsFor(target: Target): readonly Action[] {

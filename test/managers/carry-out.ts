@@ -1,5 +1,6 @@
 // Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
 
+import { CarriedOut, stillFounded } from '../../src/agent/apply/rounds.ts';
 import { runAction } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
@@ -25,11 +26,16 @@ export async function carryOut(manager: Manager, given: Host, declared: Wanted, 
   const host = guardedHost(given);
   const { wanted } = await sealWanted(host, declared, true);
   const actions: Action[] = [];
+  const done = new CarriedOut();
   for (let round = 1; round <= ROUNDS; round += 1) {
     const decision = manager.decide(wanted, await manager.observe(host, wanted));
     if (decision.kind !== 'actions') return { outcome: 'refused', reason: decision.reason, actions };
     if (decision.actions.length === 0) return { outcome: 'done', actions };
-    for (const action of decision.actions) {
+    const todo = stillFounded([], decision.actions);
+    const repeated = done.repeatedIn(todo);
+    if (repeated !== undefined) return { outcome: 'failed', reason: `done in vain: ${repeated.summary}`, actions };
+    done.add(todo);
+    for (const action of todo) {
       if (killing !== undefined && actions.length + 1 >= killing.after) {
         if (killing.carriedOut) await perform(host, action);
         return { outcome: 'killed', actions };

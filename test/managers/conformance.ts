@@ -7,6 +7,7 @@ import { guardedHost } from '../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { carryOut } from './carry-out.ts';
 import { gone, IMAGE, wanted } from './guests.ts';
+import { step } from './step.ts';
 
 export interface Case {
   readonly name: string;
@@ -45,12 +46,23 @@ export function testManager(
     const conf = await host.readFile(foreign.conf(id));
     const firewall = await host.readFile(`/etc/pve/firewall/${id}.fw`);
     const status = conf === undefined ? '' : (await run([...STATUS, id])).stdout;
-    return `${conf ?? ''}\n${firewall ?? ''}\n${status}`
+    return `${conf ?? ''}\n${firewall ?? ''}\n${status}\n${await volumes(id)}`
       .replaceAll(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC')
       .replaceAll(/(snaptime|vmgenid|smbios1|meta): \S+/g, '$1')
       .replaceAll(/disk-\d+/g, 'disk-N');
   }
   const STATUS = ['status'];
+
+  /** What the storages have of the guest, and what is noted of it: a volume that nothing names any more shows here. */
+  async function volumes(id: string): Promise<string> {
+    const lists = await Promise.all(
+      ['rpool', 'local'].map((storage) =>
+        host.run({ kind: 'command', program: 'pvesm', args: ['list', storage, '--vmid', id], timeoutSeconds: 10 }),
+      ),
+    );
+    const sorted = lists.map(({ stdout }) => stdout.split('\n').slice(1).toSorted().join('\n'));
+    return [...sorted, (await host.readFile(`/var/lib/phoenix/volumes/${id}.json`)) ?? ''].join('\n');
+  }
   const run = (args: readonly string[]) =>
     host.run({ kind: 'command', program: foreign.program, args, timeoutSeconds: 10 });
 
@@ -111,6 +123,28 @@ export function testManager(
         }
       }
       throw new Error(`more than ${total} actions`);
+    }, 120_000);
+
+    test('with a way back it comes to the same end, killed at any action as well', async () => {
+      await make([...before, target]);
+      const change = wanted(changed, { before: target.spec });
+      await carryOut(manager, host, change);
+      const expected = (await state(target)).replaceAll(/\nparent: .*/g, '');
+      for (let after = 1; after <= 30; after += 1) {
+        for (const carriedOut of [false, true]) {
+          await host.close();
+          host = await openLabHost([], { 'env:SECRET': SECRET });
+          await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+          await make([...before, target]);
+          const first = await step(manager, host, change, { after, carriedOut });
+          if (first === 'killed')
+            expect(await step(manager, host, change), `killed at ${after}`).toMatchObject({ outcome: 'applied' });
+          else expect(first, 'not killed').toMatchObject({ outcome: 'applied' });
+          expect((await state(target)).replaceAll(/\nparent: .*/g, '')).toBe(expected);
+          if (first !== 'killed') return;
+        }
+      }
+      throw new Error('more than 30 actions');
     }, 120_000);
 
     test('one that is not ours is left alone, whatever is asked', async () => {

@@ -36,6 +36,38 @@ test.each([
   ],
   ['who owns a mount point', ct({ mountPoints: [mount] }), ct({ mountPoints: [{ ...mount, ownerUid: 5 }] }), 'live'],
   ['a larger volume', ct({ volumes: [volume] }), ct({ volumes: [{ ...volume, sizeGb: 9 }] }), 'live'],
+  ['a volume that goes', ct({ volumes: [volume] }), ct(), 'restart'],
+  ['the path of a volume', ct({ volumes: [volume] }), ct({ volumes: [{ ...volume, mountPoint: '/x' }] }), 'restart'],
+  [
+    'two volumes that swap their paths',
+    ct({ volumes: [volume, { ...volume, name: 'logs', mountPoint: '/logs' }] }),
+    ct({
+      volumes: [
+        { ...volume, mountPoint: '/logs' },
+        { ...volume, name: 'logs' },
+      ],
+    }),
+    'restart',
+  ],
+  ['another volume at a path', ct({ volumes: [volume] }), ct({ volumes: [{ ...volume, name: 'files' }] }), 'recreate'],
+  [
+    'a volume that makes room for a new one',
+    ct({ volumes: [volume] }),
+    ct({
+      volumes: [
+        { ...volume, mountPoint: '/old' },
+        { ...volume, name: 'files' },
+      ],
+    }),
+    'recreate',
+  ],
+  ['the storage of a volume', ct({ volumes: [volume] }), ct({ volumes: [{ ...volume, storage: 'x' }] }), 'recreate'],
+  [
+    'a folder of the host that becomes a volume',
+    ct({ mountPoints: [{ ...mount, containerPath: '/data' }] }),
+    ct({ volumes: [volume] }),
+    'restart',
+  ],
   ['GPUs handed in', ct(), ct({ gpus: [0] }), 'live'],
   ['GPUs taken away', ct({ gpus: [0, 1] }), ct({ gpus: [0] }), 'restart'],
   ['nameservers', ct(), ct({ network: { ...link, nameservers: ['9.9.9.9'] } }), 'restart'],

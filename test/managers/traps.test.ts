@@ -203,7 +203,9 @@ describe('the way back', () => {
   async function safeguard(ask: Wanted) {
     const seen = await lxc.observe(host, ask);
     const decision = lxc.decide(ask, seen);
-    return decision.kind === 'actions' ? lxc.safeguard(ask, seen, decision.actions) : null;
+    const way = decision.kind === 'actions' ? lxc.safeguard(ask, seen, decision.actions) : null;
+    if (way !== null && 'noWayBack' in way) throw new Error(way.noWayBack);
+    return way;
   }
 
   async function all(actions: readonly { do: unknown; failure?: 'observe' }[]): Promise<void> {
@@ -283,13 +285,13 @@ describe('the way back', () => {
     expect(decision.kind === 'actions' && vm.safeguard(ask, seen, decision.actions)).toBeNull();
   });
 
-  test('there is none where nothing is risked, or where the storage cannot', async () => {
+  test('there is none where nothing is risked; where there can be none, that is said', async () => {
     await done(wanted(target));
     expect(await safeguard(wanted(targetOf(container(101, { memoryMb: 1024 }))))).toBeNull();
     const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };
     await done(wanted(targetOf(container(102, { mountPoints: [mount] }))));
     const risky = container(102, { mountPoints: [mount], pctFeatures: { nesting: '1' } });
-    expect(await safeguard(wanted(targetOf(risky)))).toBeNull();
+    await expect(safeguard(wanted(targetOf(risky)))).rejects.toThrow('/x is /srv/x of the host');
   });
 });
 

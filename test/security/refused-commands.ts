@@ -220,6 +220,7 @@ export const REFUSED_PROGRAMS: Readonly<Record<string, readonly (readonly string
     ['pvesm', 'set', 'local', '--path', '/etc'],
     ['pvesm', 'set', 'local', '--content', 'iso', '--prune-backups', 'keep-last=1'],
     ['pvesm', 'path', 'local:x'],
+    ['pvesm', 'free', 'tank-disks:vm-1001-disk-1'],
     ['pveam', 'download', 'local', '../../x'],
     ['zfs', 'set', 'mountpoint=/etc', 'tank/x'],
     ['zfs', 'set', 'mountpoint=/proc/self/root', 'tank/x'],

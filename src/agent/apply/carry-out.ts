@@ -1,13 +1,21 @@
 // A step on the host: look, do what is missing, and look again until nothing is. Success is what the last look proves,
 // never what a program's exit claims.
 
-import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../../managers/manager.ts';
+import {
+  type Decision,
+  type Manager,
+  type NoWayBack,
+  ROUNDS,
+  type Safeguard,
+  type Wanted,
+} from '../../managers/manager.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
-import { type Performing, perform, stopIfTold } from './perform.ts';
+import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
+import { CarriedOut, stillFounded } from './rounds.ts';
 import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 
 export interface Ending {
@@ -62,8 +70,12 @@ async function converge(work: StepWork): Promise<Ending> {
     return compare(manager.decide(wanted, await manager.observe(host, wanted)), work.readOnly);
 
   let safeguard: Safeguard | null = null;
+  let noWayBack: string | null = null;
+  let remarks: readonly string[] = [];
+  const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
   let acted = false;
-  let done = '';
+  let last = '';
+  const done = new CarriedOut();
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
     const observation = await manager.observe(host, wanted);
@@ -72,31 +84,43 @@ async function converge(work: StepWork): Promise<Ending> {
     if (decision.kind === 'impossible') {
       if (decision.passing) throw new Passing(decision.reason);
       const left = manager.putsBack === true ? manager.safeguard(wanted, observation, []) : null;
-      return rollBack(work, safeguard ?? left, decision.reason);
+      const found = left !== null && 'take' in left ? left : null;
+      return rollBack(work, safeguard ?? found, noWayBack, decision.reason);
     }
     // One that a worker left when it died is found here too, by a manager that sees its snapshot.
     const guarded = work.rollback || manager.putsBack === true;
-    const found: Safeguard | null =
+    const found: Safeguard | NoWayBack | null =
       guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
-    safeguard ??= found;
+    if (found !== null && 'noWayBack' in found) noWayBack ??= found.noWayBack;
+    else safeguard ??= found;
+    remarks = decision.remarks ?? [];
     if (decision.actions.length === 0) break;
-    const todo = JSON.stringify(decision.actions);
-    if (round > ROUNDS || todo === done) return rollBack(work, safeguard, WHY.stillDiffers(decision.actions));
-    done = todo;
+    const take = found !== null && 'take' in found ? found.take : [];
+    const todo = stillFounded(take, decision.actions);
+    const text = JSON.stringify(decision.actions);
+    if (round > ROUNDS || text === last) return giveUp(WHY.stillDiffers(decision.actions));
+    const repeated = done.repeatedIn(todo);
+    if (repeated !== undefined) return giveUp(WHY.noEffect(repeated));
+    // A way back alone brings nothing nearer: what is due is the same after it.
+    last = todo.length === 0 ? '' : text;
 
     if (!acted) await work.keeper.touch();
     acted = true;
-    const untaken = found === null ? null : await perform(work, found.take);
+    const untaken = await perform(work, take);
     if (untaken !== null) return { outcome: 'failed', reason: untaken };
-    const failure = await perform(work, decision.actions);
-    if (failure !== null) return rollBack(work, safeguard, failure);
+    const { failure, overtaken } = await performRound(work, todo);
+    if (failure !== null && !overtaken) return giveUp(failure);
+    if (failure === null) done.add(todo);
+    else last = '';
   }
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return rollBack(work, safeguard, WHY.sick(sick));
+  if (sick !== null) return giveUp(WHY.sick(sick));
   if (safeguard !== null) await perform(work, safeguard.drop);
-  return { outcome: acted || touched ? 'applied' : 'unchanged', reason: null };
+  if (!acted && !touched) return { outcome: 'unchanged', reason: null };
+  const said = [...remarks, ...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)])];
+  return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; ') };
 }
 
 /** From the survey that all steps of the run share, where that is enough to see that nothing is to be done. */
@@ -111,15 +135,21 @@ async function settledByGlance({ survey, touched, manager, wanted }: StepWork): 
 /** For a run that only looks. */
 function compare(decision: Decision, how: 'differs' | 'would'): Ending {
   if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
-  if (decision.actions.length === 0) return { outcome: 'unchanged', reason: null };
+  if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
   const would = decision.actions.map(({ summary }) => summary);
   if (how === 'would') return { outcome: 'unchanged', reason: null, would };
   return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
 }
 
 /** Back to the state before, where that was kept. */
-async function rollBack(work: StepWork, safeguard: Safeguard | null, why: string): Promise<Ending> {
-  if (safeguard === null) return { outcome: 'failed', reason: why };
+async function rollBack(
+  work: StepWork,
+  safeguard: Safeguard | null,
+  noWayBack: string | null,
+  why: string,
+): Promise<Ending> {
+  if (safeguard === null)
+    return { outcome: 'failed', reason: noWayBack === null ? why : `${why}; ${WHY.noWayBack(noWayBack)}` };
   const failure = await perform(work, safeguard.restore);
   return {
     outcome: 'failed',

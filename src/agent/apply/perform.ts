@@ -28,6 +28,14 @@ export interface Performing {
 
 /** Resolves to why one failed, or null. Fails with `Stopped` when the work was told to stop. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
+  return (await performRound(work, actions)).failure;
+}
+
+/** `overtaken`: a file was no longer as it had been looked at, so nothing was written, and the next look decides anew. */
+export async function performRound(
+  work: Performing,
+  actions: readonly Action[],
+): Promise<{ readonly failure: string | null; readonly overtaken: boolean }> {
   for (const action of actions) {
     stopIfTold(work);
     await work.keeper.stillMine();
@@ -37,9 +45,11 @@ export async function perform(work: Performing, actions: readonly Action[]): Pro
       exit: result.exit,
       ms: Math.round(result.ms),
     });
-    if (result.exit !== 0 && action.failure !== 'observe') return actionFailure(action, result);
+    if (result.exit === 0 || action.failure === 'observe') continue;
+    const overtaken = action.do.kind === 'file' && action.do.expects !== undefined;
+    return { failure: actionFailure(action, result), overtaken };
   }
-  return null;
+  return { failure: null, overtaken: false };
 }
 
 export function stopIfTold({ signal }: Pick<Performing, 'signal'>): void {

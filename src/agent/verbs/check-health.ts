@@ -28,7 +28,8 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
   const answer = health === null ? null : await probe(work, { ...health, retries: 0 });
   if (answer !== null) return sick(answer);
   if (decision.kind === 'blocked') return well(decision.reason);
-  if (decision.actions.length > 0) return well(HEALTH.differs(decision.actions));
+  const actions = decision.actions.filter(({ notes }) => notes !== true);
+  if (actions.length > 0) return well(HEALTH.differs(actions));
   return well(health === null ? HEALTH.asDeclared : HEALTH.answers);
 }
 

@@ -19,6 +19,7 @@ import {
   serviceNamesAreUnique,
 } from './guests/duplicates.ts';
 import { featuresHaveTheirInputs } from './guests/features.ts';
+import { mountPathsAreUnique, volumeNamesAreUnique } from './guests/mounts.ts';
 import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
@@ -98,6 +99,8 @@ export const RULES: readonly Rule[] = [
   addressesAreUnique,
   macsAreUnique,
   serviceNamesAreUnique,
+  volumeNamesAreUnique,
+  mountPathsAreUnique,
   guestAddressesFit,
   gatewaysFitTheirAddresses,
   hostGatewayIsReachable,

@@ -72,7 +72,9 @@ const mountPoint = z.strictObject({
 });
 
 const volume = z.strictObject({
-  name: text.word.describe('For readers and messages.'),
+  name: text.word.describe(
+    'What the volume is told by within its guest: with another path it is the same volume, with another name another one.',
+  ),
   pool: value.storageId.describe('Storage the volume is made on.'),
   size_gb: value.sizeGb.describe('Size in GB; can only grow.'),
   mount_point: mountedAt.describe('Where it is seen inside the container.'),

@@ -4,7 +4,7 @@ import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
+import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -20,6 +20,7 @@ import { delegateIds, makeFolders } from './host-side.ts';
 import { missingMounts } from './mounts.ts';
 import { mergeRaw, sameRaw } from './raw.ts';
 import type { LxcSpec } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 import { containerWishes } from './wishes.ts';
 
 export interface ContainerChanges {
@@ -33,13 +34,16 @@ export function containerChanges(
   spec: LxcSpec,
   seen: GuestObservation,
   conf: GuestConf,
+  volumes: FoundVolumes,
 ): ContainerChanges | Refusal {
   const before = wanted.before as unknown as LxcSpec | undefined;
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
-  const kept = parseKept(seen.host.kept);
-  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building: fresh }, kept));
+  const settings = compareSettings(
+    conf,
+    containerWishes(spec, conf, { before: wanted.before, building: fresh }, volumes),
+  );
   const raw = mergeRaw(conf.raw, spec.raw, before?.raw ?? [], fresh);
   const rawDiffers = !sameRaw(conf.raw, raw);
   const stops = seen.running && (settings.restart || rawDiffers);
@@ -78,12 +82,13 @@ export function containerChanges(
   const text = rawDiffers ? withRawLines(conf.text, raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
   const actions: Action[] = [
+    ...noteVolumes('pct', spec.id, seen.host.kept, volumes.kept),
     ...delegateIds(spec, seen.host),
     ...makeFolders(asItIs(spec, conf), missingMounts(spec, conf.settings)),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
     ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisks(spec, conf),
+    ...growDisks(spec, conf, volumes),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
 }

@@ -3,7 +3,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { foreignFirewall, impossible } from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
+import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import { downloadTemplate } from '../guest/life/source.ts';
 import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -15,9 +15,15 @@ import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 import { containerWishes } from './wishes.ts';
 
-export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObservation): Decision {
+export function createContainer(
+  wanted: Wanted,
+  spec: LxcSpec,
+  seen: GuestObservation,
+  volumes: FoundVolumes,
+): Decision {
   const firewall = decideFirewall(
     'pct',
     spec.id,
@@ -28,20 +34,24 @@ export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObserv
   );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
   if (firewall.kind === 'skipped') return impossible(firewall.reason);
-  if ('clone' in spec.source) return { kind: 'actions', actions: [cloneContainer(wanted, spec, spec.source)] };
+  const note = noteVolumes('pct', spec.id, seen.host.kept, volumes.kept);
+  if ('clone' in spec.source) return { kind: 'actions', actions: [...note, cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
     return impossible(`${spec.source.template} is not on the node: put the template there`);
 
-  const building = spec.raw.length > 0 || spec.final === 'unmanaged';
-  const starts = spec.raw.length === 0 && (spec.final !== 'stopped' || spec.scripts.length > 0);
+  // What it had before is mounted once it is made: Proxmox unpacks the template over whatever is mounted meanwhile.
+  const later = spec.raw.length > 0 || volumes.returning.length > 0 || volumes.declared.some(({ id }) => id !== null);
+  const building = later || spec.final === 'unmanaged';
+  const starts = !later && (spec.final !== 'stopped' || spec.scripts.length > 0);
   const actions = [
+    ...note,
     ...delegateIds(spec, seen.host),
     ...makeFolders(spec, spec.mounts),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(seen.sourceMissing ? downloadTemplate(spec.source.template) : []),
-    create(wanted, spec, seen, building),
+    create(wanted, spec, onlyNew(volumes), building),
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];
   return { kind: 'actions', actions };
@@ -62,9 +72,13 @@ function cloneContainer(wanted: Wanted, spec: LxcSpec, source: { clone: number; 
   );
 }
 
-function create(wanted: Wanted, spec: LxcSpec, seen: GuestObservation, building: boolean): Action {
+function onlyNew(volumes: FoundVolumes): FoundVolumes {
+  return { ...volumes, returning: [], declared: volumes.declared.filter(({ id }) => id === null) };
+}
+
+function create(wanted: Wanted, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
   const template = 'template' in spec.source ? spec.source.template : '';
-  const wishes = containerWishes(spec, null, { before: undefined, building: true }, parseKept(seen.host.kept));
+  const wishes = containerWishes(spec, null, { before: undefined, building: true }, volumes);
   const args = [
     template,
     ...['--rootfs', printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}` }, [], 'volume')],

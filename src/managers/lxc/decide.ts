@@ -1,6 +1,8 @@
 // What is missing between a container as it should be and as it is.
 
+import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
+import { countOf } from '../../say/status.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
@@ -12,9 +14,13 @@ import {
   notOurs,
   type Refusal,
   taken,
+  unreadableNote,
 } from '../guest/life/gate.ts';
-import { decideLife } from '../guest/life/life.ts';
-import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import { parseNotes } from '../guest/look/notes.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
@@ -22,49 +28,81 @@ import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { rootfsOf } from './disks.ts';
-import { mountedIn } from './mounts.ts';
+import { mountedIn } from './mounted.ts';
 import { type LxcSpec, madeContainer } from './spec.ts';
+import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 export function decideContainer(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as LxcSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  if (spec === undefined) return decideGone('pct', wanted, seen);
-  if (conf === null) {
-    const made = madeContainer(spec);
-    const storages = [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
-    return (
-      taken('pct', id, seen) ?? missingOnHost(seen, storages, made.net0.bridge) ?? createContainer(wanted, made, seen)
-    );
-  }
-  const refusal = brokenOff('pct', id, conf) ?? notOurs(wanted, conf);
-  if (refusal !== null) return refusal;
+  const notes = conf === null ? null : parseNotes(conf.description);
+  const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes =>
+    findVolumes(declared, conf, {
+      before: wanted.before as unknown as LxcSpec | undefined,
+      building: notes?.building === true && notes.restarting !== true,
+      kept: parseKept(seen.host.kept),
+      missing: seen.host.missing,
+    });
+  if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).kept);
+  const made = madeContainer(spec);
+  const refusal =
+    conf === null
+      ? (taken('pct', id, seen) ?? missingOnHost(seen, storagesOf(spec), made.net0.bridge))
+      : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
+  const unreadable = refusal ?? unreadableNote(id, seen.host);
+  if (unreadable !== null) return unreadable;
+  const volumes = volumesOf(spec);
+  const loss = volumes.loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${volumes.loss}`);
+  if (conf === null) return loss ?? createContainer(wanted, made, seen, volumes);
+
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('pct', id, seen));
+    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('pct', wanted, seen, volumes.kept));
   }
-  const unfit = unfitReason(spec, conf);
+  if (loss !== null) return loss;
+  const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);
   if (unfit !== null) return impossible(unfit);
 
-  const decided = containerChanges(wanted, spec, seen, conf);
+  const decided = containerChanges(wanted, spec, seen, conf, volumes);
   if ('kind' in decided) return decided;
-  const next = decideLife({
+  const life: Life = {
     program: 'pct',
     spec,
     seen,
     notes: decided.notes,
     snapshots: conf.snapshots,
     isTemplate: conf.settings['template'] === '1',
-    canSnapshot: snapshotsWork(seen, conf),
+    obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
-  });
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next);
+  };
+  const next = decideLife(life);
+  const remarks = [...snapshotRemarks(life), ...keptRemarks(spec, volumes)];
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, remarks);
 }
 
-function unlessLocked(id: number, conf: GuestConf, actions: ReturnType<typeof decideLife>): Decision {
+function storagesOf(spec: LxcSpec): string[] {
+  return [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
+}
+
+/** Volumes that were declared once, and are neither mounted nor gone. */
+function keptRemarks(spec: LxcSpec, { kept }: FoundVolumes): string[] {
+  const left = Object.entries(kept.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
+  if (left.length === 0) return [];
+  return [
+    `${countOf(left.length, 'volume')} kept, not mounted: ${left.map(([name, id]) => `${name} (${id})`).join(', ')}`,
+  ];
+}
+
+function unlessLocked(
+  id: number,
+  conf: GuestConf,
+  actions: readonly Action[],
+  remarks: readonly string[] = [],
+): Decision {
   const refusal: Refusal | null = actions.length === 0 ? null : locked('pct', id, conf);
-  return refusal ?? { kind: 'actions', actions };
+  return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 
 /** What can never change on an existing container. Its source is not among it: that is only what it was made from. */
@@ -80,33 +118,19 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
   return null;
 }
 
-/** Disks only grow, and a volume stays where it is. */
-function unfitReason(spec: LxcSpec, conf: GuestConf): string | null {
+/** Disks only grow. */
+function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): string | null {
   const tooLarge = (what: string, size: string | undefined, declaredGb: number): string =>
     `${what} of container ${spec.id} has ${gigabytes(parseSize(size) ?? 0)} GB and is declared with ${declaredGb} GB: ` +
     'disks only grow, so declare at least what it has';
   const root = rootfsOf(conf);
   if (compareSize(root.size, spec.rootfs.sizeGb) === 'larger')
     return tooLarge('the root disk', root.size, spec.rootfs.sizeGb);
-  for (const volume of spec.volumes) {
-    const mounted = mountedIn(conf.settings).find((one) => one.path === volume.path);
-    if (mounted === undefined || mounted.volume.startsWith('/')) continue;
-    const storage = mounted.volume.slice(0, mounted.volume.indexOf(':'));
-    if (storage !== volume.storage)
-      return `volume ${volume.name} of container ${spec.id} is on ${storage} and declared on ${volume.storage}: move it with: pct move-volume ${spec.id} ${mounted.key} ${volume.storage}`;
+  for (const { volume, id } of volumes.declared) {
+    const mounted = mountedIn(conf.settings).find((one) => one.volume === id);
+    if (mounted === undefined) continue;
     if (compareSize(mounted.size, volume.sizeGb) === 'larger')
       return tooLarge(`volume ${volume.name}`, mounted.size, volume.sizeGb);
   }
   return null;
-}
-
-/** A snapshot covers all disks, so every storage must be able to; folders of the host never are. */
-export function snapshotsWork(seen: GuestObservation, conf: GuestConf): boolean {
-  const mounted = mountedIn(conf.settings);
-  if (mounted.some(({ volume }) => volume.startsWith('/'))) return false;
-  const volumes = [rootfsOf(conf).volume, ...mounted.map(({ volume }) => volume)];
-  return canSnapshot(
-    seen.host,
-    volumes.map((volume) => volume.slice(0, volume.indexOf(':'))),
-  );
 }

@@ -6,8 +6,9 @@ import { action, call } from '../guest/proxmox/command.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
-import { mountedIn } from './mounts.ts';
+import { mountedIn } from './mounted.ts';
 import type { LxcSpec } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 
 export function rootfsOf(conf: GuestConf): { volume: string; storage: string; size: string | undefined } {
   const properties = parseProperties(conf.settings['rootfs'] ?? '', 'volume');
@@ -16,11 +17,11 @@ export function rootfsOf(conf: GuestConf): { volume: string; storage: string; si
 }
 
 /** Proxmox ends `resize` with 0 whatever came of it, so only the next look proves it. */
-export function growDisks(spec: LxcSpec, conf: GuestConf): Action[] {
+export function growDisks(spec: LxcSpec, conf: GuestConf, { declared }: FoundVolumes): Action[] {
   const disks = [
     { key: 'rootfs', label: 'the root disk', size: rootfsOf(conf).size, sizeGb: spec.rootfs.sizeGb },
-    ...spec.volumes.flatMap((volume) => {
-      const mounted = mountedIn(conf.settings).find((one) => one.path === volume.path);
+    ...declared.flatMap(({ volume, id }) => {
+      const mounted = mountedIn(conf.settings).find((one) => one.volume === id);
       if (mounted === undefined) return [];
       return [{ key: mounted.key, label: `volume ${volume.name}`, size: mounted.size, sizeGb: volume.sizeGb }];
     }),

@@ -11,7 +11,7 @@ export function lxcImpact(change: Change): Impact {
   const before = change.before as unknown as LxcSpec | undefined;
   const after = change.after as unknown as LxcSpec | undefined;
   if (before === undefined || after === undefined) return 'live';
-  if (isRebuilt(before, after)) return 'recreate';
+  if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
   return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
@@ -23,11 +23,20 @@ function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
   );
 }
 
+/** A volume that is another one, or a path that gets a new one: an empty volume comes to where data was. */
+function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
+  return after.volumes.some(({ name, storage, path }) => {
+    const same = before.volumes.find((volume) => volume.name === name);
+    if (same !== undefined) return same.storage !== storage;
+    return before.volumes.some((volume) => volume.path === path);
+  });
+}
+
 /** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
 function waits(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
     ...mounts.map(({ path, host, readOnly }) => [path, host, readOnly]),
-    ...volumes.map(({ path }) => [path]),
+    ...volumes.map(({ name, path }) => [name, path]),
   ];
   const now = mountsOf(after);
   return (

@@ -3,11 +3,12 @@
 import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
 import type { Manager } from '../manager.ts';
-import { decideContainer, snapshotsWork } from './decide.ts';
+import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
 import { lxcTargets } from './spec.ts';
 
@@ -24,6 +25,6 @@ export const lxc: Manager<GuestSurvey, GuestObservation> = {
   decide: decideContainer,
   health: (wanted) => guestHealth('pct', wanted),
   safeguard: (wanted, seen, actions) =>
-    guestSafeguard('pct', wanted, seen, actions, seen.conf !== null && snapshotsWork(seen, seen.conf)),
+    guestSafeguard('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
   power: guestPower('pct'),
 };

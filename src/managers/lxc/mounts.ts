@@ -1,36 +1,13 @@
-// Mount points and devices of a container. The index (`mp3`) is only where Proxmox keeps one; what it is told by is the path inside,
-// so that a second apply finds it again instead of making another volume.
+// Mount points and devices of a container as they should be. A volume is told by what it is, a folder of the host and a device by
+// their paths, so that a second apply finds them again instead of making another.
 
 import type { JsonObject } from '../../model/json.ts';
-import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { editProperties, normalFlag, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
-import type { LxcSpec, Mount, Volume } from './spec.ts';
-
-export interface Mounted {
-  readonly key: string;
-  readonly path: string;
-  /** `storage:name`, or a path of the host. */
-  readonly volume: string;
-  readonly size: string | undefined;
-  readonly readOnly: boolean;
-}
-
-export function mountedIn(settings: Settings): Mounted[] {
-  return indexesOf(settings, 'mp')
-    .sort((a, b) => a - b)
-    .map((index) => {
-      const properties = parseProperties(settings[`mp${index}`] ?? '', 'volume');
-      return {
-        key: `mp${index}`,
-        path: properties['mp'] ?? '',
-        volume: properties['volume'] ?? '',
-        size: properties['size'],
-        readOnly: normalFlag(properties['ro'] ?? '0') === '1',
-      };
-    });
-}
+import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
+import type { LxcSpec, Mount } from './spec.ts';
+import type { Found, FoundVolumes } from './volumes.ts';
 
 /** What decides whether something that is no longer declared may go: it was declared before, or came with a clone's source. */
 export interface Removable {
@@ -44,35 +21,70 @@ export function mountWishes(
   settings: Settings,
   used: Settings,
   removable: Removable,
-  kept: KeptVolumes,
+  volumes: FoundVolumes,
 ): Wish[] {
-  const present = mountedIn(settings);
-  const declared = [
-    ...spec.volumes.map((volume) => ({ path: volume.path, make: () => newVolume(volume, kept), bind: null })),
-    ...spec.mounts.map((mount) => ({ path: mount.path, make: () => printMount(mount), bind: mount })),
-  ];
-  const lacking = declared.filter(({ path }) => !present.some((mounted) => mounted.path === path));
-  const free = freeIndexes(indexesOf(used, 'mp'), lacking.length);
-  const added = lacking.map(({ path, make }, at) => wish(`mp${free[at]}`, path, make(), false, false));
-  const found = declared.flatMap(({ path, make, bind }) => {
-    const mounted = present.find((one) => one.path === path);
-    if (mounted === undefined) return [];
-    const isSame =
-      bind === null
-        ? !mounted.volume.startsWith('/')
-        : editMount(bind, settings[mounted.key] ?? '', removable) === settings[mounted.key];
-    const found = wish(mounted.key, path, make(), isSame, true);
-    return [
-      bind === null
-        ? found
-        : { ...found, value: (now: string | undefined) => editMount(bind, now ?? make(), removable) },
-    ];
+  const taken = new Set(indexesOf(used, 'mp'));
+  const free = (wanted?: string): string => {
+    const [first] = freeIndexes([...taken], 1);
+    const own = Number(wanted?.slice('mp'.length) ?? Number.NaN);
+    const index = Number.isNaN(own) || taken.has(own) ? (first ?? 0) : own;
+    taken.add(index);
+    return `mp${index}`;
+  };
+  const back = volumes.returning.map((line) => returningWish(keyOf(used, line.volume) ?? free(line.key), line));
+  const own = volumes.declared.map((found) => volumeWish(found.key ?? free(), found));
+  const keys = new Set([...own, ...back].map(({ key }) => key));
+  const binds = mountedIn(settings).filter(({ key }) => !keys.has(key));
+  const declared = spec.mounts.map((mount): Wish => {
+    const present = binds.find(({ path }) => path === mount.path);
+    if (present === undefined) return wish(free(), mount.path, printMount(mount), false, false);
+    const isSame = editMount(mount, settings[present.key] ?? '', removable) === settings[present.key];
+    const edit = (now: string | undefined): string =>
+      now === undefined ? printMount(mount) : editMount(mount, now, removable);
+    return { ...wish(present.key, mount.path, printMount(mount), isSame, true), value: edit };
   });
+  for (const { key } of declared) keys.add(key);
   const before = pathsIn(removable.before, 'mounts', 'volumes');
-  const gone = present
-    .filter(({ path }) => !declared.some((one) => one.path === path) && (removable.building || before.has(path)))
+  const places = new Set(spec.volumes.map(({ path }) => path));
+  const gone = binds
+    .filter(({ key, volume }) => !keys.has(key) && isOfHost(volume))
+    .filter(({ path }) => removable.building || before.has(path) || places.has(path))
     .map(({ key, path }) => wish(key, path, null, false, true));
-  return [...found, ...added, ...gone];
+  const out = volumes.gone
+    .filter(({ key }) => !keys.has(key))
+    .map(({ key, path, name, volume }) => ({
+      ...wish(key, path, null, false, true),
+      label: `${name === null ? 'mount' : `volume ${name} at`} ${path}`,
+      shown: `none; ${volume} is kept`,
+    }));
+  return [...back, ...own, ...declared, ...gone, ...out];
+}
+
+function volumeWish(key: string, { volume, id, properties, lost, key: present }: Found): Wish {
+  const { path, storage, sizeGb, name } = volume;
+  const value = printProperties({ ...properties, volume: id ?? `${storage}:${sizeGb}`, mp: path }, [], 'volume');
+  return {
+    ...wish(key, path, value, false, present !== null),
+    label: `volume ${name} at ${path}`,
+    same: (now) => {
+      if (now === undefined) return false;
+      const mounted = mountedAs(key, now);
+      if (mounted.path !== path) return false;
+      if (id !== null) return mounted.volume === id;
+      return storageOf(mounted.volume) === storage && mounted.volume !== lost;
+    },
+  };
+}
+
+/** An entry of before, as it was. */
+function returningWish(key: string, line: Mounted): Wish {
+  const value = printProperties(line.properties, [], 'volume');
+  const same = (now: string | undefined): boolean => now !== undefined && mountedAs(key, now).volume === line.volume;
+  return { ...wish(key, line.path, value, false, false), same };
+}
+
+function keyOf(settings: Settings, volume: string): string | undefined {
+  return mountedIn(settings).find((one) => one.volume === volume)?.key;
 }
 
 /** Paths of the mounts that are not there yet as declared: their folders on the host must be. */
@@ -81,15 +93,12 @@ export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
   return spec.mounts.filter((mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host));
 }
 
-function newVolume(volume: Volume, kept: KeptVolumes): string {
-  const source = kept[volume.path] ?? `${volume.storage}:${volume.sizeGb}`;
-  return printProperties({ volume: source, mp: volume.path }, [], 'volume');
-}
-
-/** The same mount as it is declared, with the options that people gave it. */
-function editMount({ host, path, readOnly }: Mount, now: string, { before, building }: Removable): string {
+/** The same mount as it is declared, with the options that people gave it. A volume in its place gives way whole. */
+function editMount(mount: Mount, now: string, { before, building }: Removable): string {
+  const { host, path, readOnly } = mount;
+  if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
   const mounts = (before?.['mounts'] ?? []) as readonly Mount[];
-  const wasSet = building || mounts.some((mount) => mount.path === path && mount.readOnly !== null);
+  const wasSet = building || mounts.some((each) => each.path === path && each.readOnly !== null);
   return editProperties(now, {
     set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }) },
     remove: wasSet && readOnly === null ? ['ro'] : [],

@@ -1,7 +1,6 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
 import { MAKING } from '../../config/making.ts';
-import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
@@ -9,6 +8,7 @@ import { type Properties, printProperties } from '../guest/proxmox/property-stri
 import { type Earlier, plainWish, propertyWish, sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
 import { deviceWishes, mountWishes, type Removable } from './mounts.ts';
 import { type LxcSpec, madeContainer } from './spec.ts';
+import type { FoundVolumes } from './volumes.ts';
 
 /** What a running container gets only at its next start; other settings are changed while it runs. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain', 'features']);
@@ -18,7 +18,7 @@ export function containerWishes(
   declared: LxcSpec,
   conf: GuestConf | null,
   removable: Removable,
-  kept: KeptVolumes,
+  volumes: FoundVolumes,
 ): (settings: Settings) => Wish[] {
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const before = removable.before as unknown as LxcSpec | undefined;
@@ -55,7 +55,7 @@ export function containerWishes(
       fresh,
       waits: true,
     }),
-    ...mountWishes(spec, settings, used, removable, kept),
+    ...mountWishes(spec, settings, used, removable, volumes),
     ...deviceWishes(spec, settings, used, removable),
   ];
 }

@@ -4,6 +4,7 @@ import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -13,7 +14,7 @@ import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { bridgeIn, compareSettings, setGuest, type Wish } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
-import { growDisk } from './disks.ts';
+import { growDisk, returningDisks } from './disks.ts';
 import { madeMachine, type VmSpec } from './spec.ts';
 import { CLOUDINIT_KEYS, machineWishes, mergeKeys, sshKeysPath } from './wishes.ts';
 
@@ -33,7 +34,8 @@ export function machineChanges(
   const before = wanted.before as unknown as VmSpec | undefined;
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
-  const wishes = machineWishes(spec, { before, fresh });
+  const disks = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing) : [];
+  const wishes = machineWishes(spec, disks, { before, fresh });
   const compared = compareSettings(conf, wishes);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, wishes(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };

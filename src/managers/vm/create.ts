@@ -3,6 +3,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { foreignFirewall, impossible } from '../guest/life/gate.ts';
+import { parseKept } from '../guest/life/kept-volumes.ts';
 import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
 import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
@@ -14,7 +15,7 @@ import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
-import { ROOT_DRIVE, resizeDisk } from './disks.ts';
+import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
 import { allowOnLocal } from './local-storage.ts';
 import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
@@ -68,7 +69,7 @@ function create(wanted: Wanted, spec: VmSpec, image: string, host: HostFacts): A
   const { storage } = spec.disk;
   const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
   const args = [
-    ...createArgs(machineWishes(spec)({})),
+    ...createArgs(machineWishes(spec, returningDisks(null, parseKept(host.kept), host.missing))({})),
     ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
     ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
     ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],

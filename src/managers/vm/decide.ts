@@ -4,9 +4,20 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
-import { brokenOff, impossible, locked, mayDestroy, missingOnHost, notOurs, taken } from '../guest/life/gate.ts';
-import { decideLife } from '../guest/life/life.ts';
-import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
+import {
+  brokenOff,
+  impossible,
+  locked,
+  mayDestroy,
+  missingOnHost,
+  notOurs,
+  taken,
+  unreadableNote,
+} from '../guest/life/gate.ts';
+import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -19,42 +30,56 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
   const spec = wanted.spec as unknown as VmSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  if (spec === undefined) return decideGone('qm', wanted, seen);
+  const kept = (): KeptVolumes => parseKept(seen.host.kept);
+  if (spec === undefined) return decideGone('qm', wanted, seen, kept);
   if (conf === null) {
     const made = madeMachine(spec);
     return (
       taken('qm', id, seen) ??
       missingOnHost(seen, [made.disk.storage], made.net0.bridge) ??
+      unreadableNote(id, seen.host) ??
       createMachine(wanted, made, seen)
     );
   }
-  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf);
+  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadableNote(id, seen.host);
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('qm', id, seen));
+    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('qm', wanted, seen, kept()));
   }
   const unfit = unfitReason(spec, conf);
   if (unfit !== null) return impossible(unfit);
 
   const decided = machineChanges(wanted, spec, seen, conf);
   if ('kind' in decided) return decided;
-  const next = decideLife({
+  const life: Life = {
     program: 'qm',
     spec,
     seen,
     notes: decided.notes,
     snapshots: conf.snapshots,
     isTemplate: conf.settings['template'] === '1',
-    canSnapshot: machineSnapshotsWork(seen, conf),
+    obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
-  });
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next);
+  };
+  const next = decideLife(life);
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, snapshotRemarks(life));
 }
 
-function unlessLocked(id: number, conf: GuestConf, actions: readonly Action[]): Decision {
-  return (actions.length === 0 ? null : locked('qm', id, conf)) ?? { kind: 'actions', actions };
+function unlessLocked(
+  id: number,
+  conf: GuestConf,
+  actions: readonly Action[],
+  remarks: readonly string[] = [],
+): Decision {
+  return (
+    (actions.length === 0 ? null : locked('qm', id, conf)) ?? {
+      kind: 'actions',
+      actions,
+      ...(remarks.length === 0 ? {} : { remarks }),
+    }
+  );
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */
@@ -73,8 +98,4 @@ function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
   if (compareSize(disk.size, spec.disk.sizeGb) !== 'larger') return null;
   const has = gigabytes(parseSize(disk.size) ?? 0);
   return `the disk of VM ${spec.id} has ${has} GB and is declared with ${spec.disk.sizeGb} GB: disks only grow, so declare at least what it has`;
-}
-
-export function machineSnapshotsWork(seen: GuestObservation, conf: GuestConf): boolean {
-  return canSnapshot(seen.host, [rootDiskOf(conf)?.storage ?? '']);
 }

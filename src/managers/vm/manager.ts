@@ -3,11 +3,12 @@
 import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
+import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
 import type { Manager } from '../manager.ts';
-import { decideMachine, machineSnapshotsWork } from './decide.ts';
+import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmTargets } from './spec.ts';
 
@@ -24,6 +25,6 @@ export const vm: Manager<GuestSurvey, GuestObservation> = {
   decide: decideMachine,
   health: (wanted) => guestHealth('qm', wanted),
   safeguard: (wanted, seen, actions) =>
-    guestSafeguard('qm', wanted, seen, actions, seen.conf !== null && machineSnapshotsWork(seen, seen.conf)),
+    guestSafeguard('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
   power: guestPower('qm'),
 };

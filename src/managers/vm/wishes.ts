@@ -27,7 +27,12 @@ export function sshKeysPath(id: number): string {
 
 const NEW: Earlier<VmSpec> = { before: undefined, fresh: true };
 
-export function machineWishes(declared: VmSpec, earlier: Earlier<VmSpec> = NEW): (settings: Settings) => Wish[] {
+/** `disks` are those that come back to a VM that is made anew. */
+export function machineWishes(
+  declared: VmSpec,
+  disks: readonly Wish[],
+  earlier: Earlier<VmSpec> = NEW,
+): (settings: Settings) => Wish[] {
   const { before, fresh } = earlier;
   const spec = fresh ? madeMachine(declared) : declared;
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
@@ -39,6 +44,7 @@ export function machineWishes(declared: VmSpec, earlier: Earlier<VmSpec> = NEW):
     ...addressWish(spec, earlier),
     ...plainWish({ ...common('ciuser', 'user', true), declared: spec.user.name, before: before?.user.name }),
     ...sshKeysWish(spec, earlier),
+    ...disks,
   ];
   return () => wishes;
 }

@@ -44,7 +44,7 @@ function targetTable(targets: readonly TargetJson[], links: Links): Html {
     each.run === null
       ? null
       : html`<a href=${links.step(each.run, each.target)}>run ${each.run}</a> ${each.outcome ?? 'not over'}`,
-    each.state === 'applied' || each.reason === null ? null : said(each.reason),
+    (each.state === 'applied' && each.outcome !== 'applied') || each.reason === null ? null : said(each.reason),
   ]);
   const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
   return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });

@@ -32,6 +32,7 @@ function seen(kind: Kind, text: string, running: boolean): GuestObservation {
       bridges: ['vmbr0', 'vmbr1'],
       localContents: null,
       kept: null,
+      missing: [],
       subuid: null,
       subgid: null,
     },

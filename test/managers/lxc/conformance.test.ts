@@ -35,6 +35,8 @@ const rich = {
   tags: ['web'],
 };
 
+const volume = (name: string, mountPoint: string) => ({ name, storage: 'rpool', sizeGb: 2, mountPoint });
+
 const CASES: readonly Case[] = [
   {
     name: 'a plain container',
@@ -64,6 +66,22 @@ const CASES: readonly Case[] = [
         description: null,
       }),
     ),
+  },
+  {
+    name: 'a container whose volumes change places',
+    before: [],
+    target: targetOf(
+      container(107, { volumes: [volume('data', '/data'), volume('logs', '/logs'), volume('old', '/old')] }),
+    ),
+    changed: targetOf(
+      container(107, { volumes: [volume('data', '/logs'), volume('logs', '/data'), volume('new', '/new')] }),
+    ),
+  },
+  {
+    name: 'a clone of a container with a volume',
+    before: [targetOf({ ...template, volumes: [volume('data', '/data')] })],
+    target: targetOf(template, container(108, { ...clone, volumes: [volume('data', '/data')] })),
+    changed: targetOf(template, container(108, { ...clone, volumes: [volume('data', '/srv/data')] })),
   },
   {
     name: 'a template',

@@ -57,6 +57,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
       bridges: ['vmbr0'],
       localContents: null,
       kept: null,
+      missing: [],
       subuid: null,
       subgid: null,
     },
@@ -193,14 +194,24 @@ test('raw lines are written while the container is stopped', () => {
   `);
 });
 
-test('a volume is made once, found again by its path, and grown', () => {
+test('a volume is made once, noted, found again and grown', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
     "set mount /data of container 101 to rpool:8,mp=/data (live)
       pct set 101 --mp1 rpool:8,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
-    "grow volume data of container 101 to 8 GB (live)
+    "note the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
+      /var/lib/phoenix/volumes/101.json <-
+        | {
+        |   "version": 2,
+        |   "names": {
+        |     "data": "rpool:subvol-101-disk-1"
+        |   },
+        |   "lines": [],
+        |   "paths": {}
+        | }
+    grow volume data of container 101 to 8 GB (live)
       pct resize 101 mp5 8G"
   `);
 });
@@ -271,8 +282,13 @@ test('what can never change is asked for', () => {
     note the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
       /var/lib/phoenix/volumes/101.json <-
         | {
-        |   "/data": "rpool:subvol-101-disk-1",
-        |   "unused0": "rpool:subvol-101-disk-2"
+        |   "version": 2,
+        |   "names": {},
+        |   "lines": [
+        |     "mp0: rpool:subvol-101-disk-1,mp=/data,size=1G",
+        |     "unused0: rpool:subvol-101-disk-2"
+        |   ],
+        |   "paths": {}
         | }
     keep the volumes of container 101: rpool:subvol-101-disk-1, rpool:subvol-101-disk-2 (live)
       /etc/pve/lxc/101.conf <-
@@ -327,7 +343,7 @@ test('what cannot be is said, with what to do', () => {
   expect(
     decide({ volumes }, seen(conf({ mp0: 'local:101/vm-101-disk-1.raw,mp=/data,size=8G' }))),
   ).toMatchInlineSnapshot(
-    `"impossible: volume data of container 101 is on local and declared on rpool: move it with: pct move-volume 101 mp0 rpool"`,
+    `"blocked: lxc/101: volume data is local:101/vm-101-disk-1.raw, and an empty one on rpool would take its place (to take its data along: pct move-volume 101 mp0 rpool); approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
 });
 

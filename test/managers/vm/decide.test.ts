@@ -43,6 +43,7 @@ const HOST = {
   bridges: ['vmbr0'],
   localContents: ['iso', 'snippets'],
   kept: null,
+  missing: [],
   subuid: null,
   subgid: null,
 };

@@ -54,12 +54,12 @@ export function disksDoNotShrink(before: Config, after: Config): Finding[] {
     const root = isTold && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
     const findings: Finding[] = root ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))] : [];
     if (guest.kind !== 'lxc' || old.kind !== 'lxc') return findings;
-    const volumes = new Map(old.volumes.map((volume) => [volume.mountPoint, volume]));
+    const volumes = new Map(old.volumes.map((volume) => [volume.name, volume]));
     for (const [index, volume] of guest.volumes.entries()) {
-      const was = volumes.get(volume.mountPoint);
+      const was = volumes.get(volume.name);
       if (was === undefined || was.storage !== volume.storage || volume.sizeGb >= was.sizeGb) continue;
       const place = within(guest.writtenAt, 'zfs_volumes', index, 'size_gb');
-      findings.push(shrinks(guest, place, `volume ${volume.mountPoint}`, was.sizeGb, volume.sizeGb));
+      findings.push(shrinks(guest, place, `volume ${volume.name}`, was.sizeGb, volume.sizeGb));
     }
     return findings;
   });

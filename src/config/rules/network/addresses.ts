@@ -39,7 +39,9 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
     const { ip, gateway } = guest.network;
     const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
     if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
-    const fault = isFixed ? `the gateway ${gateway} is of another family than ${ip}` : `a gateway beside "${ip ?? 'dhcp'}"`;
+    const fault = isFixed
+      ? `the gateway ${gateway} is of another family than ${ip}`
+      : `a gateway beside "${ip ?? 'dhcp'}"`;
     return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
   });
 }

@@ -51,10 +51,16 @@ export function hasFeature(
   return feature === 'template' || volume.format !== 'subvol';
 }
 
-/** Takes a snapshot of a volume. */
+/** Takes a snapshot of a volume; refused where it has one of that name, though no guest's file says so. */
 export function takeSnapshot(node: LabNode, id: string, name: string): void {
   const volume = volumeAt(node, id);
   volumeSize(node, id);
+  const { storage, volume: parts } = located(node, id);
+  if (volume?.snapshots.includes(name)) {
+    const dataset = `${storage.options['pool']}/${parts.name}@${name}`;
+    if (storage.family === 'zfspool') refuse(`zfs error: cannot create snapshot '${dataset}': dataset already exists`);
+    refuse(`snapshot '${name}' of '${id}' already exists`);
+  }
   if (volume !== undefined) keep(node, id, { ...volume, snapshots: [...volume.snapshots, name] });
 }
 

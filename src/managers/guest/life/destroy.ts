@@ -1,5 +1,5 @@
-// The end of a guest: only when it is ours, asked for and not protected. Its volumes outlive it: they are taken out of its
-// configuration before it is destroyed, so that Proxmox leaves them where they are.
+// The end of a guest: only when it is ours, asked for and not protected. All but its root disk outlives it: volumes are noted and
+// taken out of its configuration before it is destroyed, so that Proxmox, which frees every volume named there, leaves them.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
@@ -7,67 +7,128 @@ import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
-import { action, call, guestName, type Program, shutDown } from '../proxmox/command.ts';
-import { type GuestConf, withoutVolumes } from '../proxmox/conf.ts';
+import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
+import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
+import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
-import { indexesOf } from '../proxmox/settings.ts';
-import { brokenOff, locked, mayDestroy, notOurs } from './gate.ts';
-import { type KeptVolumes, keptVolumesPath, parseKept, printKept } from './kept-volumes.ts';
+import type { GuestSpec } from '../spec.ts';
+import { brokenOff, locked, mayDestroy, notOurs, unreadableNote } from './gate.ts';
+import { type KeptVolumes, keptVolumesPath, noteVolumes, splitLine } from './kept-volumes.ts';
+import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 
-/** For a guest that is no longer declared. */
-export function decideGone(program: Program, wanted: Wanted, seen: GuestObservation): Decision {
+/** For a guest that is no longer declared. `kept` is asked once the note is known to be readable. */
+export function decideGone(
+  program: Program,
+  wanted: Wanted,
+  seen: GuestObservation,
+  kept: (conf: GuestConf) => KeptVolumes,
+): Decision {
   const id = Number(nameOf(wanted.target));
-  if (seen.conf === null) return { kind: 'actions', actions: [] };
+  if (seen.conf === null) return { kind: 'actions', actions: [], ...keptRemark(id, seen.host.kept) };
   const refusal =
     brokenOff(program, id, seen.conf) ??
     notOurs(wanted, seen.conf) ??
     mayDestroy(wanted, `${wanted.target} is no longer declared, and its disk would be destroyed`) ??
+    unreadableNote(id, seen.host) ??
     locked(program, id, seen.conf);
-  return refusal ?? { kind: 'actions', actions: destroyGuest(program, id, seen) };
+  return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, kept(seen.conf)) };
 }
 
-export function destroyGuest(program: Program, id: number, seen: GuestObservation): Action[] {
+/** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
+function keptRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
+  if (note === null) return {};
+  return { remarks: [`volumes that outlive it are kept and noted in ${keptVolumesPath(id)} on the node`] };
+}
+
+/** `kept` holds the names of its volumes. */
+export function destroyGuest(program: Program, wanted: Wanted, seen: GuestObservation, kept: KeptVolumes): Action[] {
   const { conf } = seen;
   if (conf === null) return [];
+  const id = Number(nameOf(wanted.target));
   const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
   const args = ['--purge', '1', '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
-  return [...stop, ...keepVolumes(program, id, conf, seen.host.kept), end];
+  return [...stop, ...keepVolumes(program, id, wanted, conf, seen.host.kept, kept), end];
 }
 
-/** Notes where the volumes are before it takes them out, so that none is forgotten when it is broken off in between. */
-function keepVolumes(program: Program, id: number, conf: GuestConf, noted: string | null): Action[] {
-  const volumes = volumesOf(conf);
-  if (Object.keys(volumes).length === 0) return [];
-  const note = printKept({ ...parseKept(noted), ...volumes });
-  const text = withoutVolumes(conf.text, new Set(Object.values(volumes)));
-  const path = keptVolumesPath(id);
-  const name = guestName(program, id);
-  return [
-    action(`note the volumes of ${name} in ${path}`, 'live', {
-      kind: 'file',
-      path,
-      content: { from: 'text', text: note },
-      mode: 0o640,
-    }),
-    action(`keep the volumes of ${name}: ${Object.values(volumes).join(', ')}`, 'live', {
-      kind: 'file',
-      path: confPath(program, id),
-      content: { from: 'text', text },
-      mode: 0o640,
-      expects: textDigest(conf.text),
-    }),
-  ];
-}
-
-/** Volumes beside the root disk, by the path they are mounted at; those that are not mounted by their key. */
-function volumesOf(conf: GuestConf): KeptVolumes {
-  const mounted = indexesOf(conf.settings, 'mp').flatMap((index) => {
-    const { volume = '', mp = `mp${index}` } = parseProperties(conf.settings[`mp${index}`] ?? '', 'volume');
-    return volume === '' || volume.startsWith('/') ? [] : [[mp, volume] as const];
+/** Notes the volumes before it takes them out, so that none is forgotten when it is broken off in between. */
+function keepVolumes(
+  program: Program,
+  id: number,
+  wanted: Wanted,
+  conf: GuestConf,
+  noted: string | null,
+  kept: KeptVolumes,
+): Action[] {
+  const outliving = outlivingIn(conf);
+  const note = noteVolumes(program, id, noted, { ...kept, lines: linesWith(kept.lines, outliving) });
+  const volumes = new Set(outliving.map(({ volume }) => volume).filter(isVolume));
+  if (volumes.size === 0) return note;
+  const text = withoutVolumes(conf.text, volumes);
+  const keep = action(`keep the volumes of ${guestName(program, id)}: ${[...volumes].join(', ')}`, 'live', {
+    kind: 'file',
+    path: confPath(program, id),
+    content: { from: 'text', text },
+    mode: 0o640,
+    expects: textDigest(conf.text),
   });
-  const unused = indexesOf(conf.settings, 'unused').map(
-    (index) => [`unused${index}`, conf.settings[`unused${index}`] ?? ''] as const,
+  return [...note, ...dropOwnSnapshots(program, id, wanted, conf), ...(text === conf.text ? [] : [keep])];
+}
+
+/** A volume keeps its snapshots, and one of the same name could not be taken of the guest that gets it next. */
+function dropOwnSnapshots(program: Program, id: number, { spec, before }: Wanted, conf: GuestConf): Action[] {
+  const own = [spec, before].flatMap((one) =>
+    Object.values((one as unknown as GuestSpec | undefined)?.snapshots ?? {}),
   );
-  return Object.fromEntries([...mounted, ...unused.map(([key, value]) => [key, value.split(',')[0] ?? ''] as const)]);
+  const names = [...new Set([...own, SAFEGUARD_SNAPSHOT])];
+  return conf.snapshots
+    .filter((name) => names.includes(name))
+    .reverse()
+    .map((name) => dropSnapshot(program, id, name));
+}
+
+/**
+ * What is not the guest's own system: everything but the root disk, what its firmware and a suspended memory left, and what
+ * cloud-init reads. The state of a TPM stays: it holds keys that are nowhere else.
+ */
+function outlivingIn(conf: GuestConf): DiskLine[] {
+  const root = rootVolumeOf(conf);
+  return diskLines(conf).filter(
+    ({ key, volume, isCdrom }) =>
+      !/^(efidisk0|vmstate)$/.test(key) &&
+      !isCdrom &&
+      !isCloudInit(volume) &&
+      volume !== root &&
+      (isVolume(volume) || (volume.startsWith('/') && !key.startsWith('mp'))),
+  );
+}
+
+/** Null where it is not certain, now and after what waits: a VM that boots from another disk than the one that Phoenix makes keeps both. */
+function rootVolumeOf(conf: GuestConf): string | null {
+  const root = rootVolumeIn(conf.settings);
+  return root === rootVolumeIn(upcoming(conf)) ? root : null;
+}
+
+function rootVolumeIn(settings: Settings): string | null {
+  if (settings['rootfs'] !== undefined) return parseProperties(settings['rootfs'], 'volume')['volume'] ?? null;
+  const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [settings['bootdisk'] ?? ''];
+  const isDrive = (key: string): boolean => /^(scsi|virtio|sata|ide)\d+$/.test(key);
+  const boots = order.find((key) => isDrive(key) && parseProperties(settings[key] ?? '')['media'] !== 'cdrom');
+  const root = settings['scsi0'];
+  return root !== undefined && (boots ?? 'scsi0') === 'scsi0' ? (parseProperties(root, 'file')['file'] ?? null) : null;
+}
+
+/** The entries as lines; one of a snapshot says so and is only for reading. Earlier lines stay for volumes that are not among them. */
+function linesWith(earlier: readonly string[], outliving: readonly DiskLine[]): string[] {
+  const isOwn = ({ section }: DiskLine): boolean => section === '' || section === 'pending';
+  // What waits stands after what is in force.
+  const current = [...new Map(outliving.filter(isOwn).map((line) => [line.volume, line])).values()];
+  const others = outliving.filter(({ volume }) => !current.some((line) => line.volume === volume));
+  const volumes = new Set(outliving.map(({ volume }) => volume));
+  const stay = earlier.filter((line) => !volumes.has(splitLine(line).value.split(',')[0] ?? ''));
+  const lines = [
+    ...current.map(({ key, value }) => `${key}: ${value}`),
+    ...others.map(({ section, key, value }) => `${key} of snapshot ${section}: ${value}`),
+  ];
+  return [...new Set([...stay, ...lines])];
 }

@@ -6,6 +6,7 @@ import type { GuestObservation } from '../look/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
+import { keptVolumesPath, parseKept, UnreadableNote } from './kept-volumes.ts';
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
 
@@ -55,6 +56,19 @@ export function mayDestroy(wanted: Wanted, what: string): Refusal | null {
       `${what}; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
     );
   return null;
+}
+
+/** What was noted of its volumes decides which of them is which: a note that cannot be read is never taken for none. */
+export function unreadableNote(id: number, { kept }: GuestObservation['host']): Refusal | null {
+  try {
+    parseKept(kept);
+    return null;
+  } catch (error) {
+    if (!(error instanceof UnreadableNote)) throw error;
+    return impossible(
+      `${keptVolumesPath(id)} cannot be read (${error.message}): put it right; or remove it, and volumes are told by where they are mounted`,
+    );
+  }
 }
 
 /** An id that a guest of the other kind has. */

@@ -1,27 +1,103 @@
-// Volumes outlive their guests. Before a guest is destroyed its volumes are taken out of its configuration, and where they are is
-// noted on the node, so that the guest gets them back when it is made anew.
+// What the node notes of a guest's volumes: which storage volume each declared name is, and what a guest had beside its root disk
+// when it was destroyed. The note lies on the node, so that it outlives the guest and the ledger.
 
-/** Volume ids by the path at which the guest mounted them. */
-export type KeptVolumes = Readonly<Record<string, string>>;
+import type { Action } from '../../../model/action.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { textDigest } from '../digest.ts';
+import { action, guestName, type Program } from '../proxmox/command.ts';
+
+export const VOLUMES_FOLDER = '/var/lib/phoenix/volumes';
+
+export interface KeptVolumes {
+  /** Storage volume ids by the name of the volume within its guest. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Lines of the configuration of a guest that was destroyed, such as `scsi1: rpool:vm-1001-disk-1,discard=on`. */
+  readonly lines: readonly string[];
+  /** Storage volume ids by mount path, as earlier versions noted them. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+/** A note that cannot be read: what is wrong with it. It never counts as an empty one. */
+export class UnreadableNote extends Error {
+  override readonly name = 'UnreadableNote';
+}
+
+const NOTHING: KeptVolumes = { names: {}, lines: [], paths: {} };
 
 export function keptVolumesPath(id: number): string {
-  return `/var/lib/phoenix/volumes/${id}.json`;
+  return `${VOLUMES_FOLDER}/${id}.json`;
 }
 
-/** Empty when nothing was kept or the file cannot be read. */
+/**
+ * Null: there is no such file, so nothing was noted.
+ * @throws UnreadableNote
+ */
 export function parseKept(text: string | null): KeptVolumes {
-  if (text === null) return {};
+  if (text === null) return NOTHING;
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return {};
-    return Object.fromEntries(
-      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    );
-  } catch {
-    return {};
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableNote(error instanceof Error ? error.message : String(error));
   }
+  if (!isObject(value)) throw new UnreadableNote('it holds no JSON object');
+  if (!('version' in value)) return parseFirstFormat(value);
+  if (value['version'] !== 2) throw new UnreadableNote(`its version is ${JSON.stringify(value['version'])}, not 2`);
+  const { names, lines, paths } = value;
+  if (!isTexts(names) || !isTexts(paths)) throw new UnreadableNote('"names" and "paths" must hold texts');
+  if (!Array.isArray(lines) || lines.some((line) => typeof line !== 'string'))
+    throw new UnreadableNote('"lines" must be a list of texts');
+  const ids = Object.values(names);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new UnreadableNote(`two names stand for ${twice}`);
+  return { names, lines, paths };
 }
 
-export function printKept(volumes: KeptVolumes): string {
-  return `${JSON.stringify(volumes, null, 2)}\n`;
+/** One object, by path of the mount, or by key for what was not mounted. */
+function parseFirstFormat(value: JsonObject): KeptVolumes {
+  if (!isTexts(value)) throw new UnreadableNote('it must hold texts');
+  const entries = Object.entries(value);
+  return {
+    names: {},
+    lines: entries.filter(([key]) => !key.startsWith('/')).map(([key, id]) => `${key}: ${id}`),
+    paths: Object.fromEntries(entries.filter(([key]) => key.startsWith('/'))),
+  };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((each) => typeof each === 'string' && each !== '');
+}
+
+function printKept({ names, lines, paths }: KeptVolumes): string {
+  return `${JSON.stringify({ version: 2, names, lines, paths }, null, 2)}\n`;
+}
+
+/** Key and value of such a line. */
+export function splitLine(line: string): { readonly key: string; readonly value: string } {
+  const at = line.indexOf(':');
+  return { key: line.slice(0, at), value: line.slice(at + 1).trim() };
+}
+
+/** Writes the note where it says something else now; nothing of the guest changes by it. */
+export function noteVolumes(program: Program, id: number, noted: string | null, kept: KeptVolumes): Action[] {
+  const text = printKept(kept);
+  if (sameKept(noted, text)) return [];
+  const path = keptVolumesPath(id);
+  const write = action(`note the volumes of ${guestName(program, id)} in ${path}`, 'live', {
+    kind: 'file',
+    path,
+    content: { from: 'text', text },
+    mode: 0o640,
+    expects: noted === null ? 'absent' : textDigest(noted),
+  });
+  return [{ ...write, notes: true }];
+}
+
+/** One of an earlier format that says the same stays until something is to be added. */
+function sameKept(noted: string | null, text: string): boolean {
+  return noted === text || printKept(parseKept(noted)) === text;
 }

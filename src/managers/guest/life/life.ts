@@ -27,7 +27,8 @@ export interface Life {
   /** Names of the snapshots that it has. */
   readonly snapshots: readonly string[];
   readonly isTemplate: boolean;
-  readonly canSnapshot: boolean;
+  /** What is in the way of snapshots; null: nothing. */
+  readonly obstacle: string | null;
   readonly changes: Changes;
 }
 
@@ -75,6 +76,15 @@ function missingOf(seen: GuestObservation, scripts: readonly Script[]): Script[]
   return seen.installed === 'trusted' ? [] : missingScripts(scripts, seen.installed ?? {});
 }
 
+/** Snapshots that were declared and are not taken, with the reason. */
+export function snapshotRemarks({ spec, snapshots, obstacle }: Life): string[] {
+  const { beforeScripts, atEnd, template } = spec.snapshots;
+  const declared = [spec.scripts.length === 0 ? null : beforeScripts, atEnd].filter((name) => name !== null);
+  const lacking = [...new Set(declared)].filter((name) => name !== template && !snapshots.includes(name));
+  if (obstacle === null || lacking.length === 0) return [];
+  return [`no ${lacking.length === 1 ? 'snapshot' : 'snapshots'} ${lacking.join(' and ')}: ${obstacle}`];
+}
+
 /** What is due once a guest is shut down for good. */
 function atRest(life: Life): Action[] {
   const { program, spec, notes, isTemplate } = life;
@@ -97,12 +107,12 @@ function endSnapshots(life: Life): Action[] {
 
 /** The snapshot of that name, unless it or one that comes after it is there: a restore point is never replaced. */
 function snapshotOnce(
-  { program, spec, snapshots, canSnapshot }: Life,
+  { program, spec, snapshots, obstacle }: Life,
   name: string | null,
   later: string | null,
 ): Action[] {
   if (name === null || snapshots.includes(name) || (later !== null && snapshots.includes(later))) return [];
-  if (!canSnapshot && name !== spec.snapshots.template) return [];
+  if (obstacle !== null && name !== spec.snapshots.template) return [];
   return [takeSnapshot(program, spec.id, name)];
 }
 

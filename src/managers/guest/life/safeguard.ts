@@ -4,31 +4,41 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
-import type { Safeguard, Wanted } from '../../manager.ts';
+import type { NoWayBack, Safeguard, Wanted } from '../../manager.ts';
 import { isStill } from '../impact.ts';
 import { parseNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
-import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
+import {
+  action,
+  call,
+  dropSnapshot,
+  guestName,
+  type Program,
+  shutDown,
+  startGuest,
+  takeSnapshot,
+} from '../proxmox/command.ts';
 import { missingScripts } from '../scripts/scripts.ts';
 import type { GuestSpec } from '../spec.ts';
 
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
-const SAFEGUARD_SNAPSHOT = 'phoenix-before';
+export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
 export function guestSafeguard(
   program: Program,
   wanted: Wanted,
   seen: GuestObservation,
   actions: readonly Action[],
-  canSnapshot: boolean,
-): Safeguard | null {
+  obstacle: string | null,
+): Safeguard | NoWayBack | null {
   const { conf } = seen;
   const spec = wanted.spec as unknown as GuestSpec | undefined;
   // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
-  if (spec === undefined || conf === null || !canSnapshot || isStill(spec)) return null;
+  if (spec === undefined || conf === null || isStill(spec)) return null;
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
   if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
     return null;
+  if (obstacle !== null && !isThere) return { noWayBack: obstacle };
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
@@ -41,9 +51,9 @@ export function guestSafeguard(
       ...takenSince(program, spec, conf.snapshots),
       back,
       ...(seen.running ? [startGuest(program, id)] : []),
-      ...drop(program, id),
+      dropSnapshot(program, id, SAFEGUARD_SNAPSHOT),
     ],
-    drop: drop(program, id),
+    drop: [dropSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
   };
 }
 
@@ -65,11 +75,6 @@ function takenSince(program: Program, { id, snapshots }: GuestSpec, present: rea
       const summary = `remove snapshot ${name} of ${guestName(program, id)}, if the change took it`;
       return { ...action(summary, 'live', command), failure: 'observe' };
     });
-}
-
-function drop(program: Program, id: number): Action[] {
-  const command = call(program, 'delsnapshot', id, [SAFEGUARD_SNAPSHOT]);
-  return [action(`remove snapshot ${SAFEGUARD_SNAPSHOT} of ${guestName(program, id)}`, 'live', command)];
 }
 
 /** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */

@@ -29,8 +29,10 @@ export interface HostFacts {
   readonly bridges: readonly string[] | null;
   /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
   readonly localContents: readonly string[] | null;
-  /** Volumes that outlived their guest, by guest and name: see kept-volumes.ts. */
+  /** The note of the guest's volumes, as it lies on the node; null: there is none. See kept-volumes.ts. */
   readonly kept: string | null;
+  /** Storage volumes that are noted, would be needed now, and are not there any more. */
+  readonly missing: readonly string[];
   readonly subuid: string | null;
   readonly subgid: string | null;
 }
@@ -65,10 +67,3 @@ export function parseBridges(text: string | undefined, included: Iterable<string
     file.split('\n').flatMap((line) => /^\s*(?:iface|auto|allow-\S+)\s+(\S+)/.exec(line)?.[1] ?? []),
   );
 }
-
-/** Whether the storages of these ids can all snapshot: false where the type is unknown. */
-export function canSnapshot(host: HostFacts, storages: readonly string[]): boolean {
-  return storages.every((storage) => SNAPSHOTTING.has(host.storages?.[storage] ?? ''));
-}
-
-const SNAPSHOTTING: ReadonlySet<string> = new Set(['zfspool', 'zfs', 'lvmthin', 'btrfs', 'rbd']);

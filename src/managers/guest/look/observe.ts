@@ -1,5 +1,6 @@
 // A close and fresh look at one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox
-// command, none for a guest that is not there or has never been started, and one more to prove firewall rules that are as declared.
+// command, none for a guest that is not there or has never been started, one more to prove firewall rules that are as declared, and one
+// for each storage of a volume that it lacks.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports.ts';
@@ -13,6 +14,7 @@ import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
 import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { type GuestSpec, isInstalled } from '../spec.ts';
+import { missingVolumes } from './missing-volumes.ts';
 import { parseNotes } from './notes.ts';
 import {
   type GuestObservation,
@@ -49,9 +51,11 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
   ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec as unknown as GuestSpec | undefined;
-  const [state, firewallFaults] = await Promise.all([
+  const comesBack = conf === null || parseNotes(conf.description)?.building === true;
+  const [state, firewallFaults, missing] = await Promise.all([
     conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
     faultsOf(host, id, spec, firewall ?? null),
+    missingVolumes(host, kept ?? null, spec, conf, comesBack),
   ]);
   return {
     conf,
@@ -65,6 +69,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
       localContents: parseLocalContents(storages),
       bridges: parseBridges(network, included.values()),
       kept: kept ?? null,
+      missing,
       subuid: subuid ?? null,
       subgid: subgid ?? null,
     },

@@ -1,8 +1,9 @@
-// One look at all guests of a kind: a Proxmox command, a second where guests have firewall rules, and two folders, however many
+// One look at all guests of a kind: a Proxmox command, a second where guests have firewall rules, and three folders, however many
 // guests there are. What it says of a guest's state may be ten seconds old, so it only ever settles that nothing is to be done.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { keptVolumesPath, VOLUMES_FOLDER } from '../life/kept-volumes.ts';
 import type { Program } from '../proxmox/command.ts';
 import { parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
@@ -24,7 +25,7 @@ export interface GuestSurvey {
   readonly program: Program;
   /** `running`, `stopped` or what else Proxmox says, by id. */
   readonly states: ReadonlyMap<string, string>;
-  /** Configuration and firewall files by path. */
+  /** Configuration and firewall files, and notes of volumes, by path. */
   readonly files: ReadonlyMap<string, string>;
   /** What Proxmox leaves out of the firewall's files. */
   readonly faults: readonly FirewallFault[];
@@ -38,7 +39,7 @@ export async function surveyGuests(host: HostReader, program: Program): Promise<
   const args = ['get', '/cluster/resources', '--type', 'vm', '--output-format', 'json'];
   const [resources, files, storages, network, subuid, subgid] = await Promise.all([
     host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: 60 }),
-    host.readFolders([confFolder(program), '/etc/pve/firewall']),
+    host.readFolders([confFolder(program), '/etc/pve/firewall', VOLUMES_FOLDER]),
     host.readFile(STORAGE_FILE),
     host.readFile(NETWORK_FILE),
     host.readFile(SUBUID_FILE),
@@ -88,7 +89,8 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
       storages: parseStorages(survey.storages),
       localContents: parseLocalContents(survey.storages),
       bridges: parseBridges(survey.network, []),
-      kept: null,
+      kept: survey.files.get(keptVolumesPath(Number(id))) ?? null,
+      missing: [],
       subuid: survey.subuid ?? null,
       subgid: survey.subgid ?? null,
     },

@@ -49,6 +49,14 @@ export function takeSnapshot(program: Program, id: number, name: string): Action
   return action(`take snapshot ${name} of ${guestName(program, id)}`, 'live', call(program, 'snapshot', id, [name]));
 }
 
+export function dropSnapshot(program: Program, id: number, name: string): Action {
+  return action(
+    `remove snapshot ${name} of ${guestName(program, id)}`,
+    'live',
+    call(program, 'delsnapshot', id, [name]),
+  );
+}
+
 /** Runs a program inside the guest as root, without the agent's environment. */
 export function runInside(
   program: Program,

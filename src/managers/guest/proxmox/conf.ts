@@ -1,5 +1,5 @@
 // The configuration file of a guest, as Proxmox keeps it under /etc/pve: read into plain values, and the few edits that no
-// command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
+// command of Proxmox offers (raw `lxc.*` lines; disk-lines.ts takes volumes out before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
 import type { Program } from './command.ts';
@@ -32,7 +32,7 @@ export interface GuestConf {
 const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
 const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
 /** How containers and VMs head what waits for the next start. */
-const PENDING = new Set(['pve:pending', 'PENDING']);
+export const PENDING: ReadonlySet<string> = new Set(['pve:pending', 'PENDING']);
 
 /** Headings of sections of a container; what looks like another one is passed over, and the section goes on. */
 const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
@@ -126,17 +126,6 @@ function printRaw({ key, value }: RawLine): string {
   const what = 'the configuration of a container';
   const name = fitting(key, /^lxc\.[a-z0-9_.-]+$/, what);
   return value === '' ? `${name}:` : `${name}: ${fitting(value, /^\S(.*\S)?$/, what)}`;
-}
-
-/** The same file without the entries of these volumes, in its snapshots too: destroying the guest then leaves them. */
-export function withoutVolumes(text: string, volumes: ReadonlySet<string>): string {
-  return text
-    .split('\n')
-    .filter((line) => {
-      const [, content] = /^(?:mp|unused|scsi|virtio|sata|ide)\d+:\s*([^,\s]+)/.exec(line) ?? [];
-      return content === undefined || !volumes.has(content);
-    })
-    .join('\n');
 }
 
 function encodeNotes(line: string): string {

@@ -64,3 +64,34 @@ test('a service name can lead to one guest only', () => {
   files[VM].vms[1].traefik_service = { name: 'Shop', port: 8000 };
   expect(found('DUPLICATE_SERVICE', files)).toEqual(['"name": "Shop", | Service "Shop" is also that of lxc/101 (web)']);
 });
+
+describe('mounts of a container', () => {
+  const volume = (name: string, mount_point: string) => ({ name, pool: 'quickOS-lxc-disks', size_gb: 1, mount_point });
+
+  test('two volumes have two names, and a volume of another container may have the same', () => {
+    const files = environment();
+    const guests = files[LXC].lxc_configs;
+    guests['101'].zfs_volumes = [volume('data', '/a'), volume('logs', '/b')];
+    guests['102'] = { ...guests['101'], name: 'other', network_config: { ip: '10.0.0.222/24', gw: '10.0.0.1' } };
+    expect(found('DUPLICATE_NAME', files)).toEqual([]);
+    guests['101'].zfs_volumes = [volume('data', '/a'), volume('data', '/b')];
+    expect(found('DUPLICATE_NAME', files)).toEqual([
+      '"name": "data", | "data" is also the name of another volume of "web"',
+    ]);
+  });
+
+  test.each([
+    ['a slash at the end', ['/x', '/x/'], []],
+    ['a mount and a volume', ['/x'], ['/x']],
+    ['slashes in a row', ['/x/y', '/x//y'], []],
+  ])('one path takes one mount: %s', (_, volumes, mounts) => {
+    const files = environment();
+    const guest = files[LXC].lxc_configs['101'];
+    guest.zfs_volumes = volumes.map((path, at) => volume(`v${at}`, path));
+    guest.mount_points = mounts.map((path) => ({ host_path: '/srv/x', container_path: path }));
+    expect(found('INVALID_VALUE', files)).toHaveLength(1);
+    guest.zfs_volumes = [volume('v0', '/x')];
+    guest.mount_points = [{ host_path: '/srv/x', container_path: '/xy' }];
+    expect(found('INVALID_VALUE', files)).toEqual([]);
+  });
+});

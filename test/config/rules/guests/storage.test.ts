@@ -99,7 +99,7 @@ test('a guest that stays keeps at least its size from one commit to the next', (
     files[LXC].lxc_configs['101'].zfs_volumes[0].size_gb = 40;
   });
   expect(disksDoNotShrink(before, smaller).map(({ at, message }) => `${at.path}: ${message}`)).toEqual([
-    '/lxc_configs/101/zfs_volumes/0/size_gb: The volume /v of lxc/101 (web) has 50 GB and cannot be made smaller (40 GB)',
+    '/lxc_configs/101/zfs_volumes/0/size_gb: The volume v of lxc/101 (web) has 50 GB and cannot be made smaller (40 GB)',
     '/vms/1/disk_size_gb: The disk of vm/1001 (vm-1001) has 32 GB and cannot be made smaller (20 GB)',
   ]);
   expect(disksDoNotShrink(smaller, before)).toEqual([]);

@@ -1,7 +1,8 @@
 // Reading and editing the configuration file of a guest, in the form in which Proxmox writes it.
 
 import { expect, test } from 'vitest';
-import { parseConf, upcoming, withoutVolumes, withRawLines } from '../../../../src/managers/guest/proxmox/conf.ts';
+import { parseConf, upcoming, withRawLines } from '../../../../src/managers/guest/proxmox/conf.ts';
+import { withoutVolumes } from '../../../../src/managers/guest/proxmox/disk-lines.ts';
 
 const CONF = `#line one
 #line two%3A 50%25 %C3%BC

@@ -1,0 +1,108 @@
+// What one round of a step carries out: actions up to the first whose precondition an earlier one of them may have broken, and none
+// that has been carried out in an earlier round already. The next look goes on from there.
+
+import { textDigest } from '../../managers/guest/digest.ts';
+import type { Action, Command } from '../../model/action.ts';
+
+/** Those of `actions` that still rest on what was looked at, or on what they leave themselves, after `before` and after one another. */
+export function stillFounded(before: readonly Action[], actions: readonly Action[]): readonly Action[] {
+  const end = actions.findIndex(({ do: what }, at) => {
+    if (what.kind !== 'file' || what.expects === undefined) return false;
+    const left = [...before, ...actions.slice(0, at)].map((earlier) => leftBy(earlier, what.path));
+    const last = left.findLast((state) => state !== 'as it was');
+    return last !== undefined && last !== what.expects;
+  });
+  return end < 0 ? actions : actions.slice(0, end);
+}
+
+/** What a file is after an action: in the terms of `expects`, or `as it was`, or `unknown`. */
+function leftBy({ do: what }: Action, path: string): string {
+  switch (what.kind) {
+    case 'file':
+      if (what.path !== path) return 'as it was';
+      return what.content.from === 'text' ? textDigest(what.content.text) : 'unknown';
+    case 'remove':
+      return what.paths.includes(path) ? 'absent' : 'as it was';
+    case 'place':
+      return what.files.some(({ to }) => to === path) ? 'unknown' : 'as it was';
+    case 'command':
+      return mayChange(what, path) ? 'unknown' : 'as it was';
+    case 'folder':
+    case 'http':
+    case 'signing':
+      return 'as it was';
+    default:
+      return what satisfies never;
+  }
+}
+
+/** Verbs that leave the configuration of their guest as it is. */
+const READING: ReadonlySet<string> = new Set(['status', 'exec', 'guest', 'config', 'list']);
+/** Verbs that write the firewall rules of a guest, or take them away. */
+const MOVING: ReadonlySet<string> = new Set(['clone', 'destroy']);
+
+function mayChange({ program, args }: Command, path: string): boolean {
+  if (program === 'apt-get') return path.startsWith('/etc/');
+  const [, kind, id = ''] = /^\/etc\/pve\/(lxc|qemu-server|firewall)\/(\d+)\.(?:conf|fw)$/.exec(path) ?? [];
+  if ((program !== 'pct' && program !== 'qm') || !args.includes(id)) return false;
+  const verb = args[0] ?? '';
+  return kind === 'firewall' ? MOVING.has(verb) : !READING.has(verb);
+}
+
+/** What was carried out with success in earlier rounds. */
+export class CarriedOut {
+  readonly #done = new Set<string>();
+
+  add(actions: readonly Action[]): void {
+    for (const action of actions) for (const deed of deedsOf(action)) this.#done.add(deed);
+  }
+
+  /** The first that would do again what has been done, and then had no effect. */
+  repeatedIn(actions: readonly Action[]): Action | undefined {
+    return actions.find((action) => deedsOf(action).some((deed) => this.#done.has(deed)));
+  }
+}
+
+/** What an action does, in parts: the settings of one command are one each. Nothing for what may be done as often as one likes. */
+function deedsOf(action: Action): string[] {
+  const { do: what } = action;
+  if (action.until !== undefined || action.failure === 'observe') return [];
+  if (what.kind === 'file') return [JSON.stringify(['file', what.path, what.content, what.mode])];
+  if (what.kind !== 'command' || mayRepeat(what)) return [];
+  const { program, args } = what;
+  const [verb = '', id = '', ...words] = args;
+  if ((program !== 'pct' && program !== 'qm') || verb !== 'set')
+    return [JSON.stringify([program, args, what.stdin ?? null])];
+  const settings = words.flatMap((word, at) => (at % 2 === 0 ? [[placeless(word), words[at + 1] ?? '']] : []));
+  // The notes come with every change, and say the same in each.
+  const telling = settings.filter(([key]) => key !== '--description');
+  return (telling.length === 0 ? settings : telling).map((setting) => JSON.stringify([program, id, ...setting]));
+}
+
+/** The same disk, mount or device at another index is the same wish. */
+function placeless(option: string): string {
+  return option.replace(/^(--(?:mp|dev|scsi|virtio|sata|ide))\d+$/, '$1');
+}
+
+/** Programs that wake, reload, test or look: all of their verbs, or these. */
+const REPEATABLE: Readonly<Record<string, readonly string[] | 'all'>> = {
+  pct: ['start', 'shutdown', 'exec', 'status'],
+  qm: ['start', 'shutdown', 'guest', 'status'],
+  pveam: ['update'],
+  systemctl: 'all',
+  'systemd-run': 'all',
+  ifreload: 'all',
+  testparm: 'all',
+  dnsmasq: 'all',
+  visudo: 'all',
+  exportfs: 'all',
+  'pve-firewall': 'all',
+  'update-ca-certificates': 'all',
+  openssl: 'all',
+};
+
+function mayRepeat({ program, args, stdin }: Command): boolean {
+  const verbs = Object.hasOwn(REPEATABLE, program) ? REPEATABLE[program] : [];
+  const isScript = args[0] === 'exec' && stdin !== undefined;
+  return !isScript && (verbs === 'all' || (verbs ?? []).includes(args[0] ?? ''));
+}

@@ -1,0 +1,32 @@
+// What is in the way of a snapshot. One covers all disks of a guest, so each of them must allow it.
+
+import type { HostFacts } from '../look/observation.ts';
+import type { GuestConf } from '../proxmox/conf.ts';
+import { type DiskLine, diskLines } from '../proxmox/disk-lines.ts';
+import { parseProperties } from '../proxmox/property-string.ts';
+
+/** Storages that can snapshot every volume that is on them, by type. */
+const ALL: ReadonlySet<string> = new Set(['zfspool', 'zfs', 'lvmthin', 'btrfs', 'rbd']);
+/** Those that can where a volume is a qcow2 file. */
+const QCOW2: ReadonlySet<string> = new Set(['dir', 'nfs', 'cifs']);
+
+/** Null: nothing is. */
+export function snapshotObstacle(host: HostFacts, conf: GuestConf): string | null {
+  const disks = diskLines(conf).filter(
+    ({ section, key, isCdrom }) => section === '' && !isCdrom && !key.startsWith('unused') && key !== 'vmstate',
+  );
+  for (const disk of disks) {
+    const obstacle = obstacleOf(host, disk);
+    if (obstacle !== null) return obstacle;
+  }
+  return null;
+}
+
+function obstacleOf({ storages }: HostFacts, { key, value, volume }: DiskLine): string | null {
+  if (volume.startsWith('/'))
+    return `${parseProperties(value)['mp'] ?? key} is ${volume} of the host, and Proxmox snapshots no guest that has such a disk`;
+  const storage = volume.slice(0, Math.max(0, volume.indexOf(':')));
+  const type = storages?.[storage] ?? '';
+  if (ALL.has(type) || (QCOW2.has(type) && volume.endsWith('.qcow2'))) return null;
+  return `storage ${storage}${type === '' ? '' : ` (${type})`} cannot snapshot ${volume}`;
+}

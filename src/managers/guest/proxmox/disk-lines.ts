@@ -1,0 +1,54 @@
+// Every entry of a guest's file that names a volume, in whatever section: what Proxmox would free when it destroys the guest.
+
+import { type GuestConf, PENDING } from './conf.ts';
+import { parseProperties } from './property-string.ts';
+
+export interface DiskLine {
+  /** `''` for what is in force, `pending` for what waits, else the name of a snapshot. */
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+  /** Its volume, or a path of the host. */
+  readonly volume: string;
+  readonly isCdrom: boolean;
+}
+
+const ENTRY = /^(rootfs|(?:mp|unused|scsi|virtio|sata|ide)\d+|efidisk0|tpmstate0|vmstate):\s*(\S.*?)\s*$/;
+
+export function diskLines({ text }: Pick<GuestConf, 'text'>): DiskLine[] {
+  let section = '';
+  return text.split('\n').flatMap((line) => {
+    const header = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
+    if (header !== undefined) section = PENDING.has(header) ? 'pending' : header;
+    return header === undefined ? (entryOf(section, line) ?? []) : [];
+  });
+}
+
+function entryOf(section: string, line: string): DiskLine | undefined {
+  const [, key, value] = ENTRY.exec(line) ?? [];
+  if (key === undefined || value === undefined) return undefined;
+  const properties = parseProperties(value, '');
+  const volume = properties[''] ?? properties['volume'] ?? properties['file'] ?? '';
+  return { section, key, value, volume, isCdrom: properties['media'] === 'cdrom' };
+}
+
+/** The same file without the entries of these volumes, in every section: destroying the guest then leaves them. */
+export function withoutVolumes(text: string, volumes: ReadonlySet<string>): string {
+  return text
+    .split('\n')
+    .filter((line) => {
+      const volume = entryOf('', line)?.volume;
+      return volume === undefined || !volumes.has(volume);
+    })
+    .join('\n');
+}
+
+/** A drive that Proxmox makes from the settings whenever it needs it. */
+export function isCloudInit(volume: string): boolean {
+  return /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
+}
+
+/** A volume that is there: no path of the host, no drive without a medium, none that is only asked for (`rpool:8`). */
+export function isVolume(volume: string): boolean {
+  return /^[^/:]+:/.test(volume) && !/^[^/:]+:\d+(\.\d+)?$/.test(volume);
+}

@@ -1,0 +1,53 @@
+// What is mounted in a container, from its settings. The index (`mp3`) is only where Proxmox keeps an entry.
+
+import type { Settings } from '../guest/proxmox/conf.ts';
+import { normalFlag, type Properties, parseProperties } from '../guest/proxmox/property-string.ts';
+import { indexesOf } from '../guest/proxmox/settings.ts';
+
+export interface Mounted {
+  readonly key: string;
+  readonly path: string;
+  /** `storage:name`, or a path of the host. */
+  readonly volume: string;
+  readonly size: string | undefined;
+  readonly readOnly: boolean;
+  /** All that is set, volume and path among it. */
+  readonly properties: Properties;
+}
+
+export function mountedIn(settings: Settings): Mounted[] {
+  return indexesOf(settings, 'mp')
+    .sort((a, b) => a - b)
+    .map((index) => mountedAs(`mp${index}`, settings[`mp${index}`] ?? ''));
+}
+
+export function mountedAs(key: string, value: string): Mounted {
+  const properties = parseProperties(value, 'volume');
+  return {
+    key,
+    path: withoutSlash(properties['mp'] ?? ''),
+    volume: properties['volume'] ?? '',
+    size: properties['size'],
+    readOnly: normalFlag(properties['ro'] ?? '0') === '1',
+    properties,
+  };
+}
+
+/** Proxmox takes `/data/` and `/data` for the same. */
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '');
+}
+
+/** A folder or device of the host. */
+export function isOfHost(volume: string): boolean {
+  return volume.startsWith('/');
+}
+
+/** `rpool:8`: Proxmox is told to make one of so many GB, and has not yet. */
+export function isToBeMade(volume: string): boolean {
+  return /:\d+(\.\d+)?$/.test(volume);
+}
+
+export function storageOf(volume: string): string {
+  return volume.slice(0, Math.max(0, volume.indexOf(':')));
+}

@@ -1,0 +1,51 @@
+// One step as the agent carries it out with `rollback_on_failure`, without ledger and leases, and killed where a test says so.
+
+import { carryOut, type Ending } from '../../src/agent/apply/carry-out.ts';
+import { Stopped } from '../../src/agent/apply/lease.ts';
+import type { Manager, Wanted } from '../../src/managers/manager.ts';
+import type { Host } from '../../src/ports.ts';
+import { guardedHost } from '../support/guarded-host.ts';
+import type { Killing } from './carry-out.ts';
+
+export async function step(
+  manager: Manager,
+  given: Host,
+  wanted: Wanted,
+  killing?: Killing,
+  rollback = true,
+): Promise<Ending | 'killed'> {
+  let begun = 0;
+  let killed = false;
+  const die = (): void => {
+    killed = true;
+    throw new Stopped();
+  };
+  const keeper = {
+    async stillMine() {
+      begun += 1;
+      if (killing !== undefined && begun === killing.after && !killing.carriedOut) die();
+    },
+    async touch() {},
+    async record() {
+      if (killing !== undefined && begun === killing.after && killing.carriedOut) die();
+    },
+  };
+  try {
+    return await carryOut({
+      host: guardedHost(given),
+      manager,
+      wanted,
+      // A worker that takes over does not know how far the one before came.
+      touched: true,
+      rollback,
+      readOnly: false,
+      survey: null,
+      keeper,
+      log: { write() {}, async flush() {} },
+      signal: new AbortController().signal,
+    });
+  } catch (error) {
+    if (!killed) throw error;
+    return 'killed';
+  }
+}
