@@ -36,11 +36,11 @@ export interface LoadOptions {
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, options.secrets);
-  const context = config === null ? null : { config, files: snapshot.files, unreadable, secrets: options.secrets };
   const { before = null } = options;
-  const between = before === null || config === null ? [] : findingsBetween(before, config);
-  const held = config === null ? references : references.flatMap((finding) => byTarget(finding, config));
-  const all = [...findings, ...held, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
+  const context = { config, files: snapshot.files, unreadable, secrets: options.secrets };
+  const between = before === null ? [] : findingsBetween(before, config, unreadable);
+  const held = references.flatMap((finding) => byTarget(finding, config));
+  const all = [...findings, ...held, ...RULES.flatMap((rule) => rule(context)), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');
   return { config: refused ? null : config, draft: complete ? config : null, problems };

@@ -170,15 +170,6 @@ test('a repeated guest is an error at the second one', () => {
   expect(placesOf('DUPLICATE_KEY', { ...environment(), [LXC]: text })).toEqual([`${LXC}:/lxc_configs/101`]);
 });
 
-test('files that must be there are missed, the collection of stacks is not', () => {
-  for (const file of [HYPERVISOR, LXC, VM, CERTIFICATES]) {
-    const files: Files = environment();
-    delete files[file];
-    const missing = loadFiles(files).problems.filter(({ code }) => code === 'MISSING_FILE');
-    expect(missing.map((problem) => [problem.file, problem.line])).toEqual([[file, 1]]);
-  }
-});
-
 test('nothing declared is refused: applied, it would delete everything', () => {
   const files = environment();
   files[LXC].lxc_configs = {};

@@ -15,7 +15,8 @@ interface Use {
 }
 
 /** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
-export function storagesTakeTheirContent({ config }: RuleContext): Finding[] {
+export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
   const taking = Map.groupBy(
     config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),

@@ -11,7 +11,8 @@ import { answersAt } from './firewall-reach.ts';
  * DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. Two guests of one name, and two
  * services of one, are errors of their own.
  */
-export function dnsNamesLeadToOneAddress({ config }: RuleContext): Finding[] {
+export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('domain_name')) return [];
   return [...Map.groupBy(mentionedNames(config), ({ name }) => name)].flatMap(([name, found]): Finding[] => {
     const first = found[0];
     const other = found.find(({ address }) => address !== first?.address);

@@ -8,7 +8,8 @@ import type { Finding, RuleContext } from '../rule.ts';
 import { contains, fixedAddress, parseNetwork, spelling } from './address.ts';
 
 /** NFS_NOT_EXPORTED: no export of the host holds the path, or none of those that do admits the VM. */
-export function mountedPathsAreExported({ config }: RuleContext): Finding[] {
+export function mountedPathsAreExported({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('nfs', 'network')) return [];
   return config.vm.flatMap((vm) =>
     vm.volumes.flatMap((volume, index): Finding[] => {
       if (!isThisHost(volume, config)) return [];
