@@ -25,6 +25,9 @@ export interface Assembled {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** Of a file whose text has no value, or more than one. */
+const BROKEN: ReadonlySet<string> = new Set(['SYNTAX', 'DUPLICATE_KEY', 'NOT_THE_CONTENT']);
+
 /** @param bounds what the configuration may refer to */
 export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
   const sources = new Sources(snapshot);
@@ -36,7 +39,7 @@ export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
   const stacks = assembleStacks(snapshot, sources, entries);
   entries.oldStacks();
   const { findings, unreadable } = entries;
-  const broken = sources.findings.some(({ code }) => code === 'SYNTAX' || code === 'DUPLICATE_KEY');
+  const broken = sources.findings.some(({ code }) => BROKEN.has(code));
   const mentioned = [...sources.texts.values()].some((text) => text.includes('sops:'));
   const blobs = <T>(value: T): T => (mentioned ? withBlobs(value, snapshot.files) : value);
   const guests = { lxc: lxc.map(blobs), vm: vm.map(blobs) };

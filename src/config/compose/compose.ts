@@ -39,6 +39,7 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
     .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
   const findings = [...faults, ...repeatedKeys(path, document, lines)];
   if (document.errors.length > 0) return { compose: undefined, findings };
+  if (document.contents === null) return empty(path);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -52,6 +53,8 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
     findings: [...findings, ...literalSecrets(path, document, lines)],
   };
 }
+
+const EMPTY_HINT = 'Write "services:" with what is to run, or remove the folder of the stack.';
 
 interface Raw {
   readonly services?: Readonly<Record<string, unknown>>;
@@ -139,6 +142,11 @@ function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounte
     }
   });
   return findings;
+}
+
+function empty(path: string): ReadCompose {
+  const problem = finding(path, '', 'INVALID_VALUE', 'the file is empty', { line: 1, column: 1 });
+  return { compose: undefined, findings: [{ ...problem, hint: EMPTY_HINT }] };
 }
 
 function firstSentence(message: string): string {

@@ -1,5 +1,6 @@
 // Every rule, one line each. All of them run, so that all problems are shown at once.
 
+import { filesHoldTheirContent } from './content.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from './guests/boot.ts';
 import {
@@ -64,6 +65,7 @@ export const RULES: readonly Rule[] = [
   namedScriptsExist,
   usedStacksAreComplete,
   filesOfStacksExist,
+  filesHoldTheirContent,
   variablesAreSet,
   externalVolumesAreProvided,
   hooksNameGuests,
