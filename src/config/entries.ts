@@ -205,7 +205,7 @@ export class Entries {
     if (this.#enough(VM_FILE)) return [];
     const written = (entry as { vmid?: unknown } | null)?.vmid;
     const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
-    const known = Number.isInteger(id);
+    const known = Number.isInteger(id) && id >= 100 && id <= 999_999_999;
     const target = known ? targetId('vm', id) : undefined;
     const modern = modernVm(entry, place, target);
     this.findings.add(modern.findings);

@@ -65,7 +65,17 @@ function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadComp
 }
 
 function missing(path: string): Compose {
-  return { path, blob: null, services: [], images: {}, externalVolumes: [], variables: [], ports: [] };
+  return {
+    path,
+    blob: null,
+    services: [],
+    images: {},
+    externalVolumes: [],
+    variables: [],
+    ports: [],
+    portClaims: [],
+    containerNames: [],
+  };
 }
 
 /** A stack on a VM. */

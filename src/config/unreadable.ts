@@ -1,4 +1,5 @@
-// What is written and could not be read. It may be anything, so no rule may say that something is not there because of it.
+// What is written and could not be read, or is wrong in itself. It may be anything, so no rule may say that something is not there, or
+// does not fit, because of it.
 
 import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './schema/files.ts';
 
@@ -7,6 +8,7 @@ export class Unreadable {
   readonly #guests = new Set<number>();
   readonly #files = new Set<string>();
   readonly #hostParts = new Set<string>();
+  readonly #addresses = new Set<number>();
   #someGuest = false;
 
   /** A guest whose entry could not be read; null when not even its id could. */
@@ -25,6 +27,21 @@ export class Unreadable {
   /** A field at the top of the file of the hypervisor: the rest of it could be read. */
   addHostPart(name: string): void {
     this.#hostParts.add(name);
+  }
+
+  /** A guest with an address that cannot be meant. */
+  addAddress(id: number): void {
+    this.#addresses.add(id);
+  }
+
+  /** The guest may have another address than the one that is written. */
+  address(id: number): boolean {
+    return this.#addresses.has(id);
+  }
+
+  /** An address that nobody has may be that of some guest. */
+  get someAddress(): boolean {
+    return this.#someGuest || this.#addresses.size > 0;
   }
 
   /** There may be a guest with this id. */

@@ -55,6 +55,7 @@ const WARNING_CODES = [
   'DOTTED_HOSTNAME',
   'KEY_MODE',
   'NO_FIREWALL',
+  'NO_GATEWAY',
   'LATE_DEPENDENCY',
 ] as const;
 

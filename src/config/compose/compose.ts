@@ -7,6 +7,7 @@ import { decode } from '../read/encoding.ts';
 import { pointer } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
+import { nameClaims, portClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
 import { eachNode, finding, placeOf, positionOf } from './nodes.ts';
 import { composePorts } from './ports.ts';
@@ -82,6 +83,8 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     externalVolumes,
     variables: mentions(document, lines),
     ports: composePorts(value.services ?? {}),
+    portClaims: portClaims(value.services ?? {}, document, lines),
+    containerNames: nameClaims(value.services ?? {}, document, lines),
   };
 }
 

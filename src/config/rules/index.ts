@@ -24,7 +24,13 @@ import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
 import { storagesTakeTheirContent } from './guests/storage.ts';
-import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './network/addresses.ts';
+import { targetNamesFit } from './names.ts';
+import {
+  fixedAddressesHaveAGateway,
+  guestAddressesFit,
+  hostGatewayIsReachable,
+  macsAreUnicast,
+} from './network/addresses.ts';
 import {
   firewallRulesAreDifferent,
   guestsHaveAFirewall,
@@ -52,10 +58,14 @@ import {
   keysAreNotWorldReadable,
   ownersHaveNumbers,
 } from './services/certificates.ts';
+import { containerNamesAreFree, portsAreFree } from './services/claims.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './services/compose.ts';
 import { secretFoldersStayOnTheHost } from './services/secret-folders.ts';
 import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
 import { labelsAreUnderstood } from './services/traefik-labels.ts';
+
+/** They go first: what an address that is wrong in itself would lead to is not said. Findings without a target are about the host's. */
+export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
 
 export const RULES: readonly Rule[] = [
   somethingIsDeclared,
@@ -68,6 +78,8 @@ export const RULES: readonly Rule[] = [
   filesHoldTheirContent,
   variablesAreSet,
   externalVolumesAreProvided,
+  portsAreFree,
+  containerNamesAreFree,
   hooksNameGuests,
   certificatesLieUnderAMount,
   keysAreNotWorldReadable,
@@ -77,6 +89,7 @@ export const RULES: readonly Rule[] = [
   commonNamesAreAmongTheNames,
   gatewayCertificatesHoldEveryName,
   otherNamesAreHostnames,
+  targetNamesFit,
   agentsHaveAHostname,
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
@@ -91,11 +104,9 @@ export const RULES: readonly Rule[] = [
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
-  addressesAreUnique,
   macsAreUnique,
   serviceNamesAreUnique,
-  guestAddressesFit,
-  hostGatewayIsReachable,
+  fixedAddressesHaveAGateway,
   macsAreUnicast,
   storagesTakeTheirContent,
   cloneSourcesAreReady,

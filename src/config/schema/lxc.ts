@@ -154,7 +154,7 @@ export const lxcGuest = z.strictObject({
     .describe("Proxmox's container features, such as `nesting=1`. Default: none."),
   lxc_options: z
     .array(
-      text.line(4096).regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*\S.*$/, 'must be a raw line such as lxc.mount.auto: sys:rw'),
+      text.line(4096).regex(/^lxc\.[a-z0-9_.]+\s*[=:]\s*(\S.*)?$/, 'must be a raw line such as lxc.mount.auto: sys:rw'),
     )
     .default([])
     .describe('Raw lines for the container, such as `lxc.mount.auto: sys:rw`. Default: none.'),

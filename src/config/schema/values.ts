@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
 import { isPublicKey } from './public-key.ts';
 import * as text from './text.ts';
+import { isTimeZone, timeZoneFault } from './time-zone.ts';
 
 /** Marks of a field that code looks for; see marks.ts. */
 declare module 'zod' {
@@ -133,9 +134,9 @@ export const snapshotName = text.name(
 /** Of a driver and the like. */
 export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
 
-export const timezone = text.name(
-  /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/,
-  'must be a time zone such as Etc/UTC',
+export const timezone = text.holds(
+  'name',
+  z.string().refine(isTimeZone, { error: ({ input }) => timeZoneFault(String(input)) }),
 );
 
 /** An image of Docker, as `docker run` takes it. */

@@ -8,8 +8,8 @@ const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 const MANIFEST = 'stacks/shop/phoenix.json';
 
-export const LFS_POINTER = `version https://git-lfs.github.com/spec/v1
-oid sha256:${'4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393'}
+const LFS_POINTER = `version https://git-lfs.github.com/spec/v1
+oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
 size 12345
 `;
 const bytes = (...parts: (number[] | string)[]) =>

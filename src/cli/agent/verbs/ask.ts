@@ -18,7 +18,7 @@ export interface VerbArgs extends AskOptions {
   readonly now?: boolean;
 }
 
-const TARGET = /^([a-z]+\/)?[A-Za-z0-9][\w.-]*$/;
+const TARGET = /^([a-z]+\/)?[\p{L}\p{N}*][\p{L}\p{N}*_ .()-]*$/u;
 /** For a run's turn to come: what is in the way on the host is known only then. */
 const PLANNED_WITHIN_MS = 5_000;
 

@@ -23,6 +23,8 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     ({ content }) => content,
   );
   return uses(config).flatMap(({ storage, content, at, target }): Finding[] => {
+    // That none is named is said where the defaults are looked at.
+    if (storage === '') return [];
     const found = storages.get(storage);
     if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
     const choices = (taking.get(content) ?? []).map(({ id }) => id);

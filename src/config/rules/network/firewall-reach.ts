@@ -66,7 +66,7 @@ export function guestsHaveAFirewall({ config }: RuleContext): Finding[] {
  */
 export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Finding[] {
   const subnet = parseNetwork(config.hypervisor.network.subnet ?? '');
-  if (subnet === undefined || unreadable.someGuest) return [];
+  if (subnet === undefined || unreadable.someAddress) return [];
   const owned = ownedAddresses(config);
   return ruleLists(config).flatMap(({ rules, target }) =>
     rules.flatMap((rule) =>

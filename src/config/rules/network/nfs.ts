@@ -12,7 +12,7 @@ export function mountedPathsAreExported({ config, unreadable }: RuleContext): Fi
   if (unreadable.host('nfs', 'network')) return [];
   return config.vm.flatMap((vm) =>
     vm.volumes.flatMap((volume, index): Finding[] => {
-      if (!isThisHost(volume, config)) return [];
+      if (!isThisHost(volume, config) || unreadable.address(vm.id)) return [];
       const holding = config.hypervisor.nfsExports.filter((one) => lies(volume.path, one.path));
       const address = fixedAddress(vm.network.ip);
       if (holding.some((one) => admits(one, address, vm.name))) return [];

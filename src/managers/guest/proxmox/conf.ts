@@ -29,7 +29,7 @@ export interface GuestConf {
 }
 
 const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
-const RAW = /^\s*(lxc\.[a-z0-9_.-]+)\s*[:=]\s*(\S.*?)\s*$/;
+const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
 /** How containers and VMs head what waits for the next start. */
 const PENDING = new Set(['pve:pending', 'PENDING']);
 
@@ -107,7 +107,8 @@ export function withRawLines(text: string, raw: readonly RawLine[], description:
 /** Spaces at the ends of a value are not read back. */
 function printRaw({ key, value }: RawLine): string {
   const what = 'the configuration of a container';
-  return `${fitting(key, /^lxc\.[a-z0-9_.-]+$/, what)}: ${fitting(value, /^\S(.*\S)?$/, what)}`;
+  const name = fitting(key, /^lxc\.[a-z0-9_.-]+$/, what);
+  return value === '' ? `${name}:` : `${name}: ${fitting(value, /^\S(.*\S)?$/, what)}`;
 }
 
 /** The same file without the entries of these volumes, in its snapshots too: destroying the guest then leaves them. */
