@@ -2,8 +2,10 @@
 // never what a program's exit claims.
 
 import { type Decision, type Manager, ROUNDS, type Safeguard, type Wanted } from '../../managers/manager.ts';
+import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
+import { isDestructive } from '../../plan/policy.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
 import { type Performing, perform, stopIfTold } from './perform.ts';
@@ -17,6 +19,8 @@ export interface Ending {
   readonly would?: readonly string[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
+  /** It was not there, or was put in the place of what was: nothing that lay in it is there any more. */
+  readonly anew?: boolean;
 }
 
 /** Something is in the way that goes away by itself; the message says what. */
@@ -37,6 +41,8 @@ export interface StepWork extends Performing {
   readonly survey: (() => Promise<unknown>) | null;
   /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
   readonly known?: SecretDigests;
+  /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
+  readonly shown?: readonly string[] | null;
 }
 
 export async function carryOut(work: StepWork): Promise<Ending> {
@@ -63,11 +69,13 @@ async function converge(work: StepWork): Promise<Ending> {
 
   let safeguard: Safeguard | null = null;
   let acted = false;
+  let anew = false;
   let done = '';
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
     const observation = await manager.observe(host, wanted);
     const decision = manager.decide(wanted, observation);
+    anew ||= manager.power?.running(observation) === 'absent';
     if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
     if (decision.kind === 'impossible') {
       if (decision.passing) throw new Passing(decision.reason);
@@ -80,12 +88,15 @@ async function converge(work: StepWork): Promise<Ending> {
       guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
     safeguard ??= found;
     if (decision.actions.length === 0) break;
+    const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
+    if (unseen !== null) return { outcome: 'failed', reason: unseen };
     const todo = JSON.stringify(decision.actions);
     if (round > ROUNDS || todo === done) return rollBack(work, safeguard, WHY.stillDiffers(decision.actions));
     done = todo;
 
     if (!acted) await work.keeper.touch();
     acted = true;
+    anew ||= decision.actions.some(({ impact }) => isDestructive(impact));
     const untaken = found === null ? null : await perform(work, found.take);
     if (untaken !== null) return { outcome: 'failed', reason: untaken };
     const failure = await perform(work, decision.actions);
@@ -96,7 +107,19 @@ async function converge(work: StepWork): Promise<Ending> {
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
   if (sick !== null) return rollBack(work, safeguard, WHY.sick(sick));
   if (safeguard !== null) await perform(work, safeguard.drop);
-  return { outcome: acted || touched ? 'applied' : 'unchanged', reason: null };
+  return { outcome: acted || touched ? 'applied' : 'unchanged', reason: null, ...(anew ? { anew } : {}) };
+}
+
+function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
+  if (
+    shown === null ||
+    same(
+      shown,
+      actions.map(({ summary }) => summary),
+    )
+  )
+    return null;
+  return WHY.notShown(actions);
 }
 
 /** From the survey that all steps of the run share, where that is enough to see that nothing is to be done. */

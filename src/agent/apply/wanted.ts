@@ -21,6 +21,8 @@ export interface Task {
   readonly declared: boolean;
   /** Digests of the secrets that it had when it was last proved. */
   readonly known?: SecretDigests;
+  /** When it was last made anew, as far as that was noted. */
+  readonly made?: string;
 }
 
 export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
@@ -39,7 +41,9 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     origin: { repository: context.options.repositoryUrl, commit: run.commit },
     adopt: run.request.adopt ?? false,
     // A dry run shows what is asked for.
-    approved: (run.readOnly && run.verb === 'delete') || mayDestroy(policy, { target, impact }, run.approvals),
+    approved:
+      (run.readOnly && (run.verb === 'delete' || run.verb === 'adopt')) ||
+      mayDestroy(policy, { target, impact }, run.approvals),
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
@@ -50,6 +54,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     rollback,
     declared: now !== undefined,
     ...(known === undefined ? {} : { known }),
+    ...(record.applied?.made === undefined ? {} : { made: record.applied.made }),
   };
 }
 

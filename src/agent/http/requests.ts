@@ -6,12 +6,17 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 /** As long as the name of a status on a commit may be, and with what wildcards and names of environments hold. */
 const NAME = '[\\p{L}\\p{N}*][\\p{L}\\p{N}*_ .()-]{0,245}';
 const TARGET = new RegExp(`^[a-z]+/${NAME}$`, 'u');
-const WORD = new RegExp(`^([a-z]+/)?${NAME}$`, 'u');
+const WORD = new RegExp(`^([a-z]+/${NAME}|[A-Za-z0-9][\\w.-]{0,245})$`, 'u');
 
 const target = z
   .string()
   .regex(TARGET, 'write it as kind/name, for example lxc/101')
   .transform((text) => text as TargetId);
+
+const runId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .transform((text) => text as RunId);
 
 /** Who asks, as told: everybody who may ask holds the same token. */
 const by = z.string().trim().min(1).max(100).default('the API');
@@ -36,15 +41,11 @@ export const CommandBody = z.strictObject({
   cascade: z.boolean().default(false),
   dryRun: z.boolean().default(false),
   now: z.boolean().default(false),
+  shown: runId.optional(),
   by,
 });
 
-export const RunPath = z.object({
-  id: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .transform((text) => text as RunId),
-});
+export const RunPath = z.object({ id: runId });
 export const TargetPath = z
   .object({ kind: z.string(), name: z.string() })
   .transform(({ kind, name }) => `${kind}/${name}`)
