@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const IN_PROCESS = 'test/{config,faults,lab,managers,plan,say}/**/*.test.ts';
+const IN_PROCESS = 'test/{cases,config,faults,lab,managers,plan,say}/**/*.test.ts';
 
 export default defineConfig({
   test: {

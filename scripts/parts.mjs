@@ -25,6 +25,11 @@ const ALL = [
   { program: 'pebble', package: 'pebble', without: 'certificates by the real ACME of pebble' },
   { program: 'step-ca', module: 'github.com/smallstep/certificates/cmd/step-ca@v0.30.2', without: 'a real step-ca' },
   { program: 'step', module: 'github.com/smallstep/cli/cmd/step@v0.28.7', without: 'an authority in a real container' },
+  {
+    program: 'compose-loader',
+    source: 'test/config/compose/loader',
+    without: 'compose files as Docker Compose loads them',
+  },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
   { program: 'debootstrap', package: 'debootstrap', without: CONTAINERS },
@@ -46,11 +51,13 @@ function bring() {
   const packages = missing.flatMap((part) => part.package ?? []);
   if (packages.length > 0) install(packages.join(', '), { 'apt-get': packages });
   mkdirSync(join(PARTS, 'bin'), { recursive: true });
-  for (const { program, module } of missing.filter((part) => part.module)) {
+  for (const { program, module, source } of missing.filter((part) => part.module || part.source)) {
     if (!has('go')) fail(`${program} is built with Go 1.25 or newer: https://go.dev/doc/install`, 3);
     say(`building ${program} with Go, which takes a minute or two`);
-    if (run('go', ['install', module], { GOBIN: join(PARTS, 'bin'), CGO_ENABLED: '0' }) !== 0) {
-      fail(`go install ${module} failed: see above`, 3);
+    const built = ['build', '-C', source, '-o', join(PARTS, 'bin', program), '.'];
+    const words = source === undefined ? ['install', module] : built;
+    if (run('go', words, { GOBIN: join(PARTS, 'bin'), CGO_ENABLED: '0' }) !== 0) {
+      fail(`go ${words.join(' ')} failed: see above`, 3);
     }
   }
   if (!existsSync(ROOTFS)) makeRootfs();

@@ -20,17 +20,19 @@ interface Import {
 /** Where a file belongs, and the folders of ours that it may know besides its own. */
 const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] | 'anything']> = [
   [/^model\//, []],
+  // What Proxmox's parameters may be is a fact of the domain: it rests on nothing of ours.
+  [/^proxmox\//, []],
   [/^plan\//, ['model/']],
   [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
   // A cycle in what is declared is found as a cycle in a plan is, and a schedule is read as the agent reads it.
-  [/^config\//, ['model/', 'plan/cycles.ts', 'plan/windows.ts']],
+  [/^config\//, ['model/', 'proxmox/', 'plan/cycles.ts', 'plan/windows.ts']],
   [/^ports(\/|\.ts)/, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
-  [/^managers\//, ['model/', 'config/', 'plan/', 'say/', 'ports']],
+  [/^managers\//, ['model/', 'proxmox/', 'config/', 'plan/', 'say/', 'ports']],
   [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'config/compose/additions.ts', 'config/sops/']],
-  [/^lab\//, ['model/']],
+  [/^lab\//, ['model/', 'proxmox/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
@@ -39,7 +41,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
-  [/^(model|say)\//, []],
+  [/^(model|say|proxmox)\//, []],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
   [/^settings(\/|\.ts)/, []],

@@ -12,6 +12,11 @@ export interface Hypervisor {
   readonly memoryGb: number | null;
   readonly user: HostUser | null;
   readonly network: HostNetwork;
+  /** Addresses and networks of machines that Phoenix does not keep. */
+  readonly knownHosts: readonly string[];
+  /** Aliases and IP sets of the datacenter's firewall, which people keep. */
+  readonly knownAliases: readonly string[];
+  readonly knownIpSets: readonly string[];
   readonly portainerAgentImage: string;
   readonly nfsExports: readonly NfsExport[];
   readonly samba: Samba | null;

@@ -6,9 +6,9 @@ import type { Finding } from './rules/rule.ts';
 
 const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
 
-/** Whether a code is always an error. */
-export function isErrorCode(code: ProblemCode): boolean {
-  return ERRORS.has(code);
+/** Whether a finding refuses the commit wherever it is found. */
+export function isErrorFinding({ code, isError }: Finding): boolean {
+  return isError === true || ERRORS.has(code);
 }
 
 /** Errors and warnings are limited each on its own, so that warnings never hide an error. */
@@ -18,7 +18,7 @@ export class Findings {
 
   add(findings: Iterable<Finding>): void {
     for (const finding of findings) {
-      const list = isErrorCode(finding.code) ? this.#errors : this.#warnings;
+      const list = isErrorFinding(finding) ? this.#errors : this.#warnings;
       if (list.length < MAX_PROBLEMS) list.push(finding);
     }
   }

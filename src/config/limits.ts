@@ -4,6 +4,8 @@
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** Bytes of one compose file: YAML costs far more to read than JSON. */
 export const MAX_COMPOSE_BYTES = 256 * 1024;
+/** Values of one compose file with what its aliases stand for in their places. */
+export const MAX_COMPOSE_VALUES = 100_000;
 /** Objects and arrays within each other. */
 export const MAX_DEPTH = 64;
 /** Values of one file, objects and arrays included. */

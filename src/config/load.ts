@@ -7,7 +7,7 @@ import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
-import { isErrorCode } from './findings.ts';
+import { isErrorFinding } from './findings.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
@@ -40,13 +40,13 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, options.secrets);
   const { before = null } = options;
   const context = { config, files: snapshot.files, unreadable, secrets: options.secrets };
-  const between = before === null ? [] : findingsBetween(before, config, unreadable);
   const held = references.flatMap((finding) => byTarget(finding, config));
   const addresses = ADDRESS_RULES.flatMap((rule) => {
     const found = rule(context);
     for (const { target } of found) doubt(target, unreadable);
     return found;
   });
+  const between = before === null ? [] : findingsBetween(before, config, unreadable);
   const all = [...findings, ...held, ...addresses, ...RULES.flatMap((rule) => rule(context)), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');
@@ -61,7 +61,8 @@ function doubt(target: TargetId | undefined, unreadable: Unreadable): void {
 
 /** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */
 function placed(findings: readonly Finding[], texts: ReadonlyMap<string, string>, options: LoadOptions): Problem[] {
-  const isError = ({ code }: Finding) => isErrorCode(code) || (code === 'PLAINTEXT_SECRET' && options.strictSecrets);
+  const isError = (finding: Finding) =>
+    isErrorFinding(finding) || (finding.code === 'PLAINTEXT_SECRET' && options.strictSecrets);
   const once = new Map(
     findings.map((finding) => [
       `${finding.code} ${finding.at.file} ${finding.at.path} ${finding.target ?? ''} ${finding.message}`,

@@ -22,9 +22,11 @@ export interface Command {
   readonly timeoutSeconds: number;
   /**
    * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`), `task` ends with 0
-   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`). `readAnswer` in managers/guest/answer.ts turns such a result into the one that was meant.
+   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`), and `quiet` ends with 0
+   * although it did not do what it complains of there (`exportfs`). `readAnswer` in managers/guest/proxmox/answer.ts turns such a result
+   * into the one that was meant.
    */
-  readonly answer?: 'guest-exec' | 'task';
+  readonly answer?: 'guest-exec' | 'task' | 'quiet';
 }
 
 export interface FileWrite {
@@ -169,6 +171,8 @@ export type Content =
   /** A secret that Phoenix itself keeps in a file of the node, below /var/lib/phoenix. No configuration can name one. */
   | { readonly from: 'kept'; readonly path: string }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
+  /** A value as compose takes it from a file of variables: quoted where it has to be. */
+  | { readonly from: 'variable'; readonly value: Content }
   /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
   | {
       readonly from: 'compose';

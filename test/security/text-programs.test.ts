@@ -13,7 +13,6 @@ import { storageShape } from '../../src/config/schema/storage.ts';
 import * as text from '../../src/config/schema/text.ts';
 import * as value from '../../src/config/schema/values.ts';
 import { parseGuestFile } from '../../src/lab/proxmox/guest/file.ts';
-import { parsePropertyString } from '../../src/lab/proxmox/parameters/property-string.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/spec.ts';
 import { renderTraefik } from '../../src/managers/gateway/traefik/spec.ts';
@@ -27,6 +26,7 @@ import { exportsText, readExports } from '../../src/managers/hypervisor/nfs/expo
 import { sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
 import { sudoText } from '../../src/managers/hypervisor/users/sudo.ts';
 import { keyLine } from '../../src/managers/public-key.ts';
+import { parsePropertyString } from '../../src/proxmox/property-string.ts';
 import { findProgram, freePort } from '../support/programs.ts';
 import { testAuthority } from '../support/tls.ts';
 import { KEY } from './whole-environment.ts';

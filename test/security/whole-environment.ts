@@ -86,6 +86,9 @@ export function wholeEnvironment(): Files {
       author: 'Ada',
       comment: 'A remark',
       domain_name: 'example.internal',
+      known_hosts: { 'my PC': '10.0.0.50', printers: ['10.0.0.51', '10.0.0.208/28'] },
+      known_aliases: ['office'],
+      known_ip_sets: ['admins'],
       timezone: 'Europe/Berlin',
       users: { username: 'ada', sudo_access: true, ssh_public_key: KEY },
       network: {

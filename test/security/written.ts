@@ -129,6 +129,7 @@ const NOWHERE: GuestObservation = {
   running: false,
   firewall: null,
   installed: {},
+  firewallFaults: [],
   silent: false,
   sourceMissing: false,
   host: { storages: null, bridges: null, localContents: ['iso'], kept: null, subuid: null, subgid: null },

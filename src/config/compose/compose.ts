@@ -3,13 +3,14 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { BlobId } from '../../model/ids.ts';
 import type { Compose, ComposeMention } from '../config-services.ts';
+import { MAX_COMPOSE_VALUES } from '../limits.ts';
 import { decode } from '../read/encoding.ts';
 import { pointer } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
 import { nameClaims, portClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
-import { eachNode, finding, placeOf, positionOf } from './nodes.ts';
+import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
 import { composePorts } from './ports.ts';
 import { againstSpecification } from './specification.ts';
 
@@ -41,12 +42,13 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   const findings = [...faults, ...repeatedKeys(path, document, lines)];
   if (document.errors.length > 0) return { compose: undefined, findings };
   if (document.contents === null) return empty(path);
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return refused(path, 'its aliases unfold to more than a compose file can sensibly hold');
+  if (!(unfoldedSize(document.contents) <= MAX_COMPOSE_VALUES)) {
+    return refused(
+      path,
+      `its aliases unfold to more than ${MAX_COMPOSE_VALUES} values, the most that a compose file can have`,
+    );
   }
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
   const invalid = againstSpecification(path, value, document, lines);
   if (invalid.length > 0) return { compose: undefined, findings: [...findings, ...invalid] };
   return {

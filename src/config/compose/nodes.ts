@@ -18,6 +18,24 @@ export function eachNode(root: unknown, see: (node: Node, at: readonly (string |
   }
 }
 
+/** How many values there are with what each alias stands for in its place; an alias inside of its own anchor makes it infinite. */
+export function unfoldedSize(root: unknown): number {
+  const sizes = new Map<string, number>();
+  const sizeOf = (node: unknown): number => {
+    if (isAlias(node)) return sizes.get(node.source) ?? 1;
+    if (!isCollection(node)) {
+      if (isScalar(node) && node.anchor !== undefined) sizes.set(node.anchor, 1);
+      return 1;
+    }
+    if (node.anchor !== undefined) sizes.set(node.anchor, Number.POSITIVE_INFINITY);
+    const children = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : node.items;
+    const size = children.reduce((sum: number, child) => sum + sizeOf(child), 1);
+    if (node.anchor !== undefined) sizes.set(node.anchor, size);
+    return size;
+  };
+  return sizeOf(root);
+}
+
 /** Line of the innermost node that the keys lead to. */
 export function placeOf(document: Document.Parsed, lines: LineCounter, keys: readonly string[]) {
   let node: unknown = document.contents;

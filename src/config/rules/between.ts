@@ -5,6 +5,7 @@ import { Unreadable } from '../unreadable.ts';
 import { disksDoNotShrink } from './guests/clones.ts';
 import { somethingStays } from './guests/creation.ts';
 import { allGuests, targetOf } from './guests/guests.ts';
+import { addressesOfGuestsGoneAreNotNamed } from './network/firewall-reach.ts';
 import type { Finding } from './rule.ts';
 
 /** Looks at what is applied and at what is to be; the places are those of `after`, of which not all may be readable. */
@@ -56,7 +57,12 @@ function placeOf(gone: readonly Guest[]): Finding['at'] {
     : { file: 'etc/phoenix_vm_configs.json', path: '/vms' };
 }
 
-export const BETWEEN_RULES: readonly BetweenRule[] = [somethingStays, deletesStayFew, disksDoNotShrink];
+export const BETWEEN_RULES: readonly BetweenRule[] = [
+  somethingStays,
+  deletesStayFew,
+  disksDoNotShrink,
+  addressesOfGuestsGoneAreNotNamed,
+];
 
 /** Pure. */
 export function findingsBetween(before: Config, after: Config, unreadable = new Unreadable()): Finding[] {

@@ -32,12 +32,13 @@ import {
   macsAreUnicast,
 } from './network/addresses.ts';
 import {
+  firewallOfGuestsIsOn,
   firewallRulesAreDifferent,
   guestsHaveAFirewall,
   namedAddressesAreOwned,
   openRulesNameASource,
 } from './network/firewall-reach.ts';
-import { firewallRulesAreReadable } from './network/firewall-syntax.ts';
+import { firewallRulesCount } from './network/firewall-syntax.ts';
 import {
   agentsHaveAHostname,
   guestNamesAreHostnames,
@@ -113,10 +114,11 @@ export const RULES: readonly Rule[] = [
   clonesAreNotSmaller,
   dependenciesStartFirst,
   cloneSourcesComeEarly,
-  firewallRulesAreReadable,
+  firewallRulesCount,
   firewallRulesAreDifferent,
   namedAddressesAreOwned,
   openRulesNameASource,
+  firewallOfGuestsIsOn,
   guestsHaveAFirewall,
   hostStaysReachable,
   agentCanFetch,

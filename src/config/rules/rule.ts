@@ -7,7 +7,7 @@ import type { SourceFile } from '../../model/snapshot.ts';
 import type { Config, Place } from '../config.ts';
 import type { Unreadable } from '../unreadable.ts';
 
-/** A problem before its line is looked up. Its severity follows from the code. */
+/** A problem before its line is looked up. Its severity follows from the code, but for `isError`. */
 export interface Finding {
   readonly code: ProblemCode;
   /** What is written there is wrong; a pointer to something that is not written stands for its nearest parent. */
@@ -18,6 +18,8 @@ export interface Finding {
   readonly hint?: string;
   /** The target that is held back; absent when it concerns the whole configuration. */
   readonly target?: TargetId;
+  /** An error, though its code is that of a warning. */
+  readonly isError?: true;
   /** Shows the name of the field instead of its value. */
   readonly onKey?: boolean;
   /** Already known, from 1: for what is not JSON. */

@@ -56,6 +56,20 @@ const dnsServer = z.strictObject({
   authoritative_zones: value.withoutEffect('names follow from the guests, services and stacks.'),
 });
 
+/** For readers; neither DNS nor a rule uses it. */
+const knownName = text.name(
+  /^[\p{L}\p{N}_]([\p{L}\p{N}_ .-]{0,62}[\p{L}\p{N}_])?$/u,
+  'must be a name: letters, digits, spaces and _ . -, at most 64',
+);
+const KNOWN_ADDRESS = 'must be an IP address such as 10.0.0.50, a network such as 10.0.0.0/28, or a list of them';
+const knownAddress = z.union([value.ipAddress, value.network], KNOWN_ADDRESS);
+
+/** Of an alias or IP set of the firewall (PVE/Firewall.pm: ip_alias_pattern, at most 64 characters). */
+const firewallName = text.name(
+  /^[A-Za-z][A-Za-z0-9_-]{1,63}$/,
+  'must be the name of an alias or set: a letter, then letters, digits, _ and -, at least 2',
+);
+
 /** The whole file. */
 export const hypervisorFile = z
   .strictObject({
@@ -73,6 +87,22 @@ export const hypervisorFile = z
       .describe('Memory of the host in GB, for a warning when guests want more. Default: not told, no warning.'),
     users: hostUser.optional().describe('Administrator of the host. Default: none is kept.'),
     network: hostNetwork.prefault({}).describe('Addresses of the host.'),
+    known_hosts: z
+      .record(knownName, z.union([knownAddress, z.array(knownAddress).min(1)], KNOWN_ADDRESS))
+      .default({})
+      .describe(
+        'Machines that Phoenix does not keep and that firewall rules may name, such as a PC or a printer: name and address, or several. Default: none.',
+      ),
+    known_aliases: z
+      .array(firewallName)
+      .default([])
+      .describe(
+        "Aliases of the datacenter's firewall that people keep and rules may name. Default: none, so that a rule which names one is refused.",
+      ),
+    known_ip_sets: z
+      .array(firewallName.regex(/^[^A-Z]*$/, 'must be in lower case, as Proxmox keeps names of sets'))
+      .default([])
+      .describe("IP sets of the datacenter's firewall, likewise; rules name them with a `+` before. Default: none."),
     docker: z
       .strictObject({
         portainer_agent_image: value.dockerImage

@@ -1,6 +1,8 @@
 // Options of an NFS export as exportfs reads them (exports(5), support/nfs/exports.c of nfs-utils). It stops reading a file at the
 // first one that it does not take: every later export would be gone, so that none is written that it would refuse.
 
+import ipaddr from 'ipaddr.js';
+
 const FLAGS = new Set(
   (
     'ro rw sync async wdelay no_wdelay hide nohide crossmnt nocrossmnt secure insecure root_squash no_root_squash ' +
@@ -51,4 +53,26 @@ export function nfsOptionFault(option: string): string | null {
   if (known === undefined) return FLAGS.has(name) ? `must be ${name} alone` : 'must be an NFS option such as rw';
   const [fits, expected] = known;
   return fits(option.slice(at + 1)) ? null : expected;
+}
+
+/**
+ * Whether exportfs takes it for a client (client_gettype and client_init of support/export/client.c). It takes what is neither an address
+ * nor a network nor a pattern for a name, and a name that it cannot resolve is exported to nobody.
+ */
+export function isNfsClient(client: string): boolean {
+  if (client.startsWith('@')) return /^@[A-Za-z0-9_.-]+$/.test(client);
+  const [address = '', mask, ...rest] = client.split('/');
+  if (rest.length > 0) return false;
+  if (mask !== undefined) {
+    if (ipaddr.IPv4.isValidFourPartDecimal(address)) return isMask(mask, 32);
+    return address.includes(':') && ipaddr.IPv6.isValid(address) && isMask(mask, 128);
+  }
+  if (client.includes(':')) return ipaddr.IPv6.isValid(client);
+  if (/[*?[]/.test(client)) return true;
+  if (/^[\d.]+$/.test(client)) return ipaddr.IPv4.isValidFourPartDecimal(client);
+  return /^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$/.test(client);
+}
+
+function isMask(mask: string, most: number): boolean {
+  return /^\d{1,3}$/.test(mask) ? Number(mask) <= most : most === 32 && ipaddr.IPv4.isValidFourPartDecimal(mask);
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
-import { nfsOptionFault } from './nfs-option.ts';
+import { isNfsClient, nfsOptionFault } from './nfs-option.ts';
 import * as text from './text.ts';
 import * as value from './values.ts';
 
@@ -119,10 +119,17 @@ const nfsOption = text.holds(
   }),
 );
 
+const NFS_CLIENT =
+  'must be an address, a network such as 10.0.0.0/24, the name of a machine, a name with * or ?, or @netgroup';
+
 const nfsExport = z.strictObject({
   path: text.absolutePath.describe('Exported folder.'),
   clients: z
-    .array(text.name(/^@?[A-Za-z0-9*?[:][A-Za-z0-9*?[\].:/_-]*$/, 'must be an address, network, name or @netgroup'))
+    .array(
+      text
+        .name(/^@?[A-Za-z0-9*?[:][A-Za-z0-9*?[\].:/_-]*$/, NFS_CLIENT)
+        .refine((client) => isNfsClient(client), NFS_CLIENT),
+    )
     .min(1)
     .describe('Who may mount it.'),
   options: z

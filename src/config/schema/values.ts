@@ -53,6 +53,14 @@ export const cidr = text
   )
   .meta({ examples: ['10.0.0.10/24'] });
 
+/** Every address of a network, told by its first one. */
+export const network = text
+  .holds(
+    'name',
+    z.string().refine((value) => isNetwork(value), 'must be a network by its first address, such as 10.0.0.0/24'),
+  )
+  .meta({ examples: ['10.0.0.0/24'] });
+
 /** A fixed address, or how the guest comes by one. */
 export const ipSetting = text
   .holds(
@@ -195,6 +203,13 @@ function isCidr(value: string): boolean {
   const [address, prefix, ...rest] = value.split('/');
   if (address === undefined || prefix === undefined || rest.length > 0 || !isAddress(address)) return false;
   return /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (address.includes(':') ? 128 : 32);
+}
+
+function isNetwork(value: string): boolean {
+  if (!isCidr(value)) return false;
+  const [address] = ipaddr.parseCIDR(value);
+  const version = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return address.toNormalizedString() === version.networkAddressFromCIDR(value).toNormalizedString();
 }
 
 /** Parts of a list written as one text, between commas or spaces. */

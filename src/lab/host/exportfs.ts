@@ -1,7 +1,9 @@
 // exportfs of the node: what the kernel's NFS server was told, kept in /var/lib/nfs/etab as the real one keeps it.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
+import { canonicalName } from '../network/names.ts';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
@@ -138,6 +140,14 @@ function ofFiles(node: LabNode): Read {
 const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
 const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(node, path));
 
+const unresolved = (client: string): string => `exportfs: Failed to resolve ${client}\n`;
+
+/** A client as the table has it: machines by their first name; null for a name that does not resolve. */
+function machineOf(node: LabNode, client: string): string | null {
+  if (isIP(client) !== 0 || /[*?[/@]/.test(client)) return client;
+  return canonicalName(node, client) ?? null;
+}
+
 /** `CLIENT:PATH`, the client perhaps in brackets. */
 function named(word: string): { readonly client: string; readonly path: string } | null {
   const [, bracketed, plain, path = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\/.*)$/.exec(word) ?? [];
@@ -153,7 +163,12 @@ function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean
   const written = found.find((each) => same(each, { ...wanted, options: '' }));
   const options = expanded(words);
   if (typeof options === 'string') return failed(options);
-  const entry: Told = written !== undefined && words.length === 0 ? written : { ...wanted, ...options };
+  const client = machineOf(node, wanted.client);
+  if (client === null) return { stdout: '', stderr: unresolved(wanted.client), rc: 0 };
+  const entry: Told = {
+    ...(written !== undefined && words.length === 0 ? written : { ...wanted, ...options }),
+    client,
+  };
   // Told all the same: the real one complains only afterwards.
   if (nothing(node, entry)) {
     tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
@@ -170,7 +185,8 @@ function withdraw(node: LabNode, name: string): Outcome | null {
   const wanted = named(name);
   if (wanted === null) return failed(`exportfs: Invalid unexport syntax: ${name}`);
   const entries = table(node);
-  const rest = entries.filter((each) => !same(each, { ...wanted, options: '' }));
+  const client = machineOf(node, wanted.client) ?? wanted.client;
+  const rest = entries.filter((each) => !same(each, { ...wanted, client, options: '' }));
   if (rest.length === entries.length) return failed(`exportfs: Could not find '${name}' to unexport.`);
   tell(node, rest);
   return null;
@@ -178,7 +194,11 @@ function withdraw(node: LabNode, name: string): Outcome | null {
 
 /** All that the files say: what starting the server does. Null when they are in order. */
 export function exportAll(node: LabNode, again: boolean): string | null {
-  const { found: entries, fault } = ofFiles(node);
+  const { found, fault } = ofFiles(node);
+  const entries = found.flatMap((each): Told[] => {
+    const client = machineOf(node, each.client);
+    return client === null ? [] : [{ ...each, client }];
+  });
   const absent = entries.find((entry) => nothing(node, entry));
   const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
   tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);

@@ -8,12 +8,20 @@ import { type LabNode, pathOf } from '../proxmox/node.ts';
 
 /** The address of a name, or what it says itself when it is one; undefined for a name that nobody knows. */
 export function addressOf(node: LabNode, name: string): string | undefined {
-  if (isIP(name) !== 0) return name;
+  return isIP(name) !== 0 ? name : entryOf(node, name)?.address;
+}
+
+/** The first name of the machine that has this name too; undefined for a name that nobody knows. */
+export function canonicalName(node: LabNode, name: string): string | undefined {
+  return entryOf(node, name)?.names[0];
+}
+
+function entryOf(node: LabNode, name: string): { readonly address: string; readonly names: string[] } | undefined {
   const wanted = name.toLowerCase().replace(/\.$/, '');
   for (const file of ['/etc/hosts', ...watchedFiles(node)]) {
     for (const line of linesOf(node, file)) {
       const [address = '', ...names] = line.split(/\s+/);
-      if (names.some((each) => each.toLowerCase() === wanted)) return address;
+      if (names.some((each) => each.toLowerCase() === wanted)) return { address, names };
     }
   }
   return undefined;

@@ -1,10 +1,10 @@
 // One call of one of the lab's programs: what it prints, the tasks it starts, and how a refusal becomes an answer.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { verbNamed } from '../../proxmox/table.ts';
 import type { Answer } from './answer.ts';
 import { hostFile, type LabNode, pathOf } from './node.ts';
 import { checkParameters, type Parameters, resolveVerb } from './parameters/check.ts';
-import { verbNamed } from './parameters/table.ts';
 import { usageLine } from './parameters/usage.ts';
 import { Refusal } from './refusal.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
@@ -47,8 +47,16 @@ export function containerChanges(
     building: spec.final === 'unmanaged' && (building || stops),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall('pct', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall(
+    'pct',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   if (settings.labels.includes('network interface')) {
     const missing = missingOnHost(seen, [], spec.net0.bridge);
     if (missing !== null) return missing;

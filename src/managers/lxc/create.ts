@@ -18,8 +18,16 @@ import type { LxcSpec } from './spec.ts';
 import { containerWishes } from './wishes.ts';
 
 export function createContainer(wanted: Wanted, spec: LxcSpec, seen: GuestObservation): Decision {
-  const firewall = decideFirewall('pct', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall(
+    'pct',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);

@@ -1,7 +1,7 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
-import { foreignFirewall, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -41,8 +41,16 @@ export function machineChanges(
     building: spec.final === 'unmanaged' && ((present?.building ?? false) || (seen.running && settings.restart)),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall(
+    'qm',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   if (settings.labels.includes('network interface')) {
     const missing = missingOnHost(seen, [], spec.net0.bridge);
     if (missing !== null) return missing;

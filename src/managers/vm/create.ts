@@ -20,8 +20,16 @@ import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
 
 export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservation): Decision {
-  const firewall = decideFirewall('qm', spec.id, spec.firewall, seen.firewall, wanted.adopt === true);
+  const firewall = decideFirewall(
+    'qm',
+    spec.id,
+    spec.firewall,
+    seen.firewall,
+    wanted.adopt === true,
+    seen.firewallFaults,
+  );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
+  if (firewall.kind === 'skipped') return impossible(firewall.reason);
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
   const { image, download } = spec.source;
   if (image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);

@@ -85,6 +85,10 @@ describe('what is no compose file is refused at its line', () => {
     expect(read(`x-bomb:\n${bomb.join('\n')}\n`).findings[0]).toMatchObject({ code: 'SYNTAX' });
   });
 
+  test('an anchor inside of itself', () => {
+    expect(read('services:\n  a: &a { image: x, x-b: { c: *a } }\n').findings[0]).toMatchObject({ code: 'SYNTAX' });
+  });
+
   test('nesting without end', () => {
     for (const text of ['['.repeat(200_000), '{a: '.repeat(60_000), '- '.repeat(100_000)]) {
       expect(read(text).compose).toBeUndefined();
@@ -98,6 +102,14 @@ describe('what is no compose file is refused at its line', () => {
     const large = { ...files, [FILE]: `# ${'x'.repeat(MAX_COMPOSE_BYTES)}` };
     expect(placesOf('SYNTAX', large)).toEqual([`${FILE}:`]);
   });
+});
+
+test('an anchor may be used as often as a file has services', () => {
+  const services = Array.from({ length: 300 }, (_, index) => `  s${index}:\n    <<: *all\n    logging: *log\n`);
+  const head = 'x-log: &log { driver: json-file }\nx-all: &all { image: shop, restart: always }\n';
+  const { compose, findings } = read(`${head}services:\n${services.join('')}`);
+  expect(findings).toEqual([]);
+  expect(compose?.services).toHaveLength(300);
 });
 
 test('a compose file that cannot be read leaves no draft', () => {

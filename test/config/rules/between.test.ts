@@ -63,3 +63,25 @@ test('a disk that gets smaller is refused at its line', () => {
     expect.stringMatching(/^DISK_SHRINK .*vm_configs.json:\d+ The disk of vm\/1001 \(vm-1001\) has 32 GB/),
   ]);
 });
+
+test('an address that was a guest’s is not let in any more without a word', () => {
+  const before = withGuests(1);
+  const rule = { type: 'in', action: 'ACCEPT', source: '10.0.0.201', proto: 'tcp', port: 22 };
+  before[LXC].lxc_configs['101'].firewall = { rules: [rule] };
+  expect(newProblems(before, before)).toEqual([]);
+
+  const gone = structuredClone(before);
+  delete gone[LXC].lxc_configs['201'];
+  const loaded = load(snapshotOf(gone), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before: draftOf(before) });
+  expect(loaded.problems).toMatchObject([
+    { code: 'UNOWNED_ADDRESS', severity: 'error', message: 'Nothing has the address 10.0.0.201' },
+  ]);
+  expect(loaded.problems[0]?.hint).toContain('It was the address of lxc/201 (ct-201)');
+
+  const moved = structuredClone(before);
+  moved[LXC].lxc_configs['201'].network_config.ip = '10.0.0.202/24';
+  expect(newProblems(before, moved)).toEqual([expect.stringContaining('Nothing has the address 10.0.0.201')]);
+
+  gone['etc/phoenix_hypervisor_config.json'].known_hosts = { laptop: '10.0.0.201' };
+  expect(newProblems(before, gone)).toEqual([]);
+});

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { environment } from '../environment.ts';
+import { declaredFirewall } from '../../../src/managers/guest/proxmox/firewall.ts';
+import { parseRule, ruleProblems } from '../../../src/proxmox/firewall-rule.ts';
+import { environment, loadFiles } from '../environment.ts';
 import { found } from './found.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -25,10 +28,87 @@ describe('BAD_RULE', () => {
       SSH,
       { ...SSH, port: '80,443,6000:6010,https' },
       { ...SSH, port: 8080 },
-      { ...SSH, source: '10.0.0.101,10.0.0.0/25,10.0.0.5-10.0.0.9,+dc/admins,office' },
-      { type: 'in', action: 'ACCEPT', proto: 'icmp', source: 'fd00::/8', iface: 'net0' },
+      { ...SSH, source: '10.0.0.101,10.0.0.0/25' },
+      { ...SSH, source: '10.0.0.5-10.0.0.9' },
+      { ...SSH, source: '+dc/admins', dest: 'Office' },
+      { type: 'in', action: 'ACCEPT', proto: 'icmpv6', source: 'fd00::/8', iface: 'net0' },
+      { type: 'out', action: 'DROP', dest: '0.0.0.0/0', enabled: false },
     );
+    Object.assign(files[HYPERVISOR], { known_aliases: ['office'], known_ip_sets: ['admins'] });
     expect(found('BAD_RULE', files)).toEqual([]);
+  });
+
+  test.each([
+    [{ source: 'nosuch' }, 'No alias "nosuch" is known'],
+    [{ source: 'dc/nosuch' }, 'No alias "dc/nosuch" is known'],
+    [{ dest: 'guest/nosuch' }, 'No alias "guest/nosuch" is known'],
+    [{ source: '+nosuch' }, 'No IP set "+nosuch" is known'],
+    [{ source: '+Admins' }, '"+Admins" names no IP set: Proxmox keeps their names in lower case'],
+    [{ source: '10.0.0.101', dest: 'fd00::1' }, 'The rule is for IPv4 and for IPv6 at once, which no packet is'],
+    [{ source: '10.0.0.101', proto: 'icmpv6', port: undefined }, 'The rule is for IPv4 and for IPv6 at once'],
+    [{ source: 'fd00::1', proto: 'icmp', port: undefined }, 'The rule is for IPv4 and for IPv6 at once'],
+    [{ source: '10.0.0.101/24' }, '"10.0.0.101/24" is an address inside of its network'],
+    [{ dest: 'fd00::1/64' }, '"fd00::1/64" is an address inside of its network'],
+    [{ source: '10.0.0.101,office' }, '"office" is a name, which Proxmox takes only alone'],
+    [{ source: '+admins,10.0.0.101' }, '"+admins" is a name, which Proxmox takes only alone'],
+    [{ source: '10.0.0.5-10.0.0.9,10.0.0.101' }, '"10.0.0.5-10.0.0.9" is a range, which Proxmox takes only alone'],
+    [{ source: '10.0.0.9-10.0.0.5' }, '"10.0.0.9-10.0.0.5" is neither an address, a network, a range nor a name'],
+    [{ iface: 'net7' }, '"net7" is an interface that the guest does not have'],
+  ])('a rule with %j is named once: Proxmox would leave it out in silence', (part, message) => {
+    const files = withRules({ ...SSH, ...part });
+    Object.assign(files[HYPERVISOR], { known_aliases: ['office'], known_ip_sets: ['admins'] });
+    expect(found('BAD_RULE', files)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('what is accepted is read by Proxmox as it is meant, whatever is put together', () => {
+    const mostly = (sound: readonly (string | undefined)[], odd: readonly string[]) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...sound) }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
+    const listed = fc.array(fc.constantFrom('10.0.0.101', '10.0.0.0/24', 'fd00::1', 'office', '+admins'), {
+      minLength: 2,
+      maxLength: 3,
+    });
+    const places = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: mostly(
+          [undefined, '10.0.0.101', '10.0.0.0/24', 'dc/office', '+admins', '10.0.0.5-10.0.0.9'],
+          ['10.0.0.7/24', '+Admins', '+sdn/x-all', 'a', 'fd00::/8', '::/0', '10.0.0'],
+        ),
+      },
+      { weight: 1, arbitrary: listed.map((items) => items.join(',')) },
+    );
+    const ports = mostly([undefined, '22', '1:3', 'https,22'], ['0', '3:1', 'nosuch', '70000']);
+    const rule = fc.record({
+      type: fc.constantFrom('in', 'out'),
+      action: fc.constantFrom('ACCEPT', 'DROP', 'REJECT'),
+      source: places,
+      dest: places,
+      proto: mostly(['tcp', 'udp', 'sctp'], ['icmp', 'icmpv6']),
+      port: ports,
+      source_port: ports,
+      iface: mostly([undefined, 'net0'], ['net1', 'eth0']),
+      log: fc.option(fc.constantFrom('info', 'nolog'), { nil: undefined }),
+      enabled: fc.boolean(),
+      comment: fc.option(fc.constantFrom('# -p udp', 'one\ttwo'), { nil: undefined }),
+    });
+    let accepted = 0;
+    fc.assert(
+      fc.property(rule, (written) => {
+        const files = withRules(written);
+        Object.assign(files[HYPERVISOR], { known_aliases: ['office'], known_ip_sets: ['admins'] });
+        const { config } = loadFiles(files);
+        const firewall = config?.lxc.find(({ id }) => id === 101)?.firewall ?? null;
+        if (firewall === null) return;
+        accepted += 1;
+        const [line = ''] = declaredFirewall(firewall)?.rules ?? [];
+        const parsed = parseRule(line);
+        expect(parsed).not.toHaveProperty('error');
+        const known = { aliases: new Map([['office', { cidr: '' }]]), ipset: new Set(['admins']) };
+        if ('rule' in parsed) expect(ruleProblems(parsed.rule, 'ct', known, undefined)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+    expect(accepted).toBeGreaterThan(20);
   });
 
   test('a port needs a protocol that has ports', () => {
@@ -121,17 +201,49 @@ describe('NO_FIREWALL', () => {
   });
 });
 
+describe('NO_EFFECT', () => {
+  test('rules of guests filter nothing while the firewall of the host is off', () => {
+    const files = withHost({ enabled: false });
+    files[LXC].lxc_configs['101'].firewall = { rules: [SSH] };
+    for (const guest of [files[LXC].lxc_configs['900'], ...files[VM].vms]) guest.firewall = { enabled: false };
+    expect(found('NO_EFFECT', files)).toEqual([
+      '"enabled": false, | The firewall is off, so that of lxc/101 (web) filters nothing',
+    ]);
+    files[LXC].lxc_configs['101'].firewall.enabled = false;
+    expect(found('NO_EFFECT', files)).toEqual([]);
+  });
+});
+
 describe('UNOWNED_ADDRESS', () => {
   test('guests, the host, its gateway, networks and the world outside may be named', () => {
     const sources = ['10.0.0.111', '10.0.0.13', '10.0.0.1', '10.0.0.0/28', '10.0.0.40-10.0.0.50', '192.168.1.5'];
     expect(found('UNOWNED_ADDRESS', withRules(...sources.map((source) => ({ ...SSH, source }))))).toEqual([]);
   });
 
-  test('an address of the subnet that nothing has is refused', () => {
-    expect(found('UNOWNED_ADDRESS', withRules({ ...SSH, source: '10.0.0.111,10.0.0.99' }))).toEqual([
+  test('an address of the subnet that nothing has is told, and does not hold the commit back', () => {
+    const files = withRules({ ...SSH, source: '10.0.0.111,10.0.0.99' });
+    expect(found('UNOWNED_ADDRESS', files)).toEqual([
       '"source": "10.0.0.111,10.0.0.99", | Nothing has the address 10.0.0.99',
     ]);
+    expect(loadFiles(files).config).not.toBeNull();
   });
+
+  test('a PC or printer that is named as a known host may be named', () => {
+    const files = withRules(
+      ...['10.0.0.50', '10.0.0.51/32', '10.0.0.210', '10.0.0.97'].map((source) => ({ ...SSH, source })),
+    );
+    files[HYPERVISOR].known_hosts = { 'my PC': '10.0.0.50', printers: ['10.0.0.51', '10.0.0.208/28'] };
+    expect(found('UNOWNED_ADDRESS', files)).toEqual(['"source": "10.0.0.97", | Nothing has the address 10.0.0.97']);
+  });
+
+  test.each([['10.0.0.50/24'], ['my-pc'], [''], ['10.0.0.300'], [['10.0.0.50', 'x']], [[]]])(
+    'a known host at %o is refused: it would be nobody, or the whole network',
+    (address) => {
+      const files = withRules(SSH);
+      files[HYPERVISOR].known_hosts = { 'my PC': address };
+      expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('must ')]);
+    },
+  );
 
   test('it is not decided while a guest cannot be read', () => {
     const files = withRules({ ...SSH, source: '10.0.0.99' });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NfsExport } from '../../../src/config/config-host.ts';
+import { isNfsClient } from '../../../src/config/schema/nfs-option.ts';
 import { type Export, exportsText, readExports } from '../../../src/managers/hypervisor/nfs/exports.ts';
 import { exportOptions, sameOptions } from '../../../src/managers/hypervisor/nfs/options.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -63,6 +64,59 @@ testContract(manager, [
     },
   },
 ]);
+
+describe('a client by name', () => {
+  const share = (client: string) => declared([{ path: '/tank/data/1001', clients: [client], options: RW }]);
+
+  test('that does not resolve fails the step, and is not written for the next start either', async () => {
+    const host = await withDataset();
+    try {
+      await carryOut(manager, host, wanted(target));
+      const before = await host.readFile(OWN);
+      const end = await carryOut(manager, host, wanted(share('nosuch.example'), { before: target.spec }));
+      expect(end).toMatchObject({ outcome: 'failed' });
+      expect(end).toHaveProperty('reason', expect.stringContaining('exportfs: Failed to resolve nosuch.example'));
+      expect(await host.readFile(OWN)).toBe(before);
+
+      await host.write('/etc/hosts', '10.0.0.77 nosuch.example\n');
+      expect(await carryOut(manager, host, wanted(share('nosuch.example')))).toMatchObject({ outcome: 'done' });
+      expect(await exported(host)).toEqual([expect.stringMatching(/^\/tank\/data\/1001\tnosuch\.example\(rw,/)]);
+    } finally {
+      await host.close();
+    }
+  });
+
+  test.each([
+    '10.0.0.300',
+    '10.0.0',
+    '10.0.0.0/99',
+    '10.0.0.0/255.255.255.999',
+    'fd00::/200',
+    'web/24',
+    'a:b',
+    '10.0.0.0/8/8',
+    '-a.example',
+    'a..b',
+  ])('%s is refused: exportfs would take it for a name, or for nothing', (client) => {
+    expect(isNfsClient(client)).toBe(false);
+  });
+
+  test.each([
+    '10.0.0.1',
+    '10.0.0.7/24',
+    '10.0.0.0/255.255.255.0',
+    'fd00::1',
+    'fd00::/64',
+    '*',
+    '*.example.com',
+    'web-[0-9].example.com',
+    '@trusted',
+    'web_1.example.com',
+    'nas',
+  ])('%s is a client', (client) => {
+    expect(isNfsClient(client)).toBe(true);
+  });
+});
 
 describe('exports that are there', () => {
   let host: LabHost;

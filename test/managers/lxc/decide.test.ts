@@ -49,6 +49,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
     running: true,
     firewall: null,
     installed: {},
+    firewallFaults: [],
     silent: false,
     sourceMissing: false,
     host: {

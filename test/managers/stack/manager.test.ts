@@ -30,10 +30,25 @@ describe('with a server that deploys while it is asked', () => {
     expect(stored()?.file).toMatch(
       /^# Kept by Phoenix: .*\n# stack\/1002\.shop\n# sha256 [0-9a-f]{64}\n# Sells things\.\n/,
     );
-    expect(stored()?.file).toContain('image: shop:1 # pinned');
-    expect(stored()?.file).toContain('traefik.http.routers.shop.rule: Host(`shop.example.internal`)');
+    expect(stored()?.file).toContain('image: shop:1   # pinned');
+    expect(stored()?.file).toMatch(/"traefik.http.routers.shop.rule": "/);
     expect(serviceOf('shop')?.env).toEqual({ KEY: 'sk-of-the-shop-4711', LEVEL: 'info' });
     expect(serviceOf('shop')?.labels).toMatchObject({ 'traefik.enable': 'true' });
+  });
+
+  test('values reach the container unchanged, whatever Portainer and compose make of them on the way', async () => {
+    const level = `me:$apr1$jehiwm58$11qv4 # "it's"\\`;
+    const shopEnvironment = {
+      variables: [
+        { name: 'LEVEL', value: level, secret: false },
+        { name: 'API_KEY', value: { $secret: 'file:/etc/phoenix/secrets/hash-of-the-shop' }, secret: true },
+      ],
+    };
+    const key = '$2y$05$abc\\ #\nPHOENIX_TARGET=other';
+    await host.write('/etc/phoenix/secrets/hash-of-the-shop', `${key}\n`);
+    expect(await apply({ shopEnvironment })).toMatchObject({ outcome: 'done' });
+    expect(serviceOf('shop')?.env).toEqual({ KEY: key, LEVEL: level });
+    expect(await apply({ shopEnvironment })).toEqual({ outcome: 'done', actions: [] });
   });
 
   test('its volume shows the folder that the VM mounts', async () => {

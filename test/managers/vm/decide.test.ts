@@ -59,6 +59,7 @@ function decide(
     running: true,
     firewall: null,
     installed: {},
+    firewallFaults: [],
     silent: false,
     sourceMissing: false,
     host: HOST,

@@ -30,6 +30,21 @@ export function parseNetwork(text: string): Network | undefined {
   return { address, bits: Number(prefix) };
 }
 
+/** The network that an address with prefix length is in, such as `10.0.0.0/24` for `10.0.0.7/24`; the text itself where it is none. */
+export function networkOf(text: string): string {
+  const network = parseNetwork(text);
+  if (network === undefined) return text;
+  const version = network.address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  const cidr = `${network.address.toString()}/${network.bits}`;
+  return `${version.networkAddressFromCIDR(cidr).toString()}/${network.bits}`;
+}
+
+/** Whether it is an address inside of its network, and not the network: `10.0.0.7/24`. */
+export function hasHostBits(text: string): boolean {
+  const [network, whole] = [parseNetwork(text), parseNetwork(networkOf(text))];
+  return network !== undefined && whole !== undefined && spelling(network.address) !== spelling(whole.address);
+}
+
 /** The only form in which addresses are compared. */
 export function spelling(address: Ip): string {
   return address.toNormalizedString();

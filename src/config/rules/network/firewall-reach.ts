@@ -1,10 +1,12 @@
 // What the firewall rules let in and out: rules that say nothing new, that let everyone in, or that name nobody.
 
-import type { Config, FirewallRule } from '../../config.ts';
+import type { TargetId } from '../../../model/ids.ts';
+import type { Config, FirewallRule, Place } from '../../config.ts';
 import { within } from '../../read/place.ts';
+import type { Unreadable } from '../../unreadable.ts';
 import { allGuests, nameOfGuest, repeated, ruleLists, targetOf } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
-import { contains, fixedAddress, isSingle, parseNetwork, spelling } from './address.ts';
+import { contains, covers, fixedAddress, isSingle, type Network, parseNetwork, spelling } from './address.ts';
 
 /** DUPLICATE_RULE: a list has the same rule twice; the comment does not make it another one. */
 export function firewallRulesAreDifferent({ config }: RuleContext): Finding[] {
@@ -60,32 +62,93 @@ export function guestsHaveAFirewall({ config }: RuleContext): Finding[] {
     }));
 }
 
+/** NO_EFFECT: guests have rules, and the firewall that they are part of is declared to be off. */
+export function firewallOfGuestsIsOn({ config }: RuleContext): Finding[] {
+  const host = config.hypervisor.firewall;
+  const filtered = allGuests(config).filter((guest) => guest.firewall?.enabled === true);
+  const [first] = filtered;
+  if (host === null || host.enabled || first === undefined) return [];
+  const more = filtered.length === 1 ? '' : ` and ${filtered.length - 1} more`;
+  return [
+    {
+      code: 'NO_EFFECT',
+      at: within(host.writtenAt, 'enabled'),
+      message: `The firewall is off, so that of ${nameOfGuest(first)}${more} filters nothing`,
+      hint: 'Turn it on, or turn those of the guests off too.',
+    },
+  ];
+}
+
 /**
- * UNOWNED_ADDRESS: a rule names a single address of the managed subnet that no guest, host, gateway or server of the
- * configuration has. Not decided while some guests could not be read.
+ * UNOWNED_ADDRESS: a rule names a single address of the range that guests are given, which no guest, host, gateway, server or known
+ * host of the configuration has: a guest may be given it one day. Not decided while some guests could not be read.
  */
 export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Finding[] {
   const subnet = parseNetwork(config.hypervisor.network.subnet ?? '');
-  if (subnet === undefined || unreadable.someAddress) return [];
+  if (subnet === undefined || unreadable.someAddress || unreadable.host('known_hosts')) return [];
   const owned = ownedAddresses(config);
+  const known = knownNetworks(config);
+  return namedAddresses(config)
+    .filter(({ network, address }) => contains(subnet, network.address) && !isOwned(network, address, owned, known))
+    .map(({ at, address, target }) => ({
+      ...unowned(at, address, target),
+      hint: 'If a machine that Phoenix does not keep has it, name that in "known_hosts" of etc/phoenix_hypervisor_config.json. Otherwise correct the address.',
+    }));
+}
+
+/** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that is gone or has another one now. */
+export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+  if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
+  const owners = new Map(
+    allGuests(before).flatMap((guest) => {
+      const address = fixedAddress(guest.network.ip);
+      return address === null ? [] : [[spelling(address), guest] as const];
+    }),
+  );
+  const owned = ownedAddresses(after);
+  const known = knownNetworks(after);
+  return namedAddresses(after).flatMap(({ at, network, address, target }) => {
+    const owner = owners.get(address);
+    if (owner === undefined || isOwned(network, address, owned, known)) return [];
+    const hint = `It was the address of ${nameOfGuest(owner)}: whoever is given it next would be meant. Take it out of the rule, or name the machine that has it now in "known_hosts" of etc/phoenix_hypervisor_config.json.`;
+    return [{ ...unowned(at, address, target), isError: true as const, hint }];
+  });
+}
+
+/** The same sentence for both, so that a place which is an error is not a warning too. */
+function unowned(at: Place, address: string, target: TargetId | undefined): Finding {
+  const message = `Nothing has the address ${address}`;
+  return { code: 'UNOWNED_ADDRESS', at, message, ...(target === undefined ? {} : { target }) };
+}
+
+interface NamedAddress {
+  readonly at: Place;
+  readonly network: Network;
+  readonly address: string;
+  readonly target: TargetId | undefined;
+}
+
+/** Every single address that a rule names. */
+function namedAddresses(config: Config): NamedAddress[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
     rules.flatMap((rule) =>
       (['source', 'dest'] as const).flatMap((field) =>
-        (rule[field]?.split(',') ?? [])
-          .map((item) => parseNetwork(item.trim()))
-          .filter((named) => named !== undefined && isSingle(named) && contains(subnet, named.address))
-          .map((named) => (named === undefined ? '' : spelling(named.address)))
-          .filter((address) => !owned.has(address))
-          .map((address) => ({
-            code: 'UNOWNED_ADDRESS' as const,
-            at: within(rule.writtenAt, field),
-            message: `Nothing has the address ${address}`,
-            hint: `Every address of ${config.hypervisor.network.subnet} belongs to a guest, the host or its gateway. Name one of them, or a network.`,
-            ...(target === undefined ? {} : { target }),
-          })),
+        (rule[field]?.split(',') ?? []).flatMap((item): NamedAddress[] => {
+          const network = parseNetwork(item.trim());
+          if (network === undefined || !isSingle(network)) return [];
+          return [{ at: within(rule.writtenAt, field), network, address: spelling(network.address), target }];
+        }),
       ),
     ),
   );
+}
+
+function isOwned(network: Network, address: string, owned: ReadonlySet<string>, known: readonly Network[]): boolean {
+  return owned.has(address) || known.some((place) => covers(place, network));
+}
+
+function knownNetworks(config: Config): Network[] {
+  return config.hypervisor.knownHosts.flatMap((host) => parseNetwork(host) ?? []);
 }
 
 function ownedAddresses(config: Config): Set<string> {
@@ -96,6 +159,7 @@ function ownedAddresses(config: Config): Set<string> {
     network.gateway,
     network.nfsServer,
     ...network.nameservers,
+    ...network.bridges.map((bridge) => bridge.address),
     ...dns.upstreamServers,
     ...guests.flatMap((guest) => [guest.network.ip, guest.network.gateway]),
     ...config.vm.flatMap((vm) => vm.volumes.map((volume) => volume.server)),

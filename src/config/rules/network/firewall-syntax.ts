@@ -1,10 +1,11 @@
 // Firewall rules that Proxmox would skip with nothing but a warning: what was meant to be open or closed would not be.
 
+import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule } from '../../config.ts';
 import { within } from '../../read/place.ts';
 import { type RuleList, ruleLists } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
-import { parseNetwork, parseRange } from './address.ts';
+import { hasHostBits, networkOf, parseNetwork, parseRange } from './address.ts';
 
 /** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
 const SERVICES = new Set(
@@ -18,11 +19,19 @@ const SERVICES = new Set(
 const MOST_PORTS = 15;
 const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp'];
 
-/** BAD_RULE: a port without a protocol that has ports, or a port, address or interface that Proxmox cannot read. */
-export function firewallRulesAreReadable({ config }: RuleContext): Finding[] {
+/**
+ * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
+ * Proxmox's own check of a rule has against it, in its words.
+ */
+export function firewallRulesCount({ config }: RuleContext): Finding[] {
+  const { knownAliases, knownIpSets } = config.hypervisor;
+  const known: FirewallNames = {
+    aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),
+    ipset: new Set(knownIpSets),
+  };
   return ruleLists(config).flatMap((list) =>
     list.rules.flatMap((rule) =>
-      faults(rule, list).map(([field, message, hint]) => ({
+      faults(rule, list, known).map(([field, message, hint]) => ({
         code: 'BAD_RULE' as const,
         at: within(rule.writtenAt, field),
         message,
@@ -35,7 +44,7 @@ export function firewallRulesAreReadable({ config }: RuleContext): Finding[] {
 
 type Fault = readonly [field: string, message: string, hint?: string];
 
-function faults(rule: FirewallRule, { owner }: RuleList): Fault[] {
+function faults(rule: FirewallRule, { owner }: RuleList, known: FirewallNames): Fault[] {
   const found: Fault[] = [];
   for (const [field, ports] of [
     ['port', rule.port],
@@ -49,17 +58,60 @@ function faults(rule: FirewallRule, { owner }: RuleList): Fault[] {
     const fault = portsFault(ports);
     if (fault !== undefined) found.push([field, fault, 'Write ports and ranges like "80,443" or "6000:6010".']);
   }
-  for (const [field, addresses] of [
-    ['source', rule.source],
-    ['dest', rule.dest],
-  ] as const) {
-    const fault = addresses === null ? undefined : addressesFault(addresses);
-    if (fault !== undefined) found.push([field, fault]);
+  for (const field of ['source', 'dest'] as const) {
+    const fault = rule[field] === null ? undefined : addressesFault(rule[field]);
+    if (fault !== undefined) found.push([field, ...fault]);
   }
-  if (owner !== 'host' && rule.iface !== null && !/^net\d+$/.test(rule.iface)) {
-    found.push(['iface', `"${rule.iface}" is no interface of a guest`, 'Guests have net0, net1 and so on.']);
+  const { iface } = rule;
+  if (owner !== 'host' && iface !== null && iface !== 'net0') {
+    const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
+    found.push(['iface', `"${iface}" is ${is}`, 'The interface of a guest is net0.']);
   }
-  return found;
+  const told = new Set<string>(found.map(([field]) => field));
+  // A port without its protocol is one fault, which Proxmox has against both.
+  const saidOfPorts = told.has('port') || told.has('source_port');
+  const others = ruleProblems(asWritten(rule), owner === 'host' ? 'host' : 'ct', known, undefined)
+    .map(([property, message]) => inOurWords(property, message, rule))
+    .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
+  return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
+}
+
+/** The rule as the line that is written of it will be read. */
+function asWritten(rule: FirewallRule): Rule {
+  const written = {
+    type: rule.type,
+    action: rule.action,
+    iface: rule.iface,
+    source: rule.source,
+    dest: rule.dest,
+    proto: rule.proto,
+    dport: rule.port,
+    sport: rule.sourcePort,
+  };
+  return Object.fromEntries(
+    Object.entries(written).filter((entry): entry is [string, string] => entry[1] !== null),
+  ) satisfies Rule;
+}
+
+const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port' };
+
+function inOurWords(property: string, message: string, rule: FirewallRule): Fault {
+  const field = FIELDS[property] ?? property;
+  const value = property === 'source' || property === 'dest' ? (rule[property] ?? '') : '';
+  if (message.startsWith('no such alias'))
+    return [field, `No alias "${value}" is known`, nameHint('alias', 'known_aliases')];
+  if (message.startsWith('no such ipset')) {
+    return value === value.toLowerCase()
+      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'known_ip_sets')]
+      : [field, `"${value}" names no IP set: Proxmox keeps their names in lower case`, `Write ${value.toLowerCase()}.`];
+  }
+  if (message.startsWith('detected mixed'))
+    return [field, 'The rule is for IPv4 and for IPv6 at once, which no packet is', 'Write a rule for each of them.'];
+  return [field, `Proxmox would leave the rule out: ${message}`];
+}
+
+function nameHint(what: string, setting: string): string {
+  return `If the datacenter's firewall has that ${what}, name it in "${setting}" of etc/phoenix_hypervisor_config.json. Otherwise write the addresses.`;
 }
 
 function portsFault(ports: string): string | undefined {
@@ -77,19 +129,30 @@ function isPort(item: string): boolean {
   return first >= 1 && first <= last && last <= 65_535;
 }
 
-function addressesFault(addresses: string): string | undefined {
+function addressesFault(addresses: string): readonly [message: string, hint?: string] | undefined {
   const items = addresses.split(',').map((item) => item.trim());
-  const wrong = items.find((item) => !isAddressOfRule(item));
-  if (wrong !== undefined) return `"${wrong}" is neither an address, a network, a range nor a name`;
-  const families = new Set(items.filter((item) => /^[\d:a-f]/i.test(item)).map(familyOf));
-  families.delete(undefined);
-  return families.size > 1 ? `"${addresses}" mixes IPv4 and IPv6, which Proxmox refuses` : undefined;
+  const wrong = items.find(
+    (item) => !isName(item) && parseNetwork(item) === undefined && parseRange(item) === undefined,
+  );
+  if (wrong !== undefined) return [`"${wrong}" is neither an address, a network, a range nor a name`];
+  const inside = items.find((item) => hasHostBits(item));
+  if (inside !== undefined) {
+    const [address = ''] = inside.split('/');
+    const hint = `Write ${networkOf(inside)} for the whole network, or ${address} for that address alone.`;
+    return [`"${inside}" is an address inside of its network, and Proxmox takes only the network`, hint];
+  }
+  if (items.length > 1) {
+    const alone = items.find((item) => isName(item) || parseRange(item) !== undefined);
+    const what = alone !== undefined && isName(alone) ? 'a name' : 'a range';
+    if (alone !== undefined) return [`"${alone}" is ${what}, which Proxmox takes only alone`, 'Write a rule for each.'];
+  }
+  const families = new Set(items.map(familyOf));
+  return families.size > 1 ? [`"${addresses}" mixes IPv4 and IPv6, which Proxmox refuses`] : undefined;
 }
 
-/** Names of aliases and sets begin with a letter; those of the datacenter or guest may say so. */
-function isAddressOfRule(item: string): boolean {
-  if (/^(\+?(dc\/|guest\/)?[a-z][a-z0-9_-]+)$/i.test(item)) return true;
-  return parseNetwork(item) !== undefined || parseRange(item) !== undefined;
+/** Names of aliases and sets begin with a letter; those of the datacenter, a guest or SDN may say so. */
+function isName(item: string): boolean {
+  return /^(\+(dc\/|guest\/|sdn\/)?|(dc\/|guest\/)?)[a-z][a-z0-9_-]+$/i.test(item);
 }
 
 function familyOf(item: string): string | undefined {

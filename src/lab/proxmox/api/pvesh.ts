@@ -1,12 +1,13 @@
 // The program pvesh: API calls. Changes of guests are those of pct and qm under the names of the API; the rest
 // (reading, storages, firewall, tasks) is answered here.
+
+import { verbForMethod } from '../../../proxmox/table.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, newCall, tasks, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
-import { verbForMethod } from '../parameters/table.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
 import { QM_VERBS } from '../qm/qm.ts';

@@ -1,14 +1,14 @@
 // The firewall's part of the API: rules, options, aliases, IP sets and security groups of one firewall file.
 import { join } from 'node:path';
+import type { Rule } from '../../../proxmox/firewall-rule.ts';
+import { splitList } from '../../../proxmox/perl.ts';
+import { macros, methodSchemas } from '../../../proxmox/table.ts';
 import { withLock } from '../lock.ts';
-import { splitList } from '../parameters/perl.ts';
-import { macros, methodSchemas } from '../parameters/table.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import type { FirewallConfig } from './config.ts';
 import { clusterPlace, type FirewallPlace, loadFirewall, saveFirewall } from './files.ts';
 import { aliasesCall, namedCall, setCall } from './names-api.ts';
 import { answer, changed, checkDigest, type Handled, type Item, type Request, withDigest } from './request.ts';
-import type { Rule } from './rule.ts';
 import { rulesCall } from './rules-api.ts';
 
 /**

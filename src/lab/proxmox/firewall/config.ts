@@ -1,8 +1,15 @@
 // A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
 // cannot be read are warned about and left out; wrong rules are warned about and kept.
-import { isIpv4, isIpv6 } from '../parameters/addresses.ts';
-import { formatProblem } from '../parameters/formats.ts';
-import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './rule.ts';
+import { isIpv4, isIpv6 } from '../../../proxmox/addresses.ts';
+import {
+  NAME,
+  parseRule,
+  printRule,
+  type Rule,
+  type RuleEnvironment,
+  ruleProblems,
+} from '../../../proxmox/firewall-rule.ts';
+import { formatProblem } from '../../../proxmox/formats.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };
 export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };

@@ -1,9 +1,9 @@
 // Where the firewall's files of a lab lie, and their loading and saving.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RuleEnvironment } from '../../../proxmox/firewall-rule.ts';
 import { replaceFile } from '../lock.ts';
 import { emptyConfig, type FirewallConfig, parseFirewall, printFirewall } from './config.ts';
-import type { RuleEnvironment } from './rule.ts';
 
 /** One firewall file: the cluster's, the host's, or a guest's. */
 export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm'; readonly file: string };

@@ -1,5 +1,5 @@
 // The API's calls on what rules refer to by name: aliases, IP sets, and the lists of sets and groups.
-import { bitsOf } from '../parameters/addresses.ts';
+import { bitsOf } from '../../../proxmox/addresses.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { type Named, type SetEntry, setEntryProblem } from './config.ts';
 import { answer, changed, checkDigest, type Handled, type Request, withDigest } from './request.ts';

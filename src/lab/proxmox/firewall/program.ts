@@ -1,10 +1,10 @@
 // The program pve-firewall: compiles the files to see what is wrong with them, and tells the state of the daemon.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { printRule } from '../../../proxmox/firewall-rule.ts';
 import type { Answer } from '../answer.ts';
 import type { FirewallConfig } from './config.ts';
 import { clusterPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
-import { printRule } from './rule.ts';
 
 /**
  * Answers `pve-firewall compile|status|start|stop|restart|localnet`.

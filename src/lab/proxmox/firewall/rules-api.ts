@@ -1,9 +1,10 @@
 // The API's calls on a list of rules: those of a file, or of one security group.
+
+import { RULE_PROPERTIES, type Rule, type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { splitList } from '../../../proxmox/perl.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { answer, changed, checkDigest, type Handled, type Request, withDigest } from './request.ts';
-import { RULE_PROPERTIES, type Rule, type RuleEnvironment, ruleProblems } from './rule.ts';
 
 /** Shows, adds, moves, changes and removes rules. */
 export function rulesCall(

@@ -1,7 +1,12 @@
 // The disks of a guest: mount points of containers, drives of machines, both property strings around a volume.
 
+import {
+  type Properties,
+  parsePropertyString,
+  parseSize,
+  printPropertyString,
+} from '../../../proxmox/property-string.ts';
 import type { GuestKind } from '../node.ts';
-import { type Properties, parsePropertyString, parseSize, printPropertyString } from '../parameters/property-string.ts';
 import { Refusal } from '../refusal.ts';
 import type { Options } from './file.ts';
 import { isCloudInit } from './file.ts';

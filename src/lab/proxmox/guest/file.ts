@@ -1,7 +1,7 @@
 // The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
 import { createHash } from 'node:crypto';
+import { parsePropertyString, parseSize, printPropertyString } from '../../../proxmox/property-string.ts';
 import type { GuestKind } from '../node.ts';
-import { parsePropertyString, parseSize, printPropertyString } from '../parameters/property-string.ts';
 import { RAW_KEYS, REFUSED, RENAMED, readValue } from './options.ts';
 
 /** Options by name, `description` as plain text among them. */

@@ -1,10 +1,10 @@
 // What containers and machines have in common: their file, its lock entry, pending changes, and how they are listed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { splitList } from '../../../proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { configName, configPath, type GuestKind, kindOf, withGuestLock } from '../node.ts';
-import { splitList } from '../parameters/perl.ts';
 import { refuse } from '../refusal.ts';
 import { disksOf, unusedOf } from './disks.ts';
 import { type GuestFile, parseGuestFile, printGuestFile } from './file.ts';

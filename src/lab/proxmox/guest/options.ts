@@ -1,9 +1,10 @@
 // The options that may stand in a guest's file, and the raw LXC lines that may stand in a container's.
+
+import { formatProblem } from '../../../proxmox/formats.ts';
+import { booleanOf } from '../../../proxmox/perl.ts';
+import { parsePropertyString } from '../../../proxmox/property-string.ts';
+import { configOption, propertiesOf, type Schema } from '../../../proxmox/table.ts';
 import type { GuestKind } from '../node.ts';
-import { formatProblem } from '../parameters/formats.ts';
-import { booleanOf } from '../parameters/perl.ts';
-import { parsePropertyString } from '../parameters/property-string.ts';
-import { configOption, propertiesOf, type Schema } from '../parameters/table.ts';
 
 /** Parameters of `set` that are no options of a guest. */
 const NO_OPTION = /^(delete|revert|digest|node|vmid|force|skiplock|background_delay|import-working-storage|cdrom)$/;

@@ -1,7 +1,8 @@
 // How config, pending and listsnapshot show a guest.
+
+import { textProblem } from '../../../proxmox/schema.ts';
 import { type Call, print } from '../call.ts';
 import type { GuestKind } from '../node.ts';
-import { textProblem } from '../parameters/schema.ts';
 import { refuse } from '../refusal.ts';
 import { encodeText, type Options } from './file.ts';
 import { load, pendingDeletes } from './guest.ts';

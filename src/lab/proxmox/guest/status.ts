@@ -1,8 +1,9 @@
 // A guest's state and measures, as `status --verbose` and the lists show them.
+
+import { splitList } from '../../../proxmox/perl.ts';
+import { parsePropertyString } from '../../../proxmox/property-string.ts';
 import type { Call } from '../call.ts';
 import { CPU_COUNT, type GuestKind, running } from '../node.ts';
-import { splitList } from '../parameters/perl.ts';
-import { parsePropertyString } from '../parameters/property-string.ts';
 import { disksOf, isCdrom } from './disks.ts';
 import type { Options } from './file.ts';
 import { isTemplate, load } from './guest.ts';

@@ -1,7 +1,8 @@
 // The parameter check of pvesh: it finds the API method by the path, then takes the rest of the command line as
 // that method's parameters, together with its own output options.
+
+import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../proxmox/table.ts';
 import { type Parameters, readParameters, verified } from './check.ts';
-import { methodSchemas, pathTemplates, type Schema, type Verb } from './table.ts';
 import { type Usage, usageLine } from './usage.ts';
 
 const METHODS: Record<string, string> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };

@@ -1,10 +1,10 @@
 // The parameter check that every Proxmox program runs before it looks at any state: options and positional
 // arguments as Getopt::Long takes them, then each value against its schema.
 import { readFileSync } from 'node:fs';
+import { booleanOf } from '../../../proxmox/perl.ts';
+import { checkObject, printErrors, type Value } from '../../../proxmox/schema.ts';
+import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../proxmox/table.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
-import { booleanOf } from './perl.ts';
-import { checkObject, printErrors, type Value } from './schema.ts';
-import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from './table.ts';
 import { type Usage, usageLine } from './usage.ts';
 
 /** Parameters as the programs see them after the check: scalars as text (booleans `1` or `0`), arrays as lists. */

@@ -1,5 +1,5 @@
 // The usage line that ends every refusal of a parameter check.
-import type { Schemas } from './table.ts';
+import type { Schemas } from '../../../proxmox/table.ts';
 
 export type Usage = {
   readonly command: string;

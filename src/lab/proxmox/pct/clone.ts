@@ -1,4 +1,6 @@
 // `pct clone`: a copy of a container, or a linked clone of a template.
+
+import { parsePropertyString, printPropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, print, task } from '../call.ts';
 import { copyGuest, forgetGuest } from '../guest/belongings.ts';
 import { backing, type Disk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
@@ -6,7 +8,6 @@ import { emptyFile, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, update } from '../guest/guest.ts';
 import { running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { parsePropertyString, printPropertyString } from '../parameters/property-string.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { enabledStorage, splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';

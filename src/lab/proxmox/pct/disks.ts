@@ -1,11 +1,12 @@
 // Mount points of containers: making, copying, growing and moving their volumes.
+
+import { parseSize } from '../../../proxmox/property-string.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, backing, type Disk, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
 import { checkLock, isTemplate, load, save, update } from '../guest/guest.ts';
 import { running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { parseSize } from '../parameters/property-string.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { located, NEW_VOLUME, splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';

@@ -1,9 +1,9 @@
 // What a container's options ask of the host: bridges, devices, scripts. Missing ones are refused.
 import { existsSync, statSync } from 'node:fs';
+import { type Properties, parsePropertyString } from '../../../proxmox/property-string.ts';
 import { parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { bridges, type LabNode, pathOf } from '../node.ts';
-import { type Properties, parsePropertyString } from '../parameters/property-string.ts';
 import { refuse } from '../refusal.ts';
 import { located, pathOfVolume } from '../storage/storage.ts';
 

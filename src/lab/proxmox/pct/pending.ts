@@ -1,10 +1,11 @@
 // What waits to be changed on a container: applied at its start, or live while it runs.
+
+import { type Properties, printPropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, print, warn } from '../call.ts';
 import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac } from '../guest/guest.ts';
 import type { LabNode } from '../node.ts';
-import { type Properties, printPropertyString } from '../parameters/property-string.ts';
 import { Refusal } from '../refusal.ts';
 import { NEW_VOLUME } from '../storage/storage.ts';
 import { volumeSize } from '../storage/volumes.ts';

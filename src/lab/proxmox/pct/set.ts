@@ -1,4 +1,6 @@
 // Changing a container's options: at once, live, or at its next start, by the rules of Proxmox.
+
+import { splitList } from '../../../proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { backing, parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
@@ -16,7 +18,6 @@ import {
 import { optionSchema } from '../guest/options.ts';
 import { running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { checkDigest, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';

@@ -1,5 +1,6 @@
 // The QEMU guest agent of a machine: whether it answers, and what.
 import { existsSync, readFileSync } from 'node:fs';
+import { parsePropertyString } from '../../../proxmox/property-string.ts';
 import type { Outcome } from '../../tree/tree.ts';
 import { type Call, print, warn } from '../call.ts';
 import { disksOf } from '../guest/disks.ts';
@@ -9,7 +10,6 @@ import { runInside } from '../guest/inside.ts';
 import { replaceFile } from '../lock.ts';
 import { orders, pathOf, running, setRunning } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { parsePropertyString } from '../parameters/property-string.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { volumeAt } from '../storage/volumes.ts';

@@ -1,5 +1,6 @@
 // `qm create` and `qm clone`.
 import { randomUUID } from 'node:crypto';
+import { printPropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { copyGuest, forgetGuest } from '../guest/belongings.ts';
 import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
@@ -7,7 +8,6 @@ import { emptyFile, emptySection, type GuestFile, isCloudInit, type Section } fr
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
 import { guestTree, kindOf, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { printPropertyString } from '../parameters/property-string.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { enabledStorage } from '../storage/storage.ts';

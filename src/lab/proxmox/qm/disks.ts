@@ -1,12 +1,12 @@
 // The verbs of qm that work on drives: resize, template, move and import.
 import { statSync } from 'node:fs';
+import { parseSize } from '../../../proxmox/property-string.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { checkLock, isTemplate, load, update } from '../guest/guest.ts';
 import { hostFile, running } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { parseSize } from '../parameters/property-string.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { enabledStorage, located, splitVolumeId } from '../storage/storage.ts';

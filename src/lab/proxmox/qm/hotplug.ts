@@ -1,11 +1,12 @@
 // Changing a running machine: what is immediate or can be hot-plugged is done, the rest waits for its next start.
+
+import { splitList } from '../../../proxmox/perl.ts';
+import { parsePropertyString } from '../../../proxmox/property-string.ts';
 import type { Call } from '../call.ts';
 import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { pendingDeletes, save } from '../guest/guest.ts';
 import { bridges, running } from '../node.ts';
-import { splitList } from '../parameters/perl.ts';
-import { parsePropertyString } from '../parameters/property-string.ts';
 import { refuse } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { registerUnused } from './drives.ts';

@@ -1,9 +1,10 @@
 // What waits to be changed on a machine: applied at its start, or hot-plugged into it while it runs.
+
+import { type Properties, parsePropertyString, printPropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac, save } from '../guest/guest.ts';
-import { type Properties, parsePropertyString, printPropertyString } from '../parameters/property-string.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { isOwner, isSnapshotted, registerUnused } from './drives.ts';

@@ -1,5 +1,6 @@
 // The program qm: virtual machines.
 import { randomUUID } from 'node:crypto';
+import { splitList } from '../../../proxmox/perl.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { hasCloudInit } from '../guest/file.ts';
@@ -9,7 +10,6 @@ import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts'
 import { guestStatus } from '../guest/status.ts';
 import { guestIds, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
 import { whichConfig } from '../pct/pct.ts';
 import { refuse } from '../refusal.ts';
 import { guestId, text } from '../verb-parameters.ts';

@@ -1,5 +1,7 @@
 // Changing a machine's options: at once, by hot-plugging, or at its next start, by the rules of Proxmox.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { splitList } from '../../../proxmox/perl.ts';
+import { parsePropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, print, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit, type Options } from '../guest/file.ts';
@@ -18,8 +20,6 @@ import { optionSchema } from '../guest/options.ts';
 import { currentMemory } from '../guest/status.ts';
 import { running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
-import { parsePropertyString } from '../parameters/property-string.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { checkHookScript } from '../pct/host.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';

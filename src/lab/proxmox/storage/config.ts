@@ -1,10 +1,10 @@
 // Changes of storage.cfg by the rules of each storage type.
 import { mkdirSync } from 'node:fs';
+import { splitList } from '../../../proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
 

@@ -1,9 +1,9 @@
 // What the storages hold and how full they are, as the API tells it.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitList } from '../../../proxmox/perl.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { splitList } from '../parameters/perl.ts';
 import { enabledStorage, located, type Storage, storageNamed, storages } from './storage.ts';
 import { volumesOf } from './volumes.ts';
 

@@ -11,6 +11,8 @@ export interface GuestObservation {
   readonly running: boolean;
   /** Content of the guest's firewall file; null when there is none. */
   readonly firewall: string | null;
+  /** What Proxmox leaves out of that file, in its words; none where it was not asked. */
+  readonly firewallFaults: readonly string[];
   /** What is installed inside; null when nobody could look, `trusted` when the ledger's proof is taken for it. */
   readonly installed: Installed | null | 'trusted';
   /** A VM that runs, but whose guest agent does not answer. */

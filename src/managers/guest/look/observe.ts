@@ -1,5 +1,5 @@
 // A close and fresh look at one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox
-// command, and none for a guest that is not there or has never been started.
+// command, none for a guest that is not there or has never been started, and one more to prove firewall rules that are as declared.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports.ts';
@@ -9,7 +9,8 @@ import { lookFor, type Source, sourcePath } from '../life/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
-import { firewallPath } from '../proxmox/firewall.ts';
+import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
+import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { type GuestSpec, isInstalled } from '../spec.ts';
 import { parseNotes } from './notes.ts';
@@ -47,13 +48,18 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBGID_FILE),
   ]);
   const conf = text === undefined ? null : parseConf(text);
-  const state = conf === null ? ABSENT : await stateOf(host, program, id, conf, wanted.spec as unknown as GuestSpec);
+  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const [state, firewallFaults] = await Promise.all([
+    conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
+    faultsOf(host, id, spec, firewall ?? null),
+  ]);
   return {
     conf,
     otherKind: other !== undefined,
     ...state,
     sourceMissing: conf === null && (await isMissing(host, wanted, storages)),
     firewall: firewall ?? null,
+    firewallFaults,
     host: {
       storages: parseStorages(storages),
       localContents: parseLocalContents(storages),
@@ -63,6 +69,17 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
       subgid: subgid ?? null,
     },
   };
+}
+
+/** Asked only of a file that is as declared: until then there is nothing to be proved of it. */
+async function faultsOf(
+  host: HostReader,
+  id: number,
+  spec: GuestSpec | undefined,
+  present: string | null,
+): Promise<readonly string[]> {
+  if (present === null || !isFirewallAsDeclared(spec?.firewall ?? null, present)) return [];
+  return faultsIn(await compileFirewall(host), firewallPath(id), present);
 }
 
 /** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */

@@ -1,11 +1,12 @@
-// One look at all guests of a kind: a single Proxmox command and two folders, however many guests there are. What it says of a
-// guest's state may be ten seconds old, so it only ever settles that nothing is to be done.
+// One look at all guests of a kind: a Proxmox command, a second where guests have firewall rules, and two folders, however many
+// guests there are. What it says of a guest's state may be ten seconds old, so it only ever settles that nothing is to be done.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import type { Program } from '../proxmox/command.ts';
 import { parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
+import { compileFirewall, type FirewallFault, faultsIn } from '../proxmox/firewall-faults.ts';
 import { type GuestSpec, sameScripts } from '../spec.ts';
 import {
   type GuestObservation,
@@ -25,6 +26,8 @@ export interface GuestSurvey {
   readonly states: ReadonlyMap<string, string>;
   /** Configuration and firewall files by path. */
   readonly files: ReadonlyMap<string, string>;
+  /** What Proxmox leaves out of the firewall's files. */
+  readonly faults: readonly FirewallFault[];
   readonly storages: string | undefined;
   readonly network: string | undefined;
   readonly subuid: string | undefined;
@@ -43,7 +46,9 @@ export async function surveyGuests(host: HostReader, program: Program): Promise<
   ]);
   if (resources.exit !== 0)
     throw new Error(`pvesh get /cluster/resources: ${resources.stderr.trim() || resources.ended}`);
-  return { program, states: statesOf(resources.stdout, program), files, storages, network, subuid, subgid };
+  const hasRules = [...files.keys()].some((path) => /^\/etc\/pve\/firewall\/\d+\.fw$/.test(path));
+  const faults = hasRules ? await compileFirewall(host) : [];
+  return { program, states: statesOf(resources.stdout, program), files, faults, storages, network, subuid, subgid };
 }
 
 function statesOf(text: string, program: Program): ReadonlyMap<string, string> {
@@ -68,11 +73,14 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
   if ((text === undefined) !== (state === undefined)) return null;
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
   if (spec !== undefined && !sameScripts(wanted, spec)) return null;
+  const path = firewallPath(Number(id));
+  const firewall = survey.files.get(path) ?? null;
   return {
     conf: text === undefined ? null : parseConf(text),
     otherKind: false,
     running: state === 'running',
-    firewall: survey.files.get(firewallPath(Number(id))) ?? null,
+    firewall,
+    firewallFaults: firewall === null ? [] : faultsIn(survey.faults, path, firewall),
     installed: 'trusted',
     silent: false,
     sourceMissing: false,

@@ -6,6 +6,7 @@ import type { CommandResult } from '../../../ports.ts';
 /** The result of what the command ran, where its answer says so; otherwise the result as it is. */
 export function readAnswer(command: Command, result: CommandResult): CommandResult {
   if (command.answer === undefined || result.ended !== 'exited' || result.exit !== 0) return result;
+  if (command.answer === 'quiet') return result.stderr.trim() === '' ? result : { ...result, exit: 1 };
   if (command.answer === 'task') return isTaskError(result.stderr) ? { ...result, exit: 1 } : result;
   const answer = parseObject(result.stdout);
   if (answer === undefined)

@@ -86,20 +86,35 @@ const NONE: Firewall = { enabled: false, policyIn: 'ACCEPT', policyOut: 'ACCEPT'
 export type FirewallDecision =
   | { readonly kind: 'same' }
   | { readonly kind: 'write'; readonly action: Action }
-  | { readonly kind: 'foreign' };
+  | { readonly kind: 'foreign' }
+  /** The file is as declared, and Proxmox leaves something of it out. */
+  | { readonly kind: 'skipped'; readonly reason: string };
 
-/** `present` is the file as it is, null when there is none. A file that is not ours is only replaced when it is `adopted`. */
+/** Whether the guest's rules are those that are declared, so that what Proxmox makes of them is to be proved. */
+export function isFirewallAsDeclared(declared: Firewall | null, present: string | null): boolean {
+  return declared !== null && present !== null && meaning(present) === meaning(printFirewall(declared));
+}
+
+/**
+ * `present` is the file as it is, null when there is none. A file that is not ours is only replaced when it is `adopted`.
+ * @param faults what Proxmox leaves out of the file, in its words
+ */
 export function decideFirewall(
   program: Program,
   id: number,
   declared: Firewall | null,
   present: string | null,
   adopted: boolean,
+  faults: readonly string[],
 ): FirewallDecision {
   const ours = present?.startsWith(MARK) ?? false;
   if (declared === null && !ours) return { kind: 'same' };
   const wanted = printFirewall(declared ?? NONE);
-  if (present !== null && meaning(present) === meaning(wanted)) return { kind: 'same' };
+  if (present !== null && meaning(present) === meaning(wanted)) {
+    if (faults.length === 0) return { kind: 'same' };
+    const reason = `${firewallPath(id)} is written, and Proxmox leaves a part of it out, so that it does not filter as declared: ${faults.join(' ')}`;
+    return { kind: 'skipped', reason };
+  }
   if (present !== null && !ours && !adopted) return { kind: 'foreign' };
   const expects = present === null ? 'absent' : textDigest(present);
   const write = {

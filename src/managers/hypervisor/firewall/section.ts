@@ -4,6 +4,7 @@
 
 import { contains, parseAddress, parseNetwork } from '../../../config/rules/network/address.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
+import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
@@ -53,7 +54,7 @@ export const firewall: Section<Facts, Seen> = {
   async observe(host, { spec }) {
     const facts = await see(host);
     if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
-    return { ...facts, faults: await faultsOf(host), around: await aroundOf(host) };
+    return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? takeAway(seen) : keep(wanted, specOf(wanted.spec), seen)),
   health: () => null,
@@ -82,16 +83,10 @@ async function see(host: HostReader): Promise<Facts> {
   return { cluster, host: own, unproved: unproved === null ? null : JSON.parse(unproved), units };
 }
 
-/** What Proxmox says of the files that are there, but for those of guests. */
-async function faultsOf(host: HostReader): Promise<string[]> {
-  const { exit, stderr } = await host.run(run('pve-firewall', ['compile']));
-  let ofGuest = false;
-  const faults = stderr.split('\n').filter((line) => {
-    const [, file] = /^(\S+\.fw) \(line \d+\)/.exec(line) ?? [];
-    if (file !== undefined) ofGuest = /^\d+\.fw$/.test(file.split('/').at(-1) ?? '');
-    return line.trim() !== '' && !ofGuest;
-  });
-  return exit === 0 || faults.length > 0 ? faults : [`pve-firewall compile: exit ${exit}`];
+/** What Proxmox does not understand of the host's files, or of none that it names; those of guests are for the guests. */
+async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
+  const faults = await compileFirewall(host);
+  return NAMES.flatMap((name) => faultsIn(faults, FILES[name].path, facts[name] ?? ''));
 }
 
 async function aroundOf(host: HostReader): Promise<Around> {

@@ -182,10 +182,13 @@ function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Sa
   return { take: [], restore, drop: [] };
 }
 
-/** Only with these options, whatever the files say. */
+/** Only with these options, whatever the files say. A name that does not resolve is complained of, exported to nobody, and no error. */
 function announce(each: Export): Action {
   const options = each.options.length === 0 ? [] : ['-o', each.options.join(',')];
-  return act(`export ${each.path} to ${each.client}`, run('exportfs', ['-i', ...options, exportName(each)]));
+  return act(
+    `export ${each.path} to ${each.client}`,
+    run('exportfs', ['-i', ...options, exportName(each)], { answer: 'quiet' }),
+  );
 }
 
 /** Exports of our file, and of a change that was broken off, that are declared no more and that nobody else asks for. */

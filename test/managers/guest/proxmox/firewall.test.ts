@@ -21,8 +21,8 @@ const RULE: FirewallRule = {
 const OFF = { ...RULE, type: 'out', enabled: false, iface: 'eth0', log: 'info', comment: 'two\nlines' } as const;
 const FIREWALL = declaredFirewall({ enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [RULE, OFF, RULE] });
 
-function decide(present: string | null, declared = FIREWALL, adopted = false) {
-  return decideFirewall('pct', 101, declared, present, adopted);
+function decide(present: string | null, declared = FIREWALL, adopted = false, faults: readonly string[] = []) {
+  return decideFirewall('pct', 101, declared, present, adopted, faults);
 }
 
 test('rules stand in the order declared, each once', () => {

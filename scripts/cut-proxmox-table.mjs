@@ -1,8 +1,8 @@
-// Cuts src/lab/proxmox/parameters/table.json from an API description of Proxmox VE (its own api_dump with
+// Cuts src/proxmox/table.json from an API description of Proxmox VE (its own api_dump with
 // property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
 // What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
 //
-// Usage: node scripts/cut-lab-table.mjs API.json LISTS.json (the second holds the firewall's macros)
+// Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json (the second holds the firewall's macros)
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
@@ -338,7 +338,7 @@ const lines = (object) =>
     .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
     .join(',\n')}\n  }`;
 writeFileSync(
-  new URL('../src/lab/proxmox/parameters/table.json', import.meta.url),
+  new URL('../src/proxmox/table.json', import.meta.url),
   `{
   "source": ${JSON.stringify(`Proxmox VE ${source.pve_version}`)},
   "highestIndex": ${JSON.stringify(highest)},

@@ -1,12 +1,21 @@
-// One firewall rule: its line in a .fw file, and everything Proxmox has against it.
-import { isIpv4, isIpv6 } from '../parameters/addresses.ts';
-import { readAddressList } from '../parameters/firewall-formats.ts';
-import { formatProblem } from '../parameters/formats.ts';
-import { macros } from '../parameters/table.ts';
-import type { FirewallConfig } from './config.ts';
+// One firewall rule: its line in a .fw file, and everything Proxmox has against it (PVE/Firewall.pm: parse_fw_rule, verify_rule). A
+// rule with a problem is left out of what is in force, with a warning that only `pve-firewall compile` shows.
+
+import { isIpv4, isIpv6 } from './addresses.ts';
+import { readAddressList } from './firewall-formats.ts';
+import { formatProblem } from './formats.ts';
+import { macros } from './table.ts';
 
 /** Properties of a rule in the order in which its line writes them; `enable` is `1` or `0`, `ipversion` is derived. */
 export type Rule = { [property: string]: string };
+
+/** The aliases and IP sets that rules of a file may name. */
+export interface FirewallNames {
+  /** By name in lower case; an empty `cidr` where it is not known. */
+  readonly aliases: ReadonlyMap<string, { readonly cidr: string }>;
+  /** Names are kept in lower case, and looked for as they are written. */
+  readonly ipset: { has(name: string): boolean };
+}
 
 /** Where a rule stands; decides which types and interfaces it may have. */
 export type RuleEnvironment = 'cluster' | 'host' | 'ct' | 'vm' | 'group';
@@ -110,8 +119,8 @@ export type RuleProblem = readonly [property: string, message: string];
 export function ruleProblems(
   rule: Rule,
   environment: RuleEnvironment,
-  cluster: FirewallConfig | undefined,
-  own: FirewallConfig | undefined,
+  cluster: FirewallNames | undefined,
+  own: FirewallNames | undefined,
 ): RuleProblem[] {
   const problems: RuleProblem[] = [...typeProblems(rule, environment), ...interfaceProblems(rule, environment)];
   if (rule.macro) {
@@ -197,8 +206,8 @@ function icmpProblems(rule: Rule, isIcmp: boolean): RuleProblem[] {
 /** What a set or an alias named by a rule stands for. */
 function reference(
   value: string,
-  cluster: FirewallConfig | undefined,
-  own: FirewallConfig | undefined,
+  cluster: FirewallNames | undefined,
+  own: FirewallNames | undefined,
 ): { problem?: string; version?: 4 | 6 } {
   if (value.startsWith('+')) {
     const [, set = ''] = new RegExp(`^\\+(?:guest/|dc/|sdn/)?(${NAME})$`).exec(value) ?? [];

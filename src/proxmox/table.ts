@@ -1,4 +1,5 @@
-// The facts behind the parameter check, as cut from Proxmox's own API description (scripts/cut-lab-table.mjs).
+// The parameters of Proxmox's programs, as cut from Proxmox's own API description (scripts/cut-proxmox-table.mjs). What a
+// configuration may say, what managers send and what the lab takes all follow from them.
 import table from './table.json' with { type: 'json' };
 
 /** What a parameter, or one property of a property string, may be. */
@@ -11,7 +12,7 @@ export type Schema = {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  /** The name of a property-string format in the table, or of a verifier (verifiers.ts). */
+  /** The name of a property-string format in the table, or of a verifier (formats.ts). */
   readonly format?: string;
   readonly requires?: string;
   readonly alias?: string;
@@ -36,12 +37,18 @@ type WrittenVerb = {
 const verbs: Record<string, WrittenVerb> = table.verbs;
 const methods: Record<string, { parameters: Record<string, number | undefined> }> = table.methods;
 const writtenFormats = table.formats as unknown as Record<string, Record<string, Schema>>;
-const formats = Object.fromEntries(
-  Object.entries(writtenFormats).map(([name, properties]) => [
-    name,
-    Object.fromEntries(Object.entries(properties).map(([property, schema]) => [property, unfold(schema)])),
-  ]),
-);
+const formats = new Map<string, Readonly<Record<string, Schema>>>();
+
+/** A property-string format by its name, written out when it is first asked for: every command loads this file. */
+function formatNamed(name: string): Readonly<Record<string, Schema>> | undefined {
+  const known = formats.get(name);
+  if (known !== undefined || !Object.hasOwn(writtenFormats, name)) return known;
+  const properties = Object.entries(writtenFormats[name] ?? {}).map(([property, schema]) => [property, unfold(schema)]);
+  const format = Object.fromEntries(properties) as Record<string, Schema>;
+  formats.set(name, format);
+  return format;
+}
+
 const highestIndex: Record<string, Record<string, number>> = table.highestIndex;
 
 const unfolded = new Map<number, Schema>();
@@ -90,12 +97,12 @@ function writtenOutSchemas(
   return schemas;
 }
 
-/** The API paths the lab knows for a method (`GET`, `PUT`, …), as templates: `/nodes/{node}/lxc/{vmid}`. */
+/** The API paths that the table has for a method (`GET`, `PUT`, …), as templates: `/nodes/{node}/lxc/{vmid}`. */
 export function pathTemplates(method: string): string[] {
   return Object.keys(methods).flatMap((key) => (key.startsWith(`${method} `) ? [key.slice(method.length + 1)] : []));
 }
 
-/** A verb by its full name (`qm disk import`), undefined when the lab leaves it out. Names of aliases are not verbs. */
+/** A verb by its full name (`qm disk import`), undefined when the table leaves it out. Names of aliases are not verbs. */
 export function verbNamed(name: string): Verb | undefined {
   const written = verbs[name];
   if (written?.positional === undefined) return undefined;
@@ -124,12 +131,13 @@ const CONFIG_OPTIONS: Record<string, string> = {
  * (`lxc/net`, `qemu/ipconfig`). Undefined when there is no such format.
  */
 export function propertiesOf(format: string): Readonly<Record<string, Schema>> | undefined {
-  if (formats[format] !== undefined) return formats[format];
+  const own = formatNamed(format);
+  if (own !== undefined) return own;
   const [kind = '', option = ''] = format.split('/');
   const known = methods[CONFIG_OPTIONS[kind] ?? '']?.parameters;
   const index = known?.[`${option}[n]`] ?? known?.[option];
   const named = index === undefined ? undefined : schemaAt(index).format;
-  return named === undefined ? undefined : formats[named];
+  return named === undefined ? undefined : formatNamed(named);
 }
 
 /** The schema of a guest's config option by its full name (`net0`), for values read from a file. */

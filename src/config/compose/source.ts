@@ -1,0 +1,140 @@
+// A YAML text with its nodes, what its aliases stand for, and a way to write a node once more. Scalars are written as they stand in the
+// text: what 0440 or 1e9 means is for Docker to say, not for the library that read it.
+
+import {
+  type Alias,
+  CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  Parser,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+
+export interface YamlSource {
+  readonly text: string;
+  readonly document: Document.Parsed;
+  /** The node that an alias stands for. */
+  targetOf(alias: Alias): Node | undefined;
+  /** Nodes with an anchor, each with the aliases that stand for it in the order of the text. */
+  readonly users: ReadonlyMap<Node, readonly Alias[]>;
+  /** Where the anchor of a node is written, with the space before it. */
+  anchorOf(node: Node): { readonly start: number; readonly end: number } | undefined;
+}
+
+/** @throws Error when the text is no YAML */
+export function yamlSource(text: string): YamlSource {
+  const document = parseDocument(text, { merge: true, uniqueKeys: true, keepSourceTokens: true });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new Error(`the compose file cannot be read: ${fault.message}`);
+  const targets = new Map<Alias, Node>();
+  const users = new Map<Node, Alias[]>();
+  const named = new Map<string, Node>();
+  const open: unknown[] = [document.contents];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (isAlias(node)) {
+      const target = named.get(node.source);
+      if (target !== undefined) {
+        targets.set(node, target);
+        users.set(target, [...(users.get(target) ?? []), node]);
+      }
+      continue;
+    }
+    if (isScalar(node) || isMap(node) || isSeq(node)) if (node.anchor !== undefined) named.set(node.anchor, node);
+    if (isMap(node)) for (const { key, value } of node.items.toReversed()) open.push(value, key);
+    else if (isSeq(node)) open.push(...node.items.toReversed());
+  }
+  const anchors = anchorsIn(text);
+  return {
+    text,
+    document,
+    targetOf: (alias) => targets.get(alias),
+    users,
+    anchorOf(node) {
+      const name = isAlias(node) ? undefined : `&${(node as { anchor?: string }).anchor}`;
+      const begins = node.range?.[0] ?? 0;
+      const token = anchors.findLast(({ offset, source }) => offset < begins && source === name);
+      if (token === undefined) return undefined;
+      const isSpaced = text[token.offset - 1] === ' ';
+      return { start: token.offset - (isSpaced ? 1 : 0), end: token.offset + token.source.length };
+    },
+  };
+}
+
+function anchorsIn(text: string): readonly { readonly offset: number; readonly source: string }[] {
+  const found: { offset: number; source: string }[] = [];
+  for (const token of new Parser().parse(text)) {
+    if (token.type !== 'document') continue;
+    CST.visit(token, ({ start, sep }) => {
+      for (const each of [...start, ...(sep ?? [])]) if (each.type === 'anchor') found.push(each);
+    });
+  }
+  return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** The pair of a map's own key. */
+export function pairOf(map: YAMLMap, key: string) {
+  return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+}
+
+/** What a key has by merging (`<<`); the first source that has it counts. */
+export function mergedIn(source: YamlSource, map: YAMLMap, key: string): Node | undefined {
+  for (const pair of map.items) {
+    if (!(isScalar(pair.key) && isMergeKey(source, pair.key))) continue;
+    const from = followed(source, pair.value);
+    for (const each of isSeq(from) ? from.items : [from]) {
+      const base = followed(source, each);
+      if (!isMap(base)) continue;
+      const found = pairOf(base, key)?.value ?? mergedIn(source, base, key);
+      if (found !== undefined && found !== null) return followed(source, found) as Node;
+    }
+  }
+  return undefined;
+}
+
+function isMergeKey({ text }: YamlSource, key: Node): boolean {
+  const [start = 0, end = 0] = key.range ?? [];
+  return text.slice(start, end) === '<<';
+}
+
+/** What an alias stands for; anything else as it is. */
+export function followed(source: YamlSource, node: unknown): unknown {
+  return isAlias(node) ? source.targetOf(node) : node;
+}
+
+/** A node in flow style on one line, with what its aliases stand for in their place and without anchors. */
+export function asFlow(source: YamlSource, node: unknown): string {
+  const plain = followed(source, node);
+  if (isSeq(plain)) return `${tagOf(plain)}[${plain.items.map((item) => asFlow(source, item)).join(', ')}]`;
+  if (isMap(plain)) {
+    const pairs = plain.items.map(({ key, value }) => `${asFlow(source, key)}: ${asFlow(source, value)}`);
+    return `${tagOf(plain)}{${pairs.join(', ')}}`;
+  }
+  if (!isScalar(plain)) return 'null';
+  const [start = 0, end = 0] = plain.range ?? [];
+  const written = source.text.slice(start, end);
+  if (written === '') return `${tagOf(plain)}null`;
+  const isBlock = plain.type === 'BLOCK_FOLDED' || plain.type === 'BLOCK_LITERAL';
+  const fits = !(isBlock || /[\r\n]/.test(written) || (plain.type === 'PLAIN' && /[,[\]{}]/.test(written)));
+  return `${tagOf(plain)}${fits ? written : quoted(String(plain.value))}`;
+}
+
+function tagOf({ tag }: { tag?: string }): string {
+  if (tag === undefined) return '';
+  const standard = 'tag:yaml.org,2002:';
+  if (tag.startsWith(standard)) return `!!${tag.slice(standard.length)} `;
+  return tag.startsWith('!') ? `${tag} ` : `!<${tag}> `;
+}
+
+/** A text as a scalar that is a text for every reader of YAML. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,43 @@
+// What Proxmox leaves out of the firewall's files. It reads them when it likes and tells nobody; only `pve-firewall compile`, which
+// applies nothing, says on standard error which lines it does not understand, and ends with 0 all the same.
+
+import type { HostReader } from '../../manager.ts';
+
+export interface FirewallFault {
+  /** The file, such as `/etc/pve/firewall/101.fw`; null where Proxmox names none, as for a set that is missing when chains are made. */
+  readonly file: string | null;
+  /** In Proxmox's words, on one line. */
+  readonly words: string;
+}
+
+/** Asks Proxmox to compile all files of the node. @throws Error when it could not be asked */
+export async function compileFirewall(host: HostReader): Promise<FirewallFault[]> {
+  const command = { kind: 'command', program: 'pve-firewall', args: ['compile'], timeoutSeconds: 120 } as const;
+  const { exit, stderr, ended } = await host.run(command);
+  const faults = parseFaults(stderr);
+  if (exit === 0 || faults.length > 0) return faults;
+  throw new Error(`pve-firewall compile: ${ended === 'exited' ? `exit ${exit}` : ended}`);
+}
+
+/** A fault is a line, with the indented ones below it that say why. */
+function parseFaults(stderr: string): FirewallFault[] {
+  const faults: { file: string | null; words: string }[] = [];
+  for (const line of stderr.split('\n')) {
+    const last = faults.at(-1);
+    if (line.trim() === '') continue;
+    if (/^\s/.test(line) && last !== undefined) last.words += `; ${line.trim()}`;
+    else faults.push({ file: /^(\S+\.fw) \(line \d+\)/.exec(line)?.[1] ?? null, words: line.trim() });
+  }
+  return faults;
+}
+
+/** The faults of one file: those that name it, and those that name none and quote something that stands in it. */
+export function faultsIn(faults: readonly FirewallFault[], path: string, text: string): string[] {
+  return faults
+    .filter(({ file, words }) => (file === null ? quotes(words, text) : file === path))
+    .map(({ words }) => words);
+}
+
+function quotes(words: string, text: string): boolean {
+  return [...words.matchAll(/'([^']+)'/g)].some(([, quoted = '']) => text.includes(quoted));
+}
