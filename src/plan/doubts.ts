@@ -55,7 +55,8 @@ export function doubtsOf(
       const own = applied.get(need);
       if (states.get(need) === 'absent') return { kind: 'needs what is gone', need };
       if (touched.has(need)) return { kind: 'needs what is not proved', need };
-      if (own === undefined && declared.has(need)) return { kind: 'needs what is gone', need };
+      if (own === undefined && declared.has(need) && (within.includes(need) || isGuest(need)))
+        return { kind: 'needs what is gone', need };
       if (own?.made !== undefined && proof.at !== undefined && own.made > proof.at) {
         return { kind: 'needs what was made anew', need };
       }
@@ -66,4 +67,8 @@ export function doubtsOf(
 
   for (const id of applied.keys()) look(id);
   return doubts;
+}
+
+function isGuest(id: TargetId): boolean {
+  return kindOf(id) === 'lxc' || kindOf(id) === 'vm';
 }

@@ -183,7 +183,7 @@ export function doubtText(doubt: Doubt): string {
     case 'absent':
       return `it is not on the host any more; ${again}`;
     case 'needs what is gone':
-      return `${doubt.need} is gone since; ${again}`;
+      return `${doubt.need} is not there any more; ${again}`;
     case 'needs what was made anew':
       return `${doubt.need} was made anew since; ${again}`;
     case 'needs what is not proved':

@@ -285,6 +285,23 @@ describe('delete', () => {
     expect(await commands()).toEqual([]);
   });
 
+  test('what is gone already is recorded as gone', async () => {
+    await bringUp();
+    await byHand('drop', '104');
+    const run = await askShown('delete', ['104']);
+    expect(outcomes(run)).toEqual(['lxc/104 unchanged']);
+    expect([...(await phoenix.ledger.targets()).applied.keys()]).not.toContain('lxc/104');
+    expect(await commands()).toEqual([]);
+  });
+
+  test('a yes is not for what a look found no answer to', async () => {
+    await bringUp();
+    await byHand('put', '104', '{"foreign":true}');
+    const run = await askShown('delete', ['104']);
+    expect([run.state, run.approvals]).toEqual(['blocked', []]);
+    expect(await commands()).toEqual([]);
+  });
+
   test('where two must approve, a yes is one of them', async () => {
     await bringUp(under({ approvals: { destroy: 2 } }));
     const run = await askShown('delete', ['104']);

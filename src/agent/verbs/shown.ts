@@ -3,6 +3,7 @@
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { StepRecord } from '../../model/run.ts';
 import { canonical } from '../../plan/canonical.ts';
 import type { Approval, Ledger, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { SHOWN } from '../../say/command.ts';
@@ -10,7 +11,7 @@ import { SHOWN } from '../../say/command.ts';
 /** How long a dry run may be answered: what it found on the host ages. */
 const ANSWERED_WITHIN_MS = 60 * 60 * 1000;
 
-/** Null where the run is a dry run of the same command that came to its end; else why it is not. Pure. */
+/** Null where the run is a dry run of the same command that was planned and came to its end; else why it is not. Pure. */
 export function whyNotShown(shown: RunDetail | null, asked: Omit<RunRequest, 'created'>, now: Date): string | null {
   if (shown === null) return SHOWN.unknown;
   const { request } = shown;
@@ -22,7 +23,7 @@ export function whyNotShown(shown: RunDetail | null, asked: Omit<RunRequest, 'cr
     (request.cascade ?? false) === (asked.cascade ?? false) &&
     canonical(request.targets) === canonical(asked.targets);
   if (!isSame) return SHOWN.another;
-  if (shown.state !== 'succeeded') return SHOWN.unfinished;
+  if (shown.state !== 'succeeded' && shown.state !== 'failed') return SHOWN.unfinished;
   return now.getTime() - Date.parse(request.created) > ANSWERED_WITHIN_MS ? SHOWN.old : null;
 }
 
@@ -43,11 +44,14 @@ function text(steps: readonly PlanStep[]): string {
   return canonical(own);
 }
 
-/** The yes, for each target that would have been changed. */
+/** The yes, for each target of which was shown what would be done, if only that nothing would. */
 export function approvalsOf(shown: RunDetail, by: string, at: string): Approval[] {
-  return shown.steps
-    .filter(({ actions }) => actions.length > 0)
-    .map(({ target }) => ({ target, by, at, where: SHOWN.where(shown.id) }));
+  return shown.steps.filter(wasShown).map(({ target }) => ({ target, by, at, where: SHOWN.where(shown.id) }));
+}
+
+/** A look that came to no answer showed nothing: what is done there is not bound by it, and not approved. */
+function wasShown({ outcome }: StepRecord): boolean {
+  return outcome === 'unchanged';
 }
 
 /** Sentences of what was shown of one step; null where nothing was. */
@@ -59,5 +63,5 @@ export async function shownActions(
   if (shown === undefined) return null;
   const run = await ledger.runStep(shown, target);
   const step = run?.steps.find((each) => each.target === target);
-  return step === undefined ? [] : step.actions.map(({ summary }) => summary);
+  return step === undefined || !wasShown(step) ? null : step.actions.map(({ summary }) => summary);
 }

@@ -35,15 +35,15 @@ export async function showAndAsk(
   const shown = await client.follow(looked, {});
   io.stderr(`${runText(shown, colours(io, 'stderr'))}\n`);
   const todo = shown.steps.filter(({ actions }) => actions.length > 0);
-  if (shown.state !== 'succeeded' || todo.length === 0) {
+  const ended = (exit: number) => {
     if (options.json) io.stdout(`${JSON.stringify(shown)}\n`);
-    return shown.state === 'succeeded' ? EXIT.done : EXIT.no;
-  }
-  const question = ASKING.question(command.verb, todo.length);
-  if (!yes && (await agreed({ text: question }, io)) !== 'yes') {
+    return exit;
+  };
+  if (shown.state !== 'succeeded' && todo.length === 0) return ended(EXIT.no);
+  // Where there is nothing to do, it is only recorded.
+  if (!yes && todo.length > 0 && (await agreed({ text: ASKING.question(command.verb, todo.length) }, io)) !== 'yes') {
     io.stderr(`${ASKING.declined}\n`);
-    if (options.json) io.stdout(`${JSON.stringify(shown)}\n`);
-    return EXIT.no;
+    return ended(EXIT.no);
   }
   const { run } = await client.post<{ run: string }>('/command', { ...command, shown: looked });
   return endWithRun(client, run, options, io);
