@@ -82,11 +82,13 @@ export interface CommandRequest {
   readonly now?: boolean;
   /** The run says what would be done and does nothing. */
   readonly dryRun?: boolean;
+  /** The dry run of the same command that a person was shown and said yes to. */
+  readonly shown?: RunId | undefined;
   readonly by: string;
 }
 
 /** A target that is declared at the followed commit, and how it is on the host. */
-export interface KnownTarget {
+export interface KnownTarget extends Pick<Target, 'needs' | 'within'> {
   readonly target: TargetId;
   /** Null where it cannot run, or where the host cannot be looked at. */
   readonly running: RunningState | null;

@@ -21,6 +21,7 @@ import { problemText } from '../say/problem.ts';
 import { poolText, SETUP } from '../say/setup.ts';
 import { readHostSettings } from '../settings/host.ts';
 import { type Settings, secretsOf } from '../settings.ts';
+import { agreed } from './agreed.ts';
 import { EXIT, type Io } from './io.ts';
 import { openHostOf } from './rehearse/outside.ts';
 import { folderSource, SourceFailure } from './source.ts';
@@ -104,9 +105,10 @@ async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs
 
 /** Each pool by its name: one letter is typed too easily. Null when all were confirmed. */
 async function confirm(pools: readonly PoolPlan[], io: Io): Promise<Ending | null> {
-  if (io.ask === undefined) return refused(SETUP.needsConfirmation, EXIT.usage);
   for (const { name } of pools) {
-    if ((await io.ask(SETUP.question(name)))?.trim() !== name) return refused(SETUP.declined, EXIT.no);
+    const said = await agreed({ text: SETUP.question(name), answer: name }, io);
+    if (said === 'nobody') return refused(SETUP.needsConfirmation, EXIT.usage);
+    if (said === 'no') return refused(SETUP.declined, EXIT.no);
   }
   return null;
 }

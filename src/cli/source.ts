@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { HYPERVISOR_FILE } from '../config/schema/files.ts';
 import { findRoots, READING } from '../config/sources.ts';
 import { folderPaths, folderSnapshot } from '../io/folder.ts';
+import { UnreadableRepository } from '../io/git/kinds.ts';
 import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
 import type { CommitSha } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -54,14 +55,14 @@ export async function configFolder(path: string): Promise<string> {
 /** The repository at or above a folder. */
 export async function repositoryAt(path: string): Promise<LocalRepository> {
   await mustBeFolder(path);
-  const repository = await openLocalRepository(path);
+  const repository = await readable(() => openLocalRepository(path));
   if (repository === null) throw new SourceFailure(`${path} is in no Git repository`, 'Name the folder of one.');
   return repository;
 }
 
 /** The full id of a revision. */
 export async function commitAt(repository: LocalRepository, revision: string): Promise<CommitSha> {
-  const commit = await repository.resolve(revision);
+  const commit = await readable(() => repository.resolve(revision));
   if (commit === null) {
     throw new SourceFailure(`there is no commit ${JSON.stringify(revision)}`, 'Name a branch, a tag, or a commit id.');
   }
@@ -86,6 +87,9 @@ async function readable<Value>(read: () => Promise<Value>): Promise<Value> {
     return await read();
   } catch (error) {
     if (error instanceof SourceFailure || !(error instanceof Error)) throw error;
+    if (error instanceof UnreadableRepository) {
+      throw new SourceFailure(error.message, error.hint, EXIT.missing, { cause: error });
+    }
     throw new SourceFailure(`cannot be read: ${error.message}`, null, EXIT.missing, { cause: error });
   }
 }

@@ -8,21 +8,25 @@ import type { Finding } from './rules/rule.ts';
 import { withBlobs } from './sops/with-blobs.ts';
 import { Sources } from './sources.ts';
 import { assembleStacks } from './stacks.ts';
+import type { Unreadable } from './unreadable.ts';
 import { secretSeeker } from './written-secrets.ts';
 
 export interface Assembled {
-  /** Null when a file as a whole cannot be used: rules across files would then only mislead. */
-  readonly config: Config | null;
+  /** What could be read. */
+  readonly config: Config;
   /** Nothing was left out. */
   readonly complete: boolean;
-  /** Ids of guests that are declared but could not be used. */
-  readonly unreadable: ReadonlySet<number>;
+  /** What was left out. */
+  readonly unreadable: Unreadable;
   readonly findings: readonly Finding[];
   /** What is wrong with references to secrets: held back with the targets that they are for. */
   readonly references: readonly Finding[];
   /** Texts to look positions up in. */
   readonly texts: ReadonlyMap<string, string>;
 }
+
+/** Of a file whose text has no value, or more than one. */
+const BROKEN: ReadonlySet<string> = new Set(['SYNTAX', 'DUPLICATE_KEY', 'NOT_THE_CONTENT']);
 
 /** @param bounds what the configuration may refer to */
 export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
@@ -32,29 +36,24 @@ export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
   const lxc = entries.containers();
   const vm = entries.machines(host);
   const certificates = entries.certificates();
-  const stacks = assembleStacks(snapshot, sources, entries.findings, (schema, raw, at) =>
-    entries.look(schema, raw, at),
-  );
+  const stacks = assembleStacks(snapshot, sources, entries);
   entries.oldStacks();
   const { findings, unreadable } = entries;
-  const broken = sources.findings.some(({ code }) => code === 'SYNTAX' || code === 'DUPLICATE_KEY') || stacks.broken;
-  const whole = host !== null && lxc !== null && vm !== null && certificates !== null;
+  const broken = sources.findings.some(({ code }) => BROKEN.has(code));
   const mentioned = [...sources.texts.values()].some((text) => text.includes('sops:'));
   const blobs = <T>(value: T): T => (mentioned ? withBlobs(value, snapshot.files) : value);
-  const guests = { lxc: (lxc ?? []).map(blobs), vm: (vm ?? []).map(blobs) };
-  const config = whole
-    ? {
-        hypervisor: blobs(host.hypervisor),
-        lxc: byId(guests.lxc),
-        vm: byId(guests.vm),
-        guests: firstById([...guests.lxc, ...guests.vm]),
-        certificates,
-        stacks: new Map([...stacks.stacks].map(([name, stack]) => [name, blobs(stack)])),
-      }
-    : null;
+  const guests = { lxc: lxc.map(blobs), vm: vm.map(blobs) };
+  const config = {
+    hypervisor: blobs(host.hypervisor),
+    lxc: byId(guests.lxc),
+    vm: byId(guests.vm),
+    guests: firstById([...guests.lxc, ...guests.vm]),
+    certificates,
+    stacks: new Map([...stacks].map(([name, stack]) => [name, blobs(stack)])),
+  };
   return {
     config,
-    complete: !broken && unreadable.size === 0 && !entries.left,
+    complete: !broken && unreadable.nothing,
     unreadable,
     findings: [...sources.findings, ...findings.all],
     references: entries.references,

@@ -59,6 +59,26 @@ export interface Compose {
   readonly variables: readonly ComposeMention[];
   /** Those that can be reached from outside by TCP; ranges are left out. */
   readonly ports: readonly ComposePort[];
+  /** Every port that is published on the VM. */
+  readonly portClaims: readonly PortClaim[];
+  readonly containerNames: readonly ContainerNameClaim[];
+}
+
+/** As written: variables are still in it. */
+export interface PortClaim extends Omit<ComposeMention, 'name'> {
+  readonly service: string;
+  /** Null: every address of the VM. */
+  readonly hostIp: string | null;
+  /** A port, or a range of them. */
+  readonly published: string;
+  /** Inside the container: a port, or a range of them. */
+  readonly target: string;
+  readonly protocol: string;
+}
+
+/** As written: variables are still in it. */
+export interface ContainerNameClaim extends ComposeMention {
+  readonly service: string;
 }
 
 /** As written: variables are still in it. */

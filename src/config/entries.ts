@@ -1,5 +1,6 @@
 // The entries of the written files, one by one: each is brought up to date, checked by its schema and normalised.
-// An entry that cannot be used is left out, so that its problems hide none of the others'.
+// What cannot be used is left out and noted as unreadable, so that its problems hide none of the others'. A file that is not there
+// declares nothing; only that of the hypervisor must be.
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
@@ -16,6 +17,7 @@ import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { normaliseLxc } from './normalise/lxc.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise/vm.ts';
 import { parse } from './read/parse.ts';
+import { parseParts } from './read/parse-parts.ts';
 import { within } from './read/place.ts';
 import type { Finding } from './rules/rule.ts';
 import { certificate } from './schema/certificate.ts';
@@ -26,6 +28,7 @@ import { lxcGuest } from './schema/lxc.ts';
 import { stacksFile } from './schema/stack.ts';
 import { vmGuest } from './schema/vm.ts';
 import type { Sources } from './sources.ts';
+import { Unreadable } from './unreadable.ts';
 import { type Marking, unusedAndPlain } from './written-marks.ts';
 import type { LookForSecrets } from './written-secrets.ts';
 
@@ -41,14 +44,15 @@ interface Looked {
   readonly target?: TargetId;
 }
 
-/** Reads the entries of each file. What is wrong with them is among the findings; null when a file as a whole cannot be used. */
+/** In place of a domain that cannot be read. */
+const NO_DOMAIN = 'domain.invalid';
+
+/** Reads the entries of each file. What is wrong with them is among the findings. */
 export class Entries {
   readonly findings = new Findings();
   /** What is wrong with references to secrets. */
   readonly references: Finding[] = [];
-  readonly unreadable = new Set<number>();
-  /** Something other than a guest was left out. */
-  left = false;
+  readonly unreadable = new Unreadable();
   readonly #sources: Sources;
   readonly #files: Snapshot['files'];
   readonly #bounds: SecretBounds;
@@ -62,38 +66,48 @@ export class Entries {
   }
 
   /** Fields without effect and secrets of one written value, the latter in the words of the file. */
-  look(schema: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): void {
+  readonly look = (
+    schema: Marking | null,
+    written: unknown,
+    at: Place,
+    { modern = written, target }: Looked = {},
+  ): void => {
     const marked = schema === null ? [] : unusedAndPlain(schema, modern, at, this.#bounds, target);
     const { references, plain } = this.#seek(written, at, marked, target);
     this.findings.add([...marked, ...plain]);
     this.references.push(...references);
-  }
+  };
 
-  hypervisor(): Host | null {
+  hypervisor(): Host {
     const at: Place = { file: HYPERVISOR_FILE, path: '' };
-    const raw = this.#sources.json(HYPERVISOR_FILE, 'needed');
-    if (raw === undefined) return null;
+    const raw = this.#read(HYPERVISOR_FILE, 'needed');
     const modern = modernHypervisor(raw, at);
     this.findings.add(modern.findings);
-    this.look('hypervisor', hostOnly(raw), at, { modern: modern.value });
-    const { value, findings } = parse(hypervisorFile, modern.value, at);
-    this.findings.add(findings);
-    if (value === undefined) return null;
-    return { ...modern, hypervisor: normaliseHypervisor(value, at, modern.firewallAt) };
+    if (raw !== undefined) this.look('hypervisor', hostOnly(raw), at, { modern: modern.value });
+    const domain = { domain_name: NO_DOMAIN };
+    const top = (path: readonly PropertyKey[]) => path.slice(0, 1);
+    const { value, findings, left } = parseParts(hypervisorFile, modern.value, at, top, domain);
+    if (raw !== undefined) this.findings.add(findings);
+    if (value === undefined) this.unreadable.addFile(HYPERVISOR_FILE);
+    for (const [part] of left) this.unreadable.addHostPart(String(part));
+    const host = value ?? hypervisorFile.parse(domain);
+    return { ...modern, hypervisor: normaliseHypervisor(host, at, modern.firewallAt) };
   }
 
-  containers(): LxcGuest[] | null {
-    const raw = this.#sources.json(LXC_FILE, 'needed');
-    if (raw === undefined) return null;
+  containers(): LxcGuest[] {
     const at: Place = { file: LXC_FILE, path: '' };
-    const file = parse(lxcEnvelope, raw, at);
+    const raw = this.#read(LXC_FILE, 'optional');
+    const written = raw === undefined ? { lxc_configs: {} } : raw;
+    const file = parseParts(lxcEnvelope, written, at, ([top]) =>
+      top === undefined || top === 'lxc_configs' ? [] : [top],
+    );
     this.findings.add(file.findings);
-    if (file.value === undefined) return null;
-    const { lxc_configs: entries, ...shared } = file.value;
+    if (file.value === undefined || file.left.length > 0) this.unreadable.addFile(LXC_FILE);
+    const { lxc_configs: entries, ...shared } = file.value ?? { lxc_configs: {} };
     const writtenRoles = new Set(Object.values(entries).map((entry) => (entry as { role?: unknown } | null)?.role));
     const defaults = { ...shared, writtenRoles };
     return Object.entries(entries).flatMap(([key, entry]) => {
-      if (this.#enough()) return [];
+      if (this.#enough(LXC_FILE)) return [];
       const place = within(at, 'lxc_configs', key);
       const id = Number(key);
       if (!/^[1-9][0-9]{2,8}$/.test(key)) {
@@ -107,40 +121,53 @@ export class Entries {
       const { value, findings } = parse(lxcGuest, modern.value, place, target);
       this.findings.add(findings);
       if (value !== undefined) return [normaliseLxc(value, defaults, { id, at: place, files: this.#files })];
-      this.unreadable.add(id);
+      this.unreadable.addGuest(id);
       return [];
     });
   }
 
-  machines(host: Host | null): VmGuest[] | null {
-    const raw = this.#sources.json(VM_FILE, host?.vms === undefined ? 'needed' : 'optional');
-    if (raw === undefined && host?.vms === undefined) return null;
+  machines(host: Host): VmGuest[] {
     const at: Place = { file: VM_FILE, path: '' };
-    const file = parse(vmEnvelope, raw === undefined ? { vms: [] } : raw, at);
-    const old = parse(vmEnvelope, { vms: host?.vms ?? [], vm_defaults: host?.vmDefaults ?? {} }, hostPlace());
-    this.findings.add(file.findings);
-    this.findings.add(old.findings);
-    if (file.value === undefined || old.value === undefined) return null;
-    const own = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
-    this.look('vm defaults', own, within(at, 'vm_defaults'));
+    const raw = this.#read(VM_FILE, 'optional');
+    // Before there was a file for them, VMs stood in that of the hypervisor.
+    if (raw === undefined && this.unreadable.file(HYPERVISOR_FILE)) this.unreadable.addFile(VM_FILE);
+    const own = this.#vmFile(raw === undefined ? { vms: [] } : raw, at);
+    const old = this.#vmFile(
+      { vms: host.vms === undefined ? [] : host.vms, vm_defaults: host.vmDefaults },
+      hostPlace(),
+    );
+    const ownDefaults = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
+    this.look('vm defaults', ownDefaults, within(at, 'vm_defaults'));
     const defaults: VmFileDefaults = {
-      ...old.value.vm_defaults,
-      ...(Object.keys(own).length > 0 ? file.value.vm_defaults : {}),
-      nfsServer: host?.hypervisor.network.nfsServer ?? null,
+      ...old.vm_defaults,
+      ...(Object.keys(ownDefaults).length > 0 ? own.vm_defaults : {}),
+      nfsServer: host.hypervisor.network.nfsServer,
     };
-    return [
-      ...file.value.vms.flatMap((entry, index) => this.#machine(entry, within(at, 'vms', index), defaults)),
-      ...old.value.vms.flatMap((entry, index) => this.#machine(entry, within(hostPlace(), 'vms', index), defaults)),
+    const machines = [
+      ...own.vms.flatMap((entry, index) => this.#machine(entry, within(at, 'vms', index), defaults)),
+      ...old.vms.flatMap((entry, index) => this.#machine(entry, within(hostPlace(), 'vms', index), defaults)),
     ];
+    if (own.whole && old.whole) return machines;
+    // What they start from is not known, so nothing can be said of them but what is wrong with each in itself.
+    for (const { id } of machines) this.unreadable.addGuest(id);
+    return [];
   }
 
-  certificates(): Certificate[] | null {
-    const raw = this.#sources.json(CERTIFICATE_FILE, 'needed');
-    if (raw === undefined) return null;
+  #vmFile(raw: unknown, at: Place) {
+    const file = parseParts(vmEnvelope, raw, at, ([top]) => (top === undefined || top === 'vms' ? [] : [top]));
+    this.findings.add(file.findings);
+    if (file.value === undefined) this.unreadable.addFile(VM_FILE);
+    return { ...(file.value ?? vmEnvelope.parse({ vms: [] })), whole: file.left.length === 0 };
+  }
+
+  certificates(): Certificate[] {
     const at: Place = { file: CERTIFICATE_FILE, path: '' };
+    const read = this.#read(CERTIFICATE_FILE, 'optional');
+    const raw = read === undefined ? [] : read;
     if (!Array.isArray(raw)) {
       this.findings.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
-      return null;
+      this.unreadable.addFile(CERTIFICATE_FILE);
+      return [];
     }
     this.look(null, raw, at);
     return raw.flatMap((entry, index) => {
@@ -148,7 +175,7 @@ export class Entries {
       const parsed = parse(certificate, entry, place);
       this.findings.add(parsed.findings);
       if (parsed.value === undefined) {
-        this.left = true;
+        this.unreadable.addFile(CERTIFICATE_FILE);
         return [];
       }
       const normalised = normaliseCertificate(parsed.value, place);
@@ -156,6 +183,13 @@ export class Entries {
       this.findings.add(normalised.findings.map((finding) => ({ ...finding, target })));
       return [normalised.certificate];
     });
+  }
+
+  /** Undefined for a file that is not there, and for one that cannot be read, which is then noted. */
+  #read(path: string, need: 'needed' | 'optional'): unknown {
+    const raw = this.#sources.json(path, need);
+    if (raw === undefined && (need === 'needed' || this.#files.has(path))) this.unreadable.addFile(path);
+    return raw;
   }
 
   /** Checked although nothing reads it, so that it does not rot unseen. */
@@ -168,10 +202,10 @@ export class Entries {
   }
 
   #machine(entry: unknown, place: Place, defaults: VmFileDefaults): VmGuest[] {
-    if (this.#enough()) return [];
+    if (this.#enough(VM_FILE)) return [];
     const written = (entry as { vmid?: unknown } | null)?.vmid;
     const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
-    const known = Number.isInteger(id);
+    const known = Number.isInteger(id) && id >= 100 && id <= 999_999_999;
     const target = known ? targetId('vm', id) : undefined;
     const modern = modernVm(entry, place, target);
     this.findings.add(modern.findings);
@@ -179,19 +213,18 @@ export class Entries {
     const { value, findings } = parse(vmGuest, modern.value, place, target);
     this.findings.add(findings);
     if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
-    if (known) this.unreadable.add(id);
-    this.left = true;
+    this.unreadable.addGuest(known ? id : null);
     return [];
   }
 
   /** Further entries are not looked at: there are more errors already than are shown. */
-  #enough(): boolean {
-    if (this.findings.full) this.left = true;
+  #enough(file: string): boolean {
+    if (this.findings.full) this.unreadable.addFile(file);
     return this.findings.full;
   }
 
   #notAnId(at: Place, key: string): void {
-    this.left = true;
+    this.unreadable.addFile(LXC_FILE);
     const message = `"${key.slice(0, 40)}" is not a guest id: those are numbers from 100 to 999999999`;
     this.findings.add([{ code: 'INVALID_VALUE', at, message, onKey: true }]);
   }

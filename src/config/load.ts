@@ -1,5 +1,6 @@
 // From the files of a commit to a configuration, or to everything that is wrong with it: read, parse, normalise, validate.
 
+import { nameOf, type TargetId } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
@@ -11,9 +12,10 @@ import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
 import { findingsBetween } from './rules/between.ts';
-import { RULES } from './rules/index.ts';
+import { ADDRESS_RULES, RULES } from './rules/index.ts';
 import type { Finding } from './rules/rule.ts';
 import { byTarget } from './rules/secret-targets.ts';
+import type { Unreadable } from './unreadable.ts';
 
 export interface Loaded {
   /** Null when there is an error. */
@@ -36,14 +38,25 @@ export interface LoadOptions {
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, options.secrets);
-  const context = config === null ? null : { config, files: snapshot.files, unreadable, secrets: options.secrets };
   const { before = null } = options;
-  const between = before === null || config === null ? [] : findingsBetween(before, config);
-  const held = config === null ? references : references.flatMap((finding) => byTarget(finding, config));
-  const all = [...findings, ...held, ...(context === null ? [] : RULES.flatMap((rule) => rule(context))), ...between];
+  const context = { config, files: snapshot.files, unreadable, secrets: options.secrets };
+  const held = references.flatMap((finding) => byTarget(finding, config));
+  const addresses = ADDRESS_RULES.flatMap((rule) => {
+    const found = rule(context);
+    for (const { target } of found) doubt(target, unreadable);
+    return found;
+  });
+  const between = before === null ? [] : findingsBetween(before, config, unreadable);
+  const all = [...findings, ...held, ...addresses, ...RULES.flatMap((rule) => rule(context)), ...between];
   const problems = placed(all, texts, options);
   const refused = problems.some(({ severity }) => severity === 'error');
   return { config: refused ? null : config, draft: complete ? config : null, problems };
+}
+
+/** One wrong address is one problem: what would follow from it is not said. */
+function doubt(target: TargetId | undefined, unreadable: Unreadable): void {
+  if (target === undefined) unreadable.addHostPart('network');
+  else unreadable.addAddress(Number(nameOf(target)));
 }
 
 /** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */

@@ -2,6 +2,8 @@
 
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
+import { ORIGINAL_FOLDER, scriptPath } from './normalise/files.ts';
+import { contentTraits, notTheContent, standsFor } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 import type { Finding } from './rules/rule.ts';
 import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
@@ -29,8 +31,32 @@ function unescaped(written: string): string[] {
   }
 }
 
+/**
+ * Paths below the config root that a text of such a file may name as a script or as a file of a stack. Too many are no harm: of each
+ * only the traits are kept.
+ */
+function usedFiles(path: string, bytes: Uint8Array): string[] {
+  const stack = STACK_FILE.exec(path);
+  if (stack?.[2] === 'docker-compose.yml' || (stack === null && path === CERTIFICATE_FILE)) return [];
+  const texts = new TextDecoder().decode(bytes).matchAll(/"((?:[^"\\\n]|\\.){1,1024})"/g);
+  return [...texts].flatMap(([, written = '']) =>
+    unescaped(written).flatMap((text) => {
+      if (stack !== null) return [text, `stacks/${stack[1]}/${text}`];
+      const [program = ''] = text.split(/\s/);
+      const script = program.replace(ORIGINAL_FOLDER, '');
+      return [scriptPath(script), scriptPath(text), `features/${text}/install.sh`];
+    }),
+  );
+}
+
 /** How the files of a configuration are read, from Git or from a folder. */
-export const READING = { wantsBytes, mentionedFiles, maxFileBytes: MAX_FILE_BYTES } as const;
+export const READING = {
+  wantsBytes,
+  mentionedFiles,
+  usedFiles,
+  traits: contentTraits,
+  maxFileBytes: MAX_FILE_BYTES,
+} as const;
 
 /** Folders that hold a configuration, among the paths of a whole repository; the top is the empty text. */
 export function findRoots(paths: Iterable<string>): string[] {
@@ -70,7 +96,8 @@ export class Sources {
     this.texts.set(path, text);
     for (const { code, path: pointer, message, hint, position } of faults) {
       const finding = { code, at: { file: path, path: pointer }, message, position, onKey: true };
-      this.findings.push(hint === null ? finding : { ...finding, hint });
+      const advice = hint ?? (text.trim() === '' ? whatToWrite(path) : null);
+      this.findings.push(advice === null ? finding : { ...finding, hint: advice });
     }
     return value;
   }
@@ -82,13 +109,36 @@ export class Sources {
       return undefined;
     }
     const reason = whyUnreadable(file, limit);
-    if (reason === null) return file.bytes;
+    if (reason === null) {
+      const instead = file.bytes === undefined ? null : standsFor(file.bytes);
+      if (instead === null) return file.bytes;
+      this.findings.push(notTheContent(path, instead));
+      return undefined;
+    }
     this.#refuse(path, file.kind === 'symlink' || file.kind === 'submodule' ? 'MISSING_FILE' : 'SYNTAX', reason);
     return undefined;
   }
 
   #refuse(path: string, code: 'MISSING_FILE' | 'SYNTAX', message: string): void {
     this.findings.push({ code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } });
+  }
+}
+
+/** What an empty file could hold, in the shape that it must have. */
+function whatToWrite(path: string): string {
+  switch (path) {
+    case HYPERVISOR_FILE:
+      return 'Write at least {"domain_name": "example.internal"}.';
+    case LXC_FILE:
+      return 'Write {"lxc_configs": {}} for no containers, or remove the file.';
+    case VM_FILE:
+      return 'Write {"vms": []} for no VMs, or remove the file.';
+    case CERTIFICATE_FILE:
+      return 'Write [] for no certificates, or remove the file.';
+    case STACKS_FILE:
+      return 'Remove the file: each stack has its own stacks/<name>/phoenix.json.';
+    default:
+      return 'Write {"environments": {"production": {}}}, or remove the folder of the stack.';
   }
 }
 

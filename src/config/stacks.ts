@@ -3,47 +3,56 @@
 import { targetId } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type ReadCompose, readCompose } from './compose/compose.ts';
-import type { Place } from './config.ts';
 import type { Compose, Stack } from './config-services.ts';
-import type { Findings } from './findings.ts';
+import type { Entries } from './entries.ts';
 import { MAX_COMPOSE_BYTES } from './limits.ts';
 import { normaliseStack } from './normalise/stack.ts';
-import { parse } from './read/parse.ts';
+import { parseParts } from './read/parse-parts.ts';
 import { stackManifest } from './schema/stack.ts';
 import { type Sources, stackNames } from './sources.ts';
-
-export interface AssembledStacks {
-  readonly stacks: ReadonlyMap<string, Stack>;
-  /** A file was there and could not be used. */
-  readonly broken: boolean;
-}
 
 /** What runs the Portainer server. */
 export const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
 
-/** A stack without a manifest is left out; whether that matters is for the rules. */
+/** A stack without a manifest is left out; whether that matters is for the rules. What cannot be read is noted. */
 export function assembleStacks(
   snapshot: Snapshot,
   sources: Sources,
-  findings: Findings,
-  look: (schema: 'stack', raw: unknown, at: Place) => void,
-): AssembledStacks {
+  { findings, unreadable, look }: Entries,
+): ReadonlyMap<string, Stack> {
   const stacks = new Map<string, Stack>();
-  let broken = false;
   for (const name of stackNames(snapshot)) {
     const at = { file: `stacks/${name}/phoenix.json`, path: '' };
     const { compose, findings: faults } = composeOf(name, snapshot, sources);
     findings.add(faults);
+    if (compose === undefined) unreadable.addFile(`stacks/${name}/docker-compose.yml`);
     const raw = sources.json(at.file, 'optional');
-    if (compose === undefined) broken = true;
-    if (raw === undefined) continue;
+    if (raw === undefined) {
+      if (snapshot.files.has(at.file)) unreadable.addFile(at.file);
+      continue;
+    }
     look('stack', raw, at);
-    const manifest = parse(stackManifest, raw, at);
+    const manifest = parseParts(stackManifest, raw, at, environmentOrTop);
     findings.add(manifest.findings);
-    if (manifest.value === undefined || compose === undefined) broken = true;
-    else stacks.set(name, normaliseStack(name, manifest.value, compose, at, snapshot.files));
+    if (manifest.value === undefined || manifest.left.length > 0) unreadable.addFile(at.file);
+    if (manifest.value === undefined) continue;
+    const known = compose ?? missing(`stacks/${name}/docker-compose.yml`);
+    const stack = normaliseStack(name, manifest.value, known, at, snapshot.files);
+    stacks.set(name, compose === undefined ? withoutLabels(stack) : stack);
   }
-  return { stacks, broken };
+  return stacks;
+}
+
+/** One bad environment leaves the others readable. */
+function environmentOrTop(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  if (path[0] !== 'environments') return path.slice(0, 1);
+  return path.length < 2 ? [] : path.slice(0, 2);
+}
+
+/** What labels mean depends on the compose file. */
+function withoutLabels(stack: Stack): Stack {
+  const environments = Object.entries(stack.environments).map(([name, one]) => [name, { ...one, traefikLabels: {} }]);
+  return { ...stack, environments: Object.fromEntries(environments) };
 }
 
 function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadCompose {
@@ -56,7 +65,17 @@ function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadComp
 }
 
 function missing(path: string): Compose {
-  return { path, blob: null, services: [], images: {}, externalVolumes: [], variables: [], ports: [] };
+  return {
+    path,
+    blob: null,
+    services: [],
+    images: {},
+    externalVolumes: [],
+    variables: [],
+    ports: [],
+    portClaims: [],
+    containerNames: [],
+  };
 }
 
 /** A stack on a VM. */

@@ -7,6 +7,7 @@ import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
 import { isPlaceholder, namesSecret, plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Place } from './config.ts';
+import { notTheContent, standsFor } from './read/content.ts';
 import { keysOf, within } from './read/place.ts';
 import type { Finding } from './rules/rule.ts';
 import { readSopsFile, type SopsFile } from './sops/file.ts';
@@ -38,6 +39,8 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
     const { file: path, path: way } = parsed;
     const found = files.get(path);
     if (found?.bytes === undefined) return unreadable(path, at, found?.kind);
+    const instead = standsFor(found.bytes);
+    if (instead?.pointer) return notTheContent(path, instead);
     const file = sopsFile(path, found.bytes);
     if ('wrong' in file) {
       return {

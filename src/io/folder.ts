@@ -7,16 +7,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BlobId } from '../model/ids.ts';
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
-import { mentionedIn } from './git/snapshot.ts';
+import { mentionedIn, type SnapshotOptions, usedIn } from './git/snapshot.ts';
 
-export interface FolderOptions {
-  /** Whether the configuration reads this file's content, by its path below the config root. */
-  readonly wantsBytes: (path: string) => boolean;
-  /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
-  readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
-  /** Contents past this size are left out, in bytes. */
-  readonly maxFileBytes: number;
-}
+/** As for a commit; where the config root lies is told apart. */
+export type FolderOptions = Omit<SnapshotOptions, 'root'>;
 
 /** Files of one folder; beyond it the folder is refused rather than read. */
 const MAX_FILES = 100_000;
@@ -46,7 +40,7 @@ export async function folderSnapshot(
   folder: string,
   root: string,
   paths: readonly string[],
-  { wantsBytes, mentionedFiles, maxFileBytes }: FolderOptions,
+  { wantsBytes, mentionedFiles, usedFiles, traits, maxFileBytes }: FolderOptions,
 ): Promise<Snapshot> {
   const files = new Map<string, SourceFile>();
   const prefix = root === '' ? '' : `${root}/`;
@@ -57,6 +51,10 @@ export async function folderSnapshot(
   }
   for (const path of mentionedIn(files, mentionedFiles)) {
     files.set(path, await sourceFile(join(folder, prefix + path), maxFileBytes));
+  }
+  for (const path of usedIn(files, usedFiles)) {
+    const { bytes, ...rest } = await sourceFile(join(folder, prefix + path), maxFileBytes);
+    files.set(path, bytes === undefined || traits === undefined ? rest : { ...rest, traits: traits(bytes) });
   }
   return { commit: null, root, files };
 }

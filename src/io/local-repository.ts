@@ -9,6 +9,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { CommitInfo } from '../ports.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
+import { kindOfRepository, reading, whyLacking } from './git/kinds.ts';
 import { keepObjects, readObjects } from './git/objects.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
@@ -24,11 +25,17 @@ export interface LocalRepository {
   blob(id: string): Promise<Uint8Array>;
 }
 
-/** The repository that a folder is in, or is; null when it is in none. */
+/**
+ * The repository that a folder is in, or is; null when it is in none. What is missing because the clone is shallow or partial is
+ * said so.
+ *
+ * @throws UnreadableRepository for a kind of repository that cannot be read
+ */
 export async function openLocalRepository(path: string): Promise<LocalRepository | null> {
   const found = await findGit(resolvePath(path));
   if (found === null) return null;
   const { gitdir, head } = found;
+  const kind = await kindOfRepository(gitdir);
   const kept = keepObjects();
   const objects = () => readObjects(fs, gitdir, kept);
 
@@ -52,21 +59,25 @@ export async function openLocalRepository(path: string): Promise<LocalRepository
       try {
         return await ancestorOf(objects(), id, steps?.[2] ?? '');
       } catch (error) {
+        const lacking = isMissing(error) ? whyLacking(kind, JSON.stringify(revision)) : null;
+        if (lacking !== null) throw lacking;
         if (isMissing(error) || (error as { code?: string }).code === 'ObjectTypeError') return null;
         throw error;
       }
     },
     async paths(commit) {
-      const all = await readSnapshot(objects(), commit, { root: '', wantsBytes: () => false, maxFileBytes: 0 });
+      const options = { root: '', wantsBytes: () => false, maxFileBytes: 0 };
+      const all = await reading(kind, `a folder of ${commit}`, () => readSnapshot(objects(), commit, options));
       return [...all.files.keys()];
     },
-    snapshot: (commit, options) => readSnapshot(objects(), commit, options),
+    snapshot: (commit, options) => reading(kind, `a file of ${commit}`, () => readSnapshot(objects(), commit, options)),
     commit: async (id) => {
-      const { tree: _, ...commit } = await objects().commit(id);
+      const { tree: _, ...commit } = await reading(kind, `the commit ${id}`, () => objects().commit(id));
       return commit;
     },
-    isAncestor: (ancestor, descendant) => isAncestor(objects(), ancestor, descendant),
-    blob: (id) => objects().blob(id),
+    isAncestor: (ancestor, descendant) =>
+      reading(kind, `what came before ${descendant}`, () => isAncestor(objects(), ancestor, descendant)),
+    blob: (id) => reading(kind, `the file ${id}`, () => objects().blob(id)),
   };
 }
 

@@ -10,6 +10,24 @@ export interface SourceFile {
   readonly bytes?: Uint8Array;
   /** In bytes, where known. */
   readonly size?: number;
+  /** Of the files that are used without being read; absent for others and for those past the size limit. */
+  readonly traits?: ContentTraits;
+}
+
+/** What the content of a file is, without its meaning. */
+export interface ContentTraits {
+  /** What it is instead of text, such as a pointer to the content; null: nothing that is known. */
+  readonly standsFor: { readonly what: string; readonly pointer: boolean } | null;
+  /** Why it is not text in UTF-8, and in which line, from 1; null: it is. */
+  readonly notText: { readonly message: string; readonly line: number } | null;
+  /** A byte order mark stands before it. */
+  readonly marked: boolean;
+  /** What is written after `#!`; null: the first line is none of these. */
+  readonly interpreter: string | null;
+  /** First line that ends with CR LF, from 1; null: none. */
+  readonly carriageReturn: number | null;
+  /** Nothing but white space. */
+  readonly blank: boolean;
 }
 
 export interface Snapshot {

@@ -23,4 +23,8 @@ export interface Applied {
   readonly digest: string;
   /** Keyed digests of the values that its secrets had, by reference; the key is not here. Absent in records of before they were kept. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** When it was proved, ISO 8601. Absent in records of before it was kept. */
+  readonly at?: string;
+  /** When it was last made anew, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
+  readonly made?: string;
 }

@@ -1,6 +1,6 @@
 // From a person's verb to a plan: who is taken along, who is in the way, and in which order. Pure.
 
-import type { TargetId } from '../model/ids.ts';
+import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { CommandVerb } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
@@ -24,6 +24,8 @@ export interface Situation {
   readonly states: ReadonlyMap<TargetId, 'running' | 'stopped' | 'absent'>;
   /** Those of them that are never started, such as templates. */
   readonly resting: ReadonlySet<TargetId>;
+  /** What was applied, or begun. */
+  readonly recorded?: ReadonlySet<TargetId>;
 }
 
 export interface Asked {
@@ -33,18 +35,22 @@ export interface Asked {
   readonly cascade: boolean;
 }
 
+/** Why a command is refused. */
+export type Obstacle = 'does not run' | 'is a template' | 'is needed' | 'is applied and needs it' | 'is protected';
+
 export type Choice =
   | { readonly kind: 'chosen'; readonly targets: ReadonlySet<TargetId> }
   /** `targets` are the ones in the way. */
   | {
       readonly kind: 'refused';
-      readonly because: 'does not run' | 'is a template' | 'is needed' | 'is protected';
+      readonly because: Obstacle;
       readonly targets: readonly TargetId[];
     };
 
 /**
- * `start` begins with what is needed and does not run, `stop` and `delete` with what runs and needs the target, but only when
- * told to take it along; `restart` is the target alone.
+ * `start` begins with what is needed and does not run, `stop` with what runs and needs the target, `delete` also with what is applied
+ * in it or by it, such as a stack, but both only when told to take it along; `restart` is the target alone. Parts of the host are
+ * never deleted with something else.
  */
 export function choose({ verb, targets: asked, cascade }: Asked, situation: Situation): Choice {
   const { targets, states, resting } = situation;
@@ -66,16 +72,23 @@ export function choose({ verb, targets: asked, cascade }: Asked, situation: Situ
     const ends = verb === 'delete' ? asked : asked.filter((target) => states.get(target) === 'running');
     const others = [...dependants(ends, targets)].filter((each) => !chosen.has(each));
     const running = others.filter((each) => states.get(each) === 'running');
+    const resting = verb === 'stop' ? [] : others.filter((each) => isAppliedOnly(each, situation));
+    if (!cascade && resting.length > 0) return refused('is applied and needs it', [...running, ...resting]);
     if (!cascade && running.length > 0) return refused('is needed', running);
-    const along = verb === 'stop' ? running : others.filter((each) => (states.get(each) ?? 'absent') !== 'absent');
-    if (cascade) for (const each of along) chosen.add(each);
+    const along = others.filter((each) => (states.get(each) ?? 'absent') !== 'absent');
+    if (cascade) for (const each of verb === 'stop' ? running : [...along, ...resting]) chosen.add(each);
     const guarded = verb === 'delete' ? [...chosen].filter((each) => targets.get(each)?.protected === true) : [];
     if (guarded.length > 0) return refused('is protected', guarded);
   }
   return { kind: 'chosen', targets: chosen };
 }
 
-function refused(because: Extract<Choice, { kind: 'refused' }>['because'], targets: readonly TargetId[]): Choice {
+/** It cannot run, and stands where it was applied. */
+function isAppliedOnly(target: TargetId, { states, recorded = new Set() }: Situation): boolean {
+  return !states.has(target) && recorded.has(target) && kindOf(target) !== 'hypervisor';
+}
+
+function refused(because: Obstacle, targets: readonly TargetId[]): Choice {
   return { kind: 'refused', because, targets: targets.toSorted(compareTargets) };
 }
 

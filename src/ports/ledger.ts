@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly cascade?: boolean;
   /** Does not wait for an apply window of the policy. */
   readonly now?: boolean;
+  /** The dry run that a person was shown and said yes to: this run does that and nothing else. */
+  readonly shown?: RunId;
 }
 
 export interface Approval {

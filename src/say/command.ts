@@ -2,12 +2,12 @@
 
 import type { Action } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
-import type { SwitchVerb } from '../plan/command.ts';
+import type { CommandVerb, Run } from '../model/run.ts';
+import type { Obstacle, SwitchVerb } from '../plan/command.ts';
 import { paint } from './paint.ts';
 
 interface InTheWay {
-  readonly because: 'does not run' | 'is a template' | 'is needed' | 'is protected';
+  readonly because: Obstacle;
   readonly targets: readonly TargetId[];
 }
 
@@ -24,6 +24,8 @@ export function commandRefused(verb: SwitchVerb, { because, targets }: InTheWay)
       const remedy = `stop ${one ? 'it' : 'them'} first, or take ${one ? 'it' : 'them'} along with --cascade`;
       return `nothing was ${verb === 'delete' ? 'deleted' : 'stopped'}: ${names} ${one ? 'runs and needs' : 'run and need'} it; ${remedy}`;
     }
+    case 'is applied and needs it':
+      return `nothing was deleted: ${names} ${one ? 'is applied and needs' : 'are applied and need'} it; delete ${one ? 'it' : 'them'} first, or take ${one ? 'it' : 'them'} along with --cascade`;
     case 'is protected':
       return `${names} ${one ? 'is' : 'are'} protected; take "protected" off in a commit of its own first`;
     default:
@@ -31,9 +33,33 @@ export function commandRefused(verb: SwitchVerb, { because, targets }: InTheWay)
   }
 }
 
+/** Deleting by hand is judged as a commit that takes the same guests away. */
+export function tooManyDeleted(gone: readonly TargetId[], guests: number, percent: number): string {
+  return `nothing was deleted: ${gone.length} of ${guests} guests would go (${listed(gone)}), more than ${percent} % of them; delete them one after the other, or raise phoenix.max_delete_percent of the hypervisor`;
+}
+
 export function notLookedAt(why: string): string {
   return `the host cannot be looked at, so nothing was done: ${why}; phoenix doctor tells more`;
 }
+
+/** What counts as a yes. */
+export const AGREED = /^y(es)?$/i;
+
+export const ASKING = {
+  question: (verb: CommandVerb, targets: number) =>
+    `${verb === 'adopt' ? 'Adopt' : 'Delete'} ${targets === 1 ? 'it' : `these ${targets}`}, as shown? [y/N] `,
+  declined: 'nothing was done',
+} as const;
+
+/** Why a yes does not count for what it was given for, and where one was given. */
+export const SHOWN = {
+  unknown: 'the dry run that was said yes to is not known any more; ask for it again, and look',
+  another: 'the dry run that was said yes to was of another command; ask for this one, and look',
+  unfinished: 'the dry run that was said yes to did not come to a good end; see what it says, and ask for it again',
+  old: 'the dry run that was said yes to is older than an hour; ask for it again, and look',
+  changed: 'what would be done is not what was shown: something changed since; ask for it again, and look',
+  where: (run: string) => `answer to what run ${run} showed`,
+} as const;
 
 /** What became of a target that a command switched; null where the outcome says enough. */
 export const DONE = {

@@ -162,6 +162,11 @@ export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): strin
 
 export const TARGET_STATES = {
   applied: { word: 'applied', sentence: 'Proved to be as its commit says.' },
+  doubtful: {
+    word: 'in doubt',
+    sentence:
+      'Proved to be as its commit says, and what it rests on is gone or another one since. The next run looks at it again.',
+  },
   unproved: {
     word: 'not proved',
     sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',

@@ -21,7 +21,10 @@ interface ToldRun extends Run {
 
 interface ToldTarget {
   readonly target: string;
-  readonly state: 'applied' | 'unproved' | 'declared';
+  readonly state: 'applied' | 'doubtful' | 'unproved' | 'declared';
+  /** Both absent in what an older agent tells. */
+  readonly proved?: string | null;
+  readonly doubt?: string | null;
   readonly commit: string;
   readonly declared: boolean | null;
   readonly running: string | null;
@@ -138,12 +141,21 @@ export function statusText({ head, frozen, policy, targets }: ToldStatus, colour
   if (policy != null) lines.push(policyLine(policy));
   if (targets.length === 0) lines.push('nothing is applied yet');
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
-  for (const { target, state, commit, declared, running, outcome, reason } of targets) {
+  for (const { target, state, commit, declared, running, outcome, reason, proved, doubt } of targets) {
     const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
+    const when = state === 'doubtful' && proved != null ? [`proved ${proved}`] : [];
+    const doubts = doubt == null ? [] : [`in doubt: ${doubt}`];
     const why = reason === null ? '' : `: ${reason}`;
-    const isPlain = outcome === null || (state === 'applied' && (outcome !== 'applied' || reason === null));
+    const isPlain =
+      outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
     const last = isPlain ? [] : [`last step ${outcome}${why}`];
-    const more = [...(running === null ? [] : [running]), ...(declared === false ? ['declared no more'] : []), ...last];
+    const more = [
+      ...(running === null ? [] : [running]),
+      ...(declared === false ? ['declared no more'] : []),
+      ...when,
+      ...doubts,
+      ...last,
+    ];
     lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
   }
   return lines.join('\n');

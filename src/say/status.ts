@@ -7,6 +7,7 @@ import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, StatusState, Subject } from '../model/report.ts';
 import type { Outcome, StepRecord } from '../model/run.ts';
+import type { Doubt } from '../plan/doubts.ts';
 
 /** GitHub refuses longer ones with 422. */
 const LONGEST = 140;
@@ -175,6 +176,25 @@ export function stepEnded(outcome: Outcome, reason: string | null): Sentence {
 }
 
 /** Why a step did not start. */
+/** Why what was proved of a target may hold no more, and what settles it. */
+export function doubtText(doubt: Doubt): string {
+  const again = 'phoenix converge proves it again';
+  switch (doubt.kind) {
+    case 'absent':
+      return `it is not on the host any more; ${again}`;
+    case 'needs what is gone':
+      return `${doubt.need} is not there any more; ${again}`;
+    case 'needs what was made anew':
+      return `${doubt.need} was made anew since; ${again}`;
+    case 'needs what is not proved':
+      return `${doubt.need} was changed since and did not prove its end; ${again}`;
+    case 'lies in what is in doubt':
+      return `it lies in ${doubt.need}, which is in doubt; ${again}`;
+    default:
+      return doubt satisfies never;
+  }
+}
+
 export const WHY = {
   needsApproval: (
     run: RunId,
@@ -197,6 +217,8 @@ export const WHY = {
   noEffect: ({ summary }: Action) =>
     `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
   noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
+  notShown: (actions: readonly Action[]) =>
+    `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again, and look`,
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
   putBack: (why: string) => `${why}; what served before is back in place`,

@@ -98,9 +98,12 @@ describe('approvals', () => {
     await phoenix.reached(again, 'succeeded');
   });
 
-  test('a command is one approval of the person who gives it, and the policy may ask for another', async () => {
+  test('the yes to what was shown is one approval of the person who says it, and the policy may ask for another', async () => {
     await phoenix.push(files({ 101: {}, 102: {} }, two));
-    const run = await phoenix.agent().command({ verb: 'delete', targets: ['102'], by: 'ann' });
+    const command = { verb: 'delete', targets: ['102'], by: 'ann' };
+    const shown = await phoenix.agent().command({ ...command, dryRun: true });
+    await phoenix.reached(shown, 'succeeded');
+    const run = await phoenix.agent().command({ ...command, shown });
     await phoenix.reached(run, 'blocked');
     await phoenix.agent().approve(run, GUEST, 'bob');
     await phoenix.reached(run, 'succeeded');

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandRequest } from '../../src/agent/parts.ts';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
@@ -14,13 +15,16 @@ import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 /** 199 is a template that 101 is made from; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
-const ENVIRONMENT = environment({
+const GUESTS = {
   199: { tags: ['template'] },
   103: {},
   102: { dependencies: [103] },
   101: { dependencies: [199, 102] },
   104: {},
-});
+};
+const ENVIRONMENT = environment(GUESTS);
+/** The same guests under a policy. */
+const under = (phoenix: object) => environment(GUESTS, { phoenix });
 
 let folder: string;
 let host: BoxHost;
@@ -64,6 +68,12 @@ async function ask(verb: string, targets: string[] = [], more: Partial<CommandRe
   const run = await phoenix.ledger.run(id);
   if (run === null) throw new Error('the run is gone');
   return run;
+}
+
+/** As a person does at a terminal: looks at a dry run, and says yes to it. */
+async function askShown(verb: string, targets: string[], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
+  const look = await ask(verb, targets, { ...more, dryRun: true });
+  return ask(verb, targets, { ...more, shown: look.id });
 }
 
 const outcomes = ({ steps }: RunDetail) => steps.map(({ target, outcome }) => `${target} ${outcome}`);
@@ -174,12 +184,25 @@ describe('restart', () => {
 });
 
 describe('delete', () => {
-  test('is its own approval, keeps the declaration, and the next converge makes the guest again', async () => {
+  test('waits until it is approved, as any deletion does', async () => {
     await bringUp();
     const run = await ask('delete', ['104']);
+    expect([run.state, run.steps[0]?.reason]).toEqual([
+      'blocked',
+      `would destroy it; to allow it: phoenix approve ${run.id} lxc/104`,
+    ]);
+    expect(await commands()).toEqual([]);
+    await phoenix.agent().approve(run.id, 'lxc/104' as TargetId, 'ben');
+    await phoenix.reached(run.id, 'succeeded');
+    expect(await commands()).toEqual(['box drop 104']);
+  });
+
+  test('is approved by the yes to what was shown, keeps the declaration, and the next converge makes the guest again', async () => {
+    await bringUp();
+    const run = await askShown('delete', ['104']);
     expect(await commands()).toEqual(['box drop 104']);
     expect(run.steps[0]).toMatchObject({ verb: 'delete', outcome: 'applied' });
-    expect(run.approvals).toMatchObject([{ target: 'lxc/104', by: 'ann' }]);
+    expect(run.approvals).toMatchObject([{ target: 'lxc/104', by: 'ann', where: 'answer to what run 2 showed' }]);
     expect(phoenix.statuses(run.commit as never)['phoenix/lxc/104']).toBe(
       'success: deleted; the next converge makes it again unless it is taken out of Git',
     );
@@ -198,16 +221,100 @@ describe('delete', () => {
   });
 
   test('of what running guests need is refused, and with cascade begins with them', async () => {
-    await bringUp();
+    await bringUp(under({ max_delete_percent: 50 }));
     expect((await ask('delete', ['102'])).reason).toMatch(/^nothing was deleted: lxc\/101 runs and needs it/);
-    await ask('delete', ['102'], { cascade: true });
+    await askShown('delete', ['102'], { cascade: true });
     expect(await commands()).toEqual(['box drop 101', 'box drop 102']);
+  });
+
+  test('of more guests than the policy lets go at once is refused, shown or not', async () => {
+    await bringUp();
+    for (const dryRun of [true, false]) {
+      const run = await ask('delete', ['102'], { cascade: true, dryRun });
+      expect([run.state, run.reason]).toEqual([
+        'invalid',
+        'nothing was deleted: 2 of 5 guests would go (lxc/101 and lxc/102), more than 30 % of them; delete them one after the other, or raise phoenix.max_delete_percent of the hypervisor',
+      ]);
+    }
+    expect(await commands()).toEqual([]);
+  });
+
+  test('of what the policy protects is refused', async () => {
+    await bringUp(under({ protected: ['104'] }));
+    expect((await ask('delete', ['104'])).reason).toMatch(/^lxc\/104 is protected/);
+  });
+
+  test('waits for a window of the policy, also when it was said yes to', async () => {
+    const closed = { apply_windows: [{ cron: '0 0 29 2 *', duration: '1h' }] };
+    await bringUp();
+    await phoenix.push(under(closed));
+    await commands();
+    const look = await ask('delete', ['104'], { dryRun: true });
+    expect(look.state).toBe('succeeded');
+    const run = await ask('delete', ['104'], { shown: look.id });
+    expect([run.state, run.steps[0]?.outcome]).toEqual(['blocked', null]);
+    expect(await commands()).toEqual([]);
+    const now = await askShown('delete', ['104'], { now: true });
+    expect([now.state, await commands()]).toEqual(['succeeded', ['box drop 104']]);
+  });
+
+  test('a yes is for what was shown, by whom it was shown, and for nothing else', async () => {
+    await bringUp();
+    const look = await ask('delete', ['104'], { dryRun: true });
+    const other = { by: 'ann', shown: look.id } as const;
+    const rejected = (request: Partial<CommandRequest>) =>
+      expect(phoenix.agent().command({ verb: 'delete', targets: ['104'], ...other, ...request })).rejects;
+    await rejected({ targets: ['103'] }).toThrow('was of another command');
+    await rejected({ cascade: true }).toThrow('was of another command');
+    await rejected({ verb: 'adopt' }).toThrow('was of another command');
+    await rejected({ shown: '999' as RunId }).toThrow('is not known any more');
+    const acted = await ask('delete', ['104'], { shown: look.id });
+    await rejected({ shown: acted.id }).toThrow('was of another command');
+  });
+
+  test('a guest that is another one than when it was shown is left alone', async () => {
+    await bringUp();
+    const look = await ask('adopt', ['104'], { dryRun: true });
+    expect(look.steps[0]?.actions).toEqual([]);
+    await byHand('put', '104', '{"memoryMb":1}');
+    const run = await ask('adopt', ['104'], { shown: look.id });
+    expect([run.state, run.steps[0]?.reason]).toEqual([
+      'failed',
+      'nothing was done: it would take put 104, which is not what was shown; ask for a dry run again, and look',
+    ]);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('what is gone already is recorded as gone', async () => {
+    await bringUp();
+    await byHand('drop', '104');
+    const run = await askShown('delete', ['104']);
+    expect(outcomes(run)).toEqual(['lxc/104 unchanged']);
+    expect([...(await phoenix.ledger.targets()).applied.keys()]).not.toContain('lxc/104');
+    expect(await commands()).toEqual([]);
+  });
+
+  test('a yes is not for what a look found no answer to', async () => {
+    await bringUp();
+    await byHand('put', '104', '{"foreign":true}');
+    const run = await askShown('delete', ['104']);
+    expect([run.state, run.approvals]).toEqual(['blocked', []]);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('where two must approve, a yes is one of them', async () => {
+    await bringUp(under({ approvals: { destroy: 2 } }));
+    const run = await askShown('delete', ['104']);
+    expect(run.state).toBe('blocked');
+    await phoenix.agent().approve(run.id, 'lxc/104' as TargetId, 'ben');
+    await phoenix.reached(run.id, 'succeeded');
+    expect(await commands()).toEqual(['box drop 104']);
   });
 
   test('of what is not ours fails and changes nothing', async () => {
     await bringUp();
     await byHand('put', '104', '{"foreign":true}');
-    const run = await ask('delete', ['104']);
+    const run = await ask('delete', ['104'], { dryRun: true });
     expect([run.state, run.steps[0]?.reason]).toEqual(['failed', 'box 104 is not ours']);
     expect(await commands()).toEqual([]);
   });
@@ -361,7 +468,7 @@ test('what is known: every declared target, and whether it runs', async () => {
   await bringUp(environment({ 101: {}, 102: {} }));
   await byHand('stop', '102');
   expect(await phoenix.agent().known()).toEqual([
-    { target: 'lxc/101', running: 'running' },
-    { target: 'lxc/102', running: 'stopped' },
+    { target: 'lxc/101', running: 'running', needs: [], within: [] },
+    { target: 'lxc/102', running: 'stopped', needs: [], within: [] },
   ]);
 });

@@ -119,6 +119,31 @@ test('an error that the commit brings is refused at its line; one that was there
   expect((await run({})).out).toContain('Refused: the commit brings errors');
 });
 
+test('a file that goes takes what it declared along, and a file that comes brings it', async () => {
+  const CERTIFICATES = 'etc/certificate-manifest.json';
+  await commit(environment());
+  await copy.commit({ [CERTIFICATES]: null });
+  const gone = await json();
+  expect(gone).toMatchObject({ exit: 0, ok: true, problems: [] });
+  expect(gone.steps).toContainEqual(
+    expect.objectContaining({ target: 'certificate/web.example.internal', verb: 'delete' }),
+  );
+  await commit(environment());
+  const back = await json();
+  expect(back).toMatchObject({ exit: 0, ok: true, problems: [] });
+  expect(back.steps).toContainEqual(
+    expect.objectContaining({ target: 'certificate/web.example.internal', verb: 'create' }),
+  );
+});
+
+test('a file that goes with most of the guests is refused', async () => {
+  await commit(environment());
+  await copy.commit({ 'etc/phoenix_vm_configs.json': null });
+  const gone = await json();
+  expect(gone).toMatchObject({ exit: 1, ok: false });
+  expect(gone.problems.map(({ code }: { code: string }) => code)).toContain('TOO_MANY_DELETES');
+});
+
 test('a disk that gets smaller is an error of the commit', async () => {
   await commit(environment());
   const files = environment();

@@ -1,14 +1,17 @@
 // The verbs on the command line, against a whole agent over a lab host: what a person types, what is printed, how it ends, and
 // what has become of the guests.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adopt } from '../../src/cli/agent/adopt.ts';
+import { askVerb } from '../../src/cli/agent/verbs/ask.ts';
 import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
+import { captured } from './captured.ts';
 import { type Ended, phoenix, type Started, start } from './phoenix.ts';
 
 const ADMIN = 'the-token-of-the-admin';
@@ -55,6 +58,22 @@ afterAll(async () => {
 });
 
 const ask = (...args: string[]): Promise<Ended> => phoenix(args, { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
+
+/** In this process, with somebody who gives this answer to every question. */
+function atTerminal(answer: string | null, asked: { verb: 'delete'; targets: string[] } | { adopt: string[] }) {
+  const env = { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN };
+  return captured((io) => {
+    const person = {
+      ...io,
+      ask: async (question: string) => {
+        io.stderr(`${question}\n`);
+        return answer;
+      },
+    };
+    if ('adopt' in asked) return adopt({ targets: asked.adopt, all: false, json: false, wait: true }, person);
+    return askVerb({ ...asked, json: false, wait: true }, person);
+  }, env);
+}
 
 async function states(): Promise<string[]> {
   const { stdout } = await ask('status', '--json');
@@ -109,8 +128,37 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('health-check')).exit).toBe(0);
   });
 
+  test('where nobody can be asked, a deletion waits for its approval', async () => {
+    const waits = await ask('delete', '103', '--wait');
+    expect(waits.exit).toBe(1);
+    expect(waits.stdout).toMatch(
+      /lxc\/103 delete: blocked: would destroy it; to allow it: phoenix approve \d+ lxc\/103/,
+    );
+    await newLook(['lxc/101 running', 'lxc/102 running', 'lxc/103 running']);
+    const [, run = ''] = /phoenix approve (\d+)/.exec(waits.stdout) ?? [];
+    const approved = await ask('approve', run, 'lxc/103', '--wait');
+    expect([approved.exit, approved.stdout]).toEqual([0, expect.stringContaining('lxc/103 delete: applied')]);
+    expect((await ask('create', '103', '--wait')).exit).toBe(0);
+  });
+
+  test('at a terminal is shown what would be destroyed and asked, and only a yes goes on', async () => {
+    for (const answer of ['', 'n', 'yess', null]) {
+      const { exit, err: stderr } = await atTerminal(answer, { verb: 'delete', targets: ['103'] });
+      expect(stderr).toMatch(
+        /lxc\/103 delete: would act\n( {4}would .*\n)+Delete it, as shown\? \[y\/N\] \nnothing was done\n$/,
+      );
+      expect(exit).toBe(1);
+    }
+    expect((await ask('health-check', '103')).exit).toBe(0);
+    const { exit, out: stdout } = await atTerminal('y', { verb: 'delete', targets: ['103'] });
+    expect(stdout).toMatch(/lxc\/103 approved by .*, in answer to what run \d+ showed\n {2}lxc\/103 delete: applied/);
+    expect(exit).toBe(0);
+    expect((await ask('create', '103', '--wait')).exit).toBe(0);
+  });
+
   test('deletes a guest, is told that it is still declared, and makes it again', async () => {
-    const { exit, stdout } = await ask('delete', '103', '--wait');
+    const { exit, stdout, stderr } = await ask('delete', '103', '--yes', '--wait');
+    expect(stderr).toMatch(/lxc\/103 delete: would act/);
     expect(stdout).toContain(
       'lxc/103 delete: applied: deleted; the next converge makes it again unless it is taken out',
     );
@@ -123,6 +171,44 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
       steps: [{ target: 'lxc/103', outcome: 'applied' }],
     });
     expect((await ask('letsgo', '--wait')).exit).toBe(0);
+  });
+
+  test('adopts what it was shown, with the actions of each target', async () => {
+    const dry = await ask('adopt', '103', '--dry-run');
+    expect([dry.exit, dry.stdout]).toEqual([0, expect.stringContaining('lxc/103 update: nothing to do')]);
+    // Somebody takes the mark away and gives it other memory.
+    const file = join(folder, 'data', 'lab', 'etc', 'pve', 'lxc', '103.conf');
+    const written = await readFile(file, 'utf8');
+    const unmarked = written
+      .replace(/^#.*\n/gm, '')
+      .replace(/^tags: .*\n/m, '')
+      .replace(/^memory: .*$/m, 'memory: 768');
+    await writeFile(file, unmarked);
+    expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(/lxc\/103 update: would act\n {4}would /);
+    const declined = await atTerminal('n', { adopt: ['103'] });
+    expect([declined.exit, await readFile(file, 'utf8')]).toEqual([1, unmarked]);
+    const accepted = await atTerminal('y', { adopt: ['103'] });
+    expect(accepted.err).toContain('Adopt it, as shown? [y/N]');
+    expect([accepted.exit, accepted.out]).toEqual([0, expect.stringContaining('lxc/103 update: applied')]);
+    expect(await readFile(file, 'utf8')).toMatch(/^memory: 512$/m);
+    // Programs that adopt go on as before.
+    expect((await ask('adopt', '103', '--wait')).exit).toBe(0);
+  });
+
+  test('is told what is in doubt: a guest that somebody destroyed is not applied any more', async () => {
+    const proved = async () => JSON.parse((await ask('status', 'lxc/103', '--json')).stdout).targets[0];
+    expect(await proved()).toMatchObject({ state: 'applied', doubt: null, proved: expect.stringMatching(/^20\d\d-/) });
+    const file = join(folder, 'data', 'lab', 'etc', 'pve', 'lxc', '103.conf');
+    const text = await readFile(file, 'utf8');
+    await rm(file);
+    await until(async () => (await proved()).state === 'doubtful', 'the guest to be in doubt', 30);
+    const { exit, stdout } = await ask('status', 'lxc/103');
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(
+      /lxc\/103 {2}doubtful [0-9a-f]{7} absent proved 20\S+ in doubt: it is not on the host any more; phoenix converge proves it again/,
+    );
+    await writeFile(file, text);
+    await until(async () => (await proved()).state === 'applied', 'the guest to be there again', 30);
   });
 
   test('uses it wrongly and is told how', async () => {

@@ -157,6 +157,32 @@ describe('the reference chain', () => {
     ]);
   });
 
+  test('deleting what something is applied in names it, and with cascade begins with it; parts of the host stay', () => {
+    const needs = { ...need, 'hypervisor/trust': ['lxc/103'], 'portainer/environment.web': ['vm/1001'] };
+    const targets = new Map(
+      Object.entries(needs).map(([id, each]) => [
+        id as TargetId,
+        { id: id as TargetId, spec: {}, needs: ids(...each), protected: false },
+      ]),
+    );
+    const applied = { ...up, targets, recorded: new Set(targets.keys()) };
+    const vm = { verb: 'delete', targets: ids('vm/1001') } as const;
+    expect(ask({ ...vm, cascade: false }, applied)).toEqual([
+      'refused: is applied and needs it: portainer/environment.web,stack/1001.web',
+    ]);
+    expect(ask({ ...vm, cascade: true }, applied).at(-1)).toBe('vm/1001');
+    expect(ask({ ...vm, cascade: true }, applied).sort()).toEqual([
+      'portainer/environment.web',
+      'stack/1001.web',
+      'vm/1001',
+    ]);
+    // Where nothing of it is applied there is nothing in the way.
+    expect(ask({ ...vm, cascade: false }, { ...applied, recorded: new Set() })).toEqual(['vm/1001']);
+    const ca = ask({ verb: 'delete', targets: ids('lxc/103'), cascade: true }, applied);
+    expect(ca).not.toContain('hypervisor/trust');
+    expect(ca).toEqual(expect.arrayContaining(['certificate/a', 'lxc/101', 'stack/1001.web']));
+  });
+
   test('a protected guest is not deleted, nor along with another', () => {
     const guarded = situation({ 'lxc/103': 'stopped', 'lxc/101': 'stopped', 'vm/1001': 'absent' }, 'lxc/101');
     const asked = { verb: 'delete', targets: ids('lxc/103') } as const;

@@ -288,7 +288,7 @@ describe('targets', () => {
   test('are listed by kind and number, each with its history', async () => {
     for (const target of ['vm/9', 'lxc/1000', 'lxc/101']) await appliedRun(target);
     const again = await appliedRun('lxc/101', OTHER);
-    door.known.push({ target: 'lxc/101' as TargetId, running: 'running' });
+    door.known.push({ target: 'lxc/101' as TargetId, running: 'running', needs: [] });
     const { page } = await visit('/targets');
     expect([...page.matchAll(/<code>([a-z]+\/\d+)<\/code>/g)].map(([, target]) => target)).toEqual([
       'lxc/101',

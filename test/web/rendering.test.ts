@@ -114,6 +114,8 @@ function everyPage(text: string): string[] {
     kind: 'lxc',
     name: text,
     state: 'unproved',
+    proved: null,
+    doubt: null,
     commit: text,
     declared: false,
     running: 'running',

@@ -11,6 +11,7 @@ import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
 import { ofStep } from '../tell.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
+import { shownActions } from '../verbs/shown.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, Passing } from './carry-out.ts';
 import { keepLease, Stopped } from './lease.ts';
@@ -52,6 +53,11 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
   return null;
 }
 
+interface Ended extends Ending {
+  /** When the target was last made anew. */
+  readonly made?: string;
+}
+
 class TryAgain extends Error {}
 
 async function attempt(
@@ -60,14 +66,16 @@ async function attempt(
   lease: Lease,
   signal: AbortSignal,
   number: number,
-): Promise<Ending> {
+): Promise<Ended> {
   const log = stepLog(context.ledger, run.id, lease.target);
   try {
     const { host, managers } = context;
     const manager = managers.managerOf(kindOf(lease.target));
     const mayGlance = number === 1 && surveyPays(run, lease.target);
-    return await carryOutVerb(run, {
-      ...(await wantedBy(context, run, lease.target)),
+    const { made, ...task } = await wantedBy(context, run, lease.target);
+    const ending = await carryOutVerb(run, {
+      ...task,
+      shown: await shownActions(context.ledger, run.request.shown, lease.target),
       host,
       manager,
       survey: mayGlance ? () => context.surveys(run.id, manager) : null,
@@ -75,6 +83,8 @@ async function attempt(
       log,
       signal,
     });
+    const since = ending.anew ? isoNow(context) : made;
+    return { ...ending, ...(since === undefined ? {} : { made: since }) };
   } catch (error) {
     if (error instanceof Stopped || signal.aborted) throw new Stopped();
     const message = error instanceof Error ? error.message : String(error);
@@ -107,7 +117,7 @@ function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): K
 }
 
 /** The outcome, what it proves and what is said of it, in one write; a worker that lost its lease writes nothing. */
-async function end(context: Context, run: RunDetail, lease: Lease, ending: Ending): Promise<void> {
+async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended): Promise<void> {
   const { ledger, options } = context;
   const { target } = lease;
   const { outcome } = ending;
@@ -118,17 +128,25 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Endin
     reason,
     ...(would === undefined ? {} : { would }),
     ended: isoNow(context),
-    applied: proof(run, target, ending),
+    applied: proof(run, target, ending, isoNow(context)),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
   });
   if (!finished) throw new Stopped();
 }
 
-function proof(run: RunDetail, target: TargetId, { outcome, secrets = {} }: Ending): StepEnd['applied'] {
+function proof(
+  run: RunDetail,
+  target: TargetId,
+  { outcome, secrets = {}, made }: Ended,
+  at: string,
+): StepEnd['applied'] {
   const { readOnly, verb } = run.request;
   const proved = outcome === 'applied' || outcome === 'unchanged';
   if (!proved || readOnly || (isSwitch(verb) && verb !== 'delete')) return { kind: 'kept' };
   const digest = run.digests[target];
   if (digest === null || digest === undefined) return { kind: 'gone' };
-  return { kind: 'proved', record: { target, commit: run.commit, digest, secrets } };
+  return {
+    kind: 'proved',
+    record: { target, commit: run.commit, digest, secrets, at, ...(made === undefined ? {} : { made }) },
+  };
 }

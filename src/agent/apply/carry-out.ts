@@ -9,8 +9,10 @@ import {
   type Safeguard,
   type Wanted,
 } from '../../managers/manager.ts';
+import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
+import { isDestructive } from '../../plan/policy.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
 import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
@@ -25,6 +27,8 @@ export interface Ending {
   readonly would?: readonly string[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
+  /** It was not there, or was put in the place of what was: nothing that lay in it is there any more. */
+  readonly anew?: boolean;
 }
 
 /** Something is in the way that goes away by itself; the message says what. */
@@ -45,6 +49,8 @@ export interface StepWork extends Performing {
   readonly survey: (() => Promise<unknown>) | null;
   /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
   readonly known?: SecretDigests;
+  /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
+  readonly shown?: readonly string[] | null;
 }
 
 export async function carryOut(work: StepWork): Promise<Ending> {
@@ -74,12 +80,14 @@ async function converge(work: StepWork): Promise<Ending> {
   let remarks: readonly string[] = [];
   const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
   let acted = false;
+  let anew = false;
   let last = '';
   const done = new CarriedOut();
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
     const observation = await manager.observe(host, wanted);
     const decision = manager.decide(wanted, observation);
+    anew ||= manager.power?.running(observation) === 'absent';
     if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
     if (decision.kind === 'impossible') {
       if (decision.passing) throw new Passing(decision.reason);
@@ -95,6 +103,8 @@ async function converge(work: StepWork): Promise<Ending> {
     else safeguard ??= found;
     remarks = decision.remarks ?? [];
     if (decision.actions.length === 0) break;
+    const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
+    if (unseen !== null) return { outcome: 'failed', reason: unseen };
     const take = found !== null && 'take' in found ? found.take : [];
     const todo = stillFounded(take, decision.actions);
     const text = JSON.stringify(decision.actions);
@@ -106,6 +116,7 @@ async function converge(work: StepWork): Promise<Ending> {
 
     if (!acted) await work.keeper.touch();
     acted = true;
+    anew ||= todo.some(({ impact }) => isDestructive(impact));
     const untaken = await perform(work, take);
     if (untaken !== null) return { outcome: 'failed', reason: untaken };
     const { failure, overtaken } = await performRound(work, todo);
@@ -120,7 +131,12 @@ async function converge(work: StepWork): Promise<Ending> {
   if (safeguard !== null) await perform(work, safeguard.drop);
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
   const said = [...remarks, ...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)])];
-  return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; ') };
+  return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; '), ...(anew ? { anew } : {}) };
+}
+
+function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
+  const summaries = actions.map(({ summary }) => summary);
+  return shown === null || same(shown, summaries) ? null : WHY.notShown(actions);
 }
 
 /** From the survey that all steps of the run share, where that is enough to see that nothing is to be done. */

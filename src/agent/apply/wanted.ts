@@ -21,6 +21,8 @@ export interface Task {
   readonly declared: boolean;
   /** Digests of the secrets that it had when it was last proved. */
   readonly known?: SecretDigests;
+  /** When it was last made anew, as far as that was noted. */
+  readonly made?: string;
 }
 
 export async function wantedBy(context: Context, run: RunDetail, target: TargetId): Promise<Task> {
@@ -42,7 +44,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     // A dry run shows what is asked for. What is adopted is somebody's: whatever the policy says of others, a person must have
     // said that it may go.
     approved:
-      (run.readOnly && run.verb === 'delete') ||
+      (run.readOnly && (run.verb === 'delete' || run.verb === 'adopt')) ||
       (mayDestroy(policy, { target, impact }, run.approvals) &&
         (run.request.adopt !== true || mayInterrupt(policy, target, run.approvals))),
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
@@ -55,6 +57,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     rollback,
     declared: now !== undefined,
     ...(known === undefined ? {} : { known }),
+    ...(record.applied?.made === undefined ? {} : { made: record.applied.made }),
   };
 }
 

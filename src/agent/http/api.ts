@@ -168,7 +168,7 @@ GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
 GET  /api/runs/:id/events            one run as it goes on (server-sent events)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
-GET  /api/targets[/:kind/:name]      what is known of the targets
+GET  /api/targets[/:kind/:name]      what is known of the targets, when it was proved, and what is in doubt since
 
 With Authorization: Bearer PHOENIX_ADMIN_TOKEN, which reading from another machine takes as well:
 POST /api/replay {commit, targets?, rewind?}

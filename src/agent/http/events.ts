@@ -119,7 +119,7 @@ async function sendLogs(
 
 function parseCursor(text: string): Cursor {
   const cursor: Cursor = new Map();
-  for (const [, target, offset] of text.matchAll(/([a-z]+\/[\w.-]+)=(\d{1,9})/g)) {
+  for (const [, target, offset] of text.matchAll(/([a-z]+\/[\w.*-]+)=(\d{1,9})/g)) {
     cursor.set(target as TargetId, Number(offset));
   }
   return cursor;

@@ -3,10 +3,20 @@
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../model/ids.ts';
 
+/** As long as the name of a status on a commit may be, and with what wildcards and names of environments hold. */
+const NAME = '[\\p{L}\\p{N}*][\\p{L}\\p{N}*_ .()-]{0,245}';
+const TARGET = new RegExp(`^[a-z]+/${NAME}$`, 'u');
+const WORD = new RegExp(`^([a-z]+/${NAME}|[A-Za-z0-9][\\w.-]{0,245})$`, 'u');
+
 const target = z
   .string()
-  .regex(/^[a-z]+\/[A-Za-z0-9][\w.-]{0,200}$/, 'write it as kind/name, for example lxc/101')
+  .regex(TARGET, 'write it as kind/name, for example lxc/101')
   .transform((text) => text as TargetId);
+
+const runId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .transform((text) => text as RunId);
 
 /** Who asks, as told: everybody who may ask holds the same token. */
 const by = z.string().trim().min(1).max(100).default('the API');
@@ -25,23 +35,17 @@ export const AskBody = z.strictObject({ by });
 export const CommandBody = z.strictObject({
   verb: z.string().regex(/^[a-z][a-z -]{0,40}$/i, 'for example start'),
   targets: z
-    .array(
-      z.string().regex(/^([a-z]+\/)?[A-Za-z0-9][\w.-]{0,200}$/, 'write it as kind/name, for example lxc/101, or 101'),
-    )
+    .array(z.string().regex(WORD, 'write it as kind/name, for example lxc/101, or 101'))
     .max(10_000)
     .default([]),
   cascade: z.boolean().default(false),
   dryRun: z.boolean().default(false),
   now: z.boolean().default(false),
+  shown: runId.optional(),
   by,
 });
 
-export const RunPath = z.object({
-  id: z
-    .string()
-    .regex(/^[\w-]{1,64}$/)
-    .transform((text) => text as RunId),
-});
+export const RunPath = z.object({ id: runId });
 export const TargetPath = z
   .object({ kind: z.string(), name: z.string() })
   .transform(({ kind, name }) => `${kind}/${name}`)

@@ -5,9 +5,12 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Outcome, Run, StepRecord } from '../../model/run.ts';
+import type { Applied } from '../../model/target.ts';
+import { doubtsOf } from '../../plan/doubts.ts';
 import type { Approval, RunDetail, TargetRecords } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import { waitsUntil } from '../../say/policy.ts';
+import { doubtText } from '../../say/status.ts';
 import type { KnownTarget } from '../parts.ts';
 import { openingFor } from '../window.ts';
 
@@ -25,8 +28,15 @@ export interface TargetJson {
   readonly target: TargetId;
   readonly kind: string;
   readonly name: string;
-  /** `applied`: proved to be as `commit` says. `unproved`: a step began to change it and did not prove its end. `declared`: nothing was applied yet. */
-  readonly state: 'applied' | 'unproved' | 'declared';
+  /**
+   * `applied`: proved to be as `commit` says. `doubtful`: that was proved, and what it rests on is gone or another one since. `unproved`:
+   * a step began to change it and did not prove its end. `declared`: nothing was applied yet.
+   */
+  readonly state: 'applied' | 'doubtful' | 'unproved' | 'declared';
+  /** When it was proved last, ISO 8601; null where nothing is proved, or that was not noted. */
+  readonly proved: string | null;
+  /** Why what was proved may hold no more; null where it does. */
+  readonly doubt: string | null;
   /** Where it was last applied or touched; empty before the first time. */
   readonly commit: string;
   /** Whether the followed commit declares it; null when the agent cannot tell. */
@@ -73,18 +83,28 @@ export function targetsJson(
   runs: readonly Run[],
   known: readonly KnownTarget[] | null,
 ): readonly TargetJson[] {
-  const steps = newestSteps(runs);
+  const steps = newestSteps(runs.filter(({ readOnly }) => !readOnly));
+  const looks = newestSteps(runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift'));
   const states = new Map(known?.map(({ target, running }) => [target, running]));
+  const doubts = doubtsOf(
+    records,
+    (known ?? []).map(({ target: id, ...rest }) => ({ id, ...rest })),
+    states,
+  );
   const ids = new Set([...records.applied.keys(), ...records.touched.keys(), ...states.keys()]);
   return [...ids].sort().map((target) => {
     const touched = records.touched.get(target);
     const applied = records.applied.get(target);
     const last = steps.get(target);
+    const doubt = doubts.get(target);
+    const why = doubt === undefined ? whatALookFound(looks.get(target), applied) : doubtText(doubt);
     return {
       target,
       kind: kindOf(target),
       name: nameOf(target),
-      state: touched !== undefined ? 'unproved' : applied !== undefined ? 'applied' : 'declared',
+      state: stateOf(touched !== undefined, applied !== undefined, why !== null),
+      proved: touched === undefined ? (applied?.at ?? null) : null,
+      doubt: touched === undefined ? why : null,
       commit: (touched ?? applied)?.commit ?? '',
       declared: known === null ? null : states.has(target),
       running: states.get(target) ?? null,
@@ -95,8 +115,28 @@ export function targetsJson(
   });
 }
 
-/** The newest step of each target that was to change it; a look says nothing of what was done. */
-function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, { readonly run: RunId; readonly step: StepRecord }> {
-  const acting = runs.filter(({ readOnly }) => !readOnly).toReversed();
-  return new Map(acting.flatMap(({ id, steps }) => steps.map((step) => [step.target, { run: id, step }] as const)));
+function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJson['state'] {
+  if (touched) return 'unproved';
+  if (!applied) return 'declared';
+  return doubtful ? 'doubtful' : 'applied';
+}
+
+/** A look that found it otherwise than it was proved before. */
+function whatALookFound(look: Newest | undefined, applied: Applied | undefined): string | null {
+  if (look === undefined || applied === undefined || look.step.outcome !== 'failed') return null;
+  const ended = look.step.ended ?? '';
+  if (applied.at !== undefined && applied.at >= ended) return null;
+  return `run ${look.run} looked: ${look.step.reason ?? 'it differs'}`;
+}
+
+interface Newest {
+  readonly run: RunId;
+  readonly step: StepRecord;
+}
+
+/** The newest step of each target. A look says nothing of what was done, so the two are never mixed. */
+function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, Newest> {
+  return new Map(
+    runs.toReversed().flatMap(({ id, steps }) => steps.map((step) => [step.target, { run: id, step }] as const)),
+  );
 }

@@ -9,6 +9,7 @@ import { broken, type Sentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
+import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
 import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './declared.ts';
 import { gather } from './gather.ts';
@@ -74,12 +75,18 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
     return true;
   }
+  const shown = request.shown === undefined ? null : await ledger.run(request.shown);
+  const otherwise = request.shown === undefined ? null : whyNotAsShown(shown, proposal.plan);
+  if (otherwise !== null) {
+    await recordRefusal(context, request, { said: broken(otherwise), run: run.id });
+    return true;
+  }
   if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = followedBy(run, head);
   await recordPlan(context, request, proposal, {
     base: commit,
     run: run.id,
-    approvals: approvalsFor(context, run, proposal.plan, older),
+    approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
     ...(followed === undefined ? {} : { followed }),
   });
   return true;
@@ -110,19 +117,27 @@ function isBusy({ state, steps }: RunDetail): boolean {
   return state !== 'blocked' && steps.some(({ outcome }) => outcome === null);
 }
 
+interface Given {
+  readonly older: readonly RunDetail[];
+  /** The dry run that a person said yes to. */
+  readonly shown: RunDetail | null;
+}
+
 /**
- * Those of the same commit that were not used still hold where the change is the same that was shown; a person who says delete, or
- * gives another command that needs an approval, has given one.
+ * Those of the same commit that were not used still hold where the change is the same that was shown; a person who was shown what would
+ * be done and said yes has approved that. Who starts, stops or restarts something has said so; a deletion is asked for like any other.
  */
-function approvalsFor(context: Context, run: RunDetail, plan: Plan, older: readonly RunDetail[]): Approval[] {
+function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, shown }: Given): Approval[] {
+  const at = isoNow(context);
   const changes = changeKeys(plan);
   const earlier = older
     .filter(({ commit }) => commit === run.commit)
     .flatMap((each) => unusedApprovals(each).filter(({ target, change }) => changes.get(target) === change))
     .map(({ approval }) => approval);
-  if (!isSwitch(run.request.verb)) return earlier;
+  if (shown !== null) return [...earlier, ...approvalsOf(shown, run.by, at)];
+  if (!isSwitch(run.request.verb) || run.request.verb === 'delete') return earlier;
   const asked = plan.steps.filter(({ approval }) => approval);
-  return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at: isoNow(context) }))];
+  return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at }))];
 }
 
 /** An approval is used up once its step has begun. */

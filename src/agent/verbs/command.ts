@@ -7,13 +7,14 @@ import { followed, open } from '../open-run.ts';
 import type { CommandRequest } from '../parts.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
+import { whyNotShown } from './shown.ts';
 
 /** Nobody stops or deletes everything by forgetting a word. */
 const NAMES_TARGETS: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['create', 'delete', 'start', 'stop', 'restart']);
 
 /** @throws Refused */
 export async function command(context: Context, asked: CommandRequest): Promise<RunId> {
-  const { targets: words, cascade = false, dryRun = false, now = false, by } = asked;
+  const { targets: words, cascade = false, dryRun = false, now = false, shown, by } = asked;
   const verb = verbOf(asked.verb);
   const commit = await followed(context);
   if (words.length === 0 && NAMES_TARGETS.has(verb)) {
@@ -23,7 +24,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     throw new Refused(`${verb} takes nothing along; cascade is for stop and delete`);
   }
   const targets = words.length === 0 ? null : namesOf(words, await known(context, commit));
-  return open(context, {
+  const request = {
     commit,
     trigger: 'command',
     by,
@@ -34,7 +35,13 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     verb,
     ...(cascade ? { cascade } : {}),
     ...(now ? { now } : {}),
-  });
+    ...(shown === undefined ? {} : { shown }),
+  } as const;
+  if (shown !== undefined) {
+    const why = whyNotShown(await context.ledger.run(shown), request, context.clock.now());
+    if (why !== null) throw new Refused(why);
+  }
+  return open(context, request);
 }
 
 /** Every target that is declared at the followed commit, or recorded as applied or touched. */

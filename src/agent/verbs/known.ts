@@ -19,5 +19,7 @@ export async function known(context: Context): Promise<readonly KnownTarget[]> {
     (situation) => situation.states,
     () => new Map<TargetId, RunningState>(),
   );
-  return [...declared.targets.keys()].map((target) => ({ target, running: states.get(target) ?? null }));
+  return [...declared.targets].map(([target, { needs, within = [] }]) => {
+    return { target, running: states.get(target) ?? null, needs, within };
+  });
 }

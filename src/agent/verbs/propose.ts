@@ -1,11 +1,14 @@
 // What a command would do: a verb and the targets that it names become a plan, or a refusal that names who is in the way. Pure.
 
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
+import type { Policy } from '../../model/policy.ts';
 import type { CommandVerb } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
 import { choose, commandPlan, isSwitch, type Situation } from '../../plan/command.ts';
+import { compareTargets } from '../../plan/compare-targets.ts';
+import { guarded } from '../../plan/policy.ts';
 import { withNeeds } from '../../plan/scope.ts';
-import { commandRefused } from '../../say/command.ts';
+import { commandRefused, tooManyDeleted } from '../../say/command.ts';
 import type { Managers } from '../parts.ts';
 import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts';
 
@@ -31,11 +34,17 @@ export function proposeCommand(
     const targets = chosen(gathered, situation);
     return propose({ ...gathered, request: { ...request, targets } }, managers);
   }
+  const { applied, touched } = gathered.records;
+  const recorded = new Set([...applied.keys(), ...touched.keys()]);
+  // What the policy protects is protected from people too.
+  const judged = { ...situation, targets: guarded(situation.targets, gathered.policy), recorded };
   const asked = request.targets ?? [...situation.targets.keys()];
-  const choice = choose({ verb, targets: asked, cascade }, situation);
+  const choice = choose({ verb, targets: asked, cascade }, judged);
   if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(verb, choice) };
+  const tooMany = verb === 'delete' ? whyTooMany(choice.targets, judged, gathered.policy) : null;
+  if (tooMany !== null) return { kind: 'refused', reason: tooMany };
   const looks = request.readOnly || verb === 'health-check';
-  const plan = commandPlan(verb, choice.targets, situation, {
+  const plan = commandPlan(verb, choice.targets, judged, {
     to: declared.commit,
     impact: managers.impactOf,
     ...(looks ? {} : { policy: gathered.policy }),
@@ -46,13 +55,23 @@ export function proposeCommand(
   return { kind: 'plan', plan, digests: Object.fromEntries(digests), held: {}, problems: declared.problems };
 }
 
+/** As for a commit: a single guest may always go. */
+function whyTooMany(chosen: ReadonlySet<TargetId>, { targets }: Situation, policy: Policy): string | null {
+  const isGuest = (id: TargetId) => kindOf(id) === 'lxc' || kindOf(id) === 'vm';
+  const guests = [...targets.keys()].filter(isGuest);
+  const gone = guests.filter((id) => chosen.has(id)).sort(compareTargets);
+  const percent = policy.maxDeletePercent;
+  if (percent === null || gone.length < 2 || gone.length * 100 <= guests.length * percent) return null;
+  return tooManyDeleted(gone, guests.length, percent);
+}
+
 /** The targets that a verb brings to what is declared; null: all of them. */
 function chosen({ request, declared, records }: Gathered, situation: Situation) {
   const { verb, targets: asked } = request;
   const all = declared.targets;
   switch (verb) {
     case 'create':
-      return [...withNeeds(asked ?? all.keys(), all)].filter((id) => !exists(id, records, situation));
+      return [...withNeeds(asked ?? all.keys(), all)].filter((id) => !exists(id, all, records, situation));
     case 'converge':
       return asked === null ? null : [...withNeeds(asked, all)];
     case 'setup':
@@ -65,8 +84,15 @@ function chosen({ request, declared, records }: Gathered, situation: Situation) 
 }
 
 /** On the host for what can run, in the ledger for the rest. What was left half made does not exist yet. */
-function exists(id: TargetId, { applied, touched }: Gathered['records'], { states }: Situation): boolean {
+function exists(
+  id: TargetId,
+  all: ReadonlyMap<TargetId, Target>,
+  { applied, touched }: Gathered['records'],
+  { states }: Situation,
+): boolean {
   const state = states.get(id);
+  // What lay in a guest that is not there is not there either.
+  if (all.get(id)?.within?.some((one) => states.get(one) === 'absent')) return false;
   if (touched.has(id) && !applied.has(id)) return false;
   return state === undefined ? applied.has(id) : state !== 'absent';
 }

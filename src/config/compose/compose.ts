@@ -8,6 +8,7 @@ import { decode } from '../read/encoding.ts';
 import { pointer } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
+import { nameClaims, portClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
 import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
 import { composePorts } from './ports.ts';
@@ -40,6 +41,7 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
     .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
   const findings = [...faults, ...repeatedKeys(path, document, lines)];
   if (document.errors.length > 0) return { compose: undefined, findings };
+  if (document.contents === null) return empty(path);
   if (!(unfoldedSize(document.contents) <= MAX_COMPOSE_VALUES)) {
     return refused(
       path,
@@ -54,6 +56,8 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
     findings: [...findings, ...literalSecrets(path, document, lines)],
   };
 }
+
+const EMPTY_HINT = 'Write "services:" with what is to run, or remove the folder of the stack.';
 
 interface Raw {
   readonly services?: Readonly<Record<string, unknown>>;
@@ -81,6 +85,8 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     externalVolumes,
     variables: mentions(document, lines),
     ports: composePorts(value.services ?? {}),
+    portClaims: portClaims(value.services ?? {}, document, lines),
+    containerNames: nameClaims(value.services ?? {}, document, lines),
   };
 }
 
@@ -141,6 +147,11 @@ function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounte
     }
   });
   return findings;
+}
+
+function empty(path: string): ReadCompose {
+  const problem = finding(path, '', 'INVALID_VALUE', 'the file is empty', { line: 1, column: 1 });
+  return { compose: undefined, findings: [{ ...problem, hint: EMPTY_HINT }] };
 }
 
 function firstSentence(message: string): string {

@@ -19,6 +19,9 @@ export function featureScript(files: FilesByPath, name: string): FeatureScript {
   return { name, path: `etc/features/${name}/install.sh`, blob: null };
 }
 
+/** Where the original system was installed; scripts of the config repo are still named by it. */
+export const ORIGINAL_FOLDER = '/usr/local/phoenix_hypervisor/';
+
 /** A script is named by its file in `bin/`, or by its path from the config root. */
 export function scriptPath(name: string): string {
   return name.includes('/') ? name.replace(/^\.\//, '') : `bin/${name}`;

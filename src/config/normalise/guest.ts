@@ -7,7 +7,7 @@ import type { firewallRule, guestFirewall, healthCheck, traefikService } from '.
 import type { lxcGuest } from '../schema/lxc.ts';
 import { splitList } from '../schema/values.ts';
 import type { vmGuest } from '../schema/vm.ts';
-import { type FilesByPath, featureScript, fileAt, scriptPath } from './files.ts';
+import { type FilesByPath, featureScript, fileAt, ORIGINAL_FOLDER, scriptPath } from './files.ts';
 
 type WrittenGuest = z.output<typeof lxcGuest> | z.output<typeof vmGuest>;
 
@@ -95,9 +95,6 @@ export function normaliseRules(written: readonly z.output<typeof firewallRule>[]
     writtenAt: within(at, index),
   }));
 }
-
-/** Where the original system was installed; scripts of the config repo are still named by it. */
-const ORIGINAL_FOLDER = '/usr/local/phoenix_hypervisor/';
 
 function normaliseHealth(written: z.output<typeof healthCheck>, files: FilesByPath): HealthCheck {
   const words = typeof written.command === 'string' ? splitWords(written.command) : written.command;

@@ -27,12 +27,24 @@ export function parse<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const first = schema.safeParse(raw);
   if (first.success) return { value: first.data, findings: [] };
-  const findings = first.error.issues
+  const findings = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
     .flatMap((issue) => findingsOf(schema, issue, raw, at, target));
   if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, findings };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
   return { value: second.success ? second.data : undefined, findings };
+}
+
+/** A text can be wrong in several ways at once: the first that is looked at says enough. */
+function oncePerValue(issues: readonly z.core.$ZodIssue[], raw: unknown): z.core.$ZodIssue[] {
+  const seen = new Set<string>();
+  return issues.filter((issue) => {
+    if (issue.code === 'unrecognized_keys' || typeof valueAt(raw, issue.path) === 'object') return true;
+    const path = JSON.stringify(issue.path);
+    const isFirst = !seen.has(path);
+    seen.add(path);
+    return isFirst;
+  });
 }
 
 function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, raw: unknown, at: Place, target?: TargetId): Finding[] {

@@ -115,8 +115,7 @@ function isComment(token: number): boolean {
 
 function notAValue(token: number, text: string, offset: number, inside: boolean): Fault {
   if (isComment(token)) return comment();
-  if (token === END)
-    return inside ? ended() : { message: 'the file is empty', hint: 'Write {} for nothing, or remove the file.' };
+  if (token === END) return inside ? ended() : { message: 'the file is empty', hint: null };
   if (token === STRING)
     return { message: 'a string is not closed or has a character that must be escaped', hint: null };
   if (token === NUMBER) return { message: 'a number ends too early', hint: null };

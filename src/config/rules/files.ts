@@ -29,7 +29,8 @@ interface NamedScript {
   readonly hint: string;
 }
 
-function scriptsOf(guest: Guest): NamedScript[] {
+/** Every script that a guest names. */
+export function scriptsOf(guest: Guest): NamedScript[] {
   const add = 'Add the file to the repository, or correct the name.';
   const scripts: NamedScript[] = guest.features.map(({ name, path, blob }, index) => ({
     path,

@@ -1,5 +1,6 @@
 // Every rule, one line each. All of them run, so that all problems are shown at once.
 
+import { filesHoldTheirContent } from './content.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from './guests/boot.ts';
 import {
@@ -24,7 +25,9 @@ import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
+import { targetNamesFit } from './names.ts';
 import {
+  fixedAddressesHaveAGateway,
   gatewaysFitTheirAddresses,
   guestAddressesFit,
   hostGatewayIsReachable,
@@ -58,10 +61,14 @@ import {
   keysAreNotWorldReadable,
   ownersHaveNumbers,
 } from './services/certificates.ts';
+import { containerNamesAreFree, portsAreFree } from './services/claims.ts';
 import { externalVolumesAreProvided, variablesAreSet } from './services/compose.ts';
 import { secretFoldersStayOnTheHost } from './services/secret-folders.ts';
 import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
 import { labelsAreUnderstood } from './services/traefik-labels.ts';
+
+/** They go first: what an address that is wrong in itself would lead to is not said. Findings without a target are about the host's. */
+export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
 
 export const RULES: readonly Rule[] = [
   somethingIsDeclared,
@@ -71,8 +78,11 @@ export const RULES: readonly Rule[] = [
   namedScriptsExist,
   usedStacksAreComplete,
   filesOfStacksExist,
+  filesHoldTheirContent,
   variablesAreSet,
   externalVolumesAreProvided,
+  portsAreFree,
+  containerNamesAreFree,
   hooksNameGuests,
   certificatesLieUnderAMount,
   keysAreNotWorldReadable,
@@ -82,6 +92,7 @@ export const RULES: readonly Rule[] = [
   commonNamesAreAmongTheNames,
   gatewayCertificatesHoldEveryName,
   otherNamesAreHostnames,
+  targetNamesFit,
   agentsHaveAHostname,
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
@@ -96,14 +107,12 @@ export const RULES: readonly Rule[] = [
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
-  addressesAreUnique,
   macsAreUnique,
   serviceNamesAreUnique,
   volumeNamesAreUnique,
   mountPathsAreUnique,
-  guestAddressesFit,
   gatewaysFitTheirAddresses,
-  hostGatewayIsReachable,
+  fixedAddressesHaveAGateway,
   macsAreUnicast,
   storagesTakeTheirContent,
   storagesCanBeMade,

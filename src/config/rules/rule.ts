@@ -5,6 +5,7 @@ import type { ProblemCode } from '../../model/problem.ts';
 import type { SecretBounds } from '../../model/secret-bounds.ts';
 import type { SourceFile } from '../../model/snapshot.ts';
 import type { Config, Place } from '../config.ts';
+import type { Unreadable } from '../unreadable.ts';
 
 /** A problem before its line is looked up. Its severity follows from the code, but for `isError`. */
 export interface Finding {
@@ -29,8 +30,8 @@ export interface RuleContext {
   readonly config: Config;
   /** Every file below the config root, also those that were not read. */
   readonly files: ReadonlyMap<string, SourceFile>;
-  /** Ids of guests that are declared but could not be read: they are missing from `config`, yet may be referred to. */
-  readonly unreadable: ReadonlySet<number>;
+  /** What is written and missing from `config`: no rule says that something is not there because of it. */
+  readonly unreadable: Unreadable;
   /** What the settings allow to be given to guests. */
   readonly secrets: SecretBounds;
 }

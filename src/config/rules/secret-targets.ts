@@ -1,7 +1,7 @@
 // Which targets a reference to a secret is for, by where it is written: what is wrong with it holds back these and no others.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import type { Config } from '../config.ts';
+import type { Config, VmGuest } from '../config.ts';
 import { keysOf } from '../read/place.ts';
 import { HYPERVISOR_FILE, VM_FILE } from '../schema/files.ts';
 import { SERVER_IMAGE, stackTarget } from '../stacks.ts';
@@ -26,15 +26,17 @@ function targetsAt({ file, path }: Finding['at'], config: Config): TargetId[] {
   return first === 'portainer_api' ? [targetId('portainer', 'server')] : [];
 }
 
-/** The stack that is Portainer itself belongs to its server. */
 function stackTargets(stack: string, environment: string | undefined, config: Config): TargetId[] {
-  const images = Object.values(config.stacks.get(stack)?.compose.images ?? {});
-  const isServer = images.some((image) => SERVER_IMAGE.test(image));
   return config.vm.flatMap((vm) =>
     vm.stacks
       .filter((each) => each.name === stack && each.environment === environment)
-      .map(() =>
-        isServer && vm.portainer.role === 'primary' ? targetId('portainer', 'server') : stackTarget(vm.id, stack),
-      ),
+      .map(() => targetOnVm(vm, stack, config)),
   );
+}
+
+/** A stack on a VM; the stack that is Portainer itself belongs to its server. */
+export function targetOnVm(vm: VmGuest, stack: string, config: Config): TargetId {
+  const images = Object.values(config.stacks.get(stack)?.compose.images ?? {});
+  const isServer = vm.portainer.role === 'primary' && images.some((image) => SERVER_IMAGE.test(image));
+  return isServer ? targetId('portainer', 'server') : stackTarget(vm.id, stack);
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isSchedule, isTimezone } from '../../plan/windows.ts';
 import * as text from './text.ts';
+import { timeZoneFault } from './time-zone.ts';
 import * as value from './values.ts';
 
 const DURATION = /^(?:([0-9]{1,2})d)?(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?$/;
@@ -43,7 +44,7 @@ const applyWindow = z.strictObject({
     .describe('How long it stays open, for example `3h`.'),
   timezone: text
     .line(64)
-    .refine(isTimezone, 'must be a time zone such as "Europe/Berlin"')
+    .refine(isTimezone, { error: ({ input }) => timeZoneFault(String(input)) })
     .optional()
     .meta({ examples: ['Europe/Berlin'] })
     .describe('Time zone of the expression. Default: `timezone` of the host, else Etc/UTC.'),

@@ -7,7 +7,7 @@ const EXPECT_LINE = 'must be a raw line such as lxc.mount.auto: sys:rw';
 
 export const rawLine = text
   .line(4096)
-  .regex(/^lxc\.[a-z0-9_.-]+\s*[=:]\s*\S.*$/, EXPECT_LINE)
+  .regex(/^lxc\.[a-z0-9_.-]+\s*[=:]\s*(\S.*)?$/, EXPECT_LINE)
   .superRefine((line, context) => {
     const key = /^lxc\.[a-z0-9_.-]+/.exec(line)?.[0];
     const message = key === undefined ? null : fault(key, rawKey(key));

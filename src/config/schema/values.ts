@@ -8,6 +8,7 @@ import { isPublicKey } from '../../proxmox/public-key.ts';
 import { isSizeKept, keptSizesAround, SIZE_STEP_GB } from '../../proxmox/sizes.ts';
 import { type Becomes, becomes, becomesByRule, inContainers, inGuests, inMachines, wholeNumber } from './option.ts';
 import * as text from './text.ts';
+import { isTimeZone, timeZoneFault } from './time-zone.ts';
 
 /** Marks of a field that code looks for; see marks.ts. */
 declare module 'zod' {
@@ -214,9 +215,9 @@ export const vlan = wholeNumber(inGuests('net0', 'tag'), 'must be a VLAN, a numb
 /** Of a driver and the like. */
 export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
 
-export const timezone = text.name(
-  /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/,
-  'must be a time zone such as Etc/UTC',
+export const timezone = text.holds(
+  'name',
+  z.string().refine(isTimeZone, { error: ({ input }) => timeZoneFault(String(input)) }),
 );
 
 /** An image of Docker, as `docker run` takes it. */

@@ -10,6 +10,10 @@ interface LibraryError {
   readonly data?: { readonly statusCode?: number; readonly what?: string; readonly oid?: string };
 }
 
+/** Of a server that does not have what its own commits name. */
+export const INCOMPLETE =
+  'is the repository there a shallow or partial clone, or damaged (git fsck)? Let Phoenix follow one that is whole';
+
 /** Whether the library says that an object or ref is not there; with `what`, that it is this one, or something else than asked for. */
 export function isMissing(error: unknown, what?: string): boolean {
   const { code, data } = error as LibraryError;

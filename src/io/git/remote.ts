@@ -57,6 +57,7 @@ export function openRemote(
           protocolVersion: 1,
           peelTags: true,
         });
+        if (listed.some(({ oid }) => oid.length === 64)) throw new Error(SHA256);
         return {
           byName: new Map(listed.map((ref) => [ref.ref, ref.peeled ?? ref.oid])),
           bring: (clone, what, known) =>
@@ -72,6 +73,9 @@ export function openRemote(
     },
   };
 }
+
+const SHA256 =
+  'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1';
 
 function withoutCredentials(address: string, token: Token | undefined): { url: string; token: Token | undefined } {
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {

@@ -6,7 +6,7 @@ import type { CommitSha } from '../../model/ids.ts';
 import type { Log, Repository } from '../../ports.ts';
 import { isAncestor } from './ancestry.ts';
 import { openClones } from './clones.ts';
-import { isDamage, isMissing, NotFound } from './errors.ts';
+import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
 import { wholeFiles } from './files.ts';
 import { HTTP_LIMITS, type HttpLimits, httpClient } from './http.ts';
 import { keepObjects, type Objects, readObjects, sharePacks } from './objects.ts';
@@ -44,6 +44,9 @@ export function openRepository(options: RepositoryOptions): Repository {
   const objectsOf = (clone: string): Objects => readObjects(fs, clone, kept, packs());
   const upkeep = openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPacks });
 
+  /** Said once a fresh clone lacked the same: another one would too. */
+  let incomplete: Error | null = null;
+
   /** Runs `read` on the clone; when the clone turns out to be damaged, once more on a fresh one. */
   async function reading<Value>(read: (objects: Objects, clone: string) => Promise<Value>): Promise<Value> {
     const attempt = () => clones.reading(async (clone) => ({ value: await read(objectsOf(clone), clone) }));
@@ -54,12 +57,19 @@ export function openRepository(options: RepositoryOptions): Repository {
       throw new NotFound(`${remote.url} has no branch ${branch}`);
     } catch (error) {
       if (!isDamage(error)) throw error;
+      if (incomplete !== null && isMissing(error)) throw incomplete;
       log.warn('the clone cannot be read', { error });
     }
     await upkeep.replace('the old clone cannot be read');
-    const again = await attempt();
-    if (again === undefined) throw new NotFound(`${remote.url} has no branch ${branch}`);
-    return again.value;
+    try {
+      const again = await attempt();
+      if (again !== undefined) return again.value;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      incomplete = new Error(`${remote.url}: the server lacks what its commits name: ${INCOMPLETE}`, { cause: error });
+      throw incomplete;
+    }
+    throw new NotFound(`${remote.url} has no branch ${branch}`);
   }
 
   function holds(commit: string): Promise<boolean> {

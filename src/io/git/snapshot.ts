@@ -1,7 +1,7 @@
 // The files of one commit, read from Git without a checkout. The commit may come from anybody, so its size is bounded.
 
 import type { BlobId, CommitSha } from '../../model/ids.ts';
-import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
+import type { ContentTraits, Snapshot, SourceFile } from '../../model/snapshot.ts';
 import type { Objects } from './objects.ts';
 
 export interface SnapshotOptions {
@@ -9,6 +9,9 @@ export interface SnapshotOptions {
   readonly wantsBytes: (path: string) => boolean;
   /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
   readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
+  /** Further files that the content of one of those may use: of them only the traits are kept. */
+  readonly usedFiles?: (path: string, bytes: Uint8Array) => readonly string[];
+  readonly traits?: (bytes: Uint8Array) => ContentTraits;
   /** The config root inside the repository; found by itself when absent. */
   readonly root?: string;
   /** Contents past this size are left out, in bytes. */
@@ -36,7 +39,22 @@ export async function readSnapshot(objects: Objects, commit: string, options: Sn
       files.set(path, await withBytes(objects, file, options.maxFileBytes));
     }
   }
+  for (const path of usedIn(files, options.usedFiles)) {
+    const file = files.get(path);
+    if (options.traits === undefined || (file?.kind !== 'file' && file?.kind !== 'executable')) continue;
+    const { bytes, ...rest } = await withBytes(objects, file, options.maxFileBytes);
+    files.set(path, bytes === undefined ? rest : { ...rest, traits: options.traits(bytes) });
+  }
   return { commit: sha, root, files };
+}
+
+/** Of the files whose content was read: the others that they may use. */
+export function usedIn(
+  files: ReadonlyMap<string, SourceFile>,
+  usedFiles: SnapshotOptions['usedFiles'] = () => [],
+): string[] {
+  const named = [...files].flatMap(([path, { bytes }]) => (bytes === undefined ? [] : usedFiles(path, bytes)));
+  return [...new Set(named)].filter((path) => files.has(path) && files.get(path)?.bytes === undefined);
 }
 
 /** Of the files whose content was read: the others that they name. */

@@ -9,7 +9,7 @@ import type { Log } from '../../ports.ts';
 import { isAncestor } from './ancestry.ts';
 import { carryCommits, keepCommit } from './carry.ts';
 import type { Clones } from './clones.ts';
-import { isDamage, isMissing } from './errors.ts';
+import { INCOMPLETE, isDamage, isMissing } from './errors.ts';
 import { type Objects, readObjects } from './objects.ts';
 import type { Remote, RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
@@ -100,7 +100,13 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
     try {
       await remote.prepare(fresh);
       await refs.bring(fresh, followed, followed);
-      await readObjects(fs, fresh).commit(head);
+      await readObjects(fs, fresh)
+        .commit(head)
+        .catch((error) => {
+          throw isMissing(error)
+            ? new Error(`${remote.url} did not send ${head}: ${INCOMPLETE}`, { cause: error })
+            : error;
+        });
       await writeRef({ fs, gitdir: fresh, ref: followed, value: head, force: true });
       if (old !== undefined) await carryWhatCan(old, fresh);
       await clones.adopt(fresh);

@@ -44,7 +44,11 @@ function targetTable(targets: readonly TargetJson[], links: Links): Html {
     each.run === null
       ? null
       : html`<a href=${links.step(each.run, each.target)}>run ${each.run}</a> ${each.outcome ?? 'not over'}`,
-    (each.state === 'applied' && each.outcome !== 'applied') || each.reason === null ? null : said(each.reason),
+    each.doubt !== null
+      ? said(each.doubt)
+      : (each.state === 'applied' && each.outcome !== 'applied') || each.reason === null
+        ? null
+        : said(each.reason),
   ]);
   const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
   return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });
@@ -53,7 +57,7 @@ function targetTable(targets: readonly TargetJson[], links: Links): Html {
 function stateBadge({ state, declared }: TargetJson): Html {
   const shown = badge(
     TARGET_STATES[state].word,
-    state === 'applied' ? 'good' : state === 'unproved' ? 'wait' : 'quiet',
+    state === 'applied' ? 'good' : state === 'declared' ? 'quiet' : 'wait',
   );
   return declared === false ? html`${shown} <span class="dim">${DECLARED_NO_MORE}</span>` : shown;
 }
@@ -92,10 +96,12 @@ export function targetPage(view: TargetView, links: Links): Page {
   };
 }
 
-function now({ commit, running }: TargetJson): Html {
+function now({ commit, running, proved, doubt }: TargetJson): Html {
   return facts([
     ['Commit', commit === '' ? null : html`<code class="whole">${commit}</code>`],
     ['On the host', running],
+    ['Proved', proved === null ? null : time(proved, true)],
+    ['In doubt', doubt === null ? null : said(doubt)],
   ]);
 }
 

@@ -74,6 +74,8 @@ describe('reading', () => {
       kind: 'lxc',
       name: '101',
       state: 'applied',
+      proved: null,
+      doubt: null,
       commit: COMMIT,
       declared: true,
       running: 'stopped',
@@ -81,12 +83,12 @@ describe('reading', () => {
       outcome: 'applied',
       reason: null,
     };
-    door.known.push({ target: LXC, running: 'stopped' });
+    door.known.push({ target: LXC, running: 'stopped', needs: [] });
     expect((await get('/api/targets')).body).toEqual([expected]);
     expect((await get('/api/targets/lxc/101')).body).toEqual(expected);
     expect((await get('/api/status')).body).toEqual({ head: null, frozen: null, policy: null, targets: [expected] });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);
-    door.known.push({ target: VM, running: 'absent' });
+    door.known.push({ target: VM, running: 'absent', needs: [] });
     expect((await get('/api/targets/vm/1001')).body).toMatchObject({
       state: 'declared',
       commit: '',

@@ -62,7 +62,7 @@ describe('what is no compose file is refused at its line', () => {
       ['DUPLICATE_KEY /services/shop/image 4:5 "image" stands twice in one map'],
     ],
     ['a list at the top', '- a\n', ['INVALID_VALUE  1:1 a compose file must be object']],
-    ['nothing', '', ['INVALID_VALUE  1:1 a compose file must be object']],
+    ['nothing', '', ['INVALID_VALUE  1:1 the file is empty']],
   ])('%s', (_name, text, problems) => {
     expect(said(text)).toEqual(problems);
   });

@@ -83,7 +83,17 @@ function stackOf(labels: readonly string[]): Stack {
     name: 'qdrant',
     writtenAt,
     description: null,
-    compose: { path: '', blob: null, services: ['qdrant'], images: {}, externalVolumes: [], variables: [], ports: [] },
+    compose: {
+      path: '',
+      blob: null,
+      services: ['qdrant'],
+      images: {},
+      externalVolumes: [],
+      variables: [],
+      ports: [],
+      portClaims: [],
+      containerNames: [],
+    },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },
     },

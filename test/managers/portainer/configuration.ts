@@ -136,6 +136,8 @@ function stackOf(
     externalVolumes: [{ name: volume, path: '', line: 1, column: 1 }],
     variables: [],
     ports: [],
+    portClaims: [],
+    containerNames: [],
   };
   const production = { writtenAt: PLACE, variables: [], files: [], traefikLabels: {}, firewallRules: [], ...own };
   return { name, writtenAt: PLACE, description: null, compose, environments: { production } };

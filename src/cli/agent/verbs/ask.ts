@@ -9,6 +9,7 @@ import { colours, EXIT, type Io } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
 import { who } from '../replay.ts';
+import { showAndAsk } from '../show-and-ask.ts';
 
 export interface VerbArgs extends AskOptions {
   readonly verb: CommandVerb;
@@ -16,22 +17,30 @@ export interface VerbArgs extends AskOptions {
   readonly cascade?: boolean;
   readonly dryRun?: boolean;
   readonly now?: boolean;
+  /** Asks nothing where a person would be asked. */
+  readonly yes?: boolean;
 }
 
-const TARGET = /^([a-z]+\/)?[A-Za-z0-9][\w.-]*$/;
+const TARGET = /^([a-z]+\/[\p{L}\p{N}*][\p{L}\p{N}*_ .()-]*|[A-Za-z0-9][\w.-]*)$/u;
 /** For a run's turn to come: what is in the way on the host is known only then. */
 const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
 export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
-  const { verb, targets, cascade = false, dryRun = false, now = false, json, wait } = args;
+  const { verb, targets, cascade = false, dryRun = false, now = false, yes = false, json, wait } = args;
   const wrong = targets.find((word) => !TARGET.test(word));
   if (wrong !== undefined) {
     io.stderr(`phoenix ${verb}: ${wrong} is no target: write lxc/101, or 101\n`);
     return EXIT.usage;
   }
   const client = clientOf(io);
-  const { run } = await client.post<{ run: string }>('/command', { verb, targets, cascade, dryRun, now, by: who() });
+  const command = { verb, targets, cascade, now, by: who() };
+  if (verb === 'delete' && !dryRun) {
+    // Where nobody can be asked it waits for `phoenix approve`, as any destruction does.
+    const answered = await showAndAsk(client, command, { yes, json, wait }, io);
+    if (answered !== null) return answered;
+  }
+  const { run } = await client.post<{ run: string }>('/command', { ...command, dryRun });
   if (verb === 'health-check') return endWithHealth(client, run, json, io);
   if (wait || dryRun) return endWithRun(client, run, { json, wait: true }, io);
   const planned = await Promise.race([

@@ -14,6 +14,7 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
   const verb = (name: CommandVerb, words: string, description: string, example: string) => {
     const command = asking(add(`${name} ${words}`.trim(), description, example));
     if (name === 'stop' || name === 'delete') command.option('--cascade', 'take what needs them along', false);
+    if (name === 'delete') command.option('--yes', 'ask nothing', false);
     return command.action(async (...given: unknown[]) => {
       const targets = words === '' ? [] : (given[0] as string[]);
       const options = given.at(-2) as {
@@ -22,6 +23,7 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
         dryRun: boolean;
         now: boolean;
         cascade?: boolean;
+        yes?: boolean;
       };
       await ending((await import('./ask.ts')).askVerb({ verb: name, targets, ...options }, io));
     });

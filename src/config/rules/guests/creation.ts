@@ -1,14 +1,24 @@
 // What is needed to make anything at all.
 
-import type { Guest, Place } from '../../config.ts';
+import type { Config, Guest, Place } from '../../config.ts';
 import { within } from '../../read/place.ts';
-import { HYPERVISOR_FILE } from '../../schema/files.ts';
+import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../schema/files.ts';
+import type { Unreadable } from '../../unreadable.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { allGuests, targetOf } from './guests.ts';
 
-/** EMPTY_CONFIG: no guest is declared; applied, it would delete all there are. */
-export function somethingIsDeclared({ config, unreadable }: RuleContext): Finding[] {
-  if (config.guests.size > 0 || unreadable.size > 0) return [];
+/** EMPTY_CONFIG: the files of guests declare none. Where there are no such files, the host alone is kept. */
+export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Finding[] {
+  if (!files.has(LXC_FILE) && !files.has(VM_FILE)) return [];
+  return config.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
+}
+
+/** EMPTY_CONFIG: no guest is declared any more; applied, it would delete all there are. */
+export function somethingStays(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+  return before.guests.size === 0 || after.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
+}
+
+function nothingDeclared(): Finding[] {
   const at: Place = { file: HYPERVISOR_FILE, path: '' };
   const hint = 'Keep one guest declared: a commit that deletes all of them is more often a mistake.';
   return [{ code: 'EMPTY_CONFIG', at, message: 'no container and no VM is declared', hint }];
@@ -58,14 +68,14 @@ export function imagesHaveAChecksum({ config }: RuleContext): Finding[] {
 }
 
 /** INVALID_VALUE: a VM has no storage, or a volume no server, and nothing gives it one. */
-export function defaultsAreThere({ config }: RuleContext): Finding[] {
+export function defaultsAreThere({ config, unreadable }: RuleContext): Finding[] {
   return config.vm.flatMap((vm) => {
     const findings: Finding[] = [];
-    if (vm.storagePool === '') {
+    if (vm.storagePool === '' && !unreadable.host('vm_defaults')) {
       findings.push(invalid(vm, vm.writtenAt, '"storage_pool" is missing here and in "vm_defaults"'));
     }
     vm.volumes.forEach(({ server }, index) => {
-      if (server !== '') return;
+      if (server !== '' || unreadable.host('network')) return;
       const at = within(vm.writtenAt, 'volumes', index);
       findings.push(invalid(vm, at, '"server" is missing, and the hypervisor names no "nfs_server"'));
     });

@@ -10,7 +10,7 @@ export function protectedGuestsExist({ config, unreadable }: RuleContext): Findi
   const { policy, writtenAt } = config.hypervisor;
   const known = allGuests(config).flatMap((guest) => [targetOf(guest) as string, String(guest.id)]);
   return policy.protected.flatMap((name, index): Finding[] => {
-    if (known.includes(name) || unreadable.has(Number(name.replace(/^\w+\//, '')))) return [];
+    if (known.includes(name) || unreadable.guest(Number(name.replace(/^\w+\//, '')))) return [];
     const meant = nearest(name, known);
     const hint = meant === null ? '' : ` Did you mean "${meant}"?`;
     return [

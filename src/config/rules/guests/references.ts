@@ -7,7 +7,7 @@ import { allGuests, dependencyPlace, nameOfGuest, targetOf } from './guests.ts';
 
 /** UNKNOWN_REFERENCE: a dependency or clone source is declared nowhere. */
 export function namedGuestsExist({ config, unreadable }: RuleContext): Finding[] {
-  const known = (id: number) => config.guests.has(id) || unreadable.has(id);
+  const known = (id: number) => config.guests.has(id) || unreadable.guest(id);
   return allGuests(config).flatMap((guest) => {
     const findings = guest.dependencies
       .filter((id) => !known(id))
@@ -32,11 +32,12 @@ export function cloneSourcePlace(guest: Guest) {
 }
 
 /** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */
-export function usedEnvironmentsExist({ config }: RuleContext): Finding[] {
+export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Finding[] {
   return config.vm.flatMap((vm) =>
     vm.stacks.flatMap((use, index): Finding[] => {
       const stack = config.stacks.get(use.name);
       if (stack === undefined || Object.hasOwn(stack.environments, use.environment)) return [];
+      if (unreadable.file(stack.writtenAt.file)) return [];
       const known = Object.keys(stack.environments);
       return [
         {
@@ -52,7 +53,8 @@ export function usedEnvironmentsExist({ config }: RuleContext): Finding[] {
 }
 
 /** UNKNOWN_REFERENCE: a dataset lies on a pool that is not declared. */
-export function datasetPoolsExist({ config }: RuleContext): Finding[] {
+export function datasetPoolsExist({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('zfs')) return [];
   const { pools, datasets } = config.hypervisor.zfs;
   const names = new Set(pools.map((pool) => pool.name));
   return datasets

@@ -18,13 +18,16 @@ interface Use {
 }
 
 /** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
-export function storagesTakeTheirContent({ config }: RuleContext): Finding[] {
+export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
   const taking = Map.groupBy(
     config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
     ({ content }) => content,
   );
   return uses(config).flatMap(({ storage, content, at, target }): Finding[] => {
+    // That none is named is said where the defaults are looked at.
+    if (storage === '') return [];
     const found = storages.get(storage);
     if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
     const choices = (taking.get(content) ?? []).map(({ id }) => id);

@@ -3,6 +3,7 @@
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config, FirewallRule, Place } from '../../config.ts';
 import { within } from '../../read/place.ts';
+import type { Unreadable } from '../../unreadable.ts';
 import { allGuests, nameOfGuest, repeated, ruleLists, targetOf } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { contains, covers, fixedAddress, isSingle, type Network, parseNetwork, spelling } from './address.ts';
@@ -84,7 +85,7 @@ export function firewallOfGuestsIsOn({ config }: RuleContext): Finding[] {
  */
 export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Finding[] {
   const subnet = parseNetwork(config.hypervisor.network.subnet ?? '');
-  if (subnet === undefined || unreadable.size > 0) return [];
+  if (subnet === undefined || unreadable.someAddress || unreadable.host('known_hosts')) return [];
   const owned = ownedAddresses(config);
   const known = knownNetworks(config);
   return namedAddresses(config)
@@ -96,7 +97,8 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Fin
 }
 
 /** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that is gone or has another one now. */
-export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config): Finding[] {
+export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+  if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
   const owners = new Map(
     allGuests(before).flatMap((guest) => {
       const address = fixedAddress(guest.network.ip);

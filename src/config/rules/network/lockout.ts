@@ -18,7 +18,8 @@ const MANAGEMENT = [
  * network in to both by itself (ipset `management`), whatever the policy, but only after the written rules: so the policy
  * alone locks nobody out, and a rule that refuses before any rule that accepts does.
  */
-export function hostStaysReachable({ config }: RuleContext): Finding[] {
+export function hostStaysReachable({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('network')) return [];
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
   const blocked = MANAGEMENT.flatMap(({ port, name }) => {

@@ -11,7 +11,8 @@ import { answersAt } from './firewall-reach.ts';
  * DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. Two guests of one name, and two
  * services of one, are errors of their own.
  */
-export function dnsNamesLeadToOneAddress({ config }: RuleContext): Finding[] {
+export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('domain_name')) return [];
   return [...Map.groupBy(mentionedNames(config), ({ name }) => name)].flatMap(([name, found]): Finding[] => {
     const first = found[0];
     const other = found.find(({ address }) => address !== first?.address);
@@ -33,18 +34,30 @@ export function dnsNamesLeadToOneAddress({ config }: RuleContext): Finding[] {
 }
 
 /** NAMESERVER: where the host answers for the internal names, a guest that asks elsewhere does not find the others. */
-export function guestsAskTheHostForNames({ config }: RuleContext): Finding[] {
+export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): Finding[] {
   const host = fixedAddress(config.hypervisor.network.address);
-  if (!config.hypervisor.dns.enabled || host === null) return [];
-  return allGuests(config)
-    .filter(({ network }) => network.nameservers.length > 0 && !network.nameservers.some(is(spelling(host))))
-    .map((guest) => ({
-      code: 'NAMESERVER',
-      at: within(guest.writtenAt, 'network_config', guest.kind === 'lxc' ? 'nameservers' : 'nameserver'),
-      message: `${nameOfGuest(guest)} asks ${listed(guest.network.nameservers)} for names, which knows no internal ones`,
-      hint: `Name the host, ${spelling(host)}.`,
-      target: targetOf(guest),
-    }));
+  if (!config.hypervisor.dns.enabled || host === null || unreadable.host('network')) return [];
+  const asking = allGuests(config).filter(({ network }) => network.nameservers.length > 0);
+  const elsewhere = asking.filter(({ network }) => !network.nameservers.some(is(spelling(host))));
+  const [first] = elsewhere;
+  const servers = new Set(elsewhere.map(({ network }) => network.nameservers.join()));
+  if (first !== undefined && elsewhere.length > 1 && elsewhere.length === asking.length && servers.size === 1) {
+    return [
+      {
+        code: 'NAMESERVER',
+        at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
+        message: `no guest asks the host, ${spelling(host)}, for names: all ${elsewhere.length} ask ${listed(first.network.nameservers)}, which knows no internal ones`,
+        hint: 'Name the host in the guests, or correct its address.',
+      },
+    ];
+  }
+  return elsewhere.map((guest) => ({
+    code: 'NAMESERVER',
+    at: within(guest.writtenAt, 'network_config', guest.kind === 'lxc' ? 'nameservers' : 'nameserver'),
+    message: `${nameOfGuest(guest)} asks ${listed(guest.network.nameservers)} for names, which knows no internal ones`,
+    hint: `Name the host, ${spelling(host)}.`,
+    target: targetOf(guest),
+  }));
 }
 
 /** NAMESERVER: the host asks a guest whose firewall lets no question in. */

@@ -9,10 +9,11 @@ import type { Finding, RuleContext } from '../rule.ts';
 import { contains, fixedAddress, parseNetwork, spelling } from './address.ts';
 
 /** NFS_NOT_EXPORTED: no export of the host holds the path, or none of those that do admits the VM. */
-export function mountedPathsAreExported({ config }: RuleContext): Finding[] {
+export function mountedPathsAreExported({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('nfs', 'network')) return [];
   return config.vm.flatMap((vm) =>
     vm.volumes.flatMap((volume, index): Finding[] => {
-      if (!isThisHost(volume, config)) return [];
+      if (!isThisHost(volume, config) || unreadable.address(vm.id)) return [];
       const holding = config.hypervisor.nfsExports.filter((one) => lies(volume.path, one.path));
       const address = fixedAddress(vm.network.ip);
       if (holding.some((one) => admits(one, address, vm.name))) return [];

@@ -24,7 +24,7 @@ export function meaningOfCheck(payload: unknown): Meaning {
     return means({ kind: 'ask', ask: again, source: { on: 'delivery' } }, sender.login);
   }
   if (action === 'requested_action' && asked?.identifier === 'approve') {
-    const [, run, target] = /^run\/([\w-]{1,64})(?:\/([a-z]+\/[\w.-]{1,200}))?$/.exec(check.external_id ?? '') ?? [];
+    const [, run, target] = /^run\/([\w-]{1,64})(?:\/([a-z]+\/[\w.*-]{1,247}))?$/.exec(check.external_id ?? '') ?? [];
     if (run === undefined) return ignored('the check belongs to no run');
     const targets = target === undefined ? [] : [target as TargetId];
     const ask = { what: 'approve run', run: run as RunId, commit, targets } as const;

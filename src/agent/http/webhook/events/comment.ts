@@ -71,7 +71,7 @@ export function commandIn(body: string, pull: number): Ask | null {
     const words = rest.split(/[\s,]+/).filter((word) => word !== '');
     switch (verb.toLowerCase()) {
       case 'approve': {
-        const targets = words.filter((word) => /^[a-z]+\/[\w.-]{1,200}$/.test(word)).slice(0, MOST_TARGETS);
+        const targets = words.filter((word) => /^[a-z]+\/[\w.*-]{1,247}$/.test(word)).slice(0, MOST_TARGETS);
         if (targets.length === 0 || targets.length < words.length) continue;
         return { what: 'approve', targets: targets as TargetId[], pull };
       }

@@ -1,0 +1,74 @@
+// What the bytes of a file are, without their meaning: whether they are the content at all, and whether they are text that a program
+// can be given. The one place that tells; what each use of a file asks for is in rules/content.ts.
+
+import type { ContentTraits } from '../../model/snapshot.ts';
+import type { Finding } from '../rules/rule.ts';
+import { decode } from './encoding.ts';
+
+/** Pointers of Git LFS are shorter, by their specification. */
+const MAX_POINTER_BYTES = 1024;
+const LFS =
+  /^version (https:\/\/git-lfs\.github\.com\/spec\/|https:\/\/hawser\.github\.com\/spec\/|http:\/\/git-media\.io\/v\/)\S+\r?\n(.*\n)*?oid \w+:/;
+
+/** First bytes of what is no text, by the name of what it is. */
+const BINARIES: readonly (readonly [string, readonly number[]])[] = [
+  ['encrypted by git-crypt', [0x00, 0x47, 0x49, 0x54, 0x43, 0x52, 0x59, 0x50, 0x54]],
+  ['a program (ELF)', [0x7f, 0x45, 0x4c, 0x46]],
+  ['packed by gzip', [0x1f, 0x8b]],
+  ['a ZIP archive', [0x50, 0x4b, 0x03, 0x04]],
+  ['packed by zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['packed by xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['packed by bzip2', [0x42, 0x5a, 0x68]],
+  ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
+  ['a JPEG image', [0xff, 0xd8, 0xff]],
+  ['an age file', [...new TextEncoder().encode('age-encryption.org/v1\n')]],
+];
+
+/** Something that stands in the place of the content, or is never text: what it is; null for anything else. */
+export function standsFor(bytes: Uint8Array): ContentTraits['standsFor'] {
+  const start = new TextDecoder().decode(bytes.subarray(0, MAX_POINTER_BYTES));
+  if (bytes.length < MAX_POINTER_BYTES && LFS.test(start)) return { what: 'a pointer of Git LFS', pointer: true };
+  if (/^\/?(\.git\/)?annex\/objects\/\S+\s*$/.test(start) && bytes.length < MAX_POINTER_BYTES) {
+    return { what: 'a pointer of git-annex', pointer: true };
+  }
+  const binary = BINARIES.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte));
+  return binary === undefined ? null : { what: binary[0], pointer: false };
+}
+
+/** Never throws, whatever the bytes are. */
+export function contentTraits(bytes: Uint8Array): ContentTraits {
+  const { text, fault } = decode(bytes);
+  const end = text.indexOf('\n');
+  const firstLine = end < 0 ? text : text.slice(0, end);
+  const carriage = text.indexOf('\r\n');
+  return {
+    standsFor: standsFor(bytes),
+    notText: fault?.fatal ? { message: fault.message, line: lineOf(text, fault.offset) } : null,
+    marked: fault !== null && !fault.fatal,
+    interpreter: firstLine.startsWith('#!') ? firstLine.slice(2).trim() : null,
+    carriageReturn: carriage < 0 ? null : lineOf(text, carriage),
+    blank: text.trim() === '',
+  };
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+const POINTER_HINT =
+  'Phoenix reads what Git itself holds: commit the content (git lfs untrack, or git annex unannex, then git add --renormalize).';
+
+/** What to say of it, and what to do. */
+export function instead({ what, pointer }: NonNullable<ContentTraits['standsFor']>) {
+  return {
+    message: pointer ? `is ${what}, not the content` : `is ${what}, not text`,
+    hint: pointer ? POINTER_HINT : 'Put the text itself into the repository, in UTF-8.',
+    line: 1,
+  };
+}
+
+/** NOT_THE_CONTENT, for a file that the configuration reads: what it is does not depend on who uses it. */
+export function notTheContent(path: string, standsFor: NonNullable<ContentTraits['standsFor']>): Finding {
+  const { message, hint, line } = instead(standsFor);
+  return { code: 'NOT_THE_CONTENT', at: { file: path, path: '' }, message, hint, position: { line, column: 1 } };
+}

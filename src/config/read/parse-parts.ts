@@ -1,0 +1,63 @@
+// A value of which something cannot be used: the parts with a fault are left out, so that they keep nothing back of the others.
+
+import type { z } from 'zod';
+import type { Place } from '../config.ts';
+import { type Parsed, parse } from './parse.ts';
+
+type Path = readonly PropertyKey[];
+
+export interface ParsedParts<Value> extends Parsed<Value> {
+  /** Paths of what was left out; all of it where `value` is undefined. */
+  readonly left: readonly Path[];
+}
+
+/** Rounds of leaving out: what is left out can be missed elsewhere. */
+const ROUNDS = 10;
+
+/**
+ * Checks one value as a whole, as `parse` does.
+ *
+ * @param partOf what is left out because of a fault at this path; the empty path for everything
+ * @param standIns in place of fields at the top that must be there and cannot be used
+ */
+export function parseParts<Schema extends z.ZodType>(
+  schema: Schema,
+  raw: unknown,
+  at: Place,
+  partOf: (path: Path) => Path,
+  standIns: Readonly<Record<string, unknown>> = {},
+): ParsedParts<z.output<Schema>> {
+  const { value, findings } = parse(schema, raw, at);
+  if (value !== undefined) return { value, findings, left: [] };
+  const none = { value: undefined, findings, left: [] };
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return none;
+  const copy = structuredClone(raw);
+  const left = new Map<string, Path>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const result = schema.safeParse(copy);
+    if (result.success) return { value: result.data, findings, left: [...left.values()] };
+    for (const issue of result.error.issues) {
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) cut(copy, [...issue.path, key]);
+        continue;
+      }
+      const part = partOf(issue.path);
+      if (part.length === 0) return none;
+      left.set(JSON.stringify(part), part);
+      const standIn = part.length === 1 ? standIns[String(part[0])] : undefined;
+      if (standIn === undefined) cut(copy, part);
+      else (copy as Record<PropertyKey, unknown>)[part[0] as PropertyKey] = standIn;
+    }
+  }
+  return none;
+}
+
+function cut(value: object, path: Path): void {
+  let parent: unknown = value;
+  for (const key of path.slice(0, -1)) {
+    if (typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, key)) return;
+    parent = (parent as Record<PropertyKey, unknown>)[key];
+  }
+  const last = path.at(-1);
+  if (typeof parent === 'object' && parent !== null && last !== undefined) Reflect.deleteProperty(parent, last);
+}

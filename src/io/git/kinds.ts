@@ -1,0 +1,74 @@
+// Kinds of repositories on this machine that Phoenix can read in part or not at all, told by what Git writes about them, so that
+// nobody wonders about objects that are not there.
+
+import * as fs from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { getConfig, getConfigAll } from 'isomorphic-git';
+import { isMissing } from './errors.ts';
+
+/** The repository cannot be read, or not as far as was asked; the hint says what to do. */
+export class UnreadableRepository extends Error {
+  override readonly name = 'UnreadableRepository';
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
+
+export interface LocalKind {
+  /** Commits before those at its edge are left out. */
+  readonly shallow: boolean;
+  /** Files, folders or commits are fetched by Git when they are needed. */
+  readonly partial: boolean;
+}
+
+/** @throws UnreadableRepository for one whose objects or refs are written in another way */
+export async function kindOfRepository(gitdir: string): Promise<LocalKind> {
+  const setting = async (path: string) => String((await getConfig({ fs, gitdir, path })) ?? '').toLowerCase();
+  const format = await setting('extensions.objectformat');
+  if (format !== '' && format !== 'sha1') {
+    throw new UnreadableRepository(
+      `${gitdir} names its objects by ${format.toUpperCase().replace('SHA', 'SHA-')}, and Phoenix reads those of SHA-1 only`,
+      'Keep the configuration in a repository made with git init --object-format=sha1; a folder can be checked without --rev.',
+    );
+  }
+  const refs = await setting('extensions.refstorage');
+  if (refs !== '' && refs !== 'files') {
+    throw new UnreadableRepository(
+      `${gitdir} keeps its branches in the format ${refs}, which Phoenix does not read`,
+      'Convert it: git refs migrate --ref-format=files',
+    );
+  }
+  const shallow = await readFile(join(gitdir, 'shallow'), 'utf8').catch(() => '');
+  const promisors = await getConfigAll({ fs, gitdir, path: 'remote.origin.promisor' });
+  const partial =
+    promisors.some((value) => String(value) === 'true') || (await setting('extensions.partialclone')) !== '';
+  return { shallow: shallow.trim() !== '', partial };
+}
+
+/** Why something is not there in such a repository; null where the repository is whole. */
+export function whyLacking({ shallow, partial }: LocalKind, what: string): UnreadableRepository | null {
+  if (shallow) {
+    return new UnreadableRepository(
+      `${what} is not in this clone, which is shallow: its history is cut off`,
+      'Fetch the rest: git fetch --unshallow; in a workflow, check out with fetch-depth: 0.',
+    );
+  }
+  if (!partial) return null;
+  return new UnreadableRepository(
+    `${what} is not in this clone, which is partial: Git fetches what is missing when it needs it, and Phoenix does not`,
+    'Fetch all of it: git fetch --refetch --no-filter',
+  );
+}
+
+/** The same read, with what is missing said for what it is. */
+export async function reading<Value>(kind: LocalKind, what: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    throw (isMissing(error) ? whyLacking(kind, what) : null) ?? error;
+  }
+}

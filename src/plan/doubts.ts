@@ -1,0 +1,74 @@
+// What was proved once and may be so no more: what it rests on is gone, was put in the place of another, or was left half changed
+// since. Pure.
+
+import { kindOf, type TargetId } from '../model/ids.ts';
+import type { Applied, Target } from '../model/target.ts';
+
+export interface Proofs {
+  readonly applied: ReadonlyMap<TargetId, Applied>;
+  readonly touched: ReadonlyMap<TargetId, unknown>;
+}
+
+/** Of the host, as far as it was looked at. */
+export type States = ReadonlyMap<TargetId, 'running' | 'stopped' | 'absent' | null>;
+
+export type Doubt =
+  /** It is not on the host. */
+  | { readonly kind: 'absent' }
+  /** It rests on a target that is not on the host, or was deleted. */
+  | { readonly kind: 'needs what is gone'; readonly need: TargetId }
+  | { readonly kind: 'needs what was made anew'; readonly need: TargetId }
+  | { readonly kind: 'needs what is not proved'; readonly need: TargetId }
+  /** It lies in a target that is in doubt itself. */
+  | { readonly kind: 'lies in what is in doubt'; readonly need: TargetId };
+
+/**
+ * For each target that was proved, and is declared, why that may hold no more. What is touched is not among them: nothing is proved of
+ * it anyway.
+ */
+export function doubtsOf(
+  { applied, touched }: Proofs,
+  targets: Iterable<Pick<Target, 'id' | 'needs' | 'within'>>,
+  states: States,
+): ReadonlyMap<TargetId, Doubt> {
+  const declared = new Map([...targets].map((target) => [target.id, target]));
+  const doubts = new Map<TargetId, Doubt>();
+  const looking = new Set<TargetId>();
+
+  function look(id: TargetId): Doubt | null {
+    const known = doubts.get(id);
+    const proof = applied.get(id);
+    const target = declared.get(id);
+    if (known !== undefined || proof === undefined || touched.has(id) || looking.has(id)) return known ?? null;
+    looking.add(id);
+    const doubt = why(id, proof, target);
+    if (doubt !== null) doubts.set(id, doubt);
+    return doubt;
+  }
+
+  function why(id: TargetId, proof: Applied, target: Pick<Target, 'needs' | 'within'> | undefined): Doubt | null {
+    if (states.get(id) === 'absent') return { kind: 'absent' };
+    const within = target?.within ?? [];
+    // A part of the host that failed says nothing of what stands there already.
+    const needs = [...within, ...(target?.needs ?? []).filter((need) => kindOf(need) !== 'hypervisor')];
+    for (const need of new Set(needs)) {
+      const own = applied.get(need);
+      if (states.get(need) === 'absent') return { kind: 'needs what is gone', need };
+      if (touched.has(need)) return { kind: 'needs what is not proved', need };
+      if (own === undefined && declared.has(need) && (within.includes(need) || isGuest(need)))
+        return { kind: 'needs what is gone', need };
+      if (own?.made !== undefined && proof.at !== undefined && own.made > proof.at) {
+        return { kind: 'needs what was made anew', need };
+      }
+    }
+    const doubtful = within.find((one) => look(one) !== null);
+    return doubtful === undefined ? null : { kind: 'lies in what is in doubt', need: doubtful };
+  }
+
+  for (const id of applied.keys()) look(id);
+  return doubts;
+}
+
+function isGuest(id: TargetId): boolean {
+  return kindOf(id) === 'lxc' || kindOf(id) === 'vm';
+}

@@ -1,0 +1,68 @@
+// What is told of the targets beside what is applied: when it was proved, and what came between.
+
+import { expect, test } from 'vitest';
+import { targetsJson } from '../../../src/agent/http/run-json.ts';
+import type { RunId, TargetId } from '../../../src/model/ids.ts';
+import type { Outcome, Run } from '../../../src/model/run.ts';
+
+const LXC = 'lxc/101' as TargetId;
+const PROVED = '2026-01-01T10:00:00.000Z';
+
+const records = {
+  applied: new Map([[LXC, { target: LXC, commit: 'a'.repeat(40), digest: 'd', at: PROVED }]]),
+  touched: new Map(),
+};
+
+function run(id: string, ended: string, outcome: Outcome, changes: Partial<Run> = {}): Run {
+  const times = { created: ended, started: ended, ended };
+  const step = {
+    target: LXC,
+    verb: 'update',
+    impact: 'live',
+    attempts: 1,
+    actions: [],
+    started: ended,
+    ended,
+  } as const;
+  const reason = outcome === 'failed' ? 'differs from what is declared; it would take: set memory' : null;
+  return {
+    id: id as RunId,
+    commit: 'a'.repeat(40),
+    trigger: 'drift',
+    verb: null,
+    readOnly: true,
+    state: 'succeeded',
+    by: 'phoenix',
+    steps: [{ ...step, outcome, reason }],
+    ...times,
+    ...changes,
+  };
+}
+
+const told = (...runs: Run[]) => {
+  const [only] = targetsJson(records, runs, null);
+  return [only?.state, only?.doubt, only?.proved];
+};
+const [BEFORE, AFTER, LATER] = [9, 11, 12].map((hour) => `2026-01-01T${String(hour).padStart(2, '0')}:00:00.000Z`) as [
+  string,
+  string,
+  string,
+];
+const FOUND = 'run 7 looked: differs from what is declared; it would take: set memory';
+
+test('what a look found otherwise since is in doubt', () => {
+  expect(told()).toEqual(['applied', null, PROVED]);
+  expect(told(run('7', AFTER, 'failed'))).toEqual(['doubtful', FOUND, PROVED]);
+});
+
+test('but not what it found before the proof, what a later look found right, or what a dry run would do', () => {
+  expect(told(run('7', BEFORE, 'failed'))[0]).toBe('applied');
+  expect(told(run('8', LATER, 'unchanged'), run('7', AFTER, 'failed'))[0]).toBe('applied');
+  expect(told(run('7', AFTER, 'failed', { trigger: 'command', verb: 'converge' }))[0]).toBe('applied');
+});
+
+test('what is not proved is in no doubt', () => {
+  const touched = { ...records, touched: new Map([[LXC, { commit: 'b'.repeat(40) }]]) };
+  const [only] = targetsJson(touched, [run('7', AFTER, 'failed')], null);
+  expect(only).toMatchObject({ state: 'unproved', doubt: null, proved: null });
+});

@@ -1,0 +1,153 @@
+// Repositories that Phoenix can read in part or not at all, made by the real Git and named for what they are.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { plan } from '../../../src/cli/plan.ts';
+import { validate } from '../../../src/cli/validate.ts';
+import { openRepository } from '../../../src/io/git/repository.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { captured } from '../../cli/captured.ts';
+import { environment } from '../../config/environment.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git.ts';
+import { recordLog } from '../../support/log.ts';
+
+let folder: string;
+let copy: WorkingCopy;
+let first: CommitSha;
+const servers: Server[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-kinds-'));
+  copy = await workingCopy();
+  const texts = Object.entries(environment()).map(([path, content]) => {
+    return [path, typeof content === 'string' ? content : JSON.stringify(content)] as const;
+  });
+  first = await copy.commit(Object.fromEntries(texts));
+  await copy.commit({ 'etc/certificate-manifest.json': '[ ]' });
+  await copy.git('config', 'uploadpack.allowFilter', 'true');
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+  await copy.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const git = (...args: string[]) => copy.git(...args);
+
+async function clone(...how: string[]): Promise<string> {
+  const into = join(folder, 'clone');
+  await git('clone', '--quiet', ...how, `file://${copy.folder}`, into);
+  return into;
+}
+
+async function sha256(): Promise<string> {
+  const into = join(folder, 'sha256');
+  await git('init', '--quiet', '--initial-branch=main', '--object-format=sha256', into);
+  await git('-C', into, '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '--quiet', '--allow-empty', '-m', 'x');
+  return into;
+}
+
+describe('on this machine', () => {
+  test('a repository of SHA-256', async () => {
+    const said = await captured(async (io) => validate({ path: await sha256(), rev: 'HEAD' }, io));
+    expect(said).toMatchObject({ exit: 3, out: '' });
+    expect(said.err).toContain('names its objects by SHA-256, and Phoenix reads those of SHA-1 only');
+    expect(said.err).toContain('--object-format=sha1');
+  });
+
+  test('a shallow clone is read as far as it goes', async () => {
+    const path = await clone('--depth', '1');
+    expect((await captured((io) => validate({ path, rev: 'HEAD' }, io))).exit).toBe(0);
+    for (const from of ['HEAD~1', first]) {
+      const said = await captured((io) => plan({ path, from, to: 'HEAD' }, io));
+      expect(said.exit).toBe(3);
+      expect(said.err).toContain(`"${from}" is not in this clone, which is shallow: its history is cut off`);
+      expect(said.err).toContain('git fetch --unshallow');
+    }
+    await git('-C', path, 'fetch', '--quiet', '--unshallow');
+    expect((await captured((io) => plan({ path, from: 'HEAD~1', to: 'HEAD' }, io))).exit).toBe(0);
+  });
+
+  test('a partial clone is read as far as it goes', async () => {
+    const path = await clone('--filter=blob:none');
+    expect((await captured((io) => validate({ path, rev: 'HEAD' }, io))).exit).toBe(0);
+    const said = await captured((io) => plan({ path, from: 'HEAD~1', to: 'HEAD' }, io));
+    expect(said.exit).toBe(3);
+    expect(said.err).toContain(`a file of ${first} is not in this clone, which is partial`);
+    expect(said.err).toContain('git fetch --refetch --no-filter');
+    await git('-C', path, 'fetch', '--quiet', '--refetch', '--no-filter');
+    expect((await captured((io) => plan({ path, from: 'HEAD~1', to: 'HEAD' }, io))).exit).toBe(0);
+  });
+
+  test('a whole clone that lacks a commit is not called anything else', async () => {
+    const said = await captured(async (io) => plan({ path: await clone(), from: 'HEAD~7', to: 'HEAD' }, io));
+    expect(said.exit).toBe(2);
+    expect(said.err).toContain('there is no commit "HEAD~7"');
+  });
+});
+
+/** A folder as a Git server gives it out: the real `git upload-pack`. */
+async function serve(repository: string): Promise<string> {
+  const server = createServer((request, response) => {
+    const isList = request.url?.includes('/info/refs') ?? false;
+    const args = ['upload-pack', '--stateless-rpc', ...(isList ? ['--advertise-refs'] : []), repository];
+    const git = spawn('git', args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const what = isList ? 'advertisement' : 'result';
+    response.setHeader('content-type', `application/x-git-upload-pack-${what}`);
+    if (isList) response.write('001e# service=git-upload-pack\n0000');
+    git.stdin.on('error', () => {});
+    request.pipe(git.stdin);
+    git.stdout.pipe(response);
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/config.git`;
+}
+
+describe('as the followed repository', () => {
+  async function follow(repository: string, log = recordLog()) {
+    const options = { wantsBytes: () => true, maxFileBytes: 1000, branch: 'main', log };
+    return openRepository({ url: await serve(repository), folder: join(folder, 'own'), ...options });
+  }
+
+  test('one of SHA-256', async () => {
+    const repository = await follow(await sha256());
+    await expect(repository.fetch()).rejects.toThrow(
+      'names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1',
+    );
+  });
+
+  test('a partial clone, whose server cannot send what it lacks', async () => {
+    const path = await clone('--filter=blob:none');
+    await git('-C', path, 'remote', 'remove', 'origin');
+    const repository = await follow(path);
+    await expect(repository.fetch()).rejects.toThrow('is the repository there a shallow or partial clone');
+  });
+
+  test('a shallow clone: what lies before its edge is not taken for damage over and over', async () => {
+    const path = await clone('--depth', '1');
+    const other = await git('-C', path, 'commit-tree', 'HEAD^{tree}', '-m', 'other');
+    await git('-C', path, 'branch', 'other', other);
+    const log = recordLog();
+    const repository = await follow(path, log);
+    const head = (await repository.fetch()) as CommitSha;
+    expect((await repository.snapshot(head)).files.size).toBeGreaterThan(3);
+    expect(await repository.resolve('other')).toBe(other);
+    for (const _ of [1, 2, 3]) {
+      await expect(repository.isAncestor(other as CommitSha, head)).rejects.toThrow(
+        'the server lacks what its commits name: is the repository there a shallow or partial clone',
+      );
+    }
+    expect(log.lines.filter((line) => line.includes('cloned http'))).toHaveLength(2);
+  });
+});
