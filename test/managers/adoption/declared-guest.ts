@@ -23,7 +23,30 @@ export function declaredGuest(kind: Kind, id: number, text: string, running: boo
   const conf = settled(parseConf(text, kind === 'lxc' ? 'pct' : 'qm'));
   const said = kind === 'lxc' ? writtenContainer(conf, rawLines(id, text)) : writtenMachine(conf);
   const written = pruned({ ...said, state: running ? 'running' : 'stopped' });
-  return targetOfWritten(kind, id, written);
+  return targetOfWritten(kind, id, saidAtAll(kind, id, written));
+}
+
+/** Fields that need not be said. */
+const OPTIONAL =
+  /^(disk_size_gb|description|tags|boot_order|boot_delay|user_config|ostype|mac_address|pct_options|lxc_options|mount_points|zfs_volumes|network_config\/(?!ip$).*)(\/|$)/;
+
+/** Without what the schema has no words for, such as a size that it does not take: that is nobody's to declare. */
+function saidAtAll(kind: Kind, id: number, written: Record<string, unknown>): Record<string, unknown> {
+  const read = kind === 'lxc' ? lxcGuest.safeParse(written) : vmGuest.safeParse({ ...written, vmid: id });
+  if (read.success) return written;
+  const said = structuredClone(written);
+  const faults = read.error.issues.map(({ path }) => path.map(String)).filter((path) => OPTIONAL.test(path.join('/')));
+  for (const path of faults) {
+    const [field = '', inner] = path;
+    const value = said[field];
+    // Of a list only the entry goes; those after it keep their places until all have been looked at.
+    if (Array.isArray(value)) value[Number(inner)] = undefined;
+    else if (field === 'network_config') delete (value as Record<string, unknown>)[inner ?? ''];
+    else delete said[field];
+  }
+  for (const [field, value] of Object.entries(said))
+    if (Array.isArray(value)) said[field] = value.filter((entry) => entry !== undefined);
+  return faults.length === 0 ? written : saidAtAll(kind, id, said);
 }
 
 /** The target of a guest as it is written in a file of the config repo. */
