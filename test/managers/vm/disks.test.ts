@@ -185,7 +185,10 @@ test('killed at any action of being destroyed and made anew, it has every disk o
       const ask = wanted(target(moved), { before: target().spec, approved: true });
       const first = await carryOut(vm as Manager, host, ask, { after, carriedOut });
       expect(await carryOut(vm as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
-      expect(await drives(), `killed at ${after}`).toMatchObject({ scsi0: expect.stringMatching(/^local-lvm:/), scsi1 });
+      expect(await drives(), `killed at ${after}`).toMatchObject({
+        scsi0: expect.stringMatching(/^local-lvm:/),
+        scsi1,
+      });
       expect(await stored(), `killed at ${after}`).toEqual([scsi1, unused0].toSorted());
       expect(await stored('1001', 'local-lvm')).toHaveLength(2);
       if (first.outcome === 'done') return;
