@@ -171,6 +171,8 @@ export type Content =
   /** A secret that Phoenix itself keeps in a file of the node, below /var/lib/phoenix. No configuration can name one. */
   | { readonly from: 'kept'; readonly path: string }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
+  /** A value as compose takes it from a file of variables: quoted where it has to be. */
+  | { readonly from: 'variable'; readonly value: Content }
   /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
   | {
       readonly from: 'compose';

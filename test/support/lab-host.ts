@@ -12,6 +12,7 @@ import { labNetwork } from '../../src/lab/network/network.ts';
 import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
 import { programsHere } from '../../src/lab/proxmox/here.ts';
 import type { Content } from '../../src/model/action.ts';
+import { dotenvValue } from '../../src/model/dotenv.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
 
 export interface LabHost extends Host {
@@ -57,6 +58,8 @@ export async function openLabHost(
       }
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map(bytes)));
+      case 'variable':
+        return Buffer.from(dotenvValue(Buffer.from(await bytes(content.value)).toString()));
       case 'compose':
         return Buffer.from(composeText(contents[content.blob] ?? '', content));
     }

@@ -23,8 +23,13 @@ import { mountPathsAreUnique, volumeNamesAreUnique } from './guests/mounts.ts';
 import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
-import { storagesTakeTheirContent } from './guests/storage.ts';
-import { guestAddressesFit, hostGatewayIsReachable, macsAreUnicast } from './network/addresses.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
+import {
+  gatewaysFitTheirAddresses,
+  guestAddressesFit,
+  hostGatewayIsReachable,
+  macsAreUnicast,
+} from './network/addresses.ts';
 import {
   firewallOfGuestsIsOn,
   firewallRulesAreDifferent,
@@ -97,9 +102,12 @@ export const RULES: readonly Rule[] = [
   volumeNamesAreUnique,
   mountPathsAreUnique,
   guestAddressesFit,
+  gatewaysFitTheirAddresses,
   hostGatewayIsReachable,
   macsAreUnicast,
   storagesTakeTheirContent,
+  storagesCanBeMade,
+  mountsHavePlaces,
   cloneSourcesAreReady,
   clonesAreNotSmaller,
   dependenciesStartFirst,

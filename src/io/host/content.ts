@@ -4,6 +4,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
+import { dotenvValue } from '../../model/dotenv.ts';
 import type { Repository } from '../../ports.ts';
 import type { NodeFiles, Secrets } from '../secrets.ts';
 import { composeText } from './compose-text.ts';
@@ -43,6 +44,8 @@ export function openContents({ repository, secrets, product }: ContentSources): 
         return readFile(join(product, normalize(content.path)));
       case 'joined':
         return Buffer.concat(await Promise.all(content.parts.map((part) => read(part, files))));
+      case 'variable':
+        return Buffer.from(dotenvValue(Buffer.from(await read(content.value, files)).toString()));
       case 'compose':
         return Buffer.from(composeText(Buffer.from(await repository.blob(content.blob)).toString(), content));
       default:

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
-import { composeDown, composeUp, portOf, projectOf } from './docker/compose.ts';
+import { composeDown, composeUp, portOf, projectOf, variablesIn } from './docker/compose.ts';
 import { byName, createContainer, listed, pull, remove, start } from './docker/containers.ts';
 import { last, operands, type Parsed, parseOptions } from './docker/options.ts';
 import { DockerRefusal } from './docker/refusal.ts';
@@ -164,12 +164,6 @@ function compose(root: Root, state: DockerState, words: readonly string[]): Outc
     default:
       throw new DockerRefusal(`unknown docker command: "compose ${verb}"`);
   }
-}
-
-/** `NAME='value'` in each line; between the quotes every character stands for itself. */
-function variablesIn(text: string): Record<string, string> {
-  const entries = [...text.matchAll(/^(\w+)=(?:'([^']*)'|([^'\n]*))$/gm)];
-  return Object.fromEntries(entries.map(([, name = '', quoted, plain]) => [name, quoted ?? plain ?? '']));
 }
 
 function json(options: Parsed): void {

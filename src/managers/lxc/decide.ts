@@ -3,6 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { countOf } from '../../say/status.ts';
+import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
@@ -21,36 +22,39 @@ import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import { parseNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { rootfsOf } from './disks.ts';
 import { mountedIn } from './mounted.ts';
-import type { LxcSpec } from './spec.ts';
+import { type LxcSpec, madeContainer } from './spec.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 export function decideContainer(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as LxcSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
+  const notes = conf === null ? null : parseNotes(conf.description);
   const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes =>
     findVolumes(declared, conf, {
       before: wanted.before as unknown as LxcSpec | undefined,
-      building: conf !== null && parseNotes(conf.description)?.building === true,
+      building: notes?.building === true && notes.restarting !== true,
       kept: parseKept(seen.host.kept),
       missing: seen.host.missing,
     });
   if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).kept);
+  const made = madeContainer(spec);
   const refusal =
     conf === null
-      ? (taken('pct', id, seen) ?? missingOnHost(seen, storagesOf(spec), spec.net0.bridge))
+      ? (taken('pct', id, seen) ?? missingOnHost(seen, storagesOf(spec), made.net0.bridge))
       : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
   const unreadable = refusal ?? unreadableNote(id, seen.host);
   if (unreadable !== null) return unreadable;
   const volumes = volumesOf(spec);
   const loss = volumes.loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${volumes.loss}`);
-  if (conf === null) return loss ?? createContainer(wanted, spec, seen, volumes);
+  if (conf === null) return loss ?? createContainer(wanted, made, seen, volumes);
 
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
@@ -73,7 +77,9 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
-  return unlessLocked(id, conf, decideLife(life), [...snapshotRemarks(life), ...keptRemarks(spec, volumes)]);
+  const next = decideLife(life);
+  const remarks = [...snapshotRemarks(life), ...keptRemarks(spec, volumes)];
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, remarks);
 }
 
 function storagesOf(spec: LxcSpec): string[] {
@@ -101,8 +107,8 @@ function unlessLocked(
 
 /** What can never change on an existing container. Its source is not among it: that is only what it was made from. */
 function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
-  const unprivileged = conf.settings['unprivileged'] === '1';
-  if (unprivileged !== spec.unprivileged)
+  const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
+  if (spec.unprivileged !== null && unprivileged !== spec.unprivileged)
     return spec.unprivileged ? 'it is privileged and should not be' : 'it is unprivileged and should be privileged';
   const ostype = conf.settings['ostype'];
   if (spec.ostype !== null && ostype !== undefined && ostype !== spec.ostype)

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
 import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
 import type { LxcSpec, Mount } from './spec.ts';
@@ -35,10 +35,13 @@ export function mountWishes(
   const own = volumes.declared.map((found) => volumeWish(found.key ?? free(), found));
   const keys = new Set([...own, ...back].map(({ key }) => key));
   const binds = mountedIn(settings).filter(({ key }) => !keys.has(key));
-  const declared = spec.mounts.map((mount) => {
+  const declared = spec.mounts.map((mount): Wish => {
     const present = binds.find(({ path }) => path === mount.path);
-    const isSame = present?.volume === mount.host && present.readOnly === mount.readOnly;
-    return wish(present?.key ?? free(), mount.path, printMount(mount), isSame, present !== undefined);
+    if (present === undefined) return wish(free(), mount.path, printMount(mount), false, false);
+    const isSame = editMount(mount, settings[present.key] ?? '', removable) === settings[present.key];
+    const edit = (now: string | undefined): string =>
+      now === undefined ? printMount(mount) : editMount(mount, now, removable);
+    return { ...wish(present.key, mount.path, printMount(mount), isSame, true), value: edit };
   });
   for (const { key } of declared) keys.add(key);
   const before = pathsIn(removable.before, 'mounts', 'volumes');
@@ -88,6 +91,19 @@ function keyOf(settings: Settings, volume: string): string | undefined {
 export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
   const present = mountedIn(settings);
   return spec.mounts.filter((mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host));
+}
+
+/** The same mount as it is declared, with the options that people gave it. A volume in its place gives way whole. */
+function editMount(mount: Mount, now: string, { before, building }: Removable): string {
+  const { host, path, readOnly } = mount;
+  if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
+  const mounts = (before?.['mounts'] ?? []) as readonly Mount[];
+  const wasSet = building || mounts.some((each) => each.path === path && each.readOnly !== null);
+  return editProperties(now, {
+    set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }) },
+    remove: wasSet && readOnly === null ? ['ro'] : [],
+    bare: 'volume',
+  });
 }
 
 function printMount(mount: Mount): string {

@@ -1,10 +1,10 @@
 // What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
 // answer once they are done. Each look finds out how far it is.
 
-import type { Action, SecretReference } from '../../model/action.ts';
+import type { Action, Content } from '../../model/action.ts';
+import { dotenvValue } from '../../model/dotenv.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { oneLine } from '../../model/text.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
@@ -61,15 +61,15 @@ export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
 const TRANSIENT =
   /timeout|timed out|deadline exceeded|connection re(set|fused)|no such host|temporary failure|too ?many ?requests|\b(429|50[0234])\b|EOF/i;
 
-/** Portainer keeps them in a file, one a line. */
-type Variables = readonly { readonly name: string; readonly value: string | SecretReference }[];
+/** Portainer writes them into a file as they are, one a line, which compose then reads: so each is sent as that file is to hold it. */
+type Variables = readonly { readonly name: string; readonly value: string | { readonly $content: Content } }[];
 
 function variablesFor(spec: StackSpec, target: TargetId): Variables {
-  const given = spec.variables.flatMap(({ name, value }) =>
-    value === null
-      ? []
-      : [{ name, value: typeof value === 'string' ? oneLine(value, 'a variable of a stack') : value }],
-  );
+  const given = spec.variables.flatMap(({ name, value }): Variables => {
+    if (value === null) return [];
+    if (typeof value === 'string') return [{ name, value: dotenvValue(value) }];
+    return [{ name, value: { $content: { from: 'variable', value: { from: 'secret', secret: value } } } }];
+  });
   return [...given, { name: OWNER, value: target }, { name: REVISION, value: revisionOf(spec) }];
 }
 

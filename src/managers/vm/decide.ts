@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
+import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
@@ -23,7 +24,7 @@ import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
-import type { VmSpec } from './spec.ts';
+import { madeMachine, type VmSpec } from './spec.ts';
 
 export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as VmSpec | undefined;
@@ -31,13 +32,15 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
   const { conf } = seen;
   const kept = (): KeptVolumes => parseKept(seen.host.kept);
   if (spec === undefined) return decideGone('qm', wanted, seen, kept);
-  if (conf === null)
+  if (conf === null) {
+    const made = madeMachine(spec);
     return (
       taken('qm', id, seen) ??
-      missingOnHost(seen, [spec.disk.storage], spec.net0.bridge) ??
+      missingOnHost(seen, [made.disk.storage], made.net0.bridge) ??
       unreadableNote(id, seen.host) ??
-      createMachine(wanted, spec, seen)
+      createMachine(wanted, made, seen)
     );
+  }
   const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadableNote(id, seen.host);
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
@@ -60,7 +63,8 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
-  return unlessLocked(id, conf, decideLife(life), snapshotRemarks(life));
+  const next = decideLife(life);
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, snapshotRemarks(life));
 }
 
 function unlessLocked(
@@ -89,6 +93,7 @@ function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
 
 function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
   const disk = rootDiskOf(conf);
+  if (spec.disk.sizeGb === null) return null;
   if (disk === null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
   if (compareSize(disk.size, spec.disk.sizeGb) !== 'larger') return null;
   const has = gigabytes(parseSize(disk.size) ?? 0);

@@ -112,48 +112,55 @@ const fields = fc
 const kind = fc.constantFrom('own', 'own', 'anchored', 'anchored', 'merges', 'alias', 'mentions');
 
 /** A compose file with the services `a`, `b` and so on. */
-export const composeFiles: fc.Arbitrary<string> = fc
-  .record({
-    services: fc.array(fc.tuple(kind, fields, fc.constantFrom('', '\n', '\n  # a service\n')), {
-      minLength: 1,
-      maxLength: 4,
-    }),
-    head: fc.constantFrom(
-      '',
-      '# at the top\n',
-      'x-logging: &logging { driver: json-file, options: { max-size: 10m } }\n',
-    ),
-    tail: fc.constantFrom('', 'volumes: { data: }', 'volumes:\n  data: {}\n', '# the end'),
-    crlf: fc.boolean(),
-    version: fc.constantFrom('', '', '%YAML 1.1\n---\n', '---\n'),
-  })
-  .map(({ services, head, tail, crlf, version }) => {
-    const anchors: string[] = [];
-    const shared: string[] = [];
-    const blocks = services.map(([how, lines, before], index) => {
-      const name = String.fromCharCode(97 + index);
-      const base = anchors.at(-1);
-      if (how === 'alias' && base !== undefined) return `${before}  ${name}: *${base}`;
-      const own = lines.map((each) => each('    ', name));
-      const mentioned =
-        how === 'mentions'
-          ? [...new Map(shared.splice(0).map((each) => [each.split('-')[1], each])).values()].filter(
-              (each) => !own.some((text) => text.startsWith(`    ${each.split('-')[1]}:`)),
-            )
-          : [];
-      const parts = [
-        ...(how === 'merges' && base !== undefined ? [`    <<: *${base}`] : []),
-        `    image: ${name}`,
-        ...own,
-        ...mentioned.map((each) => `    ${each.split('-')[1]}: *${each}`),
-      ];
-      for (const text of own) shared.push(...[...text.matchAll(/&(\w-\w+)/g)].map(([, anchor = '']) => anchor));
-      if (how === 'anchored') anchors.push(`service-${name}`);
-      return `${before}  ${name}:${how === 'anchored' ? ` &service-${name}` : ''}\n${parts.join('\n')}`;
+export const composeFiles = filesOf(kind);
+
+/** Without anchors and what mentions them. */
+export const simpleComposeFiles = filesOf(fc.constant('own')).map((text) => text.replaceAll(/ &[\w-]+/g, ''));
+
+function filesOf(kinds: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .record({
+      services: fc.array(fc.tuple(kinds, fields, fc.constantFrom('', '\n', '\n  # a service\n')), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      head: fc.constantFrom(
+        '',
+        '# at the top\n',
+        'x-logging: &logging { driver: json-file, options: { max-size: 10m } }\n',
+      ),
+      tail: fc.constantFrom('', 'volumes: { data: }', 'volumes:\n  data: {}\n', '# the end'),
+      crlf: fc.boolean(),
+      version: fc.constantFrom('', '', '%YAML 1.1\n---\n', '---\n'),
+    })
+    .map(({ services, head, tail, crlf, version }) => {
+      const anchors: string[] = [];
+      const shared: string[] = [];
+      const blocks = services.map(([how, lines, before], index) => {
+        const name = String.fromCharCode(97 + index);
+        const base = anchors.at(-1);
+        if (how === 'alias' && base !== undefined) return `${before}  ${name}: *${base}`;
+        const own = lines.map((each) => each('    ', name));
+        const mentioned =
+          how === 'mentions'
+            ? [...new Map(shared.splice(0).map((each) => [each.split('-')[1], each])).values()].filter(
+                (each) => !own.some((text) => text.startsWith(`    ${each.split('-')[1]}:`)),
+              )
+            : [];
+        const parts = [
+          ...(how === 'merges' && base !== undefined ? [`    <<: *${base}`] : []),
+          `    image: ${name}`,
+          ...own,
+          ...mentioned.map((each) => `    ${each.split('-')[1]}: *${each}`),
+        ];
+        for (const text of own) shared.push(...[...text.matchAll(/&(\w-\w+)/g)].map(([, anchor = '']) => anchor));
+        if (how === 'anchored') anchors.push(`service-${name}`);
+        return `${before}  ${name}:${how === 'anchored' ? ` &service-${name}` : ''}\n${parts.join('\n')}`;
+      });
+      const text = `${version}${head}services:\n${blocks.join('\n')}\n${tail}`;
+      return crlf ? text.replaceAll('\n', '\r\n') : text;
     });
-    const text = `${version}${head}services:\n${blocks.join('\n')}\n${tail}`;
-    return crlf ? text.replaceAll('\n', '\r\n') : text;
-  });
+}
 
 const label = fc.constantFrom('new.a=1', 'new.b=$x `y` "z"', 'own.a=changed', 'new.c=a\u2028b', "new.d='");
 const more = fc.record(

@@ -44,6 +44,7 @@ function textOf(content: Content): string {
     case 'node':
     case 'fingerprint':
     case 'kept':
+    case 'variable':
     case 'compose':
       throw new Error(`a script of this test holds nothing from ${content.from}`);
   }

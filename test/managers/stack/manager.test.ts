@@ -36,6 +36,21 @@ describe('with a server that deploys while it is asked', () => {
     expect(serviceOf('shop')?.labels).toMatchObject({ 'traefik.enable': 'true' });
   });
 
+  test('values reach the container unchanged, whatever Portainer and compose make of them on the way', async () => {
+    const level = `me:$apr1$jehiwm58$11qv4 # "it's"\\`;
+    const shopEnvironment = {
+      variables: [
+        { name: 'LEVEL', value: level, secret: false },
+        { name: 'API_KEY', value: { $secret: 'file:/etc/phoenix/secrets/hash-of-the-shop' }, secret: true },
+      ],
+    };
+    const key = '$2y$05$abc\\ #\nPHOENIX_TARGET=other';
+    await host.write('/etc/phoenix/secrets/hash-of-the-shop', `${key}\n`);
+    expect(await apply({ shopEnvironment })).toMatchObject({ outcome: 'done' });
+    expect(serviceOf('shop')?.env).toEqual({ KEY: key, LEVEL: level });
+    expect(await apply({ shopEnvironment })).toEqual({ outcome: 'done', actions: [] });
+  });
+
   test('its volume shows the folder that the VM mounts', async () => {
     await apply();
     expect(dockerOf(host, AGENT).volumes).toContainEqual({

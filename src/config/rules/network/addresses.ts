@@ -2,6 +2,7 @@
 
 import type { Guest } from '../../config.ts';
 import type { HostNetwork } from '../../config-host.ts';
+import { MAKING } from '../../making.ts';
 import { within } from '../../read/place.ts';
 import { macPlace } from '../guests/duplicates.ts';
 import { allGuests, nameOfGuest, targetOf } from '../guests/guests.ts';
@@ -15,7 +16,7 @@ import { contains, fixedAddress, isReserved, type Network, parseAddress, parseNe
 export function guestAddressesFit({ config }: RuleContext): Finding[] {
   const surroundings = surroundingsOf(config.hypervisor.network);
   return allGuests(config).flatMap((guest) => {
-    const own = parseNetwork(guest.network.ip);
+    const own = parseNetwork(guest.network.ip ?? '');
     if (own === undefined) return [];
     const ip = within(guest.writtenAt, 'network_config', 'ip');
     const fault = addressFault(own, guest, surroundings);
@@ -26,6 +27,22 @@ export function guestAddressesFit({ config }: RuleContext): Finding[] {
       findings.push(bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`));
     }
     return findings;
+  });
+}
+
+/**
+ * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
+ * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
+ */
+export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((guest): Finding[] => {
+    const { ip, gateway } = guest.network;
+    const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
+    if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
+    const fault = isFixed
+      ? `the gateway ${gateway} is of another family than ${ip}`
+      : `a gateway beside "${ip ?? 'dhcp'}"`;
+    return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
   });
 }
 
@@ -61,7 +78,7 @@ function addressFault(own: Network, guest: Guest, around: Surroundings): string 
   if (text === around.host) return `${text} is the address of the host`;
   if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
   const { subnet, subnetText, bridge } = around;
-  const onHostNetwork = guest.network.bridge === bridge && guest.network.vlan === null;
+  const onHostNetwork = (guest.network.bridge ?? MAKING[guest.kind].bridge) === bridge && guest.network.vlan === null;
   if (subnet === undefined || !onHostNetwork || subnet.address.kind() !== own.address.kind()) return undefined;
   return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
 }

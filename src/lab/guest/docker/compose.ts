@@ -2,6 +2,7 @@
 
 import { parseYaml } from '../../yaml.ts';
 import { configurationOf, createContainer, remove, start, type Wish } from './containers.ts';
+import { parseVariables } from './dotenv.ts';
 import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Mount, Port, Root } from './state.ts';
 
@@ -66,6 +67,15 @@ function read(text: string, variables: Readonly<Record<string, string>>): File {
   }
   if (typeof value !== 'object' || value === null) throw new DockerRefusal('empty compose file', 14);
   return interpolated(value, variables) as File;
+}
+
+/** Of a file of variables. */
+export function variablesIn(text: string): Record<string, string> {
+  try {
+    return parseVariables(text, (value, variables) => String(interpolated(value, variables)));
+  } catch (error) {
+    throw new DockerRefusal(`failed to read env file: ${error instanceof Error ? error.message : String(error)}`, 15);
+  }
 }
 
 function interpolated(value: unknown, variables: Readonly<Record<string, string>>): unknown {

@@ -1,7 +1,7 @@
 // Stacks of a Portainer server. Since 2.41 they are deployed in the background, and the request ends before; until then the request
 // takes as long, and one that fails leaves nothing.
 
-import { composeDown, composeUp, projectOf } from '../../guest/docker/compose.ts';
+import { composeDown, composeUp, projectOf, variablesIn } from '../../guest/docker/compose.ts';
 import { isAtLeast, type StackEntry } from '../../guest/docker/portainer.ts';
 import { DockerRefusal } from '../../guest/docker/refusal.ts';
 import { readState, writeState } from '../../guest/docker/state.ts';
@@ -152,9 +152,14 @@ async function settle(work: Work, stack: StackEntry): Promise<void> {
 async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
   const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
   const state = readState(root);
-  const variables = Object.fromEntries(stack.Env.map(({ name, value }) => [name, value]));
+  const variables = variablesIn(stackEnv(stack));
   composeUp(root, state, stack.Name, stack.file, variables, prune);
   writeState(root, state);
+}
+
+/** The file that compose is given: every value as it is (portainer/portainer, api/exec/compose_stack.go, copyConfigEnvVars). */
+function stackEnv({ Env }: StackEntry): string {
+  return Env.map(({ name, value }) => `${name}=${value}\n`).join('');
 }
 
 function envIn(fields: Work['fields']): StackEntry['Env'] {

@@ -49,7 +49,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBUID_FILE),
     host.readFile(SUBGID_FILE),
   ]);
-  const conf = text === undefined ? null : parseConf(text);
+  const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec as unknown as GuestSpec | undefined;
   const comesBack = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing] = await Promise.all([
@@ -107,7 +107,8 @@ async function stateOf(
   spec: GuestSpec | undefined,
 ): Promise<State> {
   const notes = parseNotes(conf.description);
-  const neverStarted = notes?.building === true && spec?.final !== 'unmanaged';
+  const isNew = notes?.building === true && notes.restarting !== true;
+  const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || conf.settings['template'] === '1') return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
   if (spec === undefined || spec.scripts.length === 0 || isStopped) {

@@ -1,7 +1,6 @@
 // The server's containers in its VM: started by compose, from files that Phoenix puts there.
 
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
-import { fitting } from '../../../model/text.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import { call, urlOf } from '../../portainer-api/call.ts';
 import { inVm, PULL_SECONDS, putFile, type Variable } from '../../portainer-api/docker.ts';
@@ -34,20 +33,12 @@ function compose({ project }: ServerStack): string[] {
   return ['docker', 'compose', '--project-name', project, '--file', PLACES.compose, '--env-file', PLACES.variables];
 }
 
-/**
- * In single quotes compose takes a value as it is, but for a quote, which a backslash sets apart.
- * @throws Error for a value with a backslash before a quote or at its end: compose has no way to say it
- */
-function envValue(value: string): string {
-  return fitting(value, /^([^\\]|\\(?!'|$))*$/, 'a file of variables').replaceAll("'", "\\'");
-}
-
 function variablesFile(variables: readonly Variable[]): Content {
   const text = (each: string): Content => ({ from: 'text', text: each });
   const parts = variables.flatMap(({ name, value }): Content[] => {
     if (value === null) return [];
-    const content: Content = typeof value === 'string' ? text(envValue(value)) : { from: 'secret', secret: value };
-    return [text(`${name}='`), content, text("'\n")];
+    const plain: Content = typeof value === 'string' ? text(value) : { from: 'secret', secret: value };
+    return [text(`${name}=`), { from: 'variable', value: plain }, text('\n')];
   });
   return { from: 'joined', parts };
 }

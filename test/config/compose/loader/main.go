@@ -1,11 +1,14 @@
-// Loads compose files as Docker Compose does: a JSON list of texts on standard input, a JSON list of models or errors on standard output.
+// Reads files as Docker Compose does: a JSON list of compose files, or with the argument "variables" of files of variables, on standard
+// input; a JSON list of models or errors on standard output.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"os"
+	"strings"
 
+	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 )
@@ -25,10 +28,19 @@ func load(text string) answer {
 		options.SetProjectName("case", true)
 		options.SkipConsistencyCheck = true
 	})
+	return answerOf(project, err)
+}
+
+func variables(text string) answer {
+	values, err := dotenv.ParseWithLookup(strings.NewReader(text), nil)
+	return answerOf(values, err)
+}
+
+func answerOf(value any, err error) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	model, err := project.MarshalJSON()
+	model, err := json.Marshal(value)
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
@@ -40,9 +52,13 @@ func main() {
 	if err := json.NewDecoder(os.Stdin).Decode(&texts); err != nil {
 		panic(err)
 	}
+	read := load
+	if len(os.Args) > 1 && os.Args[1] == "variables" {
+		read = variables
+	}
 	answers := make([]answer, len(texts))
 	for at, text := range texts {
-		answers[at] = load(text)
+		answers[at] = read(text)
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(answers); err != nil {
 		panic(err)
