@@ -12,7 +12,6 @@ export async function step(
   given: Host,
   wanted: Wanted,
   killing?: Killing,
-  rollback = true,
 ): Promise<Ending | 'killed'> {
   let begun = 0;
   let killed = false;
@@ -37,7 +36,7 @@ export async function step(
       wanted,
       // A worker that takes over does not know how far the one before came.
       touched: true,
-      rollback,
+      rollback: true,
       readOnly: false,
       survey: null,
       keeper,
@@ -48,4 +47,23 @@ export async function step(
     if (!killed) throw error;
     return 'killed';
   }
+}
+
+/** What a run that only looks says. */
+export async function look(manager: Manager, given: Host, wanted: Wanted): Promise<Ending> {
+  const refuse = async (): Promise<never> => {
+    throw new Error('a look must do nothing');
+  };
+  return carryOut({
+    host: guardedHost(given),
+    manager,
+    wanted,
+    touched: false,
+    rollback: false,
+    readOnly: 'differs',
+    survey: null,
+    keeper: { stillMine: refuse, touch: refuse, record: refuse },
+    log: { write() {}, async flush() {} },
+    signal: new AbortController().signal,
+  });
 }

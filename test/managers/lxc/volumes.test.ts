@@ -9,6 +9,7 @@ import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { container, gone, targetOf, wanted } from '../guests.ts';
+import { look } from '../step.ts';
 
 const NOTE = '/var/lib/phoenix/volumes/101.json';
 const CONF = '/etc/pve/lxc/101.conf';
@@ -284,6 +285,8 @@ describe('the note', () => {
     await host.write(NOTE, '{}');
     const decision = lxc.decide(wanted(with_([DATA])), await lxc.observe(host, wanted(with_([DATA]))));
     expect(decision.kind === 'actions' && decision.actions.map(({ notes }) => notes)).toEqual([true]);
+    expect(await look(lxc as Manager, host, wanted(with_([DATA])))).toEqual({ outcome: 'unchanged', reason: null });
+    expect(await host.read(NOTE)).toBe('{}');
   });
 });
 
