@@ -13,7 +13,7 @@ const KEPT_VERBS = {
   qm: 'agent clone config create delsnapshot destroy disk guest cloudinit importdisk list listsnapshot move-disk move_disk pending reboot rescan reset resize resume rollback set showcmd shutdown snapshot start status stop suspend template unlink unlock wait',
 };
 const KEPT_PATHS =
-  /^\/(version|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+  /^\/(version|access\/(users|acl)|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
 const FACTS = [
   'type',
   'optional',
@@ -98,6 +98,9 @@ const MORE_VERBS = {
   'pvesm free': [['volume'], 'DELETE /nodes/{node}/storage/{storage}/content/{volume}', ['node']],
   'pvesm path': [['volume']],
   'pvesm apiinfo': [[]],
+  'pveum user add': [['userid'], 'POST /access/users'],
+  'pveum acl modify': [['path'], 'PUT /access/acl', ['delete']],
+  'pveum acl delete': [['path'], 'PUT /access/acl', ['delete']],
   'pveam update': [[]],
   'pveam available': [[]],
   'pveam list': [['storage']],

@@ -10,7 +10,11 @@ const CLASSES: Readonly<Record<string, string>> = {
   any: '[^\\0]*',
   /** Free text as the value of an option: never an option itself. */
   text: '(?!--)[^\\0]*',
+  /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
+  notes: '[^\\0]*',
   number: '[0-9]{1,12}',
+  /** Of a disk, in GB. */
+  size: '[0-9]{1,7}(?:\\.[0-9]{1,8})?',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
@@ -31,6 +35,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   group: '[2-9]|[1-9][0-9]{1,9}',
   /** Of a person: neither root, nor another account of the system, which the forced command asks the host. */
   account: '((?!root[@:\\0])[a-z_][a-z0-9_-]{0,31})',
+  /** Of a guest, whatever it is there. */
+  login: '[a-z_][a-z0-9_-]{0,31}',
   hash: '\\$[A-Za-z0-9]{1,10}\\$[A-Za-z0-9./$=,_-]+|!|\\*',
   host: '(?!-)[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+',
   client: '(?!-)[A-Za-z0-9.*?@/_-]+|\\[?[0-9A-Fa-f:]+\\]?(?:/[0-9]+)?',
@@ -41,7 +47,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     '(?!(?:mountpoint|sharenfs|sharesmb|sharing)=)[a-z][a-z0-9:_.-]*=[^\\0\\n]*|mountpoint=(?:{data}|none|legacy)',
   storage: '[A-Za-z][A-Za-z0-9._-]*',
   volume: '{storage}:(?:[0-9]+|(?:{step}/)*{step})',
-  template: '{storage}:vztmpl/{step}|{data}',
+  template: '{storage}:vztmpl/{step}|/var/lib/vz/template/cache/{step}|{data}',
   image: '/var/lib/vz/(?:template/iso|import)/{step}',
   url: 'https?://[^\\0\\n ]+',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
@@ -52,7 +58,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
-  bind: '{data},mp=/(?:{step}/)*{step}(?:,ro=1)?',
+  /** What people may have given a mount beside. */
+  options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
+  bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
@@ -89,9 +97,9 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 const GUEST_SETTINGS =
   '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
-  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {text}';
+  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
 const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent enabled=1 | --ipconfig0 {props} | --ciuser {name} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
+const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -108,21 +116,21 @@ const COMMANDS: readonly string[] = [
     `${program} rollback {vmid} {snapshot}`,
   ]),
   `pct set {vmid} ( ${LXC_SETTINGS} | --delete {list} | --revert {list} )+`,
-  `pct create {vmid} {template} --rootfs {storage}:{number} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
+  `pct create {vmid} {template} --rootfs {storage}:{size} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
   'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
-  'pct resize {vmid} ( rootfs | mp{number} ) {number}G',
+  'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',
   `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
   `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --scsi0 {storage}:0,discard=on,import-from={image} | --ide2 {storage}:cloudinit | --boot order=scsi0 | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
-  'qm disk resize {vmid} scsi0 {number}G',
+  'qm disk resize {vmid} scsi0 {size}G',
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
   'pveam download {storage} {file}',
-  'test -f ( {template} | {image} | /var/lib/vz/template/cache/{step} | /mnt/pve/{step}/template/cache/{step} )',
+  'test -f ( {template} | {image} | /mnt/pve/{step}/template/cache/{step} )',
 
   // Storage.
   'pvesm add zfspool {storage} --pool {dataset} --content {list}',

@@ -1,5 +1,6 @@
-// The configuration as the rest of Phoenix sees it: every file of the config repo read, defaults filled in, each value in one form.
-// What people write is described in schema/; normalise.ts turns the one into the other.
+// The configuration as the rest of Phoenix sees it: every file of the config repo read, each value in one form. What people write is
+// described in schema/; normalise/ turns the one into the other. Of a guest's settings only what is declared stands here: null is
+// what nobody declared, and making.ts says what a new guest gets in its place.
 
 import type { SecretReference } from '../model/action.ts';
 import type { BlobId } from '../model/ids.ts';
@@ -36,13 +37,14 @@ export interface GuestBase {
   readonly writtenAt: Place;
   /** Destroying or recreating is refused even with approval. */
   readonly protected: boolean;
-  /** Beside Phoenix's own; lower case, sorted, without repetition. */
+  /** Beside Phoenix's own and those that people gave it; lower case, sorted, without repetition. */
   readonly tags: readonly string[];
   /** Free text for the notes; null for none. */
   readonly description: string | null;
-  readonly cores: number;
-  readonly memoryMb: number;
-  readonly startAtBoot: boolean;
+  /** Null: not declared. */
+  readonly cores: number | null;
+  readonly memoryMb: number | null;
+  readonly startAtBoot: boolean | null;
   /** Null: no order is set. */
   readonly bootOrder: number | null;
   /** Seconds to wait after this guest before the next one starts; null: not set. */
@@ -68,7 +70,7 @@ export interface LxcGuest extends GuestBase {
   readonly kind: 'lxc';
   /** What the rest of the environment uses it for. */
   readonly role: 'ca' | 'proxy' | 'gateway' | null;
-  readonly swapMb: number;
+  readonly swapMb: number | null;
   /** Template file as a volume id (`local:vztmpl/…`) or an absolute path; null for clones. */
   readonly template: string | null;
   /** Null: what the template says. */
@@ -76,7 +78,7 @@ export interface LxcGuest extends GuestBase {
   readonly storagePool: string;
   readonly storageSizeGb: number;
   readonly network: LxcNetwork;
-  readonly unprivileged: boolean;
+  readonly unprivileged: boolean | null;
   /** Indexes of the GPUs that are handed in, ascending. */
   readonly gpus: readonly number[];
   /** `unconfined`, `generated` or a profile's name; null: Proxmox's default. */
@@ -110,7 +112,7 @@ export interface VmGuest extends GuestBase {
   /** Lower case; null only without a URL, or in a configuration with that problem. */
   readonly templateImageSha256: string | null;
   readonly storagePool: string;
-  readonly diskSizeGb: number;
+  readonly diskSizeGb: number | null;
   readonly network: VmNetwork;
   readonly user: CloudUser;
   /** Volumes that the VM mounts by NFS. */
@@ -126,15 +128,16 @@ type IpSetting = string | 'dhcp' | 'manual';
 
 export interface LxcNetwork {
   /** Name of the interface inside the container. */
-  readonly name: string;
-  readonly bridge: string;
-  readonly ip: IpSetting;
+  readonly name: string | null;
+  readonly bridge: string | null;
+  /** Null only for VMs. */
+  readonly ip: IpSetting | null;
   readonly gateway: string | null;
   /** Upper case; null: Proxmox chooses and Phoenix keeps it. */
   readonly mac: string | null;
   readonly vlan: number | null;
   readonly mtu: number | null;
-  /** Empty: those of the host. */
+  /** Empty: not declared. */
   readonly nameservers: readonly string[];
   readonly searchdomain: string | null;
 }
@@ -162,7 +165,7 @@ interface MountPoint {
   /** Owner inside the container; null: left as it is. */
   readonly ownerUid: number | null;
   readonly ownerGid: number | null;
-  readonly readOnly: boolean;
+  readonly readOnly: boolean | null;
 }
 
 interface LxcVolume {
@@ -184,7 +187,7 @@ export interface NfsVolume {
 }
 
 interface CloudUser {
-  readonly username: string;
+  readonly username: string | null;
   /** Null: no password, so that only keys let in. */
   readonly passwordHash: Secret | null;
   readonly sshKeys: readonly string[];

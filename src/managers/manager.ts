@@ -28,6 +28,8 @@ export interface Wanted {
   readonly protected: boolean;
   /** A person said that what is there under this id is to be kept by Phoenix from now on (`phoenix adopt`). */
   readonly adopt?: boolean;
+  /** A person approved that adopting it restarts or stops it. */
+  readonly mayInterrupt?: boolean;
 }
 
 export type Decision =

@@ -58,6 +58,11 @@ export function mayDestroy(policy: Policy, step: Approved, approvals: readonly G
   return approversOf(policy, step.target, approvals).length >= needed;
 }
 
+/** Whether a guest that is being adopted may be restarted or stopped: at least one person has approved it. */
+export function mayInterrupt(policy: Policy, target: TargetId, approvals: readonly Given[]): boolean {
+  return approversOf(policy, target, approvals).length >= Math.max(1, policy.approvals.restart);
+}
+
 export function isDestructive(impact: Impact): boolean {
   return impact === 'destroy' || impact === 'recreate';
 }

@@ -115,6 +115,15 @@ const poolId: Verifier = (value) => {
     : `pool name '${value}' contains invalid characters`;
 };
 
+/** pve-access-control, PVE/Auth/Plugin.pm. */
+const userId: Verifier = (value) => {
+  if (value.length < 3) return `user name '${value}' is too short`;
+  if (value.length > 64) return `user name '${value}' is too long (${value.length} > 64)`;
+  return whole('[^\\s:/]+@[A-Za-z][A-Za-z0-9.\\-_]+').test(value)
+    ? undefined
+    : `value '${value}' does not look like a valid user name`;
+};
+
 const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
   CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),
@@ -123,6 +132,7 @@ const VERIFIERS: Record<string, Verifier> = {
   address: passing((value) => isIp(value) || isDnsName(value), 'value does not look like a valid address: %s'),
   'disk-size': matching('(\\d+(\\.\\d+)?)([KMGT](?:iB)?)?', 'value does not look like a valid disk size: %s'),
   'dns-name': dnsName,
+  email: matching('\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*', 'value does not look like a valid email address'),
   ipv4: passing(isIpv4, 'value does not look like a valid IPv4 address'),
   ipv4mask: passing(
     (value) =>
@@ -159,6 +169,7 @@ const VERIFIERS: Record<string, Verifier> = {
         : `invalid override '${value}'`)
     );
   },
+  'pve-groupid': matching('[A-Za-z0-9.\\-_]+', "group name '%s' contains invalid characters"),
   'pve-hotplug-features': hotplug,
   'pve-iface': interfaceName,
   'pve-ipv4-config': passing(
@@ -182,6 +193,7 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-poolid': poolId,
   'pve-qm-bootdev': bootDevice,
   'pve-qm-bootdisk': passing(isDrive, "invalid boot disk '%s'"),
+  'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-storage-content': content,
   'pve-storage-id': storageId,
@@ -200,6 +212,15 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-storage-zfs-blocksize': zfsBlockSize,
   'pve-tag': matching('[a-z0-9_][a-z0-9_\\-+.]*', 'invalid characters in tag', 'i'),
   'pve-task-status-type': matching('ok|error|warning|unknown', "invalid status '%s'", 'i'),
+  'pve-tokenid': (value) => {
+    const at = value.lastIndexOf('!');
+    const isToken =
+      at > 0 &&
+      userId(value.slice(0, at)) === undefined &&
+      whole('[A-Za-z][A-Za-z0-9.\\-_]+').test(value.slice(at + 1));
+    return isToken ? undefined : `value '${value}' does not look like a valid token ID`;
+  },
+  'pve-userid': userId,
   'pve-vlan-id-or-range': vlanOrRange,
   'pve-vmid': matching('[1-9][0-9]{2,8}', 'value does not look like a valid VM ID'),
   'pve-volume-id': volumeId,

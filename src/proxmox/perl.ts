@@ -2,8 +2,14 @@
 
 /** A whole-string pattern as Perl matches `^…$`: one line feed at the end is let through. */
 export function whole(source: string, flags = ''): RegExp {
-  return new RegExp(`^(?:${source})\\n?$`, flags);
+  const key = `${flags}/${source}`;
+  const known = patterns.get(key) ?? new RegExp(`^(?:${source})\\n?$`, flags);
+  patterns.set(key, known);
+  return known;
 }
+
+/** A configuration of many guests asks for the same few patterns thousands of times. */
+const patterns = new Map<string, RegExp>();
 
 /** Splits a list as Proxmox does: on NUL alone where there is one, else on commas, semicolons and white space. */
 export function splitList(text: string): string[] {

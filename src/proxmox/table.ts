@@ -104,6 +104,14 @@ export function pathTemplates(method: string): string[] {
 
 /** A verb by its full name (`qm disk import`), undefined when the table leaves it out. Names of aliases are not verbs. */
 export function verbNamed(name: string): Verb | undefined {
+  const known = namedVerbs.get(name) ?? verbAsWritten(name);
+  if (known !== undefined) namedVerbs.set(name, known);
+  return known;
+}
+
+const namedVerbs = new Map<string, Verb>();
+
+function verbAsWritten(name: string): Verb | undefined {
   const written = verbs[name];
   if (written?.positional === undefined) return undefined;
   const schemas =
@@ -119,6 +127,11 @@ export function verbsOf(program: string): { words: readonly string[]; alias: rea
     const [first, ...words] = name.split(' ');
     return first === program ? [{ words, alias: verb.alias?.split(' ') }] : [];
   });
+}
+
+/** How many options of a kind a guest may have: 256 for `mp0` to `mp255`. */
+export function placesFor(kind: 'lxc' | 'qemu', option: string): number {
+  return (highestIndex[kind]?.[option] ?? -1) + 1;
 }
 
 const CONFIG_OPTIONS: Record<string, string> = {

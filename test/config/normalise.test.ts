@@ -26,7 +26,7 @@ function vm(fields: object, defaults: object = {}): VmGuest {
 }
 
 describe('a container', () => {
-  test('that says little has every default', () => {
+  test('that says little declares nothing else', () => {
     const files = environment();
     files[LXC].lxc_configs = {
       '200': {
@@ -50,7 +50,7 @@ describe('a container', () => {
       description: null,
       cores: 1,
       memoryMb: 256,
-      startAtBoot: false,
+      startAtBoot: null,
       bootOrder: null,
       bootDelaySeconds: null,
       startState: 'unmanaged',
@@ -63,14 +63,14 @@ describe('a container', () => {
       healthCheck: null,
       triggerSync: false,
       role: null,
-      swapMb: 512,
+      swapMb: null,
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,
       storagePool: 'tank-disks',
       storageSizeGb: 4,
       network: {
-        name: 'eth0',
-        bridge: 'vmbr0',
+        name: null,
+        bridge: null,
         ip: 'dhcp',
         gateway: null,
         mac: null,
@@ -79,7 +79,7 @@ describe('a container', () => {
         nameservers: [],
         searchdomain: null,
       },
-      unprivileged: true,
+      unprivileged: null,
       gpus: [],
       apparmorProfile: null,
       apparmorManagesNesting: false,
@@ -129,14 +129,14 @@ describe('a container', () => {
       dependencies: ['900', 900],
       pct_options: ['nesting=1', 'keyctl=1'],
       network_config: { ip: '10.0.0.101/24', nameservers: '10.0.0.13, 10.0.0.14' },
-      mount_points: [{ host_path: '/tank/certs/101/', container_path: '/' }],
+      mount_points: [{ host_path: '/tank/certs/101/', container_path: '/srv/' }],
       firewall: { rules: [{ type: 'in', action: 'ACCEPT', proto: 'tcp', port: 80, source: '10.0.0.1 10.0.0.2' }] },
     });
     expect(guest).toMatchObject({
       tags: ['app', 'web'],
       dependencies: [900],
       network: { mac: '52:54:00:AA:BB:CC', nameservers: ['10.0.0.13', '10.0.0.14'] },
-      mountPoints: [{ hostPath: '/tank/certs/101', containerPath: '/' }],
+      mountPoints: [{ hostPath: '/tank/certs/101', containerPath: '/srv' }],
       firewall: {
         enabled: true,
         policyIn: 'DROP',
@@ -197,9 +197,13 @@ describe('a container', () => {
 });
 
 describe('a VM', () => {
-  test('takes what it does not say from the defaults', () => {
+  test('takes what it does not say from what the team wrote for all, and from nowhere else', () => {
     const own = { cores: undefined, memory_mb: undefined, disk_size_gb: undefined };
-    expect(vm(own)).toMatchObject({ cores: 2, memoryMb: 2048, diskSizeGb: 32, network: { bridge: 'vmbr0' } });
+    const nothing = { cores: null, memoryMb: null, diskSizeGb: null, network: { bridge: null, ip: null } };
+    expect(vm({ ...own, network_config: {}, user_config: undefined })).toMatchObject({
+      ...nothing,
+      user: { username: null },
+    });
     const defaults = { cores: 6, memory_mb: 1024, disk_size_gb: 40, network_bridge: 'vmbr1' };
     expect(vm(own, defaults)).toMatchObject({ cores: 6, memoryMb: 1024, diskSizeGb: 40, network: { bridge: 'vmbr1' } });
     expect(vm({ cores: 3, storage_pool: 'other' }, defaults)).toMatchObject({ cores: 3, storagePool: 'other' });

@@ -50,6 +50,13 @@ test('command lines are taken and refused by the rules', () => {
   expect(different).toEqual([]);
 });
 
+test("command lines with options of every kind are taken and refused as Proxmox's own programs were recorded to", () => {
+  const rows = rowsOf(new URL('option-verdicts.jsonl', import.meta.url));
+  const different = differences(rows);
+  report('recorded', rows, different);
+  expect(different).toEqual([]);
+});
+
 test.skipIf(!existsSync(REFERENCE))(
   'command lines are taken and refused as by Proxmox (skipped where its verdicts are not at hand)',
   () => {

@@ -6,6 +6,7 @@ import type { Guest, LxcGuest, VmGuest } from '../../src/config/config.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
+import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';
 import { carryOut } from './carry-out.ts';
 import { container, feature, IMAGE, machine, targetOf, wanted } from './guests.ts';
@@ -86,7 +87,7 @@ const machines = fc.record({
   user: fc.record({
     username: fc.constantFrom('phoenix', 'admin'),
     passwordHash: fc.constant(null),
-    sshKeys: fc.subarray(['ssh-ed25519 AAAA a@b', 'ssh-rsa BBBB== c d']),
+    sshKeys: fc.subarray([KEY, `${KEY} of another`]),
   }),
 }) as fc.Arbitrary<Partial<VmGuest>>;
 

@@ -11,6 +11,7 @@ import {
   isGuarded,
   mayApprove,
   mayDestroy,
+  mayInterrupt,
   stricter,
 } from '../../src/plan/policy.ts';
 import { anyNames, anyPolicy, by, GUEST, policy, step } from './policies.ts';
@@ -60,6 +61,13 @@ describe('approvals', () => {
     expect(mayDestroy(lax, step('live', 0), by('ada'))).toBe(false);
     expect(mayDestroy(lax, step('live', 0), by('ada', 'bob'))).toBe(true);
     expect(mayDestroy(policy(), step('live', 0), [])).toBe(false);
+  });
+
+  test('what is adopted is interrupted only where a person has said so, however little the policy asks for', () => {
+    const none = policy({ approvals: { destroy: 0, recreate: 0, restart: 0, live: 0 } });
+    expect([mayInterrupt(none, GUEST, []), mayInterrupt(none, GUEST, by('ada'))]).toEqual([false, true]);
+    const two = policy({ approvals: { destroy: 1, recreate: 1, restart: 2, live: 0 } });
+    expect([mayInterrupt(two, GUEST, by('ada')), mayInterrupt(two, GUEST, by('ada', 'bob'))]).toEqual([false, true]);
   });
 
   test('one more approval never takes leave away', () => {

@@ -348,9 +348,10 @@ describe('by the readers that are held to Proxmox', () => {
   });
 
   test('a raw line and the notes are read as they were written', () => {
-    const raw = fc
-      .record({ key: fc.constant('lxc.environment'), value: taken(text.line(100)).map((each) => each.trim()) })
-      .filter((each) => each.value !== '');
+    const raw = fc.record({
+      key: fc.constant('lxc.environment'),
+      value: taken(text.line(100)).map((each) => each.trim()),
+    });
     fc.assert(
       fc.property(fc.array(raw, { maxLength: 3 }), fc.string({ unit: fc.constantFrom(...SIGNS) }), (lines, notes) => {
         const written = withRawLines('arch: amd64\n', lines, notes);
@@ -361,7 +362,7 @@ describe('by the readers that are held to Proxmox', () => {
         expect(Object.keys(read.options).sort()).toEqual(notes === '' ? expect.any(Array) : ['arch', 'description']);
       }),
     );
-    for (const bad of ['a\nlxc.hook.start: /bin/sh', 'a\rb', ' a', 'a ', '', 'a\0b']) {
+    for (const bad of ['a\nlxc.hook.start: /bin/sh', 'a\rb', ' a', 'a ', 'a\0b']) {
       expect(() => withRawLines('', [{ key: 'lxc.a', value: bad }], '')).toThrow();
     }
   });

@@ -5,7 +5,7 @@ import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { CommandVerb } from '../../model/run.ts';
 import { isSwitch } from '../../plan/command.ts';
-import { isGuarded, mayDestroy, policyOf } from '../../plan/policy.ts';
+import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/gather.ts';
@@ -40,10 +40,13 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     ...specs(run.request.verb, now?.spec, then?.spec),
     origin: { repository: context.options.repositoryUrl, commit: run.commit },
     adopt: run.request.adopt ?? false,
-    // A dry run shows what is asked for.
+    mayInterrupt: run.readOnly || mayInterrupt(policy, target, run.approvals),
+    // A dry run shows what is asked for. What is adopted is somebody's: whatever the policy says of others, a person must have
+    // said that it may go.
     approved:
       (run.readOnly && (run.verb === 'delete' || run.verb === 'adopt')) ||
-      mayDestroy(policy, { target, impact }, run.approvals),
+      (mayDestroy(policy, { target, impact }, run.approvals) &&
+        (run.request.adopt !== true || mayInterrupt(policy, target, run.approvals))),
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;

@@ -22,8 +22,8 @@ export function guestBase(
   written: WrittenGuest,
   { id, at, files }: GuestContext,
   special: {
-    readonly cores: number;
-    readonly memoryMb: number;
+    readonly cores: number | null;
+    readonly memoryMb: number | null;
     readonly cloneFrom: number | null;
     readonly isSource: boolean;
   },
@@ -37,10 +37,10 @@ export function guestBase(
     description: written.description ?? null,
     cores: special.cores,
     memoryMb: special.memoryMb,
-    startAtBoot: written.start_at_boot,
+    startAtBoot: written.start_at_boot ?? null,
     bootOrder: written.boot_order ?? null,
     bootDelaySeconds: written.boot_delay ?? null,
-    startState: written.state ?? defaultState(written.start_at_boot, special.isSource),
+    startState: written.state ?? defaultState(written.start_at_boot ?? false, special.isSource),
     cloneFrom: special.cloneFrom,
     templateSnapshot: written.template_snapshot_name ?? null,
     dependencies: [...new Set(written.dependencies.map(Number))],
@@ -122,6 +122,11 @@ function commaList(written: string | number | undefined): string | null {
 export function addressList(written: string | readonly string[] | undefined): string[] {
   if (written === undefined) return [];
   return typeof written === 'string' ? splitList(written) : [...written];
+}
+
+/** Proxmox keeps several between spaces. */
+export function domainList(written: string | undefined): string | null {
+  return splitList(written ?? '').join(' ') || null;
 }
 
 export function sortedSet(values: readonly string[]): string[] {

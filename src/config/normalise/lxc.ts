@@ -3,9 +3,9 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
 import type { LxcGuest, LxcOption, NvidiaSource } from '../config.ts';
-import type { lxcGuest } from '../schema/lxc.ts';
+import { gpusOf, type lxcGuest } from '../schema/lxc.ts';
 import { fileAt, scriptPath } from './files.ts';
-import { addressList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
+import { addressList, domainList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
 
 type Written = z.output<typeof lxcGuest>;
 
@@ -30,22 +30,22 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
   const isSource = written.template_snapshot_name !== undefined;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
   return {
-    ...guestBase(written, context, { cores: written.cores, memoryMb: written.memory_mb, cloneFrom, isSource }),
+    ...guestBase(written, context, { cores: written.cores ?? null, memoryMb: written.memory_mb, cloneFrom, isSource }),
     kind: 'lxc',
     role: role === 'none' ? null : role,
     traefikService: normaliseService(written.traefik_service, role === 'ca'),
-    swapMb: written.swap_mb,
+    swapMb: written.swap_mb ?? null,
     template: written.template ?? null,
     ostype: written.ostype ?? null,
     storagePool: written.storage_pool,
     storageSizeGb: written.storage_size_gb,
     network: networkOf(written),
-    unprivileged: written.unprivileged,
-    gpus: gpusOf(written.gpu_assignment),
+    unprivileged: written.unprivileged ?? null,
+    gpus: written.gpu_assignment === undefined ? [] : gpusOf(written.gpu_assignment),
     apparmorProfile: written.apparmor_profile ?? null,
     apparmorManagesNesting: written.apparmor_manages_nesting,
     pctFeatures: featuresOf(written.pct_options),
-    lxcOptions: written.lxc_options.map(optionOf),
+    lxcOptions: inOrder(written.lxc_options.map(optionOf)),
     idMaps: written.id_maps.map((map) => ({
       type: map.type,
       containerId: map.container_id,
@@ -57,7 +57,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
       containerPath: withoutSlash(mount.container_path),
       ownerUid: mount.owner_uid ?? null,
       ownerGid: mount.owner_gid ?? null,
-      readOnly: mount.read_only,
+      readOnly: mount.read_only ?? null,
     })),
     volumes: written.zfs_volumes.map((volume) => ({
       name: volume.name,
@@ -83,22 +83,16 @@ function usualRole(id: number, written: Written, { writtenRoles }: LxcFileDefaul
 
 function networkOf({ network_config: network, mac_address }: Written): LxcGuest['network'] {
   return {
-    name: network.name,
-    bridge: network.bridge,
+    name: network.name ?? null,
+    bridge: network.bridge ?? null,
     ip: network.ip,
     gateway: network.gw ?? null,
     mac: mac_address?.toUpperCase() ?? null,
     vlan: network.vlan ?? null,
     mtu: network.mtu ?? null,
     nameservers: addressList(network.nameservers),
-    searchdomain: network.searchdomain ?? null,
+    searchdomain: domainList(network.searchdomain),
   };
-}
-
-function gpusOf(written: Written['gpu_assignment']): number[] {
-  if (written === undefined) return [];
-  const numbers = typeof written === 'object' ? written : (String(written).match(/\d+/g) ?? []).map(Number);
-  return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function featuresOf(written: readonly string[]): Record<string, string> {
@@ -110,6 +104,12 @@ function featuresOf(written: readonly string[]): Record<string, string> {
 function optionOf(written: string): LxcOption {
   const at = written.search(/[=:]/);
   return { key: written.slice(0, at).trim(), value: written.slice(at + 1).trim() };
+}
+
+/** Proxmox writes variables of the environment before every other raw line (pve-container, PVE/LXC/Config.pm, write_pct_config). */
+function inOrder(options: readonly LxcOption[]): LxcOption[] {
+  const isVariable = ({ key }: LxcOption) => key === 'lxc.environment.runtime';
+  return [...options.filter(isVariable), ...options.filter((option) => !isVariable(option))];
 }
 
 function nvidiaOf(written: Written, defaults: LxcFileDefaults): NvidiaSource | null {

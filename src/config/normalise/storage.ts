@@ -41,7 +41,7 @@ export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record
   const storages = new Map<string, Storage>();
   for (const dataset of datasets) {
     if (dataset.storageType === null) continue;
-    const key = `${dataset.pool}_${dataset.name.replaceAll(/[-/]/g, '_')}`;
+    const key = storageKey(dataset.pool, dataset.name);
     const id =
       (Object.hasOwn(ids, key) ? ids[key] : undefined) ?? `${dataset.pool}-${dataset.name.replaceAll('/', '-')}`;
     storages.set(id, {
@@ -57,6 +57,11 @@ export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record
   }
   for (const storage of BUILT_IN) if (!storages.has(storage.id)) storages.set(storage.id, storage);
   return [...storages.values()];
+}
+
+/** Under which `proxmox_storage_ids` says what the storage of a dataset is called. */
+export function storageKey(pool: string, dataset: string): string {
+  return `${pool}_${dataset.replaceAll(/[-/]/g, '_')}`;
 }
 
 function propertiesOf(written: string | Readonly<Record<string, string>> | undefined): Record<string, string> {

@@ -2,8 +2,9 @@
 
 import type { z } from 'zod';
 import type { VmGuest } from '../config.ts';
+import { MAKING } from '../making.ts';
 import type { vmDefaults, vmGuest } from '../schema/vm.ts';
-import { addressList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
+import { addressList, domainList, type GuestContext, guestBase, normaliseService, withoutSlash } from './guest.ts';
 import { normaliseSecret } from './secret.ts';
 
 type Written = z.output<typeof vmGuest>;
@@ -17,8 +18,8 @@ export interface VmFileDefaults extends z.output<typeof vmDefaults> {
 export function normaliseVm(written: Written, defaults: VmFileDefaults, context: GuestContext): VmGuest {
   const isSource = written.is_template;
   const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
-  const cores = written.cores ?? defaults.cores;
-  const memoryMb = written.memory_mb ?? defaults.memory_mb;
+  const cores = written.cores ?? defaults.cores ?? null;
+  const memoryMb = written.memory_mb ?? defaults.memory_mb ?? null;
   return {
     ...guestBase(written, context, { cores, memoryMb, cloneFrom, isSource }),
     kind: 'vm',
@@ -31,7 +32,7 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
     network: networkOf(written, defaults),
     user: {
-      username: written.user_config?.username ?? 'phoenix',
+      username: written.user_config?.username ?? null,
       passwordHash: normaliseSecret(written.user_config?.password_hash),
       sshKeys: written.user_config?.ssh_keys ?? [],
     },
@@ -56,20 +57,21 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
   };
 }
 
-/** What others are cloned from stays small: clones can be larger, and never smaller. */
-function defaultDiskGb({ is_template }: Written, { disk_size_gb }: VmFileDefaults): number {
-  return is_template ? Math.min(disk_size_gb, 32) : disk_size_gb;
+/** What others are cloned from stays small: clones can be larger, and never smaller. A large default is not for templates. */
+function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): number | null {
+  const size = defaults.disk_size_gb ?? null;
+  return size !== null && is_template && size > MAKING.vm.diskSizeGb ? null : size;
 }
 
 function networkOf({ network_config: network, network_bridge }: Written, defaults: VmFileDefaults): VmGuest['network'] {
   return {
-    bridge: network.bridge ?? network_bridge ?? defaults.network_bridge,
-    ip: network.ip,
+    bridge: network.bridge ?? network_bridge ?? defaults.network_bridge ?? null,
+    ip: network.ip ?? null,
     gateway: network.gw ?? null,
     mac: network.mac_address?.toUpperCase() ?? null,
     vlan: network.vlan ?? null,
     mtu: network.mtu ?? null,
     nameservers: addressList(network.nameserver),
-    searchdomain: network.searchdomain ?? null,
+    searchdomain: domainList(network.searchdomain),
   };
 }

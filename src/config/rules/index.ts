@@ -23,10 +23,11 @@ import { featuresHaveTheirInputs } from './guests/features.ts';
 import { protectedGuestsExist } from './guests/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from './guests/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from './guests/roles.ts';
-import { storagesTakeTheirContent } from './guests/storage.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './guests/storage.ts';
 import { targetNamesFit } from './names.ts';
 import {
   fixedAddressesHaveAGateway,
+  gatewaysFitTheirAddresses,
   guestAddressesFit,
   hostGatewayIsReachable,
   macsAreUnicast,
@@ -107,9 +108,12 @@ export const RULES: readonly Rule[] = [
   namesAreUnique,
   macsAreUnique,
   serviceNamesAreUnique,
+  gatewaysFitTheirAddresses,
   fixedAddressesHaveAGateway,
   macsAreUnicast,
   storagesTakeTheirContent,
+  storagesCanBeMade,
+  mountsHavePlaces,
   cloneSourcesAreReady,
   clonesAreNotSmaller,
   dependenciesStartFirst,

@@ -1,6 +1,7 @@
 // What containers and VMs are described with alike.
 
 import { z } from 'zod';
+import { becomes, becomesByRule, inContainers, inGuests, inMachines } from './option.ts';
 import * as text from './text.ts';
 import * as value from './values.ts';
 
@@ -41,7 +42,9 @@ export const firewallRule = z.strictObject({
 
 /** The firewall of one guest. */
 export const guestFirewall = z.strictObject({
-  enabled: z.boolean().default(true).describe('Whether the rules filter anything. Default: true.'),
+  enabled: becomes(inGuests('net0', 'firewall'), 'must be true or false', z.boolean())
+    .default(true)
+    .describe('Whether the rules filter anything. Default: true.'),
   policy_in: policy.default('DROP').describe('What happens to incoming packets that no rule names. Default: DROP.'),
   policy_out: policy
     .default('ACCEPT')
@@ -79,29 +82,44 @@ export const healthCheck = z.strictObject({
 /** Name of a folder below `features/`. */
 const featureName = text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
 
+const EXPECT_TAG = 'must be a tag: letters, digits and _ + . -';
+
 /** Fields of every guest. */
 export const guestShape = {
-  name: value.hostname.describe('Hostname, also its name in Proxmox and in DNS.'),
-  description: text.prose.optional().describe('For readers; shown in the notes of the guest. Default: none.'),
+  name: becomesByRule([...inContainers('hostname'), ...inMachines('name')], value.hostname).describe(
+    'Hostname, also its name in Proxmox and in DNS.',
+  ),
+  description: becomes(inGuests('description'), 'must be shorter', text.prose)
+    .optional()
+    .describe('For readers; shown in the notes of the guest, beside what people wrote there. Default: none.'),
   comment: text.prose.optional().describe('For readers of this file only.'),
   protected: z
     .boolean()
     .default(false)
     .describe('Refuses destroying or rebuilding the guest, even with approval. Default: false.'),
   tags: z
-    .array(text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, 'must be a tag: letters, digits and _ + . -'))
+    .array(becomes(inGuests('tags'), EXPECT_TAG, text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, EXPECT_TAG)))
     .default([])
-    .describe("Proxmox tags beside Phoenix's own. Default: none."),
-  start_at_boot: z.boolean().default(false).describe('Started with the host, and kept running. Default: false.'),
-  boot_order: z
-    .int()
-    .min(0)
-    .max(9999)
+    .describe("Proxmox tags beside Phoenix's own; others that people gave it stay. Default: none."),
+  start_at_boot: becomes(inGuests('onboot'), 'must be true or false', z.boolean())
     .optional()
-    .describe('Place in the order of starting; stopped in reverse. Default: not set.'),
-  boot_delay: value.seconds
+    .describe(
+      'Started with the host, and kept running. Default: false for a new guest; one that exists keeps its own.',
+    ),
+  boot_order: becomes(
+    inGuests('startup', undefined, { write: (order: number) => `order=${order}` }),
+    'must be a place in the order',
+    z.int().min(0).max(9999),
+  )
     .optional()
-    .describe('Seconds to wait after it before the next guest starts. Default: not set.'),
+    .describe('Place in the order of starting; stopped in reverse. Default: as it is on the guest.'),
+  boot_delay: becomes(
+    inGuests('startup', undefined, { write: (delay: number) => `up=${delay}` }),
+    'must be a whole number of seconds',
+    value.seconds,
+  )
+    .optional()
+    .describe('Seconds to wait after it before the next guest starts. Default: as it is on the guest.'),
   state: z
     .enum(['running', 'stopped', 'unmanaged'])
     .optional()
@@ -115,7 +133,9 @@ export const guestShape = {
     .describe(
       'Scripts installed in this order: `features/<name>/install.sh` of the repository, else the one that Phoenix ships. Default: none.',
     ),
-  firewall: guestFirewall.optional().describe('Default: no firewall, with a warning.'),
+  firewall: guestFirewall
+    .optional()
+    .describe('Its switch, policies and rules, whole. Default: as it is on the guest, with a warning.'),
   traefik_service: traefikService.optional().describe('Default: not reached through the proxy.'),
   health_check: healthCheck.optional().describe('Default: running is healthy.'),
   template_snapshot_name: value.snapshotName

@@ -2,13 +2,20 @@
 
 import { z } from 'zod';
 import { firewallRule } from './guest.ts';
+import { becomes } from './option.ts';
 import * as text from './text.ts';
 import * as value from './values.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
+const inProxmox = (name: string): string => `${name}@pam`;
+const ACCOUNT = [
+  { verb: 'pveum user add', option: 'userid', write: inProxmox },
+  ...['pveum acl modify', 'pveum acl delete'].map((verb) => ({ verb, option: 'users', write: inProxmox })),
+];
+
 export const hostUser = z.strictObject({
-  username: value.userName.describe('Administrator of the host and of Proxmox.'),
+  username: becomes(ACCOUNT, value.EXPECT_USER, value.userName).describe('Administrator of the host and of Proxmox.'),
   password_hash: value.secret
     .optional()
     .describe('Hash of the password, by reference; `NOT_SET` for none. Default: none.'),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
 import { isNfsClient, nfsOptionFault } from './nfs-option.ts';
+import { becomes, becomesByRule } from './option.ts';
 import * as text from './text.ts';
 import * as value from './values.ts';
 
@@ -40,11 +41,32 @@ function isPropertyValue(name: string, written: string): boolean {
   return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
 }
 
+const ADD = 'pvesm add';
+/** Pool and name make up what the storage on a dataset is called, unless that is said otherwise; a rule sees to that. */
+const poolName = becomesByRule(
+  [
+    { verb: ADD, option: 'pool' },
+    { verb: ADD, option: 'storage', write: (pool: string) => `${pool}-data` },
+  ],
+  zfsName,
+);
+const datasetName = becomesByRule(
+  [
+    { verb: ADD, option: 'pool' },
+    { verb: ADD, option: 'storage', write: (name: string) => `pool-${name.replaceAll('/', '-')}` },
+  ],
+  zfsName,
+);
+
+const CONTENT = 'must be content types such as "images,rootdir"';
+
 const dataset = z.strictObject({
-  name: zfsName.describe('Name inside the pool.'),
-  pool: zfsName.describe('Pool it lies in.'),
-  properties: z
-    .union(
+  name: datasetName.describe('Name inside the pool.'),
+  pool: poolName.describe('Pool it lies in.'),
+  // Of all properties the mountpoint alone stands there, as the path of a storage of type dir.
+  properties: becomesByRule(
+    [{ verb: ADD, option: 'path', when: () => false }],
+    z.union(
       [
         text.line(4096).refine((written) => written.split(',').every(isProperty), PROPERTIES),
         z
@@ -52,19 +74,23 @@ const dataset = z.strictObject({
           .refine((all) => Object.entries(all).every(([name, written]) => isPropertyValue(name, written)), PROPERTIES),
       ],
       PROPERTIES,
-    )
+    ),
+  )
     .optional()
     .describe('ZFS properties, such as `recordsize=16K,quota=600G`. Default: those of the pool.'),
-  proxmox_storage_type: z
-    .enum(['zfspool', 'dir'])
+  proxmox_storage_type: becomes([{ verb: ADD, option: 'type' }], 'must be a type', z.enum(['zfspool', 'dir']))
     .optional()
     .describe('Makes it a storage of Proxmox of this type. Default: it is none.'),
-  proxmox_content_type: text
-    .line(200)
-    .regex(
-      /^\s*(images|rootdir|vztmpl|iso|backup|snippets|import)(\s*,\s*(images|rootdir|vztmpl|iso|backup|snippets|import))*\s*$/,
-      'must be content types such as "images,rootdir"',
-    )
+  proxmox_content_type: becomes(
+    ['pvesm add', 'pvesm set'].map((verb) => ({ verb, option: 'content' })),
+    CONTENT,
+    text
+      .line(200)
+      .regex(
+        /^\s*(images|rootdir|vztmpl|iso|backup|snippets|import)(\s*,\s*(images|rootdir|vztmpl|iso|backup|snippets|import))*\s*$/,
+        CONTENT,
+      ),
+  )
     .optional()
     .describe('What may lie on the storage, separated by commas. Default: images,rootdir.'),
   storage_class: value.withoutEffect('remove the field.'),
@@ -158,7 +184,7 @@ export const storageShape = {
     .describe(
       'Storages of Proxmox by a name of your own. The name `<pool>_<dataset>` says what the storage of a dataset is called; its default is `<pool>-<dataset>`. Others declare storages that exist already.',
     ),
-  mount_point_base: text.absolutePath
+  mount_point_base: becomes([{ verb: ADD, option: 'path' }], 'must be an absolute path', text.absolutePath)
     .default('/mnt/pve')
     .describe('Folder below which datasets are mounted. Default: /mnt/pve.'),
 };

@@ -104,7 +104,8 @@ export const pathBelow = holds('path', path(/^[^-\s]/, 'must begin with the name
 /** Of a mount of a container: Proxmox keeps it between commas and after a key, and takes `.` for no folder. */
 export const mountPath = absolutePath
   .regex(/^[^,=]*$/, 'must not hold a comma or "=": Proxmox has no way to keep one in a mount')
-  .regex(/^(?!.*\/\.(\/|$))/, 'must not contain "/./"');
+  .regex(/^(?!.*\/\.(\/|$))/, 'must not contain "/./"')
+  .regex(/^(?!.*\/\/)/, 'must not hold two slashes in a row: it would be another name for the same folder');
 
 /** Of a mount by NFS: /etc/fstab keeps it between spaces. */
 export const fstabPath = absolutePath.regex(/^\S*$/, 'must not hold spaces: /etc/fstab keeps it between them');

@@ -1,10 +1,12 @@
 // The single values that the configuration is made of, each with the words that say what is expected.
 // Whether an address lies in its subnet or a name exists is not decided here but by the rules.
 
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
-import { isPublicKey } from './public-key.ts';
+import * as proxmox from '../../proxmox/addresses.ts';
+import { isPublicKey } from '../../proxmox/public-key.ts';
+import { isSizeKept, keptSizesAround, SIZE_STEP_GB } from '../../proxmox/sizes.ts';
+import { type Becomes, becomes, becomesByRule, inContainers, inGuests, inMachines, wholeNumber } from './option.ts';
 import * as text from './text.ts';
 import { isTimeZone, timeZoneFault } from './time-zone.ts';
 
@@ -25,33 +27,74 @@ export const guestId = z.union(
   GUEST_ID,
 );
 
-export const cores = z.int('must be a whole number of cores').min(1).max(8192);
-export const memoryMb = z
-  .int('must be a whole number of megabytes')
-  .min(16)
-  .max(64 * 1024 * 1024);
-export const sizeGb = z
-  .number()
-  .positive()
-  .max(1024 * 1024);
+export const cores = wholeNumber(inGuests('cores'), 'must be a whole number of cores', { least: 1, most: 8192 });
+export const memoryMb = wholeNumber(
+  [...inContainers('memory'), ...inMachines('memory', 'current')],
+  'must be a whole number of megabytes',
+  { least: 16, most: 64 * 1024 * 1024 },
+);
+
+/** Where the size of a disk stands: that of a new one, and that which one grows to. */
+const SIZES: readonly Becomes[] = [
+  ...inContainers('rootfs', 'volume', { write: (size: number) => `local:${size}` }),
+  ...inContainers('mp0', 'volume', { write: (size: number) => `local:${size}` }),
+  { verb: 'pct resize', option: 'size', write: (size: number) => `${size}G` },
+  { verb: 'qm disk resize', option: 'size', write: (size: number) => `${size}G` },
+];
+
+/** Of a disk. Proxmox and the storages below it round what is no multiple of 4 MiB, and it would never be what is declared. */
+export const sizeGb = becomes(
+  SIZES,
+  'must be the size of a disk in GB',
+  z
+    .number()
+    .positive()
+    .max(1024 * 1024)
+    .refine(isSizeKept, {
+      error: ({ input }) =>
+        `must be a size that disks can have, in steps of 4 MiB, such as ${keptSizesAround(Number(input)).join(' or ')}`,
+      when: ({ issues }) => issues.length === 0,
+    })
+    .meta({ multipleOf: SIZE_STEP_GB }),
+);
+
 export const seconds = z.int('must be a whole number of seconds').min(0).max(86_400);
 export const port = z.int('must be a port, a number from 1 to 65535').min(1).max(65_535);
+
+const EXPECT_ADDRESS = 'must be an IP address such as 10.0.0.1';
 
 /** One IPv4 or IPv6 address. */
 export const ipAddress = text
   .holds(
     'name',
-    z.string().refine((value) => isAddress(value), 'must be an IP address such as 10.0.0.1'),
+    z.string().refine((value) => isAddress(value), EXPECT_ADDRESS),
   )
-  .meta({ examples: ['10.0.0.1'] });
+  .meta({ examples: ['10.0.0.1'], pattern: '^[0-9A-Fa-f:.]+$' });
+
+const WITH_PREFIX = 'an address with prefix length such as 10.0.0.10/24, of at least 8 bits, as Proxmox takes them';
+const EXPECT_CIDR = `must be ${WITH_PREFIX}`;
+const EXPECT_IP_SETTING = `must be "dhcp", "manual", or ${WITH_PREFIX}`;
 
 /** An address with the prefix length of its network. */
 export const cidr = text
   .holds(
     'name',
-    z.string().refine((value) => isCidr(value), 'must be an address with prefix length such as 10.0.0.10/24'),
+    z.string().refine((value) => isCidr(value), EXPECT_CIDR),
   )
-  .meta({ examples: ['10.0.0.10/24'] });
+  .meta({ examples: ['10.0.0.10/24'], pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
+
+const isSix = (address: string): boolean => address.includes(':');
+const isFour = (address: string): boolean => !isSix(address);
+
+/** A property of the first interface of a guest, by the family of the address: `ip` of a container, `ip6` of a VM and so on. */
+function byFamily(four: string, six: string): Becomes[] {
+  return [
+    ...inContainers('net0', four, { when: isFour }),
+    ...inContainers('net0', six, { when: isSix }),
+    ...inMachines('ipconfig0', four, { when: isFour }),
+    ...inMachines('ipconfig0', six, { when: isSix }),
+  ];
+}
 
 /** Every address of a network, told by its first one. */
 export const network = text
@@ -62,34 +105,41 @@ export const network = text
   .meta({ examples: ['10.0.0.0/24'] });
 
 /** A fixed address, or how the guest comes by one. */
-export const ipSetting = text
-  .holds(
-    'name',
-    z
-      .string()
-      .refine(
-        (value) => value === 'dhcp' || value === 'manual' || isCidr(value),
-        'must be "dhcp", "manual", or an address with prefix length such as 10.0.0.10/24',
-      ),
-  )
-  .meta({ examples: ['10.0.0.10/24', 'dhcp'] });
-
-const IP_LIST = 'must be IP addresses, separated by spaces or commas';
-/** Addresses, separated by spaces or commas. */
-export const ipList = z.union(
-  [
-    text.holds(
-      'line',
-      z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
-    ),
-    z.array(ipAddress),
-  ],
-  IP_LIST,
+export const ipSetting = becomes(
+  byFamily('ip', 'ip6'),
+  EXPECT_IP_SETTING,
+  text
+    .holds(
+      'name',
+      z.string().refine((value) => value === 'dhcp' || value === 'manual' || isCidr(value), EXPECT_IP_SETTING),
+    )
+    .meta({ examples: ['10.0.0.10/24', 'dhcp'], pattern: '^(dhcp|manual|[0-9A-Fa-f:.]+/[0-9]{1,3})$' }),
 );
 
-export const macAddress = text.name(
-  /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/,
-  'must be a MAC address such as 52:54:00:AA:BB:01',
+/** The gateway of a guest. */
+export const gateway = becomes(byFamily('gw', 'gw6'), EXPECT_ADDRESS, ipAddress);
+
+const IP_LIST = 'must be IP addresses, separated by spaces or commas';
+/** DNS servers of a guest, separated by spaces or commas. */
+export const nameservers = becomes(
+  inGuests('nameserver', undefined, { write: (list: string | readonly string[]) => [list].flat().join(' ') }),
+  IP_LIST,
+  z.union(
+    [
+      text.holds(
+        'line',
+        z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
+      ),
+      z.array(ipAddress),
+    ],
+    IP_LIST,
+  ),
+);
+
+/** Of a guest's interface; that it is no group's is for a rule of its own to say (BAD_ADDRESS). */
+export const macAddress = becomesByRule(
+  [...inContainers('net0', 'hwaddr'), ...inMachines('net0', 'macaddr')],
+  text.name(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'must be a MAC address such as 52:54:00:AA:BB:01'),
 );
 
 export const url = text
@@ -110,10 +160,11 @@ export const containerName = text.name(/^[a-zA-Z0-9][\w.-]{0,254}$/, 'must be a 
 /** A name as DNS knows it; its own rule says what is wrong with one that is not. */
 export const hostname = text.line(253).min(1, 'must not be empty');
 
-export const userName = text.name(
-  /^[a-z_][a-z0-9_-]{0,31}$/,
-  'must be a user name: lower-case letters, digits, _ and -',
-);
+/** Names of domains, which a rule looks at one by one as it does at hostnames. */
+export const searchdomain = becomesByRule(inGuests('searchdomain'), hostname);
+
+export const EXPECT_USER = 'must be a user name: lower-case letters, digits, _ and -';
+export const userName = text.name(/^[a-z_][a-z0-9_-]{0,31}$/, EXPECT_USER);
 
 /** An account that people made, perhaps by another rule than that for names of ours. */
 export const accountName = text.name(
@@ -122,22 +173,44 @@ export const accountName = text.name(
 );
 
 /** An interface or bridge of Linux, also with a VLAN: 15 characters at most. */
-export const interfaceName = text.name(
-  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/,
-  'must be the name of an interface such as vmbr0: letters, digits and _ . -, at most 15',
-);
+export const EXPECT_INTERFACE = 'must be the name of an interface such as vmbr0: letters, digits and _ . -, at most 15';
+export const interfaceName = text.name(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, EXPECT_INTERFACE);
+
+/** What a guest's interface is connected to. */
+export const bridge = becomes(inGuests('net0', 'bridge'), EXPECT_INTERFACE, interfaceName);
+
+const EXPECT_STORAGE =
+  'must be the name of a storage: a letter, then letters, digits and _ . -, at the end a letter or digit';
 
 /** A storage of Proxmox. */
-export const storageId = text.name(
-  /^[A-Za-z][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]$/,
-  'must be the name of a storage: a letter, then letters, digits and _ . -, at the end a letter or digit',
+export const storageId = becomes(
+  [
+    { verb: 'pvesm add', option: 'storage' },
+    ...['pct clone', 'qm clone'].map((verb) => ({ verb, option: 'storage' })),
+    ...inContainers('rootfs', 'volume', { write: (storage: string) => `${storage}:8` }),
+    ...inContainers('mp0', 'volume', { write: (storage: string) => `${storage}:8` }),
+    ...inMachines('scsi0', 'file', { write: (storage: string) => `${storage}:0` }),
+    ...inMachines('ide2', 'file', { write: (storage: string) => `${storage}:cloudinit` }),
+  ],
+  EXPECT_STORAGE,
+  text.name(/^[A-Za-z][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]$/, EXPECT_STORAGE),
 );
 
+const EXPECT_SNAPSHOT =
+  'must be the name of a snapshot: a letter, then letters, digits, _ and -, 2 to 40 in all, and none of current, pending and vzdump';
+
 /** A snapshot of Proxmox. */
-export const snapshotName = text.name(
-  /^[A-Za-z][A-Za-z0-9_-]{1,39}$/,
-  'must be the name of a snapshot: a letter, then letters, digits, _ and -, at most 40',
+export const snapshotName = becomes(
+  ['pct snapshot', 'qm snapshot', 'pct clone', 'qm clone'].map((verb) => ({ verb, option: 'snapname' })),
+  EXPECT_SNAPSHOT,
+  text.name(/^[A-Za-z][A-Za-z0-9_-]{1,39}$/, EXPECT_SNAPSHOT),
 );
+
+/** The VLAN of a guest's interface. */
+export const vlan = wholeNumber(inGuests('net0', 'tag'), 'must be a VLAN, a number from 1 to 4094', {
+  least: 1,
+  most: 4094,
+});
 
 /** Of a driver and the like. */
 export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
@@ -160,7 +233,7 @@ export const sshPublicKey = text.holds(
   z
     .string()
     .max(16_384)
-    .refine((key) => isPublicKey(key), PUBLIC_KEY),
+    .refine((key) => isOneLine(key.trim()) && isPublicKey(key), PUBLIC_KEY),
 );
 
 /** `{"$secret": "env:NAME"}`, `{"$secret": "file:/path"}` or `{"$secret": "sops:FILE#PATH"}`, resolved at the last moment. */
@@ -195,21 +268,18 @@ export function withoutEffect(instead: string) {
     .meta({ noEffect: instead, description: `Without effect: ${instead}` });
 }
 
+/** As Proxmox reads addresses: four numbers without zeros in front, or IPv6 without a zone. */
 export function isAddress(value: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(value) || (value.includes(':') && ipaddr.IPv6.isValid(value));
+  return isOneLine(value) && proxmox.isIp(value);
 }
 
 function isCidr(value: string): boolean {
-  const [address, prefix, ...rest] = value.split('/');
-  if (address === undefined || prefix === undefined || rest.length > 0 || !isAddress(address)) return false;
-  return /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (address.includes(':') ? 128 : 32);
+  return isOneLine(value) && (proxmox.isCidr(value, 4) || proxmox.isCidr(value, 6));
 }
 
+/** Without a bit beyond its prefix. */
 function isNetwork(value: string): boolean {
-  if (!isCidr(value)) return false;
-  const [address] = ipaddr.parseCIDR(value);
-  const version = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
-  return address.toNormalizedString() === version.networkAddressFromCIDR(value).toNormalizedString();
+  return isCidr(value) && !('error' in proxmox.readBlock(value));
 }
 
 /** Parts of a list written as one text, between commas or spaces. */

@@ -2,38 +2,58 @@
 
 import { z } from 'zod';
 import { guestShape } from './guest.ts';
+import { becomes, inMachines, wholeNumber } from './option.ts';
 import * as text from './text.ts';
 import * as value from './values.ts';
 
 /** Where a VM says nothing itself. */
 export const vmDefaults = z.strictObject({
-  cores: value.cores.default(2).describe('CPU cores. Default: 2.'),
-  memory_mb: value.memoryMb.default(2048).describe('Memory in MB. Default: 2048.'),
-  disk_size_gb: value.sizeGb.default(32).describe('Size of the root disk in GB. Default: 32.'),
+  cores: value.cores.optional().describe('CPU cores. Default: 2 for a new VM; one that exists keeps its own.'),
+  memory_mb: value.memoryMb
+    .optional()
+    .describe('Memory in MB. Default: 2048 for a new VM; one that exists keeps its own.'),
+  disk_size_gb: value.sizeGb
+    .optional()
+    .describe('Size of the root disk in GB. Default: 32 for a new VM; one that exists keeps its own.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: none, so each VM names its own.'),
-  network_bridge: value.interfaceName.default('vmbr0').describe('Bridge of the host. Default: vmbr0.'),
+  network_bridge: value.bridge
+    .optional()
+    .describe('Bridge of the host. Default: vmbr0 for a new VM; one that exists keeps its own.'),
   template: value.withoutEffect('VMs name what they are cloned from in `clone_from_vmid`.'),
 });
 
 const network = z.strictObject({
-  ip: value.ipSetting.default('dhcp').describe('Address with prefix length, or `dhcp`. Default: dhcp.'),
-  gw: value.ipAddress.optional().describe('Gateway; only with a fixed address. Default: none.'),
-  nameserver: value.ipList
+  ip: value.ipSetting
     .optional()
-    .describe('DNS servers, separated by spaces or commas. Default: those of the host.'),
-  searchdomain: value.hostname
+    .describe('Address with prefix length, or `dhcp`. Default: dhcp for a new VM; one that exists keeps its own.'),
+  gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the VM.'),
+  nameserver: value.nameservers
     .optional()
-    .describe('Domain that is tried after short names. Default: that of the host.'),
-  bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+    .describe(
+      'DNS servers, separated by spaces or commas. Default: those of the host for a new VM; one that exists keeps its own.',
+    ),
+  searchdomain: value.searchdomain
+    .optional()
+    .describe(
+      'Domain that is tried after short names. Default: that of the host for a new VM; one that exists keeps its own.',
+    ),
+  bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
-  vlan: z.int().min(1).max(4094).optional().describe('VLAN tag. Default: none.'),
-  mtu: z.int().min(1).max(65_520).optional().describe('Largest packet in bytes. Default: that of the bridge.'),
+  vlan: value.vlan.optional().describe('VLAN tag. Default: none for a new VM; one that exists keeps its own.'),
+  mtu: wholeNumber(inMachines('net0', 'mtu'), 'must be a whole number of bytes', { least: 1, most: 65_520 })
+    .optional()
+    .describe('Largest packet in bytes. Default: that of the bridge for a new VM; one that exists keeps its own.'),
 });
 
 const user = z.strictObject({
-  username: value.userName.describe('User that cloud-init creates.'),
+  username: becomes(inMachines('ciuser'), value.EXPECT_USER, value.userName).describe('User that cloud-init creates.'),
   password_hash: value.secret.optional().describe('Hash of the password, by reference. Default: no password.'),
-  ssh_keys: z.array(value.sshPublicKey).default([]).describe('Public keys that may log in. Default: none.'),
+  ssh_keys: z
+    .array(
+      becomes(inMachines('sshkeys', undefined, { write: encodeURIComponent }), value.PUBLIC_KEY, value.sshPublicKey),
+    )
+    .default([])
+    .describe('Public keys that may log in; others that people gave the VM stay. Default: none.'),
 });
 
 const nfsVolume = z.strictObject({
@@ -58,6 +78,15 @@ const stackUse = z.union(
   'must be the name of a stack, or {"name": …, "environment": …}',
 );
 
+const DOWNLOAD = 'pvesh create /nodes/{node}/storage/{storage}/download-url';
+const EXPECT_IMAGE =
+  'must be the name of a cloud image such as noble-server-cloudimg-amd64.img, at most 255 characters';
+const EXPECT_CHECKSUM = 'must be a SHA-256 checksum: 64 hexadecimal digits';
+const IMAGE_PLACES = [
+  { verb: DOWNLOAD, option: 'filename' },
+  ...inMachines('scsi0', 'import-from', { write: (image: string) => `/var/lib/vz/import/${image}` }),
+];
+
 /** One VM. */
 export const vmGuest = z.strictObject({
   ...guestShape,
@@ -69,20 +98,23 @@ export const vmGuest = z.strictObject({
   clone_from_vmid: value.guestId
     .optional()
     .describe('Template or VM to clone it from. Needed unless it has a template_image.'),
-  template_image: text
-    .name(
-      /^[a-zA-Z0-9][a-zA-Z0-9_.-]*\.(img|qcow2|raw)$/,
-      'must be the name of a cloud image such as noble-server-cloudimg-amd64.img',
-    )
+  template_image: becomes(
+    IMAGE_PLACES,
+    EXPECT_IMAGE,
+    text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*\.(img|qcow2|raw)$/, EXPECT_IMAGE),
+  )
     .optional()
     .describe('Cloud image to make it from. Needed unless it is cloned.'),
-  template_image_url: value.url
+  template_image_url: becomes([{ verb: DOWNLOAD, option: 'url' }], 'must be an http or https URL', value.url)
     .optional()
     .describe(
       'Where the node downloads the image that it does not have. Default: none, so the image must be there already.',
     ),
-  template_image_sha256: text
-    .name(/^[0-9a-f]{64}$/i, 'must be a SHA-256 checksum: 64 hexadecimal digits')
+  template_image_sha256: becomes(
+    [{ verb: DOWNLOAD, option: 'checksum' }],
+    EXPECT_CHECKSUM,
+    text.name(/^[0-9a-f]{64}$/i, EXPECT_CHECKSUM),
+  )
     .optional()
     .describe('Checksum of that image, from the list of its publisher. Needed with template_image_url.'),
   cores: value.cores.optional().describe('CPU cores. Default: that of vm_defaults.'),
@@ -91,9 +123,13 @@ export const vmGuest = z.strictObject({
     .optional()
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
-  network_bridge: value.interfaceName.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
-  network_config: network.prefault({}).describe('The first interface. Default: dhcp.'),
-  user_config: user.optional().describe('The user that cloud-init creates. Default: `phoenix`, without a password.'),
+  network_bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
+  network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
+  user_config: user
+    .optional()
+    .describe(
+      'The user that cloud-init creates. Default: `phoenix`, without a password, for a new VM; one that exists keeps its own.',
+    ),
   volumes: z.array(nfsVolume).default([]).describe('NFS folders that the VM mounts. Default: none.'),
   docker_stacks: z.array(stackUse).default([]).describe('Stacks that run on it. Default: none.'),
   portainer_role: z

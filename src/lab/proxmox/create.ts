@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning } from './node.ts';
-import { HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
+import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
@@ -127,8 +127,8 @@ function writePrograms(root: string): void {
     rmSync(file, { force: true });
     linkSync(script, file);
   };
-  for (const program of Object.keys(PROXMOX_PROGRAMS)) link('bin', program);
-  for (const program of Object.keys(HOST_PROGRAMS)) link('libexec', program);
+  for (const program of Object.keys({ ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS })) link('bin', program);
+  for (const program of Object.keys(EVERYDAY_PROGRAMS)) link('libexec', program);
 }
 
 /** Folders with the programs of the lab, for the PATH of a Phoenix that takes it for its host. */

@@ -15,6 +15,7 @@ export const PROXMOX_PROGRAMS: Programs = {
   pvesh: async () => (await import('./api/pvesh.ts')).pvesh,
   pvesm: async () => (await import('./storage/pvesm.ts')).pvesm,
   pveam: async () => (await import('./storage/pveam.ts')).pveam,
+  pveum: async () => (await import('./access/pveum.ts')).pveum,
   'pve-firewall': async () => {
     const { pveFirewall } = await import('./firewall/program.ts');
     return (node, argv) => pveFirewall(node.dir, node.name, argv);
@@ -28,14 +29,20 @@ const ON_FILES =
     ' ',
   );
 
-/** Those of the system below it. Only Phoenix finds them: a shell in a lab keeps its own. One line for each. */
-export const HOST_PROGRAMS: Programs = {
+/** Those that a script of any kind needs. Only Phoenix finds the lab's: a shell in a lab keeps its own. One line for each. */
+export const EVERYDAY_PROGRAMS: Programs = {
   ...Object.fromEntries(
     ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
   ),
   // Nothing that a lab is told by its surroundings concerns it.
   printenv: async () => () => ({ stdout: '', stderr: '', rc: 1 }),
   openssl: async () => (await import('../host/openssl.ts')).openssl,
+  curl: async () => (await import('../host/nvidia.ts')).curl,
+  sh: async () => (await import('../host/nvidia.ts')).sh,
+};
+
+/** Those of the system below it, which act on the node alone. One line for each. */
+export const HOST_PROGRAMS: Programs = {
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
   'systemd-run': async () => (await import('../host/systemd-run.ts')).systemdRun,
   ifreload: async () => (await import('../host/links/programs.ts')).ifreload,
@@ -50,10 +57,7 @@ export const HOST_PROGRAMS: Programs = {
   runuser: async () => (await import('../host/users.ts')).runuser,
   visudo: async () => (await import('../host/visudo.ts')).visudo,
   testparm: async () => (await import('../host/testparm.ts')).testparm,
-  curl: async () => (await import('../host/nvidia.ts')).curl,
-  sh: async () => (await import('../host/nvidia.ts')).sh,
   modprobe: async () => (await import('../host/nvidia.ts')).modprobe,
-  pveum: async () => (await import('../host/pveum.ts')).pveum,
   lsblk: async () => (await import('../host/disks/lsblk.ts')).lsblk,
   wipefs: async () => (await import('../host/disks/lsblk.ts')).wipefs,
   zfs: async () => (await import('../host/zfs/zfs.ts')).zfs,
@@ -63,7 +67,7 @@ export const HOST_PROGRAMS: Programs = {
   'update-ca-certificates': async () => (await import('../host/update-ca-certificates.ts')).updateCaCertificates,
 };
 
-export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS };
+export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS, ...EVERYDAY_PROGRAMS };
 
 const hostname: Program = (node, [option]) => {
   const shown =

@@ -25,6 +25,11 @@ export function checkDigest(parameters: Parameters, file: GuestFile): void {
     refuse('detected modified configuration - file changed by other user? Try again.');
 }
 
+/** Refuses public keys with which something is wrong. */
+export function checkKeys(problem: string | undefined): void {
+  if (problem !== undefined) refuse(problem);
+}
+
 /** CPU weights as the kernel takes them. */
 export function clampWeight(options: Options): void {
   const weight = options['cpuunits'];

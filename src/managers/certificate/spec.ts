@@ -101,7 +101,7 @@ function authorityOf(certificate: Certificate, config: Config): Authority | null
   const ca = caOf(config);
   const by = ca === null ? null : wayOf(certificate, ca.id, config);
   if (ca === null || by === null) return null;
-  const address = ca.network.ip.includes('/') ? (ca.network.ip.split('/')[0] ?? null) : null;
+  const address = ca.network.ip?.includes('/') ? (ca.network.ip.split('/')[0] ?? null) : null;
   const name = config.hypervisor.stepCa?.dnsName ?? address;
   if (name === null) return null;
   const port = ca.traefikService?.port ?? 9000;

@@ -25,15 +25,17 @@ export type GuestSpec = {
   readonly id: number;
   /** Nothing of it is on the host. It stands here so that a commit which only sets it is applied, and is still known when the guest is gone from the files. */
   readonly protected: boolean;
-  readonly cores: number;
-  readonly memoryMb: number;
-  readonly onboot: boolean;
-  /** Proxmox's `startup`; null: not set. */
+  /** Null, here and below: not declared, and so nothing that is compared. */
+  readonly cores: number | null;
+  readonly memoryMb: number | null;
+  readonly onboot: boolean | null;
+  /** What is declared of Proxmox's `startup`. */
   readonly startup: string | null;
-  /** With Phoenix's own, in order. */
+  /** Those declared and Phoenix's own, in order. */
   readonly tags: readonly string[];
-  /** Free text before Phoenix's own lines in the notes. */
+  /** The declared description, which stands in Phoenix's part of the notes. */
   readonly notes: string;
+  /** Empty: not declared. */
   readonly nameservers: readonly string[];
   readonly searchdomain: string | null;
   readonly firewall: Firewall | null;
@@ -122,7 +124,8 @@ function marksOf(spec: JsonObject | undefined): unknown {
 /** The notes that a guest is made with. */
 export function firstNotes(wanted: Wanted, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
   return {
-    text: spec.notes,
+    text: '',
+    ...(spec.notes === '' ? {} : { description: spec.notes }),
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,

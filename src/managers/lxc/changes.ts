@@ -2,21 +2,23 @@
 
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
+import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { confPath } from '../guest/look/observe.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
-import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
+import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { growDisks } from './disks.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import { missingMounts } from './mounts.ts';
-import { sameRaw } from './raw.ts';
+import { mergeRaw, sameRaw } from './raw.ts';
 import type { LxcSpec } from './spec.ts';
 import { containerWishes } from './wishes.ts';
 
@@ -32,19 +34,23 @@ export function containerChanges(
   seen: GuestObservation,
   conf: GuestConf,
 ): ContainerChanges | Refusal {
+  const before = wanted.before as unknown as LxcSpec | undefined;
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;
+  const fresh = building && present?.restarting !== true;
   const kept = parseKept(seen.host.kept);
-  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building }, kept));
-  const rawDiffers = !sameRaw(conf.raw, spec.raw);
+  const settings = compareSettings(conf, containerWishes(spec, conf, { before: wanted.before, building: fresh }, kept));
+  const raw = mergeRaw(conf.raw, spec.raw, before?.raw ?? [], fresh);
+  const rawDiffers = !sameRaw(conf.raw, raw);
   const stops = seen.running && (settings.restart || rawDiffers);
   const notes: Notes = {
-    text: spec.notes,
+    ...surroundings(conf.description, spec.notes, before?.notes),
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,
     // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
     building: spec.final === 'unmanaged' && (building || stops),
+    ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
   const firewall = decideFirewall(
@@ -54,30 +60,37 @@ export function containerChanges(
     seen.firewall,
     wanted.adopt === true,
     seen.firewallFaults,
+    before?.firewall,
   );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
   if (firewall.kind === 'skipped') return impossible(firewall.reason);
-  if (settings.labels.includes('network interface')) {
-    const missing = missingOnHost(seen, [], spec.net0.bridge);
-    if (missing !== null) return missing;
-  }
+  const tooLong = notesTooLong(wanted.target, notes);
+  if (tooLong !== null) return tooLong;
+  const bridge = bridgeIn(settings.args);
+  const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
+  if (missing !== null) return missing;
 
   if (stops && rawDiffers && notes.building && !building) {
     // Noted while it still runs: once it is stopped, nothing else would tell that it is to run again.
     const note = setGuest('pct', spec.id, { ...settings, args: [], labels: [] }, printNotes(notes), true);
     return { notes, changes: { actions: note, restart: false, offline: false } };
   }
-  const text = rawDiffers ? withRawLines(conf.text, spec.raw, printNotes(notes)) : conf.text;
+  const text = rawDiffers ? withRawLines(conf.text, raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
   const actions: Action[] = [
     ...delegateIds(spec, seen.host),
-    ...makeFolders(spec, missingMounts(spec, conf.settings)),
+    ...makeFolders(asItIs(spec, conf), missingMounts(spec, conf.settings)),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
     ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
     ...growDisks(spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
+}
+
+/** Whether it is privileged decides whose a folder is; where that is not declared, the container tells. */
+function asItIs(spec: LxcSpec, conf: GuestConf): LxcSpec {
+  return { ...spec, unprivileged: spec.unprivileged ?? normalFlag(conf.settings['unprivileged'] ?? '0') === '1' };
 }
 
 function writeRaw(id: number, conf: GuestConf, text: string, restarts: boolean): Action {

@@ -1,6 +1,7 @@
 // What is missing between a container as it should be and as it is.
 
 import { nameOf } from '../../model/ids.ts';
+import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
@@ -15,13 +16,14 @@ import {
 import { decideLife } from '../guest/life/life.ts';
 import { canSnapshot, type GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { rootfsOf } from './disks.ts';
 import { mountedIn } from './mounts.ts';
-import type { LxcSpec } from './spec.ts';
+import { type LxcSpec, madeContainer } from './spec.ts';
 
 export function decideContainer(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as LxcSpec | undefined;
@@ -29,9 +31,10 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
   const { conf } = seen;
   if (spec === undefined) return decideGone('pct', wanted, seen);
   if (conf === null) {
+    const made = madeContainer(spec);
     const storages = [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
     return (
-      taken('pct', id, seen) ?? missingOnHost(seen, storages, spec.net0.bridge) ?? createContainer(wanted, spec, seen)
+      taken('pct', id, seen) ?? missingOnHost(seen, storages, made.net0.bridge) ?? createContainer(wanted, made, seen)
     );
   }
   const refusal = brokenOff('pct', id, conf) ?? notOurs(wanted, conf);
@@ -56,7 +59,7 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
     canSnapshot: snapshotsWork(seen, conf),
     changes: decided.changes,
   });
-  return unlessLocked(id, conf, next);
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next);
 }
 
 function unlessLocked(id: number, conf: GuestConf, actions: ReturnType<typeof decideLife>): Decision {
@@ -66,8 +69,8 @@ function unlessLocked(id: number, conf: GuestConf, actions: ReturnType<typeof de
 
 /** What can never change on an existing container. Its source is not among it: that is only what it was made from. */
 function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
-  const unprivileged = conf.settings['unprivileged'] === '1';
-  if (unprivileged !== spec.unprivileged)
+  const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
+  if (spec.unprivileged !== null && unprivileged !== spec.unprivileged)
     return spec.unprivileged ? 'it is privileged and should not be' : 'it is unprivileged and should be privileged';
   const ostype = conf.settings['ostype'];
   if (spec.ostype !== null && ostype !== undefined && ostype !== spec.ostype)

@@ -1,6 +1,7 @@
 // What a change of a container costs, by the rules of Proxmox. Whether the container runs is not known when this is asked, so what
 // would wait for its next start counts as a restart.
 
+import { MAKING } from '../../config/making.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import type { LxcSpec } from './spec.ts';
@@ -16,7 +17,7 @@ export function lxcImpact(change: Change): Impact {
 
 function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
   return (
-    before.unprivileged !== after.unprivileged ||
+    (after.unprivileged !== null && (before.unprivileged ?? MAKING.lxc.unprivileged) !== after.unprivileged) ||
     before.rootfs.storage !== after.rootfs.storage ||
     (before.ostype !== null && after.ostype !== null && before.ostype !== after.ostype)
   );

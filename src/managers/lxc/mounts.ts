@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../model/json.ts';
 import type { KeptVolumes } from '../guest/life/kept-volumes.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { normalFlag, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import { editProperties, normalFlag, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
 import type { LxcSpec, Mount, Volume } from './spec.ts';
 
@@ -60,8 +60,13 @@ export function mountWishes(
     const isSame =
       bind === null
         ? !mounted.volume.startsWith('/')
-        : mounted.volume === bind.host && mounted.readOnly === bind.readOnly;
-    return [wish(mounted.key, path, make(), isSame, true)];
+        : editMount(bind, settings[mounted.key] ?? '', removable) === settings[mounted.key];
+    const found = wish(mounted.key, path, make(), isSame, true);
+    return [
+      bind === null
+        ? found
+        : { ...found, value: (now: string | undefined) => editMount(bind, now ?? make(), removable) },
+    ];
   });
   const before = pathsIn(removable.before, 'mounts', 'volumes');
   const gone = present
@@ -79,6 +84,17 @@ export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
 function newVolume(volume: Volume, kept: KeptVolumes): string {
   const source = kept[volume.path] ?? `${volume.storage}:${volume.sizeGb}`;
   return printProperties({ volume: source, mp: volume.path }, [], 'volume');
+}
+
+/** The same mount as it is declared, with the options that people gave it. */
+function editMount({ host, path, readOnly }: Mount, now: string, { before, building }: Removable): string {
+  const mounts = (before?.['mounts'] ?? []) as readonly Mount[];
+  const wasSet = building || mounts.some((mount) => mount.path === path && mount.readOnly !== null);
+  return editProperties(now, {
+    set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }) },
+    remove: wasSet && readOnly === null ? ['ro'] : [],
+    bare: 'volume',
+  });
 }
 
 function printMount(mount: Mount): string {

@@ -9,7 +9,7 @@ export function rawOptions(guest: LxcGuest): RawOption[] {
   const written = guest.lxcOptions.map(({ key, value }) => ({ key, value }));
   const derived = [
     ...(guest.apparmorProfile === null ? [] : [{ key: 'lxc.apparmor.profile', value: guest.apparmorProfile }]),
-    ...(guest.unprivileged ? idMapOptions(guest.idMaps) : []),
+    ...(guest.unprivileged === false ? [] : idMapOptions(guest.idMaps)),
   ];
   return [...derived.filter(({ key }) => !written.some((option) => option.key === key)), ...written];
 }
@@ -35,10 +35,71 @@ function idMapOptions(maps: readonly IdMap[]): RawOption[] {
   });
 }
 
-export function sameRaw(one: readonly RawOption[], other: readonly RawOption[]): boolean {
-  return printRaw(one) === printRaw(other);
+/** Options that say what their last line says; all others add up, line by line. */
+function isSingle(key: string): boolean {
+  return !ADDS_UP.test(key);
 }
 
-function printRaw(options: readonly RawOption[]): string {
-  return options.map(({ key, value }) => `${key}: ${value.replaceAll(/\s+/g, ' ').trim()}`).join('\n');
+const ADDS_UP =
+  /^lxc\.(mount\.(entry|auto)|cgroup2?\.devices\.(allow|deny)|cap\.(drop|keep)|environment(\.runtime)?|hook\.[a-z-]+|group|include|idmap)$/;
+
+/**
+ * Lines that are one thing together, because the order between them decides: rules for devices. Beside them, the lines of one
+ * option have an order, and those of different options have none.
+ */
+function groupOf(key: string): string {
+  return /^lxc\.cgroup2?\.devices\./.test(key) ? 'lxc.cgroup.devices' : key;
+}
+
+/** Id maps cover all ids of a container together, so they are declared whole. */
+const WHOLE = 'lxc.idmap';
+
+/**
+ * The raw lines as they should be: those that are there and that nobody declares stay in their places, those declared before go,
+ * and those declared are there, in their order.
+ */
+export function mergeRaw(
+  present: readonly RawOption[],
+  declared: readonly RawOption[],
+  before: readonly RawOption[],
+  fresh: boolean,
+): RawOption[] {
+  const wanted = new Set(declared.map(printRaw));
+  const keys = new Set(declared.map(({ key }) => key));
+  const earlier = new Set(before.map(printRaw));
+  const earlierKeys = new Set(before.map(({ key }) => key));
+  const goes = (option: RawOption): boolean => {
+    if (wanted.has(printRaw(option))) return false;
+    const isReplaced = keys.has(option.key) && (isSingle(option.key) || option.key === WHOLE);
+    const wasDeclared = earlier.has(printRaw(option)) || (isSingle(option.key) && earlierKeys.has(option.key));
+    return fresh || isReplaced || wasDeclared;
+  };
+  const kept = present.filter((option) => !goes(option));
+  return [...new Set(declared.map(({ key }) => groupOf(key)))].reduce<RawOption[]>((lines, group) => {
+    const own = declared.filter(({ key }) => groupOf(key) === group);
+    const there = lines.filter(({ key }) => groupOf(key) === group);
+    if (stands(own, there, group)) return lines;
+    const isOwn = (option: RawOption): boolean => groupOf(option.key) === group && wanted.has(printRaw(option));
+    return [...lines.filter((option) => !isOwn(option)), ...own];
+  }, kept);
+}
+
+/** Whether the lines are there, in their order among others; id maps in any. */
+function stands(own: readonly RawOption[], there: readonly RawOption[], group: string): boolean {
+  const lines = there.map(printRaw);
+  const asked = own.map(printRaw);
+  if (group === WHOLE) return lines.toSorted().join('\n') === asked.toSorted().join('\n');
+  let at = -1;
+  return asked.every((line) => {
+    at = lines.indexOf(line, at + 1);
+    return at >= 0;
+  });
+}
+
+export function sameRaw(one: readonly RawOption[], other: readonly RawOption[]): boolean {
+  return one.map(printRaw).join('\n') === other.map(printRaw).join('\n');
+}
+
+function printRaw({ key, value }: RawOption): string {
+  return `${key}: ${value.replaceAll(/\s+/g, ' ').trim()}`;
 }

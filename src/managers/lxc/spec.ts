@@ -1,6 +1,7 @@
 // A container as it should be, from the whole configuration.
 
 import type { Config, LxcGuest } from '../../config/config.ts';
+import { MAKING } from '../../config/making.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import type { Source } from '../guest/life/source.ts';
@@ -13,13 +14,13 @@ import { type RawOption, rawOptions } from './raw.ts';
 
 export type LxcSpec = GuestSpec & {
   readonly hostname: string;
-  readonly swapMb: number;
+  readonly swapMb: number | null;
   readonly ostype: string | null;
-  readonly unprivileged: boolean;
+  readonly unprivileged: boolean | null;
   /** Only what it is made from: another source later changes nothing on a container that exists. */
   readonly source: Exclude<Source, { readonly image: string }>;
   readonly rootfs: { readonly storage: string; readonly sizeGb: number };
-  readonly net0: Interface & { readonly name: string };
+  readonly net0: Interface & { readonly name: string | null };
   readonly features: Readonly<Record<string, string>>;
   readonly raw: readonly RawOption[];
   /** Paths of devices of the host. */
@@ -33,7 +34,7 @@ export type LxcSpec = GuestSpec & {
 export type Mount = {
   readonly path: string;
   readonly host: string;
-  readonly readOnly: boolean;
+  readonly readOnly: boolean | null;
   readonly uid: number | null;
   readonly gid: number | null;
 };
@@ -55,6 +56,18 @@ export function lxcTargets(config: Config): Target[] {
     needs: guestNeeds(guest, config),
     protected: guest.protected,
   }));
+}
+
+/** The same with what a new container gets where nothing is declared. */
+export function madeContainer(spec: LxcSpec): LxcSpec {
+  const { swapMb, unprivileged, interfaceName, bridge } = MAKING.lxc;
+  const { net0 } = spec;
+  return {
+    ...spec,
+    swapMb: spec.swapMb ?? swapMb,
+    unprivileged: spec.unprivileged ?? unprivileged,
+    net0: { ...net0, name: net0.name ?? interfaceName, bridge: net0.bridge ?? bridge },
+  };
 }
 
 function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {

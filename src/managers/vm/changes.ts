@@ -1,19 +1,21 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
+import { same } from '../guest/impact.ts';
+import { notesTooLong } from '../guest/life/adoption.ts';
 import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import type { Changes } from '../guest/life/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes } from '../guest/look/notes.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { decideFirewall } from '../guest/proxmox/firewall.ts';
-import { compareSettings, setGuest } from '../guest/proxmox/settings.ts';
+import { bridgeIn, compareSettings, setGuest, type Wish } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
 import { growDisk } from './disks.ts';
-import type { VmSpec } from './spec.ts';
-import { CLOUDINIT_KEYS, machineWishes, sshKeysPath } from './wishes.ts';
+import { madeMachine, type VmSpec } from './spec.ts';
+import { CLOUDINIT_KEYS, machineWishes, mergeKeys, sshKeysPath } from './wishes.ts';
 
 export interface MachineChanges {
   readonly changes: Changes;
@@ -28,17 +30,21 @@ export function machineChanges(
   conf: GuestConf,
 ): MachineChanges | Refusal {
   const present = parseNotes(conf.description);
-  const compared = compareSettings(conf, machineWishes(spec));
-  // Values that cloud-init was last given and that are others now reach the VM with its next start.
-  const isStale = CLOUDINIT_KEYS.some((key) => key in conf.cloudinit);
+  const before = wanted.before as unknown as VmSpec | undefined;
+  const building = present?.building ?? false;
+  const fresh = building && present?.restarting !== true;
+  const wishes = machineWishes(spec, { before, fresh });
+  const compared = compareSettings(conf, wishes);
+  const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, wishes(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {
-    text: spec.notes,
+    ...surroundings(conf.description, spec.notes, before?.notes),
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,
     // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
-    building: spec.final === 'unmanaged' && ((present?.building ?? false) || (seen.running && settings.restart)),
+    building: spec.final === 'unmanaged' && (building || (seen.running && settings.restart)),
+    ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
   const firewall = decideFirewall(
@@ -48,28 +54,48 @@ export function machineChanges(
     seen.firewall,
     wanted.adopt === true,
     seen.firewallFaults,
+    before?.firewall,
   );
   if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
   if (firewall.kind === 'skipped') return impossible(firewall.reason);
-  if (settings.labels.includes('network interface')) {
-    const missing = missingOnHost(seen, [], spec.net0.bridge);
-    if (missing !== null) return missing;
-  }
+  const tooLong = notesTooLong(wanted.target, notes);
+  if (tooLong !== null) return tooLong;
+  const bridge = bridgeIn(settings.args);
+  const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
+  if (missing !== null) return missing;
+  const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
   const actions: Action[] = [
-    ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec)] : []),
+    ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...(firewall.kind === 'write' ? [firewall.action] : []),
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisk(spec, conf),
+    ...growDisk(fresh ? madeMachine(spec) : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
 }
 
-export function writeSshKeys({ id, user }: VmSpec): Action {
+/** Whether cloud-init has values to bring that were not declared before: what a person changed by hand comes when they restart it. */
+function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
+  const said = ({ net0, nameservers, searchdomain, user }: VmSpec) => [
+    net0.ip,
+    net0.gateway,
+    nameservers,
+    searchdomain,
+    user,
+  ];
+  return before === undefined || !same(said(before), said(after));
+}
+
+/** Declared values that cloud-init was last given otherwise reach the VM with its next start. */
+function cloudInitLags(conf: GuestConf, wishes: readonly Wish[]): boolean {
+  return wishes.some(({ key }) => CLOUDINIT_KEYS.includes(key) && key in conf.cloudinit);
+}
+
+export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {
   return action(`write the SSH keys for VM ${id}`, 'live', {
     kind: 'file',
     path: sshKeysPath(id),
-    content: { from: 'text', text: `${user.sshKeys.map(keyLine).join('\n')}\n` },
+    content: { from: 'text', text: `${keys.map(keyLine).join('\n')}\n` },
     mode: 0o644,
   });
 }

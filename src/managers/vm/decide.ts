@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
+import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import { brokenOff, impossible, locked, mayDestroy, missingOnHost, notOurs, taken } from '../guest/life/gate.ts';
 import { decideLife } from '../guest/life/life.ts';
@@ -12,19 +13,21 @@ import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
-import type { VmSpec } from './spec.ts';
+import { madeMachine, type VmSpec } from './spec.ts';
 
 export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision {
   const spec = wanted.spec as unknown as VmSpec | undefined;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   if (spec === undefined) return decideGone('qm', wanted, seen);
-  if (conf === null)
+  if (conf === null) {
+    const made = madeMachine(spec);
     return (
       taken('qm', id, seen) ??
-      missingOnHost(seen, [spec.disk.storage], spec.net0.bridge) ??
-      createMachine(wanted, spec, seen)
+      missingOnHost(seen, [made.disk.storage], made.net0.bridge) ??
+      createMachine(wanted, made, seen)
     );
+  }
   const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf);
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
@@ -47,7 +50,7 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
     canSnapshot: machineSnapshotsWork(seen, conf),
     changes: decided.changes,
   });
-  return unlessLocked(id, conf, next);
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next);
 }
 
 function unlessLocked(id: number, conf: GuestConf, actions: readonly Action[]): Decision {
@@ -65,6 +68,7 @@ function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
 
 function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
   const disk = rootDiskOf(conf);
+  if (spec.disk.sizeGb === null) return null;
   if (disk === null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
   if (compareSize(disk.size, spec.disk.sizeGb) !== 'larger') return null;
   const has = gigabytes(parseSize(disk.size) ?? 0);

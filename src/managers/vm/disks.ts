@@ -21,7 +21,9 @@ export function rootDiskOf(conf: GuestConf): { volume: string; storage: string; 
 /** The disk of a template stays as it is: its clones may be built on it. */
 export function growDisk(spec: VmSpec, conf: GuestConf): Action[] {
   const isTemplate = conf.settings['template'] === '1';
-  return !isTemplate && compareSize(rootDiskOf(conf)?.size, spec.disk.sizeGb) === 'grow' ? [resizeDisk(spec)] : [];
+  const { sizeGb } = spec.disk;
+  if (isTemplate || sizeGb === null) return [];
+  return compareSize(rootDiskOf(conf)?.size, sizeGb) === 'grow' ? [resizeDisk(spec)] : [];
 }
 
 /** Proxmox ends it with 0 whatever came of it, so only the next look proves it. */

@@ -1,6 +1,7 @@
 // A virtual machine as it should be, from the whole configuration.
 
 import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
+import { MAKING } from '../../config/making.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
@@ -15,10 +16,12 @@ export type VmSpec = GuestSpec & {
   readonly name: string;
   /** Only what it is made from: another source later changes nothing on a VM that exists. */
   readonly source: Exclude<Source, { readonly template: string }>;
-  readonly disk: { readonly storage: string; readonly sizeGb: number };
+  readonly disk: { readonly storage: string; readonly sizeGb: number | null };
   readonly net0: Interface;
+  /** Phoenix works inside it, and so needs the guest agent. */
+  readonly agent: boolean;
   /** What cloud-init sets up. */
-  readonly user: { readonly name: string; readonly sshKeys: readonly string[] };
+  readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
 };
 
 export function vmTargets(config: Config): Target[] {
@@ -29,6 +32,26 @@ export function vmTargets(config: Config): Target[] {
     needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config)],
     protected: guest.protected,
   }));
+}
+
+/** The same with what a new VM gets where nothing is declared. */
+export function madeMachine(spec: VmSpec): VmSpec {
+  const { cores, memoryMb, diskSizeGb, bridge, ip, username } = MAKING.vm;
+  return {
+    ...spec,
+    cores: spec.cores ?? cores,
+    memoryMb: spec.memoryMb ?? memoryMb,
+    disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
+    net0: { ...spec.net0, bridge: spec.net0.bridge ?? bridge, ip: spec.net0.ip ?? ip },
+    agent: true,
+    user: { ...spec.user, name: spec.user.name ?? username },
+  };
+}
+
+function isWorkedIn({ id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest, config: Config): boolean {
+  const uses = [features, volumes, stacks].some((list) => list.length > 0);
+  const isTold = config.certificates.some(({ hook }) => hook?.guest === id);
+  return uses || isTold || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';
 }
 
 function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
@@ -52,6 +75,7 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
     source: guest.cloneFrom === null ? imageOf(guest) : { clone: guest.cloneFrom, snapshot },
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
     net0: interfaceOf(guest.network, guest.firewall?.enabled ?? false),
+    agent: isWorkedIn(guest, config),
     user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
   };
 }
@@ -122,5 +146,13 @@ function password({ user }: VmGuest): Script[] {
   if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
   const path = 'etc/features/user_password/install.sh';
   const secret = { variable: 'PASSWORD_HASH', ...user.passwordHash };
-  return [script({ name: 'user_password', path, blob: null, inputs: { USER_NAME: user.username }, secret })];
+  return [
+    script({
+      name: 'user_password',
+      path,
+      blob: null,
+      inputs: { USER_NAME: user.username ?? MAKING.vm.username },
+      secret,
+    }),
+  ];
 }

@@ -1,10 +1,18 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
+import { MAKING } from '../../config/making.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { addressProperties, interfaceWish, linkProperties } from '../guest/proxmox/network.ts';
-import { normalFlag, parseProperties, printProperties, sameProperties } from '../guest/proxmox/property-string.ts';
-import { sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
-import type { VmSpec } from './spec.ts';
+import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
+import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
+import {
+  type Earlier,
+  mergeList,
+  plainWish,
+  propertyWish,
+  sharedWishes,
+  type Wish,
+} from '../guest/proxmox/settings.ts';
+import { madeMachine, type VmSpec } from './spec.ts';
 
 /** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */
 const WAITING: ReadonlySet<string> = new Set(['memory', 'cores', 'nameserver', 'searchdomain']);
@@ -17,72 +25,127 @@ export function sshKeysPath(id: number): string {
   return `/var/lib/phoenix/sshkeys/${id}.pub`;
 }
 
-export function machineWishes(spec: VmSpec): (settings: Settings) => Wish[] {
-  const plain = (key: string, label: string, value: string, waits: boolean): Wish => ({
-    key,
-    label,
-    shown: value,
-    value: () => value,
-    same: (now) => now === value,
-    waits,
-  });
+const NEW: Earlier<VmSpec> = { before: undefined, fresh: true };
+
+export function machineWishes(declared: VmSpec, earlier: Earlier<VmSpec> = NEW): (settings: Settings) => Wish[] {
+  const { before, fresh } = earlier;
+  const spec = fresh ? madeMachine(declared) : declared;
+  const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
   const wishes: Wish[] = [
-    plain('name', 'name', spec.name, false),
-    ...sharedWishes(spec, WAITING),
-    {
-      ...plain('agent', 'guest agent', 'enabled=1', true),
-      same: (now) => normalFlag(parseProperties(now ?? '0', 'enabled')['enabled'] ?? '0') === '1',
-    },
-    netWish(spec),
-    addressWish(spec),
-    plain('ciuser', 'user', spec.user.name, true),
-    sshKeysWish(spec),
+    ...plainWish({ ...common('name', 'name', false), declared: spec.name, before: before?.name }),
+    ...sharedWishes(spec, earlier, WAITING, { cores: '1' }),
+    ...agentWish(spec),
+    ...interfaceWish(spec, earlier),
+    ...addressWish(spec, earlier),
+    ...plainWish({ ...common('ciuser', 'user', true), declared: spec.user.name, before: before?.user.name }),
+    ...sshKeysWish(spec, earlier),
   ];
   return () => wishes;
 }
 
-/** Without a hardware address the model stands alone; `virtio=ADDRESS` says both. */
-function netWish({ net0 }: VmSpec): Wish {
-  const declared = { ...(net0.mac === null ? {} : { virtio: net0.mac }), ...linkProperties(net0) };
-  const wish = interfaceWish(declared, 'virtio', [], ['virtio']);
-  return {
-    ...wish,
-    value: (now) => {
-      const value = wish.value(now) ?? '';
-      return value.startsWith('virtio=') ? value : `virtio,${value}`;
-    },
-  };
+/** Where Phoenix works inside a VM, the VM needs it; elsewhere it is the VM's own business. */
+function agentWish({ agent }: VmSpec): Wish[] {
+  return propertyWish({
+    key: 'agent',
+    label: 'guest agent',
+    declared: agent ? { enabled: '1' } : {},
+    before: undefined,
+    bare: 'enabled',
+    fresh: false,
+    waits: true,
+  });
 }
 
-function addressWish({ net0 }: VmSpec): Wish {
-  const declared = net0.ip === 'manual' ? {} : addressProperties(net0);
-  return {
+/** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
+const MODEL =
+  /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
+
+/** A card keeps its model, and its hardware address where none is declared. */
+function interfaceWish(spec: VmSpec, { before, fresh }: Earlier<VmSpec>): Wish[] {
+  const { mac } = spec.net0;
+  const made = madeMachine(spec).net0;
+  const whole = [mac === null ? 'virtio' : `virtio=${mac}`, printProperties(linkProperties(made))].join(',');
+  const common = { key: 'net0', label: 'network interface', shown: '', waits: false };
+  const [link] = propertyWish({
+    ...common,
+    declared: linkProperties(spec.net0),
+    before: before === undefined ? undefined : linkProperties(before.net0),
+    // Without one it would be unplugged.
+    required: { bridge: MAKING.vm.bridge },
+    whole,
+    bare: 'model',
+    isKept: (key) => MODEL.test(key) || key === 'model' || key === 'macaddr',
+    fresh,
+  });
+  if (mac === null) return link === undefined ? [] : [link];
+  const value = (now: string | undefined): string =>
+    now === undefined ? whole : withAddress(link?.value(now) ?? now, mac);
+  return [{ ...common, value, same: (now) => now !== undefined && value(now) === now }];
+}
+
+/** `virtio=ADDRESS`, in whatever model it is. */
+function withAddress(text: string, mac: string): string {
+  const parts = text.split(',');
+  if (parts.some((part) => part.toLowerCase().endsWith(`=${mac.toLowerCase()}`))) return text;
+  return parts
+    .filter((part) => !part.startsWith('macaddr='))
+    .map((part) => {
+      const model = part.split('=', 1)[0] ?? '';
+      return MODEL.test(model) ? `${model}=${mac}` : part;
+    })
+    .join(',');
+}
+
+/** `manual` takes the address away; what is said of the other family stays. */
+function addressWish(spec: VmSpec, { before, fresh }: Earlier<VmSpec>): Wish[] {
+  const isManual = spec.net0.ip === 'manual';
+  return propertyWish({
     key: 'ipconfig0',
     label: 'address',
-    shown: net0.ip,
-    value: () => printProperties(declared) || null,
-    same: (now) => sameProperties(parseProperties(now ?? ''), declared),
+    shown: spec.net0.ip ?? '',
+    declared: ipProperties(spec),
+    before: { ...(before === undefined ? {} : ipProperties(before)), ...(isManual ? { ip: '', gw: '' } : {}) },
+    alsoRemoved: staleGateways,
+    fresh,
     waits: true,
-  };
+  });
 }
 
-function sshKeysWish({ id, user }: VmSpec): Wish {
-  return {
-    key: 'sshkeys',
-    label: 'SSH keys',
-    shown: '',
-    value: () => (user.sshKeys.length === 0 ? null : sshKeysPath(id)),
-    same: (now) => keysIn(now).join('\n') === user.sshKeys.join('\n'),
-    waits: true,
-  };
+function ipProperties({ net0 }: VmSpec): Properties {
+  return net0.ip === 'manual' ? {} : addressProperties(net0);
+}
+
+function sshKeysWish({ id, user }: VmSpec, { before, fresh }: Earlier<VmSpec>): Wish[] {
+  const earlier = before?.user.sshKeys ?? [];
+  if (user.sshKeys.length === 0 && earlier.length === 0 && !fresh) return [];
+  const merged = (now: string | undefined) => mergeKeys(now, user.sshKeys, earlier, fresh);
+  return [
+    {
+      key: 'sshkeys',
+      label: 'SSH keys',
+      shown: '',
+      value: (now) => (merged(now).length === 0 ? null : sshKeysPath(id)),
+      same: (now) => merged(now).join('\n') === keysIn(now).join('\n'),
+      waits: true,
+    },
+  ];
+}
+
+/** The keys that a VM is to have: those that people gave it stay. */
+export function mergeKeys(
+  now: string | undefined,
+  declared: readonly string[],
+  before: readonly string[],
+  fresh: boolean,
+): string[] {
+  return mergeList(keysIn(now), declared, before, fresh);
 }
 
 function keysIn(setting: string | undefined): string[] {
   return decode(setting ?? '')
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .sort();
+    .filter((line) => line !== '');
 }
 
 function decode(text: string): string {

@@ -99,7 +99,9 @@ test('all changes of settings are one command, with the address kept', () => {
     network: { ...container(101).network, ip: '10.0.0.5/24', vlan: 7 },
     firewall: { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] },
   } as const;
-  expect(decide(own, seen(conf({ searchdomain: 'old.example' })))).toMatchInlineSnapshot(`
+  const searched = { network: { ...container(101).network, searchdomain: 'old.example' } };
+  const before = targetOf(container(101, searched)).spec;
+  expect(decide(own, seen(conf({ searchdomain: 'old.example' })), { before })).toMatchInlineSnapshot(`
     "write the firewall rules of container 101 (live)
       /etc/pve/firewall/101.fw <-
         | # Kept by Phoenix. Change it in the repository, not here.
@@ -112,7 +114,7 @@ test('all changes of settings are one command, with the address kept', () => {
         | 
         | [RULES]
     set memory, start at boot, boot order, search domain, tags, network interface of container 101 (restart)
-      pct set 101 --memory 1024 --startup order=2 --tags phoenix;web --net0 name=eth0,hwaddr=BC:24:11:00:00:01,type=veth,bridge=vmbr0,firewall=1,tag=7,ip=10.0.0.5/24,gw=10.0.0.1 --delete onboot,searchdomain --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      pct set 101 --memory 1024 --onboot 0 --startup order=2 --tags phoenix;web --net0 name=eth0,bridge=vmbr0,gw=10.0.0.1,hwaddr=BC:24:11:00:00:01,ip=10.0.0.5/24,type=veth,firewall=1,tag=7 --delete searchdomain --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut container 101 down (restart)
       pct shutdown 101 --forceStop 1 --timeout 120
     start container 101 (live)
@@ -123,14 +125,14 @@ test('all changes of settings are one command, with the address kept', () => {
 test('a single change is said with its value', () => {
   expect(decide({ memoryMb: 4096 }, seen(conf()))).toMatchInlineSnapshot(`
     "set memory of container 101 to 4096 MB (live)
-      pct set 101 --memory 4096 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+      pct set 101 --memory 4096 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
 });
 
 test('what waits for the next start restarts a container that runs, and no other', () => {
   expect(decide({ pctFeatures: { nesting: '1' } }, seen(conf()))).toMatchInlineSnapshot(`
     "set features of container 101 to nesting=1 (restart)
-      pct set 101 --features nesting=1 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      pct set 101 --features nesting=1 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut container 101 down (restart)
       pct shutdown 101 --forceStop 1 --timeout 120
     start container 101 (live)
@@ -138,7 +140,7 @@ test('what waits for the next start restarts a container that runs, and no other
   `);
   expect(decide({ pctFeatures: { nesting: '1' } }, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
     "set features of container 101 to nesting=1 (live)
-      pct set 101 --features nesting=1 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      pct set 101 --features nesting=1 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     start container 101 (live)
       pct start 101"
   `);
@@ -157,8 +159,8 @@ test('a change that waits since a run was broken off is finished by the restart 
 test('a waiting change that is wrong is taken back, without a restart', () => {
   const text = conf({ features: 'nesting=1' }, '\n[pve:pending]\nfeatures: nesting=0\nnameserver: 9.9.9.9\n');
   expect(decide({ pctFeatures: { nesting: '1' } }, seen(text))).toMatchInlineSnapshot(`
-    "set nameserver, features of container 101 (live)
-      pct set 101 --revert nameserver,features --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+    "set features of container 101 (live)
+      pct set 101 --revert features --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
 });
 
@@ -169,10 +171,11 @@ test('raw lines are written while the container is stopped', () => {
       pct shutdown 101 --forceStop 1 --timeout 120
     write the lxc options of container 101 (restart)
       /etc/pve/lxc/101.conf <-
-        | #Kept by Phoenix. Change it in the repository, not here.
-        | #phoenix-repository%3A https%3A//git.example/infra.git
-        | #phoenix-target%3A lxc/101
-        | #phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
+        | #**Kept by Phoenix.** Change it in the repository, not here.
+        | #
+        | #- phoenix-repository%3A https%3A//git.example/infra.git
+        | #- phoenix-target%3A lxc/101
+        | #- phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
         | arch: amd64
         | cores: 2
         | hostname: ct-101
@@ -194,7 +197,7 @@ test('a volume is made once, found again by its path, and grown', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
     "set mount /data of container 101 to rpool:8,mp=/data (live)
-      pct set 101 --mp1 rpool:8,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+      pct set 101 --mp1 rpool:8,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
     "grow volume data of container 101 to 8 GB (live)
@@ -207,7 +210,7 @@ test('a volume that outlived the container is taken, not made anew', () => {
   const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
     "set mount /data of container 101 to rpool:subvol-101-disk-1,mp=/data (live)
-      pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+      pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
 });
 
@@ -219,7 +222,7 @@ test('a mount point that was declared before is taken away', () => {
   ).spec;
   expect(decide({}, seen(conf({ mp3: '/srv/x,mp=/x' })), { before })).toMatchInlineSnapshot(`
     "set mount /x of container 101 to none (restart)
-      pct set 101 --delete mp3 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      pct set 101 --delete mp3 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut container 101 down (restart)
       pct shutdown 101 --forceStop 1 --timeout 120
     start container 101 (live)
@@ -273,10 +276,11 @@ test('what can never change is asked for', () => {
         | }
     keep the volumes of container 101: rpool:subvol-101-disk-1, rpool:subvol-101-disk-2 (live)
       /etc/pve/lxc/101.conf <-
-        | #Kept by Phoenix. Change it in the repository, not here.
-        | #phoenix-repository%3A https%3A//git.example/infra.git
-        | #phoenix-target%3A lxc/101
-        | #phoenix-commit%3A aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+        | #**Kept by Phoenix.** Change it in the repository, not here.
+        | #
+        | #- phoenix-repository%3A https%3A//git.example/infra.git
+        | #- phoenix-target%3A lxc/101
+        | #- phoenix-commit%3A aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         | arch: amd64
         | cores: 2
         | hostname: ct-101
@@ -344,7 +348,7 @@ test('one that is still being built needs no tag yet', () => {
   const text = conf({ tags: 'other' }, '', printNotes({ ...NOTES, building: true }));
   expect(decide({}, seen(text, { running: false }))).toMatchInlineSnapshot(`
     "set tags of container 101 to phoenix (live)
-      pct set 101 --tags phoenix --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: lxc/101\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      pct set 101 --tags phoenix --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     start container 101 (live)
       pct start 101"
   `);
@@ -364,10 +368,11 @@ test('id maps are completed, allowed on the host, and folders given to who owns 
       /srv/logs uid=100033 gid=33
     write the lxc options of container 101 (live)
       /etc/pve/lxc/101.conf <-
-        | #Kept by Phoenix. Change it in the repository, not here.
-        | #phoenix-repository%3A https%3A//git.example/infra.git
-        | #phoenix-target%3A lxc/101
-        | #phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
+        | #**Kept by Phoenix.** Change it in the repository, not here.
+        | #
+        | #- phoenix-repository%3A https%3A//git.example/infra.git
+        | #- phoenix-target%3A lxc/101
+        | #- phoenix-commit%3A cccccccccccccccccccccccccccccccccccccccc
         | arch: amd64
         | cores: 2
         | hostname: ct-101

@@ -2,6 +2,7 @@
 
 import type { Manager } from '../../../src/managers/manager.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
+import { KEY } from '../../security/whole-environment.ts';
 import { type Case, testManager } from '../conformance.ts';
 import { feature, machine, targetOf } from '../guests.ts';
 
@@ -25,7 +26,7 @@ const clone = {
   firewall: RULES,
   bootOrder: 4,
   volumes: [{ name: 'data', server: '10.0.0.13', path: '/srv/data', mountPoint: '/data' }],
-  user: { username: 'phoenix', passwordHash: { $secret: 'env:SECRET' }, sshKeys: ['ssh-ed25519 AAAA you@example'] },
+  user: { username: 'phoenix', passwordHash: { $secret: 'env:SECRET' }, sshKeys: [KEY] },
 };
 
 const CASES: readonly Case[] = [

@@ -97,7 +97,7 @@ test('one is made from an image that waits on the host, and grown before it star
         | runcmd:
         |   - [systemctl, enable, --now, qemu-guest-agent]
     create VM 1001 from /var/lib/vz/template/iso/noble-server-cloudimg-amd64.img (live)
-      qm create 1001 --name vm-1001 --cores 2 --memory 512 --onboot 1 --tags phoenix --agent enabled=1 --net0 virtio,bridge=vmbr0 --ipconfig0 ip=10.0.0.1/24,gw=10.0.0.1 --ciuser phoenix --ostype l26 --scsihw virtio-scsi-pci --serial0 socket --vga serial0 --scsi0 rpool:0,discard=on,import-from=/var/lib/vz/template/iso/noble-server-cloudimg-amd64.img --ide2 rpool:cloudinit --boot order=scsi0 --cicustom vendor=local:snippets/phoenix-guest-agent.yaml --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      qm create 1001 --name vm-1001 --cores 2 --memory 512 --onboot 1 --tags phoenix --agent enabled=1 --net0 virtio,bridge=vmbr0 --ipconfig0 ip=10.0.0.1/24,gw=10.0.0.1 --ciuser phoenix --ostype l26 --scsihw virtio-scsi-pci --serial0 socket --vga serial0 --scsi0 rpool:0,discard=on,import-from=/var/lib/vz/template/iso/noble-server-cloudimg-amd64.img --ide2 rpool:cloudinit --boot order=scsi0 --cicustom vendor=local:snippets/phoenix-guest-agent.yaml --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     grow the disk of VM 1001 to 8 GB (live)
       qm disk resize 1001 scsi0 8G
     start VM 1001 (live)
@@ -114,11 +114,11 @@ test('the agent has to come with the image where storage local is another than t
 test('memory waits for a restart, tags do not', () => {
   expect(decide({ tags: ['web'] }, conf())).toMatchInlineSnapshot(`
     "set tags of VM 1001 to phoenix;web (live)
-      qm set 1001 --tags phoenix;web --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
+      qm set 1001 --tags phoenix;web --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide({ memoryMb: 1024 }, conf())).toMatchInlineSnapshot(`
     "set memory of VM 1001 to 1024 MB (restart)
-      qm set 1001 --memory 1024 --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      qm set 1001 --memory 1024 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut VM 1001 down (restart)
       qm shutdown 1001 --forceStop 1 --timeout 120
     start VM 1001 (live)
@@ -142,18 +142,25 @@ test('the address of an interface stays, whatever model it is', () => {
   expect(decide(vlan, conf())).toContain('--net0 virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5');
 });
 
-test('keys go by a file, and are taken away when none is declared', () => {
+test('keys go by a file, and are taken away when they are declared no more', () => {
   const user = { username: 'phoenix', passwordHash: null, sshKeys: ['ssh-ed25519 AAAA a@b'] };
   expect(decide({ user }, conf(), { running: false })).toMatchInlineSnapshot(`
     "write the SSH keys for VM 1001 (live)
       /var/lib/phoenix/sshkeys/1001.pub <-
         | ssh-ed25519 AAAA a@b
     set SSH keys of VM 1001 (live)
-      qm set 1001 --sshkeys /var/lib/phoenix/sshkeys/1001.pub --description "Kept by Phoenix. Change it in the repository, not here.\\nphoenix-repository: https://git.example/infra.git\\nphoenix-target: vm/1001\\nphoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
+      qm set 1001 --sshkeys /var/lib/phoenix/sshkeys/1001.pub --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     start VM 1001 (live)
       qm start 1001"
   `);
-  expect(decide({}, conf({ sshkeys: 'ssh-rsa%20B' }), { running: false })).toContain('--delete sshkeys');
+  const before = targetOf(machine(1001, { user })).spec;
+  const stopped = { running: false };
+  const encoded = 'ssh-ed25519%20AAAA%20a%40b%0A';
+  expect(decide({}, conf({ sshkeys: encoded }), stopped, { before })).toContain('--delete sshkeys');
+  const more = decide({}, conf({ sshkeys: `${encoded}ssh-rsa%20B%0A` }), stopped, { before });
+  expect(more).toContain('    | ssh-rsa B\n');
+  expect(more).not.toContain('AAAA');
+  expect(decide({}, conf({ sshkeys: 'ssh-rsa%20B' }), stopped)).not.toContain('qm set');
 });
 
 test('a template is turned into one, and left alone from then on', () => {

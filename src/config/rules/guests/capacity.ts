@@ -2,6 +2,7 @@
 
 import type { LxcGuest } from '../../config.ts';
 import type { ZfsPool } from '../../config-host.ts';
+import { MAKING } from '../../making.ts';
 import { within } from '../../read/place.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { allGuests, listed, targetOf } from './guests.ts';
@@ -55,7 +56,7 @@ export function memoryIsNotOvercommitted({ config }: RuleContext): Finding[] {
   const { memoryGb, zfs, writtenAt } = config.hypervisor;
   if (memoryGb === null) return [];
   const running = allGuests(config).filter((guest) => guest.startState === 'running');
-  const guestsGb = running.reduce((sum, guest) => sum + guest.memoryMb, 0) / 1024;
+  const guestsGb = running.reduce((sum, guest) => sum + (guest.memoryMb ?? MAKING.vm.memoryMb), 0) / 1024;
   const wanted = guestsGb + (zfs.arcMaxGb ?? 0);
   if (wanted <= memoryGb) return [];
   const cache = zfs.arcMaxGb === null ? '' : ` and ${zfs.arcMaxGb} GB for the cache of ZFS`;

@@ -1,6 +1,7 @@
 // What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
 
 import type { Config, Guest } from '../../config.ts';
+import { MAKING } from '../../making.ts';
 import { within } from '../../read/place.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { allGuests, isCloneSource, nameOfGuest, targetOf } from './guests.ts';
@@ -49,7 +50,8 @@ export function disksDoNotShrink(before: Config, after: Config): Finding[] {
   return allGuests(after).flatMap((guest): Finding[] => {
     const old = before.guests.get(guest.id);
     if (old === undefined || old.kind !== guest.kind) return [];
-    const root = diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
+    const isTold = declaredGb(guest) !== null && declaredGb(old) !== null;
+    const root = isTold && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
     const findings: Finding[] = root ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))] : [];
     if (guest.kind !== 'lxc' || old.kind !== 'lxc') return findings;
     const volumes = new Map(old.volumes.map((volume) => [volume.mountPoint, volume]));
@@ -73,8 +75,13 @@ function shrinks(guest: Guest, at: Finding['at'], what: string, before: number, 
   };
 }
 
-function diskGb(guest: Guest): number {
+function declaredGb(guest: Guest): number | null {
   return guest.kind === 'lxc' ? guest.storageSizeGb : guest.diskSizeGb;
+}
+
+/** What it has, or gets when it is made. */
+function diskGb(guest: Guest): number {
+  return declaredGb(guest) ?? MAKING.vm.diskSizeGb;
 }
 
 function diskPlace(guest: Guest) {

@@ -63,7 +63,7 @@ export function addressesAreUnique({ config }: RuleContext): Finding[] {
     (guest, first) => ({
       code: 'DUPLICATE_IP',
       at: within(guest.writtenAt, 'network_config', 'ip'),
-      message: `${guest.network.ip.split('/')[0]} is also the address of ${nameOfGuest(first)}`,
+      message: `${guest.network.ip?.split('/')[0]} is also the address of ${nameOfGuest(first)}`,
       hint: 'Give one of them a free address.',
       target: targetOf(guest),
     }),

@@ -1,7 +1,10 @@
 // Disks must lie on storages that are there and take them.
 
 import type { TargetId } from '../../../model/ids.ts';
+import { refusal } from '../../../proxmox/option.ts';
+import { placesFor } from '../../../proxmox/table.ts';
 import type { Config, Place } from '../../config.ts';
+import { storageKey } from '../../normalise/storage.ts';
 import { within } from '../../read/place.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { targetOf } from './guests.ts';
@@ -45,6 +48,55 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     ];
   });
 }
+
+/** INVALID_VALUE: a storage on a dataset is called as Proxmox calls none, or is to hold what its type never holds. */
+export function storagesCanBeMade({ config }: RuleContext): Finding[] {
+  const { storages, zfs } = config.hypervisor;
+  return zfs.datasets.flatMap(({ pool, name, storageType, contents, writtenAt }): Finding[] => {
+    const storage = storages.find(({ dataset }) => dataset === `${pool}/${name}`);
+    if (storageType === null || storage === undefined) return [];
+    const problem = refusal({ verb: 'pvesm add', option: 'storage' }, storage.id);
+    const stray = storageType === 'zfspool' ? contents.find((content) => !ZFS_CONTENTS.has(content)) : undefined;
+    return [
+      ...(problem === undefined
+        ? []
+        : [
+            {
+              code: 'INVALID_VALUE',
+              at: within(writtenAt, 'name'),
+              message: `"${storage.id}", as the storage on this dataset would be called, is no name of a storage`,
+              hint: `Give it another in proxmox_storage_ids: "${storageKey(pool, name)}": "NAME".`,
+            } as const,
+          ]),
+      ...(stray === undefined
+        ? []
+        : [
+            {
+              code: 'INVALID_VALUE',
+              at: within(writtenAt, 'proxmox_content_type'),
+              message: `a storage of type zfspool holds disks of guests alone, not ${stray}`,
+              hint: 'Let "proxmox_storage_type" be "dir", or the content images and rootdir.',
+            } as const,
+          ]),
+    ];
+  });
+}
+
+/** INVALID_VALUE: more mounts and volumes than Proxmox has places for. */
+export function mountsHavePlaces({ config }: RuleContext): Finding[] {
+  const places = placesFor('lxc', 'mp');
+  return config.lxc
+    .filter(({ mountPoints, volumes }) => mountPoints.length + volumes.length > places)
+    .map((guest) => ({
+      code: 'INVALID_VALUE',
+      at: within(guest.writtenAt, guest.mountPoints.length > 0 ? 'mount_points' : 'zfs_volumes'),
+      message: `${guest.mountPoints.length} mounts and ${guest.volumes.length} volumes are more than the ${places} that a container can have`,
+      target: targetOf(guest),
+    }));
+}
+
+/** pve-storage, PVE/Storage/ZFSPoolPlugin.pm, plugindata. */
+const ZFS_CONTENTS: ReadonlySet<string> = new Set(['images', 'rootdir']);
 
 const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'container templates' } as const;
 

@@ -2,6 +2,7 @@
 
 import type { Config, Guest } from '../../config.ts';
 import type { HostNetwork } from '../../config-host.ts';
+import { MAKING } from '../../making.ts';
 import { within } from '../../read/place.ts';
 import { macPlace } from '../guests/duplicates.ts';
 import { allGuests, nameOfGuest, targetOf } from '../guests/guests.ts';
@@ -17,7 +18,7 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Finding[
   const wrongSubnet = nobodyFits(config, surroundings);
   if (wrongSubnet !== null) return [wrongSubnet];
   return allGuests(config).flatMap((guest) => {
-    const own = parseNetwork(guest.network.ip);
+    const own = parseNetwork(guest.network.ip ?? '');
     if (own === undefined) return [];
     const ip = within(guest.writtenAt, 'network_config', 'ip');
     const fault = addressFault(own, guest, surroundings);
@@ -37,7 +38,7 @@ function nobodyFits(config: Config, around: Surroundings): Finding | null {
   const { subnet, subnetText, bridge } = around;
   if (subnet === undefined) return null;
   const own = allGuests(config)
-    .filter(({ network }) => network.bridge === bridge && network.vlan === null)
+    .filter((guest) => bridgeOf(guest) === bridge && guest.network.vlan === null)
     .map((guest) => ({ guest, address: fixedAddress(guest.network.ip) }))
     .filter(({ address }) => address !== null && address.kind() === subnet.address.kind());
   const [first] = own;
@@ -49,6 +50,22 @@ function nobodyFits(config: Config, around: Surroundings): Finding | null {
     message: `all ${own.length} guests on ${bridge} are outside of ${subnetText}, such as ${nameOfGuest(first.guest)} at ${first.guest.network.ip}`,
     hint: 'Correct the address of the host, or default_subnet, or those of the guests.',
   };
+}
+
+/**
+ * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
+ * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
+ */
+export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((guest): Finding[] => {
+    const { ip, gateway } = guest.network;
+    const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
+    if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
+    const fault = isFixed
+      ? `the gateway ${gateway} is of another family than ${ip}`
+      : `a gateway beside "${ip ?? 'dhcp'}"`;
+    return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
+  });
 }
 
 interface Surroundings {
@@ -85,9 +102,13 @@ function addressFault(own: Network, guest: Guest, around: Surroundings): string 
   if (text === around.host) return `${text} is the address of the host`;
   if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
   const { subnet, subnetText, bridge } = around;
-  const onHostNetwork = guest.network.bridge === bridge && guest.network.vlan === null;
+  const onHostNetwork = bridgeOf(guest) === bridge && guest.network.vlan === null;
   if (subnet === undefined || !onHostNetwork || subnet.address.kind() !== own.address.kind()) return undefined;
   return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
+}
+
+function bridgeOf({ kind, network }: Guest): string {
+  return network.bridge ?? MAKING[kind].bridge;
 }
 
 function bad(guest: Guest, at: Finding['at'], fault: string): Finding {
@@ -103,7 +124,8 @@ export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext):
   return allGuests(config).flatMap((guest): Finding[] => {
     const { network } = guest;
     const own = fixedAddress(network.ip);
-    if (own === null || network.gateway !== null || network.bridge !== bridge || network.vlan !== null) return [];
+    if (own === null || network.gateway !== null || network.vlan !== null) return [];
+    if (bridgeOf(guest) !== bridge) return [];
     // A subnet of its own on the same bridge has a way of its own, or none on purpose.
     if (own.kind() !== via.kind() || (subnet !== undefined && !contains(subnet, own))) return [];
     const at = within(guest.writtenAt, 'network_config', 'ip');

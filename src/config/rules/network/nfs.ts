@@ -2,6 +2,7 @@
 
 import type { Config, NfsVolume } from '../../config.ts';
 import type { NfsExport } from '../../config-host.ts';
+import { MAKING } from '../../making.ts';
 import { within } from '../../read/place.ts';
 import { nameOfGuest, targetOf } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
@@ -25,7 +26,7 @@ export function mountedPathsAreExported({ config, unreadable }: RuleContext): Fi
           message:
             holding.length === 0
               ? `The host does not export ${volume.path}`
-              : `The host exports ${volume.path} only to ${clients.join(', ') || 'nobody'}, not to ${nameOfGuest(vm)} at ${vm.network.ip.split('/')[0]}`,
+              : `The host exports ${volume.path} only to ${clients.join(', ') || 'nobody'}, not to ${nameOfGuest(vm)} at ${(vm.network.ip ?? MAKING.vm.ip).split('/')[0]}`,
           hint: 'Name the path and the VM in nfs.exports of the hypervisor.',
           target: targetOf(vm),
         },

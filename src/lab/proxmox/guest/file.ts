@@ -1,8 +1,9 @@
 // The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
 import { createHash } from 'node:crypto';
 import { parsePropertyString, parseSize, printPropertyString } from '../../../proxmox/property-string.ts';
+import { rawKey } from '../../../proxmox/raw-lines.ts';
 import type { GuestKind } from '../node.ts';
-import { RAW_KEYS, REFUSED, RENAMED, readValue } from './options.ts';
+import { readValue } from './options.ts';
 
 /** Options by name, `description` as plain text among them. */
 export type Options = Record<string, string>;
@@ -136,18 +137,13 @@ function readRaw(section: Section, key: string, value: string, line: string, war
     section.options['env'] = earlier === undefined ? value : `${earlier}\0${value}`;
     return;
   }
-  if (REFUSED[key] !== undefined) {
-    warn(`${key}: ${REFUSED[key]}`);
-    return;
-  }
-  if (key.startsWith('lxc.limit.')) warn(`${key}: lxc.limit.* was renamed to lxc.prlimit.*`);
-  else if (RENAMED[key] !== undefined) warn(`${key} is deprecated and was renamed to ${RENAMED[key]}`);
-  else if (key.startsWith('lxc.cgroup.')) warn(`${key} is deprecated, this will be a hard error in the future!`);
-  else if (!RAW_KEYS.has(key) && !/^lxc\.(cgroup2|prlimit|net)\./.test(key)) {
-    warn(`unable to parse config: ${line}`);
-    return;
-  }
-  section.raw.push([key, value]);
+  const validity = rawKey(key);
+  if (validity.kind === 'refused') warn(`${key}: ${validity.why}`);
+  else if (validity.kind === 'unknown') warn(`unable to parse config: ${line}`);
+  else if (key.startsWith('lxc.limit.')) warn(`${key}: lxc.limit.* was renamed to lxc.prlimit.*`);
+  else if (validity.kind === 'renamed') warn(`${key} is deprecated and was renamed to ${validity.to}`);
+  else if (validity.kind === 'deprecated') warn(`${key} is deprecated, this will be a hard error in the future!`);
+  if (validity.kind !== 'refused' && validity.kind !== 'unknown') section.raw.push([key, value]);
 }
 
 /** Prints a file: description, options by name, raw lines; then pending changes, special sections and snapshots. */

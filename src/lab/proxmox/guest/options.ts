@@ -45,28 +45,3 @@ export function readValue(kind: GuestKind, name: string, value: string): { value
   const read = parsePropertyString(schema.format, value);
   return read.ok ? { value } : { problem: read.errors.join('\n') };
 }
-
-export const RAW_KEYS = new Set(
-  'apparmor.profile apparmor.allow_incomplete apparmor.allow_nesting apparmor.raw selinux.context include arch uts.name signal.halt signal.reboot signal.stop init.cmd init.cwd init.uid init.gid init.groups pty.max console.logfile console.path tty.max devtty.dir hook.autodev autodev kmsg mount.fstab mount.entry mount.auto rootfs.mount cap.drop cap.keep seccomp.profile seccomp.notify.proxy seccomp.notify.cookie idmap hook.pre-start hook.pre-mount hook.mount hook.start hook.stop hook.post-stop hook.clone hook.destroy hook.version log.level log.file start.auto start.delay start.order group environment environment.runtime environment.hooks sysctl.fs.mqueue sysctl.kernel.msgmax sysctl.kernel.msgmnb sysctl.kernel.msgmni sysctl.kernel.sem sysctl.kernel.shmall sysctl.kernel.shmmax sysctl.kernel.shmmni'
-    .split(' ')
-    .map((key) => `lxc.${key}`),
-);
-
-/** Names of old that are kept with a warning, and what they were renamed to. */
-export const RENAMED: Record<string, string> = {
-  'lxc.aa_profile': 'lxc.apparmor.profile',
-  'lxc.aa_allow_incomplete': 'lxc.apparmor.allow_incomplete',
-  'lxc.console': 'lxc.console.path',
-  'lxc.id_map': 'lxc.idmap',
-  'lxc.mount': 'lxc.mount.fstab',
-  'lxc.pts': 'lxc.pty.max',
-  'lxc.se_context': 'lxc.selinux.context',
-  'lxc.seccomp': 'lxc.seccomp.profile',
-  'lxc.tty': 'lxc.tty.max',
-  'lxc.utsname': 'lxc.uts.name',
-};
-
-export const REFUSED: Record<string, string> = {
-  'lxc.rootfs.options': "'lxc.rootfs.options is not supported'",
-  'lxc.rootfs.path': "'lxc.rootfs.path is auto generated from rootfs'",
-};

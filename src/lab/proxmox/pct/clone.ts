@@ -1,6 +1,7 @@
 // `pct clone`: a copy of a container, or a linked clone of a template.
 
 import { parsePropertyString, printPropertyString } from '../../../proxmox/property-string.ts';
+import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task } from '../call.ts';
 import { copyGuest, forgetGuest } from '../guest/belongings.ts';
 import { backing, type Disk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
@@ -21,6 +22,8 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
   const target = Number(parameters['newid']);
   const storage = text(parameters, 'storage');
   const snapshot = text(parameters, 'snapname');
+  const pool = text(parameters, 'pool');
+  checkPool(call.node, pool);
   if (storage !== undefined) enabledStorage(call.node, storage);
   update(call, 'lxc', id, (file) => {
     checkLock('lxc', file);
@@ -50,6 +53,7 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
       }
       copyGuest(call, id, target, snapshot);
       save(call, 'lxc', target, file);
+      joinPool(call.node, target, pool);
     };
     task(call, 'vzclone', id, () => undoing(call, target, copy));
   } finally {

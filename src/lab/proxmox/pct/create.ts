@@ -1,6 +1,8 @@
 // `pct create`: a container from a template file.
 import { existsSync } from 'node:fs';
+import { archiveProblem, publicKeys } from '../../../proxmox/code-checks.ts';
 import { engineFor } from '../../engine/engine.ts';
+import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
@@ -9,7 +11,7 @@ import { guestTree, hostFile, pathOf, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume, splitVolumeId } from '../storage/storage.ts';
-import { clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
+import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { createMounts, freeVolume } from './disks.ts';
 import { startContainer } from './lifecycle.ts';
 import { changeContainer } from './set.ts';
@@ -24,10 +26,13 @@ const NOT_OPTIONS =
 export function createContainer(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const template = text(parameters, 'ostemplate') ?? '';
+  const pool = text(parameters, 'pool');
   const storage = text(parameters, 'storage') ?? 'local';
   const given = optionsFrom(parameters, NOT_OPTIONS);
   clampWeight(given);
   checkFree(call, id);
+  checkKeys(publicKeys(text(parameters, 'ssh-public-keys') ?? ''));
+  checkPool(call.node, pool);
   checkAccess(call.node, template, 'vztmpl');
   const { mounts, options } = sortOut(call, given, storage);
   if (Object.keys(mounts).length > 0 && mounts['rootfs'] === undefined)
@@ -48,6 +53,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
   });
   task(call, 'vzcreate', id, () => {
     withGuestLock(call.node, 'lxc', id, 10, () => fill(call, id, file, wanted, template, prefix));
+    joinPool(call.node, id, pool);
     if (parameters['start'] === '1') startContainer(call, id, parameters);
   });
 }
@@ -111,6 +117,8 @@ function unpack(call: Call, file: GuestFile, template: string): string {
     refuse(`can't find file '${template}'`);
   if (splitVolumeId(template) !== undefined && !existsSync(pathOf(call.node, path)))
     refuse(`volume '${template}' does not exist`);
+  const problem = archiveProblem(path);
+  if (problem !== undefined) refuse(problem);
   print(call, `extracting archive '${path}'`);
   if (file.options['arch'] === undefined) {
     file.options['arch'] = /arm64|aarch64/.test(path) ? 'arm64' : 'amd64';

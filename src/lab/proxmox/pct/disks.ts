@@ -1,6 +1,7 @@
 // Mount points of containers: making, copying, growing and moving their volumes.
 
 import { parseSize } from '../../../proxmox/property-string.ts';
+import { newDiskBytes } from '../../../proxmox/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, backing, type Disk, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
@@ -50,7 +51,7 @@ export function createMounts(call: Call, id: number, mounts: Readonly<Options>, 
     for (const disk of disksOf('lxc', mounts)) {
       const [, storage, gib] = NEW_VOLUME.exec(disk.volume) ?? [];
       if (storage !== undefined) {
-        const size = Math.trunc(Number(gib) * 1024) * 1024 * 1024;
+        const size = newDiskBytes(Number(gib));
         const volume = allocateMount(call, storage, id, size);
         made.push(volume);
         options[disk.key] = printDisk('lxc', withVolume('lxc', disk, volume, size));

@@ -1,6 +1,8 @@
 // The program pct: containers.
+
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { containerSnapshotName } from '../../../proxmox/code-checks.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';
@@ -102,7 +104,8 @@ function status(call: Call, id: number, parameters: Parameters): void {
 
 function snapshot(call: Call, id: number, parameters: Parameters): void {
   const name = text(parameters, 'snapname') ?? '';
-  if (name === 'current' || name === 'vzdump') refuse(`unable to use snapshot name '${name}' (reserved name)`);
+  const problem = containerSnapshotName(name);
+  if (problem !== undefined) refuse(problem);
   task(call, 'vzsnapshot', id, () => createSnapshot(call, 'lxc', id, name, text(parameters, 'description')));
 }
 

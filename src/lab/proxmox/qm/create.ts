@@ -1,6 +1,8 @@
 // `qm create` and `qm clone`.
 import { randomUUID } from 'node:crypto';
+import { encodedKeys } from '../../../proxmox/code-checks.ts';
 import { printPropertyString } from '../../../proxmox/property-string.ts';
+import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { copyGuest, forgetGuest } from '../guest/belongings.ts';
 import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
@@ -13,7 +15,7 @@ import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { enabledStorage } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';
 import { activate, linkedClone, volumeSize } from '../storage/volumes.ts';
-import { clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
+import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { checkDrives, cloneDrive, createDrives } from './drives.ts';
 import { startMachine } from './lifecycle.ts';
 import { networkOf, withMac } from './pending.ts';
@@ -28,7 +30,10 @@ export function createMachine(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const storage = text(parameters, 'storage');
   const options = optionsFrom(parameters, NOT_OPTIONS);
+  const pool = text(parameters, 'pool');
+  checkKeys(encodedKeys(options['sshkeys'] ?? ''));
   clampWeight(options);
+  checkPool(call.node, pool);
   if (options['cdrom'] !== undefined) {
     options['ide2'] = `${options['cdrom']},media=cdrom`;
     delete options['cdrom'];
@@ -42,6 +47,7 @@ export function createMachine(call: Call, parameters: Parameters): void {
   });
   task(call, 'qmcreate', id, () => {
     withGuestLock(call.node, 'qemu', id, 1, () => fill(call, id, { ...emptyFile(), options }, storage, prefix));
+    joinPool(call.node, id, pool);
     if (parameters['start'] !== '1') return;
     print(call, 'Execute autostart');
     startMachine(call, id, {});
@@ -95,6 +101,8 @@ export function cloneMachine(call: Call, parameters: Parameters): void {
   const target = Number(parameters['newid']);
   if (kindOf(call.node, id) !== 'qemu')
     refuse(`unable to find configuration file for VM ${id} on node '${call.node.name}'`);
+  const pool = text(parameters, 'pool');
+  checkPool(call.node, pool);
   draft(call, id, target, parameters);
   const work = (): void => {
     const { file, copies } = draft(call, id, target, parameters);
@@ -116,6 +124,7 @@ export function cloneMachine(call: Call, parameters: Parameters): void {
         warn(call, `found pending changes for '${changes.join(',')}', discarding for clone`);
       copyGuest(call, id, target, text(parameters, 'snapname'));
       save(call, 'qemu', target, file);
+      joinPool(call.node, target, pool);
     } catch (error) {
       for (const volume of made) freeVolume(call, volume);
       removeFile(call, 'qemu', target);

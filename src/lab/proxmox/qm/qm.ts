@@ -1,5 +1,7 @@
 // The program qm: virtual machines.
+
 import { randomUUID } from 'node:crypto';
+import { machineSnapshotName } from '../../../proxmox/code-checks.ts';
 import { splitList } from '../../../proxmox/perl.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
@@ -122,8 +124,8 @@ function status(call: Call, id: number, parameters: Parameters): void {
 
 function snapshot(call: Call, id: number, parameters: Parameters): void {
   const name = text(parameters, 'snapname') ?? '';
-  if (name === 'current' || name.toLowerCase() === 'pending')
-    refuse(`unable to use snapshot name '${name === 'current' ? name : 'pending'}' (reserved name)`);
+  const problem = machineSnapshotName(name);
+  if (problem !== undefined) refuse(problem);
   load(call, 'qemu', id);
   task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
 }

@@ -1,5 +1,7 @@
 // Changing a machine's options: at once, by hot-plugging, or at its next start, by the rules of Proxmox.
+
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { encodedKeys } from '../../../proxmox/code-checks.ts';
 import { splitList } from '../../../proxmox/perl.ts';
 import { parsePropertyString } from '../../../proxmox/property-string.ts';
 import { type Call, print, warn } from '../call.ts';
@@ -23,7 +25,7 @@ import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { checkHookScript } from '../pct/host.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
-import { clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
+import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './drives.ts';
 import { hotplug } from './hotplug.ts';
 import { applyPending, withMac } from './pending.ts';
@@ -49,6 +51,7 @@ export function setMachine(call: Call, parameters: Parameters): void {
   const words = Object.keys(shown)
     .sort()
     .flatMap((name) => [`-${name}`, name === 'cipassword' ? '<hidden>' : (shown[name] ?? '')]);
+  checkKeys(encodedKeys(set['sshkeys'] ?? ''));
   clampWeight(set);
   const deletes = splitList(text(parameters, 'delete') ?? '').map((name) => (name === 'cdrom' ? 'ide2' : name));
   const reverts = splitList(text(parameters, 'revert') ?? '');

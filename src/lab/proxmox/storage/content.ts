@@ -4,20 +4,21 @@ import { join } from 'node:path';
 import { splitList } from '../../../proxmox/perl.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { enabledStorage, located, type Storage, storageNamed, storages } from './storage.ts';
+import { refuseParameters } from '../refusal.ts';
+import { enabledStorage, located, type Storage, storages } from './storage.ts';
 import { volumesOf } from './volumes.ts';
 
 const TOTAL = 500 * 1024 ** 3;
 
 /** State and usage of storages in bytes, of one or of all that hold a content. */
 export function storageStatus(node: LabNode, { storage, content, enabled }: Parameters) {
-  if (typeof storage === 'string') storageNamed(node, storage);
   const wanted = [...storages(node).values()].filter(
     (each) =>
       (storage === undefined || each.id === storage) &&
       (content === undefined || splitList(String(content)).some((type) => each.content.has(type))) &&
       !(enabled === '1' && each.disabled),
   );
+  if (storage !== undefined && wanted.length === 0) refuseParameters({ storage: 'No such storage.' });
   return wanted
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((each) => {

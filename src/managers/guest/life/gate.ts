@@ -65,12 +65,17 @@ export function taken(program: Program, id: number, seen: GuestObservation): Ref
 }
 
 /** What the host must have before a guest can be made or moved there. */
-export function missingOnHost(seen: GuestObservation, storages: readonly string[], bridge: string): Refusal | null {
+export function missingOnHost(
+  seen: GuestObservation,
+  storages: readonly string[],
+  bridge: string | null,
+): Refusal | null {
   const { storages: present, bridges } = seen.host;
   const storage = present === null ? undefined : storages.find((id) => !(id in present));
   if (storage !== undefined) return impossible(`storage ${storage} is not on the host`);
   // Proxmox accepts a bridge that does not exist, and every later change of the container fails after being written.
-  if (bridges !== null && !bridges.includes(bridge)) return impossible(`bridge ${bridge} is not on the host`);
+  if (bridge !== null && bridges !== null && !bridges.includes(bridge))
+    return impossible(`bridge ${bridge} is not on the host`);
   return null;
 }
 

@@ -47,7 +47,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBUID_FILE),
     host.readFile(SUBGID_FILE),
   ]);
-  const conf = text === undefined ? null : parseConf(text);
+  const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec as unknown as GuestSpec | undefined;
   const [state, firewallFaults] = await Promise.all([
     conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
@@ -102,7 +102,8 @@ async function stateOf(
   spec: GuestSpec | undefined,
 ): Promise<State> {
   const notes = parseNotes(conf.description);
-  const neverStarted = notes?.building === true && spec?.final !== 'unmanaged';
+  const isNew = notes?.building === true && notes.restarting !== true;
+  const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || conf.settings['template'] === '1') return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
   if (spec === undefined || spec.scripts.length === 0 || isStopped) {

@@ -76,7 +76,7 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
   const path = firewallPath(Number(id));
   const firewall = survey.files.get(path) ?? null;
   return {
-    conf: text === undefined ? null : parseConf(text),
+    conf: text === undefined ? null : parseConf(text, survey.program),
     otherKind: false,
     running: state === 'running',
     firewall,

@@ -2,6 +2,7 @@
 // command of Proxmox offers (raw `lxc.*` lines, taking a volume out before the guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
+import type { Program } from './command.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -14,7 +15,7 @@ export interface RawLine {
 export interface GuestConf {
   /** The file as it was read. */
   readonly text: string;
-  /** The notes, decoded, without line end at their end. */
+  /** The notes, decoded, without line ends at their end. */
   readonly description: string;
   /** `key: value` of the main section. */
   readonly settings: Settings;
@@ -33,31 +34,40 @@ const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
 /** How containers and VMs head what waits for the next start. */
 const PENDING = new Set(['pve:pending', 'PENDING']);
 
-/** Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does. */
-export function parseConf(text: string): GuestConf {
+/** Headings of sections of a container; what looks like another one is passed over, and the section goes on. */
+const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
+
+/**
+ * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does.
+ * @param program whose file it is
+ */
+export function parseConf(text: string, program: Program = 'qm'): GuestConf {
   const sections = new Map<string, Record<string, string>>([['', Object.create(null)]]);
-  const notes: string[] = [];
+  let notes = '';
   const raw: RawLine[] = [];
   let name = '';
   for (const line of text.split('\n')) {
-    const section = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
+    const section = (program === 'pct' ? OF_CONTAINER : /^\[([^\]]+)\]\s*$/).exec(line)?.[1];
     if (section !== undefined) {
       name = PENDING.has(section) ? 'pve:pending' : section;
       sections.set(name, Object.create(null));
     } else if (line.startsWith('#')) {
-      if (name === '') notes.push(decodeNotes(line.slice(1)));
+      if (name === '') notes += `${decodeNotes(line.slice(1))}\n`;
     } else {
       const [, key, value] = RAW.exec(line) ?? [];
       const [, setting, content] = SETTING.exec(line) ?? [];
       if (key !== undefined && value !== undefined) {
         if (name === '') raw.push({ key, value });
+      } else if (setting === 'description' && name === '') {
+        // How notes were kept long ago: read by Proxmox still, without a line end, and written as the others with the next change.
+        notes += decodeNotes(content ?? '');
       } else if (setting !== undefined) (sections.get(name) ?? {})[setting] = content ?? '';
     }
   }
   const { delete: deletes = '', ...pending } = sections.get('pve:pending') ?? {};
   return {
     text,
-    description: notes.join('\n').trimEnd(),
+    description: notes.replace(/\n+$/, ''),
     settings: sections.get('') ?? {},
     raw,
     pending,
@@ -89,18 +99,25 @@ export function upcoming(conf: GuestConf): Settings {
 }
 
 /**
- * The same file with other raw lines and other notes; everything else stays as it is, byte for byte.
+ * The same file with other raw lines and other notes; everything else stays as it is, byte for byte, raw lines that stay among it.
  * @throws Error for an option that is not one line of its own
  */
 export function withRawLines(text: string, raw: readonly RawLine[], description: string): string {
   const lines = text.split('\n');
   const end = lines.findIndex((line) => line.startsWith('['));
-  const main = (end < 0 ? lines : lines.slice(0, end)).filter(
-    (line) => line !== '' && !line.startsWith('#') && !RAW.test(line),
-  );
+  const main = (end < 0 ? lines : lines.slice(0, end)).filter((line) => !/^(#|description:)/.test(line));
+  const written = main.filter((line) => RAW.test(line));
+  const others = main.filter((line) => !RAW.test(line) && line !== '');
+  const printed = raw.map((option) => {
+    const at = written.findIndex((line) => {
+      const [, key, value] = RAW.exec(line) ?? [];
+      return key === option.key && value === option.value;
+    });
+    return at < 0 ? printRaw(option) : (written.splice(at, 1)[0] ?? '');
+  });
   const rest = end < 0 ? [] : ['', ...lines.slice(end)];
-  const notes = description.split('\n').map((line) => `#${encodeNotes(line)}`);
-  const whole = [...notes, ...main, ...raw.map(printRaw), ...rest].join('\n');
+  const notes = description === '' ? [] : description.split('\n').map((line) => `#${encodeNotes(line)}`);
+  const whole = [...notes, ...others, ...printed, ...rest].join('\n');
   return whole.endsWith('\n') ? whole : `${whole}\n`;
 }
 
@@ -126,10 +143,10 @@ function encodeNotes(line: string): string {
   return line.toWellFormed().replace(/[%:\p{Cc}]|[^\p{ASCII}]/gu, (character) => encodeURIComponent(character));
 }
 
+/** As Proxmox decodes them: what is no `%` and two digits stands for itself. */
 function decodeNotes(line: string): string {
-  try {
-    return decodeURIComponent(line);
-  } catch {
-    return line;
-  }
+  const bytes = Buffer.from(line)
+    .toString('latin1')
+    .replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

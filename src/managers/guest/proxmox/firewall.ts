@@ -1,11 +1,13 @@
-// The firewall of a guest is one file, /etc/pve/firewall/ID.fw. It is written whole, marked as ours in its first line, and left
-// alone when it means what is declared, also after Proxmox has written it in its own words and dropped the mark.
+// The firewall of a guest is one file, /etc/pve/firewall/ID.fw. A declared firewall is its switch, its policies and its rules, whole;
+// other options, sets and names that people keep in the file stay. It is marked as ours in its first line, and left alone when it
+// means what is declared, also after Proxmox has written it in its own words and dropped the mark.
 
 import type { FirewallRule, GuestFirewall } from '../../../config/config.ts';
 import type { Action } from '../../../model/action.ts';
 import { oneLine } from '../../../model/text.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
+import { normalFlag } from './property-string.ts';
 
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
@@ -65,19 +67,65 @@ export function printFirewall(firewall: Firewall): string {
   return `${[MARK, '', '[OPTIONS]', '', ...options, '', '[RULES]', '', ...firewall.rules].join('\n')}\n`;
 }
 
+/** The options that a declared firewall sets, and what Proxmox takes an absent one for. */
+const OPTIONS: Readonly<Record<string, string>> = { enable: '0', policy_in: 'DROP', policy_out: 'ACCEPT' };
+
 /** What a file says, without comments of its own and in one order: two files that mean the same give the same text. */
 export function meaning(text: string): string {
   const sections = new Map<string, string[]>();
-  let section: string[] = [];
-  for (const line of text.split('\n').map((part) => part.trim())) {
-    if (line === '' || line.startsWith('#')) continue;
-    if (line.startsWith('[')) {
-      section = sections.get(line.toLowerCase()) ?? [];
-      sections.set(line.toLowerCase(), section);
-    } else section.push(line.replaceAll(/\s+/g, ' '));
-  }
+  for (const { section, line } of plainLines(text)) sections.set(section, [...(sections.get(section) ?? []), line]);
   sections.get('[options]')?.sort();
-  return JSON.stringify([...sections].filter(([, lines]) => lines.length > 0).sort());
+  return JSON.stringify([...sections].sort());
+}
+
+/** What a guest's file says of switch, policies and rules: two that filter alike give the same text. */
+function filtering(text: string): string {
+  const options: Record<string, string> = { ...OPTIONS };
+  const rules: string[] = [];
+  for (const { section, line } of plainLines(text)) {
+    const key = keyIn(line);
+    const value = line.slice(line.indexOf(':') + 1).trim();
+    if (section === '[rules]') rules.push(line);
+    else if (section === '[options]' && Object.hasOwn(OPTIONS, key))
+      options[key] = key === 'enable' ? normalFlag(value) : value.toUpperCase();
+  }
+  return JSON.stringify([options, rules]);
+}
+
+function plainLines(text: string): { section: string; line: string }[] {
+  return linesOf(text)
+    .map(({ section, line }) => ({ section, line: line.trim().replaceAll(/\s+/g, ' ') }))
+    .filter(({ line }) => line !== '' && !line.startsWith('#') && !line.startsWith('['));
+}
+
+/** Each line with the section that it stands in; a heading stands in its own. */
+function linesOf(text: string): { section: string; line: string }[] {
+  let section = '';
+  return text.split('\n').map((line) => {
+    if (line.trim().startsWith('[')) section = line.trim().toLowerCase();
+    return { section, line };
+  });
+}
+
+/** A file that people wrote, with the declared switch, policies and rules in the place of theirs. */
+function withFirewall(text: string, firewall: Firewall): string {
+  const kept = linesOf(text).filter(
+    ({ section, line }) =>
+      section !== '[rules]' &&
+      !line.startsWith(MARK) &&
+      line.trim() !== '' &&
+      !(section === '[options]' && Object.hasOwn(OPTIONS, keyIn(line))),
+  );
+  const own = kept.filter(({ section, line }) => section === '[options]' && line.trim().toLowerCase() !== '[options]');
+  const others = kept.filter(({ section }) => section !== '[options]');
+  const [head = '', rules = ''] = printFirewall(firewall).split('\n[RULES]\n');
+  const more = own.map(({ line }) => `${line}\n`).join('');
+  const sections = others.map(({ line }) => `${line.trim().startsWith('[') ? '\n' : ''}${line}\n`).join('');
+  return `${head}${more}${sections}\n[RULES]\n${rules}`;
+}
+
+function keyIn(line: string): string {
+  return /^\s*([a-z_]+)\s*:/.exec(line)?.[1] ?? '';
 }
 
 /** A guest that no longer declares a firewall gets an empty one, since its file cannot be taken away by a write. */
@@ -92,11 +140,12 @@ export type FirewallDecision =
 
 /** Whether the guest's rules are those that are declared, so that what Proxmox makes of them is to be proved. */
 export function isFirewallAsDeclared(declared: Firewall | null, present: string | null): boolean {
-  return declared !== null && present !== null && meaning(present) === meaning(printFirewall(declared));
+  return declared !== null && present !== null && filtering(present) === filtering(printFirewall(declared));
 }
 
 /**
- * `present` is the file as it is, null when there is none. A file that is not ours is only replaced when it is `adopted`.
+ * `present` is the file as it is, null when there is none. A file that is not ours is only changed when it is `adopted`. One that
+ * means what was declared `before` is ours, whatever its first line says.
  * @param faults what Proxmox leaves out of the file, in its words
  */
 export function decideFirewall(
@@ -106,11 +155,14 @@ export function decideFirewall(
   present: string | null,
   adopted: boolean,
   faults: readonly string[],
+  before: Firewall | null = null,
 ): FirewallDecision {
-  const ours = present?.startsWith(MARK) ?? false;
+  const isAsBefore = present !== null && before !== null && filtering(present) === filtering(printFirewall(before));
+  const ours = isAsBefore || (present?.startsWith(MARK) ?? false);
   if (declared === null && !ours) return { kind: 'same' };
-  const wanted = printFirewall(declared ?? NONE);
-  if (present !== null && meaning(present) === meaning(wanted)) {
+  const next = declared ?? NONE;
+  const wanted = present === null ? printFirewall(next) : withFirewall(present, next);
+  if (present !== null && filtering(present) === filtering(wanted)) {
     if (faults.length === 0) return { kind: 'same' };
     const reason = `${firewallPath(id)} is written, and Proxmox leaves a part of it out, so that it does not filter as declared: ${faults.join(' ')}`;
     return { kind: 'skipped', reason };

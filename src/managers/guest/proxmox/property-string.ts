@@ -51,13 +51,42 @@ export function normalFlag(value: string): string {
   return value;
 }
 
-/** Whether two sets of properties say the same: booleans in any word, a `0` like an absent key, `mount` as a set. */
-export function sameProperties(one: Properties, other: Properties): boolean {
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...keys].every((key) => normal(one[key]) === normal(other[key]));
+/** What is to become of a property string: these keys get these values, those go, and all others stay as they are written. */
+export interface PropertyEdit {
+  readonly set: Properties;
+  readonly remove: readonly string[];
+  /** The key that may stand without its name. */
+  readonly bare?: string;
+  /** What an absent key means, where that is not `0`. */
+  readonly absent?: Properties;
 }
 
-function normal(value: string | undefined): string {
-  const plain = normalFlag(value ?? '0');
-  return plain.includes(';') ? plain.split(';').sort().join(';') : plain.toLowerCase();
+/** The same text where nothing of the edit would change what it means. */
+export function editProperties(text: string, { set, remove, bare = '', absent = {} }: PropertyEdit): string {
+  const parts = text.split(',').filter((part) => part !== '');
+  const keyOf = (part: string): string => (part.includes('=') ? part.slice(0, part.indexOf('=')).trim() : bare);
+  const textOf = (part: string): string => (part.includes('=') ? part.slice(part.indexOf('=') + 1).trim() : part);
+  const known = new Set(parts.map(keyOf));
+  const kept = parts
+    .filter((part) => !remove.includes(keyOf(part)) || keyOf(part) in set)
+    .map((part) => {
+      const key = keyOf(part);
+      const value = set[key];
+      if (value === undefined || sameValue(value, textOf(part))) return part;
+      return printProperties({ [key]: value }, [], part.includes('=') ? undefined : key);
+    });
+  const added = Object.entries(set).filter(([key, value]) => !known.has(key) && !sameValue(value, absent[key] ?? '0'));
+  const changed = [...kept, ...added.map(([key, value]) => printProperties({ [key]: value }))].join(',');
+  return changed === parts.join(',') ? text : changed;
+}
+
+/** Whether two values say the same: booleans in any word, addresses with colons in any case, lists in any order. */
+function sameValue(one: string, other: string): boolean {
+  return normal(one) === normal(other);
+}
+
+function normal(value: string): string {
+  const plain = normalFlag(value);
+  if (/^[0-9a-f]*:[0-9a-f:.]*(\/\d+)?$/i.test(plain)) return plain.toLowerCase();
+  return plain.split(';').sort().join(';');
 }

@@ -1,11 +1,13 @@
-// The settings of a guest compared with those declared, and the one command that brings them together. Values are compared by
-// meaning, never as text; what Proxmox generates itself is left out.
+// The settings of a guest compared with those declared, and the one command that brings them together. A setting is an edit of what
+// is set now: what is declared is put in, what was declared before and is not any more goes, and everything else stays as it is.
+// Where that leaves the same, nothing is to be done; so what is compared is what would be set, and never more.
 
 import type { Action } from '../../../model/action.ts';
+import { OWNER_TAG } from '../look/notes.ts';
 import type { GuestSpec } from '../spec.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
-import { normalFlag, parseProperties, sameProperties } from './property-string.ts';
+import { editProperties, normalFlag, type Properties, parseProperties, printProperties } from './property-string.ts';
 
 /** One setting as it should be. */
 export interface Wish {
@@ -20,6 +22,14 @@ export interface Wish {
   readonly waits: boolean;
 }
 
+/** What decides whether something that is not declared may go. */
+export interface Earlier<Spec> {
+  /** As it was last applied; undefined: nobody knows. */
+  readonly before: Spec | undefined;
+  /** It is new or a fresh clone: nothing on it is anybody's, and what its source brought goes. */
+  readonly fresh: boolean;
+}
+
 export interface SettingChanges {
   /** Words for `pct set` or `qm set`; empty when nothing is to be set. */
   readonly args: readonly string[];
@@ -27,8 +37,6 @@ export interface SettingChanges {
   readonly shown: readonly string[];
   /** Something declared is not in force before the next start. */
   readonly restart: boolean;
-  /** On a running guest. */
-  readonly restartWith: readonly string[];
 }
 
 /** `wishes` is asked twice: for the settings as they will be after a restart, and as they are in force. */
@@ -38,21 +46,23 @@ export function compareSettings(conf: GuestConf, wishes: (settings: Settings) =>
   const inForce = wishes(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
   const isUnmet = new Set(inForce.map((wish) => wish.key));
-  // What is in force is right and only what waits is wrong: take back what waits.
-  const revert = unmet.filter((wish) => waiting.has(wish.key) && !isUnmet.has(wish.key)).map((wish) => wish.key);
+  // What is in force is right and what waits is only wrong: take back what waits. Where it brings more, that goes on waiting.
+  const isReverted = ({ key, value }: Wish): boolean =>
+    waiting.has(key) &&
+    !isUnmet.has(key) &&
+    (later[key] === undefined || value(later[key]) === (conf.settings[key] ?? null));
+  const revert = unmet.filter(isReverted).map((wish) => wish.key);
   const change = unmet.filter((wish) => !revert.includes(wish.key));
   const values = change.map((wish) => [wish.key, wish.value(later[wish.key])] as const);
   const removed = values.filter(([, value]) => value === null).map(([key]) => key);
   const args = values.flatMap(([key, value]) => (value === null ? [] : [`--${key}`, value]));
   if (removed.length > 0) args.push('--delete', removed.join(','));
   if (revert.length > 0) args.push('--revert', revert.join(','));
-  const restartWith = inForce.filter((wish) => wish.waits || waiting.has(wish.key)).map((wish) => wish.label);
   return {
     args,
     labels: [...change.map((wish) => wish.label), ...revert],
     shown: change.map((wish) => wish.shown),
-    restart: restartWith.length > 0,
-    restartWith,
+    restart: inForce.some((wish) => wish.waits || waiting.has(wish.key)),
   };
 }
 
@@ -62,6 +72,12 @@ export function createArgs(wishes: readonly Wish[]): string[] {
     const value = wish.value(undefined);
     return value === null ? [] : [`--${wish.key}`, value];
   });
+}
+
+/** The bridge that a guest is to be on by these words; undefined where they do not touch its interface. */
+export function bridgeIn(args: readonly string[]): string | undefined {
+  const at = args.indexOf('--net0');
+  return at < 0 ? undefined : parseProperties(args[at + 1] ?? '')['bridge'];
 }
 
 /** One command for all changes. */
@@ -82,46 +98,187 @@ export function setGuest(
   return [action(summary, impact, call(program, 'set', id, args))];
 }
 
-/** The settings that containers and VMs share. `waiting` names those that wait for the next start. */
-export function sharedWishes(spec: GuestSpec, waiting: ReadonlySet<string>): Wish[] {
-  const plain = (key: string, label: string, value: string | null, shown = value ?? 'none'): Wish => ({
-    key,
-    label,
-    shown,
-    value: () => value,
-    same: (now) => (now ?? null) === value,
-    waits: waiting.has(key),
-  });
-  const startup = parseProperties(spec.startup ?? '', 'order');
+/** A setting of one value. */
+export interface PlainSetting {
+  readonly key: string;
+  readonly label: string;
+  readonly declared: string | null;
+  /** As it was last applied. */
+  readonly before: string | null | undefined;
+  readonly fresh: boolean;
+  readonly waits: boolean;
+  /** For people. Default: what is declared. */
+  readonly shown?: string;
+  /** The form in which two values are compared. Default: as they are written. */
+  readonly normal?: (value: string) => string;
+  /** What Proxmox takes an absent one for. */
+  readonly absent?: string;
+}
+
+/** Nothing where it neither is nor was declared: then it is nobody's business. */
+export function plainWish(setting: PlainSetting): Wish[] {
+  const { key, label, declared, before, fresh, waits, normal = (value) => value, absent } = setting;
+  if (declared === null && !fresh && before == null) return [];
+  const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
   return [
-    plain('cores', 'cores', String(spec.cores)),
     {
-      ...plain('memory', 'memory', String(spec.memoryMb), `${spec.memoryMb} MB`),
-      same: (now) => parseProperties(now ?? '512', 'current')['current'] === String(spec.memoryMb),
-    },
-    {
-      ...plain('onboot', 'start at boot', spec.onboot ? '1' : null, spec.onboot ? 'on' : 'off'),
-      same: (now) => (normalFlag(now ?? '0') === '1') === spec.onboot,
-    },
-    {
-      ...plain('startup', 'boot order', spec.startup),
+      key,
+      label,
+      shown: setting.shown ?? declared ?? 'none',
+      value: () => declared,
       same: (now) =>
-        sameProperties(parseProperties(now ?? '', 'order'), startup) && (now === undefined) === (spec.startup === null),
-    },
-    {
-      ...plain('nameserver', 'nameserver', spec.nameservers.join(' ') || null),
-      same: (now) => words(now).join(' ') === spec.nameservers.join(' '),
-    },
-    plain('searchdomain', 'search domain', spec.searchdomain),
-    {
-      ...plain('tags', 'tags', spec.tags.join(';')),
-      same: (now) =>
-        words(now)
-          .map((tag) => tag.toLowerCase())
-          .sort()
-          .join(';') === spec.tags.join(';'),
+        declared === null ? now === undefined || normal(now) === normal('') : means(now ?? absent) === normal(declared),
+      waits,
     },
   ];
+}
+
+/** A setting that is a property string. */
+export interface PropertySetting {
+  readonly key: string;
+  readonly label: string;
+  readonly declared: Properties;
+  readonly before: Properties | undefined;
+  readonly fresh: boolean;
+  readonly waits: boolean;
+  readonly shown?: string;
+  /** The key that may stand without its name. */
+  readonly bare?: string;
+  readonly absent?: Properties;
+  /** Whether Proxmox, or nobody who declares, says that key: it stays on a fresh clone too. */
+  readonly isKept?: (key: string) => boolean;
+  /** Keys whose values are lists, of which each part is declared by itself. */
+  readonly lists?: readonly string[];
+  /** Further keys that go with what is declared. */
+  readonly alsoRemoved?: (now: Properties, declared: Properties) => readonly string[];
+  /** What keys get that are not declared any more, and that the setting cannot be without. */
+  readonly required?: Properties;
+  /** What Proxmox is told where nothing is set. Default: what is declared. */
+  readonly whole?: string;
+}
+
+/** Key by key: those declared get their values, those that were declared before go. */
+export function propertyWish(setting: PropertySetting): Wish[] {
+  const { key, label, declared, before = {}, fresh, waits, bare, absent, lists = [] } = setting;
+  const gone = Object.keys(before).filter((name) => !(name in declared));
+  if (Object.keys(declared).length === 0 && gone.length === 0 && !fresh) return [];
+  const edited = (text: string): string => {
+    const now = parseProperties(text, bare);
+    const set = { ...declared };
+    for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
+    const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
+    if (fresh) for (const name of Object.keys(now)) if (setting.isKept?.(name) !== true) remove.add(name);
+    for (const name of lists) {
+      const parts = mergeList(split(now[name]), split(declared[name]), split(before[name]), fresh);
+      if (parts.length === 0) remove.add(name);
+      else set[name] = parts.join(';');
+    }
+    return editProperties(text, {
+      set,
+      remove: [...remove],
+      ...(bare === undefined ? {} : { bare }),
+      ...(absent === undefined ? {} : { absent }),
+    });
+  };
+  const whole = setting.whole ?? printProperties(declared);
+  return [
+    {
+      key,
+      label,
+      shown: setting.shown ?? (whole || 'none'),
+      value: (now) => (now === undefined ? whole : edited(now)) || null,
+      same: (now) => edited(now ?? '') === (now ?? ''),
+      waits,
+    },
+  ];
+}
+
+function split(list: string | undefined): string[] {
+  return (list ?? '').split(';').filter((part) => part !== '');
+}
+
+/** What is there, without what was declared before and is not any more, and then what is declared and not there yet. */
+export function mergeList(
+  now: readonly string[],
+  declared: readonly string[],
+  before: readonly string[],
+  fresh: boolean,
+  normal: (part: string) => string = (part) => part,
+): string[] {
+  const wanted = new Set(declared.map(normal));
+  const earlier = new Set(before.map(normal));
+  const kept = now.filter((part) => wanted.has(normal(part)) || !(fresh || earlier.has(normal(part))));
+  const present = new Set(kept.map(normal));
+  return [...kept, ...declared.filter((part) => !present.has(normal(part)))];
+}
+
+/** The settings that containers and VMs share. `waiting` names those that wait for the next start. */
+export function sharedWishes(
+  spec: GuestSpec,
+  { before, fresh }: Earlier<GuestSpec>,
+  waiting: ReadonlySet<string>,
+  absent: { readonly cores?: string },
+): Wish[] {
+  const common = (key: string, label: string) => ({ key, label, fresh, waits: waiting.has(key) });
+  const text = (value: number | null | undefined): string | null => (value == null ? null : String(value));
+  const flag = (value: boolean | null | undefined): string | null => (value == null ? null : value ? '1' : '0');
+  return [
+    ...plainWish({
+      ...common('cores', 'cores'),
+      declared: text(spec.cores),
+      before: text(before?.cores),
+      ...(absent.cores === undefined ? {} : { absent: absent.cores }),
+    }),
+    ...plainWish({
+      ...common('memory', 'memory'),
+      declared: text(spec.memoryMb),
+      before: text(before?.memoryMb),
+      shown: `${spec.memoryMb} MB`,
+      normal: (value) => parseProperties(value, 'current')['current'] ?? '',
+      absent: '512',
+    }),
+    ...plainWish({
+      ...common('onboot', 'start at boot'),
+      declared: flag(spec.onboot),
+      before: flag(before?.onboot),
+      shown: spec.onboot === true ? 'on' : 'off',
+      normal: normalFlag,
+      absent: '0',
+    }),
+    ...propertyWish({
+      ...common('startup', 'boot order'),
+      declared: parseProperties(spec.startup ?? '', 'order'),
+      before: parseProperties(before?.startup ?? '', 'order'),
+      bare: 'order',
+      absent: { order: '', up: '' },
+    }),
+    ...plainWish({
+      ...common('nameserver', 'nameserver'),
+      declared: spec.nameservers.join(' ') || null,
+      before: before?.nameservers.join(' ') || null,
+      normal: (value) => words(value).join(' '),
+    }),
+    ...plainWish({
+      ...common('searchdomain', 'search domain'),
+      declared: spec.searchdomain,
+      before: before?.searchdomain,
+    }),
+    tagsWish(spec.tags, before?.tags ?? [], fresh),
+  ];
+}
+
+/** Tags are a set: those that people gave the guest stay. */
+function tagsWish(declared: readonly string[], before: readonly string[], fresh: boolean): Wish {
+  const merged = (now: string | undefined): string[] =>
+    mergeList(words(now), [...new Set([...declared, OWNER_TAG])], before, fresh, (tag) => tag.toLowerCase());
+  return {
+    key: 'tags',
+    label: 'tags',
+    shown: declared.join(';'),
+    value: (now) => merged(now).sort().join(';'),
+    same: (now) => merged(now).join(';') === words(now).join(';'),
+    waits: false,
+  };
 }
 
 function words(list: string | undefined): string[] {

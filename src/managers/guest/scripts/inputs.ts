@@ -32,7 +32,7 @@ export function inputsOf(guest: Guest, common: Inputs): { readonly environment: 
   const engine = lxc?.vllm == null ? {} : vllmInputs(lxc.vllm);
   const environment = { ...common, ...special, ...given(engine) };
   const vllm = lxc?.vllm == null ? null : JSON.stringify(lxc.vllm);
-  const address = guest.network.ip.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
+  const address = guest.network.ip?.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
   const own = given({ GUEST_ID: String(guest.id), GUEST_NAME: guest.name, GUEST_ADDRESS: address, VLLM_CONFIG: vllm });
   return { environment, own: { ...environment, ...own } };
 }
@@ -50,7 +50,7 @@ function caUrl(config: Config): string | null {
 /** Where the environment's certificate authority answers: the container whose role it is, at the port of its service. */
 function findCaUrl(config: Config): string | null {
   const ca = config.lxc.find((guest) => guest.role === 'ca');
-  const address = ca?.network.ip.split('/')[0];
+  const address = ca?.network.ip?.split('/')[0];
   return ca === undefined || address === undefined || !/^[0-9a-f.:]+$/i.test(address)
     ? null
     : `https://${address.includes(':') ? `[${address}]` : address}:${ca.traefikService?.port ?? 9000}`;

@@ -72,6 +72,32 @@ test('other raw lines and notes leave everything else as it was', () => {
   expect(withRawLines(text, conf.raw, conf.description)).toBe(text);
 });
 
+test('raw lines that stay are not written anew, whatever form they have', () => {
+  const kept = 'lxc.cgroup2.devices.allow = c 188:* rwm\nlxc.cap.drop:\n';
+  const text = `arch: amd64\n${kept}`;
+  const { raw } = parseConf(text, 'pct');
+  expect(raw).toEqual([
+    { key: 'lxc.cgroup2.devices.allow', value: 'c 188:* rwm' },
+    { key: 'lxc.cap.drop', value: '' },
+  ]);
+  expect(withRawLines(text, [...raw, { key: 'lxc.mount.auto', value: 'sys' }], '')).toBe(
+    `${text}lxc.mount.auto: sys\n`,
+  );
+});
+
+test('a heading that is none for a container is passed over, and its section goes on', () => {
+  const text = 'memory: 256\n\n[a]\nmemory: 128\n\n[before]\nmemory: 64\n';
+  expect(parseConf(text, 'pct').settings['memory']).toBe('128');
+  expect(parseConf(text, 'pct').snapshots).toEqual(['before']);
+  expect(parseConf(text, 'qm').settings['memory']).toBe('256');
+});
+
+test('notes are read as Proxmox decodes them, those of long ago too', () => {
+  expect(parseConf('#100% sure %C3%BC %zz\n', 'pct').description).toBe('100% sure ü %zz');
+  expect(parseConf('#first  \n#\n#%0D\nname: a\n#last\n#\n').description).toBe('first  \n\n\r\nlast');
+  expect(parseConf('#one\ndescription: two%3A\n').description).toBe('one\ntwo:');
+});
+
 test('volumes are taken out of the snapshots too', () => {
   const text = withoutVolumes(CONF, new Set(['rpool:subvol-101-disk-1', 'rpool:subvol-101-disk-2']));
   expect(text).not.toMatch(/subvol/);

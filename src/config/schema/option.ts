@@ -1,0 +1,99 @@
+// The tie between a field and the options of Proxmox that it becomes. A field that says which takes no value that Proxmox would refuse
+// there, and its JSON Schema has Proxmox's bounds. test/config/proxmox-options.test.ts holds every field whose value reaches a command
+// line of Proxmox to this.
+
+import { z } from 'zod';
+import { type OptionPlace, refusal, schemaOf } from '../../proxmox/option.ts';
+
+/** Where the value of a field stands on command lines. */
+export interface Becomes extends OptionPlace {
+  /** The text there, where it is not simply the value; several for a field that becomes several options of a kind. */
+  readonly write?: (value: never) => string | readonly string[];
+  /** Only values of which this holds stand there. */
+  readonly when?: (value: never) => boolean;
+}
+
+const declared = z.registry<{ readonly becomes: readonly Becomes[] }>();
+
+/** The options that a field becomes; undefined for one that becomes none. */
+export function becomesOf(schema: z.ZodType): readonly Becomes[] | undefined {
+  return declared.get(schema)?.becomes;
+}
+
+/**
+ * A field that becomes options of Proxmox.
+ * @param message what is expected, for values that the schema itself lets through and Proxmox would not
+ */
+export function becomes<Schema extends z.ZodType>(places: readonly Becomes[], message: string, schema: Schema): Schema {
+  const checked = schema.check(({ value, issues }) => {
+    // One mistake is told once.
+    if (issues.length > 0 || refusalOf(places, value) === undefined) return;
+    issues.push({ code: 'custom', input: value, message });
+  }) as Schema;
+  declared.add(checked, { becomes: places });
+  return checked;
+}
+
+/** A field that a rule checks, which says more of a wrong value than its schema could, and in a code of its own. */
+export function becomesByRule<Schema extends z.ZodType>(places: readonly Becomes[], schema: Schema): Schema {
+  const own = schema.clone() as Schema;
+  declared.add(own, { becomes: places });
+  return own;
+}
+
+/** Why Proxmox refuses a value at one of these places, in its own words. */
+export function refusalOf(places: readonly Becomes[], value: unknown): string | undefined {
+  for (const place of places) {
+    for (const text of textsAt(place, value)) {
+      const problem = refusal(place, text);
+      if (problem !== undefined) return problem;
+    }
+  }
+  return undefined;
+}
+
+/** What a value is on the command line there; nothing where it does not stand there. */
+function textsAt({ write = plain, when }: Becomes, value: unknown): readonly string[] {
+  if (when !== undefined && !when(value as never)) return [];
+  const written = write(value as never);
+  return typeof written === 'string' ? [written] : written;
+}
+
+/** Booleans as Proxmox's programs are told them. */
+function plain(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}
+
+/** A whole number within Proxmox's own bounds, where they are narrower than those given. */
+export function wholeNumber(
+  places: readonly Becomes[],
+  message: string,
+  { least, most }: { readonly least: number; readonly most: number },
+) {
+  const bounds = places.map(schemaOf);
+  const lowest = Math.max(least, ...bounds.map(({ minimum = least }) => minimum));
+  const highest = Math.min(most, ...bounds.map(({ maximum = most }) => maximum));
+  return becomes(places, message, z.int(message).min(lowest).max(highest));
+}
+
+/** One of the words that Proxmox has for an option. */
+export function oneOf(place: Becomes) {
+  const words = schemaOf(place).enum ?? [];
+  return becomes([place], `must be one of ${words.join(', ')}`, z.enum(words as [string, ...string[]]));
+}
+
+type Rest = Omit<Becomes, 'verb' | 'option' | 'property'>;
+
+/** The same option of several verbs. */
+function inVerbs(verbs: readonly string[]) {
+  return (option: string, property?: string, rest: Rest = {}): Becomes[] =>
+    verbs.map((verb) => ({ verb, option, ...(property === undefined ? {} : { property }), ...rest }));
+}
+
+const CONTAINER = ['pct create', 'pct set'];
+const MACHINE = ['qm create', 'qm set'];
+
+/** An option of containers, or a key of one that is a property string. */
+export const inContainers = inVerbs(CONTAINER);
+export const inMachines = inVerbs(MACHINE);
+export const inGuests = inVerbs([...CONTAINER, ...MACHINE]);

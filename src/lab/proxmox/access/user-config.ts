@@ -1,0 +1,36 @@
+// /etc/pve/user.cfg: users, what they may do, and pools of guests, a line each.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { replaceFile } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import { refuse } from '../refusal.ts';
+
+const FILE = 'etc/pve/user.cfg';
+
+export function userLines(node: LabNode): string[] {
+  const file = pathOf(node, FILE);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : 'user:root@pam:1:0::::::\n';
+  return text.split('\n').filter((line) => line !== '');
+}
+
+export function keepUserLines(node: LabNode, lines: readonly string[]): void {
+  replaceFile(pathOf(node, FILE), lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Refuses a pool that is not there; none is fine. */
+export function checkPool(node: LabNode, pool: string | undefined): void {
+  if (pool === undefined || userLines(node).some((line) => line.startsWith(`pool:${pool}:`))) return;
+  refuse(`403 Permission check failed (pool '${pool}' does not exist)`);
+}
+
+/** Makes a guest a member of a pool; none is fine. */
+export function joinPool(node: LabNode, id: number, pool: string | undefined): void {
+  if (pool === undefined) return;
+  const lines = userLines(node).map((line) => {
+    const [kind, name, comment = '', guests = '', storages = ''] = line.split(':');
+    if (kind !== 'pool' || name !== pool) return line;
+    const members = [...guests.split(',').filter((guest) => guest !== ''), String(id)].sort();
+    return `pool:${pool}:${comment}:${[...new Set(members)].join(',')}:${storages}:`;
+  });
+  keepUserLines(node, lines);
+}

@@ -1,0 +1,39 @@
+// A guest that is adopted is somebody's: it goes on running as it does, unless a person approved that it is restarted or stopped, and
+// its notes stay, for which there must be room.
+
+import type { Action } from '../../../model/action.ts';
+import type { Wanted } from '../../manager.ts';
+import { isStill } from '../impact.ts';
+import { MOST_NOTES, type Notes, printNotes } from '../look/notes.ts';
+import type { GuestObservation } from '../look/observation.ts';
+import type { GuestSpec } from '../spec.ts';
+import { impossible, type Refusal } from './gate.ts';
+
+/** Why Phoenix's block does not fit into the notes; null where it does. */
+export function notesTooLong(target: string, notes: Notes): Refusal | null {
+  const { length } = printNotes(notes);
+  if (length <= MOST_NOTES) return null;
+  return impossible(
+    `the notes of ${target} leave no room to say whose it is: with that they have ${length} characters, and Proxmox keeps ${MOST_NOTES}; shorten them`,
+  );
+}
+
+/** Why the adoption waits; null where the guest goes on running, or may be interrupted. */
+export function interruptedByAdoption(
+  wanted: Wanted,
+  spec: GuestSpec,
+  seen: GuestObservation,
+  actions: readonly Action[],
+): Refusal | null {
+  if (wanted.adopt !== true || wanted.mayInterrupt === true || !seen.running) return null;
+  const restarts = actions.some(({ impact }) => impact === 'restart' || impact === 'destroy');
+  if (!restarts && !isStill(spec)) return null;
+  const [first] = actions.filter(({ impact }) => impact !== 'live');
+  const what = isStill(spec)
+    ? `runs and is declared ${spec.final === 'template' ? 'as a template' : 'as stopped'}, so that adopting it shuts it down`
+    : `has to be restarted for what is declared${first === undefined ? '' : ` (${first.summary})`}`;
+  return {
+    kind: 'blocked',
+    reason: `${wanted.target} ${what}; approve it with: phoenix approve, or declare what it is`,
+  };
+}

@@ -1,0 +1,79 @@
+// Checks of one value that stand in the code of Proxmox's programs and in no schema. Each names where it was read; those that need to
+// know the state of the host are not here.
+
+import { arePublicKeys } from './public-key.ts';
+
+/** Why the value is refused, in Proxmox's words; undefined when it is not. */
+type Check = (value: string) => string | undefined;
+
+const reserved = (name: string): string => `unable to use snapshot name '${name}' (reserved name)`;
+
+/** pve-container, PVE/API2/LXC/Snapshot.pm. */
+export const containerSnapshotName: Check = (name) =>
+  name === 'current' || name === 'vzdump' ? reserved(name) : undefined;
+
+/** qemu-server, PVE/API2/Qemu.pm. */
+export const machineSnapshotName: Check = (name) => {
+  if (name === 'current') return reserved(name);
+  return name.toLowerCase() === 'pending' ? reserved('pending') : undefined;
+};
+
+/** pve-storage, PVE/Storage.pm (VZTMPL_EXT_RE_1, check_volume_access) and PVE/Storage/Plugin.pm (parse_volname). */
+const template: Check = (archive) => {
+  const [, volume] = /^[a-z][a-z0-9\-_.]*[a-z0-9]:(.+)$/is.exec(archive) ?? [];
+  if (volume === undefined && !archive.startsWith('/')) return `unable to parse volume ID '${archive}'`;
+  if (volume !== undefined && !/^vztmpl\/[^/]+\.tar(\.(gz|xz|zst|bz2))?$/i.test(volume))
+    return `unable to use volume ${archive} - content type needs to be 'vztmpl'`;
+  return archiveProblem(archive);
+};
+
+/** pve-container, PVE/LXC/Create.pm, restore_tar_archive_command. */
+export const archiveProblem: Check = (archive) => {
+  const archived = /\.tar(\.[^.]+)?$/.exec(archive);
+  if (archived === null) return `file does not look like a template archive: ${archive}`;
+  const [, compression] = archived;
+  return compression === undefined || /^\.(gz|bz2|xz|lzo|zst)$/.test(compression)
+    ? undefined
+    : `unrecognized compression format: ${compression}`;
+};
+
+/** pve-container, PVE/LXC/Config.pm, check_type: what would be two lines of the file. */
+const oneLine: Check = (value) => (/[\n\r]/.test(value) ? 'property contains a line feed' : undefined);
+
+/** pve-storage, PVE/API2/Storage/Status.pm, download_url: by what the file is to be. */
+const downloadName: Check = (name) =>
+  /[^/]\.(iso|img)$/i.test(name) || /^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/.test(name)
+    ? undefined
+    : 'wrong file extension';
+
+/** pve-common, PVE/Tools.pm, validate_ssh_public_keys. */
+export const publicKeys: Check = (lines) => (arePublicKeys(lines) ? undefined : 'SSH public key validation error');
+
+/** qemu-server, PVE/API2/Qemu.pm: encoded as in a URL, which the format of the option has looked at. */
+export const encodedKeys: Check = (text) => {
+  try {
+    return publicKeys(decodeURIComponent(text));
+  } catch {
+    return 'SSH public key validation error';
+  }
+};
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'pct snapshot snapname': containerSnapshotName,
+  'qm snapshot snapname': machineSnapshotName,
+  'pct create ostemplate': template,
+  'pct create ssh-public-keys': publicKeys,
+  'qm create sshkeys': encodedKeys,
+  'qm set sshkeys': encodedKeys,
+  'pvesh create /nodes/{node}/storage/{storage}/download-url filename': downloadName,
+};
+
+/** Options that hold more than one line. */
+const MANY_LINES: ReadonlySet<string> = new Set(['description', 'ssh-public-keys', 'sshkeys']);
+
+/** @param verb program and verb in full, `pct set` */
+export function codeProblem(verb: string, option: string, value: string): string | undefined {
+  const problem = CHECKS[`${verb} ${option}`]?.(value);
+  if (problem !== undefined || MANY_LINES.has(option)) return problem;
+  return oneLine(value);
+}

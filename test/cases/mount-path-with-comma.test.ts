@@ -1,0 +1,41 @@
+// A comma in the path of a mount: a property string has no way to keep one, so that what follows it became a property of the mount, no
+// mount was ever found again by its path, and each run added another until there was no place for one more.
+
+import { expect, test } from 'vitest';
+import { printProperties } from '../../src/managers/guest/proxmox/property-string.ts';
+import { environment, type Files, loadFiles } from '../config/environment.ts';
+
+const LXC = 'etc/phoenix_lxc_configs.json';
+
+function withPaths(host: string, inside: string): Files {
+  const files: Files = environment();
+  const guest = files[LXC].lxc_configs['900'];
+  guest.mount_points = [{ host_path: host, container_path: '/shared' }];
+  guest.zfs_volumes = [{ name: 'letters', pool: 'tank-disks', size_gb: 2, mount_point: inside }];
+  return files;
+}
+
+test('is refused at its line, in each place where a path may stand', () => {
+  const { config, problems } = loadFiles(withPaths('/tank/scans,backup=1', '/var/mail,size=2T'));
+  expect(config).toBeNull();
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  expect(errors.map(({ path }) => path)).toEqual([
+    '/lxc_configs/900/mount_points/0/host_path',
+    '/lxc_configs/900/zfs_volumes/0/mount_point',
+  ]);
+  for (const { code, message, line } of errors) {
+    expect({ code, message }).toMatchObject({ code: 'INVALID_VALUE', message: expect.stringContaining('comma') });
+    expect(line).toBeGreaterThan(1);
+  }
+});
+
+test('is written by nobody, should it get past that', () => {
+  expect(() => printProperties({ volume: '/tank/scans,backup=1', mp: '/shared' }, [], 'volume')).toThrow(
+    'property string',
+  );
+});
+
+test('the same paths without one are taken', () => {
+  const { problems } = loadFiles(withPaths('/tank/scans', '/var/mail'));
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+});

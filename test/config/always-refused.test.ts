@@ -1,0 +1,294 @@
+// What Proxmox always refuses, or takes and never keeps as it was asked for: refused by `validate` at its line, in words that say what is
+// expected, and what stands beside it and is right is taken.
+
+import { describe, expect, test } from 'vitest';
+import { KEY } from '../security/whole-environment.ts';
+import { environment, type Files, loadFiles } from './environment.ts';
+
+const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+const LXC = 'etc/phoenix_lxc_configs.json';
+const VM = 'etc/phoenix_vm_configs.json';
+
+/** The environment with a value at the end of a path, whose missing parts are made. */
+function withAt(file: string, path: string, value: unknown): Files {
+  const files: Files = environment();
+  const keys = path.split('/').slice(1);
+  let parent = files[file];
+  for (const [at, key] of keys.slice(0, -1).entries()) {
+    parent[key] ??= /^\d+$/.test(keys[at + 1] ?? '') ? [] : {};
+    parent = parent[key];
+  }
+  parent[keys.at(-1) ?? ''] = value;
+  return files;
+}
+
+function errorsAt(file: string, path: string, value: unknown) {
+  const { problems } = loadFiles(withAt(file, path, value));
+  return problems.filter(
+    (problem) => problem.severity === 'error' && problem.file === file && problem.path.startsWith(path),
+  );
+}
+
+const CT = '/lxc_configs/101';
+const MOUNT = { host_path: '/tank/data', container_path: '/data' };
+const VOLUME = { name: 'data', pool: 'tank-disks', size_gb: 4, mount_point: '/data' };
+
+type Case = readonly [
+  what: string,
+  file: string,
+  path: string,
+  wrong: readonly unknown[],
+  right: readonly unknown[],
+  says: RegExp,
+];
+
+const CASES: readonly Case[] = [
+  [
+    'a snapshot that Proxmox has no name for',
+    LXC,
+    `${CT}/template_snapshot_name`,
+    ['v1.0', 'x', 'current', 'pending', 'vzdump', 'a'.repeat(45), '1st'],
+    ['v1', 'a'.repeat(40)],
+    /2 to 40/,
+  ],
+  [
+    'a snapshot of a VM that Proxmox keeps for itself',
+    VM,
+    '/vms/1/snapshots/pre-features',
+    ['current', 'Pending', 'v1.0'],
+    ['before'],
+    /2 to 40/,
+  ],
+  [
+    'a root disk that is rounded',
+    LXC,
+    `${CT}/storage_size_gb`,
+    [8.3333, 8.1, 0.001],
+    [8.5, 8.25],
+    /8\.33203125 or 8\.3359375|8\.09765625 or 8\.1015625|such as 0\.00390625/,
+  ],
+  [
+    'a volume that is rounded',
+    LXC,
+    `${CT}/zfs_volumes/0`,
+    [{ ...VOLUME, size_gb: 1.3333 }],
+    [VOLUME, { ...VOLUME, size_gb: 1.5 }],
+    /1\.33203125 or 1\.3359375/,
+  ],
+  ['a disk of a VM that is rounded', VM, '/vms/1/disk_size_gb', [33.3333], [33.5], /33\.33203125 or 33\.3359375/],
+  [
+    'a folder of the host that is more than a path',
+    LXC,
+    `${CT}/mount_points/0`,
+    ['/tank/a,ro=1', '/tank/a=b', '/tank/./a', '/tank/a/.', '/tank//a', '/dev/sda1'].map((host_path) => ({
+      ...MOUNT,
+      host_path,
+    })),
+    [MOUNT, { ...MOUNT, host_path: '/tank/data/' }],
+    /must not/,
+  ],
+  [
+    'a place in the container that is more than a path',
+    LXC,
+    `${CT}/mount_points/0`,
+    ['/a,b', '/a=b', '/./a', '/a//b', '/', '/../a'].map((container_path) => ({ ...MOUNT, container_path })),
+    [{ ...MOUNT, container_path: '/data/' }],
+    /must not/,
+  ],
+  [
+    'a volume at what is more than a path',
+    LXC,
+    `${CT}/zfs_volumes/0`,
+    ['/a,size=900G', '/a/./b', '/'].map((mount_point) => ({ ...VOLUME, mount_point })),
+    [VOLUME],
+    /must not/,
+  ],
+  [
+    'a feature that is neither on nor off',
+    LXC,
+    `${CT}/pct_options/0`,
+    ['nesting=maybe', 'nesting', 'mount=nfs,cifs', 'nesting=1,keyctl=1', 'unknown=1'],
+    ['nesting=yes', 'mount=nfs;cifs'],
+    /feature of Proxmox/,
+  ],
+  [
+    'a feature that is said twice',
+    LXC,
+    `${CT}/pct_options`,
+    [
+      ['mount=nfs', 'mount=cifs'],
+      ['nesting=1', 'nesting=0'],
+    ],
+    [['nesting=1', 'mount=nfs']],
+    /second time/,
+  ],
+  [
+    'a search domain with what no name has',
+    LXC,
+    `${CT}/network_config/searchdomain`,
+    ['my_lan', 'lan_a b', '-lan'],
+    ['lan', 'lan example.internal', 'a.lan, b.lan'],
+    /not a hostname/,
+  ],
+  [
+    'a search domain of a VM with what no name has',
+    VM,
+    '/vms/1/network_config/searchdomain',
+    ['my_lan'],
+    ['lan'],
+    /not a hostname/,
+  ],
+  [
+    'a prefix that Proxmox takes for none',
+    LXC,
+    `${CT}/network_config/ip`,
+    ['10.0.0.101/0', '10.0.0.101/7', '10.0.0.101/33', 'fd00::5/0', '10.0.0.101', 'auto'],
+    ['10.0.0.101/24', 'dhcp'],
+    /of at least 8 bits/,
+  ],
+  [
+    'a prefix of a VM that Proxmox takes for none',
+    VM,
+    '/vms/1/network_config/ip',
+    ['10.0.0.111/0'],
+    ['10.0.0.111/24'],
+    /of at least 8 bits/,
+  ],
+  [
+    'a zone of an address',
+    LXC,
+    `${CT}/network_config/nameservers`,
+    ['fe80::1%eth0', '010.0.0.1'],
+    ['fd00::1', '10.0.0.13 10.0.0.14'],
+    /IP addresses/,
+  ],
+  [
+    'what is no key',
+    VM,
+    '/vms/1/user_config',
+    ['not a key', KEY.slice(0, 50), KEY.replace('ssh-ed25519 ', 'ssh-rsa '), `${KEY.split(' ')[1]}`, '# comment'].map(
+      (key) => ({ username: 'ada', ssh_keys: [key] }),
+    ),
+    [{ username: 'ada', ssh_keys: [KEY, `from="10.0.0.0/8" ${KEY}`] }],
+    /must be one public key/,
+  ],
+  [
+    'a key of the host that is none',
+    HYPERVISOR,
+    '/users',
+    [{ username: 'ada', ssh_public_key: 'not a key' }],
+    [{ username: 'ada', ssh_public_key: KEY }],
+    /must be one public key/,
+  ],
+  [
+    'a raw line that Proxmox would drop',
+    LXC,
+    `${CT}/lxc_options/0`,
+    [
+      'lxc.apparmor.profil: unconfined',
+      'lxc.mount: /x',
+      'lxc.rootfs.path: /x',
+      'lxc.limit.nofile: 5',
+      'lxc.network.type: veth',
+    ],
+    [
+      'lxc.mount.auto: sys:rw',
+      'lxc.hook.pre-start: /x',
+      'lxc.cgroup2.devices.allow: c 195:* rwm',
+      'lxc.prlimit.nofile: 5',
+    ],
+    /must (say|hold a key|not hold)/,
+  ],
+  [
+    'a template that is none',
+    LXC,
+    `${CT}/template`,
+    [
+      'local:iso/debian.iso',
+      'local:vztmpl/debian.zip',
+      '/tank/debian.iso',
+      'debian',
+      `local:vztmpl/${'d'.repeat(250)}.tar.gz`,
+    ],
+    [],
+    /must be a template/,
+  ],
+  [
+    'an image with a longer name than a file has',
+    VM,
+    '/vms/0/template_image',
+    [`${'n'.repeat(252)}.img`],
+    ['noble.img'],
+    /at most 255/,
+  ],
+  ['a VLAN that there is not', LXC, `${CT}/network_config/vlan`, [0, 4095, 1.5], [1, 4094], /4094|1|whole/],
+  [
+    'packets that are smaller than an interface may have them',
+    LXC,
+    `${CT}/network_config/mtu`,
+    [63, 65_536],
+    [64, 65_535],
+    /64|65535/,
+  ],
+  [
+    'a gateway of another family',
+    VM,
+    '/vms/1/network_config',
+    [{ ip: '10.0.0.111/24', gw: 'fd00::1' }],
+    [{ ip: '10.0.0.111/24', gw: '10.0.0.1' }],
+    /another family/,
+  ],
+  [
+    'a gateway beside DHCP',
+    VM,
+    '/vms/1/network_config',
+    [{ ip: 'dhcp', gw: '10.0.0.1' }],
+    [{ ip: 'dhcp' }],
+    /beside "dhcp"/,
+  ],
+];
+
+describe.each(CASES)('%s', (_, file, path, wrong, right, says) => {
+  test.each(wrong.map((value) => [JSON.stringify(value).slice(0, 80), value] as const))(
+    'is refused: %s',
+    (_shown, value) => {
+      const errors = errorsAt(file, path, value);
+      expect(errors).toHaveLength(1);
+      expect(errors[0]).toMatchObject({
+        code: expect.stringMatching(/^(INVALID_VALUE|INVALID_HOSTNAME|BAD_ADDRESS)$/),
+      });
+      expect(errors[0]?.message).toMatch(says);
+      expect(errors[0]?.line).toBeGreaterThan(1);
+    },
+  );
+
+  test('and what is right beside it is taken', () => {
+    for (const value of right) expect(errorsAt(file, path, value), JSON.stringify(value)).toEqual([]);
+  });
+});
+
+test('a storage on a dataset that would be called as none can be is refused at the name of the dataset', () => {
+  const dataset = { name: 'd:1', pool: 'tank', proxmox_storage_type: 'zfspool' };
+  const [error] = errorsAt(HYPERVISOR, '/zfs/datasets/1', dataset);
+  expect(error).toMatchObject({
+    code: 'INVALID_VALUE',
+    path: '/zfs/datasets/1/name',
+    hint: expect.stringContaining('proxmox_storage_ids'),
+  });
+  expect(errorsAt(HYPERVISOR, '/zfs/datasets/1', { ...dataset, name: 'd/1' })).toEqual([]);
+});
+
+test('a zfspool that is to hold files is refused at its content', () => {
+  const dataset = { name: 'iso', pool: 'tank', proxmox_storage_type: 'zfspool', proxmox_content_type: 'iso,images' };
+  expect(errorsAt(HYPERVISOR, '/zfs/datasets/1', dataset)).toMatchObject([
+    { path: '/zfs/datasets/1/proxmox_content_type', message: expect.stringContaining('not iso') },
+  ]);
+  expect(errorsAt(HYPERVISOR, '/zfs/datasets/1', { ...dataset, proxmox_storage_type: 'dir' })).toEqual([]);
+});
+
+test('more mounts than a container has places for are refused at the mounts', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ host_path: `/tank/${index}`, container_path: `/data/${index}` }));
+  expect(errorsAt(LXC, `${CT}/mount_points`, many(256))).toEqual([]);
+  expect(errorsAt(LXC, `${CT}/mount_points`, many(257))).toMatchObject([{ message: expect.stringContaining('256') }]);
+});

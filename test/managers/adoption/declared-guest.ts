@@ -1,0 +1,177 @@
+// What a guest's configuration file says, as somebody would write it into a config repo: every field that the schema has a name for
+// and that the file holds, and no other.
+
+import { normaliseLxc } from '../../../src/config/normalise/lxc.ts';
+import { normaliseVm } from '../../../src/config/normalise/vm.ts';
+import { lxcGuest } from '../../../src/config/schema/lxc.ts';
+import { vmGuest } from '../../../src/config/schema/vm.ts';
+import { parseGuestFile } from '../../../src/lab/proxmox/guest/file.ts';
+import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
+import { normalFlag, type Properties, parseProperties } from '../../../src/managers/guest/proxmox/property-string.ts';
+import { parseSize } from '../../../src/managers/guest/proxmox/size.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { TEMPLATE, targetOf } from '../guests.ts';
+
+export type Kind = 'lxc' | 'vm';
+
+export type Declared =
+  | { readonly written: Record<string, unknown>; readonly target: Target }
+  /** Why the schema has no words for it. */
+  | { readonly missing: string };
+
+export function declaredGuest(kind: Kind, id: number, text: string, running: boolean): Declared {
+  const conf = settled(parseConf(text, kind === 'lxc' ? 'pct' : 'qm'));
+  const said = kind === 'lxc' ? writtenContainer(conf, rawLines(id, text)) : writtenMachine(conf);
+  const written = pruned({ ...said, state: running ? 'running' : 'stopped' });
+  return targetOfWritten(kind, id, written);
+}
+
+/** The target of a guest as it is written in a file of the config repo. */
+export function targetOfWritten(kind: Kind, id: number, written: Record<string, unknown>): Declared {
+  const context = { id, at: { file: '', path: '' }, files: new Map() };
+  if (kind === 'lxc') {
+    const read = lxcGuest.safeParse(written);
+    if (!read.success) return { missing: faultOf(read.error) };
+    return { written, target: targetOf(normaliseLxc(read.data, { writtenRoles: new Set() }, context)) };
+  }
+  const read = vmGuest.safeParse({ ...written, vmid: id });
+  if (!read.success) return { missing: faultOf(read.error) };
+  return { written, target: targetOf(normaliseVm(read.data, { nfsServer: null }, context)) };
+}
+
+/** Of a setting with a change that waits nobody can say what it is. */
+function settled(conf: GuestConf): GuestConf {
+  const waiting = [...Object.keys(conf.pending), ...conf.pendingDeletes];
+  const settings = Object.entries(conf.settings).filter(([key]) => !waiting.includes(key));
+  return { ...conf, settings: Object.fromEntries(settings) };
+}
+
+function faultOf(error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string {
+  return error.issues.map(({ path, message }) => `${path.join('/')}: ${message}`).join('; ');
+}
+
+function shared({ settings, description }: GuestConf): Record<string, unknown> {
+  const startup = parseProperties(settings['startup'] ?? '', 'order');
+  return {
+    cores: numberOf(settings['cores']),
+    memory_mb: numberOf(parseProperties(settings['memory'] ?? '', 'current')['current']),
+    start_at_boot: flagOf(settings['onboot']),
+    boot_order: numberOf(startup['order']),
+    boot_delay: numberOf(startup['up']),
+    tags: settings['tags']?.split(/[,;\s]+/).filter((tag) => tag !== ''),
+    // What the schema has no room for is left to whoever wrote it.
+    description: description.length > 1000 ? undefined : description || undefined,
+  };
+}
+
+/** Those that Proxmox does not drop, and the schema has a form for. */
+function rawLines(id: number, text: string): string[] {
+  const { raw } = parseGuestFile('lxc', id, text).file;
+  return raw.filter(([, value]) => value !== '').map(([key, value]) => `${key}: ${value}`);
+}
+
+function writtenContainer(conf: GuestConf, raw: readonly string[]): Record<string, unknown> {
+  const { settings } = conf;
+  const root = disk(settings['rootfs']);
+  const net = settings['net0'] === undefined ? undefined : parseProperties(settings['net0']);
+  const mounts = Object.entries(settings)
+    .filter(([key]) => /^mp\d+$/.test(key))
+    .map(([, value]) => parseProperties(value, 'volume'));
+  const features = Object.entries(parseProperties(settings['features'] ?? ''));
+  return {
+    ...shared(conf),
+    name: settings['hostname'],
+    swap_mb: numberOf(settings['swap']),
+    ostype: settings['ostype'] === 'redhat' ? undefined : settings['ostype'],
+    template: TEMPLATE,
+    storage_pool: root?.storage,
+    // A size that the file does not tell may be said in any way: nobody can compare it.
+    storage_size_gb: root === undefined ? undefined : (root.sizeGb ?? 8),
+    unprivileged: flagOf(settings['unprivileged']),
+    mac_address: net?.['hwaddr'],
+    network_config: net && {
+      name: net['name'],
+      bridge: net['bridge'],
+      ...addressOf(net, 'manual'),
+      nameservers: settings['nameserver'],
+      searchdomain: settings['searchdomain'],
+      vlan: numberOf(net['tag']),
+      mtu: numberOf(net['mtu']),
+    },
+    pct_options: features.map(([key, value]) => `${key}=${value}`),
+    lxc_options: raw,
+    mount_points: mounts
+      .filter(({ volume = '' }) => volume.startsWith('/'))
+      .map(({ volume, mp, ro }) => pruned({ host_path: volume, container_path: mp, read_only: flagOf(ro) })),
+    zfs_volumes: mounts
+      .filter(({ volume = '' }) => !volume.startsWith('/'))
+      .map(({ volume, mp, size }, at) => ({
+        name: `volume${at}`,
+        pool: disk(volume)?.storage,
+        size_gb: gigabytesOf(size) ?? 8,
+        mount_point: mp,
+      })),
+  };
+}
+
+function writtenMachine(conf: GuestConf): Record<string, unknown> {
+  const { settings } = conf;
+  const root = disk(settings['scsi0']);
+  const net = parseProperties(settings['net0'] ?? '');
+  const model = Object.entries(net).find(([, value]) => /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/.test(value));
+  const keys = decodeURIComponent(settings['sshkeys'] ?? '').split('\n');
+  return {
+    ...shared(conf),
+    name: settings['name'],
+    is_template: flagOf(settings['template']),
+    template_image: 'image.img',
+    storage_pool: root?.storage,
+    disk_size_gb: root?.sizeGb,
+    network_config: pruned({
+      bridge: net['bridge'],
+      vlan: numberOf(net['tag']),
+      mtu: numberOf(net['mtu']),
+      mac_address: model?.[1],
+      ...addressOf(parseProperties(settings['ipconfig0'] ?? ''), undefined),
+      nameserver: settings['nameserver'],
+      searchdomain: settings['searchdomain'],
+    }),
+    user_config:
+      settings['ciuser'] === undefined
+        ? undefined
+        : { username: settings['ciuser'], ssh_keys: keys.filter((key) => key !== '') },
+  };
+}
+
+function addressOf(net: Properties, without: string | undefined): Record<string, unknown> {
+  // Of the two families the schema names one, and of the second only fixed addresses.
+  const isSix = net['ip'] === undefined && net['ip6']?.includes('/') === true;
+  return pruned({ ip: (isSix ? net['ip6'] : net['ip']) ?? without, gw: isSix ? net['gw6'] : net['gw'] });
+}
+
+function disk(setting: string | undefined): { storage: string; sizeGb: number | undefined } | undefined {
+  if (setting === undefined) return undefined;
+  const properties = parseProperties(setting, 'volume');
+  const volume = properties['volume'] ?? properties['file'] ?? '';
+  return volume.includes(':')
+    ? { storage: volume.slice(0, volume.indexOf(':')), sizeGb: gigabytesOf(properties['size']) }
+    : undefined;
+}
+
+function gigabytesOf(size: string | undefined): number | undefined {
+  const bytes = parseSize(size);
+  return bytes === undefined ? undefined : bytes / 2 ** 30;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function flagOf(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : normalFlag(text) === '1';
+}
+
+/** Without what the file does not hold. */
+function pruned(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
