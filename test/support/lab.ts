@@ -34,7 +34,7 @@ export interface Lab {
 }
 
 const LOOKING =
-  /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|hostname)/;
+  /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|pve-firewall compile|hostname)/;
 
 /** @param programs as processes of their own, or within the test's: the same answers, in far less time */
 export async function openLab(programs: 'here' | 'processes' = 'processes'): Promise<Lab> {
