@@ -155,8 +155,8 @@ function entries(
     const own = mounted.find(({ volume }) => volume === one.id) ?? null;
     const inPlace = own ?? all.find(({ path, key }) => path === one.volume.path && !taken.has(key)) ?? null;
     if (inPlace !== null) taken.add(inPlace.key);
-    const properties = (own ?? lines.find(({ volume }) => volume === one.id))?.properties ?? {};
-    return { ...one, key: inPlace?.key ?? null, properties };
+    const kept = own === null ? lines.find(({ volume }) => volume === one.id)?.properties : asInForce(own, conf);
+    return { ...one, key: inPlace?.key ?? null, properties: kept ?? {} };
   });
   const returns = (volume: string): boolean =>
     lines.some((line) => line.volume === volume) && !nameOf.has(volume) && !ids.has(volume);
@@ -166,6 +166,13 @@ function entries(
   const returning =
     conf !== null && !building ? [] : lines.filter(({ volume }) => returns(volume) && !missing.includes(volume));
   return { declared, gone, returning };
+}
+
+/** In the order of what is in force, and with its size: a change that waits and is taken back then leaves nothing that waits. */
+function asInForce({ key, volume, properties }: Mounted, conf: GuestConf | null): Properties {
+  const now = mountedIn(conf?.settings ?? {}).find((one) => one.key === key && one.volume === volume);
+  const shared = Object.entries(now?.properties ?? {}).filter(([name]) => name === 'size' || name in properties);
+  return { ...Object.fromEntries(shared), ...properties };
 }
 
 /** What a new one takes the place of is no longer what its name stands for, and stays noted. */

@@ -197,7 +197,7 @@ test('raw lines are written while the container is stopped', () => {
 test('a volume is made once, noted, found again and grown', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
-    "set mount /data of container 101 to rpool:8,mp=/data (live)
+    "set volume data at /data of container 101 to rpool:8,mp=/data (live)
       pct set 101 --mp1 rpool:8,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
@@ -220,7 +220,7 @@ test('a volume that outlived the container is taken, not made anew', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
-    "set mount /data of container 101 to rpool:subvol-101-disk-1,mp=/data (live)
+    "set volume data at /data of container 101 to rpool:subvol-101-disk-1,mp=/data (live)
       pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
 });

@@ -76,7 +76,7 @@ describe('a path that changes', () => {
     await pct('set', '101', '--mp0', `${id},mp=/data,backup=1,size=2G`);
     const actions = await done([volume('data', '/srv/data')], [DATA]);
     expect(actions.map(({ summary }) => summary)).toEqual([
-      `set volume data at /srv/data of container 101 to ${id},mp=/srv/data,backup=1,size=2G`,
+      `set volume data at /srv/data of container 101 to ${id},mp=/srv/data,size=2G,backup=1`,
       'shut container 101 down',
       'start container 101',
     ]);
