@@ -200,10 +200,9 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     });
 
     test('does not wait for what the program left running', async () => {
-      const begun = performance.now();
-      const result = await host.run(script('sleep 30 & echo $!'));
+      const result = await host.run(script('sleep 60 & echo $!'));
       expect(result).toMatchObject({ exit: 0 });
-      expect(performance.now() - begun).toBeLessThan(10_000);
+      // It is still there, or this would fail.
       process.kill(Number(result.stdout), 'SIGKILL');
     });
 
