@@ -4,9 +4,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ProblemCode } from '../../src/model/problem.ts';
+import { referencePath } from '../support/reference.ts';
 import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
 
-const REFERENCE = join(import.meta.dirname, '../../../shared/reference/environment');
+const REFERENCE = referencePath('environment');
 
 function filesBelow(folder: string): Files {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -14,8 +15,8 @@ function filesBelow(folder: string): Files {
   return Object.fromEntries(files.map((path) => [path, new Uint8Array(readFileSync(join(folder, path)))]));
 }
 
-describe.skipIf(!existsSync(REFERENCE))('the original environment (its files are not part of this repository)', () => {
-  const files = existsSync(REFERENCE) ? filesBelow(REFERENCE) : environment();
+describe.skipIf(REFERENCE === undefined)('the original environment (its files are not part of this repository)', () => {
+  const files = REFERENCE !== undefined ? filesBelow(REFERENCE) : environment();
   const { problems, draft } = loadFiles(files);
   const at = (code: ProblemCode) =>
     problems.filter((problem) => problem.code === code).map(({ file, line }) => `${file}:${line}`);

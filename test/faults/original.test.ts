@@ -1,15 +1,15 @@
 // The environment that Phoenix was made for, mended where `phoenix validate` and a rehearsal say so: all of it comes up on an empty
-// host. It is no part of this repository, so the test runs only where it lies beside the checkout.
+// host. It is no part of this repository, so the test runs only where PHOENIX_TEST_REFERENCE names it.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Files } from '../config/environment.ts';
+import { referencePath } from '../support/reference.ts';
 import { CERTIFICATES, failed, HYPERVISOR, LXC, stand, VM } from './standing.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../shared/reference/environment', import.meta.url));
+const FOLDER = referencePath('environment') ?? '';
 
-test.skipIf(!existsSync(FOLDER))(
+test.skipIf(FOLDER === '')(
   'the original environment, mended, comes up whole, and the second time does nothing',
   async () => {
     const standing = await stand();

@@ -1,14 +1,15 @@
 // The lab's parameter check against verdicts: rows of our own, and those of Proxmox's own programs where they are at
 // hand. Refusals must print the same lines; their order is random in Proxmox.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkApiCall } from '../../src/lab/proxmox/parameters/api-call.ts';
 import { checkParameters, resolveVerb } from '../../src/lab/proxmox/parameters/check.ts';
+import { referencePath } from '../support/reference.ts';
 
 type Row = { argv: string[]; accept: boolean; stderr: string };
 
-const REFERENCE = new URL('../../../shared/reference/proxmox-verdicts.jsonl', import.meta.url);
-const rowsOf = (file: URL): Row[] =>
+const REFERENCE = referencePath('proxmox-verdicts.jsonl');
+const rowsOf = (file: URL | string): Row[] =>
   readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
@@ -57,10 +58,10 @@ test("command lines with options of every kind are taken and refused as Proxmox'
   expect(different).toEqual([]);
 });
 
-test.skipIf(!existsSync(REFERENCE))(
-  'command lines are taken and refused as by Proxmox (skipped where its verdicts are not at hand)',
+test.skipIf(REFERENCE === undefined)(
+  'command lines are taken and refused as by Proxmox (skipped: PHOENIX_TEST_REFERENCE names no verdicts)',
   () => {
-    const rows = rowsOf(REFERENCE);
+    const rows = rowsOf(REFERENCE ?? '');
     const different = differences(rows);
     report('Proxmox', rows, different);
     expect(different).toEqual([]);

@@ -1,12 +1,12 @@
 // The environment that Phoenix was made for, with all its faults: what is wrong in it is found, and nothing else.
-// It is no part of this repository, so the test runs only where it lies beside the checkout.
+// It is no part of this repository, so the test runs only where PHOENIX_TEST_REFERENCE names it.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { referencePath } from '../../support/reference.ts';
 import { loadFiles } from '../environment.ts';
 
-const FOLDER = fileURLToPath(new URL('../../../../shared/reference/environment', import.meta.url));
+const FOLDER = referencePath('environment') ?? '';
 
 /** Codes of the rules about guests, firewalls, storages and names: not those of files, shapes and certificates. */
 const CODES = new Set([
@@ -25,7 +25,7 @@ const CODES = new Set([
   'LATE_DEPENDENCY',
 ]);
 
-test.skipIf(!existsSync(FOLDER))('every fault of the reference environment is found, and nothing else', () => {
+test.skipIf(FOLDER === '')('every fault of the reference environment is found, and nothing else', () => {
   const paths = (readdirSync(FOLDER, { recursive: true }) as string[]).filter((path) =>
     statSync(`${FOLDER}/${path}`).isFile(),
   );
