@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
-import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { firewallActions, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
@@ -11,7 +11,6 @@ import type { GuestObservation } from '../guest/look/observation.ts';
 import { confPath } from '../guest/look/observe.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
-import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
@@ -57,17 +56,8 @@ export function containerChanges(
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall(
-    'pct',
-    spec.id,
-    spec.firewall,
-    seen.firewall,
-    wanted.adopt === true,
-    seen.firewallFaults,
-    before?.firewall,
-  );
-  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
-  if (firewall.kind === 'skipped') return impossible(firewall.reason);
+  const firewall = firewallActions('pct', wanted, spec, seen);
+  if ('kind' in firewall) return firewall;
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);
@@ -85,7 +75,7 @@ export function containerChanges(
     ...noteVolumes('pct', spec.id, seen.host.kept, volumes.kept),
     ...delegateIds(spec, seen.host),
     ...makeFolders(asItIs(spec, conf), missingMounts(spec, conf.settings)),
-    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...firewall,
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
     ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
     ...growDisks(spec, conf, volumes),

@@ -2,13 +2,12 @@
 // look, by the same way as any other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { foreignFirewall, impossible } from '../guest/life/gate.ts';
+import { firewallActions, impossible } from '../guest/life/gate.ts';
 import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import { downloadTemplate } from '../guest/life/source.ts';
 import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
-import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import { firstNotes } from '../guest/spec.ts';
@@ -24,16 +23,8 @@ export function createContainer(
   seen: GuestObservation,
   volumes: FoundVolumes,
 ): Decision {
-  const firewall = decideFirewall(
-    'pct',
-    spec.id,
-    spec.firewall,
-    seen.firewall,
-    wanted.adopt === true,
-    seen.firewallFaults,
-  );
-  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
-  if (firewall.kind === 'skipped') return impossible(firewall.reason);
+  const firewall = firewallActions('pct', wanted, spec, seen);
+  if ('kind' in firewall) return firewall;
   const note = noteVolumes('pct', spec.id, seen.host.kept, volumes.kept);
   if ('clone' in spec.source) return { kind: 'actions', actions: [...note, cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')
@@ -49,7 +40,7 @@ export function createContainer(
     ...note,
     ...delegateIds(spec, seen.host),
     ...makeFolders(spec, spec.mounts),
-    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...firewall,
     ...(seen.sourceMissing ? downloadTemplate(spec.source.template) : []),
     create(wanted, spec, onlyNew(volumes), building),
     ...(starts ? [startGuest('pct', spec.id)] : []),

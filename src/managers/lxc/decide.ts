@@ -1,6 +1,5 @@
 // What is missing between a container as it should be and as it is.
 
-import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { countOf } from '../../say/status.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
@@ -8,12 +7,11 @@ import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
   impossible,
-  locked,
   mayDestroy,
   missingOnHost,
   notOurs,
-  type Refusal,
   taken,
+  unlessLocked,
   unreadableNote,
 } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
@@ -59,7 +57,9 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('pct', wanted, seen, volumes.kept));
+    return (
+      mayDestroy(wanted, rebuild) ?? unlessLocked('pct', id, conf, destroyGuest('pct', wanted, seen, volumes.kept))
+    );
   }
   if (loss !== null) return loss;
   const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);
@@ -79,7 +79,7 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
   };
   const next = decideLife(life);
   const remarks = [...snapshotRemarks(life), ...keptRemarks(spec, volumes)];
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, remarks);
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
 }
 
 function storagesOf(spec: LxcSpec): string[] {
@@ -93,16 +93,6 @@ function keptRemarks(spec: LxcSpec, { kept }: FoundVolumes): string[] {
   return [
     `${countOf(left.length, 'volume')} kept, not mounted: ${left.map(([name, id]) => `${name} (${id})`).join(', ')}`,
   ];
-}
-
-function unlessLocked(
-  id: number,
-  conf: GuestConf,
-  actions: readonly Action[],
-  remarks: readonly string[] = [],
-): Decision {
-  const refusal: Refusal | null = actions.length === 0 ? null : locked('pct', id, conf);
-  return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 
 /** What can never change on an existing container. Its source is not among it: that is only what it was made from. */

@@ -3,14 +3,13 @@
 import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
-import { foreignFirewall, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { firewallActions, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
-import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { bridgeIn, compareSettings, setGuest, type Wish } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
@@ -49,17 +48,8 @@ export function machineChanges(
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
   };
-  const firewall = decideFirewall(
-    'qm',
-    spec.id,
-    spec.firewall,
-    seen.firewall,
-    wanted.adopt === true,
-    seen.firewallFaults,
-    before?.firewall,
-  );
-  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
-  if (firewall.kind === 'skipped') return impossible(firewall.reason);
+  const firewall = firewallActions('qm', wanted, spec, seen);
+  if ('kind' in firewall) return firewall;
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
   const bridge = bridgeIn(settings.args);
@@ -69,7 +59,7 @@ export function machineChanges(
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
   const actions: Action[] = [
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
-    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...firewall,
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
     ...growDisk(fresh ? madeMachine(spec) : spec, conf),
   ];

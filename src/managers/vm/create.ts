@@ -2,13 +2,12 @@
 // other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { foreignFirewall, impossible } from '../guest/life/gate.ts';
+import { firewallActions, impossible } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
 import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
-import { decideFirewall } from '../guest/proxmox/firewall.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import { firstNotes } from '../guest/spec.ts';
@@ -21,16 +20,8 @@ import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
 
 export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservation): Decision {
-  const firewall = decideFirewall(
-    'qm',
-    spec.id,
-    spec.firewall,
-    seen.firewall,
-    wanted.adopt === true,
-    seen.firewallFaults,
-  );
-  if (firewall.kind === 'foreign') return foreignFirewall(wanted, spec.id);
-  if (firewall.kind === 'skipped') return impossible(firewall.reason);
+  const firewall = firewallActions('qm', wanted, spec, seen);
+  if ('kind' in firewall) return firewall;
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
   const { image, download } = spec.source;
   if (image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
@@ -45,7 +36,7 @@ export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservati
     ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
     ...allowOnLocal(seen.host, ['snippets', ...(download === null ? [] : [contentOf(image)])]),
     ...writeAgentSnippet(seen.host),
-    ...(firewall.kind === 'write' ? [firewall.action] : []),
+    ...firewall,
     ...(download === null ? [] : [downloadImage(image, download)]),
     create(wanted, spec, path, seen.host),
     resizeDisk(spec),

@@ -1,17 +1,16 @@
 // What is missing between a VM as it should be and as it is.
 
-import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
   brokenOff,
   impossible,
-  locked,
   mayDestroy,
   missingOnHost,
   notOurs,
   taken,
+  unlessLocked,
   unreadableNote,
 } from '../guest/life/gate.ts';
 import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
@@ -46,7 +45,7 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked(id, conf, destroyGuest('qm', wanted, seen, kept()));
+    return mayDestroy(wanted, rebuild) ?? unlessLocked('qm', id, conf, destroyGuest('qm', wanted, seen, kept()));
   }
   const unfit = unfitReason(spec, conf);
   if (unfit !== null) return impossible(unfit);
@@ -64,22 +63,7 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
     changes: decided.changes,
   };
   const next = decideLife(life);
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked(id, conf, next, snapshotRemarks(life));
-}
-
-function unlessLocked(
-  id: number,
-  conf: GuestConf,
-  actions: readonly Action[],
-  remarks: readonly string[] = [],
-): Decision {
-  return (
-    (actions.length === 0 ? null : locked('qm', id, conf)) ?? {
-      kind: 'actions',
-      actions,
-      ...(remarks.length === 0 ? {} : { remarks }),
-    }
-  );
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, snapshotRemarks(life));
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */

@@ -1,11 +1,13 @@
 // What is asked before anything is done to a guest: is it ours, is it locked, may it be destroyed.
 
+import type { Action } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { type Notes, OWNER_TAG, parseNotes, repositoryName } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
-import { firewallPath } from '../proxmox/firewall.ts';
+import { decideFirewall, firewallPath } from '../proxmox/firewall.ts';
+import type { GuestSpec } from '../spec.ts';
 import { keptVolumesPath, parseKept, UnreadableNote } from './kept-volumes.ts';
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
@@ -71,6 +73,18 @@ export function unreadableNote(id: number, { kept }: GuestObservation['host']): 
   }
 }
 
+/** What is to be done, unless there is something and the guest is locked. @param remarks said of a guest that is as declared */
+export function unlessLocked(
+  program: Program,
+  id: number,
+  conf: GuestConf,
+  actions: readonly Action[],
+  remarks: readonly string[] = [],
+): Decision {
+  const refusal = actions.length === 0 ? null : locked(program, id, conf);
+  return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
+}
+
 /** An id that a guest of the other kind has. */
 export function taken(program: Program, id: number, seen: GuestObservation): Refusal | null {
   if (!seen.otherKind) return null;
@@ -93,9 +107,30 @@ export function missingOnHost(
   return null;
 }
 
-/** A firewall file that somebody else wrote. */
-export function foreignFirewall(wanted: Wanted, id: number): Refusal {
-  return blocked(`${firewallPath(id)} is not ours; remove it, or take it over with: phoenix adopt ${wanted.target}`);
+/** What writes the guest's firewall; nothing where it is as declared and in force. */
+export function firewallActions(
+  program: Program,
+  wanted: Wanted,
+  { id, firewall }: Pick<GuestSpec, 'id' | 'firewall'>,
+  seen: GuestObservation,
+): Action[] | Refusal {
+  const before = (wanted.before as Pick<GuestSpec, 'firewall'> | undefined)?.firewall;
+  const adopted = wanted.adopt === true;
+  const decided = decideFirewall(program, id, firewall, seen.firewall, adopted, seen.firewallFaults, before);
+  switch (decided.kind) {
+    case 'same':
+      return [];
+    case 'write':
+      return [decided.action];
+    case 'skipped':
+      return impossible(decided.reason);
+    case 'foreign': {
+      const path = firewallPath(id);
+      return blocked(`${path} is not ours; remove it, or take it over with: phoenix adopt ${wanted.target}`);
+    }
+    default:
+      return decided satisfies never;
+  }
 }
 
 function blocked(reason: string): Refusal {
