@@ -66,8 +66,10 @@ export function isEmpty(value: Json | undefined): boolean {
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
+type Costing = Pick<PlanStep, 'target' | 'verb' | 'impact'> & Partial<Pick<PlanStep, 'changes'>>;
+
 /** What a step costs: `live`, `restarts 101`, `destroys the disk of 105`. */
-export function impactWords({ target, verb, impact }: Pick<PlanStep, 'target' | 'verb' | 'impact'>): string {
+export function impactWords({ target, verb, impact, changes = [] }: Costing): string {
   const name = nameOf(target);
   const guest = kindOf(target) === 'lxc' || kindOf(target) === 'vm';
   switch (impact) {
@@ -76,12 +78,23 @@ export function impactWords({ target, verb, impact }: Pick<PlanStep, 'target' | 
     case 'restart':
       return `restarts ${guest ? name : target}`;
     case 'recreate':
-      return guest ? `rebuilds ${name} and destroys the disk of ${name}` : `rebuilds ${target}`;
+      if (!guest) return `rebuilds ${target}`;
+      return isOfVolumes(changes)
+        ? `puts an empty volume where data of ${name} is`
+        : `rebuilds ${name} and destroys the disk of ${name}`;
     case 'destroy':
       return guest ? `destroys the disk of ${name}` : `removes ${target}`;
     default:
       return impact satisfies never;
   }
+}
+
+/** Fields of a guest that cannot change on one that exists. */
+const FIXED = ['/unprivileged', '/ostype', '/rootfs/storage', '/disk/storage', '/final'];
+
+/** Whether it is volumes that are other ones, and the guest itself stays. */
+function isOfVolumes(changes: PlanStep['changes']): boolean {
+  return !changes.some(({ path }) => FIXED.includes(path)) && changes.some(({ path }) => path.startsWith('/volumes'));
 }
 
 function fieldLines({ path, before, after }: FieldChange, width: number, verb: Verb): string[] {

@@ -96,4 +96,11 @@ test('what a change costs, in words', () => {
   expect(words('hypervisor/dns', { impact: 'restart' })).toBe('restarts hypervisor/dns');
   expect(words('gateway/nginx', { impact: 'destroy', verb: 'delete' })).toBe('removes gateway/nginx');
   expect(words('lxc/101', {})).toBe('live');
+  const renamed = { path: '/volumes/0/name', before: 'data', after: 'data2' };
+  const moved = { path: '/rootfs/storage', before: 'rpool', after: 'local-lvm' };
+  const recreated = { impact: 'recreate' } as const;
+  expect(words('lxc/101', { ...recreated, changes: [renamed] })).toBe('puts an empty volume where data of 101 is');
+  expect(words('lxc/101', { ...recreated, changes: [renamed, moved] })).toBe(
+    'rebuilds 101 and destroys the disk of 101',
+  );
 });
