@@ -24,7 +24,8 @@ export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined):
   const verb = stepVerb(run, step);
   const words = planned === undefined ? '' : approvalWords(planned);
   const approval = words === '' ? '' : `, ${words}`;
-  const impact = verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords(step)}`;
+  const impact =
+    verb === 'create' && step.impact === 'live' ? '' : `, ${impactWords({ ...step, changes: planned?.changes ?? [] })}`;
   const secrets = planned === undefined ? '' : secretWords(planned);
   return `${verb}${impact}${approval}${secrets === '' ? '' : `, ${secrets}`}`;
 }
