@@ -2,34 +2,24 @@
 // services share by anchors gets an addition for one of them only there: the first other place that mentions the anchor is given what
 // stood at it, and the anchor.
 
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { ComposeAdditions } from '../../model/action.ts';
-import { applyEdits, type Edit } from './edits.ts';
+import { applyEdits } from './edits.ts';
+import {
+  anchorsMoved,
+  appendItems,
+  insert,
+  insertItems,
+  insertPair,
+  replace,
+  replaceValue,
+  type Work,
+} from './places.ts';
 import { asFlow, followed, mergedIn, pairOf, quoted, type YamlSource, yamlSource } from './source.ts';
 
 type More = ComposeAdditions[string];
 /** How each field takes what is added. */
 type Field = 'labels' | 'command' | 'volumes';
-
-interface Work {
-  readonly source: YamlSource;
-  readonly edits: Edit[];
-  /** Nodes that are changed where they stand. */
-  readonly changed: Set<Node>;
-  /** Aliases in whose place something else stands now. */
-  readonly replaced: Set<Alias>;
-}
 
 /** @throws Error when the text is no compose file, or a service that is added to is not in it */
 export function addToCompose(text: string, additions: ComposeAdditions): string {
@@ -98,8 +88,8 @@ function addToField(work: Work, service: YAMLMap, field: Field, more: readonly s
   if (field === 'labels' && isMap(value)) setLabels(work, value, more);
   else if (field === 'command' && isText(value) && appendWords(work, value, more)) return;
   else if (field === 'labels' && isSeq(value) && !hasTwice(value, more)) setListedLabels(work, value, more);
-  else if (field === 'command' && isSeq(value)) appendItems(work, pair, value, more);
-  else if (field === 'volumes' && isSeq(value)) insertItems(work, value, more);
+  else if (field === 'command' && isSeq(value) && appendItems(work, value, more.map(added))) return;
+  else if (field === 'volumes' && isSeq(value)) insertItems(work, value, more.map(added));
   else replaceValue(work, pair, withMore(source, field, value, more));
 }
 
@@ -131,39 +121,13 @@ function setListedLabels(work: Work, labels: YAMLSeq, more: readonly string[]): 
     if (item !== undefined) replace(work, item as Node, added(label));
     return item === undefined;
   });
-  insertItems(work, labels, fresh);
+  insertItems(work, labels, fresh.map(added));
 }
 
 /** Two entries of a list for the same label, of which the last counted. */
 function hasTwice(labels: YAMLSeq, more: readonly string[]): boolean {
   const keys = labels.items.map((item) => (isScalar(item) ? labelKey(String(item.value)) : ''));
   return more.some((label) => keys.filter((key) => key === labelKey(label)).length > 1);
-}
-
-/** Before the first entry: their order does not matter, and no comment or block of text stands in the way there. */
-function insertItems(work: Work, list: YAMLSeq, more: readonly string[]): void {
-  if (more.length === 0) return;
-  const first = firstDash(list);
-  if (list.flow === true || first === undefined) insertInFlow(work, list, more);
-  else {
-    const { text } = work.source;
-    const indent = ' '.repeat(columnOf(text, first));
-    insert(work, first, more.map((each) => `- ${added(each)}${lineEnd(text)}${indent}`).join(''));
-  }
-}
-
-/** After the last entry. */
-function appendItems(work: Work, pair: Pair, list: YAMLSeq, more: readonly string[]): void {
-  const { text } = work.source;
-  const last = list.items.at(-1) as Node | undefined;
-  const [first, end] = [firstDash(list), last?.range?.[1]];
-  if (list.flow === true || first === undefined || end === undefined) insertInFlow(work, list, more);
-  else if (isScalar(last) && (last.type === 'BLOCK_FOLDED' || last.type === 'BLOCK_LITERAL'))
-    replaceValue(work, pair, withMore(work.source, 'command', list, more));
-  else {
-    const indent = ' '.repeat(columnOf(text, first));
-    insert(work, endOfLine(text, end), more.map((each) => `${lineEnd(text)}${indent}- ${added(each)}`).join(''));
-  }
 }
 
 /** Words at the end of a command that is one text; false where its style cannot hold them. */
@@ -193,86 +157,6 @@ function appendWords(work: Work, command: Scalar<string>, more: readonly string[
   }
 }
 
-function insertInFlow(work: Work, list: YAMLSeq, more: readonly string[]): void {
-  const last = list.items.at(-1) as Node | undefined;
-  const end = last?.range?.[1];
-  const texts = more.map(added).join(', ');
-  if (end === undefined) insert(work, (list.range?.[0] ?? 0) + 1, ` ${texts} `);
-  else insert(work, end, `, ${texts}`);
-}
-
-/** As the first of a map: nothing of what follows moves but by whole lines. */
-function insertPair(work: Work, map: YAMLMap, key: string, value: string): void {
-  const { text } = work.source;
-  const start = map.range?.[0] ?? 0;
-  if (map.flow === true || map.items.length === 0) {
-    insert(work, start + 1, ` ${key}: ${value},`);
-    return;
-  }
-  const { items } = (map.srcToken ?? {}) as { items?: { start: Token[] }[] };
-  const at =
-    items?.[0]?.start.find(({ type }) => ['anchor', 'tag', 'explicit-key-ind'].includes(type))?.offset ?? start;
-  insert(work, at, `${key}: ${value}${lineEnd(text)}${' '.repeat(columnOf(text, at))}`);
-}
-
-function replaceValue(work: Work, pair: Pair, value: string): void {
-  const node = pair.value as Node | null;
-  const [start = 0, end = 0] = node?.range ?? [];
-  const { text } = work.source;
-  const isWritten = node !== null && text.slice(start, end).trim() !== '';
-  if (isWritten && !isBlockStyle(node)) {
-    replace(work, node, value);
-    return;
-  }
-  // Nothing is written, or something over several lines: the value stands after the colon.
-  const { sep = [] } = (pair.srcToken ?? {}) as { sep?: Token[] };
-  const colon = sep.find(({ type }) => type === 'map-value-ind')?.offset;
-  if (colon === undefined) insert(work, (pair.key as Node).range?.[1] ?? start, `: ${value}`);
-  else if (!isWritten) insert(work, colon + 1, ` ${value}`);
-  else {
-    work.changed.add(node);
-    const anchor = work.source.anchorOf(node);
-    const rest = text.slice(start, end).endsWith('\n') ? lineEnd(text) : '';
-    work.edits.push({ start: anchor?.end ?? colon + 1, end, text: ` ${value}${rest}` });
-  }
-}
-
-/** Whether a node's text is bound to the lines that it stands on. */
-function isBlockStyle(node: Node): boolean {
-  if (isScalar(node)) return node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL';
-  return (isMap(node) || isSeq(node)) && node.flow !== true;
-}
-
-function replace(work: Work, node: Node, text: string): void {
-  const [start = 0, end = 0] = node.range ?? [];
-  if (isAlias(node)) work.replaced.add(node);
-  else work.changed.add(node);
-  work.edits.push({ start, end, text });
-}
-
-function insert({ edits }: Work, at: number, text: string): void {
-  edits.push({ start: at, end: at, text });
-}
-
-/**
- * An anchor whose node is changed, or written over, goes to the first other place that mentions it, with what it stood for before. All
- * later ones mention that.
- */
-function anchorsMoved({ source, edits, changed, replaced }: Work): Edit[] {
-  const over = edits.filter(({ start, end }) => end > start);
-  const isOver = (at: number): boolean => over.some(({ start, end }) => start <= at && at < end);
-  return [...source.users].flatMap(([node, users]): Edit[] => {
-    const anchor = source.anchorOf(node);
-    const isGone = anchor !== undefined && isOver(anchor.end - 1);
-    if (anchor === undefined || !(isGone || changed.has(node))) return [];
-    const [first] = users.filter((alias) => !replaced.has(alias) && !isOver(alias.range?.[0] ?? 0));
-    if (first === undefined) return [];
-    const [start = 0, end = 0] = first.range ?? [];
-    const moved = { start, end, text: `&${first.source} ${asFlow(source, node)}` };
-    return isGone ? [moved] : [{ ...anchor, text: '' }, moved];
-  });
-}
-
 function isText(node: unknown): node is Scalar<string> {
   return isScalar(node) && typeof node.value === 'string';
 }
@@ -294,28 +178,4 @@ function added(text: string): string {
 function shellWord(text: string): string {
   const plain = text.replaceAll('$', '$$$$');
   return /^[\w./:=@%+,-]+$/.test(text) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A sign of the text, as the parser saw it. */
-type Token = { readonly type: string; readonly offset: number };
-
-/** The dash before the first entry of a list of lines. */
-function firstDash(list: YAMLSeq): number | undefined {
-  const { items } = (list.srcToken ?? {}) as { items?: { start: Token[] }[] };
-  return items?.[0]?.start.find(({ type }) => type === 'seq-item-ind')?.offset;
-}
-
-function columnOf(text: string, offset: number): number {
-  return offset - (text.lastIndexOf('\n', offset - 1) + 1);
-}
-
-function endOfLine(text: string, offset: number): number {
-  const end = text.indexOf('\n', offset);
-  if (end < 0) return text.length;
-  return text[end - 1] === '\r' ? end - 1 : end;
-}
-
-/** As the text's own lines end. */
-function lineEnd(text: string): string {
-  return /\r\n/.test(text) ? '\r\n' : '\n';
 }
