@@ -112,6 +112,13 @@ test('the agent has to come with the image where storage local is another than t
   expect(created).not.toContain('--cicustom');
 });
 
+test('memory that is declared no more goes back to what Proxmox gives, and is told so', () => {
+  const before = targetOf(machine(1001, { memoryMb: 1024 })).spec;
+  const decided = decide({ memoryMb: null }, conf({ memory: '1024' }), {}, { before });
+  expect(decided).toContain('set memory of VM 1001 to that of Proxmox');
+  expect(decided).toContain('--delete memory');
+});
+
 test('memory waits for a restart, tags do not', () => {
   expect(decide({ tags: ['web'] }, conf())).toMatchInlineSnapshot(`
     "set tags of VM 1001 to phoenix;web (live)

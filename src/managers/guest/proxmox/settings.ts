@@ -233,7 +233,7 @@ export function sharedWishes(
       ...common('memory', 'memory'),
       declared: text(spec.memoryMb),
       before: text(before?.memoryMb),
-      shown: `${spec.memoryMb} MB`,
+      shown: spec.memoryMb === null ? 'that of Proxmox' : `${spec.memoryMb} MB`,
       normal: (value) => parseProperties(value, 'current')['current'] ?? '',
       absent: '512',
     }),
