@@ -140,9 +140,12 @@ export interface Host {
 export type SendResult =
   /** `handle`: what the forge calls it, to be given with the next report in its place. */
   | { readonly sent: true; readonly handle: string | null }
-  /** Worth another try, not before `retryAfterSeconds`. */
-  | { readonly sent: false; readonly retryAfterSeconds: number; readonly reason: string }
-  /** Never going to work: wrong token, unknown commit, refused text. */
+  /**
+   * Worth another try, not before `retryAfterSeconds`: an outage, or what a person puts right, as a token that was revoked.
+   * `holds`: nothing else gets through either, so that all reports wait with this one.
+   */
+  | { readonly sent: false; readonly retryAfterSeconds: number; readonly holds: boolean; readonly reason: string }
+  /** Never going to work: the forge has no such commit or pull request, or does not take the text. */
   | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
 
 export interface PullRequest {

@@ -25,8 +25,11 @@ export interface Outbox {
   claimReport(now: number, claimMs: number, limits: Forge['limits']): Promise<OutboxEntry | null>;
   /** @param handle what the forge calls it now */
   reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
-  /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds); null gives it up. */
-  reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
+  /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds; null holds nothing up); null gives it up. */
+  reportFailed(
+    entry: OutboxEntry,
+    retry: { readonly at: number; readonly holdUntil: number | null } | null,
+  ): Promise<void>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
   /** How many reports the outbox holds. */

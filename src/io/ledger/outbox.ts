@@ -158,7 +158,7 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async reportFailed({ key, sequence }, retry) {
       if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '']);
-      else await retryScript(redis, all, [key, retry.at, retry.holdUntil]);
+      else await retryScript(redis, all, [key, retry.at, retry.holdUntil ?? 0]);
     },
     async nextReport() {
       const [key] = await redis.zrange(due, 0, '0');

@@ -3,9 +3,8 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { PullRequest } from '../../../ports.ts';
 import { type GitHub, orNothing } from './connect.ts';
+import { allOf } from './pages.ts';
 
-const PER_PAGE = 50;
-const MOST_PAGES = 20;
 const MAY_PUSH: ReadonlySet<string> = new Set(['write', 'maintain', 'admin', 'owner']);
 
 /** The fields that all three have. */
@@ -23,19 +22,9 @@ interface Told {
 }
 
 export async function openPulls({ client, owner, repo }: GitHub): Promise<PullRequest[]> {
-  const found: PullRequest[] = [];
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const path = 'GET /repos/{owner}/{repo}/pulls';
-    const query = { owner, repo, state: 'open' as const, per_page: PER_PAGE, page };
-    const { data } = await (await client()).request(path, { ...query, ...GITEA_PAGE });
-    found.push(...(data as readonly Told[]).map(inOurWords));
-    if (data.length < PER_PAGE) break;
-  }
-  return found;
+  const path = 'GET /repos/{owner}/{repo}/pulls';
+  return (await allOf<Told>(await client(), path, { owner, repo, state: 'open' })).map(inOurWords);
 }
-
-/** Gitea names the length of a page otherwise. */
-const GITEA_PAGE = { limit: PER_PAGE };
 
 export async function pullOf({ client, owner, repo }: GitHub, number: number): Promise<PullRequest | null> {
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';

@@ -5,7 +5,7 @@ import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
-import { judge } from '../judge.ts';
+import { notSent } from '../not-sent.ts';
 import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
 import type { ServerClock } from '../redirects.ts';
@@ -69,16 +69,18 @@ export function gitlabForge(options: ForgeOptions): Forge {
   }
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
-  async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
+  /** @param subject path of what is written to */
+  async function writing(what: string, subject: string, write: () => Promise<string | null>): Promise<SendResult> {
     try {
       return { sent: true, handle: await write() };
     } catch (error) {
-      return judge(error, { what, right: 'api', as: 'token', now: new Date() });
+      const probes = { subject: () => call('GET', subject), repository: () => call('GET', project) };
+      return notSent(error, { what, right: 'api', as: 'token', now: new Date() }, probes);
     }
   }
 
   const setStatus = ({ commit, context, state, description, url }: CommitStatus) =>
-    writing(`the status of ${commit.slice(0, 12)}`, async () => {
+    writing(`the status of ${commit.slice(0, 12)}`, `${project}/repository/commits/${commit}`, async () => {
       const target = url === null ? {} : { target_url: url };
       const body = { state: STATES[state], name: context, description, ...target };
       try {
@@ -104,7 +106,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     limits: null,
     setStatus: (status) => setStatus(status),
     setComment: ({ pull, body }, handle, edited) =>
-      writing(`the note under !${pull}`, async () => {
+      writing(`the note under !${pull}`, `${project}/merge_requests/${pull}`, async () => {
         const notes = `${project}/merge_requests/${pull}/notes`;
         const mark = commentMark(login, pull);
         const known = readCommentHandle(handle);
