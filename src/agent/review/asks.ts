@@ -80,10 +80,10 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
 async function answer(
   context: Context,
   forge: Forge,
-  { ask, by, at }: Extract<Verified, { kind: 'given' }>,
+  { ask, by, at, mayPush }: Extract<Verified, { kind: 'given' }>,
   forced: Set<number>,
 ): Promise<string> {
-  const may = await mayAsk(forge, by);
+  const may = await mayAsk(forge, by, mayPush);
   if (may !== true) return may === false ? ASKED.mayNot(by) : ASKED.unknown(by, may);
   try {
     switch (ask.what) {
@@ -116,9 +116,9 @@ function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): stri
 }
 
 /** Why it cannot be told, where a person has to put something right first. */
-async function mayAsk(forge: Forge, by: string): Promise<boolean | string> {
+async function mayAsk(forge: Forge, by: string, signed: boolean | null): Promise<boolean | string> {
   try {
-    return await forge.mayWrite(by);
+    return await forge.mayWrite(by, signed);
   } catch (error) {
     if (error instanceof ForgeFailure && error.retryAfterSeconds === null) return error.message;
     throw error;

@@ -40,10 +40,10 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
     if (!forced.has(pull.number) && (seen === as || seen === `${as} unplanned`)) continue;
     try {
       if (allowed) await planPull(context, forge, pull, base, as);
-      else await leaveFork(context, pull, `${as} unplanned`);
+      else await leaveFork(context, forge, pull, `${as} unplanned`);
     } catch (error) {
       log.warn('a pull request cannot be planned', { pull: pull.number, error });
-      await ledger.say([notPlanned(context, pull, error)]);
+      await ledger.say(await notPlanned(context, pull, error));
     }
   }
   const numbers = new Set(open.map(({ number }) => number));
@@ -104,14 +104,31 @@ function reportsOf({ options }: Context, forge: Forge, plan: PullPlan): Report[]
   return forge.checks ? [told] : [told, { pull: plan.pull, body: pullMarkdown(plan, link.url) }];
 }
 
-async function leaveFork({ ledger, options }: Context, { number, head }: PullRequest, as: string): Promise<void> {
-  const told = status(head, PLAN_CONTEXT, planNotForFork(), toPull(options.publicUrl, number));
-  await ledger.recordPull(number, as, null, [], [told]);
+/**
+ * Two pull requests may have the same head, and a status is of the commit: what was found out for another one stays, and this one is
+ * told under it alone.
+ */
+async function leaveFork(context: Context, forge: Forge, { number, head }: PullRequest, as: string): Promise<void> {
+  const { ledger, options } = context;
+  const link = toPull(options.publicUrl, number);
+  const told = planNotForFork();
+  const others = await isOfAnother(context, number, head);
+  const comment = { pull: number, body: told.description };
+  const reports = others ? (forge.checks ? [] : [comment]) : [status(head, PLAN_CONTEXT, told, link)];
+  await ledger.recordPull(number, as, null, [], reports);
 }
 
-function notPlanned({ options }: Context, { number, head }: PullRequest, error: unknown): Report {
+async function notPlanned(context: Context, { number, head }: PullRequest, error: unknown): Promise<Report[]> {
+  if (await isOfAnother(context, number, head)) return [];
   const reason = error instanceof Error ? error.message : String(error);
-  return status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), toPull(options.publicUrl, number));
+  const link = toPull(context.options.publicUrl, number);
+  return [status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), link)];
+}
+
+/** Whether the plan that the commit shows is that of another pull request. */
+async function isOfAnother({ ledger }: Context, number: number, head: CommitSha): Promise<boolean> {
+  const about = (await ledger.lastSaid(head, PLAN_CONTEXT))?.about;
+  return about?.kind === 'pull' && about.pull !== number && (await ledger.pullPlan(about.pull))?.head === head;
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {

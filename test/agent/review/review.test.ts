@@ -122,6 +122,38 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
   });
 });
 
+describe('on Gitea, without the right to ask who may push', () => {
+  beforeEach(async () => {
+    await start('gitea');
+    const { forge: lab } = phoenix;
+    lab.allow('phoenix-agent', 'write');
+    // Gitea says of her that she may do nothing, even to administrators.
+    lab.allow('grace', 'write', 'team');
+    await phoenix.push(two);
+  });
+
+  test.each(['ada', 'grace'])('%s may push, and is heard', async (who) => {
+    const { forge: lab } = phoenix;
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await lab.comment(number, '/phoenix approve lxc/102', who);
+    await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+    const onMain = await merged(number);
+    expect((await phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
+
+  test('who reads only is not', async () => {
+    const { forge: lab } = phoenix;
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await lab.comment(number, '/phoenix approve lxc/102', 'eve');
+    await until(() => lab.comments(number).some(({ body }) => body.includes('eve may not push')), 'an answer');
+    expect(await phoenix.ledger.earlyApprovals(number)).toEqual([]);
+  });
+});
+
 describe('where there are no checks', () => {
   test('a comment that somebody else wrote beforehand is left alone', async () => {
     await start('github');
@@ -201,6 +233,33 @@ describe('a plan', () => {
     await until(() => phoenix.forge.comments(number).some(({ body }) => body.includes('eve may not')), 'a refusal');
     await phoenix.forge.comment(number, '/phoenix plan', 'ada');
     expect(await planOf(head, left)).toBe('success: 1 to create');
+  });
+
+  test('of what was pushed without a branch waits as that of a fork does, since readers may push so', async () => {
+    await start('gitea');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+    const agit = { title: 'Hello', head: 'foreign', by: 'eve', fork: 'eve', agit: true };
+    const { number } = await phoenix.forge.openPull(agit);
+    const left = await planOf(head);
+    expect(left).toMatch(/^error: not planned: /);
+    await phoenix.forge.comment(number, '/phoenix plan', 'ada');
+    expect(await planOf(head, left)).toBe('success: 1 to create');
+  });
+
+  test('stays on its commit when a stranger opens a pull request with the same one', async () => {
+    await start('github');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('more', two);
+    await phoenix.forge.openPull({ title: 'One more', head: 'more' });
+    expect(await planOf(head)).toBe('success: 1 to create');
+    await phoenix.repo.move(head, 'same', phoenix.forge.forkUrl('eve'));
+    const { number } = await phoenix.forge.openPull({ title: 'The same', head: 'same', by: 'eve', fork: 'eve' });
+    const told = () => phoenix.forge.comments(number).some(({ body }) => body.includes('not planned'));
+    await until(told, 'the stranger to be told');
+    expect(await planOf(head)).toBe('success: 1 to create');
+    const said = phoenix.forge.statuses().filter(({ sha, context }) => sha === head && context === 'phoenix/plan');
+    expect(said.map(({ state }) => state)).toEqual(['success']);
   });
 
   test('of a fork is made where the settings say so, and a branch that is not followed has none', async () => {
