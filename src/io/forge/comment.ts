@@ -12,7 +12,7 @@ const LONGEST = 65_000;
  * beforehand, so that what Phoenix says never stands in a comment that a stranger may change afterwards.
  */
 export function commentMark(login: ForgeLogin, pull: number): string {
-  const key = login.as === 'token' ? login.token : login.key;
+  const key = login.as === 'token' ? login.token() : login.key;
   const digest = createHmac('sha256', key).update(`comment under ${pull}`).digest('hex').slice(0, 32);
   return `<!-- phoenix: kept up to date, ${digest} -->`;
 }

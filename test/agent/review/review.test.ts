@@ -330,6 +330,33 @@ describe('what was lost', () => {
     },
   );
 
+  test('a token that is revoked and renewed loses no report, and a restart calls nothing interrupted', async () => {
+    let late = 0;
+    const clock = { now: () => new Date(Date.now() + late) };
+    phoenix = await startPhoenix({ host, managers: BOXES, forge: 'gitea', clock });
+    const { forge: lab, ledger } = phoenix;
+    const { commit: before } = await phoenix.push(environment({ 101: {} }));
+    let revoked = true;
+    const refusal = { kind: 'answer', status: 401, message: 'invalid username, password or token' } as const;
+    lab.faults.decide((request) => (revoked && request.method !== 'GET' ? refusal : undefined));
+    const commit = await phoenix.repo.commit(two);
+    await phoenix.repo.push();
+    await until(async () => (await host.commands()).includes('box start 102'), 'the host to be changed');
+    await until(async () => ((await ledger.reportsHeld())?.waiting ?? 0) > 1, 'reports to wait');
+    expect((await ledger.reportsHeld())?.why).toContain('renew PHOENIX_FORGE_TOKEN');
+    expect(phoenix.statuses(commit)).toEqual({});
+
+    await phoenix.stopAgent();
+    revoked = false;
+    // Nothing is sent for a minute after a refusal.
+    late = 61_000;
+    await phoenix.startAgent();
+    const { statuses } = await phoenix.answered(commit);
+    expect(statuses).toMatchObject({ 'phoenix/apply': 'success: applied 1 target' });
+    expect(JSON.stringify([statuses, phoenix.statuses(before)])).not.toContain('interrupted');
+    expect(await ledger.reportsHeld()).toBeNull();
+  });
+
   test('what reads pending and goes on no more gets an end', async () => {
     await start('github');
     const { commit } = await phoenix.push(two);

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 function options(changes: Partial<ForgeOptions> = {}): ForgeOptions {
-  const login = { as: 'token', token: TOKEN } as const;
+  const login = { as: 'token', token: () => TOKEN } as const;
   return { kind: 'github', api: lab.url, login, repository: lab.repository, branch: 'main', ...changes };
 }
 
@@ -151,7 +151,7 @@ describe('waits for a person, who finds all of it there', () => {
   }
 
   test('a token that was revoked, and a repository that it may not see, hold everything up', async () => {
-    const revoked = await waiting({ login: { as: 'token', token: 'wrong' } });
+    const revoked = await waiting({ login: { as: 'token', token: () => 'wrong' } });
     expect(revoked.holds).toBe(true);
     expect(revoked.reason).toContain('(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN');
     const unseen = await waiting({ repository: 'no/where' });
@@ -250,7 +250,7 @@ test('the token follows no redirect to another server, but stays with its own', 
 
 test('doctor sees whether the token may write', async () => {
   expect(await accessOf(options())).toEqual({ kind: 'enough' });
-  const wrong = options({ login: { as: 'token', token: 'wrong' } });
+  const wrong = options({ login: { as: 'token', token: () => 'wrong' } });
   await expect(accessOf(wrong)).rejects.toThrow('renew PHOENIX_FORGE_TOKEN');
   const reader = await serve((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"permissions":{"push":false}}');

@@ -57,7 +57,7 @@ export async function setComment(
             comment_id: ours.id,
             body,
           });
-    if (me === null && data.user != null) learn(github, data.user.login);
+    if (me === null && data.user != null) await learn(github, data.user.login);
     return { sent: true, handle: commentHandle(Number(data.id), data.body ?? body) };
   } catch (error) {
     const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}';

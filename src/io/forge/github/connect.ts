@@ -48,12 +48,12 @@ export function connect(options: ForgeOptions): GitHub {
     throttle: isGitHubItself(options) ? { onRateLimit: pass, onSecondaryRateLimit: pass } : { enabled: false as const },
   };
   if (login.as === 'token') {
-    const client = new Paced({ ...shared, auth: login.token });
+    const client = new Paced(shared);
     client.hook.before('request', (request) => {
       // Gitea takes a token in no other way.
-      request.headers.authorization = `token ${login.token}`;
+      request.headers.authorization = `token ${login.token()}`;
     });
-    return { client: async () => client, app: null, token: async () => login.token, owner, repo, kind, clock };
+    return { client: async () => client, app: null, token: async () => login.token(), owner, repo, kind, clock };
   }
   const credentials = { appId: login.id, privateKey: login.key };
   const app = new Paced({ ...shared, authStrategy: createAppAuth, auth: credentials });

@@ -31,7 +31,7 @@ export interface Client {
 
 export function openClient(
   { api, timeoutMs = TIMEOUT_MS }: Pick<ForgeOptions, 'api' | 'timeoutMs'>,
-  token: string,
+  token: () => string,
   clock: ServerClock,
 ): Client {
   const base = `${(api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '')}/api/v4`;
@@ -40,7 +40,7 @@ export function openClient(
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await send(base + path, {
       method,
-      headers: { 'private-token': token, 'user-agent': USER_AGENT, ...json },
+      headers: { 'private-token': token(), 'user-agent': USER_AGENT, ...json },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const data = parsed(await answer.text());

@@ -53,19 +53,23 @@ interface Note {
 export function gitlabForge(options: ForgeOptions): Forge {
   const { login, repository } = options;
   if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
+  const { token: tokenOf } = login;
   const project = `/projects/${encodeURIComponent(repository)}`;
   const { branch } = options;
   const clock: ServerClock = { aheadMs: 0 };
-  const client = openClient(options, login.token, clock);
+  const client = openClient(options, tokenOf, clock);
   const { call, all, maybe } = client;
-  let me: Promise<string> | undefined;
-  /** Who the token is. */
+  let me: { readonly token: string; readonly name: Promise<string> } | undefined;
+  /** Who the token is; another one may be another's. */
   function whoAmI(): Promise<string> {
-    me ??= call('GET', '/user').then((user) => (user as { readonly username: string }).username);
-    me.catch(() => {
+    const token = tokenOf();
+    if (me?.token === token) return me.name;
+    const name = call('GET', '/user').then((user) => (user as { readonly username: string }).username);
+    me = { token, name };
+    name.catch(() => {
       me = undefined;
     });
-    return me;
+    return name;
   }
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
@@ -147,7 +151,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
     redeliver: async () => null,
     clockAheadMs: () => clock.aheadMs,
-    token: async () => login.token,
+    token: async () => tokenOf(),
   };
 }
 
