@@ -16,7 +16,7 @@ export interface OutboxEntry {
 }
 
 /** When a report that the forge did not take is tried again; times in epoch milliseconds. */
-export interface Retry {
+interface Retry {
   readonly at: number;
   /** Nothing at all is sent before; null holds nothing up. */
   readonly holdUntil: number | null;

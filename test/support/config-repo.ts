@@ -12,7 +12,7 @@ export interface ConfigRepo {
   push(...options: string[]): Promise<void>;
   /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it: to a fork with `to`. */
   branch(name: string, files: Files, options?: { readonly to?: string; readonly message?: string }): Promise<CommitSha>;
-  /** The forge's main on to a commit of the clone; with a name, that branch, and with `to`, the one of a fork. */
+  /** The forge's main on to a commit of the clone; with a name, that branch or ref, and with `to`, the one of a fork. */
   move(commit: CommitSha, name?: string, to?: string): Promise<void>;
   /** What the forge has of main by now, merged pull requests among it. */
   pull(): Promise<void>;
@@ -60,7 +60,8 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
       return commit;
     },
     async move(commit, name = 'main', to = 'origin') {
-      await git('push', '--quiet', to, `${commit}:refs/heads/${name}`);
+      const ref = name.startsWith('refs/') ? name : `refs/heads/${name}`;
+      await git('push', '--quiet', to, `${commit}:${ref}`);
     },
     async pull() {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');
