@@ -46,14 +46,15 @@ export interface Gitea {
   remove(): Promise<void>;
 }
 
-export async function startGitea(program: string): Promise<Gitea> {
+/** @param options `pageSize`: most rows of one page, as its administrator sets it */
+export async function startGitea(program: string, options: { readonly pageSize?: number } = {}): Promise<Gitea> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-gitea-'));
   const kept = `${folder}-kept`;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = { GITEA_WORK_DIR: folder, HOME: folder, GITEA__I_AM_BEING_UNSAFE_RUNNING_AS_ROOT: 'true' };
   await mkdir(join(folder, 'custom', 'conf'), { recursive: true });
-  await writeFile(join(folder, 'custom', 'conf', 'app.ini'), settings(folder, port));
+  await writeFile(join(folder, 'custom', 'conf', 'app.ini'), settings(folder, port, options.pageSize ?? 50));
   let server: Started | undefined;
 
   function admin(...args: readonly string[]): void {
@@ -133,7 +134,7 @@ export async function startGitea(program: string): Promise<Gitea> {
 }
 
 /** As few moving parts as there can be: SQLite, no SSH, webhooks to this machine. */
-function settings(folder: string, port: number): string {
+function settings(folder: string, port: number, pageSize: number): string {
   return `RUN_MODE = prod
 I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
 [server]
@@ -153,6 +154,9 @@ SECRET_KEY = of-a-test
 PASSWORD_HASH_ALGO = pbkdf2$10$50
 [webhook]
 ALLOWED_HOST_LIST = loopback
+[api]
+MAX_RESPONSE_ITEMS = ${pageSize}
+DEFAULT_PAGING_NUM = ${Math.min(30, pageSize)}
 [log]
 LEVEL = error
 MODE = console
