@@ -4,10 +4,11 @@
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
-import type { Report } from '../../model/report.ts';
+import type { PullComment, Report } from '../../model/report.ts';
 import { planBetween, type Side } from '../../plan/between.ts';
 import { trailersAnywhere } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
+import type { EarlyApproval } from '../../ports/pulls.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
 import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
 import { pullMarkdown } from '../../say/details/pull.ts';
@@ -75,7 +76,10 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
     ...(notes.length === 0 ? {} : { notes }),
   };
   const changes = [...changeKeys(plan.plan).values()];
-  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan));
+  const given = (await ledger.earlyApprovals(pull.number)).filter((each) => {
+    return each.head === plan.head && changes.includes(each.change);
+  });
+  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, given));
 }
 
 /** Approvals that its author wrote down: said before the merge that they count for nothing. */
@@ -98,10 +102,20 @@ async function authorTrailers(
   );
 }
 
-function reportsOf({ options }: Context, forge: Forge, plan: PullPlan): Report[] {
-  const link = toPull(options.publicUrl, plan.pull);
-  const told = status(plan.head, PLAN_CONTEXT, planned(plan), link);
-  return forge.checks ? [told] : [told, { pull: plan.pull, body: pullMarkdown(plan, link.url) }];
+function reportsOf(
+  { options: { publicUrl } }: Context,
+  forge: Forge,
+  plan: PullPlan,
+  given: readonly EarlyApproval[],
+): Report[] {
+  const told = status(plan.head, PLAN_CONTEXT, planned(plan), toPull(publicUrl, plan.pull));
+  return forge.checks ? [told] : [told, commentOf(plan, given, publicUrl)];
+}
+
+/** The plan under its pull request. @param given approvals of what it shows */
+export function commentOf(plan: PullPlan, given: readonly EarlyApproval[], publicUrl: string | null): PullComment {
+  const { url } = toPull(publicUrl, plan.pull);
+  return { pull: plan.pull, body: pullMarkdown(plan, url, given), ...(url === null ? {} : { url }) };
 }
 
 /**

@@ -41,11 +41,11 @@ export function statusList(reports: readonly Report[]): string {
 }
 
 function keyOf(report: Report): string {
-  return isComment(report) ? commentKey(report.pull) : statusKey(report.commit, report.context);
+  return isComment(report) ? commentKey(report.pull, report.answers) : statusKey(report.commit, report.context);
 }
 
-function commentKey(pull: number): string {
-  return `pull/${pull} comment`;
+function commentKey(pull: number, answers?: string): string {
+  return answers === undefined ? `pull/${pull} comment` : `pull/${pull} answer/${answers}`;
 }
 
 function statusKey(commit: string, context: string): string {
@@ -54,7 +54,10 @@ function statusKey(commit: string, context: string): string {
 
 /** Equal reports give equal texts, whoever built them. */
 function reportText(report: Report): string {
-  if (isComment(report)) return encode({ pull: report.pull, body: report.body });
+  if (isComment(report)) {
+    const { pull, body, url, answers } = report;
+    return encode({ pull, body, ...(url === undefined ? {} : { url }), ...(answers === undefined ? {} : { answers }) });
+  }
   const { commit, context, state, description, url, about } = report;
   return encode({ commit, context, state, description, url, about });
 }
@@ -71,7 +74,7 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 
   if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
   else
     local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
-    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or name == 'comment'
+    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
     if whole or not chosen then chosen = key end
     if whole then break end
   end

@@ -170,6 +170,24 @@ describe('where there are no checks', () => {
     expect(phoenix.forge.comments(number)[0]).toMatchObject({ author: 'eve', body: text });
   });
 
+  test('an answer stands below its command, and the kept comment shows what was approved', async () => {
+    await start('gitea');
+    const { forge: lab } = phoenix;
+    await phoenix.push(two);
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await until(() => lab.comments(number).length === 1, 'the comment');
+    expect(lab.comments(number)[0]?.body).toContain('Waits for approval');
+    await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+    await until(() => lab.comments(number).length === 3, 'an answer');
+    const [, asked, answer] = lab.comments(number).map(({ body }) => body);
+    expect(asked).toBe('/phoenix approve lxc/102');
+    expect(answer).toContain('ada wrote `/phoenix approve lxc/102`\n\nApproved: `lxc/102`.');
+    await until(() => lab.comments(number)[0]?.body.includes('`lxc/102` approved by ada') === true, 'it to be kept');
+    expect(lab.comments(number)[0]?.body).not.toContain('Waits for approval');
+  });
+
   test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
     await start('gitea');
     const { forge: lab } = phoenix;

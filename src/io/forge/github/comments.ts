@@ -33,7 +33,7 @@ export async function setComment(
   const { pull } = comment;
   const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as: login.as, now: new Date() };
   const place = { owner, repo };
-  const mark = commentMark(login, pull);
+  const mark = commentMark(login, comment);
   try {
     const client = await github.client();
     const me = await whoAmI(github);
@@ -42,7 +42,7 @@ export async function setComment(
       (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??
       (await find(client, place, pull, { mark, me }));
     const changed = ours !== null && known !== null && isChanged(known, ours.body ?? '');
-    const body = markedBody(mark, comment.body, changed ? edited : '');
+    const body = markedBody(mark, comment, changed ? edited : '');
     const { data } =
       ours === null
         ? await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {

@@ -109,20 +109,23 @@ export function gitlabForge(options: ForgeOptions): Forge {
     checks: false,
     limits: null,
     setStatus: (status) => setStatus(status),
-    setComment: ({ pull, body }, handle, edited) =>
-      writing(`the note under !${pull}`, `${project}/merge_requests/${pull}`, async () => {
-        const notes = `${project}/merge_requests/${pull}/notes`;
-        const mark = commentMark(login, pull);
+    setComment: (comment, handle, edited) => {
+      const { pull } = comment;
+      const request = `${project}/merge_requests/${pull}`;
+      return writing(`the note under !${pull}`, request, async () => {
+        const notes = `${request}/notes`;
+        const mark = commentMark(login, comment);
         const known = readCommentHandle(handle);
         const ours = await ourNote(pull, mark, known?.id);
         const changed = ours !== undefined && known !== null && isChanged(known, ours.body);
-        const text = { body: markedBody(mark, body, changed ? edited : '') };
+        const text = { body: markedBody(mark, comment, changed ? edited : '') };
         const written = await (ours === undefined
           ? call('POST', notes, text)
           : call('PUT', `${notes}/${ours.id}`, text));
         const { id, body: taken } = written as Note;
         return commentHandle(id, taken);
-      }),
+      });
+    },
     openPulls: () =>
       asked('the open merge requests', async () => {
         const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];

@@ -70,6 +70,18 @@ function touched(pull: number, by: string): Meaning {
   return means({ kind: 'pull', pull, comment: true }, by);
 }
 
+/** A command as people write it. */
+export function commandText(ask: Ask): string {
+  switch (ask.what) {
+    case 'approve':
+      return `/phoenix approve ${ask.targets.join(' ')}`;
+    case 'replay':
+      return `/phoenix replay ${ask.commit ?? ''}`.trim();
+    default:
+      return `/phoenix ${ask.what}`;
+  }
+}
+
 /** The first line that speaks to Phoenix, in words that it knows; a quotation of one, or one in a code block, does not. */
 export function commandIn(body: string, pull: number): Ask | null {
   let fenced = false;
