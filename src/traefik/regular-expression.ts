@@ -5,6 +5,7 @@ import type { Unreadable } from './fault.ts';
 
 /** Pure. Why Go cannot compile it; null: it can. */
 export function expressionFault(text: string): Unreadable | null {
+  if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
   const compiled = compile(text);
   return compiled instanceof RE2JS ? null : compiled;
 }
