@@ -15,6 +15,9 @@ function compile(text: string): RE2JS | Unreadable {
     return RE2JS.compile(text);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
+    // Go lets several groups have one name.
+    const [, twice] = /^duplicate capture group name: `(.*)`$/.exec(why) ?? [];
+    if (twice !== undefined) return compile(text.replaceAll(`(?P<${twice}>`, '(').replaceAll(`(?<${twice}>`, '('));
     const message = `the regular expression is none that Go knows: ${why}`;
     const hint = hintOf(text);
     return hint === null ? { message } : { message, hint };
