@@ -22,7 +22,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^model\//, []],
   // What Proxmox's parameters may be is a fact of the domain: it rests on nothing of ours.
   [/^proxmox\//, []],
-  // So is what Traefik makes of a configuration.
+  // Likewise what Traefik makes of its configuration.
   [/^traefik\//, ['model/json.ts']],
   [/^plan\//, ['model/']],
   [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
@@ -43,7 +43,8 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
-  [/^(model|say|proxmox|traefik)\//, []],
+  [/^(model|say|proxmox)\//, []],
+  [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
   [/^settings(\/|\.ts)/, []],
