@@ -14,18 +14,29 @@ export interface FileFault extends Unreadable {
   readonly path: readonly string[];
 }
 
-/** Pure. All that Traefik would drop the file for; none: it can be read. */
-export function unreadable(dynamic: JsonObject): FileFault[] {
+/**
+ * Pure. All that Traefik would drop the file for; none: it can be read.
+ *
+ * @param root what the file is to hold: a dynamic configuration, or what Traefik is started with
+ * @param types a type by the name that shapes mention it by
+ */
+export function unreadable(dynamic: JsonObject, root: StructType = CONFIGURATION, types = typeNamed): FileFault[] {
   const faults: FileFault[] = [];
+  const reading: Reading = { faults, types };
   for (const [name, value] of Object.entries(dynamic)) {
-    const field = fieldNamed(CONFIGURATION, name);
+    const field = fieldNamed(root, name);
     // Whatever else stands at the root Traefik reads over.
     if (field === undefined) continue;
     entryFaults(value, [field.name], faults);
-    fieldFaults(field, value, [field.name], true, faults);
+    fieldFaults(field, value, [field.name], true, reading);
   }
   templateFaults(dynamic, [], faults);
   return faults;
+}
+
+interface Reading {
+  readonly faults: FileFault[];
+  readonly types: (name: string) => StructType;
 }
 
 type Some = Json | undefined;
@@ -35,18 +46,18 @@ function fieldNamed({ fields }: StructType, name: string): Field | undefined {
   return fields.find((field) => equalFold(field.single === true ? field.name : (field.label ?? field.name), name));
 }
 
-function fieldFaults(field: Field, value: Some, path: Path, filling: boolean, faults: FileFault[]): void {
+function fieldFaults(field: Field, value: Some, path: Path, filling: boolean, reading: Reading): void {
   if (value === null || value === undefined) return;
   const { is, allowEmpty = false, ignored = false, inFiles = false } = field;
   const isOwn = ignored && !inFiles;
   const hasFields = typeof is === 'object' && ('type' in is || 'map' in is);
   if (hasFields && isEmpty(value) && !allowEmpty && !isOwn) {
-    faults.push({ path, message: 'it holds nothing', hint: 'Leave it away, or put something into it.' });
+    reading.faults.push({ path, message: 'it holds nothing', hint: 'Leave it away, or put something into it.' });
     return;
   }
   // What is switched off is looked at, and its values are not read.
   const isOff = isOwn || (hasFields && allowEmpty && !isSection(value) && !equalFold(plainText(value) ?? '', 'true'));
-  shapeFaults(is, value, path, filling && !isOff, faults);
+  shapeFaults(is, value, path, filling && !isOff, reading);
 }
 
 /** Without a field of its own, to the decoder. */
@@ -61,61 +72,62 @@ function fieldsOf(value: Json): (readonly [name: string, value: Some])[] {
   return isSection(value) ? Object.entries(value) : [];
 }
 
-function shapeFaults(shape: Shape, value: Json, path: Path, filling: boolean, faults: FileFault[]): void {
-  if (typeof shape === 'string') plainFaults(shape, value, path, filling, faults);
+function shapeFaults(shape: Shape, value: Json, path: Path, filling: boolean, reading: Reading): void {
+  if (typeof shape === 'string') plainFaults(shape, value, path, filling, reading);
   else if ('pointer' in shape) {
     // One to fields is none that files may fill in.
-    plainFaults(typeof shape.pointer === 'string' ? shape.pointer : 'raw', value, path, filling, faults);
-  } else if ('type' in shape) structFaults(typeNamed(shape.type), value, path, filling, faults);
-  else if ('map' in shape) mapFaults(shape.map, value, path, filling, faults);
-  else listFaults(shape.list, value, path, filling, faults);
+    plainFaults(typeof shape.pointer === 'string' ? shape.pointer : 'raw', value, path, filling, reading);
+  } else if ('type' in shape) structFaults(reading.types(shape.type), value, path, filling, reading);
+  else if ('map' in shape) mapFaults(shape.map, value, path, filling, reading);
+  else listFaults(shape.list, value, path, filling, reading);
 }
 
-function structFaults(type: StructType, value: Json, path: Path, filling: boolean, faults: FileFault[]): void {
+function structFaults(type: StructType, value: Json, path: Path, filling: boolean, reading: Reading): void {
   for (const [name, each] of fieldsOf(value)) {
     if (each === null || each === undefined) continue;
     const field = fieldNamed(type, name);
     if (field === undefined) {
       const known = type.fields.filter(({ ignored, inFiles }) => ignored !== true || inFiles === true);
       const hint = `There are ${known.map((one) => one.name).join(', ')}.`;
-      faults.push({ path: [...path, name], message: 'Traefik knows no such field', hint });
-    } else fieldFaults(field, each, [...path, field.name], filling, faults);
+      reading.faults.push({ path: [...path, name], message: 'Traefik knows no such field', hint });
+    } else fieldFaults(field, each, [...path, field.name], filling, reading);
   }
 }
 
-function mapFaults(each: Shape, value: Json, path: Path, filling: boolean, faults: FileFault[]): void {
+function mapFaults(each: Shape, value: Json, path: Path, filling: boolean, reading: Reading): void {
   if (each === 'raw') return;
   for (const [name, one] of fieldsOf(value)) {
     // A text may have texts below it, which are joined by dots.
     if (one === null || one === undefined || each === 'string') continue;
-    shapeFaults(each, one, [...path, name], filling, faults);
+    shapeFaults(each, one, [...path, name], filling, reading);
   }
 }
 
-function listFaults(each: Shape, value: Json, path: Path, filling: boolean, faults: FileFault[]): void {
+function listFaults(each: Shape, value: Json, path: Path, filling: boolean, reading: Reading): void {
   const entries = Array.isArray(value) ? (value as readonly Json[]) : [];
   for (const [index, entry] of entries.entries()) {
     const at = [...path, String(index)];
     const isStruct = typeof each === 'object' && 'type' in each;
-    if (isSection(entry) && isStruct) structFaults(typeNamed(each.type), entry, at, filling, faults);
+    if (isSection(entry) && isStruct) structFaults(reading.types(each.type), entry, at, filling, reading);
     else if (isSection(entry) && !isEmpty(entry))
-      faults.push({ path: at, message: 'it takes one value and has fields' });
-    else if (!isStruct && !isSection(entry) && plainText(entry) !== null) shapeFaults(each, entry, at, filling, faults);
+      reading.faults.push({ path: at, message: 'it takes one value and has fields' });
+    else if (!isStruct && !isSection(entry) && plainText(entry) !== null)
+      shapeFaults(each, entry, at, filling, reading);
   }
   if (!isSection(value)) return;
   if (Object.values(value).some((entry) => entry !== null && entry !== undefined))
-    faults.push({ path, message: 'it is a list', hint: 'Put - before each entry.' });
+    reading.faults.push({ path, message: 'it is a list', hint: 'Put - before each entry.' });
 }
 
-function plainFaults(shape: string, value: Json, path: Path, filling: boolean, faults: FileFault[]): void {
+function plainFaults(shape: string, value: Json, path: Path, filling: boolean, reading: Reading): void {
   if (fieldsOf(value).some(([, each]) => each !== null && each !== undefined)) {
-    faults.push({ path, message: 'it takes one value and has fields' });
+    reading.faults.push({ path, message: 'it takes one value and has fields' });
     return;
   }
   if (!filling) return;
   const written = plainText(value);
   const wanted = written === null ? 'one value' : wantedOf(shape, written);
-  if (wanted !== null) faults.push({ path, message: `it must be ${wanted}` });
+  if (wanted !== null) reading.faults.push({ path, message: `it must be ${wanted}` });
 }
 
 /** What a text should be and is not; null: it is. */
