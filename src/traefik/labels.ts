@@ -78,13 +78,16 @@ interface Node {
   /** Of the label that ends here; null: others only go through. */
   key: string | null;
   readonly children: Node[];
+  /** Place of its first label among all. */
+  first: number;
 }
 
 type Path = readonly string[];
 const pathKey = (path: Path): string => JSON.stringify(path);
 
 function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], reading: Reading): Node {
-  const root: Node = { name: ROOT, value: '', key: null, children: [] };
+  const root: Node = { name: ROOT, value: '', key: null, children: [], first: 0 };
+  const places = new Map([...labels.keys()].map((key, at) => [key, at]));
   const keys = [...labels.keys()].filter((key) => hasPrefix(key, filters)).sort((a, b) => (a < b ? -1 : 1));
   for (const key of keys) {
     const words = wordsOf(key);
@@ -96,9 +99,10 @@ function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[],
     for (const word of words.slice(1)) {
       let next = node.children.find(({ name }) => equalFold(name, word));
       if (next === undefined) {
-        next = { name: word, value: '', key: null, children: [] };
+        next = { name: word, value: '', key: null, children: [], first: Number.POSITIVE_INFINITY };
         node.children.push(next);
       }
+      next.first = Math.min(next.first, places.get(key) ?? 0);
       node = next;
     }
     node.value = labels.get(key) ?? '';
@@ -127,6 +131,11 @@ function keysBelow(node: Node): string[] {
   return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
 }
 
+/** In the order of their first labels, which people chose. */
+function asWritten({ children }: Node): Node[] {
+  return [...children].sort((a, b) => a.first - b.first);
+}
+
 function invalid(reading: Reading, node: Node, message: (key: string) => string): undefined {
   for (const key of keysBelow(node)) reading.faults.push({ key, kind: 'invalid', message: message(key) });
   return undefined;
@@ -143,7 +152,7 @@ function unknown(reading: Reading, node: Node, known: readonly string[]): undefi
 /** `filling`: what is switched off is looked at, and its values are not read. */
 function structOf(type: StructType, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
   const found: [string, Json][] = [];
-  for (const child of node.children) {
+  for (const child of asWritten(node)) {
     const field = type.fields.find(({ name, label }) => equalFold(label ?? name, child.name));
     if (field === undefined) {
       const known = type.fields.filter(({ ignored }) => ignored !== true).map(({ name, label }) => label ?? name);
@@ -201,7 +210,7 @@ function shapeOf(
 
 function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
   const found: [string, Json][] = [];
-  for (const child of node.children) {
+  for (const child of asWritten(node)) {
     const below = [...path, child.name];
     note(reading, below, child);
     if (each === 'string') {
@@ -250,7 +259,7 @@ function listOf(
     return node.value === '' ? undefined : node.value.split(',').map(trimSpace);
   }
   if (!single) return node.children.map((child, at) => structOf(type, child, [...path, String(at)], filling, reading));
-  if (node.children.length > 0) return [structOf(type, node, path, filling, reading)];
+  if (node.children.length > 0) return [structOf(type, node, [...path, '0'], filling, reading)];
   return filling ? invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(each)}`) : undefined;
 }
 

@@ -7,7 +7,8 @@ import { containersIn } from '../../../src/managers/portainer/containers.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { isIntact } from '../../../src/managers/stack/heading.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
-import { projectName, revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
+import { projectName } from '../../../src/config/compose/project.ts';
+import { revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
 import { declared, targetOf } from '../portainer/configuration.ts';
 
 const SHOP = 'stack/1002.shop';
