@@ -3,7 +3,7 @@
 // empty. Traefik leaves a container out for one label that it cannot read; each such label is told here.
 
 import type { Json, JsonObject } from '../model/json.ts';
-import { equalFold } from './fold.ts';
+import { equalFold, folded } from './fold.ts';
 import { CONFIGURATION, type Field, PROVIDER, type Shape, type StructType, typeNamed } from './schema.ts';
 import { isBool, isDuration, readBool, readInteger, trimSpace } from './values.ts';
 
@@ -78,6 +78,8 @@ interface Node {
   /** Of the label that ends here; null: others only go through. */
   key: string | null;
   readonly children: Node[];
+  /** Children by their folded names. */
+  readonly byName: Map<string, Node>;
   /** Place of its first label among all. */
   first: number;
 }
@@ -86,7 +88,7 @@ type Path = readonly string[];
 const pathKey = (path: Path): string => JSON.stringify(path);
 
 function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], reading: Reading): Node {
-  const root: Node = { name: ROOT, value: '', key: null, children: [], first: 0 };
+  const root = newNode(ROOT);
   const places = new Map([...labels.keys()].map((key, at) => [key, at]));
   const keys = [...labels.keys()].filter((key) => hasPrefix(key, filters)).sort((a, b) => (a < b ? -1 : 1));
   for (const key of keys) {
@@ -97,10 +99,10 @@ function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[],
     }
     let node = root;
     for (const word of words.slice(1)) {
-      let next = node.children.find(({ name }) => equalFold(name, word));
-      if (next === undefined) {
-        next = { name: word, value: '', key: null, children: [], first: Number.POSITIVE_INFINITY };
+      const next = node.byName.get(folded(word)) ?? newNode(word);
+      if (next.first === Number.POSITIVE_INFINITY) {
         node.children.push(next);
+        node.byName.set(folded(word), next);
       }
       next.first = Math.min(next.first, places.get(key) ?? 0);
       node = next;
@@ -111,9 +113,14 @@ function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[],
   return root;
 }
 
+function newNode(name: string): Node {
+  return { name, value: '', key: null, children: [], byName: new Map(), first: Number.POSITIVE_INFINITY };
+}
+
 /** A text where it is no key. */
 function wordsOf(key: string): string[] | string {
   const words = key.split('.');
+  if (words.length > MOST_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
   if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
   const split: string[] = [];
   for (const word of words) {
@@ -127,8 +134,14 @@ function wordsOf(key: string): string[] | string {
   return split;
 }
 
+const MOST_WORDS = 100;
+
 function keysBelow(node: Node): string[] {
   return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
+}
+
+function firstBelow({ key, children }: Node): string | null {
+  return key ?? (children[0] === undefined ? null : firstBelow(children[0]));
 }
 
 /** In the order of their first labels, which people chose. */
@@ -186,8 +199,9 @@ function wordsIn(shape: Shape): string {
 }
 
 function note({ keys }: Reading, path: Path, node: Node): void {
-  const [first] = keysBelow(node);
-  if (first !== undefined && !keys.has(pathKey(path))) keys.set(pathKey(path), first);
+  const at = pathKey(path);
+  const first = firstBelow(node);
+  if (first !== null && !keys.has(at)) keys.set(at, first);
 }
 
 function shapeOf(

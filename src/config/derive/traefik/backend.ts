@@ -6,6 +6,7 @@ import type { Compose } from '../../config-services.ts';
 import { fixedAddress, spelling } from '../../rules/network/address.ts';
 import type { Finding } from '../../rules/rule.ts';
 import type { Container, Where } from './containers.ts';
+import { forTheProxy } from './docker-names.ts';
 import { type Said, section } from './provider.ts';
 import { isPort, reachedPort } from './reach.ts';
 import type { Backend, Server } from './route.ts';
@@ -86,7 +87,10 @@ function serverOf(
         `service ${name} has a URL and a port or scheme: Traefik takes the one or the other`,
         'Leave the URL, or the others.',
       );
-    return { server: { scheme: 'http', preservePath, weight, servers: [{ url }] }, isWrong: false, findings: [] };
+    const there = forTheProxy(url, compose, vms, variables);
+    const servers = [{ url: 'url' in there ? there.url : url }];
+    const findings = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
+    return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, findings };
   }
   if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
     return wrong('scheme', `scheme ${scheme} of service ${name} is none of http, https, h2c`);
@@ -97,7 +101,9 @@ function serverOf(
   if (reached.port === null && container.isAsked)
     return wrong('port', `the port of service ${name} is not known`, PORT_HINT);
   const findings = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
-  if (reached.port === null) return { server: null, isWrong: false, findings };
+  // Labels of a compose file may be for others: what leads nowhere gets no name either.
+  if (reached.port === null || (findings.length > 0 && !container.isAsked))
+    return { server: null, isWrong: false, findings };
   const servers = vms.flatMap((vm) => {
     const address = fixedAddress(vm.network.ip);
     return address === null ? [] : [{ address: spelling(address), port: reached.port ?? 0 }];

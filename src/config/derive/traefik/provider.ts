@@ -34,10 +34,12 @@ export function provided(containers: readonly Container[], project: string, doma
   const conflicts: (() => void)[] = [];
   const findings: Finding[] = [];
   for (const container of containers) {
-    findings.push(...otherProtocols(container));
+    findings.push(...otherProtocols(container), ...withoutEffect(container));
     const http = section(container.decoded.dynamic['http']);
     const names = Object.keys(section(http['services']));
-    const isMeant = container.decoded.enabled === true || names.length > 0;
+    const isForOthers =
+      Object.keys(http).length === 0 && ['tcp', 'udp'].some((each) => each in container.decoded.dynamic);
+    const isMeant = (container.decoded.enabled === true && !isForOthers) || names.length > 0;
     if (!isMeant && Object.keys(section(http['routers'])).length === 0) {
       for (const [name, value] of entriesOf(http, 'middlewares'))
         add(middlewares, 'middlewares', name, { value }, container);
@@ -125,6 +127,19 @@ function otherProtocols(container: Container): Finding[] {
       const hint = 'Publish the port by "ports", let clients go to the VM itself, and take these labels out.';
       return { code: 'INVALID_VALUE', message, hint, ...container.where([protocol, kind, name]) };
     });
+  });
+}
+
+/** NO_EFFECT: what the proxy takes over from nobody. */
+function withoutEffect(container: Container): Finding[] {
+  const { http, tls } = container.decoded.dynamic;
+  const found = [
+    ...(section(http)['models'] === undefined ? [] : [['http', 'models']]),
+    ...(tls === undefined ? [] : [['tls', 'stores']]),
+  ];
+  return found.map((path) => {
+    const message = `${path.join('.')} of service ${container.service} says nothing here: TLS ends at the gateway, and entry points are the proxy's`;
+    return { code: 'NO_EFFECT', message, ...container.where(path) };
   });
 }
 

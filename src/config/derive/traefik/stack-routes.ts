@@ -10,6 +10,7 @@ import type { Stack } from '../../config-services.ts';
 import type { Finding } from '../../rules/rule.ts';
 import { asService, backendOf } from './backend.ts';
 import { type Container, containersOf, type Where } from './containers.ts';
+import { forTheProxy } from './docker-names.ts';
 import type { LabelledRoute } from './entry-points.ts';
 import { type Provided, provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
 import { references } from './references.ts';
@@ -44,14 +45,14 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   findings.push(...missing);
   const judged = dynamicOf(said, backends, resolve);
   const refusals = refused(judged);
-  findings.push(...refusals.map((refusal) => told(refusal, said)));
+  findings.push(...refusals.map((refusal) => told(refusal, said)).filter((each) => !isToldAlready(each, findings)));
   const out = outOfUse(judged, [...refusals, ...broken]);
   const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);
   const own = (mention: string) => (mention.includes('@') ? mention : `${scope}-${mention}`);
   const middlewares = new Map(
     [...said.middlewares]
       .filter(([name]) => !isOut('middlewares', name))
-      .map(([name, { value }]) => [own(name), renamed(resolve.middleware(value), own)]),
+      .map(([name, said]) => [own(name), renamed(withAddress(name, said, resolve.middleware(said.value)), own)]),
   );
   const services = new Map(
     [...backends]
@@ -67,6 +68,18 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     return [route];
   });
   return { routes, middlewares, services, findings };
+
+  /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
+  function withAddress(name: string, element: Said, value: JsonObject): JsonObject {
+    const { address } = section(value['forwardAuth']);
+    if (typeof address !== 'string') return value;
+    const found = forTheProxy(address, stack.compose, vms, variables);
+    if ('url' in found) return { ...value, forwardAuth: { ...section(value['forwardAuth']), address: found.url } };
+    const message = `the proxy does not reach ${address}, which middleware ${name} asks: ${found.obstacle}`;
+    const where = whereSaid(element, ['http', 'middlewares', name, 'forwardAuth', 'address']);
+    findings.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
+    return value;
+  }
 
   function backendFor(mention: string): Backend | NamedService | null {
     const service = resolve.service(mention);
@@ -101,6 +114,8 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     };
   }
 }
+
+const ADDRESS_HINT = 'Publish it by "ports" and name it by the address of the VM, or by a name that leads there.';
 
 /** What names others by the names that they have in the whole. */
 function renamed(middleware: JsonObject, own: (mention: string) => string): JsonObject {
@@ -151,6 +166,13 @@ function told({ section: kind, name, path, message, hint, disables }: Refusal, s
     ...(hint === undefined ? {} : { hint }),
     ...(where ?? { at: { file: '', path: '' } }),
   };
+}
+
+/** Two dollar signs of phoenix.json are told once. */
+function isToldAlready({ message, at }: Finding, findings: readonly Finding[]): boolean {
+  const isSame = (other: Finding) =>
+    other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
+  return message.includes('$$') && findings.some(isSame);
 }
 
 function whereSaid({ containers: [first] }: Said, path: readonly string[]): Where {
