@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
-import { duration, isSection, list, section, text, texts, whole } from './read.ts';
+import { isSection, list, section, signOfTime, text, texts, whole } from './read.ts';
 import { rangeFault } from './status.ts';
 import { isUrl, serverFault } from './url.ts';
 
@@ -86,8 +86,8 @@ function healthCheck(config: JsonObject): Fault[] {
       ? []
       : [at('status', `no answer has status ${status}, and no server counts as up`, 'Write 200.')]),
     ...['interval', 'unhealthyInterval', 'timeout'].flatMap((name) => {
-      const seconds = config[name] === undefined ? null : duration(config[name]);
-      return seconds === null || seconds > 0
+      const time = signOfTime(config[name]);
+      return time === null || time > 0
         ? []
         : [at(name, 'it is not above 0, and Traefik takes its default', 'Write 30s.')];
     }),

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
-import { duration, section, text, texts, whole } from '../read.ts';
+import { section, signOfTime, text, texts, whole } from '../read.ts';
 import { expressionFault } from '../regular-expression.ts';
 import { addressFaults, sourceFaults, strategyFaults } from '../source.ts';
 import { isKnownStatus } from '../status.ts';
@@ -105,10 +105,11 @@ export function inFlightReq(config: JsonObject): Fault[] {
 
 export function rateLimit(config: JsonObject): Fault[] {
   const average = config['average'];
-  const period = duration(config['period']) ?? 0;
   const limits = average === undefined || whole(average) >= 0;
   return [
-    ...(period < 0 ? [disabled(['period'], { message: 'the period is negative', hint: 'Write 1s or 1m.' })] : []),
+    ...((signOfTime(config['period']) ?? 0) < 0
+      ? [disabled(['period'], { message: 'the period is negative', hint: 'Write 1s or 1m.' })]
+      : []),
     ...(limits
       ? []
       : [useless(['average'], { message: 'a negative average limits nothing', hint: 'Write a number above 0.' })]),
