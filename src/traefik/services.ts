@@ -69,6 +69,7 @@ function healthCheck(config: JsonObject): Fault[] {
   const scheme = text(config['scheme']);
   const port = whole(config['port']);
   const mode = text(config['mode']);
+  const method = text(config['method']);
   const status = whole(config['status']);
   const at = (name: string, message: string, hint: string): Fault => useless(['healthCheck', name], { message, hint });
   return [
@@ -82,6 +83,9 @@ function healthCheck(config: JsonObject): Fault[] {
       ? []
       : [at('port', `${port} is no port, and no server counts as up`, 'Write 1 to 65535.')]),
     ...(['', 'http', 'grpc'].includes(mode) ? [] : [at('mode', `"${mode}" is read as http`, 'Write http or grpc.')]),
+    ...(/^[\w!#$%&'*+.^`|~-]*$/.test(method)
+      ? []
+      : [at('method', `"${method}" is no method, and no server counts as up`, 'Write GET.')]),
     ...(status === 0 || (status >= 100 && status <= 999)
       ? []
       : [at('status', `no answer has status ${status}, and no server counts as up`, 'Write 200.')]),
