@@ -1,10 +1,21 @@
 // Labels of the services of a compose file: lists and maps, with what aliases and merge keys stand for, and what a service takes from
 // another one of the file by `extends`.
 
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import type { ComposeLabel } from '../config-services.ts';
 import { pointer } from '../read/place.ts';
 import { positionOf } from './nodes.ts';
+import { plainText } from './plain-scalars.ts';
 
 /** In their order; one that stands twice counts as compose lets it count, the last of a list and the nearest of merged maps. */
 export function composeLabels(document: Document.Parsed, lines: LineCounter): ComposeLabel[] {
@@ -100,11 +111,7 @@ function followed(document: Document.Parsed, node: unknown): unknown {
   return isAlias(node) ? node.resolve(document) : node;
 }
 
-/** As compose turns a value into a text, whose YAML is that of Go's library: 0777 is a number to the base of eight. */
-function textOf({ value, source, type }: { value: unknown; source?: string; type?: string }): string {
-  if (value === null || value === undefined) return '';
-  if (type !== 'PLAIN' || source === undefined || typeof value === 'string') return String(value);
-  if (/^[-+]?0[0-7_]+$/.test(source)) return String(Number.parseInt(source.replaceAll('_', ''), 8));
-  if (/^[-+]?\d+$/.test(source)) return source.replace(/^\+/, '');
-  return String(value);
+function textOf({ value, source, type, tag }: Scalar): string {
+  const isWritten = type === 'PLAIN' && tag === undefined;
+  return isWritten ? plainText(typeof value === 'string' ? value : (source ?? '')) : String(value ?? '');
 }
