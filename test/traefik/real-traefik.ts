@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
 
-export interface Told {
+interface Told {
   readonly status: string;
   readonly error?: readonly string[];
 }
