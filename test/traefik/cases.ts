@@ -414,7 +414,7 @@ const MIDDLEWARES: readonly Case[] = [
   middleware(
     'two sources',
     { inFlightReq: { amount: 1, sourceCriterion: { requestHost: true, requestHeaderName: 'X-A' } } },
-    'inFlightReq.sourceCriterion',
+    'inFlightReq.sourceCriterion.requestHost',
   ),
   middleware('addresses', {
     ipAllowList: {
@@ -464,7 +464,7 @@ const MIDDLEWARES: readonly Case[] = [
   middleware(
     'a rate by two sources',
     { rateLimit: { average: 1, sourceCriterion: { ipStrategy: { depth: 1 }, requestHost: true } } },
-    'rateLimit.sourceCriterion',
+    'rateLimit.sourceCriterion.requestHost',
   ),
   middleware('a redirect', regex('^http://(.+)[.]~[.]example/(.*)', `https://$1.other/${'$'}{2}`)),
   middleware('a redirect by a bad expression', regex('^https?://(www'), 'redirectRegex.regex'),
