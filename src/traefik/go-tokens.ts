@@ -76,7 +76,10 @@ function unknown(text: string, from: number): Unreadable {
   if (rest.startsWith('"')) return { message: 'a double quote is not closed' };
   if (/^['‘’“”´]/.test(rest)) return { message: 'values stand in backticks, not in quotes', hint: QUOTES };
   if (rest.startsWith('/*')) return { message: 'a comment is not closed' };
-  return { message: `"${rest}" is not understood` };
+  const message = `"${rest}" is not understood`;
+  if (rest.startsWith(':'))
+    return { message, hint: 'Rules of Traefik 1 (Host:name) are no longer read: write Host(`name`).' };
+  return /^[&|]/.test(rest) ? { message, hint: 'Write && for and, || for or.' } : { message };
 }
 
 /** Null: Go reads it as none, or does not hand it on. */

@@ -51,9 +51,11 @@ function withV2Hint(rule: string, syntax: string, { fault, hint }: { readonly fa
   return { message, hint: hint === undefined ? way : `${hint} ${way}` };
 }
 
-/** 0 for what is no whole number. */
+/** 0 for what is no whole number. One that JavaScript has rounded counts as the greatest that it may have been. */
 function bigWhole(value: JsonObject[string]): bigint {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    return Number.isSafeInteger(value) ? BigInt(value) : BigInt(value) + 512n;
+  }
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(whole(value));
 }
 

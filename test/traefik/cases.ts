@@ -180,6 +180,16 @@ const RULES: readonly Case[] = [
   ),
   rule('TLS by default', RULE, null, { tls: { options: 'default' } }),
   rule('a middleware that is not there', RULE, 'middlewares.0', { middlewares: ['~nope'] }),
+  rule('a middleware without a name', RULE, 'middlewares.0', { middlewares: [''] }),
+  {
+    name: 'a router with a source in its name',
+    http: { routers: { '~r@x': { rule: RULE, service: '~s' } }, services: { '~s': SERVER } },
+    refused: ['routers/~r@x: '],
+  },
+  rule('a header that cannot be', 'Host(`~.example`) && Header(`X A`, `1`)', 'rule', {}, never()),
+  rule('a rule of Traefik 1', 'Host:~.example', 'rule'),
+  rule('a rule joined by words', 'Host(`~.example`) and Path(`/`)', 'rule'),
+  rule('a rule joined by half an operator', 'Host(`~.example`) & Path(`/`)', 'rule'),
   rule('a middleware of Docker', RULE, 'middlewares.0', { middlewares: ['auth@docker'] }),
   {
     name: 'a service that is not there',
