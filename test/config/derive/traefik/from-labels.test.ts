@@ -387,3 +387,16 @@ test('who is asked whether a request may pass is asked where the VM publishes it
     expect.stringMatching(/^warning NO_ROUTE .*elsewhere is a name without a domain/),
   ]);
 });
+
+test('a VM without a fixed address can be led to by nobody, which is said', () => {
+  const { problems, routers } = derived({
+    manifest: ROUTER,
+    change: (files) => {
+      files['etc/phoenix_vm_configs.json'].vms[1].network_config.ip = 'dhcp';
+    },
+  });
+  expect(routers).toEqual({});
+  expect(problems).toContainEqual(
+    expect.stringMatching(/^warning NO_ROUTE phoenix.json:.* no VM that runs stack shop has a fixed address/),
+  );
+});
