@@ -1,11 +1,13 @@
 // The environment as settings: every variable, its meaning and its default in one place. Nothing else reads the environment.
 // Pure: values named by `NAME_FILE` are read by the function that the caller passes.
 
+import type { Authority } from './model/authority.ts';
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
 import type { SecretBounds } from './model/secret-bounds.ts';
 import type { SigningKeys } from './model/signing-keys.ts';
 import { ageKeys } from './settings/age-keys.ts';
+import { authorities } from './settings/authorities.ts';
 import { CHECKS } from './settings/checks.ts';
 import { secretBounds, secretFolders, variablePrefix } from './settings/secret-bounds.ts';
 import { signingKeys } from './settings/signing-keys.ts';
@@ -24,7 +26,7 @@ import {
   subnets,
   type Value,
 } from './settings/values.ts';
-import { nearestName, valuesOf } from './settings/variables.ts';
+import { knownAs, nearestName, valuesOf } from './settings/variables.ts';
 
 interface ForgeSettings {
   readonly kind: 'github' | 'gitea' | 'gitlab' | 'none';
@@ -83,6 +85,8 @@ export interface Settings {
   readonly planForks: boolean;
   /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
   readonly signingKeys: SigningKeys | null;
+  /** Trusted beside those that Node trusts. */
+  readonly authorities: readonly Authority[];
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -128,7 +132,8 @@ export function readSettings(
     if (text === undefined) return fallback;
     const value = read(text);
     if ('value' in value) return value.value;
-    report('error', variable, `${variable}: ${value.wrong}`, value.hint);
+    const given = knownAs(variable);
+    report('error', given, `${given}: ${value.wrong}`, value.hint);
     return fallback;
   };
   const hidden = (variable: string): Secret | null => {
@@ -179,6 +184,7 @@ export function readSettings(
     sopsAgeKey: take('PHOENIX_SOPS_AGE_KEY', ageKeys, null),
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
+    authorities: take('PHOENIX_CA', authorities, []),
   };
 
   take('PHOENIX_SECRETS_DIR', secretFolders, []);

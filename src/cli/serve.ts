@@ -1,12 +1,12 @@
 // `phoenix serve`: the agent, until it is told to stop.
 
-import { readFileSync } from 'node:fs';
 import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
-import { readSettings, type SettingProblem, secretsOf } from '../settings.ts';
+import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
+import { agentSettings } from './read-settings.ts';
 import { toldToStop } from './told-to-stop.ts';
 
 const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];
@@ -26,7 +26,7 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
     return EXIT.usage;
   }
   const receiving = roles.includes('receive');
-  const { settings, problems } = readSettings(io.env, (path) => readFileSync(path, 'utf8'), { receiving });
+  const { settings, problems } = agentSettings(io.env, { receiving });
   for (const problem of problems) io.stderr(problemLine(problem));
   if (settings === null) return EXIT.usage;
 

@@ -1,16 +1,20 @@
 // What the commands need that talk to an agent.
 
+import type { Authority } from '../model/authority.ts';
 import { type Secret, secret } from '../model/secret.ts';
 import type { Environment, SettingProblem } from '../settings.ts';
+import { authorities } from './authorities.ts';
 import { httpUrl } from './values.ts';
-import { valuesOf } from './variables.ts';
+import { knownAs, valuesOf } from './variables.ts';
 
-const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN']);
+const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN', 'PHOENIX_CA']);
 
 export interface ClientSettings {
   /** Without a slash at its end. */
   readonly url: string;
   readonly token: Secret | null;
+  /** Trusted beside those that Node trusts; absent where none is named. */
+  readonly authorities?: readonly Authority[];
 }
 
 /** What the commands need that talk to an agent. */
@@ -31,7 +35,18 @@ export function readClientSettings(
       hint: address.hint,
     });
   }
+  const pem = texts.get('PHOENIX_CA');
+  const trusted = pem === undefined ? { value: [] } : authorities(pem);
+  if ('wrong' in trusted) {
+    const variable = knownAs('PHOENIX_CA');
+    problems.push({ severity: 'error', variable, message: `${variable}: ${trusted.wrong}`, hint: trusted.hint });
+  }
   const token = texts.get('PHOENIX_ADMIN_TOKEN');
   const url = 'value' in address ? (address.value?.url ?? '') : '';
-  return { settings: { url: url.replace(/\/+$/, ''), token: token === undefined ? null : secret(token) }, problems };
+  const settings = {
+    url: url.replace(/\/+$/, ''),
+    token: token === undefined ? null : secret(token),
+    ...(pem !== undefined && 'value' in trusted ? { authorities: trusted.value } : {}),
+  };
+  return { settings, problems };
 }

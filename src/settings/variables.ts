@@ -2,7 +2,7 @@
 
 import type { Report } from './checks.ts';
 
-/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent. */
+/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent; PHOENIX_CA is given as PHOENIX_CA_FILE. */
 const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
@@ -35,10 +35,16 @@ const VARIABLES = [
   'PHOENIX_SOPS_AGE_KEY',
   'PHOENIX_PLAN_FORKS',
   'PHOENIX_SIGNING_KEYS',
+  'PHOENIX_CA',
   'PHOENIX_URL',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
+
+/** The name by which documents and people know a variable: what is hardly ever given but as a file goes by the name of the file. */
+export function knownAs(variable: string): string {
+  return variable === 'PHOENIX_CA' ? 'PHOENIX_CA_FILE' : variable;
+}
 
 /** What programs beside Phoenix read their own keys from, in the same environment. */
 const OF_OTHERS = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_CMD', 'SOPS_AGE_SSH_PRIVATE_KEY'];
@@ -81,10 +87,15 @@ function contentOf(variable: string, path: string, readFile: (path: string) => s
   try {
     const content = readFile(path).replace(/\r?\n$/, '');
     if (content !== '') return content;
-    report('error', `${variable}_FILE`, `${path} is empty`, `write the value of ${variable} into it`);
+    report('error', `${variable}_FILE`, `${variable}_FILE: ${path} is empty`, `write the value of ${variable} into it`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    report('error', `${variable}_FILE`, `cannot read ${path}: ${reason}`, 'check that the file is there and readable');
+    report(
+      'error',
+      `${variable}_FILE`,
+      `${variable}_FILE: cannot read ${path}: ${reason}`,
+      'check that the file is there and readable',
+    );
   }
   return undefined;
 }

@@ -1,11 +1,12 @@
 // The HTTP client of the agent, for the commands that talk to it.
 
-import { readFileSync } from 'node:fs';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { RunJson } from '../../agent/http/run-json.ts';
+import { certificateFault } from '../../io/authorities.ts';
 import type { TargetId } from '../../model/ids.ts';
-import { type ClientSettings, readClientSettings } from '../../settings/client.ts';
+import type { ClientSettings } from '../../settings/client.ts';
 import { EXIT, type Io } from '../io.ts';
+import { clientSettings } from '../read-settings.ts';
 
 /** How long a lost connection is tried again before following a run is given up: an agent that restarts is back by then. */
 const RECONNECT_FOR_MS = 60_000;
@@ -42,7 +43,7 @@ export interface Client {
 
 /** @throws ClientFailure when the environment does not name an agent */
 export function clientOf(io: Io): Client {
-  const { settings, problems } = readClientSettings(io.env, (path) => readFileSync(path, 'utf8'));
+  const { settings, problems } = clientSettings(io.env);
   const [problem] = problems;
   if (problem !== undefined) throw new ClientFailure(problem.message, problem.hint, EXIT.usage);
   return openClient(settings);
@@ -63,6 +64,10 @@ function openClient({ url, token: held }: ClientSettings): Client {
         redirect: 'error',
       });
     } catch (cause) {
+      const certificate = certificateFault(cause);
+      if (certificate !== null) {
+        throw new ClientFailure(`${url}: ${certificate.what}`, certificate.remedy, EXIT.missing, { cause });
+      }
       const hint = 'start it with phoenix serve, or set PHOENIX_URL to where it listens';
       throw new ClientFailure(`no agent answers at ${url}: ${reasonOf(cause)}`, hint, EXIT.missing, { cause });
     }

@@ -1,6 +1,6 @@
 // What the doctor looks at: each check is one question to the world and one pure judgement of the answer.
 
-import { readFileSync } from 'node:fs';
+import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
 import { wholeFiles } from '../../io/git/files.ts';
 import { httpClient } from '../../io/git/http.ts';
@@ -9,8 +9,9 @@ import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
 import type { Host } from '../../ports.ts';
-import { readSettings, type SettingProblem, type Settings } from '../../settings.ts';
+import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
+import { agentSettings } from '../read-settings.ts';
 import { forgeOptions, openForgeOf } from '../rehearse/outside.ts';
 
 export interface Finding {
@@ -49,7 +50,7 @@ function skipped(check: string, message: string): Finding {
 }
 
 export function checkSettings(io: Io): { readonly settings: Settings | null; readonly findings: readonly Finding[] } {
-  const { settings, problems } = readSettings(io.env, (path) => readFileSync(path, 'utf8'), { receiving: true });
+  const { settings, problems } = agentSettings(io.env, { receiving: true });
   const findings = problems.map(({ severity, message, hint }: SettingProblem): Finding => {
     return { check: 'settings', state: severity === 'error' ? 'failed' : 'warning', message, hint };
   });
@@ -150,7 +151,10 @@ export async function checkClock({ repositoryUrl }: Settings): Promise<Finding> 
     const seconds = Math.round(Math.abs(Date.now() - told) / 1_000);
     if (seconds <= CLOCK_SECONDS) return ok('clock', 'agrees with the forge');
     return warning('clock', `differs from the forge by ${seconds} seconds`, 'let NTP set the clock');
-  } catch {
+  } catch (error) {
+    const certificate = certificateFault(error);
+    if (certificate !== null)
+      return { check: 'clock', state: 'skipped', message: certificate.what, hint: certificate.remedy };
     return skipped('clock', 'the forge cannot be asked for the time');
   }
 }

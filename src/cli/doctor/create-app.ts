@@ -3,7 +3,6 @@
 // (GitHub's "Registering a GitHub App from a manifest").
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,9 +10,10 @@ import { join } from 'node:path';
 import { placeOf } from '../../io/forge/forge.ts';
 import { type CreatedApp, redeemCode } from '../../io/forge/github/manifest.ts';
 import { APP, appCreated, appPage } from '../../say/app.ts';
-import { type Environment, readSettings, type Settings } from '../../settings.ts';
+import type { Environment, Settings } from '../../settings.ts';
 import { EXIT, type Io } from '../io.ts';
 import { Missing } from '../missing.ts';
+import { agentSettings } from '../read-settings.ts';
 
 export interface CreateAppArgs {
   /** The organisation that the App is to belong to; undefined for the user who presses. */
@@ -118,7 +118,7 @@ async function keep(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
 function settingsForApp(environment: Environment): Settings {
   const { PHOENIX_FORGE: _, ...rest } = environment;
   const given = { ...rest, PHOENIX_FORGE: 'none' };
-  const { settings, problems } = readSettings(given, (path) => readFileSync(path, 'utf8'), { receiving: false });
+  const { settings, problems } = agentSettings(given, { receiving: false });
   const error = problems.find(({ severity }) => severity === 'error');
   if (settings === null || error !== undefined)
     throw new Missing(error?.message ?? 'the settings cannot be read', error?.hint ?? '');

@@ -1,6 +1,7 @@
 // Whether strangers are shown the pages by the public address. A proxy beside the agent that does not say that it relays makes everybody
 // look like a person at the machine itself, which only somebody who comes through that proxy can find out.
 
+import { certificateFault } from '../../io/authorities.ts';
 import type { Settings } from '../../settings.ts';
 import type { Finding } from './checks.ts';
 
@@ -14,8 +15,10 @@ export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<
   try {
     const request = { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) } as const;
     return [judgePublicPages((await fetch(`${publicUrl}/api/status`, request)).status)];
-  } catch {
-    return [{ check: CHECK, state: 'skipped', message: `nothing answers at ${publicUrl}`, hint: null }];
+  } catch (error) {
+    const certificate = certificateFault(error);
+    const message = certificate === null ? `nothing answers at ${publicUrl}` : `${publicUrl}: ${certificate.what}`;
+    return [{ check: CHECK, state: 'skipped', message, hint: certificate?.remedy ?? null }];
   }
 }
 

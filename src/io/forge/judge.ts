@@ -1,6 +1,7 @@
 // What a failed request to the forge means for the report that was to be written. Rules from GitHub's description of its
 // rate limits: `retry-after`, else `x-ratelimit-reset` when nothing remains, else at least a minute.
 
+import { certificateSentence } from '../authorities.ts';
 import type { ForgeLogin } from './options.ts';
 import { Moved } from './redirects.ts';
 
@@ -59,7 +60,8 @@ export function judge(error: unknown, { verb = 'write', what, right, as, now }: 
   if (moved !== undefined) return byPerson('login', moved.message);
   const { response: answer } = error as { readonly response?: Answer };
   if (answer === undefined) {
-    return later('unclear', OUTAGE_SECONDS, `the forge cannot be reached: ${rootMessage(error)}`);
+    const why = certificateSentence(error) ?? rootMessage(error);
+    return later('unclear', OUTAGE_SECONDS, `the forge cannot be reached: ${why}`);
   }
   const { status, headers } = answer;
   const said = messageOf(answer.data);

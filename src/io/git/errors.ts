@@ -1,5 +1,7 @@
 // What can go wrong with a repository, said so that the reader knows what to do.
 
+import { certificateSentence } from '../authorities.ts';
+
 /** A commit or blob that the repository does not have. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';
@@ -48,17 +50,15 @@ function sentence(error: unknown, hasToken: boolean): string {
     return 'no Git repository answers there: check PHOENIX_REPO_URL';
   }
   if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
+  const certificate = certificateSentence(error);
+  if (certificate !== null) return certificate;
   const reason = rootCause(error);
-  if (CERTIFICATE.test(reason.code)) {
-    return `its certificate is not trusted (${reason.code}): set NODE_EXTRA_CA_CERTS to the PEM file of its authority`;
-  }
   if (reason.code === '') return reason.message;
   if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}): see to PHOENIX_DATA_DIR`;
   return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
 }
 
 const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
-const CERTIFICATE = /CERT|UNABLE_TO_(VERIFY|GET)|SELF_SIGNED/;
 
 function refusal(status: number, hasToken: boolean): string {
   if (status === 401 || status === 403) {

@@ -12,7 +12,7 @@ export interface AgentOptions {
   /** Connect here whatever the URL's host is. */
   readonly address?: string | undefined;
   /** Certificates to check against, as PEM; undefined: those that Node trusts. */
-  readonly ca?: string | undefined;
+  readonly ca?: string | string[] | undefined;
   /** False: whoever answers is taken for the service. */
   readonly verify: boolean;
   readonly signal?: AbortSignal | undefined;

@@ -6,6 +6,7 @@ import { TLSSocket } from 'node:tls';
 import type { Content, FileWrite, HttpBody, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json, type JsonObject } from '../../model/json.ts';
 import type { HttpAnswer } from '../../ports.ts';
+import { certificateSentence, namedAuthorities } from '../authorities.ts';
 import type { Redactor } from '../redact.ts';
 import { httpAgent, httpsAgent } from './agents.ts';
 import type { Dial } from './dial.ts';
@@ -108,10 +109,11 @@ async function send(
   });
 }
 
-async function trusted({ readFile }: RequestParts, file: string): Promise<string> {
+/** Beside it, the authorities that the operator named: a service may have its certificate from one of those. */
+async function trusted({ readFile }: RequestParts, file: string): Promise<string[]> {
   const pem = await readFile(file);
   if (pem === undefined) throw new Error(`the trusted certificate ${file} is not there`);
-  return pem;
+  return [pem, ...namedAuthorities()];
 }
 
 async function bodyOf(
@@ -174,5 +176,5 @@ function endOf(error: unknown): HttpAnswer['ended'] {
 function messageOf(error: unknown): string {
   // A name with several addresses fails with one error for each.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -137,17 +137,20 @@ test('a certificate that nobody vouches for is refused, and trusted once its aut
   servers.push(server);
   await once(server, 'listening');
   const url = `https://localhost:${(server.address() as AddressInfo).port}/x.git`;
-  expect(await failure({ url })).toContain('set NODE_EXTRA_CA_CERTS to the PEM file of its authority');
+  expect(await failure({ url })).toContain('set PHOENIX_CA_FILE to a PEM file with the certificate of its authority');
 
   const script = `
+    const { trustAuthorities } = await import(process.argv[4]);
+    trustAuthorities([{ pem: process.argv[5], line: 1 }]);
     const { openRepository } = await import(process.argv[1]);
     const log = { info() {}, warn() {}, error() {} };
     const options = { branch: 'main', folder: process.argv[3], log, wantsBytes: () => true, maxFileBytes: 1 };
     await openRepository({ url: process.argv[2], ...options }).fetch().catch((error) => console.log(error.message));`;
   const source = join(import.meta.dirname, '../../../src/io/git/repository.ts');
-  const args = ['--input-type=module', '-e', script, source, url, join(folder, 'clone')];
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const authorities = join(import.meta.dirname, '../../../src/io/authorities.ts');
+  const given = [source, url, join(folder, 'clone'), authorities, await readFile(certificate, 'utf8')];
+  const args = ['--input-type=module', '-e', script, ...given];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const output = await child.stdout.setEncoding('utf8').toArray();
   expect(output.join('')).toContain('no repository there');
 });

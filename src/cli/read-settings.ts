@@ -1,0 +1,33 @@
+// The settings of a command, read from its environment and the files that it names. From here on the process trusts the authorities
+// among them, whichever command it runs.
+
+import { readFileSync } from 'node:fs';
+import { trustAuthorities } from '../io/authorities.ts';
+import type { Authority } from '../model/authority.ts';
+import { type ClientSettings, readClientSettings } from '../settings/client.ts';
+import { type Environment, type Purpose, type ReadSettings, readSettings, type SettingProblem } from '../settings.ts';
+
+const readFile = (path: string) => readFileSync(path, 'utf8');
+
+/** What the agent needs. */
+export function agentSettings(environment: Environment, purpose: Purpose): ReadSettings {
+  const { settings, problems } = readSettings(environment, readFile, purpose);
+  const wrong = settings === null ? [] : trusting(settings.authorities);
+  return { settings: wrong.length === 0 ? settings : null, problems: [...problems, ...wrong] };
+}
+
+/** What the commands need that talk to an agent. */
+export function clientSettings(environment: Environment): {
+  readonly settings: ClientSettings;
+  readonly problems: readonly SettingProblem[];
+} {
+  const { settings, problems } = readClientSettings(environment, readFile);
+  return { settings, problems: [...problems, ...trusting(settings.authorities ?? [])] };
+}
+
+function trusting(authorities: readonly Authority[]): readonly SettingProblem[] {
+  const wrong = trustAuthorities(authorities);
+  if (wrong === null) return [];
+  const variable = 'PHOENIX_CA_FILE';
+  return [{ severity: 'error', variable, message: `${variable}: ${wrong}`, hint: 'copy it again, as PEM' }];
+}
