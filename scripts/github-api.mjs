@@ -42,6 +42,7 @@ const OPERATIONS = [
   'GET /app',
   'GET /app/installations',
   'POST /app/installations/{installation_id}/access_tokens',
+  'GET /app/hook/config',
   'GET /app/hook/deliveries',
   'GET /app/hook/deliveries/{delivery_id}',
   'POST /app/hook/deliveries/{delivery_id}/attempts',

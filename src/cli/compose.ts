@@ -6,6 +6,7 @@ import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { type Door, openDoor } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
+import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import type { Agent, Role } from '../agent/parts.ts';
 import { READING } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
@@ -17,6 +18,7 @@ import { openQueue } from '../io/queue.ts';
 import type { Redactor } from '../io/redact.ts';
 import { startRedis } from '../io/redis-server.ts';
 import * as managers from '../managers/index.ts';
+import type { Arrival } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, Forge, Log } from '../ports.ts';
@@ -124,7 +126,11 @@ export async function compose(
       follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
       record: ledger.recordDelivery,
       recorded: agent.delivered,
-      ended: metrics.delivery,
+      ended(end: DeliveryEnd, arrived?: Arrival) {
+        metrics.delivery(end);
+        if (arrived === undefined) return;
+        ledger.noteArrival(arrived).catch((error) => log.warn('that a delivery arrived could not be kept', { error }));
+      },
       log,
       clock,
     };

@@ -12,6 +12,16 @@ export type Delivery = {
   readonly received: string;
 } & Event;
 
+/** That a delivery came which the forge had signed, of whatever event. */
+export interface Arrival {
+  /** ISO 8601. */
+  readonly at: string;
+  /** As `Delivery` has it. */
+  readonly id: string;
+  /** As the forge names it. */
+  readonly event: string;
+}
+
 export type Push = Delivery & PushEvent;
 
 export type Event = PushEvent | PullEvent | AskEvent;

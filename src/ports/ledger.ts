@@ -8,7 +8,7 @@ import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { ActionRecord, CommandVerb, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
-import type { Delivery } from './deliveries.ts';
+import type { Arrival, Delivery } from './deliveries.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pulls } from './pulls.ts';
 
@@ -150,6 +150,10 @@ export interface Ledger extends Outbox, Pulls {
   /** Deliveries not dealt with yet, oldest first. */
   unsettledDeliveries(): Promise<readonly Delivery[]>;
   settleDeliveries(ids: readonly string[], reports: readonly Report[]): Promise<void>;
+  /** Keeps what arrived last, for people who ask whether the webhook reaches Phoenix. */
+  noteArrival(arrival: Arrival): Promise<void>;
+  /** Null when nothing has arrived yet. */
+  lastArrival(): Promise<Arrival | null>;
 
   head(): Promise<Head | null>;
 

@@ -27,6 +27,13 @@ const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
   }
 };
 
+/** As each forge names them. */
+const RIGHTS = {
+  github: 'Contents: read, Commit statuses: write, Pull requests: write',
+  gitea: 'the scopes write:repository and write:issue',
+  gitlab: 'the scope api, and the role Developer',
+} as const;
+
 const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
   if (app !== null && token !== null) {
     report(
@@ -41,7 +48,7 @@ const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {
       'error',
       'PHOENIX_FORGE_TOKEN',
       `PHOENIX_FORGE is ${kind}, but there is no PHOENIX_FORGE_TOKEN, so no commit could be answered`,
-      'set the token (commit statuses: write, contents: read), or PHOENIX_APP_ID with PHOENIX_APP_KEY_FILE, or PHOENIX_FORGE=none',
+      `set the token (${RIGHTS[kind]})${kind === 'github' ? ', or PHOENIX_APP_ID with PHOENIX_APP_KEY_FILE' : ''}, or PHOENIX_FORGE=none`,
     );
   }
 };

@@ -33,8 +33,8 @@ interface Followed {
 }
 
 export interface Client {
-  /** @throws ClientFailure */
-  get<T>(path: string): Promise<T>;
+  /** @param withinMs without it, as long as it takes. @throws ClientFailure */
+  get<T>(path: string, withinMs?: number): Promise<T>;
   /** @throws ClientFailure */
   post<T>(path: string, body: object): Promise<T>;
   /** Resolves to the run as it ended. A lost connection is taken up again where it was. @throws ClientFailure */
@@ -49,7 +49,7 @@ export function clientOf(io: Io): Client {
   return openClient(settings);
 }
 
-function openClient({ url, token: held }: ClientSettings): Client {
+export function openClient({ url, token: held }: ClientSettings): Client {
   const token: Record<string, string> = held === null ? {} : { authorization: `Bearer ${held.expose()}` };
 
   async function request(
@@ -76,8 +76,9 @@ function openClient({ url, token: held }: ClientSettings): Client {
   }
 
   return {
-    async get<T>(path: string) {
-      return jsonOf<T>(await request(path, {}), url);
+    async get<T>(path: string, withinMs?: number) {
+      const limit = withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) };
+      return jsonOf<T>(await request(path, limit), url);
     },
     async post<T>(path: string, body: object) {
       const init = {

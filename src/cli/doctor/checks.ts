@@ -13,17 +13,9 @@ import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
 import { forgeOptions, openForgeOf } from '../rehearse/outside.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
-  readonly message: string;
-  /** What to do; null when nothing is. */
-  readonly hint: string | null;
-}
+import type { Finding } from './finding.ts';
 
 const ANSWER_MS = 8_000;
-const STATUS_RIGHT = 'give PHOENIX_FORGE_TOKEN the right to write commit statuses';
 const OLDEST_REDIS = [6, 2] as const;
 /** GitHub refuses an App's token when the clocks differ by a minute. */
 const CLOCK_SECONDS = 30;
@@ -117,24 +109,26 @@ export async function checkRepository(settings: Settings): Promise<Finding> {
   }
 }
 
-export async function checkForge(settings: Settings): Promise<Finding> {
+export async function checkForge(settings: Settings): Promise<readonly Finding[]> {
   try {
     const options = forgeOptions(settings, openRedactor());
-    if (options === null) return skipped('forge', 'PHOENIX_FORGE is none: commits get no answer');
+    if (options === null) return [skipped('forge', 'PHOENIX_FORGE is none: commits get no answer')];
     const who = options.login.as === 'app' ? 'the App' : 'the token';
     const access = await accessOf(options);
     switch (access.kind) {
       case 'enough':
-        return ok('forge', `${who} may write ${options.login.as === 'app' ? 'checks' : 'statuses'}`);
+        return [ok('forge', `${who} may write ${options.login.as === 'app' ? 'checks' : 'statuses and comments'}`)];
       case 'lacks':
-        return failed('forge', `${who} may not do all that Phoenix needs`, `give it ${access.rights.join(', ')}`);
+        return access.rights.map(({ what, why, remedy }) => failed('forge', `${who} may not ${what} (${why})`, remedy));
       case 'unknown':
-        return warning('forge', `it does not tell what ${who} may do`, STATUS_RIGHT);
+        return [
+          warning('forge', access.why, 'run phoenix doctor again; docs/forges.md names the rights that it needs'),
+        ];
       default:
         return access satisfies never;
     }
   } catch (error) {
-    return failed('forge', reasonOf(error), STATUS_RIGHT);
+    return [failed('forge', reasonOf(error), 'docs/forges.md names the rights that PHOENIX_FORGE_TOKEN needs')];
   }
 }
 

@@ -15,12 +15,13 @@ import {
   checkRedis,
   checkRepository,
   checkSettings,
-  type Finding,
   failed,
   ok,
   reasonOf,
 } from './checks.ts';
+import type { Finding } from './finding.ts';
 import { checkPublicPages } from './public-pages.ts';
+import { checkWebhook } from './webhook.ts';
 
 const STYLES: Record<Finding['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
 
@@ -37,6 +38,7 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
       hostOf(settings, io),
       checkClock(settings),
       checkPublicPages(settings),
+      checkWebhook(settings, io),
     ]);
     findings.push(...found.flat());
   }

@@ -3,7 +3,7 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import type { Settings } from '../../settings.ts';
-import type { Finding } from './checks.ts';
+import type { Finding } from './finding.ts';
 
 const CHECK = 'pages';
 const ANSWER_MS = 8_000;

@@ -1,6 +1,6 @@
 // Webhook deliveries: written before they are acknowledged, dealt with once.
 
-import type { Delivery } from '../../ports/deliveries.ts';
+import type { Arrival, Delivery } from '../../ports/deliveries.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
@@ -37,7 +37,10 @@ redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[3])
 say(ARGV[1], ARGV[2])
 `);
 
-type Deliveries = Pick<Ledger, 'recordDelivery' | 'unsettledDeliveries' | 'settleDeliveries'>;
+type Deliveries = Pick<
+  Ledger,
+  'recordDelivery' | 'unsettledDeliveries' | 'settleDeliveries' | 'noteArrival' | 'lastArrival'
+>;
 
 interface Waiting {
   readonly delivery: Delivery;
@@ -81,6 +84,13 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
         waiting.push({ delivery, answer, fail });
         if (!writing) void write();
       });
+    },
+    async noteArrival(arrival) {
+      await redis.set(keys.arrived, encode(arrival));
+    },
+    async lastArrival() {
+      const text = await redis.get(keys.arrived);
+      return text === null ? null : decode<Arrival>('the last arrival', text);
     },
     async unsettledDeliveries() {
       const texts = await redis.hvals(keys.deliveries);

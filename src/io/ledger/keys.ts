@@ -12,6 +12,7 @@ export function ledgerKeys(installation: string) {
     /** List of ids being dealt with: hash id → delivery; sorted set of ids dealt with, by time. */
     deliveries: name('deliveries'),
     settled: name('deliveries:settled'),
+    arrived: name('deliveries:last'),
     head: name('head'),
     runCounter: name('runs:counter'),
     /** Sorted sets of run ids, by id. */

@@ -11,7 +11,7 @@ import type { Faults } from './faults.ts';
 import type { LabCheck } from './github/checks.ts';
 import { type Hands, handsOf } from './hands.ts';
 import { type LabAppOptions, openParts } from './open-parts.ts';
-import type { Parts } from './parts.ts';
+import type { FilledIn, Parts } from './parts.ts';
 import type { Right } from './people.ts';
 import { placeAt } from './place.ts';
 import { gitRoute } from './pushes.ts';
@@ -28,6 +28,13 @@ export interface LabForgeOptions {
   readonly token: string;
   /** What the token may do over REST; `write` when absent. Listing webhooks takes `admin`. */
   readonly tokenRight?: Right;
+  /**
+   * What the token itself is good for, whatever its owner may do: of Gitea such as `write:repository`, of GitHub permissions of a
+   * fine-grained one such as `statuses:write`, of GitLab such as `api`. Everything when absent.
+   */
+  readonly tokenScopes?: readonly string[];
+  /** How the webhook was filled in; as it should be when absent. */
+  readonly webhook?: FilledIn;
   /** GitHub when absent. */
   readonly kind?: Kind;
   /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */

@@ -8,7 +8,7 @@ import { openFaults } from './faults.ts';
 import { openBareRepository } from './git/repository.ts';
 import { openAppDesk, type Permissions } from './github/app-desk.ts';
 import { openCheckBook } from './github/checks.ts';
-import { type Parts, TOKEN_OWNER } from './parts.ts';
+import { type FilledIn, type Parts, TOKEN_OWNER } from './parts.ts';
 import { openPeople, type Right } from './people.ts';
 import type { Place } from './place.ts';
 import { openPullBook } from './pulls.ts';
@@ -21,6 +21,8 @@ interface PartsOptions {
   readonly folder: string;
   readonly token: string;
   readonly tokenRight?: Right;
+  readonly tokenScopes?: readonly string[];
+  readonly webhook?: FilledIn;
   readonly app?: LabAppOptions;
 }
 
@@ -52,6 +54,8 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
   const parts: Parts = {
     place,
     token: options.token,
+    tokenScopes: options.tokenScopes ?? null,
+    webhook: options.webhook ?? {},
     bare,
     people,
     statuses: openStatusBook(),

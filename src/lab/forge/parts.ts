@@ -16,6 +16,9 @@ import type { Webhooks } from './webhooks.ts';
 export interface Parts {
   readonly place: Place;
   readonly token: string;
+  /** Null for a token that is good for everything. */
+  readonly tokenScopes: readonly string[] | null;
+  readonly webhook: FilledIn;
   readonly bare: BareRepository;
   readonly people: People;
   readonly statuses: StatusBook;
@@ -36,6 +39,14 @@ export interface Parts {
   begin(work: () => Promise<unknown>): void;
   /** What moves branches goes one after another, so that each one's refs before and after are its own. */
   oneByOne<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The page of a webhook's settings. */
+export interface FilledIn {
+  /** As the interface of the forge names them. */
+  readonly events?: readonly string[];
+  readonly contentType?: 'json' | 'form';
+  readonly active?: boolean;
 }
 
 export interface ProtectedBranch {

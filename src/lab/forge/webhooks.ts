@@ -45,8 +45,8 @@ export interface Webhooks {
   sendTo(...receivers: readonly Omit<Receiver, 'id' | 'createdAt'>[]): void;
   add(receiver: Omit<Receiver, 'id' | 'createdAt'>): void;
   receivers(): readonly Receiver[];
-  /** Sends to every receiver that listens to it; resolves when each has answered, has failed or is held up. */
-  send(message: Message): Promise<void>;
+  /** Sends to every receiver that listens to it, or to one alone, whatever it listens to; resolves when each has answered, has failed or is held up. */
+  send(message: Message, only?: Receiver): Promise<void>;
   /** Sends the same again. Fails for an id that was never sent. */
   redeliver(id: string): Promise<Delivery>;
   /** In the order in which they ended. */
@@ -119,8 +119,8 @@ export function openWebhooks(headersOf: Headers): Webhooks {
       receivers = [...receivers, kept(receiver)];
     },
     receivers: () => receivers,
-    async send(message) {
-      const listening = receivers.filter((receiver) => listens(receiver, message));
+    async send(message, only) {
+      const listening = only === undefined ? receivers.filter((receiver) => listens(receiver, message)) : [only];
       await Promise.all(listening.map((receiver) => onItsWay(addressed(message, receiver))));
     },
     async redeliver(id) {

@@ -91,6 +91,7 @@ describe('reading', () => {
       frozen: null,
       policy: null,
       reports: null,
+      deliveries: { last: null },
       targets: [expected],
     });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);

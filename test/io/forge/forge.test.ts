@@ -252,10 +252,12 @@ test('doctor sees whether the token may write', async () => {
   expect(await accessOf(options())).toEqual({ kind: 'enough' });
   const wrong = options({ login: { as: 'token', token: () => 'wrong' } });
   await expect(accessOf(wrong)).rejects.toThrow('renew PHOENIX_FORGE_TOKEN');
-  const reader = await serve((_, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"permissions":{"push":false}}');
+  const reader = await serve((request, response) => {
+    const [status, body] = request.method === 'GET' ? [200, { permissions: { push: false } }] : [404, {}];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  expect(await accessOf(options({ api: reader }))).toEqual({ kind: 'lacks', rights: ['Commit statuses: write'] });
+  const lacks = { what: 'write statuses', why: 'HTTP 404', remedy: expect.stringContaining('the role Write') };
+  expect(await accessOf(options({ api: reader }))).toEqual({ kind: 'lacks', rights: [lacks] });
 });
 
 test('what cannot work is refused at the start', () => {

@@ -54,6 +54,8 @@ test('every operation is held to it', async () => {
   await token.call('GET', '/pulls?state=all');
   await token.forge.delivered();
   const { body: hooks } = await token.call('GET', '/hooks');
+  await token.call('POST', `/hooks/${hooks[0].id}/pings`);
+  await token.forge.delivered();
   await deliveriesOf(token, `/hooks/${hooks[0].id}`, {});
 
   const head_sha = await app.branch('main');
@@ -68,6 +70,7 @@ test('every operation is held to it', async () => {
   await app.call('GET', `/check-runs/${check.id}/annotations`, as);
   await app.call('GET', `/commits/${head_sha}/check-runs`, as);
   await app.forge.delivered();
+  await app.call('GET', '/app/hook/config', asApp);
   await deliveriesOf(app, '/app/hook', asApp);
   const code = await manifestCode(app.forge.url);
   await app.call('POST', `/app-manifests/${code}/conversions`);

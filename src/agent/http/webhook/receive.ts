@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Secret } from '../../../model/secret.ts';
-import type { Delivery, Event } from '../../../ports/deliveries.ts';
+import type { Arrival, Delivery, Event } from '../../../ports/deliveries.ts';
 import type { Clock, Log } from '../../../ports.ts';
 import { answer, fail } from '../answer.ts';
 import { countFailures } from '../failures.ts';
@@ -47,7 +47,8 @@ export interface ReceiverParts {
   readonly record: (delivery: Delivery) => Promise<'recorded' | 'duplicate'>;
   /** Called after a new delivery was recorded. When it fails, the next poll sees the delivery. */
   readonly recorded: (delivery: Pick<Delivery, 'kind'>) => Promise<void>;
-  readonly ended: (end: DeliveryEnd) => void;
+  /** @param arrived what came, where it was signed and read */
+  readonly ended: (end: DeliveryEnd, arrived?: Arrival) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -112,15 +113,16 @@ export function receiver(parts: ReceiverParts, shareOf: (request: Request) => st
       log.warn('a delivery was refused', { from: shareOf(request), reason: meaning.reason });
       return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
     }
+    const id = deliveryId(request.headers) ?? randomUUID();
+    const arrived = { at: clock.now().toISOString(), id, event: eventName(request.headers) ?? '' };
     if (meaning.kind === 'ignored') {
-      ended('ignored');
+      ended('ignored', arrived);
       return answer(response, 200, { ignored: meaning.reason });
     }
 
-    const id = deliveryId(request.headers) ?? randomUUID();
     try {
-      const end = await record({ id, by: meaning.by, received: clock.now().toISOString(), ...meaning.event });
-      ended(end);
+      const end = await record({ id, by: meaning.by, received: arrived.at, ...meaning.event });
+      ended(end, arrived);
       answer(response, 202, { delivery: id, [end]: subjectOf(meaning.event) });
       if (end === 'recorded')
         recorded(meaning.event).catch((error) => log.warn('the delivery waits for the next poll', { id, error }));

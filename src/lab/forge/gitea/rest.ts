@@ -7,8 +7,10 @@ import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { Right } from '../people.ts';
 import { complain } from './answers.ts';
 import { commentRoutes } from './comment-routes.ts';
+import { hookRoutes } from './hook-routes.ts';
 import { originRoutes } from './origin-routes.ts';
 import { pullRoutes } from './pull-routes.ts';
+import { requireScope } from './scopes.ts';
 import { mayWrite, permissionsOf, repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
@@ -16,7 +18,7 @@ import { statusRoutes } from './status-routes.ts';
 const RIGHTS: Readonly<Partial<Record<Right, string>>> = { maintain: 'write', triage: 'read' };
 
 export function giteaRest(parts: Parts): Router {
-  const { place, people, token, faults } = parts;
+  const { place, people, token, tokenScopes, faults } = parts;
   const rest = express.Router();
   rest.use(faults.rest.handler);
   rest.use((request, response, next) => {
@@ -24,7 +26,7 @@ export function giteaRest(parts: Parts): Router {
     if (given === token) return next();
     complain(response, 401, given === undefined ? 'token is required' : 'invalid username, password or token');
   });
-  rest.use(express.json({ limit: '25mb' }));
+  rest.use(requireScope(tokenScopes), express.json({ limit: '25mb' }));
   rest.use((request, response, next) => {
     if (request.method === 'GET' || mayWrite(people.meet(TOKEN_OWNER).right)) return next();
     complain(response, 403, 'user should have a permission to write to a repo');
@@ -50,6 +52,7 @@ export function giteaRest(parts: Parts): Router {
   pullRoutes(repository, parts);
   commentRoutes(repository, parts);
   originRoutes(repository, parts);
+  hookRoutes(repository, parts);
   rest.use(`/repos/${place.repository}`, repository);
   return rest;
 }

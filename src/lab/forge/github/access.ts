@@ -73,7 +73,12 @@ export function needs(parts: Parts, level: Level, ...anyOf: readonly string[]): 
 }
 
 /** Checks are for Apps alone, webhooks for who administers the repository. */
-function tokenMay({ people }: Parts, permission: string, level: Level): boolean {
+function tokenMay({ people, tokenScopes }: Parts, permission: string, level: Level): boolean {
+  if (
+    tokenScopes !== null &&
+    !tokenScopes.some((each) => each === `${permission}:${level}` || each === `${permission}:write`)
+  )
+    return false;
   const { right } = people.meet(TOKEN_OWNER);
   if (permission === 'checks') return false;
   if (permission === 'repository_hooks') return right === 'admin';

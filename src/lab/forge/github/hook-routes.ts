@@ -5,7 +5,7 @@ import type { Parts } from '../parts.ts';
 import type { Delivery, Receiver } from '../webhooks.ts';
 import { appIn, asApp, needs } from './access.ts';
 import { fail, link, notFound, numberOf, pageOf } from './answers.ts';
-import { REPOSITORY_ID } from './shapes.ts';
+import { REPOSITORY_ID, repositoryShape } from './shapes.ts';
 
 /** Finds the webhook that is asked about; undefined when there is none. */
 type Find = (request: Request, response: Response) => Receiver | undefined;
@@ -17,6 +17,17 @@ export function repositoryHookRoutes(routes: Router, parts: Parts): void {
   routes.get('/hooks', (request, response) => {
     response.json(pageOf(request, response, own()).map((receiver) => hookShape(parts, receiver)));
   });
+  routes.post('/hooks/:hook/pings', (request, response) => {
+    const hook = own().find(({ id }) => String(id) === request.params.hook);
+    if (hook === undefined) return notFound(response);
+    const payload = {
+      zen: 'Keep it logically awesome.',
+      hook_id: hook.id,
+      repository: repositoryShape(parts.place, parts.people),
+    };
+    parts.begin(() => parts.webhooks.send({ event: 'ping', payload }, hook));
+    response.status(204).end();
+  });
   deliveryRoutes(routes, '/hooks/:hook', parts, (request) =>
     own().find(({ id }) => String(id) === request.params['hook']),
   );
@@ -24,6 +35,11 @@ export function repositoryHookRoutes(routes: Router, parts: Parts): void {
 
 export function appHookRoutes(rest: Router, parts: Parts): void {
   rest.use('/app/hook', asApp(parts));
+  rest.get('/app/hook/config', (_request, response) => {
+    const { id } = appIn(response);
+    const url = parts.webhooks.receivers().find(({ app }) => app?.id === id)?.url ?? '';
+    response.json({ url, content_type: 'json', insecure_ssl: '0', secret: '********' });
+  });
   deliveryRoutes(rest, '/app/hook', parts, (_request, response) => {
     const { id } = appIn(response);
     return parts.webhooks.receivers().find(({ app }) => app?.id === id);
@@ -101,16 +117,16 @@ function statusText({ status, dropped }: Delivery): string {
   return status >= 200 && status < 300 ? 'OK' : `Invalid HTTP Response: ${status}`;
 }
 
-function hookShape({ place, webhooks }: Parts, { id, url, events, createdAt }: Receiver) {
+function hookShape({ place, webhooks, webhook }: Parts, { id, url, events, createdAt }: Receiver) {
   const here = `${place.api}/repos/${place.repository}/hooks/${id}`;
   const last = webhooks.deliveries().findLast(({ receiver }) => receiver.id === id);
   return {
     type: 'Repository',
     id,
     name: 'web',
-    active: true,
-    events,
-    config: { url, content_type: 'json', insecure_ssl: '0', secret: '********' },
+    active: webhook.active ?? true,
+    events: webhook.events ?? events,
+    config: { url, content_type: webhook.contentType ?? 'json', insecure_ssl: '0', secret: '********' },
     created_at: createdAt.toISOString(),
     updated_at: createdAt.toISOString(),
     url: here,

@@ -6,11 +6,11 @@ import { complain, notFound, pageOf } from './answers.ts';
 import { noteRoutes } from './note-routes.ts';
 import { originRoutes } from './origin-routes.ts';
 import { requestRoutes } from './request-routes.ts';
-import { DEVELOPER, levelOf, PROJECT_ID, projectShape, userShape } from './shapes.ts';
+import { DEVELOPER, levelOf, MAINTAINER, PROJECT_ID, projectShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
 export function gitlabRest(parts: Parts): Router {
-  const { place, people, token, faults } = parts;
+  const { place, people, token, tokenScopes, faults } = parts;
   const rest = express.Router();
   const ownLevel = () => levelOf(people.meet(TOKEN_OWNER).right);
   rest.use(faults.rest.handler);
@@ -26,6 +26,15 @@ export function gitlabRest(parts: Parts): Router {
   });
 
   rest.get('/user', (_request, response) => void response.json(userShape(parts, TOKEN_OWNER)));
+  rest.get('/personal_access_tokens/self', (_request, response) => {
+    response.json({ id: 1, name: 'phoenix', revoked: false, active: true, scopes: tokenScopes ?? ['api'] });
+  });
+  rest.use((request, response, next) => {
+    const enough = request.method === 'GET' ? ['api', 'read_api'] : ['api'];
+    if (tokenScopes === null || enough.some((scope) => tokenScopes.includes(scope))) return next();
+    const error_description = 'The request requires higher privileges than provided by the access token.';
+    response.status(403).json({ error: 'insufficient_scope', error_description, scope: 'api' });
+  });
   const project = express.Router();
   project.use((request, response, next) => {
     if (request.method === 'GET' || ownLevel() >= DEVELOPER) next();
@@ -44,6 +53,19 @@ export function gitlabRest(parts: Parts): Router {
   requestRoutes(project, parts);
   noteRoutes(project, parts);
   originRoutes(project, parts);
+  project.use('/hooks', (_request, response, next) => {
+    if (ownLevel() >= MAINTAINER) next();
+    else complain(response, 403, '403 Forbidden');
+  });
+  project.get('/hooks', (request, response) => {
+    const { events = ['push_events', 'merge_requests_events', 'note_events'], active = true } = parts.webhook;
+    const boxes = ['push_events', 'merge_requests_events', 'note_events', 'tag_push_events', 'job_events'];
+    const ticked = Object.fromEntries(boxes.map((box) => [box, events.includes(box)]));
+    const shown = pageOf(request, response, parts.webhooks.receivers());
+    response.json(
+      shown.map(({ id, url }) => ({ id, url, alert_status: active ? 'executable' : 'disabled', ...ticked })),
+    );
+  });
   project.get('/protected_branches', (request, response) => {
     response.json(pageOf(request, response, parts.protectedBranches));
   });

@@ -10,6 +10,7 @@ export const PROJECT_ID = 1;
 /** GitLab counts what people may do. */
 const LEVELS: Readonly<Record<Right, number>> = { admin: 50, maintain: 40, write: 30, triage: 20, read: 10, none: 0 };
 export const DEVELOPER = 30;
+export const MAINTAINER = 40;
 
 export function levelOf(right: Right): number {
   return LEVELS[right];

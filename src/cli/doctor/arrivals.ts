@@ -1,0 +1,64 @@
+// What has arrived at the agent that runs with these settings, as it says itself.
+
+import type { ClientSettings } from '../../settings/client.ts';
+import type { Settings } from '../../settings.ts';
+import { ClientFailure, openClient } from '../agent/client.ts';
+import { EXIT, type Io } from '../io.ts';
+import { clientSettings } from '../read-settings.ts';
+
+export interface Arrival {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly id: string;
+  /** As the forge names it. */
+  readonly event: string;
+}
+
+export type Arrivals =
+  | {
+      readonly known: true;
+      readonly last: Arrival | null;
+      /** Asks again; null while it does not answer. */
+      again(): Promise<Arrival | null>;
+    }
+  | { readonly known: false; readonly why: string; readonly remedy: string };
+
+interface Status {
+  readonly deliveries?: { readonly last: Arrival | null };
+}
+
+const ANSWER_MS = 8_000;
+const AGAIN = 'start it with phoenix serve, and run phoenix doctor again';
+/** Listening everywhere is listening here. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
+
+export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promise<Arrivals> {
+  const agent = agentOf(settings, io);
+  if (agent === null) {
+    return { known: false, why: 'PHOENIX_LISTEN names no port', remedy: 'set PHOENIX_URL to where the agent listens' };
+  }
+  const client = openClient(agent);
+  const ask = () => client.get<Status>('/status', ANSWER_MS);
+  try {
+    const { deliveries } = await ask();
+    if (deliveries === undefined)
+      return { known: false, why: `the agent at ${agent.url} is an older one`, remedy: AGAIN };
+    return {
+      known: true,
+      last: deliveries.last,
+      again: async () => (await ask().catch(() => null))?.deliveries?.last ?? null,
+    };
+  } catch (error) {
+    if (!(error instanceof ClientFailure)) throw error;
+    const { message, hint, exit } = error;
+    return { known: false, why: message, remedy: exit === EXIT.missing ? AGAIN : hint };
+  }
+}
+
+/** Where PHOENIX_URL says, else where these settings let it listen. */
+function agentOf({ listen, adminToken }: Settings, { env }: Pick<Io, 'env'>): ClientSettings | null {
+  if (env['PHOENIX_URL']) return clientSettings(env).settings;
+  if (listen.port === 0) return null;
+  const host = EVERYWHERE.has(listen.host) ? '127.0.0.1' : listen.host;
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`, token: adminToken };
+}

@@ -1,0 +1,49 @@
+// What a webhook has to send, by the names that each forge gives its boxes.
+
+import type { ForgeOptions } from '../../io/forge/options.ts';
+
+export interface Box {
+  /** As the page of the webhook's settings has it. */
+  readonly name: string;
+  /** As its interface has it. */
+  readonly event: string;
+}
+
+type Reached = Exclude<ForgeOptions['kind'], 'none'> | 'app';
+
+export const BOXES: Readonly<Record<Reached, readonly Box[]>> = {
+  github: [
+    { name: 'Pushes', event: 'push' },
+    { name: 'Pull requests', event: 'pull_request' },
+    { name: 'Pull request reviews', event: 'pull_request_review' },
+    { name: 'Issue comments', event: 'issue_comment' },
+  ],
+  app: [
+    { name: 'Push', event: 'push' },
+    { name: 'Pull request', event: 'pull_request' },
+    { name: 'Issue comment', event: 'issue_comment' },
+    { name: 'Check run', event: 'check_run' },
+    { name: 'Check suite', event: 'check_suite' },
+  ],
+  gitea: [
+    { name: 'Push', event: 'push' },
+    { name: 'Pull Request', event: 'pull_request' },
+    { name: 'Pull Request Synchronized', event: 'pull_request_sync' },
+    { name: 'Pull Request Comment', event: 'pull_request_comment' },
+    { name: 'Pull Request Reviewed', event: 'pull_request_review' },
+  ],
+  gitlab: [
+    { name: 'Push events', event: 'push_events' },
+    { name: 'Merge request events', event: 'merge_requests_events' },
+    { name: 'Comments', event: 'note_events' },
+  ],
+};
+
+export function namesOf(boxes: readonly Box[]): string {
+  return boxes.map(({ name }) => `"${name}"`).join(', ');
+}
+
+/** Those that are not ticked. GitHub has one for everything. */
+export function missingOf(boxes: readonly Box[], events: readonly string[]): readonly Box[] {
+  return events.includes('*') ? [] : boxes.filter(({ event }) => !events.includes(event));
+}

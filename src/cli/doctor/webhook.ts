@@ -1,0 +1,163 @@
+// Whether the forge's webhook is as Phoenix needs it, and whether what it sends arrives at the agent.
+
+import { type Hook, type HooksSeen, lookAtHooks } from '../../io/forge/doctor/hooks.ts';
+import type { ForgeOptions } from '../../io/forge/options.ts';
+import { openRedactor } from '../../io/redact.ts';
+import type { Settings } from '../../settings.ts';
+import type { Io } from '../io.ts';
+import { forgeOptions } from '../rehearse/outside.ts';
+import { type Arrivals, arrivalsOf } from './arrivals.ts';
+import { BOXES, missingOf, namesOf } from './boxes.ts';
+import type { Finding } from './finding.ts';
+
+/** For a test delivery to come. */
+const ARRIVES_MS = 8_000;
+const LOOK_EVERY_MS = 250;
+const CHECK = 'webhook';
+
+type Sent = Pick<Settings, 'publicUrl' | 'webhookContentType'>;
+
+export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Promise<readonly Finding[]> {
+  try {
+    const options = forgeOptions(settings, openRedactor());
+    if (options === null) return arrivalFindings(await arrivalsOf(settings, io), null, null);
+    const seen = await lookAtHooks(options);
+    const { findings, hook } = judgeHooks(seen, options, settings);
+    const test = seen.seen && hook?.active === true ? seen.test : null;
+    const sending = test === null || hook === null ? null : () => test(hook);
+    return [...findings, ...(await arrivalFindings(await arrivalsOf(settings, io), sending, options))];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'see what is said of the forge')];
+  }
+}
+
+/** Pure. The hook that is meant for this agent, and what is wrong with it. */
+export function judgeHooks(
+  seen: HooksSeen,
+  { kind, login }: Pick<ForgeOptions, 'kind' | 'login'>,
+  sent: Sent,
+): { readonly findings: readonly Finding[]; readonly hook: Hook | null } {
+  const boxes = kind === 'none' ? [] : BOXES[login.as === 'app' ? 'app' : kind];
+  const where = `${sent.publicUrl ?? 'http://…'}/webhooks`;
+  const type = kind === 'gitlab' ? '' : `, the content type ${MIME[sent.webhookContentType]}`;
+  const wanted = `the address ${where}${type}, and ${namesOf(boxes)}`;
+  if (!seen.seen) {
+    const private_ = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
+    const message = `the login may not see webhooks (${seen.why}), which takes ${SEES[kind]}`;
+    return { findings: [skipped(message, `look by hand: ${wanted}${private_}`)], hook: null };
+  }
+  const hook = ours(seen.hooks, sent.publicUrl);
+  if (hook === null) {
+    const told = seen.hooks.length === 0 ? 'the repository has no webhook' : 'no webhook of the repository leads here';
+    return { findings: [warning(told, `make one with ${wanted}`)], hook: null };
+  }
+  const missing = missingOf(boxes, hook.events);
+  const path = URL.parse(hook.url)?.pathname ?? '';
+  const findings = [
+    ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'switch it on at the forge')]),
+    ...(path.endsWith('/webhooks')
+      ? []
+      : [failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`)]),
+    ...(sent.publicUrl === null || hook.url.startsWith(`${sent.publicUrl}/`)
+      ? []
+      : [
+          warning(
+            `${hook.url} is not below PHOENIX_PUBLIC_URL`,
+            `set it to ${where}, unless the forge reaches the agent by another name`,
+          ),
+        ]),
+    ...(kind === 'gitlab' || hook.contentType === sent.webhookContentType
+      ? []
+      : [
+          failed(
+            `it is sent as ${MIME[hook.contentType]}`,
+            `set its content type to ${MIME[sent.webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`,
+          ),
+        ]),
+    ...(missing.length === 0 ? [] : [failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge')]),
+    ...(hook.last === null || hook.last.ok
+      ? []
+      : [failed(`its last delivery failed (${hook.last.said})`, lastHint(hook.last.said))]),
+  ];
+  if (findings.length > 0) return { findings, hook };
+  return {
+    findings: [{ check: CHECK, state: 'ok', message: `${hook.url} sends all that is needed`, hint: null }],
+    hook,
+  };
+}
+
+const MIME = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+const ALLOWED_HOSTS =
+  'for an address of its own network, webhook.ALLOWED_HOST_LIST in app.ini must name it (external alone is the default)';
+const SEES: Readonly<Record<ForgeOptions['kind'], string>> = {
+  github: 'the permission "Webhooks: read", or the scope admin:repo_hook',
+  gitea: 'an administrator of the repository',
+  gitlab: 'the role Maintainer',
+  none: '',
+};
+
+/** The one at this very address, else at this host, else one that ends as ours do. */
+function ours(hooks: readonly Hook[], publicUrl: string | null): Hook | null {
+  const wanted = publicUrl === null ? null : URL.parse(publicUrl);
+  const rank = ({ url }: Hook): number => {
+    const at = URL.parse(url);
+    if (at === null) return 0;
+    const named = wanted !== null && at.host === wanted.host ? 2 : 0;
+    return named + (at.pathname.replace(/\/+$/, '').endsWith('/webhooks') ? 1 : 0);
+  };
+  const [best] = hooks.filter((hook) => rank(hook) > 0).toSorted((a, b) => rank(b) - rank(a));
+  return best ?? null;
+}
+
+function lastHint(said: string): string {
+  if (/\b401\b/.test(said)) return 'give it the secret of PHOENIX_WEBHOOK_SECRET';
+  return 'see its recent deliveries at the forge, and whether it reaches the address';
+}
+
+/** @param sending has a test delivery sent, and says why it cannot be */
+async function arrivalFindings(
+  arrivals: Arrivals,
+  sending: (() => Promise<string | null>) | null,
+  options: Pick<ForgeOptions, 'kind'> | null,
+): Promise<readonly Finding[]> {
+  if (!arrivals.known) {
+    return [skipped(`whether webhooks arrive is not known: ${arrivals.why}`, arrivals.remedy)];
+  }
+  const blocked = options?.kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
+  const reach = `see its recent deliveries at the forge, the secret, and whether it reaches the address${blocked}`;
+  if (sending !== null) {
+    const before = JSON.stringify(arrivals.last);
+    const refused = await sending();
+    if (refused === null) {
+      for (const end = Date.now() + ARRIVES_MS; Date.now() < end; ) {
+        const now = await arrivals.again();
+        if (now !== null && JSON.stringify(now) !== before) {
+          return [
+            { check: CHECK, state: 'ok', message: `a test delivery arrived at the agent (${now.event})`, hint: null },
+          ];
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+      return [failed(`a test delivery did not arrive at the agent within ${ARRIVES_MS / 1_000} seconds`, reach)];
+    }
+  }
+  const { last } = arrivals;
+  if (last === null)
+    return [warning('no delivery has arrived at the agent yet', `push something, or send a test; ${reach}`)];
+  return [
+    { check: CHECK, state: 'ok', message: `the last delivery arrived at ${last.at} (${last.event})`, hint: null },
+  ];
+}
+
+function failed(message: string, hint: string): Finding {
+  return { check: CHECK, state: 'failed', message, hint };
+}
+
+function warning(message: string, hint: string): Finding {
+  return { check: CHECK, state: 'warning', message, hint };
+}
+
+function skipped(message: string, hint: string): Finding {
+  return { check: CHECK, state: 'skipped', message, hint };
+}

@@ -1,0 +1,82 @@
+// Rights of a token at Gitea and Forgejo: scopes of the token first, then what its owner may do. Seen in the source of Gitea 1.26
+// (routers/api/v1/api.go, tokenRequiresScopes) and asked of a real one.
+
+import type { GitHub } from '../github/connect.ts';
+import { type Answer, ask, told } from './answer.ts';
+import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
+
+const REPOSITORY = 'GET /repos/{owner}/{repo}';
+const NEW_TOKEN =
+  'make a token with it (Settings, Applications) for PHOENIX_FORGE_TOKEN, since the scopes of a token stay as they are';
+
+export async function giteaAccess(github: GitHub): Promise<readonly Tried[]> {
+  const seen = await ask(github, REPOSITORY);
+  if (seen.status === 401 || seen.status === 404 || seen.status >= 500) throw failure(seen);
+  if (isScope(seen)) {
+    return [mayNot('read the repository', seen, scopeRemedy(seen, 'write:repository')), await commentTry(github)];
+  }
+  return [await statusTry(github), await commentTry(github)];
+}
+
+async function statusTry(github: GitHub): Promise<Tried> {
+  const body = { state: 'pending', context: 'phoenix/doctor' };
+  const tried = await ask(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const control = () => ask(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
+  return judgeTry(tried, control, {
+    what: 'write statuses',
+    scope: 'write:repository',
+    ownRight: 'make the owner of the token a collaborator with "Write", or a member of a team that may write code',
+  });
+}
+
+/** Pull requests are commented on as issues are. */
+async function commentTry(github: GitHub): Promise<Tried> {
+  const number = { issue_number: NO_NUMBER };
+  const path = '/repos/{owner}/{repo}/issues/{issue_number}';
+  const tried = await ask(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
+  return judgeTry(tried, () => ask(github, `GET ${path}`, number), {
+    what: 'write comments',
+    scope: 'write:issue',
+    ownRight: 'let the owner of the token read and write pull requests of the repository',
+  });
+}
+
+interface Asked {
+  readonly what: string;
+  readonly scope: string;
+  readonly ownRight: string;
+}
+
+/** @param control asks for the same thing to read it: where the forge itself is well, it is not there */
+async function judgeTry(
+  tried: Answer,
+  control: () => Promise<Answer>,
+  { what, scope, ownRight }: Asked,
+): Promise<Tried> {
+  if (isScope(tried)) return mayNot(what, tried, scopeRemedy(tried, scope));
+  if (tried.status === 403) return mayNot(what, tried, ownRight);
+  if (tried.status === 404) return MAY;
+  // What is not there is an error of the server with nothing in it, for all but administrators of the site; so is a server that fails.
+  if (tried.status === 500 && (await control()).status === 404) return MAY;
+  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${told(tried)})` };
+}
+
+function isScope({ status, message }: Answer): boolean {
+  return status === 403 && /\bscopes?\b/i.test(message);
+}
+
+/** The forge names what would have been enough; a token for public repositories alone lacks none of that. */
+function scopeRemedy({ message }: Answer, scope: string): string {
+  if (/limited to public/.test(message))
+    return 'take "public only" off: make a token for all repositories, for PHOENIX_FORGE_TOKEN';
+  return `the scope ${scope} is missing: ${NEW_TOKEN}`;
+}
+
+function mayNot(what: string, tried: Answer, remedy: string): Tried {
+  return { kind: 'may not', lack: { what, why: told(tried), remedy } };
+}
+
+/** For those who read errors of requests. */
+function failure(response: Answer): Error {
+  return Object.assign(new Error(told(response)), { status: response.status, response });
+}

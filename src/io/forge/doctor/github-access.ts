@@ -1,0 +1,80 @@
+// Rights of a token at GitHub. A fine-grained one that lacks a right is refused by name before anything is looked up ("Resource not
+// accessible by personal access token", with the rights that would do in `x-accepted-github-permissions`); of a classic one each answer
+// names the scopes (`x-oauth-scopes`), and what they do not reach is not found. From GitHub's "Permissions required for fine-grained
+// personal access tokens" and "Scopes for OAuth apps".
+
+import type { GitHub } from '../github/connect.ts';
+import { type Answer, ask, told } from './answer.ts';
+import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
+
+const OWN_RIGHT = 'give the owner of the token the role Write in the repository';
+
+/** The repository as far as it says something of rights. */
+interface Repository {
+  readonly private?: boolean;
+  readonly permissions?: { readonly push?: boolean };
+}
+
+interface Asked {
+  readonly what: string;
+  /** As its page of settings has it. */
+  readonly right: string;
+  /** Each is enough, for a classic token. */
+  readonly scopes: readonly string[];
+  /** The answer to whoever has the right. */
+  readonly enough: number;
+}
+
+export async function githubAccess(github: GitHub): Promise<readonly Tried[]> {
+  const seen = await ask(github, 'GET /repos/{owner}/{repo}');
+  if (seen.status !== 200) throw Object.assign(new Error(told(seen)), { status: seen.status, response: seen });
+  const { private: hidden = true, permissions } = seen.data as Repository;
+  const reach = hidden ? ['repo'] : ['repo', 'public_repo'];
+  const pulls = await ask(github, 'GET /repos/{owner}/{repo}/pulls', { per_page: 1 });
+  const body = { state: 'pending', context: 'phoenix/doctor' };
+  const status = await ask(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const path = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
+  const comment = await ask(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
+  const known = { push: permissions?.push, classic: (await github.token()).startsWith('ghp_') };
+  return [
+    judgeTry(pulls, known, { what: 'read pull requests', right: 'Pull requests: read', scopes: reach, enough: 200 }),
+    judgeTry(status, known, {
+      what: 'write statuses',
+      right: 'Commit statuses: write',
+      scopes: [...reach, 'repo:status'],
+      enough: 422,
+    }),
+    judgeTry(comment, known, { what: 'write comments', right: 'Pull requests: write', scopes: reach, enough: 404 }),
+  ];
+}
+
+interface Known {
+  /** Whether the owner of the token may push; undefined where GitHub does not say. */
+  readonly push: boolean | undefined;
+  /** By the prefix that GitHub gives classic tokens. */
+  readonly classic: boolean;
+}
+
+function judgeTry(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
+  const lacks = (remedy: string): Tried => ({ kind: 'may not', lack: { what, why: told(tried), remedy } });
+  const named = String(tried.headers['x-oauth-scopes'] ?? '');
+  if (classic || named !== '') {
+    const held = named.split(',').map((scope) => scope.trim());
+    if (!scopes.some((scope) => held.includes(scope))) {
+      return lacks(`tick the scope ${scopes[0]} of the classic token in PHOENIX_FORGE_TOKEN`);
+    }
+  }
+  if (tried.status === enough) return MAY;
+  if (tried.status === 403 && /not accessible by/i.test(tried.message)) {
+    // It may be of either: a token may never do more than its owner.
+    if (push === false) return lacks(`${OWN_RIGHT}, and see that the token has the permission "${right}"`);
+    return lacks(`give the fine-grained token in PHOENIX_FORGE_TOKEN the permission "${right}"`);
+  }
+  if (tried.status === 403 && /SAML|SSO/i.test(tried.message)) {
+    return lacks('authorise the token for the organisation (Configure SSO beside it)');
+  }
+  const limited = tried.headers['retry-after'] !== undefined || /rate limit|abuse/i.test(tried.message);
+  if (push === false && !limited && (tried.status === 403 || tried.status === 404)) return lacks(OWN_RIGHT);
+  if (tried.status === 404) return lacks(`give the token in PHOENIX_FORGE_TOKEN the permission "${right}"`);
+  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${told(tried)})` };
+}

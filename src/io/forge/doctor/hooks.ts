@@ -1,0 +1,136 @@
+// The webhooks of the repository, or that of the App, as far as the login may see them, and test deliveries through them.
+
+import { connect, type GitHub } from '../github/connect.ts';
+import { allOf } from '../github/pages.ts';
+import { type Client, openClient } from '../gitlab/client.ts';
+import type { ForgeOptions } from '../options.ts';
+import { answerTo, ask, told } from './answer.ts';
+
+const TIMEOUT_MS = 8_000;
+
+export interface Hook {
+  readonly id: number;
+  readonly url: string;
+  readonly active: boolean;
+  readonly contentType: 'json' | 'form';
+  /** As the forge names them; on GitLab the fields of its boxes. */
+  readonly events: readonly string[];
+  /** How the forge says that its last delivery ended; null where it does not say. */
+  readonly last: { readonly ok: boolean; readonly said: string } | null;
+}
+
+export type HooksSeen =
+  | {
+      readonly seen: true;
+      readonly hooks: readonly Hook[];
+      /** Has the forge send something that changes nothing; null where it offers that to nobody. Says why it does not. */
+      readonly test: ((hook: Hook) => Promise<string | null>) | null;
+    }
+  | { readonly seen: false; readonly why: string };
+
+/** @throws where the forge does not answer */
+export function lookAtHooks(options: ForgeOptions): Promise<HooksSeen> {
+  const within = { timeoutMs: TIMEOUT_MS, ...options };
+  if (options.kind === 'gitlab') return gitlabHooks(within);
+  const github = connect(within);
+  return github.app === null ? repositoryHooks(github) : appHook(github);
+}
+
+interface GitHubHook {
+  readonly id: number;
+  readonly active: boolean;
+  readonly events: readonly string[];
+  readonly config: { readonly url?: string; readonly content_type?: string };
+  /** GitHub's alone. */
+  readonly last_response?: { readonly code: number | null; readonly message: string | null };
+}
+
+/** Gitea and Forgejo list them as GitHub does. */
+async function repositoryHooks(github: GitHub): Promise<HooksSeen> {
+  const { owner, repo, kind } = github;
+  const first = await ask(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
+  if (first.status !== 200) return { seen: false, why: told(first) };
+  const hooks = await allOf<GitHubHook>(await github.client(), 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
+  const path = kind === 'gitea' ? 'tests' : 'pings';
+  return {
+    seen: true,
+    hooks: hooks.map(hookOf),
+    async test({ id }) {
+      const answer = await ask(github, `POST /repos/{owner}/{repo}/hooks/{hook_id}/${path}`, { hook_id: id });
+      return answer.status < 300 ? null : told(answer);
+    },
+  };
+}
+
+function hookOf({ id, active, events, config, last_response: last }: GitHubHook): Hook {
+  const code = last?.code ?? null;
+  const said = last?.message ?? '';
+  return {
+    id,
+    url: config.url ?? '',
+    active,
+    contentType: config.content_type === 'json' ? 'json' : 'form',
+    events,
+    last:
+      code === null ? null : { ok: code >= 200 && code < 300, said: `HTTP ${code}${said === '' ? '' : `: ${said}`}` },
+  };
+}
+
+/** An App has one, for all repositories that it is installed on. It cannot be tested, but GitHub tells of its deliveries. */
+async function appHook({ app }: GitHub): Promise<HooksSeen> {
+  if (app === null) return { seen: false, why: 'there is no App' };
+  const config = await answerTo(() => app.request('GET /app/hook/config'));
+  if (config.status !== 200) return { seen: false, why: told(config) };
+  const { url = '', content_type: type = 'form' } = config.data as GitHubHook['config'];
+  const { data } = await app.request('GET /app');
+  const events = (data as { readonly events?: readonly string[] } | null)?.events ?? [];
+  const deliveries = await answerTo(() => app.request('GET /app/hook/deliveries', { per_page: 1 }));
+  const [newest] = (deliveries.status === 200 ? deliveries.data : []) as readonly {
+    readonly status: string;
+    readonly status_code: number;
+  }[];
+  const last =
+    newest === undefined
+      ? null
+      : {
+          ok: newest.status_code >= 200 && newest.status_code < 300,
+          said: `HTTP ${newest.status_code}: ${newest.status}`,
+        };
+  const hook: Hook = { id: 0, url, active: true, contentType: type === 'json' ? 'json' : 'form', events, last };
+  return { seen: true, hooks: [hook], test: null };
+}
+
+interface GitLabHook {
+  readonly id: number;
+  readonly url: string;
+  readonly alert_status?: string;
+  readonly disabled_until?: string | null;
+}
+
+/** What GitLab calls the events of a webhook ends so. */
+const EVENTS = /_events$/;
+
+async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSeen> {
+  const client: Client = openClient(options, login.as === 'token' ? login.token : () => '', { aheadMs: 0 });
+  const path = `/projects/${encodeURIComponent(options.repository)}/hooks`;
+  const call = (method: 'GET' | 'POST', at: string) =>
+    answerTo(async () => ({ status: 200, headers: {}, data: await client.call(method, at) }));
+  const first = await call('GET', path);
+  if (first.status !== 200) return { seen: false, why: told(first) };
+  const hooks = (await client.all(path)) as readonly (GitLabHook & Readonly<Record<string, unknown>>)[];
+  return {
+    seen: true,
+    hooks: hooks.map((hook) => ({
+      id: hook.id,
+      url: hook.url,
+      active: (hook.alert_status ?? 'executable') === 'executable',
+      contentType: 'json',
+      events: Object.keys(hook).filter((name) => EVENTS.test(name) && hook[name] === true),
+      last: null,
+    })),
+    async test({ id }) {
+      const answer = await call('POST', `${path}/${id}/test/push_events`);
+      return answer.status < 300 ? null : told(answer);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+// Webhooks as Gitea shows them, to administrators of the repository alone. It names the boxes that are ticked, and not what it sends.
+
+import type { RequestHandler, Router } from 'express';
+import { type Parts, TOKEN_OWNER } from '../parts.ts';
+import type { Receiver } from '../webhooks.ts';
+import { complain, pageOf } from './answers.ts';
+import { giteaEvent } from './events.ts';
+
+const TICKED = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
+
+export function hookRoutes(routes: Router, parts: Parts): void {
+  const { people, webhooks, bare } = parts;
+  const administers: RequestHandler = (_request, response, next) => {
+    if (people.meet(TOKEN_OWNER).right === 'admin') return next();
+    complain(response, 403, 'user should be an owner or a collaborator with admin write of a repository');
+  };
+  routes.get('/hooks', administers, (request, response) => {
+    const shown = pageOf(request, response, webhooks.receivers());
+    response.json(shown.map((receiver) => hookShape(parts, receiver)));
+  });
+  // It sends a push in which nothing moved.
+  routes.post('/hooks/:hook/tests', administers, async (request, response) => {
+    const hook = webhooks.receivers().find(({ id }) => String(id) === request.params['hook']);
+    if (hook === undefined) return complain(response, 404, "The target couldn't be found.");
+    const sha = await bare.commit('main');
+    if (sha !== undefined) {
+      const change = { ref: 'refs/heads/main', before: sha, after: sha };
+      const message = await giteaEvent(parts, { kind: 'push', change, by: TOKEN_OWNER });
+      if (message !== null) parts.begin(() => webhooks.send(message, hook));
+    }
+    response.status(204).end();
+  });
+}
+
+function hookShape({ webhook }: Parts, { id, url, createdAt }: Receiver) {
+  const { events = TICKED, contentType = 'json', active = true } = webhook;
+  const time = createdAt.toISOString();
+  const config = { content_type: contentType, url };
+  return { id, type: 'gitea', branch_filter: '*', config, events, active, updated_at: time, created_at: time };
+}

@@ -1,0 +1,165 @@
+// What the doctor says of the webhook: how it is filled in, as far as the forge shows it, and whether what it sends arrives.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { judgeHooks } from '../../../src/cli/doctor/webhook.ts';
+import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
+import { type LabForge, type LabForgeOptions, startForge } from '../../../src/lab/forge/forge.ts';
+import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
+import { environment } from '../../support/environment.ts';
+import { freePort } from '../../support/programs.ts';
+import { until } from '../../support/until.ts';
+import { phoenix, type Started, start } from '../phoenix.ts';
+
+const SECRET = 'the secret of the webhook';
+const TOKEN = 'the-token-of-the-forge';
+
+describe('a webhook is judged by its page at the forge', () => {
+  const login = { as: 'token', token: () => TOKEN } as const;
+  const sent = { publicUrl: 'https://phoenix.example.internal', webhookContentType: 'json' } as const;
+  const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
+  const good: Hook = {
+    id: 1,
+    url: 'https://phoenix.example.internal/webhooks',
+    active: true,
+    contentType: 'json',
+    events,
+    last: null,
+  };
+  const judged = (changed: Partial<Hook>, kind: 'gitea' | 'github' | 'gitlab' = 'gitea') => {
+    const seen = { seen: true, hooks: [{ ...good, ...changed }], test: null } as const;
+    const { findings } = judgeHooks(seen, { kind, login }, sent);
+    return findings.map(({ state, message, hint }) => `${state} ${message} | ${hint}`);
+  };
+
+  test.each([
+    [{}, 'ok https://phoenix.example.internal/webhooks sends all that is needed'],
+    [{ active: false }, 'failed .* is not active'],
+    [{ contentType: 'form' as const }, 'failed it is sent as application/x-www-form-urlencoded .* application/json'],
+    [{ url: 'https://phoenix.example.internal/' }, 'failed .* does not end in /webhooks'],
+    [{ url: 'http://10.0.0.7:8080/webhooks' }, 'warning .* is not below PHOENIX_PUBLIC_URL'],
+    [{ url: 'https://phoenix.example.internal.evil.example/webhooks' }, 'warning .* is not below PHOENIX_PUBLIC_URL'],
+    [{ events: events.filter((each) => each !== 'pull_request_sync') }, 'failed .* "Pull Request Synchronized" '],
+    [{ events: ['push'] }, 'failed .* "Pull Request", "Pull Request Synchronized", "Pull Request Comment", "Pull Req'],
+    [{ last: { ok: false, said: 'HTTP 401: Unauthorized' } }, 'failed .*HTTP 401.*PHOENIX_WEBHOOK_SECRET'],
+    [{ url: 'https://chat.example.org/hook' }, 'warning no webhook of the repository leads here .* make one'],
+  ])('%j', (changed, message) => {
+    expect(judged(changed)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test('the boxes of each forge have its own names', () => {
+    expect(judged({ events: ['push'] }, 'github')).toEqual([
+      expect.stringContaining('"Pull requests", "Pull request reviews", "Issue comments"'),
+    ]);
+    expect(judged({ events: ['push_events'] }, 'gitlab')).toEqual([
+      expect.stringContaining('"Merge request events", "Comments"'),
+    ]);
+    expect(judged({ events: ['*'] }, 'github')).toEqual([expect.stringMatching(/^ok /)]);
+  });
+
+  test('what may not be seen is looked at by hand', () => {
+    const { findings, hook } = judgeHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
+    expect(hook).toBeNull();
+    const [{ state, hint } = { state: '', hint: '' }] = findings;
+    expect(state).toBe('skipped');
+    for (const part of ['"Pull Request Synchronized"', 'webhook.ALLOWED_HOST_LIST', '/webhooks', 'application/json'])
+      expect(hint).toContain(part);
+  });
+});
+
+describe('whether it reaches the agent', () => {
+  let folder: string;
+  let forge: LabForge | undefined;
+  let agent: Started | undefined;
+  let port: number;
+  let repo: ConfigRepo;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'phoenix-webhook-'));
+  });
+  afterEach(async () => {
+    agent?.child.kill('SIGTERM');
+    await agent?.ended;
+    agent = undefined;
+    await forge?.close();
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function lab(options: Partial<LabForgeOptions>): Promise<LabForge> {
+    const place = await mkdtemp(join(folder, 'forge-'));
+    forge = await startForge({ folder: place, secret: SECRET, token: TOKEN, kind: 'gitea', ...options });
+    repo = await openConfigRepo(`${place}-person`, forge.pushUrl);
+    await repo.commit(environment({}));
+    await repo.push();
+    port = await freePort();
+    return forge;
+  }
+
+  function settings({ repositoryUrl, kind, url }: LabForge): Record<string, string> {
+    return {
+      PHOENIX_REPO_URL: repositoryUrl,
+      PHOENIX_FORGE: kind,
+      PHOENIX_FORGE_API: url,
+      PHOENIX_FORGE_TOKEN: TOKEN,
+      PHOENIX_WEBHOOK_SECRET: SECRET,
+      PHOENIX_LISTEN: `127.0.0.1:${port}`,
+      PHOENIX_DATA_DIR: join(folder, `data-${port}`),
+      PHOENIX_HOST: 'lab',
+      PHOENIX_POLL_SECONDS: '3600',
+    };
+  }
+
+  async function serve(of: LabForge): Promise<void> {
+    const started = start(['serve'], settings(of));
+    agent = started;
+    await until(
+      () => started.output.stderr.includes('listening on'),
+      () => started.output.stderr,
+    );
+  }
+
+  async function said(of: LabForge): Promise<string> {
+    const { stdout } = await phoenix(['doctor', '--json'], settings(of));
+    const { checks } = JSON.parse(stdout) as { readonly checks: readonly Record<string, string | null>[] };
+    const found = checks.filter(({ check }) => check === 'webhook');
+    return found.map(({ state, message, hint }) => `${state} ${message} | ${hint}`).join('\n');
+  }
+
+  test.each(['gitea', 'github'] as const)('%s: a test delivery is asked for and seen to arrive', async (kind) => {
+    const of = await lab({ kind, tokenRight: 'admin' });
+    of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
+    await serve(of);
+    expect(await said(of)).toMatch(/^ok a test delivery arrived at the agent \((push|ping)\)/m);
+  });
+
+  test('a test delivery that is lost on its way is a failure, with what to look at', async () => {
+    const of = await lab({ tokenRight: 'admin' });
+    of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
+    of.fate(() => 'drop');
+    await serve(of);
+    expect(await said(of)).toMatch(/^failed a test delivery did not arrive .*ALLOWED_HOST_LIST/m);
+  });
+
+  test('a token that may not see webhooks learns of the last delivery from the agent', async () => {
+    const of = await lab({});
+    of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
+    await serve(of);
+    expect(await said(of)).toMatch(/^warning no delivery has arrived at the agent yet/m);
+    await repo.commit(environment({ 101: {} }));
+    await repo.push();
+    await of.delivered();
+    const told = await said(of);
+    expect(told).toMatch(/^ok the last delivery arrived at \S+ \(push\)/m);
+    expect(told).toMatch(/^skipped the login may not see webhooks \(HTTP 403/m);
+  });
+
+  test('without an agent the doctor says to start it and come back', async () => {
+    const of = await lab({});
+    expect(await said(of)).toMatch(
+      /^skipped whether webhooks arrive is not known: no agent answers .*run phoenix doctor again/m,
+    );
+  });
+});
