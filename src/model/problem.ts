@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'MISSING_FILE',
   'UNSET_VARIABLE',
   'MISSING_VOLUME',
+  'NOT_DEPLOYABLE',
   'CLONE_SOURCE',
   'DISK_SHRINK',
   'BAD_RULE',
@@ -56,6 +57,7 @@ const WARNING_CODES = [
   'KEY_MODE',
   'NO_FIREWALL',
   'NO_GATEWAY',
+  'MISSING_NETWORK',
   'LATE_DEPENDENCY',
 ] as const;
 

@@ -2,6 +2,7 @@
 
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, Stack } from '../../../src/config/config-services.ts';
+import { emptyCompose } from '../../../src/config/stacks.ts';
 import { container, environment, feature, machine } from '../guests.ts';
 
 export const GATEWAY = '10.0.0.153';
@@ -83,17 +84,7 @@ function stackOf(labels: readonly string[]): Stack {
     name: 'qdrant',
     writtenAt,
     description: null,
-    compose: {
-      path: '',
-      blob: null,
-      services: ['qdrant'],
-      images: {},
-      externalVolumes: [],
-      variables: [],
-      ports: [],
-      portClaims: [],
-      containerNames: [],
-    },
+    compose: { ...emptyCompose(''), services: ['qdrant'] },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },
     },

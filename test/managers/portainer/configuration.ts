@@ -2,6 +2,7 @@
 
 import type { Config, VmGuest } from '../../../src/config/config.ts';
 import type { Certificate, Stack, StackEnvironment } from '../../../src/config/config-services.ts';
+import { emptyCompose } from '../../../src/config/stacks.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -129,15 +130,11 @@ function stackOf(
   own: Partial<StackEnvironment>,
 ): Stack {
   const compose = {
-    path: `stacks/${name}/docker-compose.yml`,
+    ...emptyCompose(`stacks/${name}/docker-compose.yml`),
     blob: blob as never,
     services,
     images: name === 'portainer' ? { portainer: 'portainer/portainer-ce:2' } : { shop: 'shop:1' },
-    externalVolumes: [{ name: volume, path: '', line: 1, column: 1 }],
-    variables: [],
-    ports: [],
-    portClaims: [],
-    containerNames: [],
+    externalVolumes: [{ name: volume, services, path: '', line: 1, column: 1 }],
   };
   const production = { writtenAt: PLACE, variables: [], files: [], traefikLabels: {}, firewallRules: [], ...own };
   return { name, writtenAt: PLACE, description: null, compose, environments: { production } };

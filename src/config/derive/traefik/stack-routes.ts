@@ -2,7 +2,8 @@
 // leads to the VMs that run the stack, at the ports that the compose file publishes there.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { interpolate } from '../../compose/interpolation.ts';
+import { knownVariables } from '../../compose/interpolation.ts';
+import { tcpPorts } from '../../compose/ports.ts';
 import type { Config, Place, VmGuest } from '../../config.ts';
 import type { Stack, StackEnvironment } from '../../config-services.ts';
 import { within } from '../../read/place.ts';
@@ -11,7 +12,6 @@ import type { Finding } from '../../rules/rule.ts';
 import { type Labels, parseLabels } from './labels.ts';
 import type { Backend, Route } from './route.ts';
 import { parseRule } from './rule.ts';
-import { stripSecrets } from './variables.ts';
 
 export interface StackRoutes {
   readonly routes: readonly Route[];
@@ -144,13 +144,10 @@ function backendOf(
   const { port, scheme = 'http', preservePath = false } = server;
   if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
     return `scheme ${scheme} is none of http, https, h2c`;
-  const variables = stripSecrets(environment.variables);
-  const opened = compose.ports
-    .filter((each) => each.service === service)
-    .map(({ target, published }) => ({
-      target: Number(interpolate(target, variables)),
-      published: published === null ? null : Number(interpolate(published, variables)),
-    }));
+  const opened = tcpPorts(compose, service, knownVariables(environment.variables));
+  const meant = opened.filter(({ target }) => port === undefined || target === port);
+  if (meant.length > 0 && meant.every(({ onLoopback }) => onLoopback))
+    return `port ${meant[0]?.target} is published for the VM itself alone; publish it without an address of the host before it`;
   const reached =
     port === undefined
       ? opened.length === 1

@@ -1,12 +1,13 @@
 // An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
 
 import type { Config, VmGuest } from '../../../config/config.ts';
+import { serverStackOf } from '../../../config/derive/portainer.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
 import { textDigest } from '../../guest/digest.ts';
-import { type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+import { type Service, serviceOf } from '../../portainer-api/service.ts';
 
 export type EnvironmentSpec = {
   readonly service: Service;

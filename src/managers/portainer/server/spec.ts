@@ -2,7 +2,9 @@
 // administrator, and nobody else can become that.
 
 import type { Config, VmGuest } from '../../../config/config.ts';
+import { serverStackOf } from '../../../config/derive/portainer.ts';
 import { seenBy } from '../../../config/derive/traefik/routes.ts';
+import { projectName } from '../../../config/stacks.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
 import type { BlobId, TargetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
@@ -12,7 +14,7 @@ import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } fro
 import { textDigest } from '../../guest/digest.ts';
 import { bindMount } from '../../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
-import { certificateOf, type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+import { certificateOf, type Service, serviceOf } from '../../portainer-api/service.ts';
 
 export type ServerSpec = {
   readonly service: Service;
@@ -79,7 +81,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
   const environment = stack?.environments[use?.environment ?? ''];
   if (found === null || stack === undefined || stack.compose.blob === null) return null;
   return {
-    project: found.name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, ''),
+    project: projectName(found.name),
     compose: stack.compose.blob,
     additions: additionsOf(stack.compose.services, found.service, {
       labels: environment?.traefikLabels ?? {},
