@@ -69,6 +69,7 @@ import {
   variablesAreSet,
 } from './services/compose.ts';
 import { stacksHoldAllTheyNeed } from './services/deployable.ts';
+import { portainerRolesHaveAServer } from './services/portainer.ts';
 import { secretFoldersStayOnTheHost } from './services/secret-folders.ts';
 import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
 import { labelsAreUnderstood } from './services/traefik-labels.ts';
@@ -90,6 +91,7 @@ export const RULES: readonly Rule[] = [
   externalNetworksAreMade,
   profilesAreAskedFor,
   stacksHoldAllTheyNeed,
+  portainerRolesHaveAServer,
   portsAreFree,
   containerNamesAreFree,
   hooksNameGuests,

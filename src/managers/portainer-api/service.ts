@@ -48,8 +48,8 @@ export function certificateOf(config: Config, vm: VmGuest) {
 /** The server as it was last seen to be complete, for looks that know no configuration. */
 export type ServerNote = {
   readonly service: Service;
-  /** Of the compose project in its VM. */
-  readonly project: string;
+  /** Of the compose project in its VM; null: somebody else starts it. */
+  readonly project: string | null;
   readonly revision: string;
 };
 
@@ -59,7 +59,7 @@ export const SERVER_NOTE = `${NOTES}/server.json`;
 export function readServerNote(text: string | undefined): ServerNote | null {
   try {
     const note = JSON.parse(text ?? '') as Partial<ServerNote> | null;
-    const known = typeof note?.service?.vm === 'number' && typeof note.project === 'string';
+    const known = typeof note?.service?.vm === 'number' && (typeof note.project === 'string' || note.project === null);
     return known ? (note as ServerNote) : null;
   } catch {
     return null;

@@ -152,3 +152,20 @@ test('taken away, its data stays', async () => {
   expect(await host.has(TOKEN)).toBe(false);
   expect(await host.has('/tank/1001/portainer.lab.json')).toBe(true);
 });
+
+test('a server that somebody else starts is used as it answers, and a look says what is missing where none does', async () => {
+  const own = declared();
+  const foreign = { ...own, stacks: new Map([...own.stacks].filter(([name]) => name !== 'portainer')) };
+  const use = () => carryOut(portainer as never, host, wanted(targetOf(foreign, SERVER)));
+  expect(await use()).toMatchObject({
+    outcome: 'impossible',
+    reason: expect.stringContaining('no Portainer answers at'),
+  });
+  await converge(host, own, SERVER);
+  await host.run({ kind: 'command', program: 'rm', args: ['-r', '/var/lib/phoenix/portainer'], timeoutSeconds: 5 });
+  const started = dockerOf(host, PRIMARY).containers.map(({ id }) => id);
+  expect((await use()).outcome).toBe('done');
+  expect(await use()).toEqual({ outcome: 'done', actions: [] });
+  expect(await host.readFile(TOKEN)).toMatch(/^ptr_/);
+  expect(dockerOf(host, PRIMARY).containers.map(({ id }) => id)).toEqual(started);
+});

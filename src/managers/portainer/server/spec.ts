@@ -19,7 +19,7 @@ import { certificateOf, type Service, serviceOf } from '../../portainer-api/serv
 export type ServerSpec = {
   readonly service: Service;
   readonly admin: { readonly user: string; readonly password: SecretReference | null };
-  /** Null: no stack of its VM holds a server. */
+  /** Null: no stack of its VM holds a server, so that somebody else starts it. */
   readonly stack: ServerStack | null;
 };
 

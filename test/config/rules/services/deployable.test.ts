@@ -199,6 +199,9 @@ describe('the stack of Portainer itself, which Docker Compose starts in the VM',
     const files = shop(service);
     files[COMPOSE] = String(files[COMPOSE]).replace('shop:1', 'portainer/portainer-ce:2.33.6');
     files[VM].vms[1].portainer_role = 'primary';
+    files['etc/phoenix_hypervisor_config.json'].portainer_api = {
+      admin_password: { $secret: 'file:/etc/phoenix/secrets/portainer' },
+    };
     return loadFiles(files).problems.map(({ code, target, message }) => `${code} ${target} ${message}`);
   };
 
