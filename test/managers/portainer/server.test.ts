@@ -158,7 +158,7 @@ test('a server that somebody else starts is used as it answers, and a look says 
   const foreign = { ...own, stacks: new Map([...own.stacks].filter(([name]) => name !== 'portainer')) };
   const use = () => carryOut(portainer as never, host, wanted(targetOf(foreign, SERVER)));
   expect(await use()).toMatchObject({
-    outcome: 'impossible',
+    outcome: 'refused',
     reason: expect.stringContaining('no Portainer answers at'),
   });
   await converge(host, own, SERVER);

@@ -22,7 +22,7 @@ export function agentAt({ node, guest, port }: Pick<Peer, 'node' | 'guest' | 'po
     (each) =>
       each.running &&
       isAgent(each) &&
-      each.ports.some(({ published, target }) => published === port && target === 9001),
+      each.ports.some(({ published, target, onLoopback }) => published === port && target === 9001 && !onLoopback),
   );
   return found ?? null;
 }

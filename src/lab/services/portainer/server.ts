@@ -61,7 +61,7 @@ export function serverAt({
   if (guest?.kind !== 'qemu') return null;
   const state = readState(rootOf(node, guest.id));
   for (const container of state.containers) {
-    const found = container.ports.find(({ published }) => published === port);
+    const found = container.ports.find(({ published, onLoopback }) => published === port && !onLoopback);
     if (found !== undefined && container.running && isServer(container)) return { container, inside: found.target };
   }
   return null;

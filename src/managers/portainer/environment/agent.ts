@@ -2,8 +2,8 @@
 
 import type { Action } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
+import type { Container } from '../../portainer-api/containers.ts';
 import { inVm, PULL_SECONDS } from '../../portainer-api/docker.ts';
-import type { Container } from '../containers.ts';
 import { type Agent, agentRevision } from './spec.ts';
 
 export const AGENT_NAME = 'portainer_agent';

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { ask, objectsIn, type Said } from '../../portainer-api/call.ts';
+import { type Container, containersIn } from '../../portainer-api/containers.ts';
 import { askVm, foldersOf, isThere } from '../../portainer-api/docker.ts';
 import {
   readServerNote,
@@ -12,7 +13,6 @@ import {
   type Service,
   TOKEN_FILE,
 } from '../../portainer-api/service.ts';
-import { type Container, containersIn } from '../containers.ts';
 import { PLACES, revisionOf, type ServerSpec } from './spec.ts';
 
 export interface ServerObservation {
