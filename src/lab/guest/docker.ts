@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { composeDown, composeUp, projectOf } from './docker/compose.ts';
-import { variablesIn } from './docker/compose-file.ts';
+import { mergedText, variablesIn } from './docker/compose-file.ts';
 import { byName, createContainer, listed, pull, remove, start } from './docker/containers.ts';
 import { last, operands, type Parsed, parseOptions } from './docker/options.ts';
 import { portsOf } from './docker/ports.ts';
@@ -107,6 +107,7 @@ function run(root: Root, state: DockerState, words: readonly string[]): Outcome 
       '--publish': 'value',
       '--volume': 'value',
       '--env': 'value',
+      '--env-file': 'value',
     },
     false,
   );
@@ -127,9 +128,21 @@ function run(root: Root, state: DockerState, words: readonly string[]): Outcome 
       return { source, target };
     }),
     ports: (options.values.get('--publish') ?? []).flatMap(portsOf),
-    env: pairs('--env'),
+    env: {
+      ...Object.assign({}, ...(options.values.get('--env-file') ?? []).map((path) => rawVariables(root, path))),
+      ...pairs('--env'),
+    },
   });
   return lines([container.id]);
+}
+
+/** One a line, as it stands there: `docker run` knows no quotes. */
+function rawVariables(root: Root, path: string): Record<string, string> {
+  if (!existsSync(root.at(path))) throw new DockerRefusal(`docker: open ${path}: no such file or directory.`, 125);
+  const written = readFileSync(root.at(path), 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#=\s][^=]*=/.test(line));
+  return Object.fromEntries(written.map((line) => line.split(/=(.*)/s) as [string, string]));
 }
 
 function compose(root: Root, state: DockerState, words: readonly string[]): Outcome {
@@ -149,13 +162,14 @@ function compose(root: Root, state: DockerState, words: readonly string[]): Outc
   switch (verb) {
     case 'up': {
       const how = parseOptions(rest, { '--detach': 'flag', '--remove-orphans': 'flag' });
-      const path = last(options, '--file') ?? '';
+      const [path = ''] = options.values.get('--file') ?? [];
       const beside = {
         folder: path.slice(0, path.lastIndexOf('/')),
         textOf: (file: string) => (existsSync(root.at(file)) ? readFileSync(root.at(file), 'utf8') : null),
       };
       const removeOrphans = how.flags.has('--remove-orphans');
-      composeUp(root, state, project, textOf(path), Object.assign({}, ...variables), { removeOrphans, beside });
+      const text = mergedText((options.values.get('--file') ?? []).map(textOf));
+      composeUp(root, state, project, text, Object.assign({}, ...variables), { removeOrphans, beside });
       return ok();
     }
     case 'ps': {

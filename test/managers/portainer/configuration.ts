@@ -11,6 +11,7 @@ import { environment, machine } from '../guests.ts';
 export const PRIMARY = 1001;
 export const AGENT = 1002;
 export const PASSWORD = 'correct horse battery staple';
+export const AGENT_SECRET = 'what # the "agents" know';
 export const API_KEY_SECRET = 'sk-of-the-shop-4711';
 const PLACE = { file: '', path: '' };
 
@@ -54,6 +55,7 @@ export const CONTENTS = {
   'shop-nowhere': SHOP_FILE.replace('cache:1', 'registry.invalid/cache:1'),
   settings: 'colour = blue\n',
   'file:/etc/phoenix/secrets/portainer': PASSWORD,
+  'file:/etc/phoenix/secrets/agents': AGENT_SECRET,
   'file:/etc/phoenix/secrets/api-key': API_KEY_SECRET,
 };
 
@@ -66,6 +68,8 @@ export interface Wishes {
   readonly shopEnvironment?: Partial<StackEnvironment>;
   readonly agentHostname?: string;
   readonly agentImage?: string;
+  /** Shared by the server and its agents. */
+  readonly agentSecret?: true;
   /** Runs the shop on Portainer's own VM too. */
   readonly local?: true;
   readonly portainer?: Config['hypervisor']['portainer'];
@@ -97,6 +101,7 @@ export function declared(wishes: Wishes = {}): Config {
   const declaredPortainer = {
     adminUser: admin,
     adminPassword: { $secret: 'file:/etc/phoenix/secrets/portainer' },
+    agentSecret: wishes.agentSecret ? { $secret: 'file:/etc/phoenix/secrets/agents' } : null,
     hostname: null,
   };
   return {

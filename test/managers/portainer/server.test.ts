@@ -97,7 +97,7 @@ test('a password that does not fit is told once, in the words of Portainer', asy
 });
 
 test('a password in the repository is refused with what to do', async () => {
-  const plain = { adminUser: 'admin', adminPassword: { $plain: 'hunter2hunter2' }, hostname: null };
+  const plain = { adminUser: 'admin', adminPassword: { $plain: 'hunter2hunter2' }, agentSecret: null, hostname: null };
   const end = await apply({ portainer: plain });
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('$secret') });
   expect(JSON.stringify(targetOf(declared({ portainer: plain }), SERVER))).not.toContain('hunter2');

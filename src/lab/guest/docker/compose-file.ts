@@ -1,6 +1,6 @@
 // A compose file as the lab's Docker reads it: variables put in, services that extend others, and those that start.
 
-import { parseYaml } from '../../yaml.ts';
+import { parseYaml, printYaml } from '../../yaml.ts';
 import { parseVariables } from './dotenv.ts';
 import type { LongPort } from './ports.ts';
 import { DockerRefusal } from './refusal.ts';
@@ -60,6 +60,20 @@ export function readFile(text: string, variables: Variables, folder: string): Fi
   }
   const services = Object.keys(file.services ?? {}).map((name) => [name, extendedOf(file, name, folder)] as const);
   return { ...file, services: Object.fromEntries(services) };
+}
+
+/** Several files as compose adds them up, as far as the lab is given any. */
+export function mergedText(texts: readonly string[]): string {
+  const [first = '', ...others] = texts;
+  if (others.length === 0) return first;
+  const files = texts.map((text) => parseYaml(text) as File);
+  const services: Record<string, Service> = {};
+  for (const [name, service] of files.flatMap((file) => Object.entries(file.services ?? {}))) {
+    const before = services[name] ?? {};
+    const envFiles = [before.env_file ?? [], service?.env_file ?? []].flat();
+    services[name] = { ...before, ...service, ...(envFiles.length === 0 ? {} : { env_file: envFiles }) };
+  }
+  return printYaml({ ...files[0], services });
 }
 
 /** Names of those that are asked for by their profiles, or belong to none. */

@@ -77,7 +77,7 @@ export const STACKS: Handlers = {
 
 /** Whatever has containers of its project (stack_start.go). */
 async function isRunning(work: Work, stack: StackEntry): Promise<boolean> {
-  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   return projectOf(readState(root), stack.Name).length > 0;
 }
 
@@ -94,7 +94,7 @@ async function create(work: Work): Promise<Answer> {
   const file = String(fields['stackfilecontent']);
   if (name === '') throw new PortainerRefusal(400, 'Invalid request payload', 'Invalid stack name');
   if (file === '') throw new PortainerRefusal(400, 'Invalid request payload', 'Invalid stack file content');
-  const root = await reach(work.peer, endpoint.URL, database.instance);
+  const root = await reach(work.peer, endpoint.URL, work.signing);
   if (isTaken(work, name, endpoint.Id, root)) {
     throw new PortainerRefusal(409, `A stack with the normalized name '${name}' already exists`);
   }
@@ -181,14 +181,14 @@ async function settle(work: Work, stack: StackEntry): Promise<void> {
 }
 
 async function down(work: Work, stack: StackEntry): Promise<void> {
-  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   const state = readState(root);
   composeDown(state, stack.Name);
   writeState(root, state);
 }
 
 async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
-  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   const state = readState(root);
   const text = stackEnv(stack);
   const folder = `/data/compose/${stack.Id}`;

@@ -30,6 +30,8 @@ export type ServerStack = {
   readonly additions: ComposeAdditions & JsonObject;
   readonly variables: readonly Variable[];
   readonly volumes: readonly Volume[];
+  /** What the server signs its requests to agents with, and its service. */
+  readonly agents?: { readonly secret: SecretReference; readonly service: string };
 };
 
 /** In the VM. */
@@ -37,6 +39,9 @@ export const PLACES = {
   folder: '/var/lib/phoenix/portainer',
   compose: '/var/lib/phoenix/portainer/compose.yml',
   variables: '/var/lib/phoenix/portainer/variables.env',
+  /** A second compose file, and the variable that it hands to the server. */
+  agents: '/var/lib/phoenix/portainer/agents.yml',
+  agentSecret: '/var/lib/phoenix/portainer/agents.env',
   password: '/var/lib/phoenix/portainer/admin-password',
   revision: '/var/lib/phoenix/portainer/revision',
 } as const;
@@ -80,6 +85,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
   const stack = config.stacks.get(use?.name ?? '');
   const environment = stack?.environments[use?.environment ?? ''];
   if (found === null || stack === undefined || stack.compose.blob === null) return null;
+  const secret = config.hypervisor.portainer?.agentSecret ?? null;
   return {
     project: projectName(found.name),
     compose: stack.compose.blob,
@@ -90,6 +96,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
     }),
     variables: variablesOf(environment ?? { variables: [] }),
     volumes: volumesFor(vm, stack.compose.externalVolumes),
+    ...(secret === null ? {} : { agents: { secret, service: found.service } }),
   };
 }
 
