@@ -68,6 +68,18 @@ export interface Compose {
   readonly containerNames: readonly ContainerNameClaim[];
   /** What it asks for and does not hold itself: files beside it, builds, what only a swarm has. */
   readonly needs: readonly ComposeNeed[];
+  /** Those that the compose file gives its services itself. */
+  readonly labels: readonly ComposeLabel[];
+  /** `network_mode` as written, by the name of the service. */
+  readonly networkModes: Readonly<Record<string, string>>;
+}
+
+/** As written: variables are still in it. */
+export interface ComposeLabel extends Omit<ComposeMention, 'name'> {
+  readonly service: string;
+  /** Null: an entry of a list, of which `value` is the whole. */
+  readonly key: string | null;
+  readonly value: string;
 }
 
 interface ComposeProfiles extends Omit<ComposeMention, 'name'> {

@@ -77,12 +77,9 @@ export function emptyCompose(path: string): Compose {
     ports: [],
     containerNames: [],
     needs: [],
+    labels: [],
+    networkModes: {},
   };
-}
-
-/** Name of the compose project, as Portainer and compose make it of any name: only such a name can be looked up again. */
-export function projectName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, '');
 }
 
 /** A stack on a VM. */

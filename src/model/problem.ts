@@ -59,6 +59,8 @@ const WARNING_CODES = [
   'NO_GATEWAY',
   'MISSING_NETWORK',
   'LATE_DEPENDENCY',
+  'NO_ROUTE',
+  'DOLLAR_SIGNS',
 ] as const;
 
 export type ProblemCode = (typeof ERROR_CODES)[number] | (typeof WARNING_CODES)[number];

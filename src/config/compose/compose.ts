@@ -10,6 +10,7 @@ import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
 import { nameClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
+import { composeLabels } from './labels.ts';
 import { needsOf, wantedVariables } from './needs.ts';
 import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
 import { portEntries } from './ports.ts';
@@ -90,6 +91,8 @@ function factsOf(path: string, blob: BlobId, file: Fields, document: Document.Pa
     ports: portEntries(services, document, lines),
     containerNames: nameClaims(services, document, lines),
     needs: needsOf(file, document, lines),
+    labels: composeLabels(document, lines),
+    networkModes: networkModes(services),
   };
 }
 
@@ -109,6 +112,15 @@ function profilesOf(services: Fields, place: (at: Keys) => Omit<ComposeMention, 
       const [first] = entries;
       if (first === undefined) return [];
       return [[name, { names: entries.map(({ value }) => String(value)), ...place(first.at.slice(0, -1)) }]];
+    }),
+  );
+}
+
+function networkModes(services: Fields): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(services).flatMap((name) => {
+      const mode = firstOf(partsOf(services, name), 'network_mode')?.value;
+      return typeof mode === 'string' ? [[name, mode]] : [];
     }),
   );
 }

@@ -1,4 +1,4 @@
-// Variables in the values of a compose file, by its rules of interpolation.
+// Variables in the values of a compose file, by its rules of interpolation (compose-go, template/template.go).
 
 import type { StackVariable } from '../config-services.ts';
 
@@ -34,60 +34,76 @@ export function knownVariables(variables: readonly StackVariable[]): Known {
   );
 }
 
-/** The value with variables put in; null where one has no value that is known. */
-export function interpolate(value: string, variables: Known): string | null {
-  let text = '';
-  for (let at = 0; at < value.length; ) {
-    const next = value.indexOf('$', at);
-    if (next < 0) return text + value.slice(at);
-    text += value.slice(at, next);
-    if (value[next + 1] === '$') {
-      text += '$';
-      at = next + 2;
-      continue;
-    }
-    const braced = value[next + 1] === '{';
-    const start = next + (braced ? 2 : 1);
-    const name = NAME.exec(value.slice(start, start + 300))?.[0];
-    if (name === undefined) {
-      // Compose refuses what is no variable after a dollar sign.
-      return null;
-    }
-    const end = braced ? closing(value, start) : start + name.length;
-    if (end < 0) return null;
-    const put = braced
-      ? replaced(value.slice(start + name.length, end), variables.get(name), variables)
-      : variables.get(name);
-    if (put === undefined || put === null) return null;
-    text += put;
-    at = braced ? end + 1 : end;
-  }
-  return text;
+export interface Interpolated {
+  readonly text: string;
+  /** Variables that were asked for a value and have none that is known; empty where the text is complete. */
+  readonly missing: readonly string[];
 }
 
-/** Of `${…}`, what stands for it, by the operator after its name; null where that is not known. */
-function replaced(rest: string, given: string | null | undefined, variables: Known): string | null {
-  if (rest === '') return given ?? null;
-  const [, operator = '', word = ''] = /^(:?[-+?])([\s\S]*)$/.exec(rest) ?? [];
-  if (operator === '' || given === null) return null;
-  const isSet = given !== undefined && !(given === '' && operator.startsWith(':'));
-  switch (operator.at(-1)) {
-    case '-':
-      return isSet ? given : interpolate(word, variables);
-    case '+':
-      return isSet ? interpolate(word, variables) : '';
-    default:
-      return isSet ? given : null;
+/** The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. */
+export function interpolated(value: string, variables: Known): Interpolated {
+  const missing: string[] = [];
+  return { text: fill(value, 0), missing };
+
+  function fill(text: string, depth: number): string {
+    let filled = '';
+    let at = 0;
+    for (let next = text.indexOf('$'); next >= 0; next = text.indexOf('$', at)) {
+      const [part, length] = one(text, next, depth);
+      filled += text.slice(at, next) + part;
+      at = next + length;
+    }
+    return filled + text.slice(at);
+  }
+
+  /** What stands for the mention that begins with a dollar sign, and how long it is. */
+  function one(text: string, at: number, depth: number): [part: string, length: number] {
+    if (text[at + 1] === '$') return ['$', 2];
+    const isBraced = text[at + 1] === '{';
+    const from = at + (isBraced ? 2 : 1);
+    const name = NAME.exec(text.slice(from, from + 300))?.[0];
+    if (name === undefined) return ['$', 1];
+    if (!isBraced) return [given(name), name.length + 1];
+    const end = closing(text, from);
+    const [, operator = '', otherwise = ''] = /^(:?[-+?])?(.*)$/s.exec(text.slice(from + name.length, end)) ?? [];
+    if (end < 0 || (operator === '' && otherwise !== '') || depth > 20) return ['$', 1];
+    return [chosen(name, operator, otherwise, depth), end + 1 - at];
+  }
+
+  function chosen(name: string, operator: string, otherwise: string, depth: number): string {
+    const value = variables.get(name);
+    if (value === null) return given(name);
+    const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
+    switch (operator.at(-1)) {
+      case '-':
+        return isThere ? value : fill(otherwise, depth + 1);
+      case '+':
+        return isThere ? fill(otherwise, depth + 1) : '';
+      default:
+        return given(name);
+    }
+  }
+
+  function given(name: string): string {
+    const value = variables.get(name);
+    if (value === undefined || value === null) missing.push(name);
+    return value ?? '';
   }
 }
 
-/** Where the brace that was opened before `start` is closed; -1: nowhere. */
-function closing(value: string, start: number): number {
-  let depth = 1;
-  for (let at = start; at < value.length; at += 1) {
-    if (value[at] === '$' && value[at + 1] === '{') depth += 1;
-    else if (value[at] === '}') depth -= 1;
-    if (depth === 0) return at;
+/** Of the brace that is open before `from`; negative where none closes it. */
+function closing(text: string, from: number): number {
+  let open = 1;
+  for (let at = from; at < text.length; at += 1) {
+    if (text[at] === '{' && text[at - 1] === '$') open += 1;
+    else if (text[at] === '}') open -= 1;
+    if (open === 0) return at;
   }
   return -1;
+}
+
+/** The value with variables put in; null where one of them has none that is known. */
+export function interpolate(value: string, variables: Known): string | null {
+  const { text, missing } = interpolated(value, variables);
+  return missing.length === 0 ? text : null;
 }

@@ -1,10 +1,10 @@
 // Networks and volumes that stacks of one VM share: one makes them, others take them for granted.
 
 import { interpolate, type Known, knownVariables } from '../compose/interpolation.ts';
+import { projectName } from '../compose/project.ts';
 import { starts } from '../compose/services.ts';
 import type { Config, VmGuest } from '../config.ts';
 import type { Compose, ComposeUse, Stack } from '../config-services.ts';
-import { projectName } from '../stacks.ts';
 
 type Kind = 'network' | 'volume';
 

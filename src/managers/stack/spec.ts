@@ -1,11 +1,12 @@
 // A stack as it should be on one VM: its compose file with labels and files, its variables, and the environment of Portainer that it
 // runs in.
 
+import { projectName } from '../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../config/config.ts';
 import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
 import { serverStackOf } from '../../config/derive/portainer.ts';
 import { stacksBefore } from '../../config/derive/stack-resources.ts';
-import { projectName, stackTarget } from '../../config/stacks.ts';
+import { stackTarget } from '../../config/stacks.ts';
 import type { ComposeAdditions } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';

@@ -127,7 +127,7 @@ test.skipIf(COMPOSE_LOADER === undefined)('variables are put in as compose puts 
   for (const [at, value] of values.entries()) {
     const mine = interpolate(`i${value}`, known(variables));
     // One without a value is empty to compose, with a warning, and UNSET_VARIABLE here.
-    if (mine === null) continue;
+    if (mine === null || answers[at]?.error !== undefined) continue;
     compared += 1;
     expect(answers[at]?.model?.services['a']?.image, value).toBe(mine);
   }

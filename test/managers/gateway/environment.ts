@@ -84,7 +84,11 @@ function stackOf(labels: readonly string[]): Stack {
     name: 'qdrant',
     writtenAt,
     description: null,
-    compose: { ...emptyCompose(''), services: ['qdrant'] },
+    compose: {
+      ...emptyCompose(''),
+      services: ['qdrant'],
+      ports: [{ service: 'qdrant', written: '6333:6333', onHost: false, path: '', line: 1, column: 1 }],
+    },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },
     },

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { projectName } from '../../../src/config/stacks.ts';
+import { projectName } from '../../../src/config/compose/project.ts';
 import { composeText } from '../../../src/io/host/compose-text.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { containersIn } from '../../../src/managers/portainer-api/containers.ts';

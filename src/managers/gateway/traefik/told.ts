@@ -1,7 +1,7 @@
 // What Traefik tells by its API about the configuration that it has taken over.
 
-import { parseRule } from '../../../config/derive/traefik/rule.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
+import { parseRule } from '../../../traefik/rule.ts';
 
 export interface Told {
   /** Routers that are not in use, with Traefik's own words. Names without their provider. */

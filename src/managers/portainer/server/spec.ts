@@ -1,10 +1,10 @@
 // The Portainer server as it should be: a stack of its VM, with what Phoenix adds so that it starts with its certificate and its
 // administrator, and nobody else can become that.
 
+import { projectName } from '../../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../../config/config.ts';
 import { serverStackOf } from '../../../config/derive/portainer.ts';
 import { seenBy } from '../../../config/derive/traefik/routes.ts';
-import { projectName } from '../../../config/stacks.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
 import type { BlobId, TargetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
