@@ -4,6 +4,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { outOfUse } from '../../../traefik/refused.ts';
 import { parseRule } from '../../../traefik/rule.ts';
+import { knownVariables } from '../../compose/interpolation.ts';
 import { projectName } from '../../compose/project.ts';
 import type { Config, VmGuest } from '../../config.ts';
 import type { Stack } from '../../config-services.ts';
@@ -16,7 +17,6 @@ import { judged } from './judged.ts';
 import { provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
 import { references } from './references.ts';
 import { type Backend, isNamed, type NamedService } from './route.ts';
-import { stripSecrets } from './variables.ts';
 
 export interface StackRoutes {
   readonly routes: readonly LabelledRoute[];
@@ -32,7 +32,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   const declared = stack.environments[environment];
   if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), findings: [] };
   const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
-  const variables = stripSecrets(declared.variables);
+  const variables = knownVariables(declared.variables);
   const read = containersOf(stack, declared);
   const said = provided(read.containers, projectName(stack.name), domain);
   const backends = new Map<string, Backend>();
