@@ -173,7 +173,7 @@ test('whatever labels are accepted, Traefik understands what is written', () => 
       understood += 1;
       const { dynamic } = targetOf(config).spec as TraefikSpec;
       expect(faultOf(dynamic)).toBeNull();
-      const { text: written, revision } = renderTraefik({ guest: 102, address: PROXY, dynamic, asked: true });
+      const { text: written, revision } = renderTraefik({ dynamic });
       const { http, ...rest } = parse(written);
       const { [revision]: mark, ...middlewares } = http.middlewares;
       expect(mark).toBeDefined();
