@@ -30,6 +30,7 @@ const ALL = [
     source: 'test/config/compose/loader',
     without: 'compose files as Docker Compose loads them',
   },
+  { program: 'traefik-labels', source: 'test/traefik/decoder', without: 'labels as Traefik itself decodes them' },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
   { program: 'debootstrap', package: 'debootstrap', without: CONTAINERS },
@@ -52,7 +53,7 @@ function bring() {
   if (packages.length > 0) install(packages.join(', '), { 'apt-get': packages });
   mkdirSync(join(PARTS, 'bin'), { recursive: true });
   for (const { program, module, source } of missing.filter((part) => part.module || part.source)) {
-    if (!has('go')) fail(`${program} is built with Go 1.25 or newer: https://go.dev/doc/install`, 3);
+    if (!has('go')) fail(`${program} is built with Go 1.26 or newer: https://go.dev/doc/install`, 3);
     say(`building ${program} with Go, which takes a minute or two`);
     const built = ['build', '-C', source, '-o', join(PARTS, 'bin', program), '.'];
     const words = source === undefined ? ['install', module] : built;

@@ -22,17 +22,19 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^model\//, []],
   // What Proxmox's parameters may be is a fact of the domain: it rests on nothing of ours.
   [/^proxmox\//, []],
+  // Likewise what Traefik makes of its configuration.
+  [/^traefik\//, ['model/json.ts']],
   [/^plan\//, ['model/']],
   [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
   // A cycle in what is declared is found as a cycle in a plan is, and a schedule is read as the agent reads it.
-  [/^config\//, ['model/', 'proxmox/', 'plan/cycles.ts', 'plan/windows.ts']],
+  [/^config\//, ['model/', 'proxmox/', 'traefik/', 'plan/cycles.ts', 'plan/windows.ts']],
   [/^ports(\/|\.ts)/, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
-  [/^managers\//, ['model/', 'proxmox/', 'config/', 'plan/', 'say/', 'ports']],
+  [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'plan/', 'say/', 'ports']],
   [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'config/compose/additions.ts', 'config/sops/']],
-  [/^lab\//, ['model/', 'proxmox/']],
+  [/^lab\//, ['model/', 'proxmox/', 'traefik/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
@@ -42,6 +44,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
   [/^(model|say|proxmox)\//, []],
+  [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
   [/^settings(\/|\.ts)/, []],

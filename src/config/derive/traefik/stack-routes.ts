@@ -2,6 +2,7 @@
 // leads to the VMs that run the stack, at the ports that the compose file publishes there.
 
 import type { JsonObject } from '../../../model/json.ts';
+import { parseRule } from '../../../traefik/rule.ts';
 import { interpolate } from '../../compose/interpolation.ts';
 import type { Config, Place, VmGuest } from '../../config.ts';
 import type { Stack, StackEnvironment } from '../../config-services.ts';
@@ -10,7 +11,6 @@ import { fixedAddress, spelling } from '../../rules/network/address.ts';
 import type { Finding } from '../../rules/rule.ts';
 import { type Labels, parseLabels } from './labels.ts';
 import type { Backend, Route } from './route.ts';
-import { parseRule } from './rule.ts';
 import { stripSecrets } from './variables.ts';
 
 export interface StackRoutes {

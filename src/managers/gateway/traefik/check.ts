@@ -3,8 +3,8 @@
 
 import { z } from 'zod';
 import { type Field, type Fields, LOAD_BALANCER, MIDDLEWARES, ROUTER } from '../../../config/derive/traefik/fields.ts';
-import { parseRule } from '../../../config/derive/traefik/rule.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { parseRule } from '../../../traefik/rule.ts';
 
 function schemaOf(field: Field): z.ZodType {
   switch (field) {

@@ -1,7 +1,7 @@
 // What Traefik tells by its API about the configuration that it has taken over.
 
-import { parseRule } from '../../../config/derive/traefik/rule.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
+import { parseRule } from '../../../traefik/rule.ts';
 import type { EntryPoint } from './static.ts';
 
 /** Names without their provider. */

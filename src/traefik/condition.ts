@@ -1,0 +1,88 @@
+// Conditions of circuit breakers and of buffering's retries: what stands before a comparison is measured, what stands after it is
+// a number of the very kind or a text.
+
+import { isUnreadable, type Unreadable } from './fault.ts';
+import { type Meaning, readExpression } from './go-expression.ts';
+import type { Literal } from './go-tokens.ts';
+
+interface Language {
+  /** What each function takes and what it comes to. `condition` is true or false by itself. */
+  readonly functions: Readonly<
+    Record<string, { readonly takes: readonly Kind[]; readonly is: Measured | 'condition' }>
+  >;
+  readonly example: string;
+}
+
+type Kind = Literal['kind'];
+/** A text can only be the same or not. */
+type Measured = `measured ${Kind}`;
+interface Value {
+  readonly is: Kind | Measured | 'condition';
+}
+
+/** Of `circuitBreaker.expression` (github.com/vulcand/oxy, cbreaker/predicates.go). */
+export const CIRCUIT_BREAKER: Language = {
+  functions: {
+    LatencyAtQuantileMS: { takes: ['fraction'], is: 'measured whole' },
+    NetworkErrorRatio: { takes: [], is: 'measured fraction' },
+    ResponseCodeRatio: { takes: ['whole', 'whole', 'whole', 'whole'], is: 'measured fraction' },
+  },
+  example: 'NetworkErrorRatio() > 0.30 || LatencyAtQuantileMS(50.0) > 100',
+};
+
+/** Of `buffering.retryExpression` (github.com/vulcand/oxy, buffer/threshold.go). */
+export const RETRY: Language = {
+  functions: {
+    RequestMethod: { takes: [], is: 'measured text' },
+    IsNetworkError: { takes: [], is: 'condition' },
+    Attempts: { takes: [], is: 'measured whole' },
+    ResponseCode: { takes: [], is: 'measured whole' },
+  },
+  example: 'IsNetworkError() && Attempts() < 2',
+};
+
+/** Pure. Why Traefik cannot read a condition; null: it can. */
+export function conditionFault(text: string, language: Language): Unreadable | null {
+  const value = readExpression(text, meaningOf(language));
+  const hint = `An example: ${language.example}`;
+  if (isUnreadable(value))
+    return { message: `the expression cannot be read: ${value.message}`, hint: value.hint ?? hint };
+  return value.is === 'condition' ? null : { message: 'the expression is no condition', hint };
+}
+
+function meaningOf({ functions }: Language): Meaning<Value> {
+  return {
+    literal: ({ kind }) => ({ is: kind }),
+    call(name, values) {
+      const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
+      if (known === undefined) {
+        return { message: `${name} is not known`, hint: `There are ${Object.keys(functions).join(', ')}.` };
+      }
+      const fits = values.length === known.takes.length && values.every(({ is }, index) => is === known.takes[index]);
+      return fits ? { is: known.is } : { message: `${name} takes ${takes(known.takes)}` };
+    },
+    join(operator, left, right) {
+      if (operator === '&&' || operator === '||') {
+        const fits = left.is === 'condition' && right.is === 'condition';
+        return fits ? { is: 'condition' } : { message: `${operator} joins conditions only` };
+      }
+      if (!left.is.startsWith('measured ')) return { message: `before ${operator} stands what is measured` };
+      if (left.is === 'measured text' && operator !== '==' && operator !== '!=')
+        return { message: `${operator} compares numbers only` };
+      if (left.is === `measured ${right.is}`) return { is: 'condition' };
+      return { message: `after ${operator} stands ${WORDS[left.is.slice('measured '.length) as Kind]}` };
+    },
+    not: () => ({ message: '! is not known here', hint: 'Compare with != or turn the comparison round.' }),
+  };
+}
+
+const WORDS: Readonly<Record<Kind, string>> = {
+  text: 'a text in double quotes',
+  whole: 'a whole number such as 100',
+  fraction: 'a number with a point such as 0.5',
+};
+
+function takes(kinds: readonly Kind[]): string {
+  if (kinds.length === 0) return 'no value';
+  return kinds.length === 1 ? WORDS[kinds[0] ?? 'whole'] : `${kinds.length} whole numbers`;
+}

@@ -1,0 +1,120 @@
+// Expressions as Traefik reads them, in its rules, circuit breakers and retries: those of Go's own grammar, of which its predicate
+// library takes calls, texts, numbers, brackets and a few operators. What it means is told by the caller.
+
+import { isUnreadable, type Unreadable } from './fault.ts';
+import { type Literal, type Token, tokensOf } from './go-tokens.ts';
+
+/** What the parts of an expression come to. */
+export interface Meaning<Value> {
+  literal(literal: Literal): Value;
+  call(name: string, values: readonly Value[]): Value | Unreadable;
+  join(operator: string, left: Value, right: Value): Value | Unreadable;
+  not(value: Value): Value | Unreadable;
+}
+
+const PRECEDENCE: Readonly<Record<string, number>> = {
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 3,
+  '<=': 3,
+  '>': 3,
+  '>=': 3,
+};
+
+/** Go's own limit is a hundred times that; nobody writes such a thing, and it must not use up the stack. */
+const DEEPEST = 1000;
+const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep` };
+
+const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
+
+/** Pure. The value of an expression, or why Traefik cannot read it. */
+export function readExpression<Value extends object>(text: string, meaning: Meaning<Value>): Value | Unreadable {
+  const cut = tokensOf(text);
+  if (!Array.isArray(cut)) return cut;
+  const tokens: readonly Token[] = cut;
+  if (tokens.length === 0) return { message: 'it is empty' };
+  let at = 0;
+
+  const value = binary(1, 0);
+  if (isUnreadable(value)) return value;
+  if (tokens[at]?.kind === 'line end') at += 1;
+  return at < tokens.length ? unexpected('stands after its end') : value;
+
+  function binary(least: number, depth: number): Value | Unreadable {
+    let left = unary(depth);
+    for (;;) {
+      const token = tokens[at];
+      const precedence = token?.kind === 'operator' ? PRECEDENCE[token.text] : undefined;
+      if (isUnreadable(left) || token === undefined || precedence === undefined || precedence < least) return left;
+      at += 1;
+      const right = binary(precedence + 1, depth);
+      if (isUnreadable(right)) return right;
+      left = meaning.join(token.text, left, right);
+    }
+  }
+
+  function unary(depth: number): Value | Unreadable {
+    if (depth > DEEPEST) return TOO_DEEP;
+    if (takes('!')) {
+      const value = unary(depth + 1);
+      return isUnreadable(value) ? value : meaning.not(value);
+    }
+    if (!takes('(')) return single(depth);
+    const value = binary(1, depth + 1);
+    if (isUnreadable(value)) return value;
+    if (!takes(')')) return unclosed();
+    return tokens[at]?.text === '(' ? unexpected('stands after a bracket') : value;
+  }
+
+  /** A value by itself, or a call: what may be handed to a call, too. */
+  function single(depth: number): Value | Unreadable {
+    if (depth > DEEPEST) return TOO_DEEP;
+    const token = tokens[at];
+    const next = tokens[at + 1]?.text;
+    if (token?.kind === 'literal' && next !== '(' && next !== '.') {
+      at += 1;
+      return meaning.literal(token.literal);
+    }
+    if (token?.kind !== 'name' || next !== '(') return unexpected('stands where a call such as Host(`name`) should');
+    at += 2;
+    const values: Value[] = [];
+    while (!takes(')')) {
+      const value = single(depth + 1);
+      if (isUnreadable(value)) return value;
+      values.push(value);
+      // Go reads `f(x...)`, and nothing comes of the dots.
+      const last = takes('...');
+      if (takes(',') && !last) continue;
+      if (!takes(')')) return unclosed();
+      break;
+    }
+    const after = tokens[at]?.text;
+    return after === '(' || after === '.' ? unexpected('stands after a call') : meaning.call(token.text, values);
+  }
+
+  function takes(operator: string): boolean {
+    const token = tokens[at];
+    if (token?.kind !== 'operator' || token.text !== operator) return false;
+    at += 1;
+    return true;
+  }
+
+  function unexpected(where: string): Unreadable {
+    const token = tokens[at];
+    if (token === undefined) return { message: `its end ${where}` };
+    if (token.kind === 'line end') return { message: `the end of a line ${where}`, hint: LINES };
+    return { message: `${shown(token)} ${where}` };
+  }
+
+  function unclosed(): Unreadable {
+    const token = tokens[at];
+    if (token === undefined) return { message: 'a bracket is not closed' };
+    return token.kind === 'line end' ? unexpected('stands inside a bracket') : unexpected('stands where , or ) should');
+  }
+}
+
+function shown(token: Token): string {
+  return token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text;
+}

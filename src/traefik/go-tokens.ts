@@ -1,0 +1,117 @@
+// The tokens of Go's grammar that an expression of Traefik may hold, cut as Go's own scanner cuts them: a line that ends after a
+// value or a closing bracket ends the expression, comments are blanks, and texts stand in backticks or double quotes.
+
+import type { Unreadable } from './fault.ts';
+
+export type Literal =
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'whole'; readonly value: number }
+  | { readonly kind: 'fraction'; readonly value: number };
+
+export type Token =
+  | { readonly kind: 'name' | 'operator' | 'line end'; readonly text: string }
+  | { readonly kind: 'literal'; readonly text: string; readonly literal: Literal };
+
+const QUOTES = 'Put values in backticks: Host(`name`).';
+
+const PATTERN = new RegExp(
+  [
+    String.raw`(?<blank>[ \t\r]+|\n)`,
+    String.raw`(?<comment>//[^\n]*|/\*[^]*?\*/)`,
+    String.raw`(?<name>[\p{L}_][\p{L}\p{Nd}_]*)`,
+    String.raw`(?<number>0[xX][0-9a-fA-F_.]*(?:[pP][+-]?[0-9]+)?|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)`,
+    '(?<raw>`[^`]*`)',
+    String.raw`(?<quoted>"(?:[^"\\\n]|\\.)*")`,
+    String.raw`(?<operator>\.\.\.|&&|\|\||==|!=|<=|>=|[!()<>,.])`,
+  ].join('|'),
+  'yu',
+);
+
+/** Pure. */
+export function tokensOf(text: string): Token[] | Unreadable {
+  const tokens: Token[] = [];
+  // Its place is its own: a token is looked for from where the last one ended.
+  const pattern = new RegExp(PATTERN);
+  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const endsLine = () => {
+    const last = tokens.at(-1);
+    if (last !== undefined && last.kind !== 'line end' && (last.kind !== 'operator' || last.text === ')'))
+      tokens.push({ kind: 'line end', text: '\n' });
+  };
+  while (pattern.lastIndex < source.length) {
+    const from = pattern.lastIndex;
+    const found = pattern.exec(source)?.groups;
+    if (found === undefined) return unknown(source, from);
+    const { blank, comment, name, number, raw, quoted, operator } = found;
+    if (blank === '\n' || comment?.includes('\n') || comment?.startsWith('//')) endsLine();
+    else if (name !== undefined) tokens.push({ kind: 'name', text: name });
+    else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator });
+    else if (raw !== undefined) push(raw, { kind: 'text', value: raw.slice(1, -1).replaceAll('\r', '') });
+    else if (number !== undefined) {
+      const literal = numberOf(number);
+      if (literal === null) return { message: `${number} is no number that Traefik reads` };
+      push(number, literal);
+    } else if (quoted !== undefined) {
+      const value = unquoted(quoted.slice(1, -1));
+      if (value === null) {
+        return {
+          message: `${quoted} holds an escape that Traefik does not know`,
+          hint: 'In backticks nothing is escaped.',
+        };
+      }
+      push(quoted, { kind: 'text', value });
+    }
+  }
+  return tokens;
+
+  function push(written: string, literal: Literal): void {
+    tokens.push({ kind: 'literal', text: written, literal });
+  }
+}
+
+function unknown(text: string, from: number): Unreadable {
+  const rest = text.slice(from, from + 10);
+  if (rest.startsWith('`')) return { message: 'a backtick is not closed' };
+  if (rest.startsWith('"')) return { message: 'a double quote is not closed' };
+  if (/^['‘’“”´]/.test(rest)) return { message: 'values stand in backticks, not in quotes', hint: QUOTES };
+  if (rest.startsWith('/*')) return { message: 'a comment is not closed' };
+  return { message: `"${rest}" is not understood` };
+}
+
+/** Null: Go reads it as none, or does not hand it on. */
+function numberOf(text: string): Literal | null {
+  if (/^(0[0-7]*|[1-9][0-9]*)$/.test(text)) {
+    return BigInt(text) > 9223372036854775807n ? null : { kind: 'whole', value: Number(text) };
+  }
+  const isFraction = /^([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?$/.test(text);
+  const value = Number(text);
+  return isFraction && Number.isFinite(value) ? { kind: 'fraction', value } : null;
+}
+
+const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34 };
+
+/** Null: Go does not know an escape in it, or the bytes are no text. */
+function unquoted(text: string): string | null {
+  if (!text.includes('\\')) return text;
+  const bytes: number[] = [];
+  const pattern = /\\(?:([abfnrtv\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|[^\\]+/y;
+  while (pattern.lastIndex < text.length) {
+    const [all, simple, octal, hex, short, long] = pattern.exec(text) ?? [];
+    if (all === undefined) return null;
+    if (simple !== undefined) bytes.push(ESCAPES[simple] ?? 0);
+    else if (octal !== undefined || hex !== undefined) {
+      const byte = octal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(octal, 8);
+      if (byte > 255) return null;
+      bytes.push(byte);
+    } else if (short !== undefined || long !== undefined) {
+      const point = Number.parseInt(short ?? long ?? '', 16);
+      if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return null;
+      for (const byte of new TextEncoder().encode(String.fromCodePoint(point))) bytes.push(byte);
+    } else for (const byte of new TextEncoder().encode(all)) bytes.push(byte);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
+  } catch {
+    return null;
+  }
+}

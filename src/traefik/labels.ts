@@ -1,0 +1,274 @@
+// Labels of one container, read as Traefik's provider for Docker reads them: by the rules of its decoder (traefik/paerser 0.2.2,
+// parser/*.go) against its own types. Keys in any case, lists separated by commas, `[0]` for entries of lists, `=true` for what may be
+// empty. Traefik leaves a container out for one label that it cannot read; each such label is told here.
+
+import type { Json, JsonObject } from '../model/json.ts';
+import { equalFold } from './fold.ts';
+import { CONFIGURATION, type Field, PROVIDER, type Shape, type StructType, typeNamed } from './schema.ts';
+import { isBool, isDuration, readBool, readInteger, trimSpace } from './values.ts';
+
+export interface LabelFault {
+  /** Of the label, as written. */
+  readonly key: string;
+  readonly kind: 'unknown' | 'invalid';
+  readonly message: string;
+  /** Where a word of the key is not known. */
+  readonly word?: string;
+  readonly known?: readonly string[];
+}
+
+export interface DecodedLabels {
+  /** `traefik.enable`; null: nothing is said. */
+  readonly enabled: boolean | null;
+  /** What is said, in the words of Traefik's files and without defaults. Not to be used where there are faults. */
+  readonly dynamic: JsonObject;
+  readonly faults: readonly LabelFault[];
+  /** Keys of labels that Traefik takes from files alone, and reads over in labels. */
+  readonly ignored: readonly string[];
+  /** The key of the label that says what stands at a path, or at what is nearest above or first below. */
+  keyAt(path: readonly string[]): string | undefined;
+}
+
+/** Pure. */
+export function decodeLabels(labels: ReadonlyMap<string, string>): DecodedLabels {
+  const reading: Reading = { faults: [], ignored: [], keys: new Map() };
+  const provider = structOf(PROVIDER, treeOf(labels, PROVIDER_FILTERS, reading), [], true, reading);
+  const dynamic = structOf(CONFIGURATION, treeOf(labels, DYNAMIC_FILTERS, reading), [], true, reading);
+  const { faults, ignored, keys } = reading;
+  return {
+    enabled: typeof provider['enable'] === 'boolean' ? provider['enable'] : null,
+    dynamic,
+    faults,
+    ignored,
+    keyAt(path) {
+      for (let length = path.length; length > 0; length -= 1) {
+        const found = keys.get(pathKey(path.slice(0, length)));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whether Traefik's provider for Docker looks at a label at all. */
+export function isRead(key: string): boolean {
+  return hasPrefix(key, [...PROVIDER_FILTERS, ...DYNAMIC_FILTERS]);
+}
+
+const ROOT = 'traefik';
+/** pkg/provider/docker/shared_labels.go and pkg/config/label/label.go of Traefik. */
+const PROVIDER_FILTERS = ['traefik.docker.', 'traefik.enable'];
+const DYNAMIC_FILTERS = ['traefik.http', 'traefik.tcp', 'traefik.udp', 'traefik.tls.stores.default'];
+
+function hasPrefix(key: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => key.slice(0, prefix.length).toLowerCase() === prefix);
+}
+
+interface Reading {
+  readonly faults: LabelFault[];
+  readonly ignored: string[];
+  /** By path. */
+  readonly keys: Map<string, string>;
+}
+
+/** A word of a key, with what stands below it. */
+interface Node {
+  readonly name: string;
+  value: string;
+  /** Of the label that ends here; null: others only go through. */
+  key: string | null;
+  readonly children: Node[];
+}
+
+type Path = readonly string[];
+const pathKey = (path: Path): string => JSON.stringify(path);
+
+function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], reading: Reading): Node {
+  const root: Node = { name: ROOT, value: '', key: null, children: [] };
+  const keys = [...labels.keys()].filter((key) => hasPrefix(key, filters)).sort((a, b) => (a < b ? -1 : 1));
+  for (const key of keys) {
+    const words = wordsOf(key);
+    if (typeof words === 'string') {
+      reading.faults.push({ key, kind: 'invalid', message: words });
+      continue;
+    }
+    let node = root;
+    for (const word of words.slice(1)) {
+      let next = node.children.find(({ name }) => equalFold(name, word));
+      if (next === undefined) {
+        next = { name: word, value: '', key: null, children: [] };
+        node.children.push(next);
+      }
+      node = next;
+    }
+    node.value = labels.get(key) ?? '';
+    node.key = key;
+  }
+  return root;
+}
+
+/** A text where it is no key. */
+function wordsOf(key: string): string[] | string {
+  const words = key.split('.');
+  if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
+  const split: string[] = [];
+  for (const word of words) {
+    if (word === '') return `${key} has an empty word between its dots`;
+    if (word.startsWith('[')) return `${key} has an index without a name before it`;
+    const bracket = word.endsWith(']') ? word.indexOf('[') : 0;
+    if (bracket < 0) return `${key} closes a bracket that is not opened`;
+    if (bracket === 0) split.push(word);
+    else split.push(word.slice(0, bracket), word.slice(bracket));
+  }
+  return split;
+}
+
+function keysBelow(node: Node): string[] {
+  return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
+}
+
+function invalid(reading: Reading, node: Node, message: (key: string) => string): undefined {
+  for (const key of keysBelow(node)) reading.faults.push({ key, kind: 'invalid', message: message(key) });
+  return undefined;
+}
+
+function unknown(reading: Reading, node: Node, known: readonly string[]): undefined {
+  for (const key of keysBelow(node)) {
+    const message = `${key} is no label that is known: nothing is called "${node.name}" there`;
+    reading.faults.push({ key, kind: 'unknown', message, word: node.name, known });
+  }
+  return undefined;
+}
+
+/** `filling`: what is switched off is looked at, and its values are not read. */
+function structOf(type: StructType, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
+  const found: [string, Json][] = [];
+  for (const child of node.children) {
+    const field = type.fields.find(({ name, label }) => equalFold(label ?? name, child.name));
+    if (field === undefined) {
+      const known = type.fields.filter(({ ignored }) => ignored !== true).map(({ name, label }) => label ?? name);
+      unknown(reading, child, known);
+      continue;
+    }
+    const value = fieldOf(field, child, [...path, field.name], filling, reading);
+    if (value !== undefined && filling) found.push([field.name, value]);
+  }
+  return Object.fromEntries(found);
+}
+
+function fieldOf(field: Field, node: Node, path: Path, filling: boolean, reading: Reading): Json | undefined {
+  note(reading, path, node);
+  const { is, allowEmpty = false, ignored = false } = field;
+  const hasFields = typeof is === 'object' && ('type' in is || 'map' in is);
+  if (hasFields && node.children.length === 0 && !(allowEmpty || ignored))
+    return invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(is)}`);
+  const isOff = hasFields && allowEmpty && node.value !== '' && !equalFold(node.value, 'true');
+  if (ignored && filling) reading.ignored.push(...keysBelow(node));
+  const value = shapeOf(is, node, path, filling && !isOff && !ignored, reading, field.single === true);
+  return isOff || ignored ? undefined : value;
+}
+
+/** For who left the last word out. */
+function wordsIn(shape: Shape): string {
+  if (typeof shape !== 'object' || !('type' in shape)) return '';
+  return `: ${typeNamed(shape.type)
+    .fields.map(({ name, label }) => label ?? name)
+    .join(', ')}`;
+}
+
+function note({ keys }: Reading, path: Path, node: Node): void {
+  const [first] = keysBelow(node);
+  if (first !== undefined && !keys.has(pathKey(path))) keys.set(pathKey(path), first);
+}
+
+function shapeOf(
+  shape: Shape,
+  node: Node,
+  path: Path,
+  filling: boolean,
+  reading: Reading,
+  single = false,
+): Json | undefined {
+  if (typeof shape === 'object') {
+    if ('type' in shape) return structOf(typeNamed(shape.type), node, path, filling, reading);
+    if ('map' in shape) return mapOf(shape.map, node, path, filling, reading);
+    if ('list' in shape) return listOf(shape.list, node, path, filling, reading, single);
+  }
+  if (node.children.length > 0)
+    return invalid(reading, node, (key) => `${key} has words after "${node.name}", which takes a value`);
+  return filling ? plainOf(shape, node, reading) : undefined;
+}
+
+function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
+  const found: [string, Json][] = [];
+  for (const child of node.children) {
+    const below = [...path, child.name];
+    note(reading, below, child);
+    if (each === 'string') {
+      for (const [name, leaf] of leavesOf(child)) {
+        found.push([name, leaf.value]);
+        note(reading, [...path, name], leaf);
+      }
+    } else if (each === 'raw')
+      found.push([child.name, Object.fromEntries(child.children.map((one) => [one.name, rawOf(one)]))]);
+    else {
+      const isPlain = typeof each === 'string';
+      if (isPlain && !filling) continue;
+      // Words after that of a plain value are read over.
+      const value = isPlain ? plainOf(each, child, reading) : shapeOf(each, child, below, filling, reading);
+      if (value !== undefined) found.push([child.name, value]);
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+/** Names of a map of texts may hold dots. */
+function leavesOf(node: Node, before = ''): [name: string, leaf: Node][] {
+  const name = `${before}${node.name}`;
+  return node.children.length === 0 ? [[name, node]] : node.children.flatMap((child) => leavesOf(child, `${name}.`));
+}
+
+/** Settings of a plugin: nobody knows what they should be. */
+function rawOf(node: Node): Json {
+  const [first] = node.children;
+  if (first === undefined) return node.value;
+  if (/^\[\d+\]$/.test(first.name)) return node.children.map(rawOf);
+  return Object.fromEntries(node.children.map((child) => [child.name, rawOf(child)]));
+}
+
+function listOf(
+  each: Shape,
+  node: Node,
+  path: Path,
+  filling: boolean,
+  reading: Reading,
+  single: boolean,
+): Json | undefined {
+  const type = typeof each === 'object' && 'type' in each ? typeNamed(each.type) : null;
+  if (type === null) {
+    for (const child of node.children) for (const below of child.children) unknown(reading, below, []);
+    return node.value === '' ? undefined : node.value.split(',').map(trimSpace);
+  }
+  if (!single) return node.children.map((child, at) => structOf(type, child, [...path, String(at)], filling, reading));
+  if (node.children.length > 0) return [structOf(type, node, path, filling, reading)];
+  return filling ? invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(each)}`) : undefined;
+}
+
+function plainOf(shape: Shape, node: Node, reading: Reading): Json | undefined {
+  const { value } = node;
+  if (typeof shape === 'object' && 'pointer' in shape) return plainOf(shape.pointer, node, reading);
+  switch (shape) {
+    case 'string':
+      return value;
+    case 'bool':
+      if (isBool(value)) return readBool(value);
+      return invalid(reading, node, (key) => `${key} must be true or false, not "${value}"`);
+    case 'duration':
+      if (isDuration(value)) return value;
+      return invalid(reading, node, (key) => `${key} must be a time such as 10s, not "${value}"`);
+    default: {
+      const number = readInteger(value, shape === 'uint32');
+      return number ?? invalid(reading, node, (key) => `${key} must be a whole number, not "${value}"`);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Regular expressions as Go reads them (RE2), which is not as JavaScript does: no looking around, no references backwards.
+
+import { RE2JS } from 're2js';
+import type { Unreadable } from './fault.ts';
+
+/** Pure. Why Go cannot compile it; null: it can. */
+export function expressionFault(text: string): Unreadable | null {
+  const compiled = compile(text);
+  return compiled instanceof RE2JS ? null : compiled;
+}
+
+function compile(text: string): RE2JS | Unreadable {
+  try {
+    return RE2JS.compile(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
+    const message = `the regular expression is none that Go knows: ${why}`;
+    const hint = hintOf(text);
+    return hint === null ? { message } : { message, hint };
+  }
+}
+
+function hintOf(text: string): string | null {
+  if (/\(\?<?[=!]/.test(text))
+    return 'Go has no lookahead and no lookbehind: say what does match, or turn a matcher round with !.';
+  if (/\\[1-9]/.test(text)) return 'Go has no references such as \\1.';
+  if (/\(\?>|[*+?}]\+/.test(text))
+    return 'Go has no atomic groups and no possessive quantifiers; leave the extra + away.';
+  return null;
+}
+
+/** Pure. Why a text that is put in place of what an expression finds can never say what it should; null: it can. */
+export function replacementFault(expression: string, replacement: string): Unreadable | null {
+  const compiled = compile(expression);
+  if (!(compiled instanceof RE2JS)) return null;
+  const groups = compiled.groupCount();
+  const names = new Set(Object.keys(compiled.namedGroups()));
+  for (const [all, braced, bare] of replacement.matchAll(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu)) {
+    if (all === '$$') {
+      if (!/\$\$[{\p{L}\p{Nd}_]/u.test(replacement)) continue;
+      return {
+        message: `${replacement} holds $$, which stands for the character $ and for no group`,
+        hint: `Write ${'$'}{1} for the first group; $$ is needed only inside a compose file, which makes one $ of it.`,
+      };
+    }
+    const group = braced ?? bare ?? '';
+    if (/^\d+$/.test(group) ? Number(group) <= groups : names.has(group)) continue;
+    const [, digits = '', rest = ''] = /^(\d+)(.+)$/.exec(bare ?? '') ?? [];
+    return {
+      message: `${all} names a group that the expression does not have, and becomes nothing`,
+      ...(rest === '' ? { hint: `The expression has ${groups} groups.` } : { hint: `Write \${${digits}}${rest}.` }),
+    };
+  }
+  return null;
+}

@@ -1,0 +1,101 @@
+// Routers: which requests they take, and what their place among others is.
+
+import type { JsonObject } from '../model/json.ts';
+import { disabled, type Fault, useless } from './fault.ts';
+import { isSection, section, text, texts, whole } from './read.ts';
+import { parseRule } from './rule.ts';
+
+/** What is above it Traefik keeps to itself: the greatest number of Go less 1000. */
+const HIGHEST = 9223372036854774807n;
+
+/** Pure. Of routers without those that they are below of. */
+export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
+  const syntax = text(router['ruleSyntax']);
+  const rule = parseRule(text(router['rule']), syntax === 'v2' ? 'v2' : 'v3');
+  const faults: Fault[] = [];
+  if ('fault' in rule) faults.push(disabled(['rule'], withV2Hint(text(router['rule']), syntax, rule)));
+  else for (const never of rule.never) faults.push(useless(['rule'], never));
+  if (!['', 'default', 'v2', 'v3'].includes(syntax)) {
+    const message = `"${syntax}" is no syntax of rules, and is read as v3`;
+    faults.push(useless(['ruleSyntax'], { message, hint: 'Leave it away, or write v2 for rules of Traefik 2.' }));
+  }
+  const priority = bigWhole(router['priority']);
+  if (priority > HIGHEST) {
+    const message = `priority ${priority} is above ${HIGHEST}, the highest that routers may have`;
+    faults.push(disabled(['priority'], { message, hint: 'Write a smaller number; the greater one goes first.' }));
+  }
+  const options = text(section(router['tls'])['options']);
+  if (
+    options !== '' &&
+    !options.includes('@') &&
+    options !== 'default' &&
+    !isSection(section(section(dynamic['tls'])['options'])[options])
+  ) {
+    const message = `the TLS options ${options} are not there`;
+    faults.push(disabled(['tls', 'options'], { message, hint: `Leave them away, or write ${options}@file.` }));
+  }
+  return faults;
+}
+
+/** A rule of version 2 that is read as one of version 3. */
+function withV2Hint(rule: string, syntax: string, { fault, hint }: { readonly fault: string; readonly hint?: string }) {
+  const message = `the rule cannot be read: ${fault}`;
+  if (syntax === 'v2' || 'fault' in parseRule(rule, 'v2')) return hint === undefined ? { message } : { message, hint };
+  const way = 'It is a rule of version 2: set ruleSyntax to v2, or write it for version 3.';
+  return { message, hint: hint === undefined ? way : `${hint} ${way}` };
+}
+
+/** 0 for what is no whole number. */
+function bigWhole(value: JsonObject[string]): bigint {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(whole(value));
+}
+
+/** Pure. Of the place that each router has among others, by its name (pkg/server/router, ParseRouterTree). */
+export function placeFaults(routers: JsonObject): ReadonlyMap<string, readonly Fault[]> {
+  const faults = new Map<string, Fault[]>();
+  const children = new Map<string, string[]>();
+  const of = (name: string): Fault[] => {
+    const found = faults.get(name) ?? [];
+    faults.set(name, found);
+    return found;
+  };
+  for (const [name, value] of Object.entries(routers)) {
+    const router = section(value);
+    const parents = texts(router['parentRefs']).map((parent) => parent.replace(/@file$/, ''));
+    for (const [index, parent] of parents.entries()) {
+      const others = children.get(parent);
+      if (others !== undefined) others.push(name);
+      else if (Object.hasOwn(routers, parent)) children.set(parent, [name]);
+      else of(name).push(disabled(['parentRefs', String(index)], { message: `router ${parent} is not there` }));
+    }
+    if (parents.length === 0) continue;
+    for (const field of ['tls', 'observability', 'entryPoints']) {
+      if (router[field] === undefined || (Array.isArray(router[field]) && router[field].length === 0)) continue;
+      of(name).push(
+        disabled([field], { message: `${field} is for routers without parentRefs`, hint: 'Set it at the parent.' }),
+      );
+    }
+  }
+  const reached = reachedFrom(routers, children);
+  for (const [name, value] of Object.entries(routers)) {
+    const service = text(section(value)['service']);
+    const isParent = children.has(name);
+    if (!reached.has(name)) of(name).push(disabled(['parentRefs'], { message: 'no router leads to it' }));
+    else if (service === '' && !isParent)
+      of(name).push(disabled(['service'], { message: 'it leads to no service', hint: 'Name a service.' }));
+    else if (service !== '' && isParent)
+      of(name).push(
+        disabled(['service'], { message: 'it has a service, and is the parent of other routers', hint: 'Keep one.' }),
+      );
+  }
+  return faults;
+}
+
+function reachedFrom(routers: JsonObject, children: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const roots = Object.keys(routers).filter((name) => texts(section(routers[name])['parentRefs']).length === 0);
+  // Iterating a Set visits elements added during iteration.
+  const reached = new Set(roots);
+  for (const name of reached) for (const child of children.get(name) ?? []) reached.add(child);
+  return reached;
+}

@@ -1,0 +1,41 @@
+// Where a client comes from, as several middlewares let it be told.
+
+import type { JsonObject } from '../model/json.ts';
+import { addressFault } from './address.ts';
+import { disabled, type Fault } from './fault.ts';
+import { flag, isSection, section, text, texts, whole } from './read.ts';
+
+/** Pure. Of `sourceCriterion`. */
+export function sourceFaults(config: JsonObject): Fault[] {
+  const criterion = section(config['sourceCriterion']);
+  const strategy = criterion['ipStrategy'];
+  const ways = [
+    isSection(strategy) ? 'ipStrategy' : '',
+    text(criterion['requestHeaderName']) === '' ? '' : 'requestHeaderName',
+    flag(criterion['requestHost']) ? 'requestHost' : '',
+  ].filter((way) => way !== '');
+  if (ways.length > 1) {
+    const hint = `Keep ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}.`;
+    return [disabled(['sourceCriterion'], { message: `${ways.join(' and ')} exclude each other`, hint })];
+  }
+  return strategyFaults(section(strategy), ['sourceCriterion', 'ipStrategy']);
+}
+
+/** Pure. Of `ipStrategy`; the depth goes before the excluded addresses. */
+export function strategyFaults(strategy: JsonObject, path: readonly string[]): Fault[] {
+  const excluded = texts(strategy['excludedIPs']);
+  const byDepth = whole(strategy['depth']) > 0;
+  const subnet = strategy['ipv6Subnet'];
+  if (!byDepth && excluded.length > 0) return addressFaults(excluded, [...path, 'excludedIPs']);
+  if (subnet === undefined || subnet === null || (whole(subnet) > 0 && whole(subnet) <= 128)) return [];
+  const message = `${String(subnet)} is no length of an IPv6 prefix`;
+  return [disabled([...path, 'ipv6Subnet'], { message, hint: 'Write 1 to 128, for example 64.' })];
+}
+
+/** Pure. Of a list of addresses and networks. */
+export function addressFaults(addresses: readonly string[], path: readonly string[]): Fault[] {
+  return addresses.flatMap((address, index) => {
+    const fault = addressFault(address);
+    return fault === null ? [] : [disabled([...path, String(index)], fault)];
+  });
+}

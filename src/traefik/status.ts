@@ -1,0 +1,34 @@
+// Status codes of HTTP, and ranges of them, as Traefik reads them.
+
+import type { Unreadable } from './fault.ts';
+
+const KNOWN = new Set([
+  ...[100, 101, 102, 103],
+  ...[200, 201, 202, 203, 204, 205, 206, 207, 208, 226],
+  ...[300, 301, 302, 303, 304, 305, 307, 308],
+  ...Array.from({ length: 19 }, (_, index) => 400 + index),
+  ...[421, 422, 423, 424, 425, 426, 428, 429, 431, 451],
+  ...[500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511],
+]);
+
+/** Whether Go has a text for it. */
+export function isKnownStatus(code: number): boolean {
+  return KNOWN.has(code);
+}
+
+const HINT = 'Write 404 or 500-599.';
+
+/** Pure. Why a text is no range of status codes; null: it is one. */
+export function rangeFault(text: string): Unreadable | null {
+  const [low = '', high = low] = text.split('-');
+  const isWhole = (part: string) => /^\+?\d{1,18}$/.test(part);
+  return isWhole(low) && isWhole(high) ? null : { message: `"${text}" is no range of status codes`, hint: HINT };
+}
+
+/** Pure. Why a range that Traefik reads never fits an answer; null: it can. */
+export function emptyRangeFault(text: string): Unreadable | null {
+  if (rangeFault(text) !== null) return null;
+  const [low = '', high = low] = text.split('-');
+  if (Number(low) <= Number(high) && Number(low) <= 999 && Number(high) >= 100) return null;
+  return { message: `no answer has a status in ${text}`, hint: HINT };
+}

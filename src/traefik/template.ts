@@ -1,0 +1,55 @@
+// Templates of rules of version 2, {name} and {name:expression}, as the router library behind them reads them (gorilla/mux).
+
+import type { Unreadable } from './fault.ts';
+import { expressionFault } from './regular-expression.ts';
+
+/** Pure. Why a template is none; null: it is one. `seen` gathers names that may stand once only. */
+export function templateFault(
+  text: string,
+  kind: 'host' | 'path' | 'prefix' | 'query',
+  seen: Set<string> = new Set(),
+): Unreadable | null {
+  const parts = variablesOf(text);
+  if (parts === null) return { message: `"${text}" has brackets that do not close` };
+  const whole: string[] = [kind === 'host' ? '(?i)^' : '^'];
+  let end = 0;
+  for (const [index, [from, to]] of parts.entries()) {
+    whole.push(quoted(text.slice(end, from)));
+    end = to;
+    const [name = '', ...rest] = text.slice(from + 1, to - 1).split(':');
+    const pattern = rest.length === 0 ? DEFAULT[kind] : rest.join(':');
+    if (name === '' || pattern === '') return { message: `"${text.slice(from, to)}" lacks a name or an expression` };
+    const fault = expressionFault(`^${pattern}$`);
+    if (fault !== null) return fault;
+    whole.push(`(?P<v${index}>${pattern})`);
+    if (kind === 'query' && seen.has(name)) return { message: `"${name}" names two parts` };
+  }
+  if (kind === 'query') for (const [from, to] of parts) seen.add(text.slice(from + 1, to - 1).split(':')[0] ?? '');
+  whole.push(quoted(text.slice(end)));
+  if (kind !== 'prefix') whole.push('$');
+  return expressionFault(whole.join(''));
+}
+
+const DEFAULT = { host: '[^.]+', path: '[^/]+', prefix: '[^/]+', query: '.*' } as const;
+
+/** Where each outermost pair of brackets stands; null: they do not close. */
+function variablesOf(text: string): [from: number, to: number][] | null {
+  const found: [number, number][] = [];
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '{') {
+      depth += 1;
+      if (depth === 1) from = at;
+    } else if (text[at] === '}') {
+      depth -= 1;
+      if (depth === 0) found.push([from, at + 1]);
+      else if (depth < 0) return null;
+    }
+  }
+  return depth === 0 ? found : null;
+}
+
+function quoted(text: string): string {
+  return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+}

@@ -1,0 +1,46 @@
+// How Traefik speaks to servers. Of a transport whose TLS it cannot set up it keeps nothing but the time-outs, and only its log
+// says so.
+
+import type { JsonObject } from '../model/json.ts';
+import { type Fault, useless } from './fault.ts';
+import { isSection, text, texts } from './read.ts';
+
+const VERSIONS = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'];
+const IGNORED = 'and Traefik leaves all of its TLS settings away';
+
+/** Pure. */
+export function transportFaults(transport: JsonObject): Fault[] {
+  const least = text(transport['minVersion']);
+  const most = text(transport['maxVersion']);
+  const versions = ['minVersion', 'maxVersion'].flatMap((name): Fault[] => {
+    const version = text(transport[name]);
+    if (version === '' || VERSIONS.includes(version)) return [];
+    const message = `"${version}" is no version of TLS, ${IGNORED}`;
+    return [useless([name], { message, hint: `There are ${VERSIONS.join(', ')}.` })];
+  });
+  const suites = texts(transport['cipherSuites']).flatMap((suite, index): Fault[] => {
+    if (/^TLS_[A-Z0-9_]+$/.test(suite)) return [];
+    const message = `"${suite}" is no cipher suite, ${IGNORED}`;
+    return [
+      useless(['cipherSuites', String(index)], {
+        message,
+        hint: 'Write TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or the like.',
+      }),
+    ];
+  });
+  return [...versions, ...suites, ...orderFaults(least, most), ...spiffeFaults(transport)];
+}
+
+/** Without a highest version every lowest one is above it (pkg/server/service/transport.go, 3.7.9). */
+function orderFaults(least: string, most: string): Fault[] {
+  if (!VERSIONS.includes(least) || (most !== '' && VERSIONS.indexOf(least) <= VERSIONS.indexOf(most))) return [];
+  if (most !== '' && !VERSIONS.includes(most)) return [];
+  const message =
+    most === '' ? `minVersion stands without maxVersion, ${IGNORED}` : `minVersion is above maxVersion, ${IGNORED}`;
+  return [useless(['minVersion'], { message, hint: 'Set maxVersion to VersionTLS13.' })];
+}
+
+function spiffeFaults(transport: JsonObject): Fault[] {
+  if (!isSection(transport['spiffe'])) return [];
+  return [useless(['spiffe'], { message: `SPIFFE is set up with the proxy itself, which has none, ${IGNORED}` })];
+}

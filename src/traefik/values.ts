@@ -1,0 +1,62 @@
+// Values of labels as Go reads them: strconv.ParseBool and ParseInt, time.ParseDuration, strings.TrimSpace.
+
+const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+export const isBool = (text: string): boolean => TRUE.has(text) || FALSE.has(text);
+
+export const readBool = (text: string): boolean => TRUE.has(text);
+
+const MOST = 2n ** 63n;
+
+/** A whole number of 64 bits with a sign, or of 32 without; null for anything else. */
+export function readInteger(text: string, isUnsigned = false): number | null {
+  if (!(isUnsigned ? /^\d+$/ : /^[+-]?\d+$/).test(text) || text.length > 100) return null;
+  const number = BigInt(text);
+  const fits = isUnsigned ? number < 2n ** 32n : number >= -MOST && number < MOST;
+  return fits ? Number(number) : null;
+}
+
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+
+/** Traefik's times: as Go writes them, or a bare number of seconds. */
+export const isDuration = (text: string): boolean => nanoseconds(text) !== null;
+
+/** Null for what is no time. */
+export function nanoseconds(text: string): bigint | null {
+  const seconds = /^[+-]?\d+$/.test(text) && readInteger(text) !== null;
+  if (seconds) return BigInt.asIntN(64, BigInt(text) * 1_000_000_000n);
+  const [, sign, rest = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
+  if (rest === '' || rest.length > 200) return null;
+  let total = 0n;
+  for (let at = 0; at < rest.length; ) {
+    const [whole = '', digits = '', fraction = '', unit = ''] =
+      /^(\d*)(?:\.(\d*))?([^.\d]+)/.exec(rest.slice(at)) ?? [];
+    const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
+    if (factor === undefined || (digits === '' && fraction === '')) return null;
+    const full = BigInt(digits === '' ? 0 : digits);
+    if (full > MOST / factor) return null;
+    const part = fraction === '' ? 0n : BigInt(Math.trunc(Number(`0.${fraction}`) * Number(factor)));
+    total += full * factor + part;
+    if (total > MOST) return null;
+    at += whole.length;
+  }
+  if (sign === '-') return -total;
+  return total < MOST ? total : null;
+}
+
+/** Without Unicode's white space at both ends, which is not quite what JavaScript trims. */
+export function trimSpace(text: string): string {
+  return text.replaceAll(new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu'), '');
+}
+
+const SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
