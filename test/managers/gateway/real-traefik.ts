@@ -19,7 +19,7 @@ import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports.ts';
-import { findProgram, freePort } from '../../support/programs.ts';
+import { findProgram, freePort, listens } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 import { runHere, SYSTEM } from './real-nginx.ts';
 
@@ -37,7 +37,11 @@ export interface TraefikBox {
   /** How often it was started. */
   starts(): number;
   log(): string;
+  alive(): boolean;
+  /** Listens at each of its entry points. */
+  ready(): Promise<boolean>;
   write(path: string, text: string): void;
+  remove(path: string): void;
   read(path: string): string | null;
   /** As a person does at its console. */
   restart(): Promise<void>;
@@ -153,6 +157,16 @@ exec /usr/bin/curl "$@"
     },
     starts: () => (existsSync(at('starts')) ? readFileSync(at('starts'), 'utf8').length : 0),
     log: () => (existsSync(at('log')) ? readFileSync(at('log'), 'utf8').replaceAll(dir, '') : ''),
+    alive: () => {
+      if (!existsSync(at('pid'))) return false;
+      const stat = `/proc/${readFileSync(at('pid'), 'utf8').trim()}/stat`;
+      return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+    },
+    ready: () => listens(api),
+    remove(name) {
+      rmSync(at(name), { force: true });
+      serve();
+    },
     read: (name) => (existsSync(at(name)) ? readFileSync(at(name), 'utf8') : null),
     restart: () => systemctlNow('restart'),
     async ask(asked) {

@@ -84,7 +84,8 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const { guest } = spec;
     const routes = inside.files;
     const restored: Action[] = [];
-    if (isOurs(file) && (changing || file.current !== file.proven)) {
+    const swapsStatic = changing && file.current !== textDigest(renderStatic(spec.gateway));
+    if (isOurs(file) && (swapsStatic || file.current !== file.proven)) {
       const summary = `put back what Traefik was started with in container ${guest}`;
       restored.push(scriptAction(summary, guest, PUT_STATIC_BACK, [STATIC.current, STATIC.proven]));
     }

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import { gatewayOf, guestTarget, proxyOf } from '../../edges.ts';
 import { MARK } from '../inside.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, rootInside } from '../surroundings.ts';
+import { byClient } from './clients.ts';
 import { dynamicOf } from './dynamic.ts';
 
 export type TraefikSpec = {
@@ -29,10 +30,11 @@ export function traefikSpec(config: Config): { readonly spec: TraefikSpec; reado
   const certificates = certificatesOf(config, guest);
   const gateway = placed(gatewayOf(config));
   const sources = routesOf(config).routes.map(({ name, source, at }) => [name, { by: source, file: at.file }] as const);
+  const dynamic = dynamicOf(config, certificates, rootInside(config, guest));
   const spec = {
     guest: guest.id,
     address: addressOf(guest),
-    dynamic: dynamicOf(config, certificates, rootInside(config, guest)),
+    dynamic: gateway === null ? dynamic : byClient(dynamic),
     gateway: gateway === null ? null : addressOf(gateway),
     sources: Object.fromEntries(sources),
     asked: nodeReaches(config, guest, 80),

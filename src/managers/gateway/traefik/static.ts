@@ -38,7 +38,7 @@ export function renderStatic(gateway: string | null): string {
     ping: {},
     log: { level: 'INFO', noColor: true },
   };
-  return `${MARK}: what is changed here is overwritten. Without this line the file is yours, and left alone.\n${stringify(value, { lineWidth: 0 })}`;
+  return `${MARK}: what is changed here is overwritten. Without this line the file is yours, and left alone.\n${stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 export interface StaticFile {

@@ -1,6 +1,7 @@
 // What Traefik tells by its API about the configuration that it has taken over.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
+import { section } from '../../../traefik/read.ts';
 import { parseRule } from '../../../traefik/rule.ts';
 import type { EntryPoint } from './static.ts';
 
@@ -126,8 +127,4 @@ export function hostsIn(dynamic: JsonObject, unserved: ReadonlySet<string> = new
     return unserved.has(name) || 'fault' in rule ? [] : rule.hosts;
   });
   return [...new Set(hosts)].sort();
-}
-
-function section(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }
