@@ -62,6 +62,18 @@ export interface Compose {
   /** Every port that is published on the VM. */
   readonly portClaims: readonly PortClaim[];
   readonly containerNames: readonly ContainerNameClaim[];
+  /** Those that the compose file gives its services itself. */
+  readonly labels: readonly ComposeLabel[];
+  /** `network_mode` as written, by the name of the service. */
+  readonly networkModes: Readonly<Record<string, string>>;
+}
+
+/** As written: variables are still in it. */
+export interface ComposeLabel extends Omit<ComposeMention, 'name'> {
+  readonly service: string;
+  /** Null: an entry of a list, of which `value` is the whole. */
+  readonly key: string | null;
+  readonly value: string;
 }
 
 /** As written: variables are still in it. */

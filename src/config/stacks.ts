@@ -75,6 +75,8 @@ function missing(path: string): Compose {
     ports: [],
     portClaims: [],
     containerNames: [],
+    labels: [],
+    networkModes: {},
   };
 }
 

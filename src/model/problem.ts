@@ -57,6 +57,8 @@ const WARNING_CODES = [
   'NO_FIREWALL',
   'NO_GATEWAY',
   'LATE_DEPENDENCY',
+  'NO_ROUTE',
+  'DOLLAR_SIGNS',
 ] as const;
 
 export type ProblemCode = (typeof ERROR_CODES)[number] | (typeof WARNING_CODES)[number];

@@ -3,7 +3,7 @@
 // empty. Traefik leaves a container out for one label that it cannot read; each such label is told here.
 
 import type { Json, JsonObject } from '../model/json.ts';
-import { equalFold } from './fold.ts';
+import { equalFold, folded } from './fold.ts';
 import { CONFIGURATION, type Field, PROVIDER, type Shape, type StructType, typeNamed } from './schema.ts';
 import { isBool, isDuration, readBool, readInteger, trimSpace } from './values.ts';
 
@@ -78,13 +78,18 @@ interface Node {
   /** Of the label that ends here; null: others only go through. */
   key: string | null;
   readonly children: Node[];
+  /** Children by their folded names. */
+  readonly byName: Map<string, Node>;
+  /** Place of its first label among all. */
+  first: number;
 }
 
 type Path = readonly string[];
 const pathKey = (path: Path): string => JSON.stringify(path);
 
 function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], reading: Reading): Node {
-  const root: Node = { name: ROOT, value: '', key: null, children: [] };
+  const root = newNode(ROOT);
+  const places = new Map([...labels.keys()].map((key, at) => [key, at]));
   const keys = [...labels.keys()].filter((key) => hasPrefix(key, filters)).sort((a, b) => (a < b ? -1 : 1));
   for (const key of keys) {
     const words = wordsOf(key);
@@ -94,11 +99,12 @@ function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[],
     }
     let node = root;
     for (const word of words.slice(1)) {
-      let next = node.children.find(({ name }) => equalFold(name, word));
-      if (next === undefined) {
-        next = { name: word, value: '', key: null, children: [] };
+      const next = node.byName.get(folded(word)) ?? newNode(word);
+      if (next.first === Number.POSITIVE_INFINITY) {
         node.children.push(next);
+        node.byName.set(folded(word), next);
       }
+      next.first = Math.min(next.first, places.get(key) ?? 0);
       node = next;
     }
     node.value = labels.get(key) ?? '';
@@ -107,9 +113,14 @@ function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[],
   return root;
 }
 
+function newNode(name: string): Node {
+  return { name, value: '', key: null, children: [], byName: new Map(), first: Number.POSITIVE_INFINITY };
+}
+
 /** A text where it is no key. */
 function wordsOf(key: string): string[] | string {
   const words = key.split('.');
+  if (words.length > MOST_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
   if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
   const split: string[] = [];
   for (const word of words) {
@@ -123,8 +134,19 @@ function wordsOf(key: string): string[] | string {
   return split;
 }
 
+const MOST_WORDS = 100;
+
 function keysBelow(node: Node): string[] {
   return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
+}
+
+function firstBelow({ key, children }: Node): string | null {
+  return key ?? (children[0] === undefined ? null : firstBelow(children[0]));
+}
+
+/** In the order of their first labels, which people chose. */
+function asWritten({ children }: Node): Node[] {
+  return [...children].sort((a, b) => a.first - b.first);
 }
 
 function invalid(reading: Reading, node: Node, message: (key: string) => string): undefined {
@@ -143,7 +165,7 @@ function unknown(reading: Reading, node: Node, known: readonly string[]): undefi
 /** `filling`: what is switched off is looked at, and its values are not read. */
 function structOf(type: StructType, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
   const found: [string, Json][] = [];
-  for (const child of node.children) {
+  for (const child of asWritten(node)) {
     const field = type.fields.find(({ name, label }) => equalFold(label ?? name, child.name));
     if (field === undefined) {
       const known = type.fields.filter(({ ignored }) => ignored !== true).map(({ name, label }) => label ?? name);
@@ -177,8 +199,9 @@ function wordsIn(shape: Shape): string {
 }
 
 function note({ keys }: Reading, path: Path, node: Node): void {
-  const [first] = keysBelow(node);
-  if (first !== undefined && !keys.has(pathKey(path))) keys.set(pathKey(path), first);
+  const at = pathKey(path);
+  const first = firstBelow(node);
+  if (first !== null && !keys.has(at)) keys.set(at, first);
 }
 
 function shapeOf(
@@ -201,7 +224,7 @@ function shapeOf(
 
 function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
   const found: [string, Json][] = [];
-  for (const child of node.children) {
+  for (const child of asWritten(node)) {
     const below = [...path, child.name];
     note(reading, below, child);
     if (each === 'string') {
@@ -250,7 +273,7 @@ function listOf(
     return node.value === '' ? undefined : node.value.split(',').map(trimSpace);
   }
   if (!single) return node.children.map((child, at) => structOf(type, child, [...path, String(at)], filling, reading));
-  if (node.children.length > 0) return [structOf(type, node, path, filling, reading)];
+  if (node.children.length > 0) return [structOf(type, node, [...path, '0'], filling, reading)];
   return filling ? invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(each)}`) : undefined;
 }
 

@@ -10,6 +10,7 @@ import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
 import { nameClaims, portClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
+import { composeLabels } from './labels.ts';
 import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
 import { composePorts } from './ports.ts';
 import { againstSpecification } from './specification.ts';
@@ -87,6 +88,8 @@ function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Pars
     ports: composePorts(value.services ?? {}),
     portClaims: portClaims(value.services ?? {}, document, lines),
     containerNames: nameClaims(value.services ?? {}, document, lines),
+    labels: composeLabels(document, lines),
+    networkModes: networkModes(value.services ?? {}),
   };
 }
 
@@ -95,6 +98,15 @@ function imagesOf(services: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(services).flatMap(([name, definition]) => {
       const image = (definition as { readonly image?: unknown } | null)?.image;
       return typeof image === 'string' ? [[name, image]] : [];
+    }),
+  );
+}
+
+function networkModes(services: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(services).flatMap(([name, definition]) => {
+      const mode = (definition as { readonly network_mode?: unknown } | null)?.network_mode;
+      return typeof mode === 'string' ? [[name, mode]] : [];
     }),
   );
 }

@@ -1,4 +1,4 @@
-// Variables in the values of a compose file, by its rules of interpolation.
+// Variables in the values of a compose file, by its rules of interpolation (compose-go, template/template.go).
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 
@@ -22,19 +22,75 @@ export function unsetMentions(value: string): string[] {
   return names;
 }
 
-/** The value with variables put in; null where one has no value, or an operator other than a default. */
+export interface Interpolated {
+  readonly text: string;
+  /** Variables that were asked for a value and have none that is known; empty where the text is complete. */
+  readonly missing: readonly string[];
+}
+
+/** The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. */
+export function interpolated(value: string, variables: ReadonlyMap<string, string>): Interpolated {
+  const missing: string[] = [];
+  return { text: fill(value, 0), missing };
+
+  function fill(text: string, depth: number): string {
+    let filled = '';
+    let at = 0;
+    for (let next = text.indexOf('$'); next >= 0; next = text.indexOf('$', at)) {
+      const [part, length] = one(text, next, depth);
+      filled += text.slice(at, next) + part;
+      at = next + length;
+    }
+    return filled + text.slice(at);
+  }
+
+  /** What stands for the mention that begins with a dollar sign, and how long it is. */
+  function one(text: string, at: number, depth: number): [part: string, length: number] {
+    if (text[at + 1] === '$') return ['$', 2];
+    const isBraced = text[at + 1] === '{';
+    const from = at + (isBraced ? 2 : 1);
+    const name = NAME.exec(text.slice(from, from + 300))?.[0];
+    if (name === undefined) return ['$', 1];
+    if (!isBraced) return [given(name), name.length + 1];
+    const end = closing(text, from);
+    const [, operator = '', otherwise = ''] = /^(:?[-+?])?(.*)$/s.exec(text.slice(from + name.length, end)) ?? [];
+    if (end < 0 || (operator === '' && otherwise !== '') || depth > 20) return ['$', 1];
+    return [chosen(name, operator, otherwise, depth), end + 1 - at];
+  }
+
+  function chosen(name: string, operator: string, otherwise: string, depth: number): string {
+    const value = variables.get(name);
+    const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
+    switch (operator.at(-1)) {
+      case '-':
+        return isThere ? value : fill(otherwise, depth + 1);
+      case '+':
+        return isThere ? fill(otherwise, depth + 1) : '';
+      default:
+        return given(name);
+    }
+  }
+
+  function given(name: string): string {
+    const value = variables.get(name);
+    if (value === undefined) missing.push(name);
+    return value ?? '';
+  }
+}
+
+/** Of the brace that is open before `from`; negative where none closes it. */
+function closing(text: string, from: number): number {
+  let open = 1;
+  for (let at = from; at < text.length; at += 1) {
+    if (text[at] === '{' && text[at - 1] === '$') open += 1;
+    else if (text[at] === '}') open -= 1;
+    if (open === 0) return at;
+  }
+  return -1;
+}
+
+/** The value with variables put in; null where one of them has none that is known. */
 export function interpolate(value: string, variables: ReadonlyMap<string, string>): string | null {
-  let complete = true;
-  const text = value.replaceAll(
-    /\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?-)([^${}]*)|:?\?[^{}]*)?\})/g,
-    (whole, plain: string | undefined, braced: string | undefined, operator?: string, otherwise?: string) => {
-      const name = plain ?? braced;
-      if (name === undefined) return '$';
-      const given = variables.get(name);
-      if (given !== undefined && !(given === '' && operator === ':-')) return given;
-      if (operator === undefined) complete = false;
-      return otherwise ?? whole;
-    },
-  );
-  return complete ? text : null;
+  const { text, missing } = interpolated(value, variables);
+  return missing.length === 0 ? text : null;
 }

@@ -1,9 +1,11 @@
 // Names of the environment and the addresses they lead to: who gives a name out, and who wins where several do.
 
-import type { Config, Guest, Place } from '../config.ts';
+import type { Config, Guest } from '../config.ts';
 import { within } from '../read/place.ts';
 import { allGuests, targetOf } from '../rules/guests/guests.ts';
 import { fixedAddress, spelling } from '../rules/network/address.ts';
+import type { Finding } from '../rules/rule.ts';
+import { routesOf } from './traefik/routes.ts';
 
 export interface MentionedName {
   /** What gives the name out. */
@@ -11,7 +13,8 @@ export interface MentionedName {
   readonly name: string;
   readonly address: string;
   readonly source: string;
-  readonly at: Place;
+  readonly at: Finding['at'];
+  readonly position?: Finding['position'];
   readonly guest: Guest | null;
 }
 
@@ -36,6 +39,7 @@ export function dnsRecords(config: Config): DnsRecord[] {
   const gateway = addressOf(config.lxc.find(({ role }) => role === 'gateway'));
   const ca = addressOf(config.lxc.find(({ role }) => role === 'ca'));
   const mentioned = mentionedNames(config).filter(({ address }) => fixedAddress(address) !== null);
+  const served = new Set(routesOf(config).names.flatMap(({ name, isServed }) => (isServed ? [name] : [])));
   const of = (what: MentionedName['what']) => mentioned.filter((each) => each.what === what);
   const at = (address: string | null, ...names: readonly string[]) =>
     address === null ? [] : names.map((name) => ({ name: name.toLowerCase(), address }));
@@ -44,7 +48,7 @@ export function dnsRecords(config: Config): DnsRecord[] {
     ...at(gateway, ...byAcme.filter((name) => fixedAddress(name) === null && !name.startsWith('*'))),
     ...(stepCa === null ? [] : at(ca, stepCa.dnsName)),
     ...of('agent hostname'),
-    ...of('stack').filter(({ name }) => runningNames(config).has(name)),
+    ...of('stack').filter(({ name }) => served.has(name)),
     ...at(gateway, ...(portainer?.hostname ? [portainer.hostname] : [])),
     ...of('service'),
     ...of('name'),
@@ -52,16 +56,6 @@ export function dnsRecords(config: Config): DnsRecord[] {
   const records = new Map<string, DnsRecord>();
   for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
   return [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Names in the labels of stacks, in the environments in which VMs run them. */
-function runningNames({ vm, stacks }: Config): ReadonlySet<string> {
-  const labels = vm.flatMap((guest) =>
-    guest.stacks.flatMap(({ name, environment }) =>
-      Object.values(stacks.get(name)?.environments[environment]?.traefikLabels ?? {}).flat(),
-    ),
-  );
-  return new Set(labels.flatMap(hostsOf).map((name) => name.toLowerCase()));
 }
 
 /**
@@ -94,26 +88,9 @@ export function mentionedNames(config: Config): MentionedName[] {
       add(name, direct ? own : gatewayAddress, 'service', 'traefik_service', 'name');
     }
   }
-  for (const stack of config.stacks.values()) {
-    for (const [environment, { traefikLabels, writtenAt }] of Object.entries(stack.environments)) {
-      for (const [service, labels] of Object.entries(traefikLabels)) {
-        const at = within(writtenAt, 'services', service, 'traefik_labels');
-        for (const name of labels.flatMap(hostsOf)) {
-          const source = `stack ${stack.name} (${environment})`;
-          found.push({ what: 'stack', name: name.toLowerCase(), address: gatewayAddress, source, at, guest: null });
-        }
-      }
-    }
-  }
+  for (const { isServed: _, ...asked } of routesOf(config).names)
+    found.push({ what: 'stack', address: gatewayAddress, guest: null, ...asked });
   return found;
-}
-
-/** The names in ``traefik.http.routers.x.rule=Host(`a`) || Host(`b`)``. */
-export function hostsOf(label: string): string[] {
-  if (!/^traefik\.http\.routers\.[^.]+\.rule=/.test(label)) return [];
-  return [...label.matchAll(/Host\(([^)]*)\)/g)].flatMap(([, names = '']) =>
-    [...names.matchAll(/[`"']([^`"']+)[`"']/g)].flatMap(([, name]) => (name === undefined ? [] : [name])),
-  );
 }
 
 /** The fixed address of a guest; null where it has none. */

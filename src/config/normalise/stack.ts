@@ -40,11 +40,16 @@ function environmentOf(
     files: written.files.map((file) => fileOf(file.source, file.destination_in_container, stack, files)),
     traefikLabels: Object.fromEntries(
       Object.entries(written.services)
-        .map(([service, { traefik_labels }]) => [service, traefik_labels] as const)
+        .map(([service, { traefik_labels }]) => [service, traefik_labels.map(withoutBlanks)] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     firewallRules: normaliseRules(written.firewall_rules, within(at, 'firewall_rules')),
   };
+}
+
+/** Nothing is meant by blanks around the equals sign of a label. */
+function withoutBlanks(label: string): string {
+  return label.replace(/^ *([^=\s]+) += */, '$1=').replace(/^ +/, '');
 }
 
 function variableOf({ name, value }: z.output<typeof stackEnvironment>['variables'][number]): StackVariable {

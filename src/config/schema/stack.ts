@@ -28,9 +28,9 @@ const file = z.strictObject({
 
 const service = z.strictObject({
   traefik_labels: z
-    .array(text.line(4096).regex(/^[^=\s]+=.*$/, 'must be a label such as traefik.enable=true'))
+    .array(text.line(4096).regex(/^ *[^=\s]+ *=.*$/, 'must be a label such as traefik.enable=true'))
     .default([])
-    .describe('Labels that the proxy reads. Default: none.'),
+    .describe('Labels that the proxy reads, beside those of the compose file; one of both counts here. Default: none.'),
 });
 
 /** One way to run a stack. */

@@ -1,6 +1,7 @@
 // A stack as it should be on one VM: its compose file with labels and files, its variables, and the environment of Portainer that it
 // runs in.
 
+import { projectName } from '../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../config/config.ts';
 import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
 import { stackTarget } from '../../config/stacks.ts';
@@ -82,11 +83,6 @@ function stackSpec(service: Service | null, vm: VmGuest, stack: Stack, declared:
     files: declared.files.map((file) => placed(file, project)),
     volumes: volumesFor(vm, stack.compose.externalVolumes),
   };
-}
-
-/** As Portainer and compose make it of any name: only such a name can be looked up again. */
-export function projectName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, '');
 }
 
 function additionsOf(

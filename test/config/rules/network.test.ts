@@ -77,7 +77,7 @@ describe('DNS_AMBIGUOUS', () => {
       shop: { traefik_labels: ['traefik.http.routers.s.rule=Host(`Web.example.internal`) && PathPrefix(`/x`)'] },
     };
     expect(found('DNS_AMBIGUOUS', files)).toEqual([
-      '"traefik_labels": [ | web.example.internal is 10.0.0.101 by name of lxc/101 and the gateway by stack shop (production)',
+      '"traefik.http.routers.s.rule=Host(`Web.example.internal`) && PathPrefix(`/x`)" | web.example.internal is 10.0.0.101 by name of lxc/101 and the gateway by stack shop (production)',
     ]);
   });
 });

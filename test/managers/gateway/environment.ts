@@ -90,9 +90,11 @@ function stackOf(labels: readonly string[]): Stack {
       images: {},
       externalVolumes: [],
       variables: [],
-      ports: [],
+      ports: [{ service: 'qdrant', target: '6333', published: '6333' }],
       portClaims: [],
       containerNames: [],
+      labels: [],
+      networkModes: {},
     },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },

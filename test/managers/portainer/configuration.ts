@@ -138,6 +138,8 @@ function stackOf(
     ports: [],
     portClaims: [],
     containerNames: [],
+    labels: [],
+    networkModes: {},
   };
   const production = { writtenAt: PLACE, variables: [], files: [], traefikLabels: {}, firewallRules: [], ...own };
   return { name, writtenAt: PLACE, description: null, compose, environments: { production } };

@@ -2,12 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { projectName } from '../../../src/config/compose/project.ts';
 import { composeText } from '../../../src/io/host/compose-text.ts';
 import { containersIn } from '../../../src/managers/portainer/containers.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { isIntact } from '../../../src/managers/stack/heading.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
-import { projectName, revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
+import { revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
 import { declared, targetOf } from '../portainer/configuration.ts';
 
 const SHOP = 'stack/1002.shop';

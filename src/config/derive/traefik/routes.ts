@@ -9,36 +9,83 @@ import { within } from '../../read/place.ts';
 import { allGuests, targetOf } from '../../rules/guests/guests.ts';
 import { fixedAddress, spelling } from '../../rules/network/address.ts';
 import type { Finding } from '../../rules/rule.ts';
-import type { Backend, Route } from './route.ts';
+import { isTwin, type LabelledRoute, serving } from './entry-points.ts';
+import { type Backend, isNamed, type Route } from './route.ts';
 import { allStackRoutes } from './stack-routes.ts';
 
 export interface Routes {
   /** In the order of names, which are unique. */
   readonly routes: readonly Route[];
   readonly middlewares: ReadonlyMap<string, JsonObject>;
+  /** Those that middlewares name. */
+  readonly services: ReadonlyMap<string, Backend>;
+  /** Names that stacks ask for, those included that no VM runs. */
+  readonly names: readonly AskedName[];
   /** What is wrong with labels, and rules that two routes share. */
   readonly findings: readonly Finding[];
 }
 
+export interface AskedName extends Pick<Finding, 'at' | 'position'> {
+  readonly name: string;
+  /** For sentences: the stack with its environment. */
+  readonly source: string;
+  /** A VM runs it, and it is served. */
+  readonly isServed: boolean;
+}
+
+const known = new WeakMap<Config, Routes>();
+
+/** The one reader of labels: whoever needs a name or a way asks here. */
 export function routesOf(config: Config): Routes {
+  const before = known.get(config);
+  if (before !== undefined) return before;
+  const routes = derived(config);
+  known.set(config, routes);
+  return routes;
+}
+
+function derived(config: Config): Routes {
   const stacks = allStackRoutes(config);
-  const labelled = stacks.flatMap(({ routes }) => routes);
-  const findings = [...stacks.flatMap((each) => each.findings), ...conflicts(labelled)];
+  const middlewares = new Map(stacks.flatMap((each) => [...each.middlewares]));
+  const run = stacks.filter(({ isRun }) => isRun);
+  const placed = run
+    .flatMap(({ routes }) => routes)
+    .filter(({ backend }) => isNamed(backend) || backend.servers.length > 0);
+  const { routes: labelled, findings: shared } = unshared(serving(placed, middlewares));
   const offered = offers(config);
   const byHost = new Map(offered.map((route) => [route.hosts[0], route]));
   const taken = new Set(labelled.flatMap(({ hosts }) => hosts));
-  const merged = labelled.map((route) => {
+  const merged = labelled.map(({ entryPoints: _, hasTls: __, ...route }): Route => {
     const same = route.hosts.length === 1 ? byHost.get(route.hosts[0]) : undefined;
-    return same !== undefined && isSameMachine(route.backend, same.backend)
-      ? { ...route, backend: { ...same.backend, settings: route.backend.settings } }
-      : route;
+    if (same === undefined || isNamed(route.backend) || isNamed(same.backend)) return route;
+    if (!isSameMachine(route.backend, same.backend)) return route;
+    const { settings, weight, transport, middlewares: ways } = route.backend;
+    return { ...route, backend: { ...same.backend, settings, weight, transport, middlewares: ways } };
   });
   const own = offered.filter(({ hosts }) => !hosts.some((host) => taken.has(host)));
+  const names = stacks.flatMap(({ routes, source, isRun }) =>
+    routes.flatMap(({ hosts, at, position }) =>
+      hosts.map((name) => ({
+        name,
+        source,
+        at,
+        ...(position === undefined ? {} : { position }),
+        isServed: isRun && taken.has(name),
+      })),
+    ),
+  );
   return {
     routes: named([...merged, ...own]),
-    middlewares: new Map(stacks.flatMap(({ middlewares }) => [...middlewares])),
-    findings,
+    middlewares,
+    services: new Map(run.flatMap(({ services }) => [...services])),
+    names,
+    findings: once([...stacks.flatMap((each) => each.findings), ...shared]),
   };
+}
+
+/** What stands in a compose file is found in each environment. */
+function once(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((each) => [JSON.stringify([each.code, each.at, each.message]), each])).values()];
 }
 
 /** Names of guests at the proxy; those of the proxy and the gateway themselves would lead in a circle. */
@@ -53,6 +100,7 @@ function offers(config: Config): Route[] {
     routes.push({
       name,
       rule: `Host(\`${host}\`)`,
+      ruleSyntax: null,
       hosts: [host],
       priority: null,
       observability: null,
@@ -63,6 +111,9 @@ function offers(config: Config): Route[] {
         serverName: scheme === 'https' ? serverName(config, guest, host) : null,
         settings: {},
         preservePath: false,
+        weight: null,
+        transport: null,
+        middlewares: [],
       },
       source: `${targetOf(guest)}`,
       at: within(guest.writtenAt, 'traefik_service'),
@@ -120,20 +171,34 @@ export function covers({ sans }: Pick<Certificate, 'sans'>, name: string): boole
 }
 
 function isSameMachine(a: Backend, b: Backend): boolean {
-  return a.servers.length === 1 && a.servers[0]?.address === b.servers[0]?.address;
+  const addressIn = ({ servers: [server] }: Backend) =>
+    server !== undefined && 'address' in server ? server.address : null;
+  return a.servers.length === 1 && addressIn(a) !== null && addressIn(a) === addressIn(b);
 }
 
 /** DUPLICATE_SERVICE: two routers take the same requests, so that chance would decide. */
-function conflicts(routes: readonly Route[]): Finding[] {
-  const seen = new Map<string, Route>();
-  return routes.flatMap((route): Finding[] => {
-    const key = JSON.stringify([route.rule.replaceAll(/\s+/g, '').toLowerCase(), route.priority]);
+function unshared(routes: readonly LabelledRoute[]) {
+  const seen = new Map<string, LabelledRoute>();
+  const findings: Finding[] = [];
+  const left = routes.filter((route) => {
+    const key = JSON.stringify([route.rule.replaceAll(/\s+/g, '').toLowerCase(), route.priority, route.ruleSyntax]);
     const first = seen.get(key);
-    if (first === undefined) seen.set(key, route);
-    if (first === undefined) return [];
+    if (first === undefined) {
+      seen.set(key, route);
+      return true;
+    }
+    if (isTwin(first, route)) return false;
     const message = `${route.rule} is also the rule of a router of ${first.source}`;
-    return [{ code: 'DUPLICATE_SERVICE', at: route.at, message, hint: 'Give one of them another name or rule.' }];
+    const isParted =
+      route.entryPoints.length > 0 && !route.entryPoints.some((name) => first.entryPoints.includes(name));
+    const hint = isParted
+      ? 'All clients come by one entry point, over TLS: give that router "tls=true" which serves them, or take the other out.'
+      : 'Give one of them another name or rule.';
+    const { at, position } = route;
+    findings.push({ code: 'DUPLICATE_SERVICE', message, hint, at, ...(position === undefined ? {} : { position }) });
+    return true;
   });
+  return { routes: left, findings };
 }
 
 /** Each with a name of its own, in the order of names. */

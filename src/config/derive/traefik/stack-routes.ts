@@ -2,185 +2,199 @@
 // leads to the VMs that run the stack, at the ports that the compose file publishes there.
 
 import type { JsonObject } from '../../../model/json.ts';
+import { outOfUse, type Refusal, refused } from '../../../traefik/refused.ts';
 import { parseRule } from '../../../traefik/rule.ts';
-import { interpolate } from '../../compose/interpolation.ts';
-import type { Config, Place, VmGuest } from '../../config.ts';
-import type { Stack, StackEnvironment } from '../../config-services.ts';
-import { within } from '../../read/place.ts';
-import { fixedAddress, spelling } from '../../rules/network/address.ts';
+import { projectName } from '../../compose/project.ts';
+import type { Config, VmGuest } from '../../config.ts';
+import type { Stack } from '../../config-services.ts';
 import type { Finding } from '../../rules/rule.ts';
-import { type Labels, parseLabels } from './labels.ts';
-import type { Backend, Route } from './route.ts';
+import { asService, backendOf } from './backend.ts';
+import { type Container, containersOf, type Where } from './containers.ts';
+import { forTheProxy } from './docker-names.ts';
+import type { LabelledRoute } from './entry-points.ts';
+import { type Provided, provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
+import { references } from './references.ts';
+import type { Backend, NamedService } from './route.ts';
 import { stripSecrets } from './variables.ts';
 
 export interface StackRoutes {
-  readonly routes: readonly Route[];
+  readonly routes: readonly LabelledRoute[];
   /** By the name under which routes mention them. */
   readonly middlewares: ReadonlyMap<string, JsonObject>;
+  /** Those that middlewares mention, likewise. */
+  readonly services: ReadonlyMap<string, Backend>;
   readonly findings: readonly Finding[];
 }
 
-/** Those of one environment of a stack on the VMs that use it; without VMs its labels are only checked. */
-function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[]): StackRoutes {
+/** Those of one environment of a stack on the VMs that use it; without VMs they lead nowhere yet. */
+function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[], domain: string): StackRoutes {
   const declared = stack.environments[environment];
-  const found = { routes: [] as Route[], middlewares: new Map<string, JsonObject>(), findings: [] as Finding[] };
-  if (declared === undefined) return found;
+  if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), findings: [] };
   const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
-  const names = new Map<string, string>();
-  const services = Object.entries(declared.traefikLabels).map(([service, labels]) => {
-    const at = within(declared.writtenAt, 'services', service, 'traefik_labels');
-    return { service, at, written: labels, labels: parseLabels(labels) };
-  });
-  const all = services.flatMap(({ labels }) => (labels.enabled ? Object.keys(labels.middlewares) : []));
-  for (const { service, at, written, labels } of services) {
-    for (const { index, ...fault } of labels.faults) found.findings.push({ ...fault, at: within(at, index) });
-    if (!labels.enabled) continue;
-    for (const [name, middleware] of Object.entries(labels.middlewares)) {
-      const chained = middleware['chain'] as { readonly middlewares?: readonly string[] } | undefined;
-      const inner = chained?.middlewares?.map((each) => own(each, scope));
-      for (const each of chained?.middlewares ?? []) missing(each, name, at, written, 'middlewares');
-      found.middlewares.set(own(name, scope), inner === undefined ? middleware : { chain: { middlewares: inner } });
-    }
-    for (const [name, router] of Object.entries(labels.routers)) {
-      const place = placeOf(at, written, `traefik.http.routers.${name}.`);
-      const first = names.get(name);
-      if (first !== undefined) {
-        const message = `router ${name} stands at service ${first} too`;
-        found.findings.push({ code: 'DUPLICATE_SERVICE', at: place, message, hint: 'Give one another name.' });
-        continue;
-      }
-      names.set(name, service);
-      for (const each of (router['middlewares'] ?? []) as readonly string[])
-        missing(each, name, at, written, 'routers');
-      const ruleAt = placeOf(at, written, `traefik.http.routers.${name}.rule=`);
-      const asked = { name, router, labels, service, place, ruleAt, scope, stack, environment: declared, vms };
-      const route = routeOf(asked);
-      if ('code' in route) found.findings.push(route);
-      else found.routes.push(route);
-    }
+  const variables = stripSecrets(declared.variables);
+  const read = containersOf(stack, declared);
+  const said = provided(read.containers, projectName(stack.name), domain);
+  const backends = new Map<string, Backend>();
+  const findings = [...read.findings, ...said.findings];
+  for (const [name, service] of said.services) {
+    const found = backendOf(name, service, stack.compose, vms, variables);
+    findings.push(...found.findings);
+    if (found.backend !== null) backends.set(name, found.backend);
   }
-  return found;
-
-  function missing(mention: string, by: string, at: Place, written: readonly string[], section: string): void {
-    if (mention.endsWith('@file') || all.includes(mention.replace(/@docker$/, ''))) return;
-    const place = placeOf(at, written, `traefik.http.${section}.${by}.`, mention);
-    const message = `middleware ${mention} is not defined`;
-    found.findings.push({ code: 'UNKNOWN_REFERENCE', at: place, message, hint: 'Define it by labels of this stack.' });
-  }
-}
-
-/** One router and what stands around it. */
-interface Asked {
-  readonly name: string;
-  readonly router: JsonObject;
-  readonly labels: Labels;
-  readonly service: string;
-  readonly place: Place;
-  readonly ruleAt: Place;
-  readonly scope: string;
-  readonly stack: Stack;
-  readonly environment: StackEnvironment;
-  readonly vms: readonly VmGuest[];
-}
-
-function routeOf(asked: Asked): Route | Finding {
-  const { name, router, labels, place, ruleAt, scope } = asked;
-  const wrong = (message: string, at = place, code: Finding['code'] = 'INVALID_VALUE'): Finding => ({
-    code,
-    at,
-    message,
-  });
-  const { rule: text, ruleSyntax = 'v3', middlewares = [], service, priority = null, observability = null } = router;
-  if (typeof text !== 'string') return wrong(`router ${name} has no rule`);
-  const rule = parseRule(text);
-  if ('fault' in rule) return wrong(`the rule of router ${name} cannot be read: ${rule.fault}`, ruleAt);
-  if (ruleSyntax !== 'v3') return wrong(`router ${name} asks for rules of ${String(ruleSyntax)}; only v3 is kept`);
-  const known = Object.keys(labels.services);
-  const leadsTo =
-    typeof service === 'string' ? service.replace(/@docker$/, '') : known.length === 1 ? known[0] : undefined;
-  if (leadsTo === undefined && known.length > 1)
-    return wrong(`router ${name} must say which service it leads to: ${known.join(', ')}`);
-  const settings = leadsTo === undefined ? {} : labels.services[leadsTo];
-  if (settings === undefined)
-    return wrong(`router ${name} leads to service ${leadsTo}, which has no labels here`, place, 'UNKNOWN_REFERENCE');
-  const backend = backendOf(settings, asked, rule.hosts[0] ?? null);
-  if (typeof backend === 'string') return wrong(`router ${name}: ${backend}`);
-  return {
-    name: name === scope ? name : `${scope}-${name}`,
-    rule: text,
-    hosts: rule.hosts,
-    priority: priority as number | null,
-    observability: observability as JsonObject | null,
-    middlewares: (middlewares as readonly string[]).map((each) => own(each, scope)),
-    backend,
-    source: `stack ${asked.stack.name}`,
-    at: ruleAt,
-  };
-}
-
-/** A middleware under the name that is ours alone. */
-function own(mention: string, scope: string): string {
-  if (mention.endsWith('@file')) return mention;
-  return `${scope}-${mention.replace(/@docker$/, '')}`;
-}
-
-/** The label that says it, or the list. */
-function placeOf(at: Place, written: readonly string[], beginning: string, holding = ''): Place {
-  const index = written.findIndex(
-    (label) => label.toLowerCase().startsWith(beginning.toLowerCase()) && label.includes(holding),
+  const { resolve, broken, findings: missing } = references(said, backends);
+  findings.push(...missing);
+  const judged = dynamicOf(said, backends, resolve);
+  const refusals = refused(judged);
+  findings.push(...refusals.map((refusal) => told(refusal, said)).filter((each) => !isToldAlready(each, findings)));
+  const out = outOfUse(judged, [...refusals, ...broken]);
+  const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);
+  const own = (mention: string) => (mention.includes('@') ? mention : `${scope}-${mention}`);
+  const middlewares = new Map(
+    [...said.middlewares]
+      .filter(([name]) => !isOut('middlewares', name))
+      .map(([name, said]) => [own(name), renamed(withAddress(name, said, resolve.middleware(said.value)), own)]),
   );
-  return index < 0 ? at : within(at, index);
+  const services = new Map(
+    [...backends]
+      .filter(([name]) => !isOut('services', name))
+      .map(([name, backend]) => [`${own(name)}-errors`, backend]),
+  );
+  const routes = [...said.routers].flatMap(([name, router]): LabelledRoute[] => {
+    if (router.service === null || isOut('routers', name)) return [];
+    const backend = backendFor(router.service);
+    if (backend === null) return [];
+    const route = routeOf(name, router, backend);
+    if (router.isDefault) findings.push(byDefault(router, name, route.hosts));
+    return [route];
+  });
+  return { routes, middlewares, services, findings };
+
+  /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
+  function withAddress(name: string, element: Said, value: JsonObject): JsonObject {
+    const { address } = section(value['forwardAuth']);
+    if (typeof address !== 'string') return value;
+    const found = forTheProxy(address, stack.compose, vms, variables);
+    if ('url' in found) return { ...value, forwardAuth: { ...section(value['forwardAuth']), address: found.url } };
+    const message = `the proxy does not reach ${address}, which middleware ${name} asks: ${found.obstacle}`;
+    const where = whereSaid(element, ['http', 'middlewares', name, 'forwardAuth', 'address']);
+    findings.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
+    return value;
+  }
+
+  function backendFor(mention: string): Backend | NamedService | null {
+    const service = resolve.service(mention);
+    if (service === null || service.includes('@')) return service === null ? null : { named: service };
+    const backend = backends.get(service);
+    return backend === undefined
+      ? null
+      : { ...backend, middlewares: backend.middlewares.map((each) => own(resolve.name(each))) };
+  }
+
+  function routeOf(name: string, router: SaidRouter, backend: Backend | NamedService): LabelledRoute {
+    const { value, isDefault, containers } = router;
+    const rule = String(value['rule']);
+    const isOld = value['ruleSyntax'] === 'v2';
+    const parsed = parseRule(rule, isOld ? 'v2' : 'v3');
+    const hosts = 'fault' in parsed ? [] : parsed.hosts;
+    const called = isDefault ? containers[0].service : name;
+    const isTls = 'scheme' in backend && backend.scheme === 'https';
+    return {
+      name: called === scope ? called : `${scope}-${called}`,
+      rule,
+      ruleSyntax: isOld ? 'v2' : null,
+      hosts,
+      priority: (value['priority'] ?? null) as number | null,
+      observability: (value['observability'] ?? null) as JsonObject | null,
+      middlewares: ((value['middlewares'] ?? []) as readonly string[]).map((each) => own(resolve.name(each))),
+      backend: isTls ? { ...backend, serverName: hosts[0] ?? null } : backend,
+      source: `stack ${stack.name}`,
+      entryPoints: (value['entryPoints'] ?? []) as readonly string[],
+      hasTls: value['tls'] !== undefined,
+      ...whereSaid(router, ['http', 'routers', name, 'rule']),
+    };
+  }
 }
 
-/** A text where it cannot be said where the service answers. */
-function backendOf(
-  labels: JsonObject,
-  { service, stack: { compose }, environment, vms }: Asked,
-  host: string | null,
-): Backend | string {
-  const { server = {}, ...settings } = labels as {
-    server?: { port?: number; scheme?: string; preservePath?: boolean };
-  };
-  const { port, scheme = 'http', preservePath = false } = server;
-  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
-    return `scheme ${scheme} is none of http, https, h2c`;
-  const variables = stripSecrets(environment.variables);
-  const opened = compose.ports
-    .filter((each) => each.service === service)
-    .map(({ target, published }) => ({
-      target: Number(interpolate(target, variables)),
-      published: published === null ? null : Number(interpolate(published, variables)),
-    }));
-  const reached =
-    port === undefined
-      ? opened.length === 1
-        ? opened[0]?.published
-        : undefined
-      : (opened.find(({ target }) => target === port)?.published ?? port);
-  if (reached === undefined || reached === null || !Number.isInteger(reached) || reached < 1 || reached > 65535)
-    return 'the port is not known; add the label traefik.http.services.NAME.loadbalancer.server.port';
-  const servers = vms.flatMap((vm) => {
-    const address = fixedAddress(vm.network.ip);
-    return address === null ? [] : [{ address: spelling(address), port: reached }];
-  });
+const ADDRESS_HINT = 'Publish it by "ports" and name it by the address of the VM, or by a name that leads there.';
+
+/** What names others by the names that they have in the whole. */
+function renamed(middleware: JsonObject, own: (mention: string) => string): JsonObject {
+  const { chain, errors } = middleware;
+  const inner = section(chain)['middlewares'] as readonly string[] | undefined;
+  const service = section(errors)['service'] as string | undefined;
   return {
-    scheme,
-    servers,
-    serverName: scheme === 'https' ? host : null,
-    settings: settings as JsonObject,
-    preservePath,
+    ...middleware,
+    ...(inner === undefined ? {} : { chain: { middlewares: inner.map(own) } }),
+    ...(service === undefined || service.includes('@')
+      ? {}
+      : { errors: { ...section(errors), service: `${own(service)}-errors` } }),
   };
+}
+
+/** As one file by itself, under the names of the labels, for Traefik to judge. */
+function dynamicOf(
+  { routers, middlewares }: Provided,
+  backends: ReadonlyMap<string, Backend>,
+  resolve: ReturnType<typeof references>['resolve'],
+): JsonObject {
+  return {
+    http: {
+      routers: Object.fromEntries(
+        [...routers].map(([name, { value, service }]) => {
+          const { tls: _, service: __, ...rest } = resolve.router(value);
+          const to = service === null ? null : resolve.service(service);
+          return [name, { ...rest, service: to ?? 'noop@internal' }];
+        }),
+      ),
+      services: Object.fromEntries(
+        [...backends].map(([name, backend]) => [name, resolve.serviceValue(asService(backend))]),
+      ),
+      middlewares: Object.fromEntries([...middlewares].map(([name, { value }]) => [name, resolve.middleware(value)])),
+    },
+  };
+}
+
+const WORD = { routers: 'router', services: 'service', middlewares: 'middleware', serversTransports: 'transport' };
+
+/** What Traefik takes out of use is an error; what never does what it is there for, a word. */
+function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Finding {
+  const element = kind === 'serversTransports' ? undefined : said[kind].get(name);
+  const where: Where | null = element === undefined ? null : whereSaid(element, ['http', kind, name, ...path]);
+  return {
+    code: disables ? 'INVALID_VALUE' : 'NO_EFFECT',
+    message: `${WORD[kind]} ${name}: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+    ...(where ?? { at: { file: '', path: '' } }),
+  };
+}
+
+/** Two dollar signs of phoenix.json are told once. */
+function isToldAlready({ message, at }: Finding, findings: readonly Finding[]): boolean {
+  const isSame = (other: Finding) =>
+    other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
+  return message.includes('$$') && findings.some(isSame);
+}
+
+function whereSaid({ containers: [first] }: Said, path: readonly string[]): Where {
+  return first.where(path);
+}
+
+/** NO_ROUTE: a name that nobody chose. */
+function byDefault(router: Said, name: string, hosts: readonly string[]): Finding {
+  const [container]: readonly [Container, ...Container[]] = router.containers;
+  const message = `service ${container.service} says no rule and is reached as ${hosts.join(', ')}, as Traefik names what has none`;
+  return { code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'routers', name]) };
 }
 
 /** Every environment of every stack, with the VMs that use it. */
-export function allStackRoutes(config: Config): StackRoutes[] {
+export function allStackRoutes(config: Config): (StackRoutes & { readonly isRun: boolean; readonly source: string })[] {
   return [...config.stacks.values()].flatMap((stack) =>
     Object.keys(stack.environments).map((environment) => {
       const vms = config.vm.filter((vm) =>
         vm.stacks.some((use) => use.name === stack.name && use.environment === environment),
       );
-      const result = stackRoutes(stack, environment, vms);
-      return vms.length === 0 ? { ...result, routes: [], middlewares: new Map() } : result;
+      const result = stackRoutes(stack, environment, vms, config.hypervisor.domain);
+      return { ...result, isRun: vms.length > 0, source: `stack ${stack.name} (${environment})` };
     }),
   );
 }

@@ -25,6 +25,7 @@ export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): F
       {
         code: 'DNS_AMBIGUOUS',
         at: other.at,
+        ...(other.position === undefined ? {} : { position: other.position }),
         message: `${name} is ${listed(sources)}`,
         hint: 'Give the guest or the service another name.',
         ...(other.guest === null ? {} : { target: targetOf(other.guest) }),

@@ -3,7 +3,7 @@
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { Certificate } from '../../config-services.ts';
-import { hostsOf } from '../../derive/dns-records.ts';
+import { routesOf } from '../../derive/traefik/routes.ts';
 import { containerThatSees, isBelow, ownerOf } from '../../file-owner.ts';
 import { within } from '../../read/place.ts';
 import { CERTIFICATE_FILE } from '../../schema/files.ts';
@@ -174,13 +174,13 @@ export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleCon
 }
 
 /** Names that clients reach through the gateway, with what gives them out. */
-function namesAtTheGateway({ hypervisor, stacks, vm }: Config): Map<string, string> {
+function namesAtTheGateway(config: Config): Map<string, string> {
+  const { hypervisor, vm } = config;
   const names = new Map<string, string>();
+  for (const { hosts, source } of routesOf(config).routes) {
+    if (source.startsWith('stack ')) for (const name of hosts) names.set(name, source);
+  }
   for (const guest of vm) {
-    for (const use of guest.stacks) {
-      const labels = Object.values(stacks.get(use.name)?.environments[use.environment]?.traefikLabels ?? {});
-      for (const name of labels.flat().flatMap(hostsOf)) names.set(name.toLowerCase(), `stack ${use.name}`);
-    }
     if (guest.traefikService === null || guest.portainer.role === 'agent') continue;
     names.set(`${guest.traefikService.name}.${hypervisor.domain}`.toLowerCase(), `the service of vm/${guest.id}`);
   }

@@ -2,7 +2,7 @@
 // whole file for one field that it does not know, and complains of sections without content, so that neither is ever written.
 
 import type { Config } from '../../../config/config.ts';
-import type { Route } from '../../../config/derive/traefik/route.ts';
+import { type Backend, isNamed, type Route } from '../../../config/derive/traefik/route.ts';
 import { covers, routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { inUrl, type Served } from '../surroundings.ts';
@@ -16,12 +16,18 @@ const SECURE = 'websecure';
  * `websecure` too. Backends that speak TLS are checked against `root`, a file inside the container; null: the system's store.
  */
 export function dynamicOf(config: Config, certificates: readonly Served[], root: string | null): JsonObject {
-  const { routes, middlewares } = routesOf(config);
-  const used = new Set(routes.flatMap((route) => route.middlewares));
+  const { routes, middlewares, services } = routesOf(config);
+  const ways = routes.flatMap(({ backend }) => (isNamed(backend) ? [] : backend.middlewares));
+  const used = new Set([...routes.flatMap((route) => route.middlewares), ...ways]);
+  const errorPages = new Map<string, Backend>();
+  // Iterating a Set visits what is added on the way.
   for (const name of used) {
-    const chained = middlewares.get(name)?.['chain'] as { readonly middlewares?: readonly string[] } | undefined;
-    for (const inner of chained?.middlewares ?? []) used.add(inner);
+    const { chain, errors } = (middlewares.get(name) ?? {}) as Naming;
+    const pages = services.get(errors?.service ?? '');
+    if (errors?.service !== undefined && pages !== undefined) errorPages.set(errors.service, pages);
+    for (const inner of [...(chain?.middlewares ?? []), ...(pages?.middlewares ?? [])]) used.add(inner);
   }
+  const backends = [...routes.map(({ name, backend }) => [name, backend] as const), ...errorPages];
   const secure = routes.filter(({ hosts }) => hosts.length > 0 && hosts.every((host) => isHeld(host, certificates)));
   return filled({
     http: filled({
@@ -31,14 +37,16 @@ export function dynamicOf(config: Config, certificates: readonly Served[], root:
           ...secure.map((route) => [`${route.name}-secure`, { ...router(route, SECURE), tls: {} }] as const),
         ]),
       ),
-      services: filled(Object.fromEntries(routes.map((route) => [route.name, service(route)] as const))),
+      services: filled(
+        Object.fromEntries(backends.flatMap(([name, one]) => (isNamed(one) ? [] : [[name, service(name, one)]]))),
+      ),
       middlewares: filled(
         Object.fromEntries([...middlewares].filter(([name]) => used.has(name)).sort(([a], [b]) => (a < b ? -1 : 1))),
       ),
       serversTransports: filled(
         Object.fromEntries(
-          routes.flatMap(({ name, backend }) =>
-            backend.serverName === null
+          backends.flatMap(([name, backend]) =>
+            isNamed(backend) || backend.serverName === null || backend.transport !== null
               ? []
               : [[name, { serverName: backend.serverName, ...(root === null ? {} : { rootCAs: [root] }) }]],
           ),
@@ -54,25 +62,36 @@ export function dynamicOf(config: Config, certificates: readonly Served[], root:
   });
 }
 
-function router({ name, rule, priority, observability, middlewares }: Route, entryPoint: string): JsonObject {
+/** What a middleware may name. */
+interface Naming {
+  readonly chain?: { readonly middlewares?: readonly string[] };
+  readonly errors?: { readonly service?: string };
+}
+
+function router(route: Route, entryPoint: string): JsonObject {
+  const { name, rule, ruleSyntax, priority, observability, middlewares, backend } = route;
   return {
     rule,
     entryPoints: [entryPoint],
-    service: name,
+    service: isNamed(backend) ? backend.named : name,
+    ...(ruleSyntax === null ? {} : { ruleSyntax }),
     ...(middlewares.length === 0 ? {} : { middlewares }),
     ...(priority === null ? {} : { priority }),
     ...(observability === null ? {} : { observability }),
   };
 }
 
-function service({ name, backend }: Route): JsonObject {
-  const { scheme, servers, serverName, settings, preservePath } = backend;
-  const urls = servers.map(({ address, port }) => ({
-    url: `${scheme}://${inUrl(address)}:${port}`,
+function service(name: string, backend: Backend): JsonObject {
+  const { scheme, servers, serverName, settings, preservePath, weight, transport, middlewares } = backend;
+  const urls = servers.map((server) => ({
+    url: 'url' in server ? server.url : `${scheme}://${inUrl(server.address)}:${server.port}`,
     ...(preservePath ? { preservePath } : {}),
+    ...(weight === null ? {} : { weight }),
   }));
+  const serversTransport = transport ?? (serverName === null ? null : name);
   return {
-    loadBalancer: { ...settings, servers: urls, ...(serverName === null ? {} : { serversTransport: name }) },
+    ...(middlewares.length === 0 ? {} : { middlewares }),
+    loadBalancer: { ...settings, servers: urls, ...(serversTransport === null ? {} : { serversTransport }) },
   };
 }
 

@@ -1,6 +1,7 @@
 // The Portainer server as it should be: a stack of its VM, with what Phoenix adds so that it starts with its certificate and its
 // administrator, and nobody else can become that.
 
+import { projectName } from '../../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../../config/config.ts';
 import { seenBy } from '../../../config/derive/traefik/routes.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
@@ -79,7 +80,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
   const environment = stack?.environments[use?.environment ?? ''];
   if (found === null || stack === undefined || stack.compose.blob === null) return null;
   return {
-    project: found.name.toLowerCase().replaceAll(/[^-_a-z0-9]+/g, ''),
+    project: projectName(found.name),
     compose: stack.compose.blob,
     additions: additionsOf(stack.compose.services, found.service, {
       labels: environment?.traefikLabels ?? {},
