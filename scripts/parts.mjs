@@ -10,7 +10,7 @@ import { fail, has, install, PARTS, run, say } from './programs.mjs';
 
 const CONTAINERS = 'containers for real';
 
-/** `package`: on Debian; `module`: built with Go, since Debian has none. */
+/** `package`: on Debian; `module`: built with Go, since Debian has none; `script`: puts the release into a folder. */
 const ALL = [
   { program: 'nginx', package: 'nginx-light', without: 'the gateway by the real nginx' },
   { program: 'dnsmasq', package: 'dnsmasq-base', without: 'names by the real dnsmasq' },
@@ -30,6 +30,7 @@ const ALL = [
     source: 'test/config/compose/loader',
     without: 'compose files as Docker Compose loads them',
   },
+  { program: 'traefik', script: 'scripts/traefik.sh', without: 'routes as the real Traefik takes them' },
   { program: 'traefik-labels', source: 'test/traefik/decoder', without: 'labels as Traefik itself decodes them' },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
@@ -60,6 +61,10 @@ function bring() {
     if (run('go', words, { GOBIN: join(PARTS, 'bin'), CGO_ENABLED: '0' }) !== 0) {
       fail(`go ${words.join(' ')} failed: see above`, 3);
     }
+  }
+  for (const { program, script } of missing.filter((part) => part.script)) {
+    say(`fetching the release of ${program}`);
+    if (run('sh', [script, join(PARTS, 'bin')]) !== 0) fail(`${script} failed: see above`, 3);
   }
   if (!existsSync(ROOTFS)) makeRootfs();
   say('everything is there');

@@ -90,7 +90,7 @@ function numberOf(text: string): Literal | null {
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34 };
 
-/** Null: Go does not know an escape in it, or the bytes are no text. */
+/** Null: Go does not know an escape in it. Where the bytes are no text, each that is no ASCII becomes half a character. */
 function unquoted(text: string): string | null {
   if (!text.includes('\\')) return text;
   const bytes: number[] = [];
@@ -112,6 +112,6 @@ function unquoted(text: string): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
   } catch {
-    return null;
+    return bytes.map((byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join('');
   }
 }

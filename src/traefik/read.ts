@@ -18,8 +18,10 @@ export function text(value: Some): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Without the blanks around each; one text is a list with commas. */
 export function texts(value: Some): readonly string[] {
-  return Array.isArray(value) ? value.map((each: Json) => (typeof each === 'string' ? each : String(each))) : [];
+  if (typeof value === 'string') return value === '' ? [] : value.split(',').map((each) => each.trim());
+  return list(value).map((each) => (typeof each === 'string' ? each.trim() : String(each)));
 }
 
 export function list(value: Some): readonly Json[] {

@@ -5,6 +5,7 @@ import type { Unreadable } from './fault.ts';
 
 /** Pure. Why Go cannot compile it; null: it can. */
 export function expressionFault(text: string): Unreadable | null {
+  if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
   const compiled = compile(text);
   return compiled instanceof RE2JS ? null : compiled;
 }
@@ -14,6 +15,9 @@ function compile(text: string): RE2JS | Unreadable {
     return RE2JS.compile(text);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
+    // Go lets several groups have one name.
+    const [, twice] = /^duplicate capture group name: `(.*)`$/.exec(why) ?? [];
+    if (twice !== undefined) return compile(text.replaceAll(`(?P<${twice}>`, '(').replaceAll(`(?<${twice}>`, '('));
     const message = `the regular expression is none that Go knows: ${why}`;
     const hint = hintOf(text);
     return hint === null ? { message } : { message, hint };

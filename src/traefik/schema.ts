@@ -31,6 +31,8 @@ export interface Field {
   readonly allowEmpty?: boolean;
   /** Labels may name it, and nothing comes of it. */
   readonly ignored?: boolean;
+  /** Of what labels may not say: files may. */
+  readonly inFiles?: boolean;
   /** Part of what it stands in: its own type's defaults do not count. */
   readonly embedded?: boolean;
 }

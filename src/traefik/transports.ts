@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { type Fault, useless } from './fault.ts';
-import { isSection, text, texts } from './read.ts';
+import { text, texts } from './read.ts';
 
 const VERSIONS = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'];
 const IGNORED = 'and Traefik leaves all of its TLS settings away';
@@ -28,7 +28,7 @@ export function transportFaults(transport: JsonObject): Fault[] {
       }),
     ];
   });
-  return [...versions, ...suites, ...orderFaults(least, most), ...spiffeFaults(transport)];
+  return [...versions, ...suites, ...orderFaults(least, most)];
 }
 
 /** Without a highest version every lowest one is above it (pkg/server/service/transport.go, 3.7.9). */
@@ -38,9 +38,4 @@ function orderFaults(least: string, most: string): Fault[] {
   const message =
     most === '' ? `minVersion stands without maxVersion, ${IGNORED}` : `minVersion is above maxVersion, ${IGNORED}`;
   return [useless(['minVersion'], { message, hint: 'Set maxVersion to VersionTLS13.' })];
-}
-
-function spiffeFaults(transport: JsonObject): Fault[] {
-  if (!isSection(transport['spiffe'])) return [];
-  return [useless(['spiffe'], { message: `SPIFFE is set up with the proxy itself, which has none, ${IGNORED}` })];
 }

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
-import { duration, list, section, text, texts, whole } from '../read.ts';
+import { duration, section, text, texts, whole } from '../read.ts';
 import { expressionFault } from '../regular-expression.ts';
 import { addressFaults, sourceFaults, strategyFaults } from '../source.ts';
 import { isKnownStatus } from '../status.ts';
@@ -117,9 +117,9 @@ export function rateLimit(config: JsonObject): Fault[] {
 }
 
 export function headers(config: JsonObject): Fault[] {
-  const expressions = list(config['accessControlAllowOriginListRegex']);
+  const expressions = texts(config['accessControlAllowOriginListRegex']);
   const faults = expressions.flatMap((expression, index): Fault[] => {
-    const fault = expressionFault(text(expression));
+    const fault = expressionFault(expression);
     return fault === null ? [] : [disabled(['accessControlAllowOriginListRegex', String(index)], fault)];
   });
   if (Object.entries(config).some(([name, value]) => sets(name, value))) return faults;

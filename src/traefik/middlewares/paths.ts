@@ -46,16 +46,15 @@ export function replacePath(config: JsonObject): Fault[] {
 
 export function stripPrefix(config: JsonObject): Fault[] {
   return texts(config['prefixes']).flatMap((prefix, index): Fault[] => {
-    const trimmed = prefix.trim();
-    if (trimmed === '' || trimmed.startsWith('/')) return [];
-    const message = `"${trimmed}" does not start with /, and no path starts with it`;
-    return [useless(['prefixes', String(index)], { message, hint: `Write /${trimmed}.` })];
+    if (prefix === '' || prefix.startsWith('/')) return [];
+    const message = `"${prefix}" does not start with /, and no path starts with it`;
+    return [useless(['prefixes', String(index)], { message, hint: `Write /${prefix}.` })];
   });
 }
 
 export function stripPrefixRegex(config: JsonObject): Fault[] {
   return texts(config['regex']).flatMap((expression, index): Fault[] => {
-    const fault = expressionFault(expression.trim());
+    const fault = expressionFault(expression);
     return fault === null ? [] : [disabled(['regex', String(index)], fault)];
   });
 }

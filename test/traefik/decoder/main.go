@@ -1,5 +1,5 @@
 // Reads labels by Traefik's own decoder: a JSON list of sets of labels on standard input, a JSON list of what they say or of errors on
-// standard output. With the argument "schema" it prints what Traefik's types let labels say.
+// standard output. With the argument "files" it reads texts of files instead, with "schema" it prints what Traefik's types let labels say.
 package main
 
 import (
@@ -93,8 +93,8 @@ func schemaOf(of reflect.Type, all map[string]any) any {
 		fields := []any{}
 		one := map[string]any{}
 		all[name] = one
-		for at := range of.NumField() {
-			field := of.Field(at)
+		// With those of embedded types, which count as its own.
+		for _, field := range reflect.VisibleFields(of) {
 			if !field.IsExported() || field.Anonymous {
 				continue
 			}
@@ -114,6 +114,12 @@ func schemaOf(of reflect.Type, all map[string]any) any {
 				described["allowEmpty"] = true
 			case "-":
 				described["ignored"] = true
+				if field.Tag.Get("file") != "-" {
+					described["inFiles"] = true
+				}
+			}
+			if (field.Tag.Get("label") == "allowEmpty") != (field.Tag.Get("file") == "allowEmpty") {
+				panic(field.Name + " may be empty in labels or in files, and not in both")
 			}
 			fields = append(fields, described)
 		}
@@ -183,6 +189,10 @@ func main() {
 			fmt.Printf("%s\"%s\": %s", map[bool]string{true: "{\n", false: ",\n"}[at == 0], name, line)
 		}
 		fmt.Println("\n}")
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == "files" {
+		print(readFiles())
 		return
 	}
 	var sets []map[string]string

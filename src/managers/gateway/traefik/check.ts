@@ -1,11 +1,11 @@
-// What Traefik would refuse in its dynamic configuration.
+// Why Traefik would drop the file of routes as a whole, and with it every route. Of a single router that it takes out of use it tells
+// itself, and serves the others.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { refused } from '../../../traefik/refused.ts';
+import { unreadable } from '../../../traefik/file.ts';
 
-/** In words, or null. Values are searched for what would run as a template. */
-export function faultOf(value: JsonObject): string | null {
-  if (JSON.stringify(value).includes('{{')) return 'a value holds "{{", which Traefik would run as a template';
-  const first = refused(value).find(({ disables }) => disables);
-  return first === undefined ? null : `${first.section} ${first.name}: ${first.message}`;
+/** In words, with the place; null: it can be read. */
+export function faultOf(dynamic: JsonObject): string | null {
+  const [fault] = unreadable(dynamic);
+  return fault === undefined ? null : `${fault.path.join('.')}: ${fault.message}`;
 }

@@ -1,0 +1,188 @@
+// Rules and regular expressions as people and mistakes write them, put together from pieces that Go's readers tell apart.
+
+import fc from 'fast-check';
+
+const NAMES = [
+  'Host',
+  'HostRegexp',
+  'Path',
+  'PathPrefix',
+  'PathRegexp',
+  'Header',
+  'HeaderRegexp',
+  'Query',
+  'QueryRegexp',
+  'Method',
+  'ClientIP',
+];
+const OTHERS = [
+  'HOST',
+  'host',
+  'hOST',
+  'Pathprefix',
+  'PATHPREFIX',
+  'clientIp',
+  'Clientip',
+  'HostHeader',
+  'Headers',
+  'HeadersRegexp',
+  'HostSNI',
+  'func',
+  'ö',
+];
+const TEXTS = [
+  'a.example',
+  '/a',
+  '/',
+  'a',
+  'GET',
+  '10.0.0.1',
+  '10.0.0.0/8',
+  '::1',
+  '2001:db8::/129',
+  '^a$',
+  '^(a',
+  'a=b',
+  '{a}.b',
+  '{a:[a-z]+}',
+  '{a',
+  '*',
+  'ä',
+  '',
+  ' ',
+];
+const QUOTED = [
+  '"a.example"',
+  String.raw`"\x61.example"`,
+  String.raw`"/\d"`,
+  String.raw`"/\u00e4"`,
+  String.raw`"\400"`,
+  String.raw`"\377"`,
+  '"a',
+  "'a'",
+  '`a',
+  '1',
+  '1.5',
+  '08',
+  '0x1F',
+  '.5e3',
+  'a',
+  'Host(`a`)',
+  '(`a`)',
+  '!`a`',
+];
+
+const text = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...TEXTS).map((each) => `\`${each}\``) },
+  { weight: 1, arbitrary: fc.constantFrom(...QUOTED) },
+);
+const name = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...NAMES) },
+  { weight: 1, arbitrary: fc.constantFrom(...OTHERS) },
+);
+const values = fc.oneof(
+  { weight: 8, arbitrary: text },
+  { weight: 4, arbitrary: fc.tuple(text, text).map((both) => both.join(', ')) },
+  { weight: 1, arbitrary: fc.constantFrom('', '`a`,', '`a`...', '`a`, ,`b`', '`a` `b`', '`a`\n', '\n`a`', '`a`;') },
+);
+const matcher = fc
+  .tuple(name, fc.constantFrom('', '', '', ' ', '\n'), values)
+  .map(([each, blank, inside]) => `${each}${blank}(${inside})`);
+const operator = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('&&', '||', ' && ', ' || ', ' &&\n') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('&', ' and ', '\n&& ', '==', ' != ', ',', '', ' // c\n', '/* c */&&', '|| !'),
+  },
+);
+
+/** A rule of either syntax, or what comes near one. */
+export const rules: fc.Arbitrary<string> = fc.letrec<{ rule: string }>((tie) => ({
+  rule: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    { weight: 5, arbitrary: matcher },
+    { weight: 3, arbitrary: fc.tuple(tie('rule'), operator, tie('rule')).map((parts) => parts.join('')) },
+    { weight: 1, arbitrary: tie('rule').map((rule) => `!${rule}`) },
+    { weight: 1, arbitrary: tie('rule').map((rule) => `(${rule})`) },
+    { weight: 1, arbitrary: tie('rule').map((rule) => `(${rule}`) },
+  ),
+})).rule;
+
+// biome-ignore format: a table of pieces.
+const ATOMS = ['a', '.', '^', '$', 'ä', '😀', ' ', '/', '-', ']', '}', '{', '{,3}', '\\.', '\\d', '\\D', '\\w', '\\s', '\\b', '\\B', '\\A', '\\z', '\\Z', '\\G', '\\C', '\\1', '\\0',
+  '\\08', '\\123', '\\x41', '\\x{10FFFF}', '\\x{110000}', '\\x4', '\\u0041', '\\cA', '\\e', '\\a', '\\f', '\\v', '\\h', '\\R', '\\K', '\\X', '\\N', '\\_', '\\/', '\\-', '\\"', '\\ä', '\\Q.*\\E', '\\Qa', '\\E', '\\pL',
+  '\\p{Greek}', '\\P{^Lu}', '\\p{Foo}', '\\p', '\\p{Any}', '\\pN{2}', '[a-z]', '[^a-z]', '[]a]', '[^]a]', '[a-]', '[-a]', '[z-a]', '[a-\\d]', '[\\d-z]', '[[:alpha:]]', '[[:^word:]]', '[[:foo:]]', '[:alpha:]', '[[a]]',
+  '[\\b]', '[\\]]', '[a', '[', '[]', '[^]', '[\\p{Lu}\\x00-\\x{10ffff}]', '[\\Q]\\E]', '[&&a]', '(?i)', '(?-s)', '(?U)', '(?x)', '(?u)', '(?im-sU)', '(?i', '(?)', '(?-)', '(?i-)', '\\'];
+const OPENINGS = [
+  '(',
+  '(',
+  '(?:',
+  '(?i:',
+  '(?s-i:',
+  '(?P<n>',
+  '(?P<m>',
+  '(?<n>',
+  '(?<n-1>',
+  '(?P<>',
+  '(?P<1a>',
+  '(?P<ä>',
+  "(?'n'",
+  '(?P=n',
+  '(?P>n',
+  '(?=',
+  '(?!',
+  '(?<=',
+  '(?<!',
+  '(?>',
+  '(?|',
+  '(?#',
+  '(?R',
+  '(?&n',
+  '(*F',
+  '(?-:',
+  '(?i-i:',
+];
+const TIMES = [
+  '*',
+  '+',
+  '?',
+  '*?',
+  '+?',
+  '??',
+  '{2}',
+  '{2,}',
+  '{2,3}',
+  '{2,3}?',
+  '{3,2}',
+  '{1000}',
+  '{1001}',
+  '{,5}',
+  '{0}',
+  '{a}',
+  '{2',
+  '{02}',
+  '**',
+  '*+',
+  '{2}{3}',
+  '+*',
+  '{99999999999}',
+  '{1,1000}',
+];
+
+/** A regular expression of Go, of another language, or of none. */
+export const expressions: fc.Arbitrary<string> = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    { weight: 4, arbitrary: fc.constantFrom(...ATOMS) },
+    {
+      weight: 4,
+      arbitrary: fc.array(tie('expression'), { minLength: 2, maxLength: 4 }).map((parts) => parts.join('')),
+    },
+    { weight: 1, arbitrary: fc.tuple(tie('expression'), tie('expression')).map((parts) => parts.join('|')) },
+    { weight: 2, arbitrary: fc.tuple(tie('expression'), fc.constantFrom(...TIMES)).map((parts) => parts.join('')) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(fc.constantFrom(...OPENINGS), tie('expression')).map((parts) => `${parts.join('')})`),
+    },
+  ),
+})).expression;

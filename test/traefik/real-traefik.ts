@@ -1,0 +1,83 @@
+// The real Traefik, where a machine has one: started on ports of its own with files of a test, and asked by its API.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../src/model/json.ts';
+import { findProgram, freePort, start } from '../support/programs.ts';
+import { until } from '../support/until.ts';
+
+export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
+
+export interface Told {
+  readonly status: string;
+  readonly error?: readonly string[];
+}
+
+/** What Traefik says of its elements, by `section/name`, without the source of the name. */
+export type Elements = ReadonlyMap<string, Told>;
+
+export interface Traefik {
+  /** Entry point `web`, on this machine. */
+  readonly web: number;
+  log(): string;
+  close(): Promise<void>;
+}
+
+/** Starts with a folder of dynamic files, by their names; what is read is told by `elementsOf`. */
+export async function openTraefik(
+  files: Readonly<Record<string, JsonObject>>,
+): Promise<Traefik & { readonly api: number }> {
+  const dir = mkdtempSync(join(tmpdir(), 'phoenix-traefik-'));
+  const [web, api] = [await freePort(), await freePort()];
+  const fixed = {
+    entryPoints: { web: { address: `127.0.0.1:${web}` }, traefik: { address: `127.0.0.1:${api}` } },
+    providers: { file: { directory: join(dir, 'dynamic'), watch: false } },
+    api: { insecure: true },
+    ping: {},
+    log: { level: 'INFO' },
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+  };
+  mkdirSync(join(dir, 'dynamic'));
+  // JSON is YAML.
+  writeFileSync(join(dir, 'traefik.yml'), JSON.stringify(fixed));
+  for (const [name, file] of Object.entries(files)) writeFileSync(join(dir, 'dynamic', name), JSON.stringify(file));
+  const traefik = start(TRAEFIK ?? 'traefik', [`--configFile=${join(dir, 'traefik.yml')}`]);
+  const close = async (): Promise<void> => {
+    await traefik.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await until(() => answers(`http://127.0.0.1:${api}/ping`));
+  } catch (error) {
+    await close();
+    throw new Error(`Traefik does not come up:\n${traefik.output()}`, { cause: error });
+  }
+  return { web, api, log: traefik.output, close };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until an element is there, by `section/name`, and tells all. */
+export async function elementsOf(api: number, awaited: string): Promise<Elements> {
+  let elements: Elements = new Map();
+  await until(async () => {
+    const answer = await fetch(`http://127.0.0.1:${api}/api/rawdata`);
+    const raw = (await answer.json()) as Record<string, Record<string, Told> | undefined>;
+    elements = new Map(
+      ['routers', 'services', 'middlewares'].flatMap((section) =>
+        Object.entries(raw[section] ?? {})
+          .filter(([name]) => name.endsWith('@file'))
+          .map(([name, told]) => [`${section}/${name.replace(/@file$/, '')}`, told] as const),
+      ),
+    );
+    return elements.has(awaited);
+  }, `${awaited} of Traefik`);
+  return elements;
+}
