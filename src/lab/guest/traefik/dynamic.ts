@@ -3,9 +3,9 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formFault, isSection } from '../../../traefik/form.ts';
 import { CONFIGURATION, typeNamed } from '../../../traefik/schema.ts';
 import { parseYaml } from '../../yaml.ts';
+import { formFault, isSection } from './form.ts';
 
 type Elements = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

@@ -1,9 +1,9 @@
 // The static configuration of a guest's Traefik, as the program reads it when it starts (pkg/config/static and pkg/cli, version 3.7.9):
 // what it listens on, whom it believes, where it tells of itself. What does not matter to any of that is not looked into.
 
-import { formFault, isSection } from '../../../traefik/form.ts';
 import type { StructType } from '../../../traefik/schema.ts';
 import { parseYaml } from '../../yaml.ts';
+import { formFault, isSection } from './form.ts';
 
 export interface EntryPoint {
   readonly name: string;

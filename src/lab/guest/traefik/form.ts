@@ -1,8 +1,8 @@
 // The form of Traefik's files, as its decoder (traefik/paerser 0.2.2, file/ and parser/) refuses them: a field that a type does not
 // have, a value of another type, an element with nothing in it. Words are those of the program, version 3.7.9.
 
-import type { Shape, StructType } from './schema.ts';
-import { isBool, isDuration } from './values.ts';
+import type { Shape, StructType } from '../../../traefik/schema.ts';
+import { isBool, isDuration } from '../../../traefik/values.ts';
 
 type Types = (name: string) => StructType;
 
