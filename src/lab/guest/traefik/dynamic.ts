@@ -3,9 +3,11 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { isSection, section } from '../../../traefik/read.ts';
 import { CONFIGURATION, typeNamed } from '../../../traefik/schema.ts';
 import { parseYaml } from '../../yaml.ts';
-import { formFault, isSection } from './form.ts';
+import { formFault } from './form.ts';
 
 type Elements = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -32,8 +34,7 @@ export function readDynamic(folder: string, at: (path: string) => string): Dynam
   for (const path of filesIn(folder, at)) {
     const read = readFile(path, readFileSync(at(path), 'utf8'));
     if (typeof read === 'string') return `collecting file configs: ${path}: ${read}`;
-    const http = isSection(read['http']) ? read['http'] : {};
-    const tls = isSection(read['tls']) ? read['tls'] : {};
+    const [http, tls] = [section(read['http']), section(read['tls'])];
     const merged = SECTIONS.map((section) => [
       section,
       { ...(http[section] as Elements | undefined), ...all[section] },
@@ -54,12 +55,12 @@ function filesIn(folder: string, at: (path: string) => string): string[] {
     });
 }
 
-function readFile(path: string, text: string): Readonly<Record<string, unknown>> | string {
+function readFile(path: string, text: string): JsonObject | string {
   // It runs files as templates, of which nothing is known here.
   if (text.includes('{{')) return `template: ${path}: is not run in a lab`;
-  let value: unknown;
+  let value: Json | undefined;
   try {
-    value = parseYaml(text);
+    value = parseYaml(text) as Json | undefined;
   } catch (error) {
     return `yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
   }

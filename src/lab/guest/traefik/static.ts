@@ -1,9 +1,11 @@
 // The static configuration of a guest's Traefik, as the program reads it when it starts (pkg/config/static and pkg/cli, version 3.7.9):
 // what it listens on, whom it believes, where it tells of itself. What does not matter to any of that is not looked into.
 
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { isSection } from '../../../traefik/read.ts';
 import type { StructType } from '../../../traefik/schema.ts';
 import { parseYaml } from '../../yaml.ts';
-import { formFault, isSection } from './form.ts';
+import { formFault } from './form.ts';
 
 export interface EntryPoint {
   readonly name: string;
@@ -33,9 +35,9 @@ const INTERNAL = 'traefik';
 /** Null: there is no file, and it starts with what it is without one. A text: why it does not start, in its words. */
 export function readStatic(path: string, text: string | null): Static | string {
   if (text === null) return made({}, path);
-  let value: unknown;
+  let value: Json | undefined;
   try {
-    value = parseYaml(text);
+    value = parseYaml(text) as Json | undefined;
   } catch (error) {
     return `yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`;
   }
@@ -44,12 +46,12 @@ export function readStatic(path: string, text: string | null): Static | string {
   return fault ?? made(value, path);
 }
 
-function made(value: Readonly<Record<string, unknown>>, path: string): Static | string {
+function made(value: JsonObject, path: string): Static | string {
   const sections = Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
   const api = 'api' in sections ? { insecure: isTrue(at(sections['api'], 'insecure')) } : null;
   const ping = 'ping' in sections && !isTrue(at(sections['ping'], 'manualRouting'));
   const declared = isSection(sections['entrypoints']) ? sections['entrypoints'] : {};
-  const named: Record<string, unknown> =
+  const named: Record<string, Json | undefined> =
     Object.keys(declared).length === 0 ? { http: { address: ':80' } } : { ...declared };
   const pingAt = String(at(sections['ping'], 'entryPoint') ?? INTERNAL);
   if (!(INTERNAL in named) && (api?.insecure === true || (ping && pingAt === INTERNAL)))
@@ -92,7 +94,7 @@ function made(value: Readonly<Record<string, unknown>>, path: string): Static | 
   return { entryPoints, folder: folder === undefined ? null : String(folder), api, ping: ping ? pingAt : null };
 }
 
-function at(value: unknown, key: string): unknown {
+function at(value: Json | undefined, key: string): Json | undefined {
   if (!isSection(value)) return undefined;
   const name = Object.keys(value).find((each) => each.toLowerCase() === key.toLowerCase());
   return name === undefined ? undefined : (value[name] ?? undefined);
