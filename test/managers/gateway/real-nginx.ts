@@ -50,6 +50,7 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
     `s#listen 443\\b#listen 127.0.0.1:${https}#`,
     `s#proxy_pass http://${proxy.replaceAll('.', '[.]')}:80#${from === undefined ? '' : `proxy_bind ${from}; `}proxy_pass http://127.0.0.1:${upstream}#`,
     `s#/etc/nginx/ssl/#${dir}/./etc/nginx/ssl/#g`,
+    's#[$]server_port#443#',
     's#\\([ "]\\)/etc/nginx/#\\1TREE/#g',
     `s#/var/www/#${dir}/var/www/#g`,
   ];

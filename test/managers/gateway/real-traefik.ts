@@ -20,7 +20,6 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports.ts';
 import { findProgram, freePort, listens } from '../../support/programs.ts';
-import { until } from '../../support/until.ts';
 import { runHere, SYSTEM } from './real-nginx.ts';
 
 export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
@@ -174,8 +173,7 @@ exec /usr/bin/curl "$@"
       return { status: answer.status, body: await answer.text() };
     },
     async close() {
-      await systemctlNow('stop');
-      await until(() => !existsSync(at('pid')));
+      await systemctlNow('kill');
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -195,6 +193,7 @@ stop() {
 case "$1" in
   is-active) if alive; then echo active; else echo inactive; exit 3; fi ;;
   stop) stop ;;
+  kill) if alive; then kill -9 "$(cat ${dir}/pid)"; fi ;;
   restart)
     stop
     printf x >>${dir}/starts
