@@ -3,7 +3,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -61,13 +61,14 @@ const sources = (uri: string): Trial => ({
   name: 'apt-get',
   take: (file) =>
     placed(file, (_, folder) => {
+      // It prints what it would fetch, and fetches nothing.
       const options = [
-        'Dir::Etc::sourcelist=/dev/null',
-        `Dir::Etc::sourceparts=${folder}`,
-        'Dir::State::lists=/nowhere',
+        ...['Dir::Etc::sourcelist=/dev/null', `Dir::Etc::sourceparts=${folder}`, 'Debug::NoLocking=1'],
+        ...[`Dir::State::lists=${folder}/lists`, `Dir::Cache=${folder}`],
       ];
-      const words = ['indextargets', ...options.flatMap((each) => ['-o', each]), '--format', '$(URI)'];
-      const printed = execFileSync(APT ?? '', words, { encoding: 'utf8' });
+      mkdirSync(`${folder}/lists/partial`, { recursive: true });
+      const words = ['update', '--print-uris', ...options.flatMap((each) => ['-o', each])];
+      const printed = execFileSync(APT ?? '', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
       expect(printed).toContain(uri);
     }),
 });
