@@ -161,6 +161,8 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       before.write(`${folder}/web.crt`, issued.certificate);
       before.write(`${folder}/web.key`, issued.key);
     }
+    opened.write('/etc/traefik/certs/web.crt', issued.certificate);
+    opened.write('/etc/traefik/certs/web.key', issued.key);
     opened.write(STATIC, OLD_STATIC);
     await opened.restart();
     await until(() => opened.ready());
@@ -174,7 +176,14 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     };
   }
 
-  const configOf = (labels: readonly string[]): Config => environmentOf({ labels });
+  /** The proxy holds a certificate for its names, too, for who asks it directly. */
+  function configOf(labels: readonly string[]): Config {
+    const config = environmentOf({ labels });
+    const [web] = config.certificates;
+    if (web === undefined) throw new Error('no certificate');
+    const own = { certPath: '/tank/102/certs/web.crt', keyPath: '/tank/102/certs/web.key' };
+    return { ...config, certificates: [...config.certificates, { ...web, commonName: 'direct', ...own }] };
+  }
   const applied = { outcome: 'applied', reason: null };
 
   async function apply(labels: readonly string[]): Promise<void> {
@@ -285,6 +294,16 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
         const claims = { 'X-Forwarded-For': CLIENT };
         expect(await ask({ path, from: STRANGER, headers: claims }), path).toMatchObject({ status: 403 });
       }
+    });
+
+    test('who asks it directly over TLS, by its own address', async () => {
+      const at = proxy.websecure;
+      expect(await ask({ path: '/a', at, headers: { 'X-Forwarded-For': '6.6.6.6' } })).toMatchObject({ status: 200 });
+      expect(requests.at(-1)?.headers).toMatchObject({ 'x-forwarded-proto': 'https', 'x-forwarded-for': CLIENT });
+      expect(await ask({ path: '/listed', at })).toMatchObject({ status: 200 });
+      expect(await ask({ path: '/listed', at, from: STRANGER })).toMatchObject({ status: 403 });
+      const claims = { 'X-Forwarded-For': CLIENT };
+      expect(await ask({ path: '/listed', at, from: STRANGER, headers: claims })).toMatchObject({ status: 403 });
     });
 
     test('a websocket, in both directions', async () => {
