@@ -2,10 +2,11 @@
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { isEverywhere, tells } from '../guest/traefik/api.ts';
+import { forwarded } from '../guest/traefik/forwarded.ts';
 import { runtimeOf } from '../guest/traefik/runtime.ts';
 import type { EntryPoint } from '../guest/traefik/static.ts';
 import { type Running, runningTraefik } from '../guest/traefik/unit.ts';
@@ -28,7 +29,7 @@ export function traefik(): LabService {
     if (url === null) return void response.writeHead(404).end('404 page not found\n');
     const scheme = url.protocol === 'https:' ? 'https' : 'http';
     const port = Number(url.port || (scheme === 'https' ? 443 : 80));
-    const headers = forwarded(peer, entryPoint, request.headers, isSecure);
+    const headers = forwarded(peer.from, entryPoint, request.headers, isSecure);
     forward(peer, { scheme, address: url.hostname, port, headers }, request, response);
   });
   return {
@@ -133,26 +134,4 @@ function takes(rule: string, host: string, path: string): boolean {
     fits(prefixes, (each) => plain.startsWith(each)) &&
     fits(paths, (each) => plain === each)
   );
-}
-
-/** Headers about the client are those of who is trusted; of anybody else they are made anew (pkg/middlewares/forwardedheaders). */
-function forwarded(
-  peer: Peer,
-  entryPoint: EntryPoint,
-  given: IncomingHttpHeaders,
-  isSecure: boolean,
-): OutgoingHttpHeaders {
-  const isTrusted = entryPoint.trustsAll || entryPoint.trusted.includes(peer.from);
-  const headers: OutgoingHttpHeaders = Object.fromEntries(
-    Object.entries(given).filter(([name]) => isTrusted || !/^x[-_](?:forwarded[-_]|real[-_]ip)/.test(name)),
-  );
-  const before = headers['x-forwarded-for'];
-  return {
-    'x-real-ip': peer.from,
-    'x-forwarded-proto': isSecure ? 'https' : 'http',
-    'x-forwarded-port': String(isSecure ? 443 : 80),
-    'x-forwarded-host': given.host,
-    ...headers,
-    'x-forwarded-for': before === undefined ? peer.from : `${String(before)}, ${peer.from}`,
-  };
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { routesOf } from '../../../src/config/derive/traefik/routes.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
@@ -15,6 +16,7 @@ import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { testAuthority } from '../../support/tls.ts';
 import { must } from '../certificate/environment.ts';
 import { testContract } from '../contract.ts';
 import { TEMPLATE, wanted } from '../guests.ts';
@@ -89,11 +91,11 @@ describe('what Traefik does not take', () => {
   afterEach(() => host.close());
 
   /** As a worker of the agent carries it out. */
-  function step(target: Target) {
+  function step(target: Target, readOnly: 'differs' | false = false) {
     const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
     const log = { write: () => {}, flush: async () => {} };
     const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+    const work = { touched: false, rollback: false, readOnly, survey: null, keeper, log, signal } as const;
     return carryOutStep({ host, manager: hasty, wanted: wanted(target), ...work });
   }
 
@@ -130,11 +132,38 @@ describe('what Traefik does not take', () => {
     expect(await step(target)).toEqual(end);
     expect(host.commands).toHaveLength(1);
     expect(await inside(host, `cat ${FILE}`)).toBe(written);
+    // Nor does a look for drift, or for health, call it well.
+    expect(await step(target, 'differs')).toEqual(end);
+    const { signal } = new AbortController();
+    const log = { write: () => {}, flush: async () => {} };
+    expect(await checkHealth({ host, manager, wanted: wanted(target), log, signal })).toEqual(end);
 
     const own = 'http: { middlewares: { mine: { compress: {} } } }\n';
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', own);
     expect((await step(target)).outcome).toBe('unchanged');
     expect(await inside(host, 'cat /etc/traefik/dynamic/mine.yml')).toBe(own);
+  });
+
+  test('is seen at websecure too, by its certificate and under no other name', async () => {
+    const { certificate, key } = await (await testAuthority()).issue([NAME]);
+    await inside(host, 'cat >/etc/traefik/certs/web.crt', certificate);
+    await inside(host, 'cat >/etc/traefik/certs/web.key', key);
+    const config = environmentOf();
+    const [web] = config.certificates;
+    if (web === undefined) throw new Error('no certificate');
+    const own = { ...web, certPath: '/tank/102/certs/web.crt', keyPath: '/tank/102/certs/web.key' };
+    expect((await step(targetOf({ ...config, certificates: [own] }))).outcome).toBe('applied');
+    const asked = (name: string) =>
+      host.request({
+        kind: 'http',
+        method: 'GET',
+        url: `https://${name}/`,
+        address: PROXY,
+        trust: 'none',
+        timeoutSeconds: 5,
+      });
+    expect((await asked(NAME)).status).toBe(502);
+    expect((await asked('other.example.internal')).status).toBeNull();
   });
 
   test('as a whole is told in its own words, and the routes of before are back', async () => {
