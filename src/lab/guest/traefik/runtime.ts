@@ -6,12 +6,12 @@ import { outOfUse, type Refusal, refused } from '../../../traefik/refused.ts';
 import type { Dynamic } from './dynamic.ts';
 import type { Static } from './static.ts';
 
-export interface Status {
+interface Status {
   readonly status: 'enabled' | 'warning' | 'disabled';
   readonly error?: readonly string[];
 }
 
-export interface RouterStatus extends Status {
+interface RouterStatus extends Status {
   /** Those of its entry points that are there. */
   readonly entryPoints: readonly string[];
 }
