@@ -140,9 +140,12 @@ export interface Host {
 export type SendResult =
   /** `handle`: what the forge calls it, to be given with the next report in its place. */
   | { readonly sent: true; readonly handle: string | null }
-  /** Worth another try, not before `retryAfterSeconds`. */
-  | { readonly sent: false; readonly retryAfterSeconds: number; readonly reason: string }
-  /** Never going to work: wrong token, unknown commit, refused text. */
+  /**
+   * Worth another try, not before `retryAfterSeconds`: an outage, or what a person puts right, as a token that was revoked.
+   * `holds`: nothing else gets through either, so that all reports wait with this one.
+   */
+  | { readonly sent: false; readonly retryAfterSeconds: number; readonly holds: boolean; readonly reason: string }
+  /** Never going to work: the forge has no such commit or pull request, or does not take the text. */
   | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
 
 export interface PullRequest {
@@ -155,6 +158,7 @@ export interface PullRequest {
   readonly head: CommitSha;
   /** The branch that it is to be merged into. */
   readonly base: string;
+  /** Its head lies in a fork, or in no branch at all (AGit), so that whoever pushed it need not be one who may push here. */
   readonly fork: boolean;
   readonly open: boolean;
   /** The commit on the branch that it became; null while it is not merged. */
@@ -193,8 +197,12 @@ export interface Forge {
   openPulls(): Promise<readonly PullRequest[]>;
   /** Null when there is none of that number. */
   pull(number: number): Promise<PullRequest | null>;
-  /** Whether that person may push to the branch that is followed. */
-  mayWrite(login: string): Promise<boolean>;
+  /**
+   * Whether that person may push to the branch that is followed.
+   *
+   * @param signed what a signed event of that person said of it; null where none did. It counts where the forge has no exact answer
+   */
+  mayWrite(login: string, signed: boolean | null): Promise<boolean>;
   /** Null when the pull request has no such comment. */
   comment(pull: number, id: string): Promise<ForgeComment | null>;
   /** A webhook that the forge sent since then, by its delivery's id; null when it knows of none, or keeps none that we may see. */

@@ -31,6 +31,8 @@ interface ForgeSettings {
   /** Base URL of its REST API; null for the one that belongs to the repository's address. */
   readonly api: string | null;
   readonly token: Secret | null;
+  /** Where the token is read from, and read again once it was renewed; null where it stands in the environment. */
+  readonly tokenFile: string | null;
   readonly app: { readonly id: string; readonly key: Secret } | null;
 }
 
@@ -152,6 +154,7 @@ export function readSettings(
       kind: take('PHOENIX_FORGE', choice('github', 'gitea', 'gitlab', 'none'), guessForge(address?.url)),
       api: take('PHOENIX_FORGE_API', httpUrl, null)?.url ?? null,
       token: hidden('PHOENIX_FORGE_TOKEN'),
+      tokenFile: environment['PHOENIX_FORGE_TOKEN_FILE'] || null,
       app: appOf(texts),
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),

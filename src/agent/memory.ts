@@ -9,6 +9,8 @@ export interface Memory {
   lostAskedAt: number;
   /** Why the forge could not be asked the last time, so that it is said once. */
   reviewFailure: string;
+  /** The same of the repository. */
+  fetchFailure: string;
   /** That the branch is not there was said. */
   branchMissed: boolean;
 }
@@ -19,6 +21,7 @@ export function newMemory(beganAfresh: boolean): Memory {
     pendingSettled: false,
     lostAskedAt: Number.NEGATIVE_INFINITY,
     reviewFailure: '',
+    fetchFailure: '',
     branchMissed: false,
   };
 }

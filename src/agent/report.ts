@@ -34,7 +34,11 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
     }
     const pause = answer.retryAfterSeconds * 1000;
     const longer = Math.max(pause, Math.min(1000 * 2 ** entry.attempts, LONGEST_WAIT_MS));
-    await ledger.reportFailed(entry, { at: now() + longer, holdUntil: now() + pause });
+    await ledger.reportFailed(entry, {
+      at: now() + longer,
+      holdUntil: answer.holds ? now() + pause : null,
+      why: answer.reason,
+    });
   }
   const next = await ledger.nextReport();
   return next === null ? null : Math.min(LOOK_AGAIN_MS, Math.max(50, next - now()));

@@ -72,7 +72,7 @@ export async function compose(
     opened.push(() => ledger.close());
     await answering(ledger, settings);
 
-    const forge = openForgeOf(settings);
+    const forge = openForgeOf(settings, redactor);
     const repository = openRepository({
       url: settings.repositoryUrl,
       branch: settings.branch,

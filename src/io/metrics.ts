@@ -21,7 +21,10 @@ export interface Metrics {
   text(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export type MetricsLedger = Pick<Ledger, 'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting'>;
+export type MetricsLedger = Pick<
+  Ledger,
+  'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting' | 'reportsHeld'
+>;
 
 export function openMetrics(ledger: MetricsLedger): Metrics {
   const registry = new Registry();
@@ -50,6 +53,11 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
   });
   const openRuns = new Gauge({ name: 'phoenix_runs_open', help: 'Runs that have not ended.', registers });
   const outbox = new Gauge({ name: 'phoenix_outbox_reports', help: 'Reports still to be sent.', registers });
+  const unsent = new Gauge({
+    name: 'phoenix_outbox_failed',
+    help: 'Reports that the forge has not taken so far: its login, its right, or the forge itself fails.',
+    registers,
+  });
   const frozen = new Gauge({ name: 'phoenix_frozen', help: '1 while Phoenix is frozen.', registers });
   const ended = new Set<RunId>();
 
@@ -91,13 +99,19 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
       };
     },
     async text() {
-      const [open, freeze, waiting] = await Promise.all([ledger.openRuns(), ledger.frozen(), ledger.reportsWaiting()]);
+      const [open, freeze, waiting, held] = await Promise.all([
+        ledger.openRuns(),
+        ledger.frozen(),
+        ledger.reportsWaiting(),
+        ledger.reportsHeld(),
+      ]);
       const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);
       const running = todo.filter(({ started }) => started !== null).length;
       openRuns.set(open.length);
       queued.set({ state: 'waiting' }, todo.length - running);
       queued.set({ state: 'running' }, running);
       outbox.set(waiting);
+      unsent.set(held?.failed ?? 0);
       frozen.set(freeze === null ? 0 : 1);
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

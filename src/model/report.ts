@@ -23,11 +23,15 @@ export interface CommitStatus {
   readonly about: Subject | null;
 }
 
-/** The one comment under a pull request that is kept up to date. */
+/** The one comment under a pull request that is kept up to date, or the answer to one command, which stands below it. */
 export interface PullComment {
   readonly pull: number;
   /** Markdown. */
   readonly body: string;
+  /** Where all of it is, for one that is longer than a forge takes; absent when nowhere. */
+  readonly url?: string;
+  /** The forge's id of the command that it answers; absent for the one that is kept up to date. */
+  readonly answers?: string;
 }
 
 export type Report = CommitStatus | PullComment;

@@ -36,6 +36,8 @@ export interface AskEvent {
   readonly kind: 'ask';
   readonly ask: Ask;
   readonly source: AskSource;
+  /** Whether whoever asks may push, as the forge itself says in the event, as Gitea and Forgejo do; absent where it does not. */
+  readonly mayPush?: boolean;
 }
 
 /** Where on the forge the command stands. A delivery only claims it; it counts when the forge says the same. */

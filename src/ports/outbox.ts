@@ -15,6 +15,27 @@ export interface OutboxEntry {
   readonly attempts: number;
 }
 
+/** When a report that the forge did not take is tried again; times in epoch milliseconds. */
+interface Retry {
+  readonly at: number;
+  /** Nothing at all is sent before; null holds nothing up. */
+  readonly holdUntil: number | null;
+  /** For people. */
+  readonly why: string;
+}
+
+/** What the forge does not take at the moment. */
+export interface HeldReports {
+  /** How many it has refused so far. */
+  readonly failed: number;
+  /** All that the outbox holds, with those that were not tried. */
+  readonly waiting: number;
+  /** ISO 8601. */
+  readonly since: string;
+  /** The last reason. */
+  readonly why: string;
+}
+
 export interface Outbox {
   /** Writes reports to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
   say(reports: readonly Report[]): Promise<void>;
@@ -25,12 +46,14 @@ export interface Outbox {
   claimReport(now: number, claimMs: number, limits: Forge['limits']): Promise<OutboxEntry | null>;
   /** @param handle what the forge calls it now */
   reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
-  /** To be tried again at `at`, and nothing at all sent before `holdUntil` (epoch milliseconds); null gives it up. */
-  reportFailed(entry: OutboxEntry, retry: { readonly at: number; readonly holdUntil: number } | null): Promise<void>;
+  /** @param retry null gives it up */
+  reportFailed(entry: OutboxEntry, retry: Retry | null): Promise<void>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
   /** How many reports the outbox holds. */
   reportsWaiting(): Promise<number>;
+  /** Null while the forge takes what it is told. */
+  reportsHeld(): Promise<HeldReports | null>;
   /** What the forge was told that reads pending still, the newest of each context. */
   saidPending(): Promise<readonly CommitStatus[]>;
 

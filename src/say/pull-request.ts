@@ -32,6 +32,6 @@ export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problem
 export function planNotForFork(): Sentence {
   return {
     state: 'error',
-    description: 'not planned: it comes from a fork; to plan it all the same, comment: /phoenix plan',
+    description: 'not planned: it comes from a fork, or without a branch; to plan it, comment: /phoenix plan',
   };
 }

@@ -4,6 +4,7 @@ import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
 import { isSwitch } from '../plan/command.ts';
+import type { HeldReports } from '../ports/outbox.ts';
 import { paint, type Style } from './paint.ts';
 import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
@@ -37,6 +38,8 @@ export interface ToldStatus {
   readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
   /** Absent in what an older agent tells. */
   readonly policy?: PolicyRecord | null;
+  /** What the forge does not take; null for nothing, absent in what an older agent tells. */
+  readonly reports?: HeldReports | null;
   readonly targets: readonly ToldTarget[];
 }
 
@@ -131,7 +134,7 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
   return news.map((step) => stepLine(after, step, colours));
 }
 
-export function statusText({ head, frozen, policy, targets }: ToldStatus, colours: boolean): string {
+export function statusText({ head, frozen, policy, reports, targets }: ToldStatus, colours: boolean): string {
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
@@ -139,6 +142,7 @@ export function statusText({ head, frozen, policy, targets }: ToldStatus, colour
   }
   lines.push(head === null ? 'no commit was followed yet' : headLine(head));
   if (policy != null) lines.push(policyLine(policy));
+  if (reports != null) lines.push(`${paint('unsent', 'yellow', colours)} ${heldSentence(reports)}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
   const width = Math.max(0, ...targets.map(({ target }) => target.length));
   for (const { target, state, commit, declared, running, outcome, reason, proved, doubt } of targets) {
@@ -159,6 +163,12 @@ export function statusText({ head, frozen, policy, targets }: ToldStatus, colour
     lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
   }
   return lines.join('\n');
+}
+
+/** Follows the word unsent. */
+export function heldSentence({ waiting, since, why }: HeldReports): string {
+  const many = waiting === 1 ? '1 report waits' : `${waiting} reports wait`;
+  return `since ${since}: ${many} for the forge. ${why}`;
 }
 
 function headLine({ commit, verdict, base }: NonNullable<ToldStatus['head']>): string {

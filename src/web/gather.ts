@@ -28,22 +28,23 @@ const HOST_WITHIN_MS = 1_500;
 export interface PageSources {
   readonly ledger: Pick<
     Ledger,
-    'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan'
+    'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan' | 'reportsHeld'
   >;
   readonly agent: Pick<Agent, 'known'>;
 }
 
 /** @param before the run that the list goes on before; null: from the newest */
 export async function gatherFront({ ledger }: PageSources, before: RunId | null): Promise<Front> {
-  const [head, frozen, open, runs] = await Promise.all([
+  const [head, frozen, reports, open, runs] = await Promise.all([
     ledger.head(),
     ledger.frozen(),
+    ledger.reportsHeld(),
     ledger.openRuns(),
     ledger.runs(RUNS_LISTED + 1, before ?? undefined),
   ]);
   const shown = runs.slice(0, RUNS_LISTED);
   const older = runs.length > shown.length ? (shown.at(-1)?.id ?? null) : null;
-  return { head, frozen, open, runs: shown, older, paged: before !== null };
+  return { head, frozen, reports, open, runs: shown, older, paged: before !== null };
 }
 
 /** Null for a run that is not kept. */

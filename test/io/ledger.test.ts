@@ -466,13 +466,22 @@ describe('outbox', () => {
   test('what failed waits, and the newest is what is tried again', async () => {
     await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
     const entry = await ledger.claimReport(time, 1000, null);
-    if (entry) await ledger.reportFailed(entry, { at: time + 500, holdUntil: time + 300 });
+    if (entry) await ledger.reportFailed(entry, { at: time + 500, holdUntil: time + 300, why: 'a token was revoked' });
+    expect(await ledger.reportsHeld()).toEqual({
+      failed: 1,
+      waiting: 2,
+      since: new Date(time).toISOString(),
+      why: 'a token was revoked',
+    });
     await ledger.say([status('2')]);
     expect(await outbox()).toEqual([]);
     time += 300;
     expect(await outbox()).toEqual(['phoenix/lxc/101: 1']);
     time += 200;
-    expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ report: { description: '2' }, attempts: 1 });
+    const again = await ledger.claimReport(time, 1000, null);
+    expect(again).toMatchObject({ report: { description: '2' }, attempts: 1 });
+    if (again) await ledger.reportSent(again, null);
+    expect(await ledger.reportsHeld()).toBeNull();
   });
 
   test('what can never be sent is given up, but not what replaced it', async () => {

@@ -70,7 +70,7 @@ export async function startTestAgent(
     api: around.forgeUrl,
     login:
       around.appKey === null
-        ? { as: 'token', token: around.token }
+        ? { as: 'token', token: () => around.token }
         : { as: 'app', id: String(APP_ID), key: around.appKey },
     repository: around.forgeRepository,
     branch: 'main',

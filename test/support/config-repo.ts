@@ -12,8 +12,8 @@ export interface ConfigRepo {
   push(...options: string[]): Promise<void>;
   /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it: to a fork with `to`. */
   branch(name: string, files: Files, options?: { readonly to?: string; readonly message?: string }): Promise<CommitSha>;
-  /** The forge's main on to a commit of the clone. */
-  move(commit: CommitSha): Promise<void>;
+  /** The forge's main on to a commit of the clone; with a name, that branch or ref, and with `to`, the one of a fork. */
+  move(commit: CommitSha, name?: string, to?: string): Promise<void>;
   /** What the forge has of main by now, merged pull requests among it. */
   pull(): Promise<void>;
   /** Who signs the commits from now on: options of git; null for nobody. */
@@ -59,8 +59,9 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
       await git('switch', '--quiet', 'main');
       return commit;
     },
-    async move(commit) {
-      await git('push', '--quiet', 'origin', `${commit}:refs/heads/main`);
+    async move(commit, name = 'main', to = 'origin') {
+      const ref = name.startsWith('refs/') ? name : `refs/heads/${name}`;
+      await git('push', '--quiet', to, `${commit}:${ref}`);
     },
     async pull() {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');

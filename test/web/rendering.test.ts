@@ -140,7 +140,9 @@ function everyPage(text: string): string[] {
   };
   const links = linksFrom('/runs/17');
   const head = { commit: text, verdict: 'invalid', base: text } as const;
-  const front = { head, frozen: { reason: text, by: text, at: CREATED }, open: [run], runs: [run], older: run.id };
+  const reports = { failed: 1, waiting: 2, since: CREATED, why: text };
+  const frozen = { reason: text, by: text, at: CREATED };
+  const front = { head, frozen, reports, open: [run], runs: [run], older: run.id };
   const history = { id: target, target: known, looked: false, history: [{ run, step }], runs: 1, older: run.id };
   return [
     runPage(view, links),

@@ -30,7 +30,10 @@ import { allTargets } from './targets.ts';
 
 const BODY_LIMIT = '1mb';
 
-type ApiLedger = Pick<Ledger, 'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce'>;
+type ApiLedger = Pick<
+  Ledger,
+  'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce' | 'reportsHeld'
+>;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
 
 export interface ApiParts {
@@ -101,13 +104,14 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, targets] = await Promise.all([
+    const [head, frozen, policy, reports, targets] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
+      ledger.reportsHeld(),
       allTargets(parts),
     ]);
-    answer(response, 200, { head, frozen, policy, targets });
+    answer(response, 200, { head, frozen, policy, reports, targets });
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));

@@ -7,11 +7,16 @@ import type { Context } from '../context.ts';
 export const UNREACHABLE = Symbol('unreachable');
 
 /** Null when the branch does not exist. */
-export async function fetchHead({ repository, log }: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
+export async function fetchHead({ repository, memory, log }: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
   try {
-    return await repository.fetch();
+    const head = await repository.fetch();
+    memory.fetchFailure = '';
+    return head;
   } catch (error) {
-    log.warn('the repository cannot be fetched', { error });
+    const reason = error instanceof Error ? error.message : String(error);
+    // Each poll tries again: the same is said once.
+    if (reason !== memory.fetchFailure) log.warn('the repository cannot be fetched', { reason });
+    memory.fetchFailure = reason;
     return UNREACHABLE;
   }
 }

@@ -2,18 +2,21 @@
 // push to the branch, once, and answered. A button stays where it is, so a refusal is logged; under a comment it is said.
 
 import type { TargetId } from '../../model/ids.ts';
+import type { PullComment } from '../../model/report.ts';
 import type { Delivery } from '../../ports/deliveries.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Again } from '../../ports/queue.ts';
 import type { Forge } from '../../ports.ts';
-import { ASKED, pullMarkdown } from '../../say/details/pull.ts';
+import { ASKED, answerMarkdown, LOGGED, type Answers as Words } from '../../say/details/pull.ts';
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../say/status.ts';
 import type { Context } from '../context.ts';
+import { commandText } from '../http/webhook/events/comment.ts';
 import { followed, open } from '../open-run.ts';
 import { replay } from '../operations.ts';
 import { Refused } from '../refused.ts';
 import { approveRun, approveUnder } from './approve.ts';
 import { mergeOf } from './merged.ts';
+import { commentOf } from './pulls.ts';
 import { type Asked, type Verified, verifyCommand } from './verify-command.ts';
 
 /** A forge lists what it sent a moment later. */
@@ -42,7 +45,6 @@ export async function answerAsks(context: Context, forge: Forge, deliveries: rea
 /** Resolves to when to try again, in milliseconds; null when it was dealt with. */
 async function answerOne(context: Context, forge: Forge, delivery: Asked, forced: Set<number>): Promise<Again> {
   const { ledger, log } = context;
-  const pull = delivery.source?.on === 'comment' ? delivery.source.pull : null;
   const settle = () => ledger.settleDeliveries([delivery.id], []);
   let verified: Verified;
   try {
@@ -58,7 +60,8 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
   if (verified.kind === 'not yet') return LOOK_AGAIN_MS;
   if (verified.kind === 'refused') {
     log.warn('a command that the forge does not confirm has no effect', { by: delivery.by, why: verified.why });
-    if (verified.answer && pull !== null) await reply(context, pull, ASKED.refused(verified.why));
+    const { why } = verified;
+    if (verified.answer) await reply(context, delivery, (words) => words.refused(why));
     await settle();
     return null;
   }
@@ -68,10 +71,8 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
     return null;
   }
   const said = await answer(context, forge, verified, forced);
-  // Where there are no checks, a plan that was made afresh is the answer itself.
-  const answered = ask.what === 'plan' && forced.has(ask.pull) && !forge.checks;
-  if (pull !== null && !answered) await reply(context, pull, said);
-  log.info('asked on the forge', { by, ask: ask.what, answer: said });
+  await reply(context, delivery, said);
+  log.info('asked on the forge', { by, ask: ask.what, answer: said(LOGGED) });
   await ledger.count(id);
   await settle();
   return null;
@@ -80,45 +81,51 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
 async function answer(
   context: Context,
   forge: Forge,
-  { ask, by, at }: Extract<Verified, { kind: 'given' }>,
+  { ask, by, at, mayPush }: Extract<Verified, { kind: 'given' }>,
   forced: Set<number>,
-): Promise<string> {
-  const may = await mayAsk(forge, by);
-  if (may !== true) return may === false ? ASKED.mayNot(by) : ASKED.unknown(by, may);
+): Promise<Said> {
+  const may = await mayAsk(forge, by, mayPush);
+  if (may !== true) return (words) => (may === false ? words.mayNot(by) : words.unknown(by, may));
   try {
     switch (ask.what) {
       case 'plan':
         forced.add(ask.pull);
-        return ASKED.planned();
-      case 'replay':
-        return ASKED.replays(await replayed(context, ask.commit ?? (await mergedAs(forge, ask.pull)), by));
+        return (words) => words.planned();
+      case 'replay': {
+        const run = await replayed(context, ask.commit ?? (await mergedAs(forge, ask.pull)), by);
+        return (words) => words.replays(run);
+      }
       case 'again':
         return await again(context, ask.commit, ask.context, by, forced);
-      case 'approve':
-        return approvedOf(ask.targets, await approveUnder(context, forge, ask.pull, ask.targets, { by, at }));
+      case 'approve': {
+        const done = await approveUnder(context, forge, ask.pull, ask.targets, { by, at });
+        await keepComment(context, ask.pull);
+        return approvedOf(ask.targets, done);
+      }
       case 'approve run':
         return approvedOf(ask.targets, await approveRun(context, ask, { by, at }));
       default:
         return ask satisfies never;
     }
   } catch (error) {
-    if (error instanceof Refused) return ASKED.refused(error.message);
+    if (error instanceof Refused) return (words) => words.refused(error.message);
     throw error;
   }
 }
 
-function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): string {
-  if (done.length === 0) return ASKED.nothingWaits(asked);
-  return ASKED.approved(
-    done,
-    asked.filter((target) => !done.includes(target)),
-  );
+/** In the words of whoever reads it. */
+type Said = (words: Words) => string;
+
+function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Said {
+  if (done.length === 0) return (words) => words.nothingWaits(asked);
+  const missing = asked.filter((target) => !done.includes(target));
+  return (words) => words.approved(done, missing);
 }
 
 /** Why it cannot be told, where a person has to put something right first. */
-async function mayAsk(forge: Forge, by: string): Promise<boolean | string> {
+async function mayAsk(forge: Forge, by: string, signed: boolean | null): Promise<boolean | string> {
   try {
-    return await forge.mayWrite(by);
+    return await forge.mayWrite(by, signed);
   } catch (error) {
     if (error instanceof ForgeFailure && error.retryAfterSeconds === null) return error.message;
     throw error;
@@ -149,26 +156,31 @@ async function again(
   name: string | null,
   by: string,
   forced: Set<number>,
-): Promise<string> {
+): Promise<Said> {
   const { ledger } = context;
   const pulls = [...(await ledger.pulls())].filter(([, as]) => as.startsWith(`${commit} `)).map(([pull]) => pull);
   if (name === PLAN_CONTEXT || (name === null && pulls.length > 0)) {
     for (const pull of pulls) forced.add(pull);
-    return ASKED.planned();
+    return (words) => words.planned();
   }
   if (name === DRIFT_CONTEXT) {
     const request = { trigger: 'drift', by, targets: null, rewind: false, readOnly: true } as const;
-    return ASKED.replays(`run ${await open(context, { commit: await followed(context), ...request })}`);
+    const run = await open(context, { commit: await followed(context), ...request });
+    return (words) => words.replays(`run ${run}`);
   }
   const target = /^phoenix\/([a-z]+\/.+)$/.exec(name ?? '')?.[1] as TargetId | undefined;
-  return ASKED.replays(await replayed(context, commit, by, target === undefined ? [] : [target]));
+  const run = await replayed(context, commit, by, target === undefined ? [] : [target]);
+  return (words) => words.replays(run);
 }
 
-/** Below how the merge stands, or the plan. */
-async function reply(context: Context, pull: number, said: string): Promise<void> {
-  const shown = await commentUnder(context, pull);
-  await context.ledger.say([{ pull, body: shown === null ? said : `${shown}\n\n---\n\n${said}` }]);
-  await context.queue.requestReport();
+/** Below the command; a button of a check has no place for an answer. */
+async function reply({ ledger, queue, options }: Context, { source, ask, by }: Asked, said: Said): Promise<void> {
+  if (source?.on !== 'comment') return;
+  const { pull, id } = source;
+  const { url } = toPull(options.publicUrl, pull);
+  const body = answerMarkdown(commandText(ask), by, said(ASKED));
+  await ledger.say([{ pull, body, answers: id, ...(url === null ? {} : { url }) }]);
+  await queue.requestReport();
 }
 
 /** What somebody else has changed or deleted is said again. */
@@ -177,17 +189,26 @@ export async function restateComments(context: Context, deliveries: readonly Del
   if (forge === null || forge.checks) return;
   const touched = deliveries.flatMap((each) => (each.kind === 'pull' && each.comment === true ? [each.pull] : []));
   for (const pull of new Set(touched)) {
-    const body = await commentUnder(context, pull);
-    if (body === null) continue;
+    const comment = await commentUnder(context, pull);
+    if (comment === null) continue;
     await ledger.forgetComment(pull);
-    await ledger.say([{ pull, body }]);
+    await ledger.say([comment]);
   }
   if (touched.length > 0) await queue.requestReport();
 }
 
-/** What the comment of Phoenix shows: how the merge stands, or the plan; null for a pull request that it knows nothing of. */
-async function commentUnder(context: Context, pull: number): Promise<string | null> {
-  const plan = await context.ledger.pullPlan(pull);
-  const planned = plan === null ? null : pullMarkdown(plan, toPull(context.options.publicUrl, pull).url);
-  return (await mergeOf(context, pull)) ?? planned;
+/** Shows what was approved by now. */
+async function keepComment(context: Context, pull: number): Promise<void> {
+  if (context.forge?.checks !== false) return;
+  const comment = await commentUnder(context, pull);
+  if (comment !== null) await context.ledger.say([comment]);
+}
+
+/** The comment of Phoenix: how the merge stands, or the plan; null for a pull request that it knows nothing of. */
+async function commentUnder(context: Context, pull: number): Promise<PullComment | null> {
+  const { ledger, options } = context;
+  const merged = await mergeOf(context, pull);
+  if (merged !== null) return { pull, body: merged };
+  const plan = await ledger.pullPlan(pull);
+  return plan === null ? null : commentOf(plan, await ledger.earlyApprovals(pull), options.publicUrl);
 }

@@ -3,8 +3,9 @@
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
+import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge } from '../../ports.ts';
-import { interrupted, NO_LINK, status } from '../../say/status.ts';
+import { ended, interrupted, invalid, NO_LINK, type Sentence, status, stepEnded } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 
 const RECENT_RUNS = 100;
@@ -17,21 +18,17 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
   // Before the first commit nothing was said, and after a lost ledger the first reconcile comes first.
   if (memory.pendingSettled || head === undefined) return;
   const ends = [...(await leftBehind(context)), ...(memory.beganAfresh ? await unspoken(context, forge, head) : [])];
-  await ledger.say(ends.map(({ commit, name }) => status(commit, name, interrupted(commit), NO_LINK)));
+  await ledger.say(ends);
   if (ends.length > 0) await queue.requestReport();
   memory.pendingSettled = true;
 }
 
-interface Pending {
-  readonly commit: string;
-  readonly name: string;
-}
-
 /**
- * What the ledger knows to read pending though what it tells of is over. Looked at before and after that was asked: the end of a
- * run is written together with its last word, so what reads pending after its end was left behind.
+ * What the ledger knows to read pending though what it tells of is over: the end that the ledger has, where it has one. Looked at before
+ * and after that was asked: the end of a run is written together with its last word, so what reads pending after its end was left
+ * behind, or was given up by a forge that did not take it.
  */
-async function leftBehind(context: Context): Promise<Pending[]> {
+async function leftBehind(context: Context): Promise<CommitStatus[]> {
   const { ledger } = context;
   const before = await ledger.saidPending();
   if (before.length === 0) return [];
@@ -40,12 +37,28 @@ async function leftBehind(context: Context): Promise<Pending[]> {
   for (const each of before) {
     const run = each.about?.kind === 'run' ? await ledger.runProgress(each.about.run) : null;
     const goesOn = each.about?.kind === 'run' ? run?.ended === null : going.has(each.commit);
-    if (!goesOn) over.push(each);
+    if (!goesOn) over.push({ ...each, ...(endOf(run, each) ?? interrupted(each.commit)) });
   }
-  const still = new Set((await ledger.saidPending()).map(({ commit, context: name }) => `${commit} ${name}`));
-  return over
-    .map(({ commit, context: name }) => ({ commit, name }))
-    .filter(({ commit, name }) => still.has(`${commit} ${name}`));
+  const still = new Set((await ledger.saidPending()).map(keyOf));
+  return over.filter((each) => still.has(keyOf(each)));
+}
+
+/** As it was said, or should have been; null where it ended without one. */
+function endOf(run: RunDetail | null, { about }: CommitStatus): Sentence | null {
+  if (run === null || about?.kind !== 'run') return null;
+  if (about.target !== null) {
+    const step = run.steps.find(({ target }) => target === about.target);
+    return step?.outcome == null ? null : stepEnded(step.outcome, step.reason);
+  }
+  if (run.state === 'invalid') return invalid(run.problems);
+  const taken = run.steps.find(({ outcome }) => outcome === 'superseded');
+  if (taken !== undefined) return stepEnded('superseded', taken.reason);
+  const isWhole = run.steps.length > 0 && run.steps.every(({ outcome }) => outcome !== null);
+  return isWhole ? ended(run.id, run.steps) : null;
+}
+
+function keyOf({ commit, context }: Pick<CommitStatus, 'commit' | 'context'>): string {
+  return `${commit} ${context}`;
 }
 
 /** Commits of which something will still be said. */
@@ -62,12 +75,12 @@ async function goingOn({ ledger, repository, options }: Context): Promise<Readon
 }
 
 /** What reads pending at the forge on commits before the head that no run of this ledger speaks for. */
-async function unspoken({ ledger, repository }: Context, forge: Forge, head: CommitSha): Promise<Pending[]> {
-  const found: Pending[] = [];
+async function unspoken({ ledger, repository }: Context, forge: Forge, head: CommitSha): Promise<CommitStatus[]> {
+  const found: CommitStatus[] = [];
   let commit = (await repository.commit(head)).parents[0];
   for (let back = 0; commit !== undefined && back < COMMITS_BACK; back += 1) {
     const sha: CommitSha = commit;
-    found.push(...(await forge.pending(sha)).map((name) => ({ commit: sha, name })));
+    found.push(...(await forge.pending(sha)).map((name) => status(sha, name, interrupted(sha), NO_LINK)));
     commit = (await repository.commit(sha)).parents[0];
   }
   const spoken = new Set((await ledger.runs(RECENT_RUNS)).map((run) => run.commit));

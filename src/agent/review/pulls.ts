@@ -4,10 +4,11 @@
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
-import type { Report } from '../../model/report.ts';
+import type { PullComment, Report } from '../../model/report.ts';
 import { planBetween, type Side } from '../../plan/between.ts';
 import { trailersAnywhere } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
+import type { EarlyApproval } from '../../ports/pulls.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
 import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
 import { pullMarkdown } from '../../say/details/pull.ts';
@@ -40,10 +41,10 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
     if (!forced.has(pull.number) && (seen === as || seen === `${as} unplanned`)) continue;
     try {
       if (allowed) await planPull(context, forge, pull, base, as);
-      else await leaveFork(context, pull, `${as} unplanned`);
+      else await leaveFork(context, forge, pull, `${as} unplanned`);
     } catch (error) {
       log.warn('a pull request cannot be planned', { pull: pull.number, error });
-      await ledger.say([notPlanned(context, pull, error)]);
+      await ledger.say(await notPlanned(context, pull, error));
     }
   }
   const numbers = new Set(open.map(({ number }) => number));
@@ -75,7 +76,10 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
     ...(notes.length === 0 ? {} : { notes }),
   };
   const changes = [...changeKeys(plan.plan).values()];
-  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan));
+  const given = (await ledger.earlyApprovals(pull.number)).filter((each) => {
+    return each.head === plan.head && changes.includes(each.change);
+  });
+  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, given));
 }
 
 /** Approvals that its author wrote down: said before the merge that they count for nothing. */
@@ -98,20 +102,47 @@ async function authorTrailers(
   );
 }
 
-function reportsOf({ options }: Context, forge: Forge, plan: PullPlan): Report[] {
-  const link = toPull(options.publicUrl, plan.pull);
-  const told = status(plan.head, PLAN_CONTEXT, planned(plan), link);
-  return forge.checks ? [told] : [told, { pull: plan.pull, body: pullMarkdown(plan, link.url) }];
+function reportsOf(
+  { options: { publicUrl } }: Context,
+  forge: Forge,
+  plan: PullPlan,
+  given: readonly EarlyApproval[],
+): Report[] {
+  const told = status(plan.head, PLAN_CONTEXT, planned(plan), toPull(publicUrl, plan.pull));
+  return forge.checks ? [told] : [told, commentOf(plan, given, publicUrl)];
 }
 
-async function leaveFork({ ledger, options }: Context, { number, head }: PullRequest, as: string): Promise<void> {
-  const told = status(head, PLAN_CONTEXT, planNotForFork(), toPull(options.publicUrl, number));
-  await ledger.recordPull(number, as, null, [], [told]);
+/** The plan under its pull request. @param given approvals of what it shows */
+export function commentOf(plan: PullPlan, given: readonly EarlyApproval[], publicUrl: string | null): PullComment {
+  const { url } = toPull(publicUrl, plan.pull);
+  return { pull: plan.pull, body: pullMarkdown(plan, url, given), ...(url === null ? {} : { url }) };
 }
 
-function notPlanned({ options }: Context, { number, head }: PullRequest, error: unknown): Report {
+/**
+ * Two pull requests may have the same head, and a status is of the commit: what was found out for another one stays, and this one is
+ * told under it alone.
+ */
+async function leaveFork(context: Context, forge: Forge, { number, head }: PullRequest, as: string): Promise<void> {
+  const { ledger, options } = context;
+  const link = toPull(options.publicUrl, number);
+  const told = planNotForFork();
+  const others = await isOfAnother(context, number, head);
+  const comment = { pull: number, body: told.description };
+  const reports = others ? (forge.checks ? [] : [comment]) : [status(head, PLAN_CONTEXT, told, link)];
+  await ledger.recordPull(number, as, null, [], reports);
+}
+
+async function notPlanned(context: Context, { number, head }: PullRequest, error: unknown): Promise<Report[]> {
+  if (await isOfAnother(context, number, head)) return [];
   const reason = error instanceof Error ? error.message : String(error);
-  return status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), toPull(options.publicUrl, number));
+  const link = toPull(context.options.publicUrl, number);
+  return [status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), link)];
+}
+
+/** Whether the plan that the commit shows is that of another pull request. */
+async function isOfAnother({ ledger }: Context, number: number, head: CommitSha): Promise<boolean> {
+  const about = (await ledger.lastSaid(head, PLAN_CONTEXT))?.about;
+  return about?.kind === 'pull' && about.pull !== number && (await ledger.pullPlan(about.pull))?.head === head;
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {

@@ -55,7 +55,8 @@ export async function review(context: Context): Promise<Again> {
 /** What only a person can put right is said once, and looked at again with the next poll. */
 function whenAgain({ memory, log }: Context, error: unknown): Again {
   const message = error instanceof Error ? error.message : String(error);
-  if (message !== memory.reviewFailure) log.warn('the forge cannot be asked for what goes on there', { error });
+  if (message !== memory.reviewFailure)
+    log.warn('the forge cannot be asked for what goes on there', { reason: message });
   memory.reviewFailure = message;
   if (!(error instanceof ForgeFailure)) return AGAIN_MS;
   return error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000;

@@ -20,6 +20,8 @@ export type Verified =
       readonly by: string;
       /** When it was given, by the clock of the agent. */
       readonly at: Date;
+      /** What the signed event says of whether its author may push; null where it says nothing. */
+      readonly mayPush: boolean | null;
     }
   /** `answer`: there is such a comment, so its author may be told why it does not count. */
   | { readonly kind: 'refused'; readonly why: string; readonly answer: boolean }
@@ -49,7 +51,7 @@ export async function verifyCommand(context: Context, forge: Forge, delivery: As
 async function verifyComment(
   { clock }: Context,
   forge: Forge,
-  { ask, by }: Asked,
+  { ask, by, mayPush }: Asked,
   { id, pull }: Extract<AskSource, { on: 'comment' }>,
 ): Promise<Verified> {
   const comment = await forge.comment(pull, id);
@@ -60,7 +62,7 @@ async function verifyComment(
   if (said === null || !isSameAsk(said, ask)) return refused(COMMAND_REFUSED.otherWords);
   const at = new Date(comment.created.getTime() - forge.clockAheadMs());
   if (clock.now().getTime() - at.getTime() > OLDEST_MS) return refused(COMMAND_REFUSED.tooOld, true);
-  return { kind: 'given', id: `comment/${id}`, ask: said, by: comment.author, at };
+  return { kind: 'given', id: `comment/${id}`, ask: said, by: comment.author, at, mayPush: mayPush ?? null };
 }
 
 /** No object of the forge: what it keeps of the delivery says who pressed what. */
@@ -85,6 +87,7 @@ async function verifyPress({ clock, options }: Context, forge: Forge, delivery: 
     ask: meaning.event.ask,
     by: meaning.by,
     at: new Date(received),
+    mayPush: null,
   };
 }
 

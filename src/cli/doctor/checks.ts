@@ -6,6 +6,7 @@ import { wholeFiles } from '../../io/git/files.ts';
 import { httpClient } from '../../io/git/http.ts';
 import { openRemote } from '../../io/git/remote.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
+import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
 import type { Host } from '../../ports.ts';
 import { readSettings, type SettingProblem, type Settings } from '../../settings.ts';
@@ -117,7 +118,7 @@ export async function checkRepository(settings: Settings): Promise<Finding> {
 
 export async function checkForge(settings: Settings): Promise<Finding> {
   try {
-    const options = forgeOptions(settings);
+    const options = forgeOptions(settings, openRedactor());
     if (options === null) return skipped('forge', 'PHOENIX_FORGE is none: commits get no answer');
     const who = options.login.as === 'app' ? 'the App' : 'the token';
     const access = await accessOf(options);

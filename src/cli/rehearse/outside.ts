@@ -1,5 +1,6 @@
 // What Phoenix reaches outside itself, as the settings say: the host and the forge.
 
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { openContents } from '../../io/host/content.ts';
 import { dialThrough } from '../../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
 import { sshHost } from '../../io/host/ssh.ts';
-import type { Redactor } from '../../io/redact.ts';
+import { openRedactor, type Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
 import { sopsOpener } from '../../io/sops.ts';
+import type { Secret } from '../../model/secret.ts';
 import type { Forge, Host, Repository } from '../../ports.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
@@ -106,8 +108,8 @@ function closing(host: Host, network: { close(): Promise<void> }): Host {
 }
 
 /** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */
-export function openForgeOf(settings: Settings): Forge | null {
-  const options = forgeOptions(settings);
+export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> = openRedactor()): Forge | null {
+  const options = forgeOptions(settings, redactor);
   try {
     return options === null ? null : openForge(options);
   } catch (error) {
@@ -118,22 +120,47 @@ export function openForgeOf(settings: Settings): Forge | null {
   }
 }
 
-/** How the forge is spoken to; null when it is not. @throws Missing when there is nothing to speak as */
-export function forgeOptions({
-  forge: { kind, api, token, app },
-  repositoryUrl,
-  branch,
-  publicUrl,
-}: Settings): ForgeOptions | null {
+/**
+ * How the forge is spoken to; null when it is not.
+ *
+ * @param redactor is told of a token that is renewed
+ * @throws Missing when there is nothing to speak as
+ */
+export function forgeOptions(
+  { forge: { kind, api, token, tokenFile, app }, repositoryUrl, branch, publicUrl }: Settings,
+  redactor: Pick<Redactor, 'add'>,
+): ForgeOptions | null {
   if (kind === 'none') return null;
   const place = placeOf(kind, repositoryUrl);
   const shared = { kind, repository: place.repository, branch, api: api ?? place.api, publicUrl };
-  if (token !== null) return { ...shared, login: { as: 'token', token: token.expose() } };
+  if (token !== null) return { ...shared, login: { as: 'token', token: renewed(token, tokenFile, redactor) } };
   if (app !== null) return { ...shared, login: { as: 'app', id: app.id, key: app.key.expose() } };
   throw new Missing(
     `there is nothing to speak to the forge as`,
     'set PHOENIX_FORGE_TOKEN, or PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE',
   );
+}
+
+/** As its file has it now; as it was while the file is being replaced. */
+function renewed(token: Secret, file: string | null, redactor: Pick<Redactor, 'add'>): () => string {
+  let known = token.expose();
+  return () => {
+    const now = file === null ? null : lineIn(file);
+    if (now !== null && now !== known) {
+      redactor.add(now);
+      known = now;
+    }
+    return known;
+  };
+}
+
+/** Null for a file that cannot be read, or holds nothing. */
+function lineIn(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || null;
+  } catch {
+    return null;
+  }
 }
 
 /** What the forge calls the repository: `owner/name`; empty where there is no forge. */

@@ -1,6 +1,7 @@
 // What all forges' comments of ours have in common.
 
 import { createHash, createHmac } from 'node:crypto';
+import type { PullComment } from '../../model/report.ts';
 import { cutMarkdown } from './cut.ts';
 import type { ForgeLogin } from './options.ts';
 
@@ -8,18 +9,19 @@ import type { ForgeLogin } from './options.ts';
 const LONGEST = 65_000;
 
 /**
- * First in the comment of ours under one pull request: it shows nowhere, and finds the comment again. Nobody else can write it
+ * First in a comment of ours under one pull request: it shows nowhere, and finds the comment again. Nobody else can write it
  * beforehand, so that what Phoenix says never stands in a comment that a stranger may change afterwards.
  */
-export function commentMark(login: ForgeLogin, pull: number): string {
-  const key = login.as === 'token' ? login.token : login.key;
-  const digest = createHmac('sha256', key).update(`comment under ${pull}`).digest('hex').slice(0, 32);
-  return `<!-- phoenix: kept up to date, ${digest} -->`;
+export function commentMark(login: ForgeLogin, { pull, answers }: Pick<PullComment, 'pull' | 'answers'>): string {
+  const key = login.as === 'token' ? login.token() : login.key;
+  const place = answers === undefined ? `comment under ${pull}` : `answer to ${answers} under ${pull}`;
+  const digest = createHmac('sha256', key).update(place).digest('hex').slice(0, 32);
+  return `<!-- phoenix: ${answers === undefined ? 'kept up to date' : 'an answer'}, ${digest} -->`;
 }
 
 /** @param said above the text; empty for nothing */
-export function markedBody(mark: string, body: string, said = ''): string {
-  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, LONGEST, null)}`;
+export function markedBody(mark: string, { body, url }: Pick<PullComment, 'body' | 'url'>, said = ''): string {
+  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, LONGEST, url ?? null)}`;
 }
 
 /** Times of whole seconds may be one apart though both were taken at once. */

@@ -45,7 +45,8 @@ function githubForge(options: ForgeOptions): Forge {
     setComment: (comment, handle, edited) => setComment(github, options.login, comment, handle, edited),
     openPulls: () => reading({ what: 'the open pull requests', right: PULLS, as }, () => openPulls(github)),
     pull: (number) => reading({ what: `pull request ${number}`, right: PULLS, as }, () => pullOf(github, number)),
-    mayWrite: (login) => reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login)),
+    mayWrite: (login, signed) =>
+      reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login, signed)),
     comment: (pull, id) => reading({ what: `comment ${id}`, right: PULLS, as }, () => commentOf(github, pull, id)),
     sentWebhook: (delivery, since) => {
       const read = async () =>

@@ -1,7 +1,6 @@
 // What a failed request to the forge means for the report that was to be written. Rules from GitHub's description of its
 // rate limits: `retry-after`, else `x-ratelimit-reset` when nothing remains, else at least a minute.
 
-import type { SendResult } from '../../ports.ts';
 import type { ForgeLogin } from './options.ts';
 import { Moved } from './redirects.ts';
 
@@ -29,52 +28,79 @@ export interface Attempt {
   readonly now: Date;
 }
 
-type NotSent = Extract<SendResult, { sent: false }>;
+/** Why a request failed, by what it means for others. */
+type Cause =
+  /** It may be of this one request or of all: only another question tells. */
+  | 'unclear'
+  /** The forge says that it wants to be asked less. */
+  | 'limit'
+  /** Nothing gets through until a person puts the login or the address right. */
+  | 'login'
+  /** Whatever takes the same right fails until a person gives it. */
+  | 'right'
+  /** This very request will never be taken. */
+  | 'refused';
+
+export interface Verdict {
+  readonly cause: Cause;
+  /** When it is worth another try, by itself; null where time alone changes nothing. */
+  readonly retryAfterSeconds: number | null;
+  readonly reason: string;
+}
 
 const WHO = {
   token: { name: 'the token', setting: 'PHOENIX_FORGE_TOKEN' },
   app: { name: 'the App', setting: 'the App' },
 } as const;
 
-export function judge(error: unknown, { verb = 'write', what, right, as, now }: Attempt): NotSent {
+export function judge(error: unknown, { verb = 'write', what, right, as, now }: Attempt): Verdict {
   const { name, setting } = WHO[as];
   const moved = causeOf(error, Moved);
-  if (moved !== undefined) return refused(moved.message);
+  if (moved !== undefined) return byPerson('login', moved.message);
   const { response: answer } = error as { readonly response?: Answer };
-  if (answer === undefined) return later(OUTAGE_SECONDS, `the forge cannot be reached: ${rootMessage(error)}`);
-
+  if (answer === undefined) {
+    return later('unclear', OUTAGE_SECONDS, `the forge cannot be reached: ${rootMessage(error)}`);
+  }
   const { status, headers } = answer;
   const said = messageOf(answer.data);
   const wait = waitOf(headers, now);
   const told = `HTTP ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 429 || (status === 403 && (wait !== undefined || /rate limit|abuse/i.test(said)))) {
-    return later(wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
+    return later('limit', wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
   }
-  if (status >= 500 || status === 408) return later(wait ?? OUTAGE_SECONDS, `the forge fails (${told})`);
+  if (status >= 500 || status === 408) {
+    return later('unclear', wait ?? OUTAGE_SECONDS, `the forge fails to ${verb} ${what} (${told})`);
+  }
   if (status === 401) {
     const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
-    return refused(`the forge refuses ${name} (${told}): ${renew}`);
+    return byPerson('login', `the forge refuses ${name} (${told}): ${renew}`);
   }
   if (status === 403) {
-    return refused(`${name} may not ${verb} ${what} (${told}): give ${setting} the right "${right}"`);
+    return byPerson('right', `${name} may not ${verb} ${what} (${told}): give ${setting} the right "${right}"`);
   }
   if (status === 404) {
     const check =
       as === 'app'
         ? 'install the App on it, and check PHOENIX_APP_ID'
-        : `check PHOENIX_REPO_URL, PHOENIX_FORGE_API and ${setting}`;
-    return refused(`the forge knows no such repository, or ${name} may not see it (${told}): ${check}`);
+        : `check PHOENIX_REPO_URL and PHOENIX_FORGE_API, and whether ${setting} has the right "${right}"`;
+    return {
+      cause: 'unclear',
+      retryAfterSeconds: null,
+      reason: `the forge knows no such repository, or ${name} may not see it (${told}): ${check}`,
+    };
   }
-  if (status === 422) return refused(`the forge does not take ${what} (${told})`);
-  return refused(`the forge refuses to ${verb} ${what} (${told})`);
+  // Of an archived repository, which a person may bring back.
+  if (status === 423) return byPerson('right', `the forge keeps ${what} locked (${told}): unlock it there`);
+  if (status === 422) return byPerson('refused', `the forge does not take ${what} (${told})`);
+  return byPerson('refused', `the forge refuses to ${verb} ${what} (${told})`);
 }
 
-function later(seconds: number, reason: string): NotSent {
-  return { sent: false, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
+function later(cause: Cause, seconds: number, reason: string): Verdict {
+  return { cause, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
 }
 
-function refused(reason: string): NotSent {
-  return { sent: false, retryAfterSeconds: null, reason };
+function byPerson(cause: Cause, reason: string): Verdict {
+  return { cause, retryAfterSeconds: null, reason };
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;

@@ -16,7 +16,8 @@ export interface ForgeOptions {
 }
 
 export type ForgeLogin =
-  | { readonly as: 'token'; readonly token: string }
+  /** The token of the moment: whoever renews its file need not restart anything. */
+  | { readonly as: 'token'; readonly token: () => string }
   /** A GitHub App: its id, and its private key as PEM. */
   | { readonly as: 'app'; readonly id: string; readonly key: string };
 

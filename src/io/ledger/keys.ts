@@ -58,6 +58,8 @@ export function ledgerKeys(installation: string) {
       sentAt: name('outbox:sent-at'),
       counter: name('outbox:counter'),
       attempts: name('outbox:attempts'),
+      /** Hash key → since when it has not been taken, when it was tried last, and why it was not. */
+      reasons: name('outbox:reasons'),
       /** Hash key → what the forge calls the report. */
       handles: name('outbox:handles'),
       /** Sorted set of the last hour's sends, by time. */

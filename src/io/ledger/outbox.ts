@@ -41,11 +41,11 @@ export function statusList(reports: readonly Report[]): string {
 }
 
 function keyOf(report: Report): string {
-  return isComment(report) ? commentKey(report.pull) : statusKey(report.commit, report.context);
+  return isComment(report) ? commentKey(report.pull, report.answers) : statusKey(report.commit, report.context);
 }
 
-function commentKey(pull: number): string {
-  return `pull/${pull} comment`;
+function commentKey(pull: number, answers?: string): string {
+  return answers === undefined ? `pull/${pull} comment` : `pull/${pull} answer/${answers}`;
 }
 
 function statusKey(commit: string, context: string): string {
@@ -54,7 +54,10 @@ function statusKey(commit: string, context: string): string {
 
 /** Equal reports give equal texts, whoever built them. */
 function reportText(report: Report): string {
-  if (isComment(report)) return encode({ pull: report.pull, body: report.body });
+  if (isComment(report)) {
+    const { pull, body, url, answers } = report;
+    return encode({ pull, body, ...(url === undefined ? {} : { url }), ...(answers === undefined ? {} : { answers }) });
+  }
   const { commit, context, state, description, url, about } = report;
   return encode({ commit, context, state, description, url, about });
 }
@@ -71,7 +74,7 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 
   if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
   else
     local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
-    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or name == 'comment'
+    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
     if whole or not chosen then chosen = key end
     if whole then break end
   end
@@ -93,7 +96,7 @@ local handle = redis.call('HGET', KEYS[8], chosen) or ''
 return { chosen, redis.call('HGET', KEYS[1], chosen), redis.call('HGET', KEYS[6], chosen) or '0', handle }
 `);
 
-// Keys: outbox…, hold, attempts, sent-at, handles. Drops the entry unless a newer one has taken its place.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons. Drops the entry unless a newer one has taken its place.
 const settleScript = script(`
 local key, sequence, now, sent = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local entry = redis.call('HGET', KEYS[1], key)
@@ -108,6 +111,7 @@ if sent ~= '' then
   end
 end
 redis.call('HDEL', KEYS[6], key)
+redis.call('HDEL', KEYS[10], key)
 if entry and string.sub(entry, 1, string.find(entry, ' ', 1, true) - 1) == sequence then
   redis.call('HDEL', KEYS[1], key)
   redis.call('ZREM', KEYS[2], key)
@@ -116,16 +120,27 @@ elseif entry then
 end
 `);
 
-// Keys: outbox, hold, attempts. The newest entry of the key waits, whichever was tried.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons. The newest entry of the key waits, whichever was tried.
 const retryScript = script(`
 redis.call('HINCRBY', KEYS[6], ARGV[1], 1)
+local known = redis.call('HGET', KEYS[10], ARGV[1])
+local failed = cjson.decode(ARGV[4])
+if known then failed.since = cjson.decode(known).since end
+redis.call('HSET', KEYS[10], ARGV[1], cjson.encode(failed))
 redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
+/** Times are ISO 8601. */
+interface Failed {
+  readonly since: string;
+  readonly at: string;
+  readonly why: string;
+}
+
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
-  const { entries, due, sent, hold, attempts, sentAt, handles, sends } = keys.outbox;
-  const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends];
+  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons } = keys.outbox;
+  const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends, reasons];
   return {
     async say(reports) {
       if (reports.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(reports)]);
@@ -158,7 +173,11 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async reportFailed({ key, sequence }, retry) {
       if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '']);
-      else await retryScript(redis, all, [key, retry.at, retry.holdUntil]);
+      else {
+        const at = new Date(now()).toISOString();
+        const failed: Failed = { since: at, at, why: retry.why };
+        await retryScript(redis, all, [key, retry.at, retry.holdUntil ?? 0, encode(failed)]);
+      }
     },
     async nextReport() {
       const [key] = await redis.zrange(due, 0, '0');
@@ -167,6 +186,14 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       return Math.max(Number(score ?? 0), Number(held ?? 0));
     },
     reportsWaiting: () => redis.zcard(due),
+    async reportsHeld() {
+      const [failed, waiting] = await Promise.all([redis.hvals(reasons), redis.zcard(due)]);
+      const told = failed.map((text) => decode<Failed>('why a report waits', text));
+      const newest = told.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
+      if (newest === undefined) return null;
+      const since = told.map((each) => each.since).sort()[0] ?? newest.since;
+      return { failed: told.length, waiting, since, why: newest.why };
+    },
     async saidPending() {
       // In this order: what is sent in between is told of as sent. The other way it would be taken for neither waiting nor sent.
       const waiting = new Set(await redis.hkeys(entries));

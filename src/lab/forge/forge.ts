@@ -35,6 +35,8 @@ export interface LabForgeOptions {
   readonly webhookUrl?: string;
   /** On the loopback interface; any free one when absent. */
   readonly port?: number;
+  /** Most rows of one page of a list, whatever is asked for, as an administrator may set it; that of the kind when absent. */
+  readonly pageSize?: number;
 }
 
 export interface LabForge extends Hands {
@@ -99,7 +101,7 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     webhooks.sendTo(...urls.map((to) => ({ url: to, secret: options.secret, app, events })));
   };
   if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
-  server.on('request', routes(parts, dialect));
+  server.on('request', routes(parts, dialect, options.pageSize));
 
   const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);
   const repositoryUrl = `${url}/${REPOSITORY}.git`;
@@ -140,12 +142,26 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function routes(parts: Parts, dialect: Dialect): Express {
+/** The address with pages no longer than that, whether it asks for a length or not. */
+function withPages(address: string, most: number): string {
+  const url = new URL(address, 'http://forge.lab');
+  for (const name of ['per_page', 'limit']) {
+    const asked = Number(url.searchParams.get(name)) || most;
+    url.searchParams.set(name, String(Math.min(asked, most)));
+  }
+  return `${url.pathname}${url.search}`;
+}
+
+function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): Express {
   const { place, faults } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.use(`/${place.repository}.git`, faults.git.handler, gitRoute(parts, null));
   app.use(`/:owner/${place.name}.git`, (request, response) => gitRoute(parts, request.params.owner)(request, response));
+  app.use((request, _response, next) => {
+    if (pageSize !== undefined) request.url = withPages(request.url, pageSize);
+    next();
+  });
   app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use((_, response) => {
     response.status(404).json({ message: 'Not Found' });

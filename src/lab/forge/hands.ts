@@ -6,13 +6,13 @@ import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-desk.ts';
 import type { LabCheck } from './github/checks.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
-import type { Right } from './people.ts';
+import type { People } from './people.ts';
 import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
 import { isRefused, type Refused } from './refused.ts';
 
 export interface Hands {
   /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
-  allow(login: string, right: Right): void;
+  allow: People['allow'];
   /** To `main` when no base is named. */
   openPull(asked: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
   editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;

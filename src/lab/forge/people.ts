@@ -7,11 +7,13 @@ interface Person {
   readonly id: number;
   readonly login: string;
   readonly right: Right;
+  /** What gives the right: being named in the repository, or a team of the organisation that it belongs to. */
+  readonly through: 'repository' | 'team';
 }
 
 export interface People {
-  /** Makes a person known, or changes what a known one may do. */
-  allow(login: string, right: Right): void;
+  /** Makes a person known, or changes what a known one may do. @param through the repository when absent */
+  allow(login: string, right: Right, through?: Person['through']): void;
   /** By login, in any case. */
   find(login: string): Person | undefined;
   byId(id: number): Person | undefined;
@@ -22,13 +24,13 @@ export interface People {
 export function openPeople(): People {
   const known = new Map<string, Person>();
   const find = (login: string) => known.get(login.toLowerCase());
-  function allow(login: string, right: Right): Person {
-    const person = { id: find(login)?.id ?? known.size + 1, login, right };
+  function allow(login: string, right: Right, through: Person['through'] = 'repository'): Person {
+    const person = { id: find(login)?.id ?? known.size + 1, login, right, through };
     known.set(login.toLowerCase(), person);
     return person;
   }
   return {
-    allow: (login, right) => void allow(login, right),
+    allow: (login, right, through) => void allow(login, right, through),
     find,
     byId: (id) => [...known.values()].find((person) => person.id === id),
     meet: (login) => find(login) ?? allow(login, 'none'),

@@ -17,6 +17,8 @@ export interface LabPull {
     readonly owner: string;
   };
   readonly base: { readonly branch: string; readonly sha: string };
+  /** Made by a push to `refs/for/…`, as Gitea and Forgejo take it of everybody who may read: no branch belongs to it. */
+  readonly agit: boolean;
   readonly state: 'open' | 'closed';
   readonly merged: { readonly sha: string; readonly at: Date; readonly by: string } | null;
   readonly measure: Measure;
@@ -33,6 +35,8 @@ export interface PullRequested {
   readonly base: string;
   /** Owner of the fork in which the head lies; the repository itself when absent. */
   readonly fork?: string;
+  /** Of a Gitea or Forgejo: made by a push to `refs/for/…`. What it brings lies in the fork named, which people do not see. */
+  readonly agit?: boolean;
 }
 
 export interface PullBook {
@@ -113,7 +117,7 @@ export function openPullBook(bare: BareRepository, { owner }: Place, refs: strin
       last += 1;
       return last;
     },
-    async open({ title, body = null, head, base, fork = owner }, author) {
+    async open({ title, body = null, head, base, fork = owner, agit = false }, author) {
       if (title.trim() === '') return refuse('title', 'missing_field', 'title is missing');
       const sha = await tip(head, fork);
       if (sha === undefined) return refuse('head', 'invalid', `there is no branch ${head}`);
@@ -128,6 +132,7 @@ export function openPullBook(bare: BareRepository, { owner }: Place, refs: strin
         author,
         head: { branch: head, sha, owner: fork },
         base: { branch: base, sha: from },
+        agit,
         state: 'open',
         merged: null,
         createdAt: now,

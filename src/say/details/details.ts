@@ -12,6 +12,7 @@ import type { Approval, RunDetail } from '../../ports/ledger.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
+import { errorList, warningList } from './problems.ts';
 import { pullMarkdown } from './pull.ts';
 import { orderGraph, planTable, stepFields } from './steps.ts';
 
@@ -40,10 +41,11 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
     run.reason === null ? '' : plain(run.reason),
     run.supersededBy === null ? '' : `Superseded by ${code(shortSha(run.supersededBy))}.`,
     approvalList(run),
-    problemList(told),
+    errorList(told),
     plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),
     plan === null ? '' : plan.steps.map(stepFields).filter(Boolean).join('\n'),
     plan === null ? '' : orderGraph(plan.steps),
+    warningList(told),
   ];
   return {
     summary: joined(parts),
@@ -106,18 +108,6 @@ export function approvalList({ approvals, notes }: Pick<RunDetail, 'approvals' |
 
 function approvedBy({ target, by, where }: Approval): string {
   return `${code(target)} approved by ${plain(by)}${where === undefined ? '' : `, in ${plain(where)}`}`;
-}
-
-/** New ones whole, older ones counted. */
-export function problemList(problems: readonly DatedProblem[]): string {
-  const fresh = problems.filter((problem) => problem.new);
-  const older = problems.length - fresh.length;
-  const lines = fresh.map(({ severity, code: name, file, line, message, hint }) => {
-    const more = hint === null ? '' : ` ${plain(hint)}`;
-    return `- **${severity}** ${code(`${file}:${line}`)} ${name}: ${plain(message)}.${more}`;
-  });
-  const rest = older === 0 ? [] : [`- ${older} older ${older === 1 ? 'problem' : 'problems'}, there before this`];
-  return [...lines, ...rest].join('\n');
 }
 
 function dated(problem: Problem): DatedProblem {

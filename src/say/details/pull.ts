@@ -6,37 +6,52 @@ import type { PullPlan } from '../../model/pull.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 import { summaryLine } from '../plan.ts';
 import { shortSha } from '../status.ts';
-import { problemList } from './details.ts';
 import { block, code, link, plain } from './markdown.ts';
+import { errorList, warningList } from './problems.ts';
 import { orderGraph, planTable, stepFields } from './steps.ts';
 
 /** Of characters, for the fields of all steps: a forge takes some 65,000, the rest is for what must not be missing. */
 const ROOM_FOR_FIELDS = 40_000;
 const MOST_ROWS = 200;
+/** Of targets to approve: each is in the table too. */
+const MOST_NAMED = 50;
+
+/** What was approved under it before the merge. */
+type Approved = { readonly target: TargetId; readonly by: string };
 
 /** Cut at a whole target, with where the rest is. @param url of the page that shows all of it; null when there is none */
-export function pullMarkdown(pull: PullPlan, url: string | null = null): string {
+export function pullMarkdown(pull: PullPlan, url: string | null = null, given: readonly Approved[] = []): string {
   const { plan, held, ok, head, base, from } = pull;
   const shown = plan.steps.slice(0, MOST_ROWS);
   const parts = [
     `**${summaryLine(plan)}** ${code(shortSha(head))} onto ${code(shortSha(base))}${from === base ? '' : `, from ${code(shortSha(from))} where they parted`}.`,
     ok ? '' : '**Refused: it brings errors, so nothing of it would be applied.**',
-    problemList(pull.problems),
-    approvals(plan.steps),
+    errorList(pull.problems),
+    approvals(plan.steps, given),
     (pull.notes ?? []).map((note) => `- ${plain(note)}`).join('\n'),
     shown.length === 0 ? '' : planTable(shown, new Set(held)),
     plan.steps.length > shown.length ? rest(plan.steps.length - shown.length, url) : '',
     fields(plan.steps, url),
     orderGraph(plan.steps),
+    warningList(pull.problems),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function approvals(steps: readonly PlanStep[]): string {
-  const waiting = steps.filter(canBeApproved);
+function approvals(steps: readonly PlanStep[], given: readonly Approved[]): string {
+  const by = (target: TargetId) => given.filter((each) => each.target === target).map((each) => each.by);
+  const wanted = steps.filter(canBeApproved);
+  const done = wanted.flatMap(({ target }) => by(target).map((name) => `- ${code(target)} approved by ${plain(name)}`));
+  const waiting = wanted.filter(({ target, approvals: needed = 1 }) => by(target).length < needed);
+  return [done.join('\n'), waitingText(waiting)].filter((part) => part !== '').join('\n\n');
+}
+
+function waitingText(waiting: readonly PlanStep[]): string {
   if (waiting.length === 0) return '';
-  const trailers = waiting.slice(0, 50).map(({ impact, target }) => `Phoenix-Approve: ${impact} ${target}`);
-  return `Waits for approval once it is merged. To approve with the merge, end its message with:\n\n${block(trailers)}`;
+  const named = waiting.slice(0, MOST_NAMED);
+  const command = `/phoenix approve ${named.map(({ target }) => target).join(' ')}`;
+  const trailers = named.map(({ impact, target }) => `Phoenix-Approve: ${impact} ${target}`);
+  return `Waits for approval. To approve it, comment:\n\n${block([command])}\n\nor end the message of the merge with:\n\n${block(trailers)}`;
 }
 
 function fields(steps: readonly PlanStep[], url: string | null): string {
@@ -56,20 +71,41 @@ function rest(count: number, url: string | null): string {
   return url === null ? `${more} are not shown here.` : `${more}: ${link('see all', url)}.`;
 }
 
-/** The answer to what a person asked by a button or a comment. */
-export const ASKED = {
-  mayNot: (by: string) => `${plain(by)} may not push to this repository, so nothing was done.`,
-  unknown: (by: string, why: string) =>
-    `Nothing was done, since nobody can tell whether ${plain(by)} may push: ${plain(why)}.`,
-  planned: () => 'Planned afresh.',
-  replays: (where: string) => `Carried out again: ${where}.`,
-  refused: (why: string) => `Nothing was done: ${plain(why)}.`,
-  nothingWaits: (targets: readonly TargetId[]) => {
-    const what = targets.length === 0 ? 'Nothing' : `None of ${targets.map(code).join(', ')}`;
-    return `${what} waits for approval.`;
-  },
-  approved: (done: readonly TargetId[], missing: readonly TargetId[]) => {
-    const rest = missing.length === 0 ? '' : ` ${missing.map(code).join(', ')} wait for no approval.`;
-    return `Approved: ${done.map(code).join(', ')}.${rest}`;
-  },
-} as const;
+interface Words {
+  /** Of somebody else, as words. */
+  plain(text: string): string;
+  code(text: string): string;
+}
+
+/** The answers to what a person asks by a button or a comment. */
+export type Answers = ReturnType<typeof answersIn>;
+
+function answersIn({ plain: words, code: name }: Words) {
+  return {
+    mayNot: (by: string) => `${words(by)} may not push to this repository, so nothing was done.`,
+    unknown: (by: string, why: string) =>
+      `Nothing was done, since nobody can tell whether ${words(by)} may push: ${words(why)}.`,
+    planned: () => 'Planned afresh.',
+    replays: (where: string) => `Carried out again: ${where}.`,
+    refused: (why: string) => `Nothing was done: ${words(why)}.`,
+    nothingWaits: (targets: readonly TargetId[]) => {
+      const what = targets.length === 0 ? 'Nothing' : `None of ${targets.map(name).join(', ')}`;
+      return `${what} waits for approval.`;
+    },
+    approved: (done: readonly TargetId[], missing: readonly TargetId[]) => {
+      const rest = missing.length === 0 ? '' : ` ${missing.map(name).join(', ')} wait for no approval.`;
+      return `Approved: ${done.map(name).join(', ')}.${rest}`;
+    },
+  };
+}
+
+/** Under a pull request. */
+export const ASKED = answersIn({ plain, code });
+
+/** In the log, which is no Markdown. */
+export const LOGGED = answersIn({ plain: (text) => text, code: (text) => text });
+
+/** Below the command that it answers. @param command as its author wrote it */
+export function answerMarkdown(command: string, by: string, said: string): string {
+  return `${plain(by)} wrote ${code(command)}\n\n${said}`;
+}

@@ -3,8 +3,9 @@
 import type { RunId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { Freeze, Head } from '../../ports/ledger.ts';
+import type { HeldReports } from '../../ports/outbox.ts';
 import { freezeSentence, headSentence, NO_RUNS, openRunSentence, stepCounts } from '../../say/pages.ts';
-import { askedFor } from '../../say/run.ts';
+import { askedFor, heldSentence } from '../../say/run.ts';
 import type { Links } from '../links.ts';
 import { badge, duration, runBadge, runLink, said, sha, table, time } from './bits.ts';
 import type { Page } from './document.ts';
@@ -17,6 +18,8 @@ const IDLE_SECONDS = 30;
 export interface Front {
   readonly head: Head | null;
   readonly frozen: Freeze | null;
+  /** What the forge does not take. */
+  readonly reports: HeldReports | null;
   /** Runs that are not over, oldest first. */
   readonly open: ReadonlyArray<Run>;
   /** Newest first. */
@@ -41,11 +44,12 @@ export function frontPage(front: Front, links: Links): Page {
   };
 }
 
-function branch({ head, frozen }: Front): Html {
+function branch({ head, frozen, reports }: Front): Html {
   const state = head === null ? null : badge(head.verdict, head.verdict === 'followed' ? 'good' : 'bad');
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${sha(head.commit)} ${state} `}${headSentence(head)}</p>
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>`}
+    ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}
   </section>`;
 }
 

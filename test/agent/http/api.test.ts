@@ -86,7 +86,13 @@ describe('reading', () => {
     door.known.push({ target: LXC, running: 'stopped', needs: [] });
     expect((await get('/api/targets')).body).toEqual([expected]);
     expect((await get('/api/targets/lxc/101')).body).toEqual(expected);
-    expect((await get('/api/status')).body).toEqual({ head: null, frozen: null, policy: null, targets: [expected] });
+    expect((await get('/api/status')).body).toEqual({
+      head: null,
+      frozen: null,
+      policy: null,
+      reports: null,
+      targets: [expected],
+    });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);
     door.known.push({ target: VM, running: 'absent', needs: [] });
     expect((await get('/api/targets/vm/1001')).body).toMatchObject({

@@ -122,6 +122,38 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
   });
 });
 
+describe('on Gitea, without the right to ask who may push', () => {
+  beforeEach(async () => {
+    await start('gitea');
+    const { forge: lab } = phoenix;
+    lab.allow('phoenix-agent', 'write');
+    // Gitea says of her that she may do nothing, even to administrators.
+    lab.allow('grace', 'write', 'team');
+    await phoenix.push(two);
+  });
+
+  test.each(['ada', 'grace'])('%s may push, and is heard', async (who) => {
+    const { forge: lab } = phoenix;
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await lab.comment(number, '/phoenix approve lxc/102', who);
+    await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+    const onMain = await merged(number);
+    expect((await phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
+
+  test('who reads only is not', async () => {
+    const { forge: lab } = phoenix;
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await lab.comment(number, '/phoenix approve lxc/102', 'eve');
+    await until(() => lab.comments(number).some(({ body }) => body.includes('eve may not push')), 'an answer');
+    expect(await phoenix.ledger.earlyApprovals(number)).toEqual([]);
+  });
+});
+
 describe('where there are no checks', () => {
   test('a comment that somebody else wrote beforehand is left alone', async () => {
     await start('github');
@@ -136,6 +168,24 @@ describe('where there are no checks', () => {
     await planOf(head);
     await until(() => phoenix.forge.comments(number).length === 2, 'a comment of its own');
     expect(phoenix.forge.comments(number)[0]).toMatchObject({ author: 'eve', body: text });
+  });
+
+  test('an answer stands below its command, and the kept comment shows what was approved', async () => {
+    await start('gitea');
+    const { forge: lab } = phoenix;
+    await phoenix.push(two);
+    const head = await phoenix.repo.branch('less', environment(LOST));
+    const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+    await planOf(head);
+    await until(() => lab.comments(number).length === 1, 'the comment');
+    expect(lab.comments(number)[0]?.body).toContain('Waits for approval');
+    await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+    await until(() => lab.comments(number).length === 3, 'an answer');
+    const [, asked, answer] = lab.comments(number).map(({ body }) => body);
+    expect(asked).toBe('/phoenix approve lxc/102');
+    expect(answer).toContain('ada wrote `/phoenix approve lxc/102`\n\nApproved: `lxc/102`.');
+    await until(() => lab.comments(number)[0]?.body.includes('`lxc/102` approved by ada') === true, 'it to be kept');
+    expect(lab.comments(number)[0]?.body).not.toContain('Waits for approval');
   });
 
   test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
@@ -201,6 +251,33 @@ describe('a plan', () => {
     await until(() => phoenix.forge.comments(number).some(({ body }) => body.includes('eve may not')), 'a refusal');
     await phoenix.forge.comment(number, '/phoenix plan', 'ada');
     expect(await planOf(head, left)).toBe('success: 1 to create');
+  });
+
+  test('of what was pushed without a branch waits as that of a fork does, since readers may push so', async () => {
+    await start('gitea');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+    const agit = { title: 'Hello', head: 'foreign', by: 'eve', fork: 'eve', agit: true };
+    const { number } = await phoenix.forge.openPull(agit);
+    const left = await planOf(head);
+    expect(left).toMatch(/^error: not planned: /);
+    await phoenix.forge.comment(number, '/phoenix plan', 'ada');
+    expect(await planOf(head, left)).toBe('success: 1 to create');
+  });
+
+  test('stays on its commit when a stranger opens a pull request with the same one', async () => {
+    await start('github');
+    await phoenix.push(environment({ 101: {} }));
+    const head = await phoenix.repo.branch('more', two);
+    await phoenix.forge.openPull({ title: 'One more', head: 'more' });
+    expect(await planOf(head)).toBe('success: 1 to create');
+    await phoenix.repo.move(head, 'same', phoenix.forge.forkUrl('eve'));
+    const { number } = await phoenix.forge.openPull({ title: 'The same', head: 'same', by: 'eve', fork: 'eve' });
+    const told = () => phoenix.forge.comments(number).some(({ body }) => body.includes('not planned'));
+    await until(told, 'the stranger to be told');
+    expect(await planOf(head)).toBe('success: 1 to create');
+    const said = phoenix.forge.statuses().filter(({ sha, context }) => sha === head && context === 'phoenix/plan');
+    expect(said.map(({ state }) => state)).toEqual(['success']);
   });
 
   test('of a fork is made where the settings say so, and a branch that is not followed has none', async () => {
@@ -270,6 +347,33 @@ describe('what was lost', () => {
       expect(lost.map(({ status, redelivery }) => [status, redelivery])).toContainEqual([202, true]);
     },
   );
+
+  test('a token that is revoked and renewed loses no report, and a restart calls nothing interrupted', async () => {
+    let late = 0;
+    const clock = { now: () => new Date(Date.now() + late) };
+    phoenix = await startPhoenix({ host, managers: BOXES, forge: 'gitea', clock });
+    const { forge: lab, ledger } = phoenix;
+    const { commit: before } = await phoenix.push(environment({ 101: {} }));
+    let revoked = true;
+    const refusal = { kind: 'answer', status: 401, message: 'invalid username, password or token' } as const;
+    lab.faults.decide((request) => (revoked && request.method !== 'GET' ? refusal : undefined));
+    const commit = await phoenix.repo.commit(two);
+    await phoenix.repo.push();
+    await until(async () => (await host.commands()).includes('box start 102'), 'the host to be changed');
+    await until(async () => ((await ledger.reportsHeld())?.waiting ?? 0) > 1, 'reports to wait');
+    expect((await ledger.reportsHeld())?.why).toContain('renew PHOENIX_FORGE_TOKEN');
+    expect(phoenix.statuses(commit)).toEqual({});
+
+    await phoenix.stopAgent();
+    revoked = false;
+    // Nothing is sent for a minute after a refusal.
+    late = 61_000;
+    await phoenix.startAgent();
+    const { statuses } = await phoenix.answered(commit);
+    expect(statuses).toMatchObject({ 'phoenix/apply': 'success: applied 1 target' });
+    expect(JSON.stringify([statuses, phoenix.statuses(before)])).not.toContain('interrupted');
+    expect(await ledger.reportsHeld()).toBeNull();
+  });
 
   test('what reads pending and goes on no more gets an end', async () => {
     await start('github');

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 function options(changes: Partial<ForgeOptions> = {}): ForgeOptions {
-  const login = { as: 'token', token: TOKEN } as const;
+  const login = { as: 'token', token: () => TOKEN } as const;
   return { kind: 'github', api: lab.url, login, repository: lab.repository, branch: 'main', ...changes };
 }
 
@@ -131,11 +131,70 @@ describe('worth another try', () => {
   });
 
   test('a connection that breaks, and a forge that is silent', async () => {
-    lab.faults.rest({ kind: 'drop' }, { kind: 'hang' });
+    lab.faults.rest({ kind: 'drop' });
     expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15 });
+    lab.faults.rest({ kind: 'hang' });
     const silent = await forge({ timeoutMs: 50 }).setStatus(status(), null, null);
-    expect(silent).toMatchObject({ retryAfterSeconds: 15 });
+    expect(silent).toMatchObject({ retryAfterSeconds: 15, holds: false });
     expect(JSON.stringify(silent)).toContain('the forge cannot be reached');
+  });
+});
+
+describe('waits for a person, who finds all of it there', () => {
+  async function waiting(
+    setting: Partial<ForgeOptions>,
+  ): Promise<{ readonly holds: boolean; readonly reason: string }> {
+    const result = await forge(setting).setStatus(status(), null, null);
+    expect(JSON.stringify(result)).not.toContain(TOKEN);
+    if (result.sent || result.retryAfterSeconds === null) throw new Error('it is given up');
+    return result;
+  }
+
+  test('a token that was revoked, and a repository that it may not see, hold everything up', async () => {
+    const revoked = await waiting({ login: { as: 'token', token: () => 'wrong' } });
+    expect(revoked.holds).toBe(true);
+    expect(revoked.reason).toContain('(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN');
+    const unseen = await waiting({ repository: 'no/where' });
+    expect(unseen.holds).toBe(true);
+    expect(unseen.reason).toContain('check PHOENIX_REPO_URL');
+  });
+
+  test('a right that is missing holds up only what takes it', async () => {
+    lab.faults.rest({ kind: 'answer', status: 403, message: 'Resource not accessible by personal access token' });
+    const refused = await waiting({});
+    expect(refused.holds).toBe(false);
+    expect(refused.reason).toContain('give PHOENIX_FORGE_TOKEN the right "Commit statuses: write"');
+  });
+});
+
+describe('one report that fails', () => {
+  test.each([
+    ['with an error of the forge', { kind: 'answer', status: 500 }],
+    ['without an answer', { kind: 'drop' }],
+  ] as const)('%s waits alone while the forge answers otherwise', async (_, fault) => {
+    lab.faults.rest(fault);
+    expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: false });
+  });
+
+  test('holds up the others while the forge answers nothing', async () => {
+    lab.faults.rest({ kind: 'answer', status: 502 }, { kind: 'answer', status: 502 });
+    expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: true });
+  });
+
+  test('is settled where Gitea does not have the commit, of which it only says 500', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-gitea-'));
+    const gitea = await startForge({ folder, secret: 's', token: TOKEN, kind: 'gitea' });
+    const there = { kind: 'gitea', api: gitea.url, repository: gitea.repository } as const;
+    const gone = await forge(there).setStatus(status({ commit: '1'.repeat(40) }), null, null);
+    expect(gone).toEqual({
+      sent: false,
+      retryAfterSeconds: null,
+      reason: 'the forge has nothing to write the status of 111111111111 to: it is gone',
+    });
+    const comment = await forge(there).setComment({ pull: 9, body: 'the plan' }, null, '');
+    expect(comment).toMatchObject({ retryAfterSeconds: null });
+    await gitea.close();
+    await rm(folder, { recursive: true, force: true });
   });
 });
 
@@ -143,19 +202,12 @@ describe('never going to work', () => {
   async function reason(setting: Partial<ForgeOptions>, said: Partial<CommitStatus> = {}): Promise<string> {
     const result = await forge(setting).setStatus(status(said), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
-    expect(JSON.stringify(result)).not.toContain(TOKEN);
     return result.sent ? '' : result.reason;
   }
 
-  test('with the reason and the remedy', async () => {
-    expect(await reason({ login: { as: 'token', token: 'wrong' } })).toContain(
-      '(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN',
-    );
-    expect(await reason({ repository: 'no/where' })).toContain('check PHOENIX_REPO_URL');
+  test('with the reason', async () => {
     expect(await reason({}, { description: 'x'.repeat(141) })).toContain('maximum is 140 characters');
     expect(await reason({}, { commit: '1'.repeat(40) })).toContain('No commit found for SHA');
-    lab.faults.rest({ kind: 'answer', status: 403, message: 'Resource not accessible by personal access token' });
-    expect(await reason({})).toContain('give PHOENIX_FORGE_TOKEN the right "Commit statuses: write"');
   });
 
   test('an answer that no forge gives', async () => {
@@ -174,7 +226,7 @@ test('the token follows no redirect to another server, but stays with its own', 
     response.writeHead(307, { location: thief + request.url }).end();
   });
   const result = await forge({ api: away }).setStatus(status(), null, null);
-  expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
+  expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: true });
   expect(JSON.stringify(result)).toContain(`the forge sends on to ${thief}`);
   expect(seen).toEqual([]);
 
@@ -198,7 +250,7 @@ test('the token follows no redirect to another server, but stays with its own', 
 
 test('doctor sees whether the token may write', async () => {
   expect(await accessOf(options())).toEqual({ kind: 'enough' });
-  const wrong = options({ login: { as: 'token', token: 'wrong' } });
+  const wrong = options({ login: { as: 'token', token: () => 'wrong' } });
   await expect(accessOf(wrong)).rejects.toThrow('renew PHOENIX_FORGE_TOKEN');
   const reader = await serve((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"permissions":{"push":false}}');

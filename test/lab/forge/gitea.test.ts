@@ -53,8 +53,14 @@ test('statuses answer with a key of their own', async () => {
   const listed = await scene.call('GET', `/commits/${sha}/statuses?limit=1&page=2`);
   expect([listed.headers.get('x-total-count'), listed.body[0].status]).toEqual(['2', 'warning']);
   expect(scene.forge.latestStatuses(sha)).toMatchObject([{ state: 'success' }]);
-  expect((await scene.call('POST', `/statuses/${'1'.repeat(40)}`, { body: { state: 'success' } })).status).toBe(500);
-  expect((await scene.call('POST', `/statuses/${sha}`, { body: { state: 'done' } })).status).toBe(500);
+  const unknown = '1'.repeat(40);
+  const lost = await scene.call('POST', `/statuses/${unknown}`, { body: { state: 'success' } });
+  expect([lost.status, lost.body.message]).toEqual([500, '']);
+  expect((await scene.call('GET', `/commits/${unknown}/status`)).status).toBe(404);
+  expect((await scene.call('GET', `/statuses/${unknown}`)).body).toEqual([]);
+  // Whatever names a commit will do, and any state.
+  const odd = await scene.call('POST', `/statuses/${sha.slice(0, 10)}`, { body: { state: 'done' } });
+  expect(odd).toMatchObject({ status: 201, body: { status: 'done', context: 'default' } });
 });
 
 test('there are no checks, no deliveries and no Apps', async () => {

@@ -105,6 +105,24 @@ describe('a pull request', () => {
     expect(buttons).toEqual(['replay']);
   });
 
+  test('names both ways to approve, and what was approved already', () => {
+    const text = pullMarkdown(pull(), null, [{ target: targetId('lxc', 102), by: 'ada' }]);
+    expect(pullMarkdown(pull())).toContain('/phoenix approve lxc/102');
+    expect(text).toContain('`lxc/102` approved by ada');
+    expect(text).not.toContain('/phoenix approve');
+  });
+
+  test('folds warnings below all else, and says the same of many places once', () => {
+    const old = { ...problem, new: true, severity: 'warning' as const, message: 'is old' };
+    const many = Array.from({ length: 14 }, (_, index) => ({ ...old, line: 100 + index }));
+    const text = pullMarkdown(pull({ problems: [...many, { ...problem, new: true }], ok: false }));
+    expect(text.match(/is old/g)).toHaveLength(1);
+    expect(text).toContain('<details><summary>14 warnings</summary>');
+    expect(text).toContain('and 4 more places');
+    expect(text.indexOf('**error**')).toBeLessThan(text.indexOf('| `~` |'));
+    expect(text.indexOf('14 warnings')).toBeGreaterThan(text.indexOf('mermaid'));
+  });
+
   test('is cut at a whole target, with where the rest is', () => {
     const value = 'x'.repeat(60);
     const many = Array.from({ length: 900 }, (_, index) => {

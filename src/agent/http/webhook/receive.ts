@@ -18,10 +18,11 @@ import {
   isForm,
   meaningOf,
   parsePayload,
+  payloadOf,
   repositoryIn,
 } from './events/event.ts';
 import { ignored, type Meaning, shown } from './events/meaning.ts';
-import { claimOf, textOf, verifier } from './verify.ts';
+import { type Claim, claimOf, textOf, verifier } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
@@ -61,6 +62,11 @@ export type Handler = (request: Request, response: Response) => Promise<void>;
 export function receiver(parts: ReceiverParts, shareOf: (request: Request) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
+  /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
+  const isSigned = async (claim: Claim, text: string): Promise<boolean> => {
+    if (await verified(claim, text)) return true;
+    return parts.sentAs === 'form' && (await verified(claim, payloadOf(text, parts.sentAs)));
+  };
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
 
@@ -72,7 +78,9 @@ export function receiver(parts: ReceiverParts, shareOf: (request: Request) => st
   };
   const unsigned = (request: Request, response: Response) => {
     ended('refused');
+    // Strangers may send without end: then nothing more is written of it.
     if (failures.note(shareOf(request))) return tooManyFailures(response);
+    log.warn('a delivery was refused', { from: shareOf(request), reason: 'its signature is missing or wrong' });
     fail(response, 401, {
       message: 'the signature is missing or wrong',
       hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
@@ -96,11 +104,12 @@ export function receiver(parts: ReceiverParts, shareOf: (request: Request) => st
       return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
     }
     // No forge signs what is no text.
-    if (text === null || !(await verified(claim, text))) return unsigned(request, response);
+    if (text === null || !(await isSigned(claim, text))) return unsigned(request, response);
 
     const meaning = await read(text, request.headers, parts);
     if (meaning.kind === 'malformed') {
       ended('refused');
+      log.warn('a delivery was refused', { from: shareOf(request), reason: meaning.reason });
       return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
     }
     if (meaning.kind === 'ignored') {

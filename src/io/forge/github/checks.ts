@@ -5,8 +5,8 @@
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
 import { cutMarkdown } from '../cut.ts';
-import { judge } from '../judge.ts';
-import { type Client, type GitHub, once } from './connect.ts';
+import { notSent } from '../not-sent.ts';
+import { type Client, type GitHub, once, probesOf } from './connect.ts';
 
 const LONGEST_SUMMARY = 65_000;
 /** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
@@ -65,7 +65,8 @@ export async function setCheck(
     }
     return { sent: true, handle: `${id} ${ended ? 'ended' : 'open'}` };
   } catch (error) {
-    return judge(error, attempt);
+    const path = 'GET /repos/{owner}/{repo}/git/commits/{commit_sha}';
+    return notSent(error, attempt, probesOf(github, path, { commit_sha: status.commit }));
   }
 }
 

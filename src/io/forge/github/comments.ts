@@ -4,13 +4,11 @@
 import type { PullComment } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
-import { judge } from '../judge.ts';
+import { notSent } from '../not-sent.ts';
 import type { ForgeLogin } from '../options.ts';
-import { type Client, type GitHub, once, orNothing } from './connect.ts';
+import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
 import { learn, whoAmI } from './identity.ts';
-
-const PER_PAGE = 100;
-const MOST_PAGES = 20;
+import { pagesOf } from './pages.ts';
 
 interface Place {
   readonly owner: string;
@@ -35,7 +33,7 @@ export async function setComment(
   const { pull } = comment;
   const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as: login.as, now: new Date() };
   const place = { owner, repo };
-  const mark = commentMark(login, pull);
+  const mark = commentMark(login, comment);
   try {
     const client = await github.client();
     const me = await whoAmI(github);
@@ -44,7 +42,7 @@ export async function setComment(
       (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??
       (await find(client, place, pull, { mark, me }));
     const changed = ours !== null && known !== null && isChanged(known, ours.body ?? '');
-    const body = markedBody(mark, comment.body, changed ? edited : '');
+    const body = markedBody(mark, comment, changed ? edited : '');
     const { data } =
       ours === null
         ? await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
@@ -59,10 +57,11 @@ export async function setComment(
             comment_id: ours.id,
             body,
           });
-    if (me === null && data.user != null) learn(github, data.user.login);
+    if (me === null && data.user != null) await learn(github, data.user.login);
     return { sent: true, handle: commentHandle(Number(data.id), data.body ?? body) };
   } catch (error) {
-    return judge(error, attempt);
+    const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
+    return notSent(error, attempt, probesOf(github, path, { issue_number: pull }));
   }
 }
 
@@ -82,17 +81,10 @@ async function find(
 ): Promise<Told | null> {
   // Whose a comment with the mark is cannot be told then.
   if (me === null) return null;
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const { data } = await client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
-      ...place,
-      issue_number: pull,
-      per_page: PER_PAGE,
-      page,
-    });
-    const told = data as readonly Told[];
-    const ours = told.find(({ body, user }) => user?.login === me && body?.startsWith(mark) === true);
+  const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
+  for await (const page of pagesOf<Told>(client, path, { ...place, issue_number: pull })) {
+    const ours = page.find(({ body, user }) => user?.login === me && body?.startsWith(mark) === true);
     if (ours !== undefined) return ours;
-    if (data.length < PER_PAGE) return null;
   }
   return null;
 }

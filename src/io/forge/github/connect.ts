@@ -4,6 +4,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
+import type { Probes } from '../not-sent.ts';
 import { type ForgeOptions, GITHUB, ownerAndName, restBase, TIMEOUT_MS, USER_AGENT } from '../options.ts';
 import { openFetch, type ServerClock } from '../redirects.ts';
 
@@ -47,12 +48,12 @@ export function connect(options: ForgeOptions): GitHub {
     throttle: isGitHubItself(options) ? { onRateLimit: pass, onSecondaryRateLimit: pass } : { enabled: false as const },
   };
   if (login.as === 'token') {
-    const client = new Paced({ ...shared, auth: login.token });
+    const client = new Paced(shared);
     client.hook.before('request', (request) => {
       // Gitea takes a token in no other way.
-      request.headers.authorization = `token ${login.token}`;
+      request.headers.authorization = `token ${login.token()}`;
     });
-    return { client: async () => client, app: null, token: async () => login.token, owner, repo, kind, clock };
+    return { client: async () => client, app: null, token: async () => login.token(), owner, repo, kind, clock };
   }
   const credentials = { appId: login.id, privateKey: login.key };
   const app = new Paced({ ...shared, authStrategy: createAppAuth, auth: credentials });
@@ -74,6 +75,12 @@ export function connect(options: ForgeOptions): GitHub {
     return given.token;
   };
   return { client, app, token, owner, repo, kind, clock };
+}
+
+/** What tells a forge that fails from one report that it cannot take; each is asked once. @param path of what the report is about */
+export function probesOf({ client, owner, repo }: GitHub, path: string, more: object): Probes {
+  const ask = async (what: string, about: object) => (await client()).request(what, { owner, repo, ...about, ...once });
+  return { subject: () => ask(path, more), repository: () => ask('GET /repos/{owner}/{repo}', {}) };
 }
 
 /** Undefined for an answer with one of these status codes, by which a forge says that there is nothing: 404 unless others are named. */

@@ -3,9 +3,8 @@
 
 import type { SentWebhook } from '../../../ports.ts';
 import type { Client, GitHub } from './connect.ts';
+import { allOf, pagesOf } from './pages.ts';
 
-const PER_PAGE = 100;
-const MOST_PAGES = 30;
 /** A delivery that fails so often is wrong itself. */
 const MOST_TRIES = 5;
 
@@ -63,17 +62,17 @@ function arrived({ status_code: code }: Told): boolean {
 
 async function deliveriesSince({ client, path }: Hook, since: Date): Promise<Told[]> {
   const found: Told[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = { per_page: PER_PAGE, ...(cursor === undefined ? {} : { cursor }) };
-    const { data, headers } = await client.request(`GET ${path}`, query);
-    const told = data as readonly Told[];
+  for await (const told of pagesOf<Told>(client, `GET ${path}`, {})) {
     found.push(...told.filter(({ delivered_at: at }) => Date.parse(at) >= since.getTime()));
-    cursor = /[?&]cursor=([^&>]+)[^>]*>;\s*rel="next"/.exec(String(headers.link ?? ''))?.[1];
     const oldest = told.at(-1);
-    if (cursor === undefined || oldest === undefined || Date.parse(oldest.delivered_at) < since.getTime()) break;
+    if (oldest !== undefined && Date.parse(oldest.delivered_at) < since.getTime()) break;
   }
   return found;
+}
+
+interface HookTold {
+  readonly id: number;
+  readonly config: { readonly url?: string };
 }
 
 async function hookOf(github: GitHub, publicUrl: string | null): Promise<Hook | null> {
@@ -81,8 +80,8 @@ async function hookOf(github: GitHub, publicUrl: string | null): Promise<Hook | 
   const { owner, repo } = github;
   const client = await github.client();
   try {
-    const { data } = await client.request('GET /repos/{owner}/{repo}/hooks', { owner, repo, per_page: PER_PAGE });
-    const ours = data.find(({ config }) => leadsHere(config.url ?? '', publicUrl));
+    const hooks = await allOf<HookTold>(client, 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
+    const ours = hooks.find(({ config }) => leadsHere(config.url ?? '', publicUrl));
     return ours === undefined ? null : { client, path: `/repos/${owner}/${repo}/hooks/${ours.id}/deliveries` };
   } catch (error) {
     const { status } = error as { readonly status?: number };

@@ -2,19 +2,28 @@
 
 import { type GitHub, orNothing } from './connect.ts';
 
-const known = new WeakMap<GitHub, Promise<string | null>>();
+/** Another token may be another person's. */
+const known = new WeakMap<GitHub, { readonly token: string | null; readonly login: Promise<string | null> }>();
 
 /** The login under which we write; null where the token may not ask. An App writes as `slug[bot]`. */
-export function whoAmI(github: GitHub): Promise<string | null> {
-  const asked = known.get(github) ?? ask(github);
-  known.set(github, asked);
-  asked.catch(() => known.delete(github));
-  return asked;
+export async function whoAmI(github: GitHub): Promise<string | null> {
+  const token = await tokenOf(github);
+  const asked = known.get(github);
+  if (asked?.token === token) return asked.login;
+  const login = ask(github);
+  known.set(github, { token, login });
+  login.catch(() => known.delete(github));
+  return login;
 }
 
 /** What was written under our name says it too, where a token may not ask, as one of Gitea without the scope for users. */
-export function learn(github: GitHub, login: string): void {
-  known.set(github, Promise.resolve(login));
+export async function learn(github: GitHub, login: string): Promise<void> {
+  known.set(github, { token: await tokenOf(github), login: Promise.resolve(login) });
+}
+
+/** An App's own is another every hour, and always its own. */
+function tokenOf({ app, token }: GitHub): Promise<string | null> {
+  return app === null ? token() : Promise.resolve(null);
 }
 
 async function ask({ app, client }: GitHub): Promise<string | null> {

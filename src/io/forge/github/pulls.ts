@@ -3,9 +3,8 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { PullRequest } from '../../../ports.ts';
 import { type GitHub, orNothing } from './connect.ts';
+import { allOf } from './pages.ts';
 
-const PER_PAGE = 50;
-const MOST_PAGES = 20;
 const MAY_PUSH: ReadonlySet<string> = new Set(['write', 'maintain', 'admin', 'owner']);
 
 /** The fields that all three have. */
@@ -15,7 +14,7 @@ interface Told {
   readonly body?: string | null;
   readonly state: string;
   readonly user: { readonly login: string } | null;
-  readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } | null };
+  readonly head: { readonly ref: string; readonly sha: string; readonly repo: { readonly full_name: string } | null };
   readonly base: { readonly ref: string; readonly repo: { readonly full_name: string } };
   readonly merged_at?: string | null;
   readonly merge_commit_sha?: string | null;
@@ -23,19 +22,9 @@ interface Told {
 }
 
 export async function openPulls({ client, owner, repo }: GitHub): Promise<PullRequest[]> {
-  const found: PullRequest[] = [];
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const path = 'GET /repos/{owner}/{repo}/pulls';
-    const query = { owner, repo, state: 'open' as const, per_page: PER_PAGE, page };
-    const { data } = await (await client()).request(path, { ...query, ...GITEA_PAGE });
-    found.push(...(data as readonly Told[]).map(inOurWords));
-    if (data.length < PER_PAGE) break;
-  }
-  return found;
+  const path = 'GET /repos/{owner}/{repo}/pulls';
+  return (await allOf<Told>(await client(), path, { owner, repo, state: 'open' })).map(inOurWords);
 }
-
-/** Gitea names the length of a page otherwise. */
-const GITEA_PAGE = { limit: PER_PAGE };
 
 export async function pullOf({ client, owner, repo }: GitHub, number: number): Promise<PullRequest | null> {
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
@@ -53,16 +42,25 @@ function inOurWords(told: Told): PullRequest {
     author: user?.login ?? 'unknown',
     head: head.sha as CommitSha,
     base: base.ref,
-    // The repository of a fork that was deleted is null.
-    fork: head.repo?.full_name !== base.repo.full_name,
+    // The repository of a fork that was deleted is null. A head in no branch was pushed by AGit, to the repository itself.
+    fork: head.repo?.full_name !== base.repo.full_name || head.ref.startsWith('refs/'),
     open: state === 'open',
     mergedAs: merged as CommitSha | null,
     mergedBy: merged === null ? null : (merged_by?.login ?? null),
   };
 }
 
-export async function mayWrite({ client, owner, repo }: GitHub, username: string): Promise<boolean> {
+/**
+ * GitHub answers exactly. Gitea tells only administrators of the repository, and counts no team of an organisation, but says in each
+ * event what its sender may do: there a person may push whom either of the two says so of.
+ *
+ * @param signed what the event said
+ */
+export async function mayWrite(github: GitHub, username: string, signed: boolean | null): Promise<boolean> {
+  const { client, owner, repo, kind } = github;
+  if (kind === 'gitea' && signed === true) return true;
   const path = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';
-  const answer = await orNothing(async () => (await client()).request(path, { owner, repo, username }));
+  const ask = async () => (await client()).request(path, { owner, repo, username });
+  const answer = await (kind === 'gitea' && signed !== null ? orNothing(ask, 403, 404) : orNothing(ask));
   return answer !== undefined && MAY_PUSH.has(answer.data.permission);
 }

@@ -3,13 +3,14 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
-import { judge } from '../judge.ts';
-import { type GitHub, once } from './connect.ts';
+import { notSent } from '../not-sent.ts';
+import { type GitHub, once, probesOf } from './connect.ts';
+import { allOf } from './pages.ts';
 
 const OURS = 'phoenix/';
 
 export async function setStatus(
-  { client, owner, repo }: GitHub,
+  github: GitHub,
   { commit, context, state, description, url }: CommitStatus,
 ): Promise<SendResult> {
   const attempt = {
@@ -18,6 +19,8 @@ export async function setStatus(
     as: 'token',
     now: new Date(),
   } as const;
+  const { client, owner, repo } = github;
+  const probes = probesOf(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: commit, per_page: 1 });
   try {
     const target = url === null ? {} : { target_url: url };
     const answer = await (await client()).request('POST /repos/{owner}/{repo}/statuses/{sha}', {
@@ -30,32 +33,40 @@ export async function setStatus(
       ...target,
       ...once,
     });
-    return answer.status === 201 ? { sent: true, handle: null } : judge({ response: answer }, attempt);
+    if (answer.status === 201) return { sent: true, handle: null };
+    return await notSent({ response: answer }, attempt, probes);
   } catch (error) {
-    return judge(error, attempt);
+    return notSent(error, attempt, probes);
   }
+}
+
+/** Gitea calls the state of one status `status`. */
+interface Told {
+  readonly context: string;
+  readonly state?: string;
+  readonly status?: string;
 }
 
 /** Contexts of ours whose newest status reads pending. */
 export async function pendingStatuses({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/status';
-  const { data } = await (await client()).request(path, { owner, repo, ref, per_page: 100 });
-  // Gitea calls the state of one status `status`.
-  const told = data.statuses as readonly {
-    readonly context: string;
-    readonly state?: string;
-    readonly status?: string;
-  }[];
+  const statuses = (data: { readonly statuses: readonly Told[] | null }) => data.statuses ?? [];
+  const told = await allOf<Told>(await client(), path, { owner, repo, ref }, statuses);
   const pending = told.filter(
     ({ context, state, status }) => context.startsWith(OURS) && (state ?? status) === 'pending',
   );
   return pending.map(({ context }) => context);
 }
 
+interface CheckTold {
+  readonly name: string;
+  readonly status: string;
+}
+
 /** Names of our check runs on the commit that have not ended. */
 export async function pendingChecks({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
-  const { data } = await (await client()).request(path, { owner, repo, ref, filter: 'latest', per_page: 100 });
-  const open = data.check_runs.filter(({ name, status }) => name.startsWith(OURS) && status !== 'completed');
-  return open.map(({ name }) => name);
+  const runs = (data: { readonly check_runs: readonly CheckTold[] }) => data.check_runs;
+  const told = await allOf<CheckTold>(await client(), path, { owner, repo, ref, filter: 'latest' }, runs);
+  return told.filter(({ name, status }) => name.startsWith(OURS) && status !== 'completed').map(({ name }) => name);
 }

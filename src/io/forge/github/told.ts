@@ -3,12 +3,12 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { ForgeComment } from '../../../ports.ts';
 import { isEdited } from '../comment.ts';
-import { type Client, type GitHub, orNothing } from './connect.ts';
+import { type GitHub, orNothing } from './connect.ts';
 import { whoAmI } from './identity.ts';
+import { allOf, pagesOf } from './pages.ts';
 
-const PER_PAGE = 100;
-/** GitHub lists no more than 250 commits of a pull request. */
-const MOST_PAGES = 5;
+/** What happened in a repository goes back to its beginning; a commit that is asked about was pushed lately. */
+const MOST_RECORD_PAGES = 20;
 
 /** The fields that all three have. */
 interface Told {
@@ -53,30 +53,17 @@ export async function pullsOf({ client, owner, repo, kind }: GitHub, commit: Com
     return answer === undefined ? [] : [(answer.data as { readonly number: number }).number];
   }
   const path = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls';
-  const answer = await orNothing(() => open.request(path, { ...place, per_page: PER_PAGE }));
-  return (answer?.data ?? []).map(({ number }) => number);
+  const found = await orNothing(() => allOf<{ readonly number: number }>(open, path, place));
+  return (found ?? []).map(({ number }) => number);
 }
 
 export async function pullTexts({ client, owner, repo }: GitHub, number: number): Promise<string[]> {
   const open = await client();
   const place = { owner, repo, pull_number: number };
   const { data } = await open.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', place);
-  return [data.title, data.body ?? '', ...(await commitMessages(open, place))];
-}
-
-async function commitMessages(
-  client: Client,
-  place: { readonly owner: string; readonly repo: string; readonly pull_number: number },
-): Promise<string[]> {
-  const found: string[] = [];
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
-    const query = { ...place, per_page: PER_PAGE, limit: PER_PAGE, page };
-    const { data, headers } = await client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}/commits', query);
-    found.push(...data.map(({ commit }) => commit.message));
-    // Gitea cuts pages shorter than asked for: both say whether there is another.
-    if (!String(headers.link ?? '').includes('rel="next"')) break;
-  }
-  return found;
+  const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/commits';
+  const commits = await allOf<{ readonly commit: { readonly message: string } }>(open, path, place);
+  return [data.title, data.body ?? '', ...commits.map(({ commit }) => commit.message)];
 }
 
 /** As the record of what happened in the repository has it; undefined where there is none, or it may not be read. */
@@ -84,16 +71,42 @@ export async function pusherOf(github: GitHub, branch: string, commit: CommitSha
   const { client, owner, repo, kind } = github;
   const open = await client();
   const ref = `refs/heads/${branch}`;
-  if (kind === 'gitea') {
-    const path = 'GET /repos/{owner}/{repo}/activities/feeds';
-    const answer = await orNothing(() => open.request(path, { owner, repo, limit: PER_PAGE }), 403, 404);
-    if (answer === undefined) return undefined;
-    const acts = answer.data as readonly Act[];
-    return acts.find((act) => act.ref_name === ref && headOf(act) === commit)?.act_user?.login ?? null;
+  const place = { owner, repo };
+  try {
+    if (kind === 'gitea') {
+      const pages = pagesOf<Act>(open, 'GET /repos/{owner}/{repo}/activities/feeds', place);
+      const act = await findIn(pages, (each) => each.ref_name === ref && headOf(each) === commit);
+      return act && (act.act_user?.login ?? null);
+    }
+    const pages = pagesOf<Activity>(open, 'GET /repos/{owner}/{repo}/activity', { ...place, ref });
+    const activity = await findIn(pages, ({ after }) => after === commit);
+    return activity && (activity.actor?.login ?? null);
+  } catch (error) {
+    // An older server has no such record, and not everybody may read it.
+    if ([403, 404, 422].includes((error as { readonly status?: number }).status ?? 0)) return undefined;
+    throw error;
   }
-  const path = 'GET /repos/{owner}/{repo}/activity';
-  const answer = await orNothing(() => open.request(path, { owner, repo, ref, per_page: PER_PAGE }), 403, 404, 422);
-  return answer === undefined ? undefined : (answer.data.find(({ after }) => after === commit)?.actor?.login ?? null);
+}
+
+/** Null where there is no such row; undefined where the record goes back further than is read. */
+async function findIn<Row>(
+  pages: AsyncIterable<readonly Row[]>,
+  fits: (row: Row) => boolean,
+): Promise<Row | null | undefined> {
+  let read = 0;
+  for await (const page of pages) {
+    const found = page.find(fits);
+    if (found !== undefined) return found;
+    read += 1;
+    if (read >= MOST_RECORD_PAGES) return undefined;
+  }
+  return null;
+}
+
+/** Of GitHub's record. */
+interface Activity {
+  readonly after: string;
+  readonly actor: { readonly login: string } | null;
 }
 
 /** One thing that happened in a repository of Gitea; what was pushed is JSON in a text. */

@@ -5,7 +5,8 @@ import { openFetch, type ServerClock } from '../redirects.ts';
 
 const GITLAB = 'https://gitlab.com';
 const PER_PAGE = 100;
-const MOST_PAGES = 20;
+/** A forge that never comes to an end. */
+const MOST_PAGES = 1000;
 
 /** An answer other than 2xx, in the shape that `judge` reads. */
 export class Answered extends Error {
@@ -30,32 +31,37 @@ export interface Client {
 
 export function openClient(
   { api, timeoutMs = TIMEOUT_MS }: Pick<ForgeOptions, 'api' | 'timeoutMs'>,
-  token: string,
+  token: () => string,
   clock: ServerClock,
 ): Client {
   const base = `${(api ?? GITLAB).replace(/\/+$/, '').replace(/\/api\/v4$/, '')}/api/v4`;
   const send = openFetch(timeoutMs, clock);
+  async function request(method: string, path: string, body?: object): Promise<{ data: unknown; headers: Headers }> {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await send(base + path, {
+      method,
+      headers: { 'private-token': token(), 'user-agent': USER_AGENT, ...json },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const data = parsed(await answer.text());
+    if (!answer.ok || data === undefined) throw new Answered(answer.status, Object.fromEntries(answer.headers), data);
+    return { data, headers: answer.headers };
+  }
   const client: Client = {
-    async call(method, path, body) {
-      const json = body === undefined ? {} : { 'content-type': 'application/json' };
-      const answer = await send(base + path, {
-        method,
-        headers: { 'private-token': token, 'user-agent': USER_AGENT, ...json },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const data = parsed(await answer.text());
-      if (!answer.ok || data === undefined) throw new Answered(answer.status, Object.fromEntries(answer.headers), data);
-      return data;
-    },
+    call: async (method, path, body) => (await request(method, path, body)).data,
     async all(path) {
       const found: unknown[] = [];
-      for (let page = 1; page <= MOST_PAGES; page += 1) {
+      let page = '1';
+      for (let count = 0; count < MOST_PAGES; count += 1) {
         const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`;
-        const these = (await client.call('GET', place)) as unknown[];
-        found.push(...these);
-        if (these.length < PER_PAGE) break;
+        const { data, headers } = await request('GET', place);
+        found.push(...(data as unknown[]));
+        // Empty on the last page. A proxy may take headers away: then a full page has another after it.
+        const next = headers.get('x-next-page') ?? ((data as unknown[]).length < PER_PAGE ? '' : String(count + 2));
+        if (next === '') return found;
+        page = next;
       }
-      return found;
+      throw new Error(`the forge has no end of pages of ${path}`);
     },
     async maybe(path) {
       try {

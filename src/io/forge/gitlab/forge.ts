@@ -5,7 +5,7 @@ import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
-import { judge } from '../judge.ts';
+import { notSent } from '../not-sent.ts';
 import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
 import type { ServerClock } from '../redirects.ts';
@@ -53,32 +53,38 @@ interface Note {
 export function gitlabForge(options: ForgeOptions): Forge {
   const { login, repository } = options;
   if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
+  const { token: tokenOf } = login;
   const project = `/projects/${encodeURIComponent(repository)}`;
   const { branch } = options;
   const clock: ServerClock = { aheadMs: 0 };
-  const client = openClient(options, login.token, clock);
+  const client = openClient(options, tokenOf, clock);
   const { call, all, maybe } = client;
-  let me: Promise<string> | undefined;
-  /** Who the token is. */
+  let me: { readonly token: string; readonly name: Promise<string> } | undefined;
+  /** Who the token is; another one may be another's. */
   function whoAmI(): Promise<string> {
-    me ??= call('GET', '/user').then((user) => (user as { readonly username: string }).username);
-    me.catch(() => {
+    const token = tokenOf();
+    if (me?.token === token) return me.name;
+    const name = call('GET', '/user').then((user) => (user as { readonly username: string }).username);
+    me = { token, name };
+    name.catch(() => {
       me = undefined;
     });
-    return me;
+    return name;
   }
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
-  async function writing(what: string, write: () => Promise<string | null>): Promise<SendResult> {
+  /** @param subject path of what is written to */
+  async function writing(what: string, subject: string, write: () => Promise<string | null>): Promise<SendResult> {
     try {
       return { sent: true, handle: await write() };
     } catch (error) {
-      return judge(error, { what, right: 'api', as: 'token', now: new Date() });
+      const probes = { subject: () => call('GET', subject), repository: () => call('GET', project) };
+      return notSent(error, { what, right: 'api', as: 'token', now: new Date() }, probes);
     }
   }
 
   const setStatus = ({ commit, context, state, description, url }: CommitStatus) =>
-    writing(`the status of ${commit.slice(0, 12)}`, async () => {
+    writing(`the status of ${commit.slice(0, 12)}`, `${project}/repository/commits/${commit}`, async () => {
       const target = url === null ? {} : { target_url: url };
       const body = { state: STATES[state], name: context, description, ...target };
       try {
@@ -103,20 +109,23 @@ export function gitlabForge(options: ForgeOptions): Forge {
     checks: false,
     limits: null,
     setStatus: (status) => setStatus(status),
-    setComment: ({ pull, body }, handle, edited) =>
-      writing(`the note under !${pull}`, async () => {
-        const notes = `${project}/merge_requests/${pull}/notes`;
-        const mark = commentMark(login, pull);
+    setComment: (comment, handle, edited) => {
+      const { pull } = comment;
+      const request = `${project}/merge_requests/${pull}`;
+      return writing(`the note under !${pull}`, request, async () => {
+        const notes = `${request}/notes`;
+        const mark = commentMark(login, comment);
         const known = readCommentHandle(handle);
         const ours = await ourNote(pull, mark, known?.id);
         const changed = ours !== undefined && known !== null && isChanged(known, ours.body);
-        const text = { body: markedBody(mark, body, changed ? edited : '') };
+        const text = { body: markedBody(mark, comment, changed ? edited : '') };
         const written = await (ours === undefined
           ? call('POST', notes, text)
           : call('PUT', `${notes}/${ours.id}`, text));
         const { id, body: taken } = written as Note;
         return commentHandle(id, taken);
-      }),
+      });
+    },
     openPulls: () =>
       asked('the open merge requests', async () => {
         const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
@@ -145,7 +154,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
     redeliver: async () => null,
     clockAheadMs: () => clock.aheadMs,
-    token: async () => login.token,
+    token: async () => tokenOf(),
   };
 }
 

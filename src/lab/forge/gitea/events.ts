@@ -8,14 +8,17 @@ import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { ZEROS } from '../pushed-refs.ts';
 import type { Sent } from '../webhooks.ts';
-import { commentShape, issueShape, pullShape, repositoryShape, userShape } from './shapes.ts';
+import { commentShape, issueShape, permissionsOf, pullShape, repositoryShape, userShape } from './shapes.ts';
 
 /** Gitea lists no more commits than this in one event. */
 const MAX_COMMITS = 30;
 const ACTIONS = { opened: 'opened', updated: 'synchronized', edited: 'edited', closed: 'closed', reopened: 'reopened' };
 
 export async function giteaEvent(parts: Parts, happening: Happening): Promise<Message | null> {
-  const common = { repository: repositoryShape(parts), sender: userShape(parts, happening.by) };
+  // What whoever caused the event may do stands in all but those of pushes.
+  const permissions = happening.kind === 'push' ? {} : { permissions: permissionsOf(parts, happening.by) };
+  const repository = { ...repositoryShape(parts), ...permissions };
+  const common = { repository, sender: userShape(parts, happening.by) };
   switch (happening.kind) {
     case 'push':
       return { event: 'push', payload: { ...(await pushed(parts, happening)), ...common } };

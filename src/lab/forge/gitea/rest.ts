@@ -9,7 +9,7 @@ import { complain } from './answers.ts';
 import { commentRoutes } from './comment-routes.ts';
 import { originRoutes } from './origin-routes.ts';
 import { pullRoutes } from './pull-routes.ts';
-import { repositoryShape, userShape } from './shapes.ts';
+import { mayWrite, permissionsOf, repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
 /** Gitea knows three rights, and an owner. */
@@ -32,9 +32,7 @@ export function giteaRest(parts: Parts): Router {
   rest.get('/user', (_request, response) => void response.json(userShape(parts, TOKEN_OWNER)));
   const repository = express.Router();
   repository.get('/', (_request, response) => {
-    const { right } = people.meet(TOKEN_OWNER);
-    const permissions = { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
-    response.json({ ...repositoryShape(parts), permissions });
+    response.json({ ...repositoryShape(parts), permissions: permissionsOf(parts, TOKEN_OWNER) });
   });
   repository.get('/collaborators/:user/permission', (request, response) => {
     const { user } = request.params;
@@ -44,7 +42,8 @@ export function giteaRest(parts: Parts): Router {
     }
     const person = people.find(user);
     if (person === undefined) return complain(response, 404, `user does not exist [uid: 0, name: ${user}]`);
-    const permission = RIGHTS[person.right] ?? person.right;
+    // What a team of the organisation may do it does not count here.
+    const permission = person.through === 'team' ? 'none' : (RIGHTS[person.right] ?? person.right);
     response.json({ permission, role_name: permission, user: userShape(parts, person.login) });
   });
   statusRoutes(repository, parts);
@@ -53,8 +52,4 @@ export function giteaRest(parts: Parts): Router {
   originRoutes(repository, parts);
   rest.use(`/repos/${place.repository}`, repository);
   return rest;
-}
-
-function mayWrite(right: Right): boolean {
-  return right === 'admin' || right === 'maintain' || right === 'write';
 }

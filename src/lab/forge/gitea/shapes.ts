@@ -3,6 +3,7 @@
 
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
+import type { Right } from '../people.ts';
 import type { LabPull } from '../pulls.ts';
 import type { LabStatus } from '../statuses.ts';
 
@@ -12,6 +13,16 @@ export function userShape({ people }: Pick<Parts, 'people'>, login: string) {
   const { id } = people.meet(login);
   const named = { login, login_name: '', username: login, full_name: '', email: `${login}@noreply.localhost` };
   return { id, ...named, avatar_url: '', is_admin: false };
+}
+
+export function mayWrite(right: Right): boolean {
+  return right === 'admin' || right === 'maintain' || right === 'write';
+}
+
+/** What a person may do in the repository, however the right was given. */
+export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) {
+  const { right } = people.meet(login);
+  return { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
 }
 
 /** @param owner another one than the repository's for a fork of it */
@@ -48,7 +59,7 @@ export function pullShape(known: Known, pull: LabPull) {
     merged_at: merged?.at.toISOString() ?? null,
     merge_commit_sha: merged?.sha ?? null,
     merged_by: merged === null ? null : userShape(known, merged.by),
-    head: side(known, head.branch, head.sha, head.owner),
+    head: pull.agit ? agitSide(known, pull) : side(known, head.branch, head.sha, head.owner),
     base: side(known, base.branch, base.sha, place.owner),
     created_at: pull.createdAt.toISOString(),
     updated_at: pull.updatedAt.toISOString(),
@@ -59,6 +70,12 @@ export function pullShape(known: Known, pull: LabPull) {
 function side(known: Known, branch: string, sha: string, owner: string) {
   const repo = repositoryShape(known, owner);
   return { label: branch, ref: branch, sha, repo_id: repo.id, repo };
+}
+
+/** Pushed to `refs/for/…` of the repository itself, without a branch: whoever may read may do that. */
+function agitSide(known: Known, { number, head }: LabPull) {
+  const ref = `refs/pull/${number}/head`;
+  return { ...side(known, ref, head.sha, known.place.owner), label: '' };
 }
 
 export function issueShape(known: Known, number: number) {

@@ -91,6 +91,17 @@ describe('a signed push to the followed branch', () => {
     expect((await deliver(push)).status).toBe(400);
   });
 
+  test('as a form of Gitea, which signs the JSON in it, is read as well', async () => {
+    await door.close();
+    door = await openTestDoor(redis.url, {}, 0, 'form');
+    const form = `payload=${encodeURIComponent(push)}`;
+    const sent = { 'content-type': 'application/x-www-form-urlencoded', 'x-gitea-event': 'push' };
+    expect((await deliver(form, { ...sent, 'x-hub-signature-256': sign(push) })).status).toBe(202);
+    const other = `payload=${encodeURIComponent(JSON.stringify(pushPayload({ after: '2'.repeat(40) })))}`;
+    expect((await deliver(other, { ...sent, 'x-hub-signature-256': sign(push) })).status).toBe(401);
+    expect(await recorded()).toMatchObject([{ commit: COMMIT }]);
+  });
+
   test('of another repository is answered with 200 and ignored', async () => {
     const other = JSON.stringify(pushPayload({ repository: { full_name: 'team/another' } }));
     const response = await deliver(other);

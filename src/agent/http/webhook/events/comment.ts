@@ -14,6 +14,8 @@ const Comment = z.object({
   issue: z.object({ number: z.number().int().positive(), pull_request: z.unknown().optional() }),
   is_pull: z.boolean().optional(),
   comment: z.object({ id: z.number().int().positive(), body: z.string(), user: Login.nullish() }),
+  /** Gitea and Forgejo say what the sender may do; others say nothing of it here. */
+  repository: z.object({ permissions: z.object({ push: z.boolean() }).optional() }).optional(),
 });
 const Note = z.object({
   user: z.object({ id: z.number().int().optional(), username: z.string() }),
@@ -30,12 +32,12 @@ const Note = z.object({
 export function meaningOfComment(payload: unknown): Meaning {
   const read = understood(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
-  const { action, sender, issue, is_pull, comment } = read.data;
+  const { action, sender, issue, is_pull, comment, repository } = read.data;
   if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
   if (action !== 'created' && comment.user?.login !== sender.login) return touched(issue.number, sender.login);
   // An edited comment asked already; what a program writes is no person's wish.
   if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
-  return asked(comment, issue.number, sender.login);
+  return asked(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
 export function meaningOfNote(payload: unknown): Meaning {
@@ -51,15 +53,33 @@ export function meaningOfNote(payload: unknown): Meaning {
   return asked({ id: note.id, body: note.note }, request.iid, user.username);
 }
 
-function asked({ id, body }: { readonly id: number; readonly body: string }, pull: number, by: string): Meaning {
+function asked(
+  { id, body }: { readonly id: number; readonly body: string },
+  pull: number,
+  by: string,
+  mayPush?: boolean,
+): Meaning {
   const ask = commandIn(body, pull);
   if (ask === null) return ignored('the comment asks Phoenix for nothing');
-  return means({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull } }, by);
+  const said = mayPush === undefined ? {} : { mayPush };
+  return means({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull }, ...said }, by);
 }
 
 /** Somebody changed or deleted what another wrote, which may be the comment of Phoenix. */
 function touched(pull: number, by: string): Meaning {
   return means({ kind: 'pull', pull, comment: true }, by);
+}
+
+/** A command as people write it. */
+export function commandText(ask: Ask): string {
+  switch (ask.what) {
+    case 'approve':
+      return `/phoenix approve ${ask.targets.join(' ')}`;
+    case 'replay':
+      return `/phoenix replay ${ask.commit ?? ''}`.trim();
+    default:
+      return `/phoenix ${ask.what}`;
+  }
 }
 
 /** The first line that speaks to Phoenix, in words that it knows; a quotation of one, or one in a code block, does not. */

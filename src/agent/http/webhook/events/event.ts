@@ -57,7 +57,12 @@ export type ContentType = 'json' | 'form';
  * @throws SyntaxError when it is not JSON
  */
 export function parsePayload(body: string, sentAs: ContentType): unknown {
-  return JSON.parse(sentAs === 'json' ? body : (new URLSearchParams(body).get('payload') ?? ''));
+  return JSON.parse(payloadOf(body, sentAs));
+}
+
+/** The text of the JSON; empty for a form without it. */
+export function payloadOf(body: string, sentAs: ContentType): string {
+  return sentAs === 'json' ? body : (new URLSearchParams(body).get('payload') ?? '');
 }
 
 export function isForm(contentType: string | undefined): boolean {

@@ -1,0 +1,150 @@
+// What the agent relies on of a forge, whichever it is. Every list is longer than two pages of it.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommitSha } from '../../src/model/ids.ts';
+import type { CommitStatus } from '../../src/model/report.ts';
+import type { Forge } from '../../src/ports.ts';
+import { until } from '../support/until.ts';
+
+/** A forge with an empty repository whose main has one commit, and people: ada may push, eve may read. */
+export interface ForgeScene {
+  readonly forge: Forge;
+  /** The head of main. */
+  readonly head: CommitSha;
+  /** More than two pages of any list. */
+  readonly many: number;
+  /** A branch with one new commit on top of main; resolves to the commit. */
+  branch(name: string, message: string): Promise<CommitSha>;
+  /** The branch with that many commits on top of main, the oldest first: `commit 1` and so on. */
+  branchOf(name: string, commits: number): Promise<CommitSha>;
+  openPull(head: string, title: string, body: string): Promise<number>;
+  /** A pull request of eve whose head lies in no branch of the repository. */
+  openForeignPull(): Promise<number>;
+  /** By ada; resolves to the commit that it became. */
+  merge(pull: number): Promise<CommitSha>;
+  comment(pull: number, body: string, by: string): Promise<string>;
+  /** Oldest first. */
+  comments(pull: number): Promise<readonly { readonly author: string; readonly body: string }[]>;
+  /** The newest of each context, as `state: description`, in the words of the forge. */
+  statuses(commit: CommitSha): Promise<Readonly<Record<string, string>>>;
+  close(): Promise<void>;
+}
+
+/** @param signs whether the forge says in its events what their sender may do */
+export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): void {
+  let scene: ForgeScene;
+  beforeAll(async () => {
+    scene = await open();
+  }, 120_000);
+  afterAll(() => scene?.close());
+
+  const status = (changes: Partial<CommitStatus>): CommitStatus => ({
+    commit: scene.head,
+    context: 'phoenix/apply',
+    state: 'success',
+    description: 'applied',
+    url: null,
+    about: null,
+    ...changes,
+  });
+
+  describe('statuses', () => {
+    test('arrive, and the newest counts', async () => {
+      const { forge } = scene;
+      const pending = status({ state: 'pending', description: 'applies' });
+      expect(await forge.setStatus(pending, null, null)).toEqual({ sent: true, handle: null });
+      expect(await forge.pending(scene.head)).toEqual(['phoenix/apply']);
+      expect(await forge.setStatus(status({}), null, null)).toEqual({ sent: true, handle: null });
+      expect(await scene.statuses(scene.head)).toMatchObject({ 'phoenix/apply': 'success: applied' });
+      expect(await forge.pending(scene.head)).toEqual([]);
+    });
+
+    test('all that read pending are found', async () => {
+      const { forge, many } = scene;
+      const contexts = Array.from({ length: many }, (_, index) => `phoenix/lxc/${101 + index}`);
+      for (const context of contexts) {
+        expect(await forge.setStatus(status({ context, state: 'pending' }), null, null)).toMatchObject({ sent: true });
+      }
+      expect((await forge.pending(scene.head)).toSorted()).toEqual(contexts.toSorted());
+    }, 60_000);
+
+    test('of a commit that the forge does not have are given up, and hold nothing up', async () => {
+      const unknown = status({ commit: '1'.repeat(40) as CommitSha });
+      expect(await scene.forge.setStatus(unknown, null, null)).toMatchObject({ sent: false, retryAfterSeconds: null });
+    });
+  });
+
+  describe('pull requests', () => {
+    test('are all found, each as it is', async () => {
+      const { forge, many } = scene;
+      const head = await scene.branch('one', 'One more');
+      const number = await scene.openPull('one', 'The title', 'The text');
+      const mine = { number, title: 'The title', description: 'The text', author: 'ada', head, base: 'main' };
+      expect(await forge.pull(number)).toEqual({ ...mine, fork: false, open: true, mergedAs: null, mergedBy: null });
+      expect(await forge.pull(99_999)).toBeNull();
+      for (let index = 1; index < many; index += 1) {
+        await scene.branch(`more-${index}`, 'More');
+        await scene.openPull(`more-${index}`, `More ${index}`, '');
+      }
+      expect((await forge.openPulls()).length).toBe(many);
+    }, 120_000);
+
+    test('of somebody who may not push are known as such', async () => {
+      const number = await scene.openForeignPull();
+      expect(await scene.forge.pull(number)).toMatchObject({ author: 'eve', fork: true });
+    });
+
+    test('tell what they became, of whom, and what their author wrote', async () => {
+      const { forge, many } = scene;
+      await scene.branchOf('long', many);
+      const number = await scene.openPull('long', 'Many commits', 'Why');
+      const texts = await forge.pullTexts(number);
+      expect(texts.slice(0, 2)).toEqual(['Many commits', 'Why']);
+      const messages = texts.slice(2).map((text) => text.trim());
+      expect(messages.toSorted()).toEqual(Array.from({ length: many }, (_, index) => `commit ${index + 1}`).toSorted());
+      const merged = await scene.merge(number);
+      expect(await forge.pull(number)).toMatchObject({ open: false, mergedAs: merged, mergedBy: 'ada' });
+      expect(await forge.pullsOf(merged)).toContain(number);
+      // The record of a forge comes a moment after what it tells of.
+      await until(async () => (await forge.pusherOf(merged)) !== null, 'the record');
+      expect(['ada', undefined]).toContain(await forge.pusherOf(merged));
+    }, 60_000);
+  });
+
+  describe('comments', () => {
+    test('of Phoenix stay one, found among many, and say when somebody else has changed them', async () => {
+      const { forge, many } = scene;
+      await scene.branch('talk', 'Talk');
+      const pull = await scene.openPull('talk', 'Talk', '');
+      for (let index = 0; index < many; index += 1) await scene.comment(pull, `words ${index}`, 'ada');
+      const first = await forge.setComment({ pull, body: 'the plan' }, null, '');
+      if (!first.sent) throw new Error(first.reason);
+      // As after a lost ledger: what it is called is not known any more.
+      const second = await forge.setComment({ pull, body: 'the next plan' }, null, '');
+      if (!second.sent) throw new Error(second.reason);
+      const ours = async () => (await scene.comments(pull)).filter(({ body }) => body.startsWith('<!-- phoenix'));
+      expect((await ours()).map(({ body }) => body.includes('the next plan'))).toEqual([true]);
+      expect(second.handle?.split(' ')[0]).toBe(first.handle?.split(' ')[0]);
+      expect(await forge.setComment({ pull: 99_999, body: 'x' }, null, '')).toMatchObject({ retryAfterSeconds: null });
+    }, 60_000);
+
+    test('of people are read as they stand', async () => {
+      const { forge } = scene;
+      await scene.branch('asked', 'Asked');
+      const pull = await scene.openPull('asked', 'Asked', '');
+      const id = await scene.comment(pull, '/phoenix plan', 'eve');
+      expect(await forge.comment(pull, id)).toMatchObject({ author: 'eve', byProgram: false, body: '/phoenix plan' });
+      expect(await forge.comment(pull + 1, id)).toBeNull();
+      expect(await forge.comment(pull, '99999')).toBeNull();
+    });
+  });
+
+  describe('people', () => {
+    test('who may push are told from those who may not', async () => {
+      const { forge } = scene;
+      expect(await forge.mayWrite('ada', signs ? true : null)).toBe(true);
+      expect(await forge.mayWrite('eve', signs ? false : null)).toBe(false);
+      expect(await forge.mayWrite('nobody-at-all', signs ? false : null)).toBe(false);
+    });
+  });
+}
