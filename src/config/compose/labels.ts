@@ -1,28 +1,40 @@
 // Labels of the services of a compose file: lists and maps, with what aliases and merge keys stand for, and what a service takes from
 // another one of the file by `extends`.
 
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import type { ComposeLabel } from '../config-services.ts';
 import { pointer } from '../read/place.ts';
-import { positionOf } from './nodes.ts';
+import { aliasTargets, positionOf } from './nodes.ts';
+import { plainText } from './plain-scalars.ts';
 
 /** In their order; one that stands twice counts as compose lets it count, the last of a list and the nearest of merged maps. */
-export function composeLabels(document: Document.Parsed, lines: LineCounter): ComposeLabel[] {
-  const services = followed(
-    document,
-    isMap(document.contents) ? valueAt(document, document.contents, 'services') : null,
-  );
-  if (!isMap(services)) return [];
-  return keysOf(document, services).flatMap((service) => {
+export function composeLabels({ contents: root }: Document.Parsed, lines: LineCounter): ComposeLabel[] {
+  const aliases = aliasTargets(root);
+  const top = isMap(root) ? followed(aliases, entriesOf(aliases, root).get('services')?.value) : null;
+  if (!isMap(top)) return [];
+  const services = entriesOf(aliases, top);
+  return [...services.keys()].flatMap((service) => {
     const found = new Map<string, ComposeLabel>();
-    const own = labelsOf(document, services, service, 0);
-    for (const { node, key, value, at } of own) {
+    for (const { node, key, value, at } of labelsOf(aliases, services, service, 0)) {
       const path = pointer(['services', service, 'labels', at]);
       found.set(key ?? value.split('=')[0] ?? '', { service, key, value, path, ...positionOf(lines, node.range?.[0]) });
     }
     return [...found.values()];
   });
 }
+
+type Aliases = ReadonlyMap<Alias, Node>;
 
 interface Written {
   readonly node: Node;
@@ -34,77 +46,62 @@ interface Written {
 }
 
 /** Those that it has from another service come first: its own count more. */
-function labelsOf(document: Document.Parsed, services: YAMLMap, service: string, depth: number): Written[] {
-  const definition = followed(document, valueAt(document, services, service));
+function labelsOf(aliases: Aliases, services: Entries, service: string, depth: number): Written[] {
+  const definition = followed(aliases, services.get(service)?.value);
   if (!isMap(definition) || depth > 10) return [];
-  const base = extended(document, definition);
-  const inherited = base === null ? [] : labelsOf(document, services, base, depth + 1);
-  return [...inherited, ...written(document, followed(document, valueAt(document, definition, 'labels')))];
+  const fields = entriesOf(aliases, definition);
+  const base = extended(aliases, followed(aliases, fields.get('extends')?.value));
+  const inherited = base === null ? [] : labelsOf(aliases, services, base, depth + 1);
+  return [...inherited, ...written(aliases, followed(aliases, fields.get('labels')?.value))];
 }
 
 /** The name of a service of the same file. */
-function extended(document: Document.Parsed, definition: YAMLMap): string | null {
-  const value = followed(document, valueAt(document, definition, 'extends'));
+function extended(aliases: Aliases, value: unknown): string | null {
   if (isScalar(value)) return textOf(value);
-  if (!isMap(value) || valueAt(document, value, 'file') !== undefined) return null;
-  const name = followed(document, valueAt(document, value, 'service'));
-  return isScalar(name) ? textOf(name) : null;
+  if (!isMap(value)) return null;
+  const fields = entriesOf(aliases, value);
+  const name = followed(aliases, fields.get('service')?.value);
+  return isScalar(name) && !fields.has('file') ? textOf(name) : null;
 }
 
-function written(document: Document.Parsed, labels: unknown): Written[] {
+function written(aliases: Aliases, labels: unknown): Written[] {
   if (isSeq(labels)) {
     return labels.items.flatMap((item, index) => {
-      const value = followed(document, item);
+      const value = followed(aliases, item);
       return isScalar(value) ? [{ node: item as Node, key: null, value: textOf(value), at: String(index) }] : [];
     });
   }
   if (!isMap(labels)) return [];
-  return keysOf(document, labels).map((key) => {
-    const pair = labels.items.find((each) => isScalar(each.key) && textOf(each.key) === key);
-    const value = followed(document, valueAt(document, labels, key));
-    const node = (isScalar(pair?.key) ? pair.key : isScalar(value) ? value : labels) as Node;
-    return { node, key, value: isScalar(value) ? textOf(value) : '', at: key };
+  return [...entriesOf(aliases, labels)].map(([key, entry]) => {
+    const value = followed(aliases, entry.value);
+    return { node: entry.key, key, value: isScalar(value) ? textOf(value) : '', at: key };
   });
 }
 
-/** With those that come by merging, once each. */
-function keysOf(document: Document.Parsed, map: YAMLMap): string[] {
-  const own = map.items.flatMap(({ key }) => (isScalar(key) && !isMerge(key) ? [textOf(key)] : []));
-  return [...new Set([...basesOf(document, map).flatMap((base) => keysOf(document, base)), ...own])];
-}
+type Entries = ReadonlyMap<string, { readonly key: Node; readonly value: unknown }>;
 
-/** Its own, or that of the first merged map that has the key. */
-function valueAt(document: Document.Parsed, map: YAMLMap, key: string): unknown {
-  const own = map.items.find((pair) => isScalar(pair.key) && !isMerge(pair.key) && textOf(pair.key) === key);
-  if (own !== undefined) return own.value;
-  for (const base of basesOf(document, map)) {
-    const value = valueAt(document, base, key);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function basesOf(document: Document.Parsed, map: YAMLMap): YAMLMap[] {
-  return map.items.flatMap((pair) => {
-    if (!isScalar(pair.key) || !isMerge(pair.key)) return [];
-    const from = followed(document, pair.value);
-    return (isSeq(from) ? from.items : [from]).map((each) => followed(document, each)).filter((each) => isMap(each));
+/** What a map has, itself or by merging (`<<`): its own counts most, then the first merged map that has a key. */
+function entriesOf(aliases: Aliases, map: YAMLMap): Entries {
+  const entries = new Map<string, { readonly key: Node; readonly value: unknown }>();
+  const bases = map.items.flatMap(({ key, value }) => {
+    if (!isScalar(key) || !isMerge(key)) return [];
+    const from = followed(aliases, value);
+    return (isSeq(from) ? from.items : [from]).map((each) => followed(aliases, each)).filter((each) => isMap(each));
   });
+  for (const base of bases.reverse()) for (const [name, entry] of entriesOf(aliases, base)) entries.set(name, entry);
+  for (const { key, value } of map.items) if (isScalar(key) && !isMerge(key)) entries.set(textOf(key), { key, value });
+  return entries;
 }
 
 function isMerge({ value, source }: { value: unknown; source?: string }): boolean {
   return source === '<<' || value === '<<';
 }
 
-function followed(document: Document.Parsed, node: unknown): unknown {
-  return isAlias(node) ? node.resolve(document) : node;
+function followed(aliases: Aliases, node: unknown): unknown {
+  return isAlias(node) ? aliases.get(node) : node;
 }
 
-/** As compose turns a value into a text, whose YAML is that of Go's library: 0777 is a number to the base of eight. */
-function textOf({ value, source, type }: { value: unknown; source?: string; type?: string }): string {
-  if (value === null || value === undefined) return '';
-  if (type !== 'PLAIN' || source === undefined || typeof value === 'string') return String(value);
-  if (/^[-+]?0[0-7_]+$/.test(source)) return String(Number.parseInt(source.replaceAll('_', ''), 8));
-  if (/^[-+]?\d+$/.test(source)) return source.replace(/^\+/, '');
-  return String(value);
+function textOf({ value, source, type, tag }: Scalar): string {
+  const isWritten = type === 'PLAIN' && tag === undefined;
+  return isWritten ? plainText(typeof value === 'string' ? value : (source ?? '')) : String(value ?? '');
 }

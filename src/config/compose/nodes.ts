@@ -1,6 +1,16 @@
 // The nodes of a YAML document and where they stand.
 
-import { type Document, isAlias, isCollection, isMap, isScalar, type LineCounter, type Node } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+} from 'yaml';
 import type { Finding } from '../rules/rule.ts';
 
 /** Every node with the keys that lead to it; aliases are not followed. */
@@ -16,6 +26,25 @@ export function eachNode(root: unknown, see: (node: Node, at: readonly (string |
       : node.items.map((item, index) => ({ node: item, at: [...at, index] }));
     for (const child of children.reverse()) open.push(child);
   }
+}
+
+/** What each alias stands for: the last node before it with an anchor of its name. In the order of the text. */
+export function aliasTargets(root: unknown): Map<Alias, Node> {
+  const targets = new Map<Alias, Node>();
+  const named = new Map<string, Node>();
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (isAlias(node)) {
+      const target = named.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+      continue;
+    }
+    if (isScalar(node) || isCollection(node)) if (node.anchor !== undefined) named.set(node.anchor, node as Node);
+    if (isMap(node)) for (const { key, value } of node.items.toReversed()) open.push(value, key);
+    else if (isSeq(node)) open.push(...node.items.toReversed());
+  }
+  return targets;
 }
 
 /** How many values there are with what each alias stands for in its place; an alias inside of its own anchor makes it infinite. */

@@ -14,6 +14,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
+import { aliasTargets } from './nodes.ts';
 
 export interface YamlSource {
   readonly text: string;
@@ -31,24 +32,10 @@ export function yamlSource(text: string): YamlSource {
   const document = parseDocument(text, { merge: true, uniqueKeys: true, keepSourceTokens: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw new Error(`the compose file cannot be read: ${fault.message}`);
-  const targets = new Map<Alias, Node>();
-  const users = new Map<Node, Alias[]>();
-  const named = new Map<string, Node>();
-  const open: unknown[] = [document.contents];
-  while (open.length > 0) {
-    const node = open.pop();
-    if (isAlias(node)) {
-      const target = named.get(node.source);
-      if (target !== undefined) {
-        targets.set(node, target);
-        users.set(target, [...(users.get(target) ?? []), node]);
-      }
-      continue;
-    }
-    if (isScalar(node) || isMap(node) || isSeq(node)) if (node.anchor !== undefined) named.set(node.anchor, node);
-    if (isMap(node)) for (const { key, value } of node.items.toReversed()) open.push(value, key);
-    else if (isSeq(node)) open.push(...node.items.toReversed());
-  }
+  const targets = aliasTargets(document.contents);
+  const users = new Map(
+    [...Map.groupBy(targets, ([, target]) => target)].map(([to, of]) => [to, of.map(([one]) => one)]),
+  );
   const anchors = anchorsIn(text);
   return {
     text,

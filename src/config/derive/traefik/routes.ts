@@ -25,7 +25,7 @@ export interface Routes {
   readonly findings: readonly Finding[];
 }
 
-export interface AskedName extends Pick<Finding, 'at' | 'position'> {
+interface AskedName extends Pick<Finding, 'at' | 'position'> {
   readonly name: string;
   /** For sentences: the stack with its environment. */
   readonly source: string;
@@ -48,9 +48,9 @@ function derived(config: Config): Routes {
   const stacks = allStackRoutes(config);
   const middlewares = new Map(stacks.flatMap((each) => [...each.middlewares]));
   const run = stacks.filter(({ isRun }) => isRun);
-  const placed = run
-    .flatMap(({ routes }) => routes)
-    .filter(({ backend }) => isNamed(backend) || backend.servers.length > 0);
+  const asked = run.flatMap(({ routes }) => routes);
+  const placed = asked.filter(({ backend }) => isNamed(backend) || backend.servers.length > 0);
+  const lost = asked.filter((route) => !placed.includes(route)).map(withoutAddress);
   const { routes: labelled, findings: shared } = unshared(serving(placed, middlewares));
   const offered = offers(config);
   const byHost = new Map(offered.map((route) => [route.hosts[0], route]));
@@ -79,8 +79,15 @@ function derived(config: Config): Routes {
     middlewares,
     services: new Map(run.flatMap(({ services }) => [...services])),
     names,
-    findings: once([...stacks.flatMap((each) => each.findings), ...shared]),
+    findings: once([...stacks.flatMap((each) => each.findings), ...lost, ...shared]),
   };
+}
+
+/** NO_ROUTE: only an address that stays can be led to. */
+function withoutAddress({ rule, source, at, position }: LabelledRoute): Finding {
+  const message = `nothing leads to ${rule}: no VM that runs ${source} has a fixed address`;
+  const hint = 'Write the address of the VM in its network_config.';
+  return { code: 'NO_ROUTE', message, hint, at, ...(position === undefined ? {} : { position }) };
 }
 
 /** What stands in a compose file is found in each environment. */
