@@ -15,7 +15,8 @@ function isIPv4(text: string): boolean {
   return /^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
 }
 
-function isIPv6(text: string): boolean {
+/** Pure. Without brackets and zone. */
+export function isIPv6(text: string): boolean {
   const halves = text.split('::');
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));

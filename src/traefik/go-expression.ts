@@ -39,8 +39,11 @@ export function readExpression<Value extends object>(text: string, meaning: Mean
 
   const value = binary(1, 0);
   if (isUnreadable(value)) return value;
-  if (tokens[at]?.kind === 'line end') at += 1;
-  return at < tokens.length ? unexpected('stands after its end') : value;
+  const ends = tokens[at]?.kind === 'line end';
+  if (ends) at += 1;
+  const more = tokens[at];
+  if (more === undefined) return value;
+  return ends ? { message: `a line ends before ${shown(more)}`, hint: LINES } : unexpected('stands after its end');
 
   function binary(least: number, depth: number): Value | Unreadable {
     let left = unary(depth);
@@ -105,7 +108,10 @@ export function readExpression<Value extends object>(text: string, meaning: Mean
     const token = tokens[at];
     if (token === undefined) return { message: `its end ${where}` };
     if (token.kind === 'line end') return { message: `the end of a line ${where}`, hint: LINES };
-    return { message: `${shown(token)} ${where}` };
+    const message = `${shown(token)} ${where}`;
+    return /^(and|or|not)$/i.test(token.text)
+      ? { message, hint: 'Write && for and, || for or, ! for not.' }
+      : { message };
   }
 
   function unclosed(): Unreadable {

@@ -3,10 +3,11 @@
 
 import type { Unreadable } from './fault.ts';
 
+/** Of a number its kind is all that matters here. */
 export type Literal =
   | { readonly kind: 'text'; readonly value: string }
-  | { readonly kind: 'whole'; readonly value: number }
-  | { readonly kind: 'fraction'; readonly value: number };
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'fraction' };
 
 export type Token =
   | { readonly kind: 'name' | 'operator' | 'line end'; readonly text: string }
@@ -75,17 +76,20 @@ function unknown(text: string, from: number): Unreadable {
   if (rest.startsWith('"')) return { message: 'a double quote is not closed' };
   if (/^['‘’“”´]/.test(rest)) return { message: 'values stand in backticks, not in quotes', hint: QUOTES };
   if (rest.startsWith('/*')) return { message: 'a comment is not closed' };
-  return { message: `"${rest}" is not understood` };
+  const message = `"${rest}" is not understood`;
+  if (rest.startsWith(':'))
+    return { message, hint: 'Rules of Traefik 1 (Host:name) are no longer read: write Host(`name`).' };
+  return /^[&|]/.test(rest) ? { message, hint: 'Write && for and, || for or.' } : { message };
 }
 
 /** Null: Go reads it as none, or does not hand it on. */
 function numberOf(text: string): Literal | null {
-  if (/^(0[0-7]*|[1-9][0-9]*)$/.test(text)) {
-    return BigInt(text) > 9223372036854775807n ? null : { kind: 'whole', value: Number(text) };
-  }
-  const isFraction = /^([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?$/.test(text);
-  const value = Number(text);
-  return isFraction && Number.isFinite(value) ? { kind: 'fraction', value } : null;
+  if (/^(0[0-7]*|[1-9][0-9]*)$/.test(text)) return BigInt(text) > 9223372036854775807n ? null : { kind: 'whole' };
+  const isDecimal = /^([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?$/.test(text);
+  const isHex = /^0[xX](?=[._]?[0-9a-fA-F])(_?[0-9a-fA-F])*(\.([0-9a-fA-F](_?[0-9a-fA-F])*)?)?[pP][+-]?[0-9]+$/.test(
+    text,
+  );
+  return isHex || (isDecimal && Number.isFinite(Number(text))) ? { kind: 'fraction' } : null;
 }
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34 };

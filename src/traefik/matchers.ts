@@ -34,8 +34,8 @@ const V3: Readonly<Record<string, Kind>> = {
   Path: { takes: [1], check: slashFault, never: pathNever },
   PathRegexp: { takes: [1], check: expressionFault, never: templateNever },
   PathPrefix: { takes: [1], check: slashFault, never: pathNever },
-  Header: { takes: [2] },
-  HeaderRegexp: { takes: [2], check: expressionFault },
+  Header: { takes: [2], never: headerNever },
+  HeaderRegexp: { takes: [2], check: expressionFault, never: headerNever },
   Query: { takes: [1, 2], never: queryNever },
   QueryRegexp: { takes: [1, 2], check: (value, values) => (values.length === 2 ? expressionFault(value) : null) },
 };
@@ -155,8 +155,15 @@ function nameNever(value: string): Unreadable | null {
   };
 }
 
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function headerNever(value: string, [name = '']: readonly string[]): Unreadable | null {
+  if (value !== name || TOKEN.test(name)) return null;
+  return { message: `"${name}" is no name of a header`, hint: 'Write Header(`X-Name`, `value`).' };
+}
+
 function methodNever(value: string): Unreadable | null {
-  if (/^[\w!#$%&'*+.^`|~-]+$/.test(value)) return null;
+  if (TOKEN.test(value)) return null;
   return { message: `"${value}" is no method`, hint: 'Write Method(`GET`) || Method(`POST`).' };
 }
 

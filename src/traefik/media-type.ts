@@ -1,12 +1,17 @@
 // Media types as Go reads them (mime.ParseMediaType): a type, and parameters after semicolons.
 
 const TOKEN = String.raw`[!#$%&'*+\-.^_\x60|~0-9a-z]+`;
-const TYPE = new RegExp(
-  String.raw`^\s*${TOKEN}(?:/${TOKEN})?\s*(?:\s*;\s*${TOKEN}\s*=\s*(?:${TOKEN}|"(?:[^"\\\r\n]|\\.)*"))*\s*;?\s*$`,
-  'i',
-);
+const PARAMETER = String.raw`\s*;\s*(${TOKEN})\s*=\s*(${TOKEN}|"(?:[^"\\\r\n]|\\.)*")`;
+const TYPE = new RegExp(String.raw`^\s*${TOKEN}(?:/${TOKEN})?\s*(?:${PARAMETER})*\s*;?\s*$`, 'i');
 
 /** Pure. */
 export function isMediaType(text: string): boolean {
-  return TYPE.test(text);
+  if (!TYPE.test(text)) return false;
+  const values = new Map<string, string>();
+  for (const [, name = '', value = ''] of text.matchAll(new RegExp(PARAMETER, 'gi'))) {
+    const before = values.get(name.toLowerCase());
+    if (before !== undefined && before !== value) return false;
+    values.set(name.toLowerCase(), value);
+  }
+  return true;
 }

@@ -65,7 +65,7 @@ export function referencesOf(http: JsonObject): References {
 }
 
 /** The services that a service is made of. */
-export function membersOf(service: JsonObject): { readonly path: readonly string[]; readonly service: string }[] {
+function membersOf(service: JsonObject): { readonly path: readonly string[]; readonly service: string }[] {
   const listed = (path: readonly string[], value: JsonObject[string]) =>
     list(value).map((each, index) => ({
       path: [...path, String(index), 'name'],

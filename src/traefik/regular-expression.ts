@@ -1,27 +1,39 @@
 // Regular expressions as Go reads them (RE2), which is not as JavaScript does: no looking around, no references backwards.
 
 import { RE2JS } from 're2js';
-import type { Unreadable } from './fault.ts';
+import { isUnreadable, type Unreadable } from './fault.ts';
 
-/** Pure. Why Go cannot compile it; null: it can. */
-export function expressionFault(text: string): Unreadable | null {
-  if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
-  const compiled = compile(text);
-  return compiled instanceof RE2JS ? null : compiled;
+export interface Expression {
+  readonly groups: number;
+  readonly names: ReadonlySet<string>;
 }
 
-function compile(text: string): RE2JS | Unreadable {
+/** Pure. What Go makes of it, or why it cannot compile it. */
+export function compiled(text: string): Expression | Unreadable {
+  if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
   try {
-    return RE2JS.compile(text);
+    const expression = RE2JS.compile(text);
+    return { groups: expression.groupCount(), names: new Set(Object.keys(expression.namedGroups())) };
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
     // Go lets several groups have one name.
     const [, twice] = /^duplicate capture group name: `(.*)`$/.exec(why) ?? [];
-    if (twice !== undefined) return compile(text.replaceAll(`(?P<${twice}>`, '(').replaceAll(`(?<${twice}>`, '('));
+    if (twice !== undefined)
+      return withName(twice, compiled(text.replaceAll(`(?P<${twice}>`, '(').replaceAll(`(?<${twice}>`, '(')));
     const message = `the regular expression is none that Go knows: ${why}`;
     const hint = hintOf(text);
     return hint === null ? { message } : { message, hint };
   }
+}
+
+function withName(name: string, expression: Expression | Unreadable): Expression | Unreadable {
+  return isUnreadable(expression) ? expression : { ...expression, names: new Set([...expression.names, name]) };
+}
+
+/** Pure. Null: Go can compile it. */
+export function expressionFault(text: string): Unreadable | null {
+  const expression = compiled(text);
+  return isUnreadable(expression) ? expression : null;
 }
 
 function hintOf(text: string): string | null {
@@ -34,11 +46,7 @@ function hintOf(text: string): string | null {
 }
 
 /** Pure. Why a text that is put in place of what an expression finds can never say what it should; null: it can. */
-export function replacementFault(expression: string, replacement: string): Unreadable | null {
-  const compiled = compile(expression);
-  if (!(compiled instanceof RE2JS)) return null;
-  const groups = compiled.groupCount();
-  const names = new Set(Object.keys(compiled.namedGroups()));
+export function replacementFault({ groups, names }: Expression, replacement: string): Unreadable | null {
   for (const [all, braced, bare] of replacement.matchAll(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu)) {
     if (all === '$$') {
       if (!/\$\$[{\p{L}\p{Nd}_]/u.test(replacement)) continue;

@@ -1,9 +1,10 @@
 // Routers: which requests they take, and what their place among others is.
 
 import type { JsonObject } from '../model/json.ts';
-import { disabled, type Fault, useless } from './fault.ts';
+import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
 import { isSection, section, text, texts, whole } from './read.ts';
 import { parseRule } from './rule.ts';
+import { optionsFault } from './tls.ts';
 
 /** What is above it Traefik keeps to itself: the greatest number of Go less 1000. */
 const HIGHEST = 9223372036854774807n;
@@ -24,17 +25,22 @@ export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
     const message = `priority ${priority} is above ${HIGHEST}, the highest that routers may have`;
     faults.push(disabled(['priority'], { message, hint: 'Write a smaller number; the greater one goes first.' }));
   }
-  const options = text(section(router['tls'])['options']);
-  if (
-    options !== '' &&
-    !options.includes('@') &&
-    options !== 'default' &&
-    !isSection(section(section(dynamic['tls'])['options'])[options])
-  ) {
-    const message = `the TLS options ${options} are not there`;
-    faults.push(disabled(['tls', 'options'], { message, hint: `Leave them away, or write ${options}@file.` }));
+  if (isSection(router['tls'])) {
+    const fault = tlsFault(text(router['tls']['options']) || 'default', section(section(dynamic['tls'])['options']));
+    if (fault !== null) faults.push(disabled(['tls', 'options'], fault));
   }
   return faults;
+}
+
+/** Of options that other files may hold nothing is known here; `default` is there without being set. */
+function tlsFault(name: string, all: JsonObject): Unreadable | null {
+  const own = name.replace(/@file$/, '');
+  if (Object.hasOwn(all, own)) {
+    const fault = optionsFault(section(all[own]));
+    return fault === null ? null : { ...fault, message: `TLS options ${own}: ${fault.message}` };
+  }
+  if (name === 'default' || name.includes('@')) return null;
+  return { message: `the TLS options ${name} are not there`, hint: `Leave them away, or write ${name}@file.` };
 }
 
 /** A rule of version 2 that is read as one of version 3. */
@@ -45,9 +51,11 @@ function withV2Hint(rule: string, syntax: string, { fault, hint }: { readonly fa
   return { message, hint: hint === undefined ? way : `${hint} ${way}` };
 }
 
-/** 0 for what is no whole number. */
+/** 0 for what is no whole number. One that JavaScript has rounded counts as the greatest that it may have been. */
 function bigWhole(value: JsonObject[string]): bigint {
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    return Number.isSafeInteger(value) ? BigInt(value) : BigInt(value) + 512n;
+  }
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(whole(value));
 }
 

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
-import { duration, isSection, list, section, text, texts, whole } from './read.ts';
+import { isSection, list, section, signOfTime, text, texts, whole } from './read.ts';
 import { rangeFault } from './status.ts';
 import { isUrl, serverFault } from './url.ts';
 
@@ -69,6 +69,7 @@ function healthCheck(config: JsonObject): Fault[] {
   const scheme = text(config['scheme']);
   const port = whole(config['port']);
   const mode = text(config['mode']);
+  const method = text(config['method']);
   const status = whole(config['status']);
   const at = (name: string, message: string, hint: string): Fault => useless(['healthCheck', name], { message, hint });
   return [
@@ -82,12 +83,15 @@ function healthCheck(config: JsonObject): Fault[] {
       ? []
       : [at('port', `${port} is no port, and no server counts as up`, 'Write 1 to 65535.')]),
     ...(['', 'http', 'grpc'].includes(mode) ? [] : [at('mode', `"${mode}" is read as http`, 'Write http or grpc.')]),
+    ...(/^[\w!#$%&'*+.^`|~-]*$/.test(method)
+      ? []
+      : [at('method', `"${method}" is no method, and no server counts as up`, 'Write GET.')]),
     ...(status === 0 || (status >= 100 && status <= 999)
       ? []
       : [at('status', `no answer has status ${status}, and no server counts as up`, 'Write 200.')]),
     ...['interval', 'unhealthyInterval', 'timeout'].flatMap((name) => {
-      const seconds = config[name] === undefined ? null : duration(config[name]);
-      return seconds === null || seconds > 0
+      const time = signOfTime(config[name]);
+      return time === null || time > 0
         ? []
         : [at(name, 'it is not above 0, and Traefik takes its default', 'Write 30s.')];
     }),

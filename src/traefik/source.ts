@@ -16,7 +16,9 @@ export function sourceFaults(config: JsonObject): Fault[] {
   ].filter((way) => way !== '');
   if (ways.length > 1) {
     const hint = `Keep ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}.`;
-    return [disabled(['sourceCriterion'], { message: `${ways.join(' and ')} exclude each other`, hint })];
+    return [
+      disabled(['sourceCriterion', ways[1] ?? ''], { message: `${ways.join(' and ')} exclude each other`, hint }),
+    ];
   }
   return strategyFaults(section(strategy), ['sourceCriterion', 'ipStrategy']);
 }

@@ -4,8 +4,8 @@
 import type { JsonObject } from '../model/json.ts';
 import { type Fault, useless } from './fault.ts';
 import { text, texts } from './read.ts';
+import { suiteFault, VERSIONS } from './tls.ts';
 
-const VERSIONS = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'];
 const IGNORED = 'and Traefik leaves all of its TLS settings away';
 
 /** Pure. */
@@ -19,14 +19,10 @@ export function transportFaults(transport: JsonObject): Fault[] {
     return [useless([name], { message, hint: `There are ${VERSIONS.join(', ')}.` })];
   });
   const suites = texts(transport['cipherSuites']).flatMap((suite, index): Fault[] => {
-    if (/^TLS_[A-Z0-9_]+$/.test(suite)) return [];
-    const message = `"${suite}" is no cipher suite, ${IGNORED}`;
-    return [
-      useless(['cipherSuites', String(index)], {
-        message,
-        hint: 'Write TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or the like.',
-      }),
-    ];
+    const fault = suiteFault(suite);
+    return fault === null
+      ? []
+      : [useless(['cipherSuites', String(index)], { ...fault, message: `${fault.message}, ${IGNORED}` })];
   });
   return [...versions, ...suites, ...orderFaults(least, most)];
 }

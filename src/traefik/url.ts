@@ -1,5 +1,6 @@
 // Addresses of servers, as Traefik reaches them.
 
+import { isIPv6 } from './address.ts';
 import type { Unreadable } from './fault.ts';
 
 const HOST = String.raw`(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-fA-F:.]+(?:%25[\w.~-]+)?\])`;
@@ -11,7 +12,8 @@ export function serverFault(text: string, schemes: readonly string[]): Unreadabl
   const [, scheme = '', port = ''] =
     new RegExp(`^([a-z][a-z0-9+.-]*)://(?:[^/?#@]*@)?${HOST}(?::(\\d*))?(?:[/?#]|$)`, 'i').exec(text) ?? [];
   // What stands before an @ is a password.
-  if (scheme === '') return { message: `"${text.replace(/\/\/[^/]*@/, '//…@')}" is no address of a server`, hint };
+  if (scheme === '' || !isUrl(text))
+    return { message: `"${text.replace(/\/\/[^/]*@/, '//…@')}" is no address of a server`, hint };
   if (!schemes.includes(scheme.toLowerCase()))
     return { message: `${scheme} is not spoken to servers`, hint: `There are ${schemes.join(', ')}.` };
   return Number(port) > 65535 ? { message: `${port} is no port`, hint } : null;
@@ -19,13 +21,45 @@ export function serverFault(text: string, schemes: readonly string[]): Unreadabl
 
 /** Pure. Whether Go takes it for a URL at all (net/url), however odd. */
 export function isUrl(text: string): boolean {
+  const [front = '', ...fragment] = text.split('#');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Go refuses.
-  if (/[\x00-\x1f\x7f]/.test(text) || text.startsWith(':')) return false;
-  const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):)?([^#?]*)/i.exec(text) ?? [];
-  const [, authority, path = ''] = /^\/\/([^/]*)(.*)$/s.exec(rest) ?? [undefined, undefined, rest];
-  if (/%(?![0-9a-fA-F]{2})/.test(path)) return false;
-  if (authority === undefined) return scheme !== undefined || !/^[^/]*:/.test(rest);
-  const host = authority.slice(authority.lastIndexOf('@') + 1);
-  if (host.startsWith('[')) return /^\[[^\]]*\](:\d*)?$/.test(host);
-  return /^[^\s<>"\\^`{|}%[\]]*$/.test(host.replaceAll(/%[8-9a-fA-F][0-9a-fA-F]/g, '')) && /^[^:]*(:\d*)?$/.test(host);
+  if (/[\x00-\x1f\x7f]/.test(front) || front.startsWith(':') || !escapes(fragment.join('#'))) return false;
+  const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):)?([^?]*)/is.exec(front) ?? [];
+  if (!rest.startsWith('/')) return scheme !== '' || (!/^[^/]*:/.test(rest) && escapes(rest));
+  const [, authority, path = ''] =
+    /^\/\/(?!\/)([^/]*)(.*)$/s.exec(rest) ?? (scheme === '' ? [] : (/^\/\/()(.*)$/s.exec(rest) ?? []));
+  return authority === undefined ? escapes(rest) : isAuthority(scheme.toLowerCase(), authority) && escapes(path);
+}
+
+function escapes(text: string): boolean {
+  return !/%(?![0-9a-fA-F]{2})/.test(text);
+}
+
+function isAuthority(scheme: string, authority: string): boolean {
+  const at = authority.lastIndexOf('@');
+  const user = authority.slice(0, Math.max(at, 0));
+  return /^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/.test(user) && escapes(user) && isHost(scheme, authority.slice(at + 1));
+}
+
+/** No port where nothing follows the name. */
+const PORT = /^(?::[0-9]*)?$/;
+
+function isHost(scheme: string, host: string): boolean {
+  const opens = host.lastIndexOf('[');
+  if (opens > 0) return false;
+  if (opens === 0) {
+    const closes = host.lastIndexOf(']');
+    const [address = '', ...zone] = host.slice(1, closes).split('%25');
+    const isZone =
+      zone.length === 0 || (zone.join('') !== '' && isHostText(zone.join('').replaceAll(/%[0-9a-fA-F]{2}/g, '')));
+    return closes > 0 && PORT.test(host.slice(closes + 1)) && isIPv6(address) && isZone;
+  }
+  // Other schemes than those of the web had colons in names once.
+  const colon = scheme === 'http' || scheme === 'https' ? host.indexOf(':') : host.lastIndexOf(':');
+  return (colon < 0 || PORT.test(host.slice(colon))) && isHostText(host);
+}
+
+/** Only what is not ASCII is escaped in names. */
+function isHostText(text: string): boolean {
+  return /^(?:[A-Za-z0-9._~!$&'()*+,;=:[\]<>"-]|[\u0080-\uffff]|%(?:25|[89a-fA-F][0-9a-fA-F]))*$/.test(text);
 }

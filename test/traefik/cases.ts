@@ -65,6 +65,10 @@ function balancer(name: string, config: JsonObject, path: string | null = null, 
   return service(name, { loadBalancer }, path === null ? null : `loadBalancer.${path}`, {}, expected);
 }
 
+function withTls(name: string, options: JsonObject, path: string | null = null): Case {
+  return { ...rule(name, RULE, path, { tls: { options: '~o' } }), tls: { options } };
+}
+
 const users = (...list: string[]): JsonObject => ({ basicAuth: { users: list } });
 const regex = (expression: string, replacement = 'https://other.example'): JsonObject => ({
   redirectRegex: { regex: expression, replacement },
@@ -159,8 +163,33 @@ const RULES: readonly Case[] = [
   rule('a negative priority', RULE, null, { priority: -1 }),
   rule('a priority that Traefik keeps to itself', RULE, 'priority', { priority: '9223372036854774808' }),
   rule('TLS options that are not there', RULE, 'tls.options', { tls: { options: '~o' } }),
+  withTls('TLS options', {
+    '~o': { minVersion: 'VersionTLS12', curvePreferences: ['X25519'], cipherSuites: ['TLS_AES_128_GCM_SHA256'] },
+  }),
+  withTls('TLS options with a suite that is none', { '~o': { cipherSuites: ['ECDHE-RSA-AES128-SHA'] } }, 'tls.options'),
+  withTls('TLS options with a curve that is none', { '~o': { curvePreferences: ['P-256'] } }, 'tls.options'),
+  withTls(
+    'TLS options for clients in a way that is none',
+    { '~o': { clientAuth: { clientAuthType: 'Require' } } },
+    'tls.options',
+  ),
+  withTls(
+    'TLS options for clients without an authority',
+    { '~o': { clientAuth: { clientAuthType: 'VerifyClientCertIfGiven' } } },
+    'tls.options',
+  ),
   rule('TLS by default', RULE, null, { tls: { options: 'default' } }),
   rule('a middleware that is not there', RULE, 'middlewares.0', { middlewares: ['~nope'] }),
+  rule('a middleware without a name', RULE, 'middlewares.0', { middlewares: [''] }),
+  {
+    name: 'a router with a source in its name',
+    http: { routers: { '~r@x': { rule: RULE, service: '~s' } }, services: { '~s': SERVER } },
+    refused: ['routers/~r@x: '],
+  },
+  rule('a header that cannot be', 'Host(`~.example`) && Header(`X A`, `1`)', 'rule', {}, never()),
+  rule('a rule of Traefik 1', 'Host:~.example', 'rule'),
+  rule('a rule joined by words', 'Host(`~.example`) and Path(`/`)', 'rule'),
+  rule('a rule joined by half an operator', 'Host(`~.example`) & Path(`/`)', 'rule'),
   rule('a middleware of Docker', RULE, 'middlewares.0', { middlewares: ['auth@docker'] }),
   {
     name: 'a service that is not there',
@@ -344,6 +373,14 @@ const MIDDLEWARES: readonly Case[] = [
     { errors: { status: ['404'], service: '~nope', query: '/' } },
     'errors.service',
   ),
+  middleware('error pages with another status', {
+    errors: { status: ['404'], statusRewrites: { '400-499': 404 }, service: '~s', query: '/' },
+  }),
+  middleware(
+    'error pages with another status for words',
+    { errors: { status: ['404'], statusRewrites: { '4xx': 404 }, service: '~s', query: '/' } },
+    'errors.statusRewrites.4xx',
+  ),
   middleware('error pages without service', { errors: { status: ['404'], query: '/' } }, 'errors.service'),
   middleware('another login', { forwardAuth: { address: 'BACKEND/', authResponseHeadersRegex: '^X-' } }),
   middleware(
@@ -387,7 +424,7 @@ const MIDDLEWARES: readonly Case[] = [
   middleware(
     'two sources',
     { inFlightReq: { amount: 1, sourceCriterion: { requestHost: true, requestHeaderName: 'X-A' } } },
-    'inFlightReq.sourceCriterion',
+    'inFlightReq.sourceCriterion.requestHost',
   ),
   middleware('addresses', {
     ipAllowList: {
@@ -437,7 +474,7 @@ const MIDDLEWARES: readonly Case[] = [
   middleware(
     'a rate by two sources',
     { rateLimit: { average: 1, sourceCriterion: { ipStrategy: { depth: 1 }, requestHost: true } } },
-    'rateLimit.sourceCriterion',
+    'rateLimit.sourceCriterion.requestHost',
   ),
   middleware('a redirect', regex('^http://(.+)[.]~[.]example/(.*)', `https://$1.other/${'$'}{2}`)),
   middleware('a redirect by a bad expression', regex('^https?://(www'), 'redirectRegex.regex'),
@@ -645,6 +682,23 @@ const SERVICES: readonly Case[] = [
     { weighted: { services: [{ name: '~s' }] }, failover: { service: '~h', fallback: '~s' } },
     'failover',
     MEMBERS,
+  ),
+  {
+    name: 'a service that comes back to itself by a middleware',
+    http: {
+      routers: { '~r': { rule: RULE, service: '~w' } },
+      services: { '~w': { ...SERVER, middlewares: ['~m'] } },
+      middlewares: { '~m': { errors: { status: ['500'], service: '~w', query: '/' } } },
+    },
+    refused: ['services/~w: middlewares.0'],
+  },
+  balancer(
+    'a health check by a method that is none',
+    { healthCheck: { path: '/', method: 'GET /' } },
+    'healthCheck.method',
+    {
+      keeps: 'its checks fail, which takes their interval to show',
+    },
   ),
   service('a middleware of a service that is not there', { ...SERVER, middlewares: ['~nope'] }, 'middlewares.0'),
 ];

@@ -186,3 +186,157 @@ export const expressions: fc.Arbitrary<string> = fc.letrec<{ expression: string 
     },
   ),
 })).expression;
+
+const some = (...pieces: readonly string[]) =>
+  fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 9 }).map((parts) => parts.join(''));
+
+export const addresses: fc.Arbitrary<string> = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6(),
+  fc
+    .tuple(
+      fc.oneof(fc.ipV4(), fc.ipV6()),
+      fc.constantFrom('0', '8', '08', '24', '32', '33', '64', '128', '129', '-1', '+8', '', '8/8'),
+    )
+    .map((both) => both.join('/')),
+  some('1', '0', '255', '256', '.', '.', ':', '::', 'f', 'ffff', 'g', '%e', '/', '10.0.0.1', '01'),
+);
+
+const measured = fc.constantFrom(
+  'NetworkErrorRatio()',
+  'LatencyAtQuantileMS(50.0)',
+  'LatencyAtQuantileMS(50)',
+  'ResponseCodeRatio(500, 600, 0, 600)',
+  'ResponseCodeRatio(1, 2)',
+  'Attempts()',
+  'ResponseCode()',
+  'RequestMethod()',
+  'IsNetworkError()',
+  'Foo()',
+);
+const amount = fc.constantFrom(
+  '0.5',
+  '.5',
+  '1.',
+  '1e3',
+  '0x1p-2',
+  '1',
+  '010',
+  '08',
+  '1_0',
+  '-1',
+  '"GET"',
+  '`GET`',
+  "'G'",
+  'NetworkErrorRatio()',
+  '',
+);
+
+/** Of a circuit breaker or of a retry. */
+export const conditions: fc.Arbitrary<string> = fc.letrec<{ condition: string }>((tie) => ({
+  condition: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(measured, fc.constantFrom('<', '>', ' <= ', '>=', '==', ' != ', '=', '+'), amount)
+        .map((parts) => parts.join('')),
+    },
+    { weight: 1, arbitrary: measured },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(tie('condition'), fc.constantFrom(' && ', '||', ' and ', '\n&& '), tie('condition'))
+        .map((parts) => parts.join('')),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.constantFrom('(', '!('), tie('condition')).map((parts) => `${parts.join('')})`),
+    },
+  ),
+})).condition;
+
+export const ranges: fc.Arbitrary<string> = some(
+  '4',
+  '500',
+  '599',
+  '-',
+  '-',
+  '+',
+  'x',
+  ' ',
+  '_',
+  '9999999999999999999',
+);
+
+export const mediaTypes: fc.Arbitrary<string> = some(
+  'text',
+  '/',
+  'html',
+  ';',
+  ' ',
+  'charset',
+  '=',
+  'utf-8',
+  '"a b"',
+  '"',
+  '*',
+  ',',
+  'ä',
+  'q=1',
+  '; q=1',
+  '\t',
+  '(',
+);
+
+export const users: fc.Arbitrary<string> = some('a', ':', '$2y$05$abc', '{SHA}', ' ', '#', 'ä');
+
+/** Of servers. */
+export const urls: fc.Arbitrary<string> = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom(
+        'http://',
+        'https://',
+        'h2c://',
+        'HTTP://',
+        'ftp://',
+        'http:',
+        '//',
+        '',
+        'ht tp://',
+        '1http://',
+        '://',
+        'http//',
+      ),
+      fc.constantFrom(
+        'a',
+        '10.0.0.1',
+        '[::1]',
+        '[::1',
+        '::1',
+        '[fe80::1%25eth0]',
+        '[fe80::1%eth0]',
+        'a_b',
+        'ä',
+        'a b',
+        'a%20b',
+        'a%',
+        'u:p@a',
+        'u:p@',
+        'a<b',
+        'a"b',
+        'a\\b',
+        '',
+        'a..b',
+        '[a]',
+        'a@b@c',
+        '%41',
+        '%zz',
+      ),
+      fc.constantFrom('', ':80', ':', ':http', ':99999', ':8 0', ':80:90'),
+      fc.constantFrom('', '/', '/a b', '/%', '/%zz', '/%2F', '?a=%', '#b', '/a?b#c', '/ä', '#%', '?%zz#%zz'),
+    )
+    .map((parts) => parts.join('')),
+  some('http', ':', '/', '//', 'a', '@', '%', '80', '[', ']', '.', '?', '#', ' '),
+);

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
 
-export interface Told {
+interface Told {
   readonly status: string;
   readonly error?: readonly string[];
 }
@@ -27,11 +27,14 @@ export interface Traefik {
 /** Starts with a folder of dynamic files, by their names; what is read is told by `elementsOf`. */
 export async function openTraefik(
   files: Readonly<Record<string, JsonObject>>,
+  entryPoints: readonly string[] = ['web'],
 ): Promise<Traefik & { readonly api: number }> {
   const dir = mkdtempSync(join(tmpdir(), 'phoenix-traefik-'));
-  const [web, api] = [await freePort(), await freePort()];
+  const names = [...entryPoints, 'traefik'];
+  const ports = await Promise.all(names.map(freePort));
+  const [web = 0, api = 0] = [ports[0], ports.at(-1)];
   const fixed = {
-    entryPoints: { web: { address: `127.0.0.1:${web}` }, traefik: { address: `127.0.0.1:${api}` } },
+    entryPoints: Object.fromEntries(names.map((name, at) => [name, { address: `127.0.0.1:${ports[at]}` }])),
     providers: { file: { directory: join(dir, 'dynamic'), watch: false } },
     api: { insecure: true },
     ping: {},

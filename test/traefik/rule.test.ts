@@ -42,7 +42,7 @@ test.each([
   ['a matcher that is not there', 'Hosts(`a`)', 'Hosts is no matcher'],
   ['a name of JavaScript', 'toString(`x`)', 'no matcher'],
   ['an operator at the end', 'Host(`a`) ||', 'where a call'],
-  ['a line that ends before its operator', 'Host(`a`)\n&& Path(`/`)', 'its end'],
+  ['a line that ends before its operator', 'Host(`a`)\n&& Path(`/`)', 'a line ends before &&'],
   ['a line that ends inside brackets', 'Host(\n`a`\n)', 'the end of a line stands inside a bracket'],
   ['no value', 'Host()', 'takes a value'],
   ['an empty value', 'Host(``)', 'empty value'],
@@ -71,6 +71,22 @@ test.each([
   ['several methods', 'Method(`GET,POST`)', '||'],
 ])('taken by Traefik, and no request fits: %s', (_, text, hint) => {
   expect(parseRule(text)).toMatchObject({ hosts: [], never: [{ hint: expect.stringContaining(hint) }] });
+});
+
+test.each([
+  ['Host(`a.example`) and Path(`/`)', '&&'],
+  ['Host(`a.example`) | Host(`b.example`)', '||'],
+  ['Host:a.example', 'Host(`name`)'],
+  ['Host(`a`, `b`)', 'Write Host(`a`) || Host(`b`).'],
+  ['Headers(`X`, `1`)', 'Header(`name`, `value`)'],
+  ['hostsni(`a`)', 'write Host'],
+  ['hOST(`a`)', 'It is Host.'],
+  ['Host(`bücher.example`)', 'xn--bcher-kva.example'],
+  ['PathPrefix(`api`)', 'Write /api.'],
+  ['HostRegexp(`^(?!a)`)', 'no lookahead'],
+  ['Host(`a`)\n|| Host(`b`)', 'A line may end after'],
+])('%s is told the way out', (text, hint) => {
+  expect(parseRule(text)).toMatchObject({ hint: expect.stringContaining(hint) });
 });
 
 test('what no request fits is no fault when it is turned round', () => {

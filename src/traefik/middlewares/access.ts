@@ -2,10 +2,11 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
-import { duration, section, text, texts, whole } from '../read.ts';
+import { section, signOfTime, text, texts, whole } from '../read.ts';
 import { expressionFault } from '../regular-expression.ts';
 import { addressFaults, sourceFaults, strategyFaults } from '../source.ts';
 import { isKnownStatus } from '../status.ts';
+import { pairFault } from '../tls.ts';
 import { serverFault } from '../url.ts';
 
 /** What is in the lists of users is secret: no message repeats it. */
@@ -60,15 +61,14 @@ export function digestAuth(config: JsonObject): Fault[] {
 export function forwardAuth(config: JsonObject): Fault[] {
   const address = text(config['address']);
   const expression = text(config['authResponseHeadersRegex']);
-  const tls = section(config['tls']);
-  const lacks = (text(tls['cert']) === '') !== (text(tls['key']) === '');
+  const pair = pairFault(section(config['tls']));
   const where = serverFault(address, ['http', 'https']);
   const regex = expression === '' ? null : expressionFault(expression);
   return [
     ...(where === null
       ? []
       : [useless(['address'], { ...where, message: `${where.message}; every request ends with 500` })]),
-    ...(lacks ? [disabled(['tls'], { message: 'cert and key stand together or not at all' })] : []),
+    ...(pair === null ? [] : [disabled(['tls'], pair)]),
     ...(regex === null ? [] : [disabled(['authResponseHeadersRegex'], regex)]),
   ];
 }
@@ -105,13 +105,16 @@ export function inFlightReq(config: JsonObject): Fault[] {
 
 export function rateLimit(config: JsonObject): Fault[] {
   const average = config['average'];
-  const period = duration(config['period']) ?? 0;
+  const pair = pairFault(section(section(config['redis'])['tls']));
   const limits = average === undefined || whole(average) >= 0;
   return [
-    ...(period < 0 ? [disabled(['period'], { message: 'the period is negative', hint: 'Write 1s or 1m.' })] : []),
+    ...((signOfTime(config['period']) ?? 0) < 0
+      ? [disabled(['period'], { message: 'the period is negative', hint: 'Write 1s or 1m.' })]
+      : []),
     ...(limits
       ? []
       : [useless(['average'], { message: 'a negative average limits nothing', hint: 'Write a number above 0.' })]),
+    ...(pair === null ? [] : [disabled(['redis', 'tls'], pair)]),
     ...sourceFaults(config),
   ];
 }

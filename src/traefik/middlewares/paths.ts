@@ -1,9 +1,9 @@
 // Middlewares that change where a request goes: prefixes, paths, redirects.
 
 import type { JsonObject } from '../../model/json.ts';
-import { disabled, type Fault, useless } from '../fault.ts';
+import { disabled, type Fault, isUnreadable, useless } from '../fault.ts';
 import { text, texts } from '../read.ts';
-import { expressionFault, replacementFault } from '../regular-expression.ts';
+import { compiled, expressionFault, replacementFault } from '../regular-expression.ts';
 
 export function addPrefix(config: JsonObject): Fault[] {
   if (text(config['prefix']) !== '') return [];
@@ -18,9 +18,9 @@ export function replacePathRegex(config: JsonObject): Fault[] {
   return replacing(text(config['regex']).trim(), text(config['replacement']).trim());
 }
 
-function replacing(expression: string, replacement: string): Fault[] {
-  const fault = expressionFault(expression);
-  if (fault !== null) return [disabled(['regex'], fault)];
+function replacing(written: string, replacement: string): Fault[] {
+  const expression = compiled(written);
+  if (isUnreadable(expression)) return [disabled(['regex'], expression)];
   const said = replacementFault(expression, replacement);
   return said === null ? [] : [useless(['replacement'], said)];
 }
