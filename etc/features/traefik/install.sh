@@ -51,7 +51,6 @@ providers:
     watch: true
 api:
   insecure: true
-  dashboard: false
 ping: {}
 log:
   level: INFO

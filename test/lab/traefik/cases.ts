@@ -37,7 +37,6 @@ providers:
     watch: true
 api:
   insecure: true
-  dashboard: false
 ping: {}
 log:
   level: INFO
@@ -61,10 +60,11 @@ const starts = (name: string, config: string | null): TraefikCase => ({
 /** Static files, and what each lets be asked. */
 const STATICS = [
   starts('as Phoenix writes it', STATIC),
-  starts('an API that is served nowhere', STATIC.replace(/api:\n.*\n.*\n/, 'api: {}\n')),
+  starts('an API that is served nowhere', STATIC.replace(/api:\n.*\n/, 'api: {}\n')),
+  starts('an API without its pages', STATIC.replace('insecure: true', 'insecure: true\n  dashboard: false')),
   starts('an API and no ping', STATIC.replace('ping: {}\n', '')),
-  starts('a ping and no API', STATIC.replace(/api:\n.*\n.*\n/, '')),
-  starts('neither', STATIC.replace(/api:\n.*\n.*\n/, '').replace('ping: {}\n', '')),
+  starts('a ping and no API', STATIC.replace(/api:\n.*\n/, '')),
+  starts('neither', STATIC.replace(/api:\n.*\n/, '').replace('ping: {}\n', '')),
   starts('a ping elsewhere', STATIC.replace('ping: {}', 'ping: { entryPoint: web }')),
   starts('a section that it does not know', `${STATIC}apii: {}\n`),
   starts('a field that it does not know', STATIC.replace('insecure', 'insecurely')),

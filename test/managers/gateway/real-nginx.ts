@@ -10,7 +10,7 @@ import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { CommandResult, Host } from '../../../src/ports.ts';
-import { findProgram, freePort } from '../../support/programs.ts';
+import { findProgram, freePorts } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 
 export const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');
@@ -37,7 +37,7 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
   // Its workers are other users.
   chmodSync(dir, 0o755);
   const at = (path: string) => join(dir, path);
-  const [http, https] = [await freePort(), await freePort()];
+  const [http = 0, https = 0] = await freePorts(2);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);

@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { dialTcp } from '../../../src/io/host/dial.ts';
@@ -19,7 +20,7 @@ import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports.ts';
-import { findProgram, freePort, listens } from '../../support/programs.ts';
+import { findProgram, freePorts, listens } from '../../support/programs.ts';
 import { runHere, SYSTEM } from './real-nginx.ts';
 
 export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
@@ -55,7 +56,7 @@ export async function openTraefikBox(
 ): Promise<TraefikBox> {
   const dir = mkdtempSync(join(tmpdir(), 'phoenix-traefik-'));
   const at = (path: string) => join(dir, path);
-  const [web, websecure, api] = [await freePort(), await freePort(), await freePort()];
+  const [web = 0, websecure = 0, api = 0] = await freePorts(3);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);
@@ -168,10 +169,17 @@ exec /usr/bin/curl "$@"
     },
     read: (name) => (existsSync(at(name)) ? readFileSync(at(name), 'utf8') : null),
     restart: () => systemctlNow('restart'),
-    async ask(asked) {
-      const answer = await fetch(`http://127.0.0.1:${api}${asked}`);
-      return { status: answer.status, body: await answer.text() };
-    },
+    // On a connection of its own: ports are used again by the next that is started.
+    ask: (asked) =>
+      new Promise((resolve, reject) => {
+        get({ host: '127.0.0.1', port: api, path: asked, agent: false }, (answer) => {
+          let body = '';
+          answer.setEncoding('utf8').on('data', (chunk: string) => {
+            body += chunk;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+        }).on('error', reject);
+      }),
     async close() {
       await systemctlNow('kill');
       rmSync(dir, { recursive: true, force: true });

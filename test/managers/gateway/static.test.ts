@@ -29,7 +29,7 @@ test('the feature starts it with what it needs while no gateway is known, under 
 
 test('nobody but the gateway is trusted, and the API is on loopback alone', () => {
   const { entryPoints, api } = parse(renderStatic('10.0.0.153'));
-  expect(api).toEqual({ insecure: true, dashboard: false });
+  expect(api).toEqual({ insecure: true });
   expect(entryPoints.traefik).toEqual({ address: '127.0.0.1:8080' });
   for (const name of ['web', 'websecure']) {
     expect(entryPoints[name].forwardedHeaders).toEqual({ trustedIPs: ['10.0.0.153'] });

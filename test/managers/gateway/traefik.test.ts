@@ -217,7 +217,7 @@ describe('what Traefik does not take', () => {
           websecure: { forwardedHeaders: { trustedIPs: [GATEWAY] } },
           traefik: { address: '127.0.0.1:8080' },
         },
-        api: { insecure: true, dashboard: false },
+        api: { insecure: true },
       });
       expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'unchanged', reason: null });
       expect(restarts()).toBe(1);

@@ -29,6 +29,8 @@ export function tells(running: Running, { name }: EntryPoint, path: string): Ans
   const { config } = running;
   if (path === '/ping' && config.ping === name) return { status: 200, body: 'OK' };
   const serves = name === 'traefik' ? config.api?.insecure === true : false;
+  // The beginning of its pages, which are none of a lab's.
+  if (path === '/' && serves && config.api?.dashboard === true) return { status: 301, body: 'Moved Permanently' };
   if (config.api === null || !(serves || hasOwnRouter(running, name)) || !path.startsWith('/api')) return null;
   return apiAnswer(running, path);
 }

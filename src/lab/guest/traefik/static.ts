@@ -24,7 +24,7 @@ export interface Static {
   /** Folder of the dynamic files; null: it reads none. */
   readonly folder: string | null;
   /** Whether the entry point `traefik` serves the API; null: there is none. */
-  readonly api: { readonly insecure: boolean } | null;
+  readonly api: { readonly insecure: boolean; readonly dashboard: boolean } | null;
   /** Entry point that answers `/ping`; null: none. */
   readonly ping: string | null;
 }
@@ -48,7 +48,10 @@ export function readStatic(path: string, text: string | null): Static | string {
 
 function made(value: JsonObject, path: string): Static | string {
   const sections = Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toLowerCase(), each]));
-  const api = 'api' in sections ? { insecure: isTrue(at(sections['api'], 'insecure')) } : null;
+  const api =
+    'api' in sections
+      ? { insecure: isTrue(at(sections['api'], 'insecure')), dashboard: at(sections['api'], 'dashboard') !== false }
+      : null;
   const ping = 'ping' in sections && !isTrue(at(sections['ping'], 'manualRouting'));
   const declared = isSection(sections['entrypoints']) ? sections['entrypoints'] : {};
   const named: Record<string, Json | undefined> =

@@ -208,6 +208,6 @@ function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: To
 function showsNothing({ guest }: TraefikSpec): string {
   return [
     `Traefik in container ${guest} serves on, but does not tell at ${LOOPBACK} what it serves, and ${STATIC.current} is somebody's own`,
-    `add the entry point traefik at ${LOOPBACK} and "api: {insecure: true, dashboard: false}" to it and restart Traefik, or move it away, then replay`,
+    `add the entry point traefik at ${LOOPBACK} and "api: {insecure: true}" to it and restart Traefik, or move it away, then replay`,
   ].join('; ');
 }

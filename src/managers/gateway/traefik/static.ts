@@ -34,7 +34,7 @@ export function renderStatic(gateway: string | null): string {
       traefik: { address: LOOPBACK },
     },
     providers: { file: { directory: DYNAMIC_FOLDER, watch: true } },
-    api: { insecure: true, dashboard: false },
+    api: { insecure: true },
     ping: {},
     log: { level: 'INFO', noColor: true },
   };
