@@ -38,7 +38,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** As many, each another one: all are held until the last is found. */
+/** Those that were handed out: what is to listen there may not do so yet. */
+const given = new Set<number>();
+
+/** As many, each another one, and none that this process was given before. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) {
@@ -50,7 +53,9 @@ export async function freePorts(count: number): Promise<number[]> {
     server.close();
     await once(server, 'close');
   }
-  return ports;
+  const fresh = ports.filter((port) => !given.has(port));
+  for (const port of fresh) given.add(port);
+  return fresh.length === count ? fresh : [...fresh, ...(await freePorts(count - fresh.length))];
 }
 
 /** Whether something listens on a port of 127.0.0.1. */
