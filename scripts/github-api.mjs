@@ -20,6 +20,7 @@ const OPERATIONS = [
   `PATCH ${REPO}/pulls/{pull_number}`,
   `PUT ${REPO}/pulls/{pull_number}/merge`,
   `GET ${REPO}/pulls/{pull_number}/commits`,
+  `GET ${REPO}/pulls/{pull_number}/reviews`,
   `GET ${REPO}/commits/{commit_sha}/pulls`,
   `GET ${REPO}/activity`,
   `GET ${REPO}/issues/{issue_number}/comments`,

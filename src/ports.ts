@@ -178,6 +178,22 @@ export interface ForgeComment {
   readonly edited: boolean;
 }
 
+/** A code review of a pull request, as the forge has it now. */
+export interface ForgeReview {
+  readonly id: string;
+  readonly author: string;
+  /** Of a program: an App, or whoever the forge calls a bot. */
+  readonly byProgram: boolean;
+  readonly body: string;
+  readonly submitted: Date;
+  /** It approves, and nobody has dismissed it. */
+  readonly approves: boolean;
+  /** The head that was reviewed. */
+  readonly head: string;
+  /** The forge counts its author among those who may push; null where it does not say. */
+  readonly mayPush: boolean | null;
+}
+
 /** What a forge keeps of a webhook that it sent. */
 export interface SentWebhook {
   readonly event: string;
@@ -205,6 +221,8 @@ export interface Forge {
   mayWrite(login: string, signed: boolean | null): Promise<boolean>;
   /** Null when the pull request has no such comment. */
   comment(pull: number, id: string): Promise<ForgeComment | null>;
+  /** Oldest first; none where the forge does not tell which head was reviewed. */
+  reviews(pull: number): Promise<readonly ForgeReview[]>;
   /** A webhook that the forge sent since then, by its delivery's id; null when it knows of none, or keeps none that we may see. */
   sentWebhook(delivery: string, since: Date): Promise<SentWebhook | null>;
   /** Numbers of the pull requests that the forge says the commit belongs to. */

@@ -24,6 +24,7 @@ test('the policy of docs/policy.md is read without a problem', async () => {
   expect(config?.hypervisor.policy).toEqual({
     approvals: { destroy: 2, recreate: 1, restart: 0, live: 0, secrets: 1 },
     approvers: ['ada', 'bob', 'grace'],
+    approvalsBy: 'comment',
     maxDeletePercent: 25,
     protected: ['lxc/101', '1001'],
     applyWindows: [{ cron: '0 2 * * 1-5', minutes: 180, timezone: 'Europe/Berlin' }],

@@ -20,6 +20,8 @@ export interface Policy {
   };
   /** Whose approvals count, by the name that the forge knows them by; null: those of everybody who may give one. */
   readonly approvers: readonly string[] | null;
+  /** Whether an approving review of the forge is an approval of what the pull request shows; absent in policies of before there was a choice: no. */
+  readonly approvalsBy?: ApprovalsBy;
   /** A commit that deletes more of the guests is refused; null: `behavior.max_delete_share` says. */
   readonly maxDeletePercent: number | null;
   /** Guests that are never destroyed or recreated: `lxc/103`, or `103` whatever it is. */
@@ -37,12 +39,16 @@ export interface PolicyRecord {
   readonly policy: Policy;
 }
 
+/** Beside buttons, commands and trailers, which always are: nothing, or reviews. */
+export type ApprovalsBy = 'comment' | 'review';
+
 export type SignedCommits = 'off' | 'head' | 'all';
 
 /** What holds where the configuration says nothing. */
 export const DEFAULT_POLICY: Policy = {
   approvals: { destroy: 1, recreate: 1, restart: 0, live: 0, secrets: 0 },
   approvers: null,
+  approvalsBy: 'comment',
   maxDeletePercent: null,
   protected: [],
   applyWindows: [],

@@ -41,6 +41,6 @@ export function planBetween(
   const problems = markNew(from.problems, to.problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
   const held = new Set(errors.flatMap((error) => (error.new || error.target === null ? [] : [error.target])));
-  const plan = hideSecrets({ ...ends, steps: made.kind === 'plan' ? made.plan.steps : [] });
+  const plan = hideSecrets({ ...ends, steps: made.kind === 'plan' ? made.plan.steps : [], policy });
   return { plan, problems, held: [...held], ok: made.kind === 'plan' && !errors.some((error) => error.new) };
 }

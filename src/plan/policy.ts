@@ -101,6 +101,7 @@ export function stricter(before: Policy, after: Policy): Policy {
       secrets: Math.max(one.secrets ?? 0, other.secrets ?? 0),
     },
     approvers: inBoth(before.approvers, after.approvers),
+    approvalsBy: before.approvalsBy === 'review' && after.approvalsBy === 'review' ? 'review' : 'comment',
     maxDeletePercent: percents.length === 0 ? null : Math.min(...percents),
     protected: [...new Set([...before.protected, ...after.protected])],
     applyWindows: before.applyWindows.length > 0 ? before.applyWindows : after.applyWindows,

@@ -44,6 +44,8 @@ export interface AskEvent {
 export type AskSource =
   /** A comment under the pull request, by the forge's id. */
   | { readonly on: 'comment'; readonly id: string; readonly pull: number }
+  /** A code review of the pull request; null where the forge gives it no id in its event, as Gitea does. */
+  | { readonly on: 'review'; readonly id: string | null; readonly pull: number }
   /** A press or a check's own button is no object of the forge: the delivery that told of it is. */
   | { readonly on: 'delivery' };
 
@@ -60,4 +62,6 @@ export type Ask =
       readonly targets: readonly TargetId[];
     }
   | { readonly what: 'replay'; readonly commit: string | null; readonly pull: number }
-  | { readonly what: 'plan'; readonly pull: number };
+  | { readonly what: 'plan'; readonly pull: number }
+  /** A code review that approves: to let all go on that the pull request shows, where the policy counts reviews. */
+  | { readonly what: 'approve all'; readonly pull: number };

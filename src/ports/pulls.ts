@@ -15,6 +15,8 @@ export interface EarlyApproval {
   readonly head: string;
   /** A key of the change that was shown: see `agent/review/change-keys.ts`. */
   readonly change: string;
+  /** The forge's id of the code review that approves it, which may be dismissed until it counts; absent for other ways to approve. */
+  readonly review?: string;
 }
 
 export interface Pulls {

@@ -33,7 +33,9 @@ export const COMMAND_REFUSED = {
   edited: 'the comment was changed after it was written; write a new one',
   noChecks: 'only a GitHub App has buttons',
   noComment: 'the forge has no such comment under that pull request',
+  counted: 'it was carried out already',
   noDelivery: 'the forge knows of no such delivery',
+  noReview: 'the forge has no such review of that pull request',
   otherWords: 'the forge says that something else was written',
   tooOld: 'it is more than three days old; write a new one',
   unknown: 'it was recorded without where it stands',
@@ -45,6 +47,7 @@ export const NOT_APPROVED = {
   elsewhere: (pull: number, base: string) => `#${pull} is to be merged into ${base}, which Phoenix does not follow`,
   moved: (pull: number) => `the plan of #${pull} has changed since; look at it and approve it again`,
   noPull: (pull: number) => `the forge has no pull request ${pull}`,
+  otherHead: (pull: number) => `the head of #${pull} is another now than the one that was reviewed; review it again`,
   otherCommit: 'the check is not on the commit of that run',
 } as const;
 

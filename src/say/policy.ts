@@ -45,12 +45,13 @@ export function policyLine({ commit, policy }: PolicyRecord): string {
 }
 
 function policyTerms(policy: Policy): string[] {
-  const { approvals, approvers, maxDeletePercent, protected: kept, applyWindows, signedCommits } = policy;
+  const { approvals, approvers, approvalsBy, maxDeletePercent, protected: kept, applyWindows, signedCommits } = policy;
   const asked = Object.entries(approvals).filter(([, count]) => count > 0);
   const windows = applyWindows.length;
   return [
     asked.length === 0 ? 'no approvals' : `approvals ${asked.map(([what, count]) => `${what} ${count}`).join(', ')}`,
     ...(approvers === null ? [] : [`approvers ${approvers.join(', ')}`]),
+    ...(approvalsBy === 'review' ? ['approvals by review too'] : []),
     ...(maxDeletePercent === null ? [] : [`at most ${maxDeletePercent} % of the guests deleted`]),
     ...(kept.length === 0 ? [] : [`protected ${kept.join(', ')}`]),
     ...(windows === 0 ? [] : [`${windows} apply window${windows === 1 ? '' : 's'}`]),

@@ -33,6 +33,7 @@ test('every field is read', () => {
   const written = {
     approvals: { destroy: 2, restart: 1 },
     approvers: ['ada', 'bob@example.org'],
+    approvals_by: 'review',
     max_delete_percent: 25,
     protected: ['lxc/101', 1001, '9000'],
     apply_windows: [
@@ -44,6 +45,7 @@ test('every field is read', () => {
   expect(policy(written, { timezone: 'Asia/Kolkata' })).toEqual({
     approvals: { destroy: 2, recreate: 1, restart: 1, live: 0, secrets: 0 },
     approvers: ['ada', 'bob@example.org'],
+    approvalsBy: 'review',
     maxDeletePercent: 25,
     protected: ['lxc/101', '1001', '9000'],
     applyWindows: [

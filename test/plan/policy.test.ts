@@ -122,6 +122,7 @@ describe('the stricter of two', () => {
     expect(stricter(one, other)).toEqual({
       approvals: { destroy: 2, recreate: 1, restart: 1, live: 0, secrets: 0 },
       approvers: ['bob'],
+      approvalsBy: 'comment',
       maxDeletePercent: 10,
       protected: ['101', 'vm/1001'],
       applyWindows: [],

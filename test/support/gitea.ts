@@ -17,7 +17,7 @@ const PASSWORD = 'a-long-password-of-a-test';
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a foreign shape
 type Json = any;
 
-export interface GiteaAnswer {
+interface GiteaAnswer {
   readonly status: number;
   readonly body: Json;
   readonly headers: Headers;

@@ -36,7 +36,8 @@ export async function earlyApprovals(
     if (given.length === 0) continue;
     const merged = await mergeOf(context, pull);
     if (merged === null || !(await isBroughtBy(context, merged.commit, base, head))) continue;
-    const held = given.filter(({ head: shown }) => shown === merged.head);
+    const shown = given.filter((each) => each.head === merged.head);
+    const held = await stillApproved(context, pull, shown);
     found.push(...held.map((each) => ({ pull, approval: approvalOf(each, pull) })));
   }
   return { approvals: found.map(({ approval }) => approval), pulls: [...new Set(found.map(({ pull }) => pull))] };
@@ -57,7 +58,8 @@ export async function useLateApprovals(
   const { ledger, repository } = context;
   const followed = (await ledger.head())?.base as CommitSha | null | undefined;
   if (followed == null || !(await comesAfter(repository, merged.commit, followed))) return;
-  const given = (await ledger.earlyApprovals(pull)).filter(({ head }) => head === merged.head);
+  const shown = (await ledger.earlyApprovals(pull)).filter(({ head }) => head === merged.head);
+  const given = await stillApproved(context, pull, shown);
   for (const run of given.length === 0 ? [] : await ledger.openRuns()) {
     if (run.plan === null || !(await comesAfter(repository, merged.commit, run.commit as CommitSha))) continue;
     const changes = changeKeys(run.plan);
@@ -68,6 +70,23 @@ export async function useLateApprovals(
     }
   }
   await ledger.endEarlyApprovals(pull);
+}
+
+/** Without those by a review that was dismissed since; where the forge cannot be asked, none of a review is proved. */
+async function stillApproved(
+  { forge, log }: Context,
+  pull: number,
+  given: readonly EarlyApproval[],
+): Promise<readonly EarlyApproval[]> {
+  if (forge === null || given.every(({ review }) => review === undefined)) return given;
+  try {
+    const approving = new Set((await forge.reviews(pull)).filter(({ approves }) => approves).map(({ id }) => id));
+    return given.filter(({ review }) => review === undefined || approving.has(review));
+  } catch (error) {
+    if (!(error instanceof ForgeFailure)) throw error;
+    log.warn('reviews of a pull request cannot be counted yet', { pull, reason: error.message });
+    return given.filter(({ review }) => review === undefined);
+  }
 }
 
 function approvalOf({ target, by, at }: EarlyApproval, pull: number): Approval {

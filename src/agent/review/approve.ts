@@ -14,6 +14,7 @@ import { comesAfter } from '../reconcile/history.ts';
 import { Refused } from '../refused.ts';
 import { changeKeys } from './change-keys.ts';
 import { bringsMerge } from './merged.ts';
+import type { ReviewedHead } from './verify-command.ts';
 
 const RECENT_RUNS = 100;
 
@@ -21,18 +22,22 @@ const RECENT_RUNS = 100;
 export interface Approver {
   readonly by: string;
   readonly at: Date;
+  /** By a code review, which counts for the head that was reviewed, where the policy counts reviews. */
+  readonly approves?: ReviewedHead;
 }
 
-/** Resolves to those that were approved. @throws Refused */
+/** Resolves to those that were approved. @param targets null: all that it shows @throws Refused */
 export async function approveUnder(
   context: Context,
   forge: Forge,
   number: number,
-  targets: readonly TargetId[],
+  targets: readonly TargetId[] | null,
   approver: Approver,
 ): Promise<TargetId[]> {
   const pull = await forge.pull(number);
   if (pull === null) throw new Refused(NOT_APPROVED.noPull(number));
+  const { approves } = approver;
+  if (approves !== undefined && approves.head !== pull.head) throw new Refused(NOT_APPROVED.otherHead(number));
   if (pull.base !== context.options.branch) throw new Refused(NOT_APPROVED.elsewhere(number, pull.base));
   if (pull.open) return approveEarly(context, pull, targets, approver);
   if (pull.mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
@@ -43,8 +48,8 @@ export async function approveUnder(
 async function approveEarly(
   context: Context,
   { number, head }: PullRequest,
-  targets: readonly TargetId[],
-  { by, at }: Approver,
+  asked: readonly TargetId[] | null,
+  { by, at, approves }: Approver,
 ): Promise<TargetId[]> {
   const { ledger } = context;
   const plan = await ledger.pullPlan(number);
@@ -53,9 +58,11 @@ async function approveEarly(
   const policy = policyOf(plan.plan);
   if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
   const changes = changeKeys(plan.plan);
+  const targets = asked ?? [...changes.keys()];
+  const review = approves === undefined ? {} : { review: approves.review };
   const found = targets.flatMap((target) => {
     const change = changes.get(target);
-    return change === undefined ? [] : [{ target, by, at: isoNow(context), head, change }];
+    return change === undefined ? [] : [{ target, by, at: isoNow(context), head, change, ...review }];
   });
   await ledger.approveEarly(number, found);
   return found.map(({ target }) => target);
@@ -66,8 +73,8 @@ async function approveMerged(
   context: Context,
   { number, head }: PullRequest,
   merge: CommitSha,
-  targets: readonly TargetId[],
-  { by, at }: Approver,
+  targets: readonly TargetId[] | null,
+  { by, at, approves }: Approver,
 ): Promise<TargetId[]> {
   const { ledger, repository } = context;
   const plan = await ledger.pullPlan(number);
@@ -77,12 +84,13 @@ async function approveMerged(
   for (const run of await ledger.openRuns()) {
     const isItsRun = run.commit === merge && bringsMerge(run);
     if (run.plan === null || !(isItsRun || (await comesAfter(repository, merge, run.commit as CommitSha)))) continue;
+    if (approves !== undefined && policyOf(run.plan).approvalsBy !== 'review') continue;
     const changes = changeKeys(run.plan);
     const wasShown = (target: TargetId) =>
       !carriedOut.has(target) && shown.get(target) !== undefined && shown.get(target) === changes.get(target);
     const seen = isItsRun && at.getTime() >= Date.parse(run.created);
     for (const target of waitingSteps(run)) {
-      if (!targets.includes(target) || !(seen || wasShown(target))) continue;
+      if (targets?.includes(target) === false || !(seen || wasShown(target))) continue;
       await approve(context, run.id, target, by, inPull(number));
       done.push(target);
     }

@@ -3,6 +3,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PullComment } from '../../model/report.ts';
+import { policyOf } from '../../plan/policy.ts';
 import type { Delivery } from '../../ports/deliveries.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Again } from '../../ports/queue.ts';
@@ -71,8 +72,10 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
     return null;
   }
   const said = await answer(context, forge, verified, forced);
-  await reply(context, delivery, said);
-  log.info('asked on the forge', { by, ask: ask.what, answer: said(LOGGED) });
+  if (said !== null) {
+    await reply(context, delivery, said);
+    log.info('asked on the forge', { by, ask: ask.what, answer: said(LOGGED) });
+  }
   await ledger.count(id);
   await settle();
   return null;
@@ -81,9 +84,10 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
 async function answer(
   context: Context,
   forge: Forge,
-  { ask, by, at, mayPush }: Extract<Verified, { kind: 'given' }>,
+  { ask, by, at, mayPush, approves }: Extract<Verified, { kind: 'given' }>,
   forced: Set<number>,
-): Promise<Said> {
+): Promise<Said | null> {
+  if (ask.what === 'approve all' && !(await countsReviews(context, forge, ask.pull))) return null;
   const may = await mayAsk(forge, by, mayPush);
   if (may !== true) return (words) => (may === false ? words.mayNot(by) : words.unknown(by, may));
   try {
@@ -101,6 +105,11 @@ async function answer(
         const done = await approveUnder(context, forge, ask.pull, ask.targets, { by, at });
         await keepComment(context, ask.pull);
         return approvedOf(ask.targets, done);
+      }
+      case 'approve all': {
+        const done = await approveUnder(context, forge, ask.pull, null, { by, at, ...(approves && { approves }) });
+        await keepComment(context, ask.pull);
+        return done.length === 0 ? null : (words) => words.approved(done, []);
       }
       case 'approve run':
         return approvedOf(ask.targets, await approveRun(context, ask, { by, at }));
@@ -120,6 +129,15 @@ function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Said
   if (done.length === 0) return (words) => words.nothingWaits(asked);
   const missing = asked.filter((target) => !done.includes(target));
   return (words) => words.approved(done, missing);
+}
+
+/** Whether the policy that judges the change takes an approving review for an approval. */
+async function countsReviews({ ledger }: Context, forge: Forge, number: number): Promise<boolean> {
+  const plan = await ledger.pullPlan(number);
+  if (plan !== null) return policyOf(plan.plan).approvalsBy === 'review';
+  const merged = (await forge.pull(number))?.mergedAs;
+  const runs = merged == null ? [] : (await ledger.openRuns()).filter(({ commit }) => commit === merged);
+  return runs.some(({ plan: judged }) => policyOf(judged).approvalsBy === 'review');
 }
 
 /** Why it cannot be told, where a person has to put something right first. */
@@ -174,12 +192,15 @@ async function again(
 }
 
 /** Below the command; a button of a check has no place for an answer. */
-async function reply({ ledger, queue, options }: Context, { source, ask, by }: Asked, said: Said): Promise<void> {
-  if (source?.on !== 'comment') return;
-  const { pull, id } = source;
+async function reply({ ledger, queue, options }: Context, delivery: Asked, said: Said): Promise<void> {
+  const { id, source, ask, by } = delivery;
+  // Recorded by a Phoenix that asked nobody, or of a button.
+  if (source === undefined || source.on === 'delivery') return;
+  const { pull } = source;
   const { url } = toPull(options.publicUrl, pull);
-  const body = answerMarkdown(commandText(ask), by, said(ASKED));
-  await ledger.say([{ pull, body, answers: id, ...(url === null ? {} : { url }) }]);
+  const body = answerMarkdown(ask.what === 'approve all' ? null : commandText(ask), by, said(ASKED));
+  const answers = source.on === 'comment' ? source.id : `review ${source.id ?? id}`;
+  await ledger.say([{ pull, body, answers, ...(url === null ? {} : { url }) }]);
   await queue.requestReport();
 }
 

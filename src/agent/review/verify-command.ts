@@ -10,6 +10,12 @@ import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';
 
 export type Asked = Delivery & AskEvent;
 
+/** What an approving code review was made for. */
+export interface ReviewedHead {
+  readonly review: string;
+  readonly head: string;
+}
+
 /** What the forge says of it. */
 export type Verified =
   | {
@@ -22,6 +28,8 @@ export type Verified =
       readonly at: Date;
       /** What the signed event says of whether its author may push; null where it says nothing. */
       readonly mayPush: boolean | null;
+      /** Where it stands in a code review that approves. */
+      readonly approves?: ReviewedHead;
     }
   /** `answer`: there is such a comment, so its author may be told why it does not count. */
   | { readonly kind: 'refused'; readonly why: string; readonly answer: boolean }
@@ -41,6 +49,8 @@ export async function verifyCommand(context: Context, forge: Forge, delivery: As
   switch (source.on) {
     case 'comment':
       return verifyComment(context, forge, delivery, source);
+    case 'review':
+      return verifyReview(context, forge, delivery, source);
     case 'delivery':
       return verifyPress(context, forge, delivery);
     default:
@@ -63,6 +73,34 @@ async function verifyComment(
   const at = new Date(comment.created.getTime() - forge.clockAheadMs());
   if (clock.now().getTime() - at.getTime() > OLDEST_MS) return refused(COMMAND_REFUSED.tooOld, true);
   return { kind: 'given', id: `comment/${id}`, ask: said, by: comment.author, at, mayPush: mayPush ?? null };
+}
+
+/** Where the event names no review, it is the newest of that person that says the same and has not counted yet. */
+async function verifyReview(
+  { clock, ledger }: Context,
+  forge: Forge,
+  { ask, by }: Asked,
+  { id: named, pull }: Extract<AskSource, { on: 'review' }>,
+): Promise<Verified> {
+  const theirs = (await forge.reviews(pull)).filter((each) => {
+    return each.author === by && !each.byProgram && (named === null || each.id === named);
+  });
+  if (theirs.length === 0) return refused(COMMAND_REFUSED.noReview);
+  const said = theirs.flatMap((review) => {
+    const command = commandIn(review.body, pull);
+    const asked = command ?? (review.approves ? ({ what: 'approve all', pull } as const) : null);
+    return asked !== null && isSameAsk(asked, ask) ? [{ review, asked }] : [];
+  });
+  if (said.length === 0) return refused(COMMAND_REFUSED.otherWords);
+  for (const { review, asked } of said.toReversed()) {
+    const id = `review/${review.id}`;
+    if (await ledger.hasCounted(id)) continue;
+    const at = new Date(review.submitted.getTime() - forge.clockAheadMs());
+    if (clock.now().getTime() - at.getTime() > OLDEST_MS) return refused(COMMAND_REFUSED.tooOld, true);
+    const approves = review.approves ? { approves: { review: review.id, head: review.head } } : {};
+    return { kind: 'given', id, ask: asked, by: review.author, at, mayPush: review.mayPush, ...approves };
+  }
+  return refused(COMMAND_REFUSED.counted);
 }
 
 /** No object of the forge: what it keeps of the delivery says who pressed what. */

@@ -7,10 +7,11 @@ import { minutesOf, type phoenix } from '../schema/policy.ts';
 /** @param timezone that of the host; null when it is not told */
 export function normalisePolicy(written: z.output<typeof phoenix> | undefined, timezone: string | null): Policy {
   if (written === undefined) return DEFAULT_POLICY;
-  const { approvals, approvers, max_delete_percent, apply_windows, signed_commits } = written;
+  const { approvals, approvers, approvals_by, max_delete_percent, apply_windows, signed_commits } = written;
   return {
     approvals,
     approvers: approvers ?? null,
+    approvalsBy: approvals_by,
     maxDeletePercent: max_delete_percent ?? null,
     protected: written.protected.map(String),
     applyWindows: apply_windows.map(({ cron, duration, timezone: own }) => ({

@@ -62,6 +62,12 @@ export const phoenix = z.strictObject({
     .refine((names) => names.length > 0, 'must name somebody; leave it out for everybody')
     .optional()
     .describe('Whose approvals count, by the name that they have in the forge. Default: everybody who may give one.'),
+  approvals_by: z
+    .enum(['comment', 'review'])
+    .default('comment')
+    .describe(
+      'What approves a change: a button, a command in a comment or a trailer of the merge; with "review" also an approving review of its pull request, for the head that was reviewed. Default: comment.',
+    ),
   max_delete_percent: z
     .number()
     .min(0)

@@ -6,6 +6,7 @@ import { setComment } from './github/comments.ts';
 import { connect, isGitHubItself } from './github/connect.ts';
 import { redeliver, sentWebhook } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
+import { reviewsOf } from './github/reviews.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/told.ts';
 import { gitlabForge } from './gitlab/forge.ts';
@@ -48,6 +49,7 @@ function githubForge(options: ForgeOptions): Forge {
     mayWrite: (login, signed) =>
       reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login, signed)),
     comment: (pull, id) => reading({ what: `comment ${id}`, right: PULLS, as }, () => commentOf(github, pull, id)),
+    reviews: (pull) => reading({ what: `the reviews of #${pull}`, right: PULLS, as }, () => reviewsOf(github, pull)),
     sentWebhook: (delivery, since) => {
       const read = async () =>
         options.kind === 'gitea' ? null : sentWebhook(github, options.publicUrl ?? null, delivery, since);

@@ -6,6 +6,7 @@ import type { Parts } from './parts.ts';
 import { branchRef, type LabPull, type MergeHow, type PullChange, type PullRequested } from './pulls.ts';
 import { asPush } from './pushes.ts';
 import { isRefused, type Refused } from './refused.ts';
+import type { LabReview } from './reviews.ts';
 
 export function openPull(parts: Parts, asked: PullRequested, by: string): Promise<LabPull | Refused> {
   return parts.oneByOne(async () => {
@@ -62,4 +63,23 @@ export function changeComment(parts: Parts, before: LabComment, body: string, by
   const comment = parts.comments.change(before, body);
   parts.tell({ kind: 'comment', action: 'edited', comment, before, by });
   return comment;
+}
+
+/** Of the head that the pull request has now. */
+export function addReview(
+  parts: Parts,
+  pull: LabPull,
+  { state, body = '' }: { readonly state: LabReview['state']; readonly body?: string },
+  by: string,
+): LabReview {
+  const official = ['admin', 'maintain', 'write'].includes(parts.people.meet(by).right);
+  const review = parts.reviews.add({ number: pull.number, author: by, state, body, sha: pull.head.sha, official });
+  parts.tell({ kind: 'review', action: 'submitted', review, by });
+  return review;
+}
+
+export function dismissReview(parts: Parts, id: number, by: string): LabReview {
+  const review = parts.reviews.dismiss(id);
+  parts.tell({ kind: 'review', action: 'dismissed', review, by });
+  return review;
 }

@@ -34,7 +34,7 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   github: {
     base: '',
     pullRefs: 'pull',
-    events: ['push', 'pull_request', 'issue_comment'],
+    events: ['push', 'pull_request', 'pull_request_review', 'issue_comment'],
     rest: githubRest,
     event: githubEvent,
     headers: githubHeaders,
@@ -42,7 +42,14 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   gitea: {
     base: '/api/v1',
     pullRefs: 'pull',
-    events: ['push', 'pull_request', 'issue_comment'],
+    events: [
+      'push',
+      'pull_request',
+      'issue_comment',
+      'pull_request_comment',
+      'pull_request_approved',
+      'pull_request_rejected',
+    ],
     rest: giteaRest,
     event: giteaEvent,
     headers: giteaHeaders,

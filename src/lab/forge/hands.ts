@@ -1,7 +1,16 @@
 // What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
 // have failed or are held up, and fails with what the forge would say when it refuses.
 
-import { addComment, changeComment, changePull, mergePull, moveBranch, openPull } from './acts.ts';
+import {
+  addComment,
+  addReview,
+  changeComment,
+  changePull,
+  dismissReview,
+  mergePull,
+  moveBranch,
+  openPull,
+} from './acts.ts';
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-desk.ts';
 import type { LabCheck } from './github/checks.ts';
@@ -9,6 +18,7 @@ import type { Parts, ProtectedBranch } from './parts.ts';
 import type { People } from './people.ts';
 import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
 import { isRefused, type Refused } from './refused.ts';
+import type { LabReview } from './reviews.ts';
 
 export interface Hands {
   /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
@@ -32,6 +42,13 @@ export interface Hands {
   editComment(id: number, body: string, by?: string): Promise<LabComment>;
   /** Oldest first. */
   comments(number: number): readonly LabComment[];
+  /** A code review of the head as it is now. */
+  review(
+    pull: number,
+    review: { readonly state: LabReview['state']; readonly body?: string },
+    by: string,
+  ): Promise<LabReview>;
+  dismissReview(id: number, by?: string): Promise<LabReview>;
   /** Asks for a check to be run again. */
   rerequestCheck(id: number, by: string): Promise<void>;
   /** Presses a button, which shows once the check has ended. */
@@ -87,6 +104,8 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
       return told(changeComment(parts, comment, body, by ?? comment.author));
     },
     comments: comments.of,
+    review: (number, review, by) => told(addReview(parts, pullOf(number), review, by)),
+    dismissReview: (id, by = SOMEBODY) => told(dismissReview(parts, id, by)),
     async rerequestCheck(id, by) {
       const check = checkOf(id);
       if (check.status !== 'completed')

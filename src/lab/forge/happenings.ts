@@ -3,6 +3,7 @@
 import type { LabComment } from './comments.ts';
 import type { LabCheck } from './github/checks.ts';
 import type { LabPull } from './pulls.ts';
+import type { LabReview } from './reviews.ts';
 
 export interface PushedRef {
   readonly ref: string;
@@ -27,6 +28,7 @@ export type Happening = { readonly by: string } & (
       readonly comment: LabComment;
       readonly before?: LabComment;
     }
+  | { readonly kind: 'review'; readonly action: 'submitted' | 'dismissed'; readonly review: LabReview }
   | { readonly kind: 'check'; readonly action: 'created' | 'completed' | 'rerequested'; readonly check: LabCheck }
   | { readonly kind: 'button'; readonly check: LabCheck; readonly identifier: string }
   | { readonly kind: 'suite'; readonly action: 'requested' | 'rerequested'; readonly sha: string; readonly app: number }

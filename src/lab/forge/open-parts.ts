@@ -12,6 +12,7 @@ import { type Parts, TOKEN_OWNER } from './parts.ts';
 import { openPeople, type Right } from './people.ts';
 import type { Place } from './place.ts';
 import { openPullBook } from './pulls.ts';
+import { openReviewBook } from './reviews.ts';
 import { openStatusBook } from './statuses.ts';
 import { openWebhooks } from './webhooks.ts';
 import type { Work } from './work.ts';
@@ -39,7 +40,7 @@ const APP_PERMISSIONS: Permissions = {
   pull_requests: 'write',
   statuses: 'write',
 };
-const APP_EVENTS = ['push', 'pull_request', 'issue_comment', 'check_run', 'check_suite'];
+const APP_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'check_run', 'check_suite'];
 
 export async function openParts(options: PartsOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
   const bare = await openBareRepository(join(options.folder, 'config.git'));
@@ -58,6 +59,7 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     pushes: [],
     pulls: openPullBook(bare, place, dialect.pullRefs),
     comments: openCommentBook(),
+    reviews: openReviewBook(),
     checks: openCheckBook(),
     apps: openAppDesk(),
     webhooks,

@@ -9,6 +9,7 @@ import type { Happening, PushedRef } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
 import type { PullBook } from './pulls.ts';
+import type { ReviewBook } from './reviews.ts';
 import type { StatusBook } from './statuses.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -24,6 +25,7 @@ export interface Parts {
   readonly pushes: MovedRef[];
   readonly pulls: PullBook;
   readonly comments: CommentBook;
+  readonly reviews: ReviewBook;
   readonly checks: CheckBook;
   readonly apps: AppDesk;
   readonly webhooks: Webhooks;

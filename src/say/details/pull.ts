@@ -105,7 +105,7 @@ export const ASKED = answersIn({ plain, code });
 /** In the log, which is no Markdown. */
 export const LOGGED = answersIn({ plain: (text) => text, code: (text) => text });
 
-/** Below the command that it answers. @param command as its author wrote it */
-export function answerMarkdown(command: string, by: string, said: string): string {
-  return `${plain(by)} wrote ${code(command)}\n\n${said}`;
+/** Below what it answers. @param command as its author wrote it; null for a review that approves */
+export function answerMarkdown(command: string | null, by: string, said: string): string {
+  return `${plain(by)} ${command === null ? 'approved' : `wrote ${code(command)}`}\n\n${said}`;
 }

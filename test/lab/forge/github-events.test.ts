@@ -46,6 +46,8 @@ test('every event of the lab is like GitHub examples', async () => {
   await scene.forge.reopenPull(1);
   const comment = await scene.forge.comment(1, 'x', 'grace');
   await scene.forge.editComment(comment.id, 'y');
+  const review = await scene.forge.review(1, { state: 'approved', body: 'fine' }, 'grace');
+  await scene.forge.dismissReview(review.id);
   await scene.forge.mergePull(1);
   const token = await scene.installationToken();
   const actions = [{ label: 'x', description: 'x', identifier: 'x' }];
@@ -72,6 +74,8 @@ test('every event of the lab is like GitHub examples', async () => {
     'pull_request opened',
     'pull_request reopened',
     'pull_request synchronize',
+    'pull_request_review dismissed',
+    'pull_request_review submitted',
     'push',
   ]);
   expect([...new Set(received.flatMap(({ event, body }) => strangeIn(event, body)))]).toEqual([]);

@@ -138,6 +138,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
       }),
     mayWrite: (username) => asked('who may push', () => mayPush(client, project, branch, username)),
     comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
+    // An approval of GitLab is not of a head, so that nobody can tell what it approved.
+    reviews: async () => [],
     // It has no buttons, and keeps no deliveries that a project's token may see.
     sentWebhook: async () => null,
     pullsOf: (commit) => asked('the merge requests of a commit', () => pullsOf(client, project, commit)),

@@ -14,6 +14,13 @@ import { commentShape, issueShape, permissionsOf, pullShape, repositoryShape, us
 const MAX_COMMITS = 30;
 const ACTIONS = { opened: 'opened', updated: 'synchronized', edited: 'edited', closed: 'closed', reopened: 'reopened' };
 
+const REVIEWS = {
+  approved: 'pull_request_approved',
+  commented: 'pull_request_comment',
+  'changes requested': 'pull_request_rejected',
+  dismissed: 'pull_request_comment',
+} as const;
+
 export async function giteaEvent(parts: Parts, happening: Happening): Promise<Message | null> {
   // What whoever caused the event may do stands in all but those of pushes.
   const permissions = happening.kind === 'push' ? {} : { permissions: permissionsOf(parts, happening.by) };
@@ -34,6 +41,18 @@ export async function giteaEvent(parts: Parts, happening: Happening): Promise<Me
       const issue = issueShape(parts, comment.number);
       const told = { action, issue, comment: commentShape(parts, comment), is_pull: issue.pull_request !== null };
       return { event: 'issue_comment', payload: { ...told, ...changes, ...common } };
+    }
+    case 'review': {
+      const { action, review } = happening;
+      const pull = parts.pulls.get(review.number);
+      if (pull === undefined || action === 'dismissed') return null;
+      // What may be done is told of the author of the pull request, not of the reviewer.
+      const author = { ...repositoryShape(parts), permissions: permissionsOf(parts, pull.author) };
+      const event = REVIEWS[review.state];
+      const told = { type: event.replace('pull_request_', 'pull_request_review_'), content: review.body };
+      const common = { repository: author, sender: userShape(parts, review.author) };
+      const request = { number: pull.number, pull_request: pullShape(parts, pull), commit_id: '' };
+      return { event, payload: { action: 'reviewed', ...request, review: told, ...common } };
     }
     case 'check':
     case 'button':

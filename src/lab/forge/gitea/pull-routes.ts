@@ -6,7 +6,7 @@ import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { isRefused, type Refused } from '../refused.ts';
 import { complain, pageOf } from './answers.ts';
-import { pullShape } from './shapes.ts';
+import { pullShape, reviewShape } from './shapes.ts';
 
 export function pullRoutes(routes: Router, parts: Parts): void {
   const { pulls, place } = parts;
@@ -26,6 +26,13 @@ export function pullRoutes(routes: Router, parts: Parts): void {
     '/pulls/:number',
     withPull((pull, _request, response) => {
       response.json(pullShape(parts, pull));
+    }),
+  );
+  routes.get(
+    '/pulls/:number/reviews',
+    withPull((pull, request, response) => {
+      const found = parts.reviews.of(pull.number);
+      response.json(pageOf(request, response, found).map((review) => reviewShape(parts, review)));
     }),
   );
   routes.patch(

@@ -5,6 +5,7 @@ import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
 import type { Right } from '../people.ts';
 import type { LabPull } from '../pulls.ts';
+import type { LabReview } from '../reviews.ts';
 import type { LabStatus } from '../statuses.ts';
 
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
@@ -102,6 +103,34 @@ export function commentShape(known: Known, { id, number, author, body, createdAt
     body,
     created_at: createdAt.toISOString(),
     updated_at: updatedAt.toISOString(),
+  };
+}
+
+const REVIEW_STATES: Readonly<Record<LabReview['state'], string>> = {
+  approved: 'APPROVED',
+  commented: 'COMMENT',
+  'changes requested': 'REQUEST_CHANGES',
+  dismissed: 'APPROVED',
+};
+
+export function reviewShape(known: Known, { id, number, author, state, body, sha, official, at }: LabReview) {
+  const page = `${known.place.page}/pulls/${number}`;
+  return {
+    id,
+    user: userShape(known, author),
+    team: null,
+    state: REVIEW_STATES[state],
+    body,
+    commit_id: sha,
+    stale: known.pulls.get(number)?.head.sha !== sha,
+    // Only of what approves or rejects.
+    official: official && state !== 'commented',
+    dismissed: state === 'dismissed',
+    comments_count: 0,
+    submitted_at: at.toISOString(),
+    updated_at: at.toISOString(),
+    html_url: `${page}#issuecomment-${id}`,
+    pull_request_url: page,
   };
 }
 

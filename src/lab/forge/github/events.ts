@@ -4,7 +4,7 @@ import type { Happening, Message } from '../happenings.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { checkShape } from './check-shapes.ts';
-import { commentShape, issueShape, pullShape } from './pull-shapes.ts';
+import { commentShape, issueShape, pullShape, pullSimple, reviewShape } from './pull-shapes.ts';
 import { pushEvent } from './push-event.ts';
 import { appShape, repositoryShape, userShape } from './shapes.ts';
 
@@ -23,6 +23,18 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
       return {
         event: 'issue_comment',
         payload: { action, issue, comment: commentShape(parts, comment), ...changes, ...common },
+      };
+    }
+    case 'review': {
+      const { action, review } = happening;
+      const pull = parts.pulls.get(review.number);
+      if (pull === undefined) throw new Error(`review ${review.id} is of no pull request`);
+      // In an event it is in small letters.
+      const shape = reviewShape(parts, review);
+      const told = { ...shape, state: shape.state.toLowerCase() };
+      return {
+        event: 'pull_request_review',
+        payload: { action, review: told, pull_request: pullSimple(parts, pull), ...common },
       };
     }
     case 'check': {

@@ -7,7 +7,7 @@ import type { LabPull, PullChange, PullRequested } from '../pulls.ts';
 import { isRefused, type Refused, refuse } from '../refused.ts';
 import { loginIn, needs } from './access.ts';
 import { fail, invalid, notFound, pageOf } from './answers.ts';
-import { pullShape, pullSimple } from './pull-shapes.ts';
+import { pullShape, pullSimple, reviewShape } from './pull-shapes.ts';
 
 export function pullRoutes(routes: Router, parts: Parts): void {
   const { pulls } = parts;
@@ -30,6 +30,14 @@ export function pullRoutes(routes: Router, parts: Parts): void {
     reads,
     withPull((pull, _request, response) => {
       response.json(pullShape(parts, pull));
+    }),
+  );
+  routes.get(
+    '/pulls/:number/reviews',
+    reads,
+    withPull((pull, request, response) => {
+      const found = parts.reviews.of(pull.number);
+      response.json(pageOf(request, response, found).map((review) => reviewShape(parts, review)));
     }),
   );
   routes.patch(

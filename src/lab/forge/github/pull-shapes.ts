@@ -3,6 +3,7 @@
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
+import type { LabReview } from '../reviews.ts';
 import { nodeId, repositoryShape, userShape } from './shapes.ts';
 
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
@@ -116,6 +117,31 @@ export function commentShape({ place, people, pulls }: Known, comment: LabCommen
     updated_at: comment.updatedAt.toISOString(),
     author_association: association(people.meet(author).right),
     performed_via_github_app: null,
+  };
+}
+
+const REVIEW_STATES: Readonly<Record<LabReview['state'], string>> = {
+  approved: 'APPROVED',
+  commented: 'COMMENTED',
+  'changes requested': 'CHANGES_REQUESTED',
+  dismissed: 'DISMISSED',
+};
+
+export function reviewShape({ place, people }: Known, { id, number, author, state, body, sha, at }: LabReview) {
+  const html_url = `${place.page}/pull/${number}#pullrequestreview-${id}`;
+  const pull_request_url = `${place.api}/repos/${place.repository}/pulls/${number}`;
+  return {
+    id,
+    node_id: nodeId('PullRequestReview', id),
+    user: userShape(place, people, author),
+    body,
+    state: REVIEW_STATES[state],
+    commit_id: sha,
+    submitted_at: at.toISOString(),
+    html_url,
+    pull_request_url,
+    _links: { html: { href: html_url }, pull_request: { href: pull_request_url } },
+    author_association: association(people.meet(author).right),
   };
 }
 

@@ -24,6 +24,7 @@ export async function gitlabEvent(parts: Parts, happening: Happening): Promise<M
       return { event: MERGE_REQUEST, payload: requested(parts, happening) };
     case 'comment':
       return { event: NOTE, payload: noted(parts, happening) };
+    case 'review':
     case 'check':
     case 'button':
     case 'suite':

@@ -6,6 +6,7 @@ import { meaningOfComment, meaningOfNote } from './comment.ts';
 import { ignored, type Meaning, shown } from './meaning.ts';
 import { meaningOfMergeRequest, meaningOfPull } from './pull.ts';
 import { meaningOfPush } from './push.ts';
+import { meaningOfReview } from './review.ts';
 
 /** How the payload of each kind of event is understood, by the names that the forges give it. */
 const READERS: Readonly<Record<string, (payload: unknown, branch: string) => Meaning>> = {
@@ -17,9 +18,17 @@ const READERS: Readonly<Record<string, (payload: unknown, branch: string) => Mea
   check_run: meaningOfCheck,
   check_suite: meaningOfSuite,
   issue_comment: meaningOfComment,
-  pull_request_comment: meaningOfComment,
+  // Gitea calls a code review so; other forges may call a comment so.
+  pull_request_comment: (payload) => (isReview(payload) ? meaningOfReview(payload) : meaningOfComment(payload)),
+  pull_request_review: meaningOfReview,
+  pull_request_approved: meaningOfReview,
+  pull_request_rejected: meaningOfReview,
   'Note Hook': meaningOfNote,
 };
+
+function isReview(payload: unknown): boolean {
+  return (payload as { readonly review?: unknown } | null)?.review != null;
+}
 
 /** The event's name as the forge gives it; null when there is none, so that it comes from no forge. */
 export function eventName(headers: IncomingHttpHeaders): string | null {

@@ -1,0 +1,42 @@
+// Code reviews: what is written in one may ask for something as a comment does, and one that approves may be an approval. Gitea and
+// Forgejo send them as events of a pull request, without an id, and say in them what the author of the pull request may do, not what
+// the reviewer may: nothing is read from that.
+
+import { z } from 'zod';
+import { commandIn } from './comment.ts';
+import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { Login, understood } from './shape.ts';
+
+const Review = z.object({
+  action: z.string(),
+  sender: Login,
+  pull_request: z.object({ number: z.number().int().positive() }),
+  review: z.object({
+    /** Of GitHub. */
+    id: z.number().int().positive().optional(),
+    body: z.string().nullish(),
+    state: z.string().optional(),
+    /** Of Gitea and Forgejo. */
+    content: z.string().nullish(),
+    type: z.string().optional(),
+  }),
+});
+
+/** Its own word for what GitHub calls `submitted`. */
+const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
+const APPROVES = /^(approved|pull_request_review_approved)$/i;
+
+export function meaningOfReview(payload: unknown): Meaning {
+  const read = understood(Review, payload, 'a code review');
+  if ('malformed' in read) return read.malformed;
+  const { action, sender, pull_request: request, review } = read.data;
+  if (!SUBMITTED.has(action)) return ignored(`Phoenix does nothing on a code review that is ${shown(action)}`);
+  if (sender.type === 'Bot') return ignored('Phoenix reads code reviews of people');
+  const pull = request.number;
+  const command = commandIn(review.body ?? review.content ?? '', pull);
+  const approves = APPROVES.test(review.state ?? review.type ?? '');
+  if (command === null && !approves) return ignored('the code review asks Phoenix for nothing');
+  const id = review.id === undefined ? null : String(review.id);
+  const ask = command ?? ({ what: 'approve all', pull } as const);
+  return means({ kind: 'ask', ask, source: { on: 'review', id, pull } }, sender.login);
+}

@@ -1,0 +1,43 @@
+// Code reviews, as GitHub, Gitea and Forgejo tell of them. Each is of the head that it was made for. Gitea marks as official what counts
+// towards the approvals that a branch asks for, which it does of those alone who may push there, or whom its protection names.
+
+import type { ForgeReview } from '../../../ports.ts';
+import type { GitHub } from './connect.ts';
+import { whoAmI } from './identity.ts';
+import { allOf } from './pages.ts';
+
+/** The fields that all three have, and those of Gitea. */
+interface Told {
+  readonly id: number;
+  readonly user: { readonly login: string; readonly type?: string } | null;
+  readonly body: string | null;
+  readonly state: string;
+  readonly submitted_at?: string;
+  readonly commit_id: string | null;
+  readonly official?: boolean;
+  readonly dismissed?: boolean;
+}
+
+/** Oldest first; one that its author has not submitted yet is left out. */
+export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeReview[]> {
+  const { client, owner, repo } = github;
+  const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
+  const told = await allOf<Told>(await client(), path, { owner, repo, pull_number: pull });
+  const me = await whoAmI(github);
+  return told.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {
+    const author = user?.login ?? '';
+    if (submitted_at === undefined || commit_id === null || state === 'PENDING' || state === 'REQUEST_REVIEW')
+      return [];
+    return {
+      id: String(id),
+      author,
+      byProgram: user?.type === 'Bot' || author === me,
+      body: body ?? '',
+      submitted: new Date(submitted_at),
+      approves: state === 'APPROVED' && dismissed !== true,
+      head: commit_id,
+      // That it is not official may have other reasons.
+      mayPush: official === true ? true : null,
+    };
+  });
+}

@@ -1,0 +1,42 @@
+// Code reviews of pull requests, each for the head that it was made for.
+
+export interface LabReview {
+  readonly id: number;
+  /** Of the pull request. */
+  readonly number: number;
+  readonly author: string;
+  readonly state: 'approved' | 'commented' | 'changes requested' | 'dismissed';
+  readonly body: string;
+  /** The head that was reviewed. */
+  readonly sha: string;
+  /** Its author may push. */
+  readonly official: boolean;
+  readonly at: Date;
+}
+
+export interface ReviewBook {
+  add(review: Omit<LabReview, 'id' | 'at'>): LabReview;
+  dismiss(id: number): LabReview;
+  /** Oldest first. */
+  of(number: number): readonly LabReview[];
+}
+
+/** Ids do not begin where those of comments do. */
+const FIRST_ID = 9000;
+
+export function openReviewBook(): ReviewBook {
+  const reviews = new Map<number, LabReview>();
+  function keep(review: LabReview): LabReview {
+    reviews.set(review.id, review);
+    return review;
+  }
+  return {
+    add: (review) => keep({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
+    dismiss(id) {
+      const review = reviews.get(id);
+      if (review === undefined) throw new Error(`the forge has no review ${id}`);
+      return keep({ ...review, state: 'dismissed' });
+    },
+    of: (number) => [...reviews.values()].filter((review) => review.number === number),
+  };
+}
