@@ -28,8 +28,15 @@ export interface Interpolated {
   readonly missing: readonly string[];
 }
 
-/** The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. */
-export function interpolated(value: string, variables: ReadonlyMap<string, string>): Interpolated {
+/**
+ * The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. `hidden` have a value that
+ * is not known here, so that no default stands for them.
+ */
+export function interpolated(
+  value: string,
+  variables: ReadonlyMap<string, string>,
+  hidden: ReadonlySet<string> = new Set(),
+): Interpolated {
   const missing: string[] = [];
   return { text: fill(value, 0), missing };
 
@@ -60,6 +67,7 @@ export function interpolated(value: string, variables: ReadonlyMap<string, strin
 
   function chosen(name: string, operator: string, otherwise: string, depth: number): string {
     const value = variables.get(name);
+    if (hidden.has(name)) return given(name);
     const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
     switch (operator.at(-1)) {
       case '-':
