@@ -3,7 +3,7 @@
 # against the checksums of its release before anything of it is kept.
 set -eu
 
-into=$1
+into=$(cd "$1" && pwd)
 version=$(sed -n 's/^version=//p' "$(dirname "$0")/../etc/features/traefik/install.sh")
 case $(uname -m) in
   x86_64) architecture=amd64 ;;

@@ -1,6 +1,7 @@
 // Regular expressions as Go reads them (RE2), which is not as JavaScript does: no looking around, no references backwards.
 
 import { RE2JS } from 're2js';
+import { weightOf } from './expression-weight.ts';
 import { isUnreadable, type Unreadable } from './fault.ts';
 
 export interface Expression {
@@ -8,9 +9,16 @@ export interface Expression {
   readonly names: ReadonlySet<string>;
 }
 
+/** Go takes a hundred times that. */
+const HEAVIEST = 10_000;
+
 /** Pure. What Go makes of it, or why it cannot compile it. */
 export function compiled(text: string): Expression | Unreadable {
   if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
+  if (text.length > HEAVIEST || weightOf(text) > HEAVIEST) {
+    const message = `the regular expression unfolds to more than ${HEAVIEST} steps`;
+    return { message, hint: 'Repeat less, or write + and * instead of {n,m}.' };
+  }
   try {
     const expression = RE2JS.compile(text);
     return { groups: expression.groupCount(), names: new Set(Object.keys(expression.namedGroups())) };

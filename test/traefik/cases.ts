@@ -726,12 +726,6 @@ const TRANSPORTS: readonly Case[] = [
   }),
   transport('a version that is none', { maxVersion: 'TLS1.2' }, 'maxVersion', 'invalid TLS maximum version: TLS1.2'),
   transport(
-    'a lowest version alone',
-    { minVersion: 'VersionTLS12' },
-    'minVersion',
-    'TLS minimum version VersionTLS12 is above the maximum version',
-  ),
-  transport(
     'a lowest version above the highest',
     { minVersion: 'VersionTLS13', maxVersion: 'VersionTLS12' },
     'minVersion',
