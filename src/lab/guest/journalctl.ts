@@ -1,4 +1,4 @@
-// `journalctl -u UNIT` of a guest, for the services that say something in a lab.
+// `journalctl -u UNIT -g PATTERN` of a guest, for the services that say something in a lab.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { ok } from '../tree/tree.ts';
@@ -6,5 +6,13 @@ import { traefikJournal } from './traefik/unit.ts';
 
 export const journalctl: GuestProgram = (inside, words) => {
   const unit = words[words.indexOf('-u') + 1]?.replace(/\.service$/, '');
-  return ok(unit === 'traefik' ? traefikJournal(inside) : '');
+  const at = words.indexOf('-g');
+  const pattern = new RegExp(at < 0 ? '' : (words[at + 1] ?? ''));
+  const lines = (unit === 'traefik' ? traefikJournal(inside) : '').split('\n').filter((line) => line !== '');
+  return ok(
+    lines
+      .filter((line) => pattern.test(line))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
 };

@@ -82,7 +82,10 @@ export async function openTraefikBox(
   mkdirSync(at('etc/traefik/dynamic'), { recursive: true });
   mkdirSync(at('served/dynamic'), { recursive: true });
   write('bin/systemctl', systemctl(dir));
-  write('bin/journalctl', `#!/bin/sh\ntail -n 40 ${dir}/log 2>/dev/null\n`);
+  write(
+    'bin/journalctl',
+    `#!/bin/sh\nfor word in "$@"; do pattern=$word; done\ngrep -E "$pattern" ${dir}/log 2>/dev/null | tail -n 40\n`,
+  );
   write(
     'bin/curl',
     `#!/bin/sh

@@ -43,8 +43,12 @@ export const NOTE = 'mkdir -p "$3" && cp "$1" "$2.new" && mv "$2.new" "$2"';
 /** Notes first with which file, so that what has no effect is not done at each look. Arguments: as those of NOTE. */
 export const RESTART = `${NOTE} && systemctl restart traefik`;
 
-/** Traefik's own last words, where a question before them was not answered well. */
-const WORDS = 'journalctl -q -u traefik --since=-1min -n 40 -o cat --no-pager ; exit 1';
+/**
+ * Traefik's own last words on its files, where a question before them was not answered well. Nothing of single routers, whose words may
+ * repeat what is secret.
+ */
+const ABOUT = "'Command error|building configuration|watcher callback|Cannot start the provider'";
+const WORDS = `journalctl -q -u traefik --since=-1min -n 40 -o cat --no-pager -g ${ABOUT} ; exit 1`;
 
 /** Ends well once Traefik answers. */
 export const UP = `curl -fs --max-time 10 ${API}/entrypoints && exit 0 ; ${WORDS}`;

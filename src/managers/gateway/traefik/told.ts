@@ -1,7 +1,7 @@
 // What Traefik tells by its API about the configuration that it has taken over.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
-import { section } from '../../../traefik/read.ts';
+import { section, texts } from '../../../traefik/read.ts';
 import { parseRule } from '../../../traefik/rule.ts';
 import type { EntryPoint } from './static.ts';
 
@@ -75,6 +75,7 @@ export interface Refusal {
  */
 export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
   const http = section(dynamic['http']);
+  const users = usersIn(section(http['middlewares']));
   const routers = Object.entries(section(http['routers'])).flatMap(([name, declared]): Refusal[] => {
     const found = told.routers.get(name);
     const why = complaint(found) ?? (sameRouter(section(declared), found ?? {}) ? null : ELSEWHERE);
@@ -90,7 +91,20 @@ export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
       return why === null || said.has(why) ? [] : [{ kind, name, why }];
     }),
   );
-  return [...routers, ...others];
+  return [...routers, ...others].map((each) => ({ ...each, why: without(each.why, users) }));
+}
+
+/** Who may sign in, with the hash of the password: Traefik repeats what it cannot read of it. */
+function usersIn(middlewares: JsonObject): string[] {
+  return Object.values(middlewares).flatMap((middleware) =>
+    ['basicAuth', 'digestAuth'].flatMap((kind) => texts(section(section(middleware)[kind])['users'])),
+  );
+}
+
+/** Longer ones first: one may hold another. */
+function without(words: string, secrets: readonly string[]): string {
+  const known = secrets.filter((each) => each !== '').sort((a, b) => b.length - a.length);
+  return known.reduce((all, each) => all.replaceAll(each, '‹secret›'), words);
 }
 
 const ELSEWHERE = 'another file in /etc/traefik/dynamic has one of that name, which comes first';
