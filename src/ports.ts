@@ -186,7 +186,7 @@ export interface ForgeReview {
   readonly byProgram: boolean;
   readonly body: string;
   readonly submitted: Date;
-  /** It approves, and nobody has dismissed it. */
+  /** It approves, nobody has dismissed it, and its author has not asked for changes since. */
   readonly approves: boolean;
   /** The head that was reviewed. */
   readonly head: string;

@@ -40,7 +40,7 @@ export interface PolicyRecord {
 }
 
 /** Beside buttons, commands and trailers, which always are: nothing, or reviews. */
-export type ApprovalsBy = 'comment' | 'review';
+type ApprovalsBy = 'comment' | 'review';
 
 export type SignedCommits = 'off' | 'head' | 'all';
 

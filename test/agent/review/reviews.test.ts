@@ -83,6 +83,14 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect((await merged(pull))['phoenix/lxc/102']).toContain('would destroy it; to allow it');
   });
 
+  test('who asks for changes after having approved has approved nothing', async () => {
+    const pull = await lessOf(forge);
+    await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
+    await until(async () => (await approved(pull)).length > 0, 'the approval');
+    await phoenix.forge.review(pull, { state: 'changes requested' }, 'ada');
+    expect((await merged(pull))['phoenix/lxc/102']).toContain('would destroy it; to allow it');
+  });
+
   test('the head that was reviewed is what is approved, and no other', async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'ada');

@@ -18,12 +18,17 @@ interface Told {
   readonly dismissed?: boolean;
 }
 
+/** Asking for changes has another name at each. */
+const DECIDES: ReadonlySet<string> = new Set(['APPROVED', 'CHANGES_REQUESTED', 'REQUEST_CHANGES', 'DISMISSED']);
+
 /** Oldest first; one that its author has not submitted yet is left out. */
 export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeReview[]> {
   const { client, owner, repo } = github;
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
   const told = await allOf<Told>(await client(), path, { owner, repo, pull_number: pull });
   const me = await whoAmI(github);
+  // What somebody says last counts; words alone take nothing back.
+  const last = new Map(told.filter(({ state }) => DECIDES.has(state)).map(({ id, user }) => [user?.login, id]));
   return told.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {
     const author = user?.login ?? '';
     if (submitted_at === undefined || commit_id === null || state === 'PENDING' || state === 'REQUEST_REVIEW')
@@ -34,7 +39,7 @@ export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeRevi
       byProgram: user?.type === 'Bot' || author === me,
       body: body ?? '',
       submitted: new Date(submitted_at),
-      approves: state === 'APPROVED' && dismissed !== true,
+      approves: state === 'APPROVED' && dismissed !== true && last.get(author) === id,
       head: commit_id,
       // That it is not official may have other reasons.
       mayPush: official === true ? true : null,
