@@ -11,7 +11,8 @@ import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts'
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/told.ts';
 import { gitlabForge } from './gitlab/forge.ts';
 import { type ForgeOptions, GITHUB } from './options.ts';
-import { reading } from './reading.ts';
+import { reading as readingWith } from './reading.ts';
+import { rightAt } from './rights.ts';
 
 const PULLS = 'Pull requests: read';
 const WEBHOOKS = 'Webhooks: read and write';
@@ -37,6 +38,8 @@ function githubForge(options: ForgeOptions): Forge {
   const github = connect(options);
   const { as } = options.login;
   const checks = as === 'app';
+  const reading: typeof readingWith = (asked, read) =>
+    readingWith({ ...asked, right: rightAt(options.kind, asked.right) }, read);
   return {
     checks,
     limits: isGitHubItself(options) ? GITHUB_LIMITS : null,

@@ -181,6 +181,19 @@ describe('one report that fails', () => {
     expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: true });
   });
 
+  test('asks for the scopes that Gitea knows, and never for the rights of GitHub', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-scopes-'));
+    const tokenScopes = ['read:repository', 'read:issue'];
+    const gitea = await startForge({ folder, secret: 's', token: TOKEN, kind: 'gitea', tokenScopes });
+    const there = { kind: 'gitea', api: gitea.url, repository: gitea.repository } as const;
+    const refused = await forge(there).setStatus(status(), null, null);
+    expect(refused).toMatchObject({ reason: expect.stringContaining('the right "write:repository"') });
+    const comment = await forge(there).setComment({ pull: 9, body: 'the plan' }, null, '');
+    expect(JSON.stringify([refused, comment])).not.toMatch(/Commit statuses|Pull requests/);
+    await gitea.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
   test('is settled where Gitea does not have the commit, of which it only says 500', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-gitea-'));
     const gitea = await startForge({ folder, secret: 's', token: TOKEN, kind: 'gitea' });

@@ -6,6 +6,7 @@ import type { SendResult } from '../../../ports.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { notSent } from '../not-sent.ts';
 import type { ForgeLogin } from '../options.ts';
+import { rightAt } from '../rights.ts';
 import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
 import { learn, whoAmI } from './identity.ts';
 import { pagesOf } from './pages.ts';
@@ -31,7 +32,8 @@ export async function setComment(
 ): Promise<SendResult> {
   const { owner, repo } = github;
   const { pull } = comment;
-  const attempt = { what: `the comment under #${pull}`, right: 'Pull requests: write', as: login.as, now: new Date() };
+  const right = rightAt(github.kind, 'Pull requests: write');
+  const attempt = { what: `the comment under #${pull}`, right, as: login.as, now: new Date() };
   const place = { owner, repo };
   const mark = commentMark(login, comment);
   try {

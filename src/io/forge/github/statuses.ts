@@ -4,6 +4,7 @@ import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
 import { notSent } from '../not-sent.ts';
+import { rightAt } from '../rights.ts';
 import { type GitHub, once, probesOf } from './connect.ts';
 import { allOf } from './pages.ts';
 
@@ -15,7 +16,7 @@ export async function setStatus(
 ): Promise<SendResult> {
   const attempt = {
     what: `the status of ${commit.slice(0, 12)}`,
-    right: 'Commit statuses: write',
+    right: rightAt(github.kind, 'Commit statuses: write'),
     as: 'token',
     now: new Date(),
   } as const;
