@@ -5,6 +5,7 @@ import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { trustAuthorities } from '../../src/io/authorities.ts';
 import { openContents, type ReadContent } from '../../src/io/host/content.ts';
 import { openRedactor, type Redactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
@@ -413,6 +414,23 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       expect(await host.request(get('/', { url }))).toMatchObject({ status: null, ended: 'untrusted' });
       expect(service.received).toEqual([]);
       expect(await host.request(get('/', { url, trust: 'none' }))).toMatchObject({ status: 200 });
+    });
+
+    test('an authority that the operator named is trusted beside the one of the request, and no longer than it is named', async () => {
+      await writeFile(join(folder, 'root/etc/other.crt'), (await testAuthority('Other Root')).root);
+      const requests = [get('/', { trust: { file: '/etc/other.crt' } }), get('/', { trust: 'system' })];
+      for (const request of requests) {
+        const refused = await host.request(request);
+        expect(refused).toMatchObject({ status: null, ended: 'untrusted' });
+        expect(refused.message).toContain('set PHOENIX_CA_FILE');
+      }
+      try {
+        expect(trustAuthorities([{ pem: authority.root, line: 1 }])).toBeNull();
+        for (const request of requests) expect(await host.request(request)).toMatchObject({ status: 200 });
+      } finally {
+        trustAuthorities([]);
+      }
+      for (const request of requests) expect(await host.request(request)).toMatchObject({ ended: 'untrusted' });
     });
 
     test('a trusted certificate that is not there is said', async () => {

@@ -1,18 +1,11 @@
 // What has arrived at the agent that runs with these settings, as it says itself.
 
+import type { Arrival } from '../../ports/deliveries.ts';
 import type { ClientSettings } from '../../settings/client.ts';
 import type { Settings } from '../../settings.ts';
 import { ClientFailure, openClient } from '../agent/client.ts';
 import { EXIT, type Io } from '../io.ts';
 import { clientSettings } from '../read-settings.ts';
-
-export interface Arrival {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly id: string;
-  /** As the forge names it. */
-  readonly event: string;
-}
 
 export type Arrivals =
   | {

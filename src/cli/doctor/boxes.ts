@@ -21,6 +21,7 @@ export const BOXES: Readonly<Record<Reached, readonly Box[]>> = {
   app: [
     { name: 'Push', event: 'push' },
     { name: 'Pull request', event: 'pull_request' },
+    { name: 'Pull request review', event: 'pull_request_review' },
     { name: 'Issue comment', event: 'issue_comment' },
     { name: 'Check run', event: 'check_run' },
     { name: 'Check suite', event: 'check_suite' },

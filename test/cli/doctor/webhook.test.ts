@@ -147,6 +147,13 @@ describe('whether it reaches the agent', () => {
     const of = await lab({});
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     await serve(of);
+    // What nobody signed has not arrived.
+    const forged = {
+      method: 'POST',
+      headers: { 'x-gitea-event': 'push', 'x-hub-signature-256': 'sha256=00' },
+      body: '{}',
+    };
+    expect((await fetch(`http://127.0.0.1:${port}/webhooks`, forged)).status).toBe(401);
     expect(await said(of)).toMatch(/^warning no delivery has arrived at the agent yet/m);
     await repo.commit(environment({ 101: {} }));
     await repo.push();

@@ -7,7 +7,8 @@ import { MAY, type Tried } from './tries.ts';
 const NEEDS: ReadonlyArray<readonly [name: string, level: 'read' | 'write', shown: string]> = [
   ['checks', 'write', 'Checks: Read and write'],
   ['contents', 'read', 'Contents: Read-only'],
-  ['pull_requests', 'read', 'Pull requests: Read-only'],
+  // To answer comments.
+  ['pull_requests', 'write', 'Pull requests: Read and write'],
   ['metadata', 'read', 'Metadata: Read-only'],
 ];
 
