@@ -61,11 +61,11 @@ async function doctor(changed: Record<string, string>, ...args: readonly string[
 }
 
 describe('doctor', () => {
-  test('gives the same advice for Git, the forge and its clock where nobody vouches for the certificate', async () => {
+  test('gives the same advice for Git, the forge, its clock and its webhooks where nobody vouches for the certificate', async () => {
     const found = await doctor({});
-    for (const name of ['repository', 'forge', 'clock']) {
+    for (const name of ['repository', 'forge', 'clock', 'webhook']) {
       const told = found(name).map(({ message, hint }) => `${message} ${hint}`);
-      expect(told, name).toEqual([expect.stringContaining(ADVICE)]);
+      expect(told, name).toContainEqual(expect.stringContaining(ADVICE));
     }
   });
 

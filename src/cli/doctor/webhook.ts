@@ -1,5 +1,6 @@
 // Whether the forge's webhook is as Phoenix needs it, and whether what it sends arrives at the agent.
 
+import { certificateSentence } from '../../io/authorities.ts';
 import { type Hook, type HooksSeen, lookAtHooks } from '../../io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
@@ -27,7 +28,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
     const sending = test === null || hook === null ? null : () => test(hook);
     return [...findings, ...(await arrivalFindings(await arrivalsOf(settings, io), sending, options))];
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
     return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'see what is said of the forge')];
   }
 }
@@ -43,9 +44,9 @@ export function judgeHooks(
   const type = kind === 'gitlab' ? '' : `, the content type ${MIME[sent.webhookContentType]}`;
   const wanted = `the address ${where}${type}, and ${namesOf(boxes)}`;
   if (!seen.seen) {
-    const private_ = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
+    const lan = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
     const message = `the login may not see webhooks (${seen.why}), which takes ${SEES[kind]}`;
-    return { findings: [skipped(message, `look by hand: ${wanted}${private_}`)], hook: null };
+    return { findings: [skipped(message, `look by hand: ${wanted}${lan}`)], hook: null };
   }
   const hook = ours(seen.hooks, sent.publicUrl);
   if (hook === null) {
