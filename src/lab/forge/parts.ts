@@ -5,6 +5,7 @@ import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
 import type { AppDesk } from './github/app-desk.ts';
 import type { CheckBook } from './github/checks.ts';
+import type { LabQueued } from './github/merge-queue.ts';
 import type { Happening, PushedRef } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
@@ -24,6 +25,8 @@ export interface Parts {
   /** Every ref that was moved, in the order in which it was. */
   readonly pushes: MovedRef[];
   readonly pulls: PullBook;
+  /** Of GitHub, the first one first. */
+  readonly queue: LabQueued[];
   readonly comments: CommentBook;
   readonly reviews: ReviewBook;
   readonly checks: CheckBook;

@@ -136,6 +136,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
         const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
         return found === undefined ? null : inOurWords(found);
       }),
+    // A merge train waits for pipelines of GitLab's own; what is said of a commit from outside does not count there.
+    queued: async () => [],
     mayWrite: (username) => asked('who may push', () => mayPush(client, project, branch, username)),
     comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
     // An approval of GitLab is not of a head, so that nobody can tell what it approved.
