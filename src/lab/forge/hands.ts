@@ -43,6 +43,8 @@ export interface Hands {
   moveBranch(branch: string, to: string, by?: string): Promise<void>;
   /** In place of all rules for branches, where the forge has them. */
   protectBranches(rules: readonly ProtectedBranch[]): void;
+  /** GitLab begins a pipeline of its own for the commit, with jobs of these names. */
+  startPipeline(sha: string, ref: string, ...jobs: readonly string[]): number;
   openIssue(title: string, by?: string): LabIssue;
   /** @param number of a pull request or an issue @param at when it was written, for one that is told of late */
   comment(number: number, body: string, by: string, at?: Date): Promise<LabComment>;
@@ -106,6 +108,11 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
     },
     protectBranches(rules) {
       parts.protectedBranches = rules;
+    },
+    startPipeline(sha, ref, ...jobs) {
+      const id = parts.pipelines.length + 1;
+      parts.pipelines.push({ id, sha, ref, jobs });
+      return id;
     },
     openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
     comment(number, body, by, at) {

@@ -65,6 +65,7 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     people,
     statuses: openStatusBook(),
     protectedBranches: dialect.protectedBranches ?? [],
+    pipelines: [],
     pushes: [],
     pulls: openPullBook(bare, place, dialect.pullRefs),
     queue: [],

@@ -22,6 +22,8 @@ export interface Parts {
   readonly statuses: StatusBook;
   /** Rules for branches, as GitLab has them; a new project protects its first one. */
   protectedBranches: readonly ProtectedBranch[];
+  /** Of GitLab, the oldest first. */
+  readonly pipelines: LabPipeline[];
   /** Every ref that was moved, in the order in which it was. */
   readonly pushes: MovedRef[];
   readonly pulls: PullBook;
@@ -39,6 +41,14 @@ export interface Parts {
   begin(work: () => Promise<unknown>): void;
   /** What moves branches goes one after another, so that each one's refs before and after are its own. */
   oneByOne<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface LabPipeline {
+  readonly id: number;
+  readonly sha: string;
+  readonly ref: string;
+  /** Names of GitLab's own jobs in it. */
+  readonly jobs: readonly string[];
 }
 
 export interface ProtectedBranch {
