@@ -1,5 +1,6 @@
 // Commit statuses at GitLab, where each is a job of a pipeline: of the newest one of the commit, or of one that the status makes. From
-// GitLab's Ruby of 2025 (`Ci::CreateCommitStatusService`, `CommitStatus`, `GenericCommitStatus`, `Ci::PipelinePolicy`).
+// GitLab's source: `Ci::CreateCommitStatusService` (gitlabhq 0286e4c628d6), `Ci::Pipelines::AddJobService` (41946e65501d), `CommitStatus`,
+// `GenericCommitStatus` and `Ci::PipelinePolicy`.
 
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import { Answered, type Client } from './client.ts';

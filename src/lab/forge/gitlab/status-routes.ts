@@ -1,6 +1,6 @@
-// Commit statuses as GitLab takes them: each is a job of a pipeline, and a job that has begun cannot begin again. From GitLab's Ruby of
-// 2025 (app/services/ci/create_commit_status_service.rb, app/services/ci/pipelines/add_job_service.rb, app/models/commit_status.rb,
-// app/models/generic_commit_status.rb, app/policies/ci/pipeline_policy.rb): a status goes into the newest pipeline of the commit, or the
+// Commit statuses as GitLab takes them: each is a job of a pipeline, and a job that has begun cannot begin again. From GitLab's source
+// (app/services/ci/create_commit_status_service.rb at gitlabhq 0286e4c628d6, app/services/ci/pipelines/add_job_service.rb at 41946e65501d,
+// app/models/commit_status.rb, app/models/generic_commit_status.rb, app/policies/ci/pipeline_policy.rb): a status goes into the newest pipeline of the commit, or the
 // one that is named, and makes one of its own where there is none; its ref is the one given, that of the pipeline or the first branch
 // that holds the commit; on a protected branch it takes whoever may push to it or merge into it; an unfinished job of the same name in
 // that pipeline and of the same user is moved on, a finished one is followed by a new one; nothing is kept of a move that is refused.
