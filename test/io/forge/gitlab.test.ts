@@ -1,6 +1,9 @@
 // Statuses at GitLab, where each is a job of a pipeline, against the lab's, which refuses what GitLab's own source refuses.
 
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -125,6 +128,28 @@ describe('a status', () => {
     const side = await repo.branch('side', { 'etc/a.json': '2' });
     await sent(status({ commit: side }));
   });
+});
+
+test.each([
+  ['merged', { merge_commit_sha: 'm' }, 'm'],
+  ['squashed and merged', { merge_commit_sha: 'm', squash_commit_sha: 's' }, 'm'],
+  ['squashed and fast-forwarded', { squash_commit_sha: 's' }, 's'],
+  ['fast-forwarded', {}, 'h'],
+])('a merge request that was %s became what the branch moved to', async (_, commits, expected) => {
+  const told = {
+    ...{ iid: 1, title: 'x', description: null, state: 'merged', author: { username: 'ada' }, sha: 'h' },
+    ...{ target_branch: 'main', source_project_id: 1, target_project_id: 1 },
+    ...{ merge_commit_sha: null, squash_commit_sha: null, merge_user: { username: 'ada' } },
+  };
+  const server = createServer((_request, response) => response.end(JSON.stringify({ ...told, ...commits })));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const login = { as: 'token', token: () => TOKEN } as const;
+  const asked = openForge({ kind: 'gitlab', api, login, repository: 'a/b', branch: 'main' });
+  expect(await asked?.pull(1)).toMatchObject({ mergedAs: expected, mergedBy: 'ada' });
+  server.close();
+  server.closeAllConnections();
 });
 
 test('a note by the token of another project is a program’s', async () => {

@@ -156,7 +156,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
 }
 
 function inOurWords(told: MergeRequest): PullRequest {
-  const merged = told.state === 'merged' ? (told.squash_commit_sha ?? told.merge_commit_sha ?? told.sha) : null;
+  // Squashed and merged, the branch moved to the merge of the one commit; fast-forwarded there is no merge.
+  const merged = told.state === 'merged' ? (told.merge_commit_sha ?? told.squash_commit_sha ?? told.sha) : null;
   return {
     number: told.iid,
     title: told.title,
