@@ -31,6 +31,7 @@ const ALL = [
     without: 'compose files as Docker Compose loads them',
   },
   { program: 'traefik', script: 'scripts/traefik.sh', without: 'routes as the real Traefik takes them' },
+  { program: 'gitea', script: 'scripts/gitea.sh', without: 'a team at work on a real Gitea' },
   { program: 'traefik-labels', source: 'test/traefik/decoder', without: 'labels as Traefik itself decodes them' },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },

@@ -1,5 +1,6 @@
 // The part of the configuration about the Proxmox host itself.
 
+import type { SecretReference } from '../model/action.ts';
 import type { Policy } from '../model/policy.ts';
 import type { FirewallPolicy, FirewallRule, Place, Secret } from './config.ts';
 
@@ -145,6 +146,8 @@ export interface HostFirewall {
 interface PortainerServer {
   readonly adminUser: string;
   readonly adminPassword: Secret | null;
+  /** Shared with the agents; null: each stays with the server that asks it first after a start. */
+  readonly agentSecret: SecretReference | null;
   readonly hostname: string | null;
 }
 

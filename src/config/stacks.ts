@@ -11,9 +11,6 @@ import { parseParts } from './read/parse-parts.ts';
 import { stackManifest } from './schema/stack.ts';
 import { type Sources, stackNames } from './sources.ts';
 
-/** What runs the Portainer server. */
-export const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
-
 /** A stack without a manifest is left out; whether that matters is for the rules. What cannot be read is noted. */
 export function assembleStacks(
   snapshot: Snapshot,
@@ -36,7 +33,7 @@ export function assembleStacks(
     findings.add(manifest.findings);
     if (manifest.value === undefined || manifest.left.length > 0) unreadable.addFile(at.file);
     if (manifest.value === undefined) continue;
-    const known = compose ?? missing(`stacks/${name}/docker-compose.yml`);
+    const known = compose ?? emptyCompose(`stacks/${name}/docker-compose.yml`);
     const stack = normaliseStack(name, manifest.value, known, at, snapshot.files);
     stacks.set(name, compose === undefined ? withoutLabels(stack) : stack);
   }
@@ -60,21 +57,26 @@ function composeOf(name: string, snapshot: Snapshot, sources: Sources): ReadComp
   const bytes = sources.bytes(path, 'optional', MAX_COMPOSE_BYTES);
   const blob = snapshot.files.get(path)?.blob;
   if (bytes === undefined || blob === undefined)
-    return { compose: blob === undefined ? missing(path) : undefined, findings: [] };
+    return { compose: blob === undefined ? emptyCompose(path) : undefined, findings: [] };
   return readCompose(path, blob, bytes);
 }
 
-function missing(path: string): Compose {
+/** One that says nothing. */
+export function emptyCompose(path: string): Compose {
   return {
     path,
     blob: null,
     services: [],
     images: {},
+    profiles: {},
     externalVolumes: [],
+    ownVolumes: [],
+    externalNetworks: [],
+    ownNetworks: [],
     variables: [],
     ports: [],
-    portClaims: [],
     containerNames: [],
+    needs: [],
     labels: [],
     networkModes: {},
   };

@@ -31,9 +31,23 @@ export function openLog({ level, redactor, pretty = false, destination = process
   );
   return {
     info: (text, fields = {}) => logger.info(fields, text),
-    warn: (text, fields = {}) => logger.warn(fields, text),
+    warn: (text, fields = {}) => logger.warn(withReason(fields), text),
     error: (text, fields = {}) => logger.error(fields, text),
   };
+}
+
+/** What is warned of is foreseen, and may come with every poll: why it failed, and no stack. */
+function withReason({ error, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  return error === undefined ? fields : { ...fields, reason: reasonOf(error) };
+}
+
+/** The message of an error and of what caused it, each once. */
+function reasonOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (!messages.some((message) => message.includes((each as Error).message))) messages.push(each.message);
+  }
+  return messages.length === 0 ? String(error) : messages.join(': ');
 }
 
 interface Line {

@@ -4,9 +4,16 @@ import { createRequire } from 'node:module';
 
 const load = createRequire(import.meta.url);
 
-/** With merge keys. Fails with the library's words. */
+/** With merge keys, and without what compose's own tag `!reset` takes out. Fails with the library's words. */
 export function parseYaml(text: string): unknown {
-  return (load('yaml') as typeof import('yaml')).parse(text, { merge: true });
+  const { parseDocument, visit } = load('yaml') as typeof import('yaml');
+  const document = parseDocument(text, { merge: true });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw fault;
+  visit(document, {
+    Pair: (_, { value }) => ((value as { tag?: string } | null)?.tag === '!reset' ? visit.REMOVE : undefined),
+  });
+  return document.toJS();
 }
 
 export function printYaml(value: unknown): string {

@@ -43,7 +43,9 @@ export type Decision =
   /** Not ours, needs approval, protected: nothing is done; the reason says what to do. */
   | { readonly kind: 'blocked'; readonly reason: string }
   /** Cannot be done as declared; the reason says what is in the way. `passing`: it goes away by itself (a backup that runs), so try again later. */
-  | { readonly kind: 'impossible'; readonly reason: string; readonly passing?: true };
+  | { readonly kind: 'impossible'; readonly reason: string; readonly passing?: true }
+  /** All that can be done is done and stays, and something is still not as declared: the reason says what, why, and what to do. Ends as failed. */
+  | { readonly kind: 'partly'; readonly reason: string };
 
 /**
  * Rounds of observe, decide and act that a target may take: a guest goes through creation, configuration, start, scripts and

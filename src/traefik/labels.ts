@@ -3,19 +3,10 @@
 // empty. Traefik leaves a container out for one label that it cannot read; each such label is told here.
 
 import type { Json, JsonObject } from '../model/json.ts';
-import { equalFold, folded } from './fold.ts';
+import { equalFold } from './fold.ts';
+import { asWritten, firstBelow, hasPrefix, keysBelow, type LabelFault, type Node, treeOf } from './label-tree.ts';
 import { CONFIGURATION, type Field, PROVIDER, type Shape, type StructType, typeNamed } from './schema.ts';
 import { isBool, isDuration, readBool, readInteger, trimSpace } from './values.ts';
-
-export interface LabelFault {
-  /** Of the label, as written. */
-  readonly key: string;
-  readonly kind: 'unknown' | 'invalid';
-  readonly message: string;
-  /** Where a word of the key is not known. */
-  readonly word?: string;
-  readonly known?: readonly string[];
-}
 
 export interface DecodedLabels {
   /** `traefik.enable`; null: nothing is said. */
@@ -32,8 +23,8 @@ export interface DecodedLabels {
 /** Pure. */
 export function decodeLabels(labels: ReadonlyMap<string, string>): DecodedLabels {
   const reading: Reading = { faults: [], ignored: [], keys: new Map() };
-  const provider = structOf(PROVIDER, treeOf(labels, PROVIDER_FILTERS, reading), [], true, reading);
-  const dynamic = structOf(CONFIGURATION, treeOf(labels, DYNAMIC_FILTERS, reading), [], true, reading);
+  const provider = structOf(PROVIDER, treeOf(labels, PROVIDER_FILTERS, reading.faults), [], true, reading);
+  const dynamic = structOf(CONFIGURATION, treeOf(labels, DYNAMIC_FILTERS, reading.faults), [], true, reading);
   const { faults, ignored, keys } = reading;
   return {
     enabled: typeof provider['enable'] === 'boolean' ? provider['enable'] : null,
@@ -55,14 +46,9 @@ export function isRead(key: string): boolean {
   return hasPrefix(key, [...PROVIDER_FILTERS, ...DYNAMIC_FILTERS]);
 }
 
-const ROOT = 'traefik';
 /** pkg/provider/docker/shared_labels.go and pkg/config/label/label.go of Traefik. */
 const PROVIDER_FILTERS = ['traefik.docker.', 'traefik.enable'];
 const DYNAMIC_FILTERS = ['traefik.http', 'traefik.tcp', 'traefik.udp', 'traefik.tls.stores.default'];
-
-function hasPrefix(key: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => key.slice(0, prefix.length).toLowerCase() === prefix);
-}
 
 interface Reading {
   readonly faults: LabelFault[];
@@ -71,83 +57,8 @@ interface Reading {
   readonly keys: Map<string, string>;
 }
 
-/** A word of a key, with what stands below it. */
-interface Node {
-  readonly name: string;
-  value: string;
-  /** Of the label that ends here; null: others only go through. */
-  key: string | null;
-  readonly children: Node[];
-  /** Children by their folded names. */
-  readonly byName: Map<string, Node>;
-  /** Place of its first label among all. */
-  first: number;
-}
-
 type Path = readonly string[];
 const pathKey = (path: Path): string => JSON.stringify(path);
-
-function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], reading: Reading): Node {
-  const root = newNode(ROOT);
-  const places = new Map([...labels.keys()].map((key, at) => [key, at]));
-  const keys = [...labels.keys()].filter((key) => hasPrefix(key, filters)).sort((a, b) => (a < b ? -1 : 1));
-  for (const key of keys) {
-    const words = wordsOf(key);
-    if (typeof words === 'string') {
-      reading.faults.push({ key, kind: 'invalid', message: words });
-      continue;
-    }
-    let node = root;
-    for (const word of words.slice(1)) {
-      const next = node.byName.get(folded(word)) ?? newNode(word);
-      if (next.first === Number.POSITIVE_INFINITY) {
-        node.children.push(next);
-        node.byName.set(folded(word), next);
-      }
-      next.first = Math.min(next.first, places.get(key) ?? 0);
-      node = next;
-    }
-    node.value = labels.get(key) ?? '';
-    node.key = key;
-  }
-  return root;
-}
-
-function newNode(name: string): Node {
-  return { name, value: '', key: null, children: [], byName: new Map(), first: Number.POSITIVE_INFINITY };
-}
-
-/** A text where it is no key. */
-function wordsOf(key: string): string[] | string {
-  const words = key.split('.');
-  if (words.length > MOST_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
-  if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
-  const split: string[] = [];
-  for (const word of words) {
-    if (word === '') return `${key} has an empty word between its dots`;
-    if (word.startsWith('[')) return `${key} has an index without a name before it`;
-    const bracket = word.endsWith(']') ? word.indexOf('[') : 0;
-    if (bracket < 0) return `${key} closes a bracket that is not opened`;
-    if (bracket === 0) split.push(word);
-    else split.push(word.slice(0, bracket), word.slice(bracket));
-  }
-  return split;
-}
-
-const MOST_WORDS = 100;
-
-function keysBelow(node: Node): string[] {
-  return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
-}
-
-function firstBelow({ key, children }: Node): string | null {
-  return key ?? (children[0] === undefined ? null : firstBelow(children[0]));
-}
-
-/** In the order of their first labels, which people chose. */
-function asWritten({ children }: Node): Node[] {
-  return [...children].sort((a, b) => a.first - b.first);
-}
 
 function invalid(reading: Reading, node: Node, message: (key: string) => string): undefined {
   for (const key of keysBelow(node)) reading.faults.push({ key, kind: 'invalid', message: message(key) });

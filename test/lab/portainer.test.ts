@@ -8,7 +8,7 @@ import type { Service } from '../../src/managers/portainer-api/service.ts';
 import type { HttpRequest } from '../../src/model/action.ts';
 import type { Json } from '../../src/model/json.ts';
 import { AGENT, declared, targetOf } from '../managers/portainer/configuration.ts';
-import { changeDatabase, changeDocker, prepared } from '../managers/portainer/environment.ts';
+import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from '../managers/portainer/environment.ts';
 import type { LabHost } from '../support/lab-host.ts';
 
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];
@@ -108,14 +108,111 @@ test('an environment is stored only once its agent was reached, and an agent bel
   changeDatabase(host, (database) => Object.assign(database, { instance }));
 });
 
-test('a name that containers of the VM have is taken', async () => {
-  const id = await endpointId();
+async function create(Name: string, StackFileContent: string, Env: { name: string; value: string }[] = []) {
+  const path = `/stacks/create/standalone/string?endpointId=${await endpointId()}`;
+  return send('POST', path, { body: { json: { Name, StackFileContent, Env } } });
+}
+
+test('a name is that of one stack, and whatever containers have it are taken over by compose', async () => {
   changeDocker(host, AGENT, ({ containers }) => {
     const [agent] = containers;
     if (agent !== undefined)
-      containers.push({ ...agent, id: 'f00d', name: 'mine', project: 'mine', ports: [], running: true });
+      containers.push({
+        ...agent,
+        id: 'f00d',
+        name: 'mine',
+        project: 'mine',
+        service: 'web',
+        ports: [],
+        running: true,
+      });
   });
-  const json = { Name: 'mine', StackFileContent: 'services: {}' };
-  const { status, value } = await send('POST', `/stacks/create/standalone/string?endpointId=${id}`, { body: { json } });
-  expect({ status, value }).toMatchObject({ status: 409, value: { message: expect.stringContaining("'mine'") } });
+  expect(await create('mine', 'services:\n  web:\n    image: web:1\n')).toMatchObject({ status: 200 });
+  expect(dockerOf(host, AGENT).containers.filter(({ project }) => project === 'mine')).toMatchObject([
+    { image: 'web:1' },
+  ]);
+  expect(await create('Mine', 'services:\n  web:\n    image: web:1\n')).toMatchObject({
+    status: 409,
+    value: { message: "A stack with the normalized name 'mine' already exists" },
+  });
+});
+
+test('what was made before a deployment failed stays, though no stack of it does', async () => {
+  const file = 'services:\n  a:\n    image: a:1\n  b:\n    image: b:1\n    container_name: portainer_agent\n';
+  const { status, value } = await create('half', file);
+  expect({ status, value }).toMatchObject({
+    status: 500,
+    value: { message: expect.stringContaining('is already in use') },
+  });
+  expect(dockerOf(host, AGENT).containers.filter(({ project }) => project === 'half')).toMatchObject([
+    { service: 'a' },
+  ]);
+  expect(databaseOf(host)?.stacks.filter(({ Name }) => Name === 'half')).toEqual([]);
+});
+
+test('beside the file of a stack lies the file with its variables, and nothing else', async () => {
+  const reading = (file: string) =>
+    `services:\n  web:\n    image: web:1\n    env_file: ${file}\n    environment: [B, C=own]\n`;
+  const Env = [
+    { name: 'A', value: "'1 # 2'" },
+    { name: 'C', value: 'given' },
+  ];
+  expect(await create('reads', reading('./stack.env'), Env)).toMatchObject({ status: 200 });
+  const [read] = dockerOf(host, AGENT).containers.filter(({ project }) => project === 'reads');
+  expect(read?.env).toEqual({ A: '1 # 2', C: 'own' });
+  for (const [name, file] of [
+    ['dot', '.env'],
+    ['none', 'stack.env'],
+    ['away', '/etc/hosts'],
+  ] as const) {
+    const { status, value } = await create(name, reading(file));
+    expect({ status, value }).toMatchObject({
+      status: 500,
+      value: { message: expect.stringContaining('no such file or directory') },
+    });
+  }
+});
+
+test.each([
+  ['a build', 'build: .', '', 'failed to read dockerfile'],
+  [
+    'a network that nobody made',
+    'networks: [n]',
+    'networks: {n: {external: true}}',
+    'network n declared as external, but could not be found',
+  ],
+  ['a service of another file', 'extends: {service: a, file: b.yml}', '', 'b.yml: no such file or directory'],
+  ['a secret of a swarm', 'secrets: [s]', 'secrets: {s: {external: true}}', 'unsupported external secret s'],
+  [
+    'a secret beside the file',
+    'secrets: [s]',
+    'secrets: {s: {file: ./s}}',
+    'bind source path does not exist: /data/compose/',
+  ],
+])('%s is refused', async (_, service, top, message) => {
+  const { status, value } = await create('refused', `services:\n  web:\n    image: web:1\n    ${service}\n${top}\n`);
+  expect({ status, value }).toMatchObject({ status: 500, value: { message: expect.stringContaining(message) } });
+});
+
+test('a folder beside the file is one of the VM that nobody filled', async () => {
+  expect(await create('beside', 'services:\n  web:\n    image: web:1\n    volumes: ["./conf:/c"]\n')).toMatchObject({
+    status: 200,
+  });
+  const [made] = dockerOf(host, AGENT).containers.filter(({ project }) => project === 'beside');
+  expect(made?.mounts).toEqual([{ source: expect.stringMatching(/^\/data\/compose\/\d+\/conf$/), target: '/c' }]);
+});
+
+test('ports are read as Docker reads them', async () => {
+  const ports =
+    '["127.0.0.1::5000", "127.0.0.1:7001:70", "7100-7101:80-81", {target: 90, published: "7200"}, "53:53/udp"]';
+  expect(await create('ports', `services:\n  web:\n    image: web:1\n    ports: ${ports}\n`)).toMatchObject({
+    status: 200,
+  });
+  const [made] = dockerOf(host, AGENT).containers.filter(({ project }) => project === 'ports');
+  expect(made?.ports).toEqual([
+    { published: 7001, target: 70, onLoopback: true },
+    { published: 7100, target: 80 },
+    { published: 7101, target: 81 },
+    { published: 7200, target: 90 },
+  ]);
 });

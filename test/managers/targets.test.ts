@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Guest } from '../../src/config/config.ts';
+import { emptyCompose } from '../../src/config/stacks.ts';
 import { allTargets, MANAGERS, managerOf } from '../../src/managers/index.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { container, environment, feature, machine } from './guests.ts';
@@ -59,7 +60,7 @@ test('a VM opens what its stacks ask for, in the environment they run in', () =>
   });
   const opening = (port: string) => ({ variables: [], files: [], traefikLabels: {}, firewallRules: [rule(port)] });
   const environments = { production: opening('443'), test: opening('8443') };
-  const web = { name: 'web', compose: { services: [], images: {}, externalVolumes: [] }, environments };
+  const web = { name: 'web', compose: emptyCompose('stacks/web/docker-compose.yml'), environments };
   const config = { ...environment(guest), stacks: new Map([['web', web]]) } as never;
   const spec = allTargets(config).get('vm/1001' as TargetId)?.spec as { firewall: { rules: string[] } };
   expect(spec.firewall.rules).toEqual(['IN ACCEPT -p tcp -dport 22', 'IN ACCEPT -p tcp -dport 443']);

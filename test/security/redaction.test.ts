@@ -173,6 +173,7 @@ const PRODUCT = fileURLToPath(new URL('../..', import.meta.url));
 const PLANTED: Readonly<Record<string, string>> = {
   'users/password_hash': `$6$salt$plantedUSERS/"a"&'b'`,
   'portainer_api/admin_password': `plantedPORTAINER "a" <b> & 'c' \\ d/+?`,
+  'portainer_api/agent_secret': `plantedAGENTS "a" <b> & 'c' \\ d/+?`,
   'user_config/password_hash': `$6$salt$plantedVM/"a"&'b'`,
   'variables/value': `plantedSTACK "a" <b> & 'c' \\ d/+?`,
 };
@@ -197,7 +198,10 @@ function files(withPassword: boolean): Record<string, string> {
         interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1' },
       },
       users: { username: 'ada', password_hash: reference('users/password_hash') },
-      portainer_api: { admin_password: reference('portainer_api/admin_password') },
+      portainer_api: {
+        admin_password: reference('portainer_api/admin_password'),
+        agent_secret: reference('portainer_api/agent_secret'),
+      },
     },
   );
   const user = { username: 'ada', ...(withPassword ? { password_hash: reference('user_config/password_hash') } : {}) };

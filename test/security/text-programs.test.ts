@@ -387,7 +387,7 @@ describe('by the readers that are held to Proxmox', () => {
     fc.assert(
       fc.property(fc.array(taken(text.bindPath, '/'), { minLength: 1, maxLength: 3 }), (paths) => {
         const tls = { certificates: paths.map((path) => ({ certFile: path, keyFile: path })) };
-        const { text: written } = renderTraefik({ guest: 102, address: '10.0.0.102', dynamic: { tls }, asked: false });
+        const { text: written } = renderTraefik({ dynamic: { tls } });
         expect(parse(written).tls).toEqual(tls);
         expect(written).not.toContain('{{');
       }),

@@ -33,23 +33,30 @@ fi
 # Certificates in /etc/traefik/certs are for the group www-data, as those of the gateway are.
 if ! id traefik >/dev/null 2>&1; then useradd --system --home-dir /etc/traefik --shell /usr/sbin/nologin traefik; fi
 mkdir -p /etc/traefik/dynamic /etc/traefik/certs
+
+# What it starts with until gateway/traefik writes its own: that one knows the gateway's address. What is there already stays.
+if [ ! -f /etc/traefik/traefik.yml ]; then
 cat >/etc/traefik/traefik.yml <<'CONF'
+# Kept by Phoenix, until the environment's own is written here.
 entryPoints:
   web:
     address: ":80"
   websecure:
     address: ":443"
   traefik:
-    address: "127.0.0.1:8080"
+    address: 127.0.0.1:8080
 providers:
   file:
     directory: /etc/traefik/dynamic
     watch: true
-api: {}
+api:
+  insecure: true
 ping: {}
 log:
   level: INFO
+  noColor: true
 CONF
+fi
 cat >/etc/systemd/system/traefik.service <<'UNIT'
 [Unit]
 Description=Inner proxy of the environment
@@ -73,4 +80,5 @@ UNIT
 systemctl daemon-reload
 systemctl enable traefik
 systemctl restart traefik
-curl -fsS --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:8080/ping >/dev/null
+# A file of somebody's own may have no ping: then it is enough that it runs.
+curl -fsS --retry 20 --retry-all-errors --retry-delay 1 http://127.0.0.1:8080/ping >/dev/null || systemctl is-active traefik

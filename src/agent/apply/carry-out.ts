@@ -95,6 +95,10 @@ async function converge(work: StepWork): Promise<Ending> {
       const found = left !== null && 'take' in left ? left : null;
       return rollBack(work, safeguard ?? found, noWayBack, decision.reason);
     }
+    if (decision.kind === 'partly') {
+      if (safeguard !== null) await perform(work, safeguard.drop);
+      return { outcome: 'failed', reason: decision.reason, ...(anew ? { anew } : {}) };
+    }
     // One that a worker left when it died is found here too, by a manager that sees its snapshot.
     const guarded = work.rollback || manager.putsBack === true;
     const found: Safeguard | NoWayBack | null =

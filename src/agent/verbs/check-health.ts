@@ -23,7 +23,7 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
     if (state === 'stopped') return well(role === 'rests' ? HEALTH.atRest : HEALTH.free);
   }
   const decision = manager.decide(wanted, observation);
-  if (decision.kind === 'impossible') return sick(decision.reason);
+  if (decision.kind === 'impossible' || decision.kind === 'partly') return sick(decision.reason);
   const health = manager.health(wanted);
   const answer = health === null ? null : await probe(work, { ...health, retries: 0 });
   if (answer !== null) return sick(answer);

@@ -8,12 +8,16 @@ import { decode } from '../read/encoding.ts';
 import { pointer } from '../read/place.ts';
 import type { Finding } from '../rules/rule.ts';
 import { composeSecret } from '../written-secrets.ts';
-import { nameClaims, portClaims } from './claims.ts';
+import { nameClaims } from './claims.ts';
 import { unsetMentions } from './interpolation.ts';
 import { composeLabels } from './labels.ts';
+import { needsOf, wantedVariables } from './needs.ts';
 import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
-import { composePorts } from './ports.ts';
+import { portEntries } from './ports.ts';
+import { externalOnes, ownOnes, resourcesOf } from './resources.ts';
+import { entriesOf, type Fields, fieldsOf, firstOf, type Keys, partsOf } from './services.ts';
 import { againstSpecification } from './specification.ts';
+import { composeTags, dropReset } from './tags.ts';
 
 export interface ReadCompose {
   /** Undefined when it cannot be read. */
@@ -36,7 +40,13 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   if (fault !== null) return refused(path, fault.message, fault.hint);
   const lines = new LineCounter();
   // Repeated keys are looked for below: the library compares each key with every other one of its map.
-  const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    customTags: composeTags,
+  });
   const faults = document.errors
     .slice(0, 10)
     .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
@@ -49,63 +59,67 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
       `its aliases unfold to more than ${MAX_COMPOSE_VALUES} values, the most that a compose file can have`,
     );
   }
+  dropReset(document);
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   const invalid = againstSpecification(path, value, document, lines);
   if (invalid.length > 0) return { compose: undefined, findings: [...findings, ...invalid] };
   return {
-    compose: factsOf(path, blob, value as Raw, document, lines),
+    compose: factsOf(path, blob, fieldsOf(value), document, lines),
     findings: [...findings, ...literalSecrets(path, document, lines)],
   };
 }
 
 const EMPTY_HINT = 'Write "services:" with what is to run, or remove the folder of the stack.';
 
-interface Raw {
-  readonly services?: Readonly<Record<string, unknown>>;
-  readonly volumes?: Readonly<Record<string, RawVolume | null>>;
-}
-
-interface RawVolume {
-  readonly external?: boolean | string | { readonly name?: string };
-  readonly name?: string;
-}
-
-function factsOf(path: string, blob: BlobId, value: Raw, document: Document.Parsed, lines: LineCounter): Compose {
-  const externalVolumes: ComposeMention[] = [];
-  for (const [key, volume] of Object.entries(value.volumes ?? {})) {
-    const external = volume?.external;
-    if (external === undefined || external === false || external === 'false') continue;
-    const name = volume?.name ?? (typeof external === 'object' ? external.name : undefined) ?? key;
-    externalVolumes.push({ name, path: pointer(['volumes', key]), ...placeOf(document, lines, ['volumes', key]) });
-  }
+function factsOf(path: string, blob: BlobId, file: Fields, document: Document.Parsed, lines: LineCounter): Compose {
+  const services = fieldsOf(file['services']);
+  const [networks, volumes] = [resourcesOf(file, 'networks'), resourcesOf(file, 'volumes')];
+  const place = (at: Keys) => ({ path: pointer(at), ...placeOf(document, lines, at) });
+  const wanted = wantedVariables(file).map(({ name, at }) => ({ name, ...place(at) }));
+  const mentioned = mentions(document, lines);
   return {
     path,
     blob,
-    services: Object.keys(value.services ?? {}),
-    images: imagesOf(value.services ?? {}),
-    externalVolumes,
-    variables: mentions(document, lines),
-    ports: composePorts(value.services ?? {}),
-    portClaims: portClaims(value.services ?? {}, document, lines),
-    containerNames: nameClaims(value.services ?? {}, document, lines),
+    services: Object.keys(services),
+    images: imagesOf(services),
+    profiles: profilesOf(services, place),
+    externalVolumes: externalOnes(volumes, document, lines),
+    ownVolumes: ownOnes(volumes),
+    externalNetworks: externalOnes(networks, document, lines),
+    ownNetworks: ownOnes(networks),
+    variables: [...mentioned, ...wanted.filter(({ name }) => mentioned.every((each) => each.name !== name))],
+    ports: portEntries(services, document, lines),
+    containerNames: nameClaims(services, document, lines),
+    needs: needsOf(file, document, lines),
     labels: composeLabels(document, lines),
-    networkModes: networkModes(value.services ?? {}),
+    networkModes: networkModes(services),
   };
 }
 
-function imagesOf(services: Readonly<Record<string, unknown>>): Record<string, string> {
+function imagesOf(services: Fields): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(services).flatMap(([name, definition]) => {
-      const image = (definition as { readonly image?: unknown } | null)?.image;
+    Object.keys(services).flatMap((name) => {
+      const image = firstOf(partsOf(services, name), 'image')?.value;
       return typeof image === 'string' ? [[name, image]] : [];
     }),
   );
 }
 
-function networkModes(services: Readonly<Record<string, unknown>>): Record<string, string> {
+function profilesOf(services: Fields, place: (at: Keys) => Omit<ComposeMention, 'name'>): Compose['profiles'] {
   return Object.fromEntries(
-    Object.entries(services).flatMap(([name, definition]) => {
-      const mode = (definition as { readonly network_mode?: unknown } | null)?.network_mode;
+    Object.keys(services).flatMap((name) => {
+      const entries = entriesOf(partsOf(services, name), 'profiles');
+      const [first] = entries;
+      if (first === undefined) return [];
+      return [[name, { names: entries.map(({ value }) => String(value)), ...place(first.at.slice(0, -1)) }]];
+    }),
+  );
+}
+
+function networkModes(services: Fields): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(services).flatMap((name) => {
+      const mode = firstOf(partsOf(services, name), 'network_mode')?.value;
       return typeof mode === 'string' ? [[name, mode]] : [];
     }),
   );

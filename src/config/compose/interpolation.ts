@@ -1,5 +1,7 @@
 // Variables in the values of a compose file, by its rules of interpolation (compose-go, template/template.go).
 
+import type { StackVariable } from '../config-services.ts';
+
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 
 /** Names of the variables that a value needs: `$NAME`, `${NAME}` and `${NAME:?…}`, not those with a default or an alternative. */
@@ -22,6 +24,16 @@ export function unsetMentions(value: string): string[] {
   return names;
 }
 
+/** Values by name. Null: it has one that may not be looked at. */
+export type Known = ReadonlyMap<string, string | null>;
+
+/** Those of a stack, without what is secret. */
+export function knownVariables(variables: readonly StackVariable[]): Known {
+  return new Map(
+    variables.map(({ name, value, secret }) => [name, typeof value === 'string' && !secret ? value : null]),
+  );
+}
+
 export interface Interpolated {
   readonly text: string;
   /** Variables that were asked for a value and have none that is known; empty where the text is complete. */
@@ -29,7 +41,7 @@ export interface Interpolated {
 }
 
 /** The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. */
-export function interpolated(value: string, variables: ReadonlyMap<string, string>): Interpolated {
+export function interpolated(value: string, variables: Known): Interpolated {
   const missing: string[] = [];
   return { text: fill(value, 0), missing };
 
@@ -60,6 +72,7 @@ export function interpolated(value: string, variables: ReadonlyMap<string, strin
 
   function chosen(name: string, operator: string, otherwise: string, depth: number): string {
     const value = variables.get(name);
+    if (value === null) return given(name);
     const isThere = value !== undefined && !(operator.startsWith(':') && value === '');
     switch (operator.at(-1)) {
       case '-':
@@ -73,7 +86,7 @@ export function interpolated(value: string, variables: ReadonlyMap<string, strin
 
   function given(name: string): string {
     const value = variables.get(name);
-    if (value === undefined) missing.push(name);
+    if (value === undefined || value === null) missing.push(name);
     return value ?? '';
   }
 }
@@ -90,7 +103,7 @@ function closing(text: string, from: number): number {
 }
 
 /** The value with variables put in; null where one of them has none that is known. */
-export function interpolate(value: string, variables: ReadonlyMap<string, string>): string | null {
+export function interpolate(value: string, variables: Known): string | null {
   const { text, missing } = interpolated(value, variables);
   return missing.length === 0 ? text : null;
 }

@@ -20,7 +20,8 @@ export function againstSpecification(
 ): Finding[] {
   compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
   if (compiled(value)) return [];
-  return tellingErrors(compiled.errors ?? []).map((error) => {
+  const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
+  return tellingErrors(errors).map((error) => {
     const extra = error.params.additionalProperty as string | undefined;
     if (extra === undefined) {
       const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
@@ -44,6 +45,14 @@ export function againstSpecification(
     );
     return meant === null ? unknown : { ...unknown, hint: `Did you mean "${meant}"?` };
   });
+}
+
+/** Lists that compose makes unique before it holds them to the specification (compose-go, override/uncity.go). */
+const UNIQUE_LISTS =
+  /^\/services\/[^/]+\/(annotations|build\/(additional_contexts|args|labels|tags)|cap_add|cap_drop|configs|deploy\/labels|devices|dns|dns_opt|dns_search|environment|env_file|expose|labels|links|networks\/[^/]+\/(aliases|link_local_ips)|ports|profiles|secrets|sysctls|tmpfs|volumes)$/;
+
+function isRepeatedLightly({ keyword, instancePath }: ErrorObject): boolean {
+  return keyword === 'uniqueItems' && UNIQUE_LISTS.test(instancePath);
 }
 
 /** Of alternatives that all fail, only what failed deepest tells people something; once per place. */

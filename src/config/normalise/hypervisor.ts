@@ -124,6 +124,7 @@ function portainerOf({ portainer_api: portainer }: Written): Hypervisor['portain
   return {
     adminUser: portainer.admin_user,
     adminPassword: normaliseSecret(portainer.admin_password),
+    agentSecret: portainer.agent_secret ?? null,
     hostname: portainer.portainer_hostname ?? null,
   };
 }

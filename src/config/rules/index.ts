@@ -62,7 +62,14 @@ import {
   ownersHaveNumbers,
 } from './services/certificates.ts';
 import { containerNamesAreFree, portsAreFree } from './services/claims.ts';
-import { externalVolumesAreProvided, variablesAreSet } from './services/compose.ts';
+import {
+  externalNetworksAreMade,
+  externalVolumesAreProvided,
+  profilesAreAskedFor,
+  variablesAreSet,
+} from './services/compose.ts';
+import { stacksHoldAllTheyNeed } from './services/deployable.ts';
+import { portainerRolesHaveAServer } from './services/portainer.ts';
 import { secretFoldersStayOnTheHost } from './services/secret-folders.ts';
 import { secretFoldersHaveOneOwner } from './services/shared-paths.ts';
 import { labelsAreUnderstood } from './services/traefik-labels.ts';
@@ -81,6 +88,10 @@ export const RULES: readonly Rule[] = [
   filesHoldTheirContent,
   variablesAreSet,
   externalVolumesAreProvided,
+  externalNetworksAreMade,
+  profilesAreAskedFor,
+  stacksHoldAllTheyNeed,
+  portainerRolesHaveAServer,
   portsAreFree,
   containerNamesAreFree,
   hooksNameGuests,

@@ -2,9 +2,10 @@
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, VmGuest } from '../config.ts';
+import { serverStackOf } from '../derive/portainer.ts';
 import { keysOf } from '../read/place.ts';
 import { HYPERVISOR_FILE, VM_FILE } from '../schema/files.ts';
-import { SERVER_IMAGE, stackTarget } from '../stacks.ts';
+import { stackTarget } from '../stacks.ts';
 import type { Finding } from './rule.ts';
 
 /** One for each target; one without where it is for none. */
@@ -36,7 +37,5 @@ function stackTargets(stack: string, environment: string | undefined, config: Co
 
 /** A stack on a VM; the stack that is Portainer itself belongs to its server. */
 export function targetOnVm(vm: VmGuest, stack: string, config: Config): TargetId {
-  const images = Object.values(config.stacks.get(stack)?.compose.images ?? {});
-  const isServer = vm.portainer.role === 'primary' && images.some((image) => SERVER_IMAGE.test(image));
-  return isServer ? targetId('portainer', 'server') : stackTarget(vm.id, stack);
+  return serverStackOf(config, vm)?.name === stack ? targetId('portainer', 'server') : stackTarget(vm.id, stack);
 }

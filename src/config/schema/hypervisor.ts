@@ -10,6 +10,12 @@ import * as value from './values.ts';
 const portainer = z.strictObject({
   admin_user: text.word.default('admin').describe('First user of Portainer. Default: admin.'),
   admin_password: value.secret.optional().describe('Its password, by reference.'),
+  agent_secret: value.secretReference
+    .meta({ secret: true })
+    .optional()
+    .describe(
+      'What Portainer signs its requests to its agents with. Without it an agent obeys whoever asks it first after each start. Default: none.',
+    ),
   portainer_hostname: value.hostname.optional().describe('Name that Portainer is reached by. Default: none.'),
 });
 

@@ -1,17 +1,19 @@
-// `curl` of a guest, for what answers on its own loopback interface: the API of Traefik.
+// `curl` of a guest, for what answers on its own loopback interface: what Traefik tells of itself.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, ok } from '../tree/tree.ts';
-import { traefikApi } from './traefik.ts';
+import { askLoopback } from './traefik/api.ts';
 
 export const curl: GuestProgram = (inside, words) => {
   const url = words.find((word) => /^https?:\/\//.test(word)) ?? '';
-  const failsOnStatus = words.some((word) => /^-\w*f/.test(word));
-  const [, path] = /^http:\/\/127\.0\.0\.1:8080(\/.*)$/.exec(url) ?? [];
-  const answer = path === undefined ? null : traefikApi(inside, path);
-  if (answer === null) return failed(`curl: (7) Failed to connect to ${url}: Could not connect to server`, 7);
-  if (failsOnStatus && answer.status >= 400) {
-    return failed(`curl: (22) The requested URL returned error: ${answer.status}`, 22);
+  const flags = words.filter((word) => /^-\w/.test(word)).join('');
+  const says = (text: string): string => (flags.includes('s') && !flags.includes('S') ? '' : text);
+  const [, host = '', port = '80', path = '/'] = /^http:\/\/([\w.]+)(?::(\d+))?(\/.*)?$/.exec(url) ?? [];
+  const answer = askLoopback(inside, host, Number(port), path);
+  if (answer === null)
+    return failed(says(`curl: (7) Failed to connect to ${host} port ${port}: Could not connect to server`), 7);
+  if (flags.includes('f') && answer.status >= 400) {
+    return failed(says(`curl: (22) The requested URL returned error: ${answer.status}`), 22);
   }
   return ok(answer.body);
 };

@@ -4,9 +4,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
-import { composeDown, composeUp, portOf, projectOf, variablesIn } from './docker/compose.ts';
+import { composeDown, composeUp, projectOf } from './docker/compose.ts';
+import { mergedText, variablesIn } from './docker/compose-file.ts';
 import { byName, createContainer, listed, pull, remove, start } from './docker/containers.ts';
 import { last, operands, type Parsed, parseOptions } from './docker/options.ts';
+import { portsOf } from './docker/ports.ts';
 import { DockerRefusal } from './docker/refusal.ts';
 import { type DockerState, isInstalled, PROGRAM, type Root, readState, writeState } from './docker/state.ts';
 import { volume } from './docker/volumes.ts';
@@ -44,13 +46,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       '--format': 'value',
     });
     const filters = (options.values.get('--filter') ?? []).map((filter) => {
-      const [, pattern] = /^name=(.+)$/.exec(filter) ?? [];
-      if (pattern === undefined) throw new DockerRefusal(`Error response from daemon: invalid filter '${filter}'`);
-      return new RegExp(pattern);
+      const [, kind, wanted = ''] = /^(name|label)=(.+)$/.exec(filter) ?? [];
+      if (kind === undefined) throw new DockerRefusal(`Error response from daemon: invalid filter '${filter}'`);
+      return ({ name, labels }: DockerState['containers'][number]) =>
+        kind === 'name'
+          ? new RegExp(wanted).test(name)
+          : Object.entries(labels).some((each) => each.join('=') === wanted);
     });
     json(options);
     const shown = state.containers.filter(
-      ({ name, running }) => (running || options.flags.has('--all')) && filters.every((filter) => filter.test(name)),
+      (each) => (each.running || options.flags.has('--all')) && filters.every((filter) => filter(each)),
     );
     return lines(shown.map(listed));
   },
@@ -102,6 +107,7 @@ function run(root: Root, state: DockerState, words: readonly string[]): Outcome 
       '--publish': 'value',
       '--volume': 'value',
       '--env': 'value',
+      '--env-file': 'value',
     },
     false,
   );
@@ -121,10 +127,22 @@ function run(root: Root, state: DockerState, words: readonly string[]): Outcome 
       const [source = '', target = ''] = each.split(':');
       return { source, target };
     }),
-    ports: (options.values.get('--publish') ?? []).flatMap(portOf),
-    env: pairs('--env'),
+    ports: (options.values.get('--publish') ?? []).flatMap(portsOf),
+    env: {
+      ...Object.assign({}, ...(options.values.get('--env-file') ?? []).map((path) => rawVariables(root, path))),
+      ...pairs('--env'),
+    },
   });
   return lines([container.id]);
+}
+
+/** One a line, as it stands there: `docker run` knows no quotes. */
+function rawVariables(root: Root, path: string): Record<string, string> {
+  if (!existsSync(root.at(path))) throw new DockerRefusal(`docker: open ${path}: no such file or directory.`, 125);
+  const written = readFileSync(root.at(path), 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#=\s][^=]*=/.test(line));
+  return Object.fromEntries(written.map((line) => line.split(/=(.*)/s) as [string, string]));
 }
 
 function compose(root: Root, state: DockerState, words: readonly string[]): Outcome {
@@ -144,8 +162,14 @@ function compose(root: Root, state: DockerState, words: readonly string[]): Outc
   switch (verb) {
     case 'up': {
       const how = parseOptions(rest, { '--detach': 'flag', '--remove-orphans': 'flag' });
-      const text = textOf(last(options, '--file') ?? '');
-      composeUp(root, state, project, text, Object.assign({}, ...variables), how.flags.has('--remove-orphans'));
+      const [path = ''] = options.values.get('--file') ?? [];
+      const beside = {
+        folder: path.slice(0, path.lastIndexOf('/')),
+        textOf: (file: string) => (existsSync(root.at(file)) ? readFileSync(root.at(file), 'utf8') : null),
+      };
+      const removeOrphans = how.flags.has('--remove-orphans');
+      const text = mergedText((options.values.get('--file') ?? []).map(textOf));
+      composeUp(root, state, project, text, Object.assign({}, ...variables), { removeOrphans, beside });
       return ok();
     }
     case 'ps': {

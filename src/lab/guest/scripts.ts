@@ -8,6 +8,7 @@ import type { Inside } from '../proxmox/guest/place.ts';
 import type { Tree } from '../tree/tree.ts';
 import { PROGRAM as DOCKER } from './docker/state.ts';
 import { initAuthority } from './step-ca.ts';
+import { startTraefik } from './traefik/unit.ts';
 import { enable, switchUnit } from './units.ts';
 
 /** What a script was given: its exported variables, and the guest's own addresses. */
@@ -55,6 +56,7 @@ export function leaveBehind(inside: Inside, tree: Tree, text: string): void {
   for (const [, name = ''] of text.matchAll(/^\s*systemctl enable (?:--now )?([\w-]+)$/gm)) {
     enable(inside, name, true);
     switchUnit(inside, name, true);
+    if (name === 'traefik') startTraefik(inside);
   }
 }
 

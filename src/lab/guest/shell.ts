@@ -60,7 +60,8 @@ function parse(script: string, parameters: readonly string[]): readonly (readonl
     if (token === '&&') lists.at(-1)?.push({ argv: [] });
     else if (token === ';') lists.push([{ argv: [] }]);
     else if (token === '>') redirected = true;
-    else if (!token.startsWith("'") && /[$`|<*?(){}\\~!#]/.test(word.replaceAll(/\$\d/g, ''))) return undefined;
+    else if (!token.startsWith("'") && word !== '!' && /[$`|<*?(){}\\~!#]/.test(word.replaceAll(/\$\d/g, '')))
+      return undefined;
     else if (redirected) {
       command.target = value;
       redirected = false;

@@ -3,6 +3,7 @@
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, ok } from '../tree/tree.ts';
 import { loadNginx } from './nginx.ts';
+import { runningTraefik, startTraefik } from './traefik/unit.ts';
 import { enable, stateOf, switchUnit } from './units.ts';
 
 export const systemctl: GuestProgram = (inside, words) => {
@@ -12,7 +13,7 @@ export const systemctl: GuestProgram = (inside, words) => {
   for (const name of names.map((each) => each.replace(/\.service$/, ''))) {
     const state = stateOf(inside, name);
     if (verb === 'is-active') {
-      const active = state?.active === true;
+      const active = state?.active === true && (name !== 'traefik' || runningTraefik(inside) !== null);
       return { rc: active ? 0 : 3, stdout: active ? 'active\n' : 'inactive\n', stderr: '' };
     }
     if (state === undefined) return failed(`Failed to ${verb} ${name}.service: Unit ${name}.service not found.`, 5);
@@ -31,6 +32,9 @@ export const systemctl: GuestProgram = (inside, words) => {
       return failed(`Job for ${name}.service failed because the control process exited with error code.\n${complaint}`);
     }
     switchUnit(inside, name, on);
+    // A simple unit counts as started once its program runs, whatever becomes of that.
+    const starts = name === 'traefik' && on && (verb !== 'start' || !state.active);
+    if (starts && startTraefik(inside) !== null) switchUnit(inside, name, false);
   }
   return ok();
 };

@@ -20,19 +20,23 @@ export interface LabNetwork {
   close(): Promise<void>;
 }
 
+/** The node's own address, from which it asks. */
+const NODE = '10.0.0.13';
+
 /** For this process alone. */
 export function labNetwork(dir: string): LabNetwork {
   const node = openNode(resolve(dir));
   const services: LabService[] = SERVICES.map((open) => open());
 
-  async function dial(name: string, port: number): Promise<Duplex> {
+  async function dial(name: string, port: number, from = NODE): Promise<Duplex> {
     const address = addressOf(node, name);
     if (address === undefined) throw failure('ENOTFOUND', `${name} has no address`);
     const guest = machineAt(node, address);
     if (guest === undefined) throw failure('EHOSTUNREACH', `no route to ${name}: no machine with this address runs`);
     const engine = guest?.kind === 'lxc' ? engineFor(node, guest.id) : null;
     if (engine !== null) return engine.dial(address, port);
-    const peer: Peer = { node, guest, address, port, connect: dial };
+    const connect = (to: string, at: number): Promise<Duplex> => dial(to, at, address);
+    const peer: Peer = { node, guest, address, port, from, connect };
     const service = services.find((each) => each.listens(peer));
     if (service === undefined) throw failure('ECONNREFUSED', `connection to ${name}:${port} refused`);
     const [near, far] = duplexPair();
@@ -40,7 +44,10 @@ export function labNetwork(dir: string): LabNetwork {
     return near;
   }
 
-  return { dial, close: async () => void (await Promise.all(services.map((service) => service.close()))) };
+  return {
+    dial: (name, port) => dial(name, port),
+    close: async () => void (await Promise.all(services.map((service) => service.close()))),
+  };
 }
 
 /** Where a lab's network is reached. A socket's path may not be longer than about a hundred characters. */

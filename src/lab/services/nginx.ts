@@ -1,7 +1,7 @@
 // nginx in a guest, by the configuration that it last loaded: names, redirects, files of challenges, and the way to the proxy.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { servedBy } from '../guest/nginx.ts';
@@ -101,6 +101,31 @@ function siteFor(peer: Peer, name: string): Site | undefined {
   return here.find(({ names }) => names.includes(name.toLowerCase())) ?? here.find(({ isDefault }) => isDefault);
 }
 
+/** What a client sent, with what `proxy_set_header` puts in its place; an empty value takes it away. */
+function headersOnward(
+  peer: Peer,
+  site: Site,
+  request: IncomingMessage,
+  block: readonly Directive[],
+): OutgoingHttpHeaders {
+  const variables: Readonly<Record<string, string>> = {
+    host: (request.headers.host ?? '').replace(/:\d+$/, ''),
+    remote_addr: peer.from,
+    server_port: String(site.port),
+    scheme: site.isSecure ? 'https' : 'http',
+    http_upgrade: request.headers.upgrade ?? '',
+  };
+  const headers: OutgoingHttpHeaders = { ...request.headers };
+  for (const { name, args } of block) {
+    const [header = '', value = ''] = args;
+    if (name !== 'proxy_set_header' || header.toLowerCase() === 'connection') continue;
+    const text = value.replaceAll(/\$(\w+)/g, (_, variable: string) => variables[variable] ?? '');
+    if (text === '') delete headers[header.toLowerCase()];
+    else headers[header.toLowerCase()] = text;
+  }
+  return headers;
+}
+
 function answer(peer: Peer, site: Site, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '/').replace(/\?.*/, '');
   const locations = site.block.filter(({ name }) => name === 'location');
@@ -133,7 +158,7 @@ function answer(peer: Peer, site: Site, request: IncomingMessage, response: Serv
     }
     if (name === 'proxy_pass') {
       const { hostname, port } = new URL(first);
-      const headers = { ...request.headers, 'x-forwarded-proto': site.isSecure ? 'https' : 'http' };
+      const headers = headersOnward(peer, site, request, block);
       return void forward(
         peer,
         { scheme: 'http', address: hostname, port: Number(port || 80), headers },

@@ -11,6 +11,8 @@ export interface Peer {
   /** As it was asked for, without a name. */
   readonly address: string;
   readonly port: number;
+  /** The address of who connects. */
+  readonly from: string;
   /** From that machine, through the same network. */
   connect(address: string, port: number): Promise<Duplex>;
 }

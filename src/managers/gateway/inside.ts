@@ -37,7 +37,14 @@ export interface Files {
 }
 
 export type Look =
-  | { readonly kind: 'seen'; readonly files: Files; readonly rest: readonly string[]; readonly stderr: string }
+  | {
+      readonly kind: 'seen';
+      readonly files: Files;
+      /** SHA-256 in hexadecimal digits of each file that is there, by its path. */
+      readonly digests: ReadonlyMap<string, string>;
+      readonly rest: readonly string[];
+      readonly stderr: string;
+    }
   /** Nobody could look inside; the reason says why. */
   | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -49,10 +56,16 @@ export interface Places {
 
 /**
  * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and further lines
- * after them.
+ * after them. Its arguments are the places and `more`.
  */
-export async function look(host: HostReader, guest: number, script: string, places: Places): Promise<Look> {
-  const result = await host.run(scriptCommand(guest, script, [places.current, places.proven]));
+export async function look(
+  host: HostReader,
+  guest: number,
+  script: string,
+  places: Places,
+  more: readonly string[] = [],
+): Promise<Look> {
+  const result = await host.run(scriptCommand(guest, script, [places.current, places.proven, ...more]));
   if (result.exit !== 0) return { kind: 'unreachable', reason: why(guest, result) };
   const lines = result.stdout.split('\n');
   const digests = new Map<string, string>();
@@ -66,7 +79,7 @@ export async function look(host: HostReader, guest: number, script: string, plac
   const firstLine = current === null || current === EMPTY ? '' : (others.shift() ?? '');
   const [state = '', ...rest] = others;
   const files = { current, proven: digests.get(places.proven) ?? null, firstLine, active: state === 'active' };
-  return { kind: 'seen', files, rest, stderr: result.stderr };
+  return { kind: 'seen', files, digests, rest, stderr: result.stderr };
 }
 
 /** Digest of nothing. */

@@ -54,18 +54,18 @@ export const gateway: Manager<Survey, Observation> = {
     if (observation === null || wanted.spec === undefined) return { kind: 'actions', actions: [] };
     const part = partOf(wanted.target);
     const decision = part.decide(wanted.spec as Spec, observation.seen);
-    if (decision.kind !== 'actions' || decision.actions.length > 0) return decision;
+    const isSettled = decision.kind === 'partly' || (decision.kind === 'actions' && decision.actions.length === 0);
     const note = noteOf(part, wanted);
     const isNoted = observation.note !== null && sameNote(observation.note, note);
-    return { kind: 'actions', actions: isNoted ? [] : [writeNote(part.name, note)] };
+    return !isSettled || isNoted ? decision : { kind: 'actions', actions: [writeNote(part.name, note)] };
   },
   // Every name was asked for before a change counts as done.
   health: () => null,
   putsBack: true,
-  safeguard({ target, spec }, observation) {
+  safeguard({ target, spec }, observation, actions) {
     if (observation === null || spec === undefined) return null;
-    const restore = partOf(target).putBack(spec as Spec, observation.seen);
-    return restore === null ? null : { take: [], restore: [restore], drop: [] };
+    const restore = partOf(target).putBack(spec as Spec, observation.seen, actions.length > 0);
+    return restore.length === 0 ? null : { take: [], restore, drop: [] };
   },
 };
 

@@ -20,6 +20,6 @@ export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   look(host: HostReader, guest: number, there: ReadonlySet<string>): Promise<Seen>;
   /** Pure. */
   decide(spec: Spec, seen: Seen): Decision;
-  /** Pure: brings back what was last seen to serve; null where nothing is to be brought back. */
-  putBack(spec: Spec, seen: Seen): Action | null;
+  /** Pure: brings back what was last seen to serve, after something is changed (`changing`) or was left changed; empty where there is nothing to bring back. */
+  putBack(spec: Spec, seen: Seen, changing: boolean): readonly Action[];
 }

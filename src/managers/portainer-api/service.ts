@@ -2,7 +2,6 @@
 
 import type { Config, VmGuest } from '../../config/config.ts';
 import { addressOf } from '../../config/derive/dns-records.ts';
-import { SERVER_IMAGE } from '../../config/stacks.ts';
 import { certificatesSeenBy, primaryOf } from '../edges.ts';
 
 /** Plain JSON, since it is part of specs and notes. */
@@ -46,21 +45,11 @@ export function certificateOf(config: Config, vm: VmGuest) {
   return certificatesSeenBy(config, vm)[0];
 }
 
-/** The stack that is the server itself: the one on its VM with an image of Portainer, and the service that has it. */
-export function serverStackOf(config: Config, vm: VmGuest): { readonly name: string; readonly service: string } | null {
-  for (const { name } of vm.stacks) {
-    const images = Object.entries(config.stacks.get(name)?.compose.images ?? {});
-    const [service] = images.find(([, image]) => SERVER_IMAGE.test(image)) ?? [];
-    if (service !== undefined) return { name, service };
-  }
-  return null;
-}
-
 /** The server as it was last seen to be complete, for looks that know no configuration. */
 export type ServerNote = {
   readonly service: Service;
-  /** Of the compose project in its VM. */
-  readonly project: string;
+  /** Of the compose project in its VM; null: somebody else starts it. */
+  readonly project: string | null;
   readonly revision: string;
 };
 
@@ -70,7 +59,7 @@ export const SERVER_NOTE = `${NOTES}/server.json`;
 export function readServerNote(text: string | undefined): ServerNote | null {
   try {
     const note = JSON.parse(text ?? '') as Partial<ServerNote> | null;
-    const known = typeof note?.service?.vm === 'number' && typeof note.project === 'string';
+    const known = typeof note?.service?.vm === 'number' && (typeof note.project === 'string' || note.project === null);
     return known ? (note as ServerNote) : null;
   } catch {
     return null;

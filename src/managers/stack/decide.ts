@@ -8,13 +8,16 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
+import { serviceOfContainer } from '../portainer-api/containers.ts';
 import { blocked, impossible, todo } from '../portainer-api/decision.ts';
 import { inVm, PULL_SECONDS, plainSecretsIn, putFile, volumeActions } from '../portainer-api/docker.ts';
 import type { Service } from '../portainer-api/service.ts';
-import { HEADING } from './heading.ts';
-import { noteOf, removeNote, writeNote } from './note.ts';
+import { headingOf } from './heading.ts';
+import { CLAIM, noteOf, removeNote, writeNote } from './note.ts';
 import { OWNER, REVISION, type SeenStack, type StackObservation } from './observe.ts';
 import { filesFolder, revisionOf, type StackSpec } from './spec.ts';
+
+type Seen = Extract<StackObservation, { kind: 'seen' }>;
 
 /** A deployment that failed is not tried again before this has passed, so that who asked hears of it. */
 const FRESH_MS = 30_000;
@@ -37,7 +40,15 @@ export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
   const volumes = volumeActions(vm, seen.folders === null ? [] : spec.volumes, seen.folders ?? new Map());
   if (typeof volumes === 'string') return blocked(volumes);
   const { stack, endpoint } = seen;
-  if (stack === null) return todo([...volumes, ...placeFiles(spec), create(spec, service, endpoint, target)]);
+  if (stack === null) {
+    if (seen.note === null && !adopt && (seen.containers ?? []).length > 0) {
+      return blocked(
+        `VM ${vm} has containers of a compose project ${project} that Phoenix did not start; take them down there, or take them over with phoenix adopt ${target}`,
+      );
+    }
+    const claim = seen.note === null ? [writeNote(target, CLAIM)] : [];
+    return todo([...volumes, ...claim, ...placeFiles(spec), create(spec, service, endpoint, target)]);
+  }
   if (stack.variables.get(OWNER) !== target && !adopt) {
     return blocked(
       `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
@@ -52,7 +63,13 @@ export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
   if (!isCurrent || stack.status === 'failed') {
     return todo([...volumes, ...placeFiles(spec), update(spec, service, stack, target)]);
   }
-  if (stack.status === 'inactive') return todo([...volumes, start(service, stack)]);
+  if (stack.status === 'inactive') {
+    // Older servers start nothing whose project has containers.
+    const isEmpty = (seen.containers ?? []).length === 0;
+    return todo([...volumes, isEmpty ? start(service, stack) : update(spec, service, stack, target)]);
+  }
+  const left = orphansIn(seen);
+  if (left.length > 0) return todo([removeContainers(vm, `of services that stack ${project} no longer has`, left)]);
   const note = noteOf(stack, revisionOf(spec));
   return todo([...volumes, ...(seen.note === note ? [] : [writeNote(target, note)])]);
 }
@@ -89,7 +106,7 @@ function placeFiles({ vm, files }: StackSpec): Action[] {
 
 function bodyOf(spec: StackSpec, target: TargetId): JsonObject {
   const { compose: blob, additions } = spec;
-  const content = { from: 'compose', blob, additions, heading: `${HEADING}\n${target}` } as const;
+  const content = { from: 'compose', blob, additions, heading: `${headingOf(revisionOf(spec))}\n${target}` } as const;
   return {
     StackFileContent: { $content: content as unknown as Json },
     Env: variablesFor(spec, target) as unknown as Json,
@@ -102,6 +119,21 @@ function create(spec: StackSpec, service: Service, endpoint: number, target: Tar
     timeoutSeconds: PULL_SECONDS,
   });
   return action(`create stack ${spec.project} in environment ${spec.environment}`, 'live', request);
+}
+
+/** Containers of services that the file no longer has: servers before 2.36 leave them running. */
+function orphansIn({ containers, services }: Seen): string[] {
+  if (containers === null || services === null) return [];
+  return containers
+    .filter((each) => {
+      const service = serviceOfContainer(each);
+      return service !== null && !services.includes(service);
+    })
+    .map(({ name }) => name);
+}
+
+function removeContainers(vm: number, which: string, names: readonly string[]): Action {
+  return inVm(vm, `remove containers ${which}`, ['docker', 'rm', '--force', ...names], { impact: 'restart' });
 }
 
 /** Services that are no longer in it go, where the server's version can do that. */
@@ -128,24 +160,25 @@ function waitFor(service: Service, { id, name }: SeenStack): Action {
 }
 
 /** Its volumes stay. */
-function remove(
-  { target, before }: Wanted,
-  { stack, service, note }: Extract<StackObservation, { kind: 'seen' }>,
-): Decision {
+function remove({ target, before }: Wanted, { stack, service, note, containers }: Seen): Decision {
   const forget = note === null ? [] : [removeNote(target)];
+  const left = (containers ?? []).map(({ name }) => name);
+  const was = before as StackSpec | undefined;
+  if (stack === null && was !== undefined && note === CLAIM && left.length > 0) {
+    return todo([removeContainers(was.vm, `of stack ${was.project}, which was never complete`, left), ...forget]);
+  }
   if (stack === null || service === null) return todo(forget);
   if (stack.status === 'deploying') return todo([waitFor(service, stack)]);
   const request = call(service, 'DELETE', `/stacks/${stack.id}?endpointId=${stack.endpoint}`, {
     accept: [204, 404],
     timeoutSeconds: 300,
   });
-  const spec = before as StackSpec | undefined;
   return todo([
-    ...(spec === undefined || spec.files.length === 0
+    ...(was === undefined || was.files.length === 0
       ? []
       : [
           {
-            ...inVm(spec.vm, `remove the files of stack ${stack.name}`, ['rm', '-rf', '--', filesFolder(spec.project)]),
+            ...inVm(was.vm, `remove the files of stack ${stack.name}`, ['rm', '-rf', '--', filesFolder(was.project)]),
             failure: 'observe' as const,
           },
         ]),

@@ -10,6 +10,9 @@ export function notePath(target: TargetId): string {
   return `${NOTES}/${encodeURIComponent(nameOf(target))}.json`;
 }
 
+/** Before it is made: containers of its project that are there afterwards are its own, also when it failed half-way. */
+export const CLAIM = `${JSON.stringify({ claimed: true })}\n`;
+
 /** @param updated when Portainer says that it was changed last, in seconds */
 export function noteOf({ id, updated }: { readonly id: number; readonly updated: number }, revision: string): string {
   return `${JSON.stringify({ id, updated, revision })}\n`;

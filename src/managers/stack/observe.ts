@@ -1,12 +1,15 @@
 // What Portainer says of a stack. Its variables tell whose it is and which version was deployed.
 
+import { readCompose } from '../../config/compose/compose.ts';
+import type { BlobId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import { ask, objectsIn, type Said } from '../portainer-api/call.ts';
-import { foldersOf, isThere } from '../portainer-api/docker.ts';
+import { type Container, containersIn } from '../portainer-api/containers.ts';
+import { askVm, foldersOf, isThere } from '../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
-import { isIntact } from './heading.ts';
+import { isIntact, isOfVersion } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
 import { revisionOf, type StackSpec } from './spec.ts';
 
@@ -34,8 +37,12 @@ export type StackObservation =
       /** Id of the environment in Portainer; null: there is none of this name. */
       readonly endpoint: number | null;
       readonly stack: SeenStack | null;
-      /** Its file is as it was sent; taken for granted where nobody looked. */
+      /** Its file is as it was sent last; taken for granted where nobody looked. */
       readonly intact: boolean;
+      /** Services of that file; null where they are not known. */
+      readonly services: readonly string[] | null;
+      /** Of its compose project in the VM, running or not; null where nobody looked. */
+      readonly containers: readonly Container[] | null;
       /** Folders by the names of the volumes in its VM; null where nobody looked. */
       readonly folders: ReadonlyMap<string, string> | null;
       readonly service: Service | null;
@@ -72,8 +79,10 @@ export function glanceAtStack(survey: StackSurvey, { target, spec: written }: Wa
   const { endpoint, stack } = find(spec, endpoints, stacks);
   const note = notes.get(notePath(target)) ?? null;
   if (stack === null || note !== noteOf(stack, revisionOf(spec))) return null;
-  return { kind: 'seen', now, endpoint, stack, intact: true, folders: null, service: spec.service, note };
+  return { ...NOT_LOOKED, now, endpoint, stack, service: spec.service, note };
 }
+
+const NOT_LOOKED = { kind: 'seen', intact: true, services: null, containers: null, folders: null } as const;
 
 export async function observeStack(host: HostReader, wanted: Wanted): Promise<StackObservation> {
   const spec = wanted.spec as StackSpec | undefined;
@@ -82,7 +91,7 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
   const now = Date.now();
   const note = (await host.readFile(notePath(wanted.target))) ?? null;
   if (service === null) {
-    return { kind: 'seen', now, endpoint: null, stack: null, intact: true, folders: null, service, note };
+    return { ...NOT_LOOKED, now, endpoint: null, stack: null, service, note };
   }
   const [endpoints, stacks] = [await endpointsOf(host, service), await stacksOf(host, service)];
   if (!isList(endpoints)) return unknown(endpoints);
@@ -93,23 +102,47 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
   if (folders !== null && 'failure' in folders) return { kind: 'unknown', reason: folders.failure, passing: true };
   const file = stack === null ? null : await ask(host, service, `/stacks/${stack.id}/file`);
   const text = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
-  const intact = typeof text !== 'string' || isIntact(text);
-  return { kind: 'seen', now, endpoint, stack, intact, folders, service, note };
+  const intact = typeof text !== 'string' || (isIntact(text) && isOfVersion(text, revisionOf(spec)));
+  const containers = await projectContainers(host, spec.vm, spec.project);
+  if ('failure' in containers) return { kind: 'unknown', reason: containers.failure, passing: true };
+  const services = typeof text === 'string' ? servicesIn(text) : null;
+  return { kind: 'seen', now, endpoint, stack, intact, services, containers, folders, service, note };
 }
 
 /** By its variable, wherever it is. */
 async function observeRemoved(host: HostReader, { target, before }: Wanted): Promise<StackObservation> {
   const note = readServerNote(await host.readFile(SERVER_NOTE));
-  const service = note?.service ?? (before as StackSpec | undefined)?.service ?? null;
+  const was = before as StackSpec | undefined;
+  const service = note?.service ?? was?.service ?? null;
   const own = (await host.readFile(notePath(target))) ?? null;
-  const empty = { kind: 'seen', endpoint: null, stack: null, intact: true, folders: null } as const;
-  const nothing = { ...empty, now: Date.now(), note: own };
+  const nothing = { ...NOT_LOOKED, endpoint: null, stack: null, now: Date.now(), note: own };
   // Without Portainer's key or its VM there is nothing left of it that Phoenix keeps.
   if (service === null || note === null || !(await isThere(host, service.vm))) return { ...nothing, service };
   const stacks = await stacksOf(host, service);
   if (!isList(stacks)) return unknown(stacks);
   const stack = stacks.find(({ variables }) => variables.get(OWNER) === target) ?? null;
-  return { ...nothing, stack, endpoint: stack?.endpoint ?? null, service };
+  if (stack !== null || own === null || was === undefined || !(await isThere(host, was.vm))) {
+    return { ...nothing, stack, endpoint: stack?.endpoint ?? null, service };
+  }
+  // What was begun and is in no list of Portainer may have left containers.
+  const containers = await projectContainers(host, was.vm, was.project);
+  if ('failure' in containers) return { kind: 'unknown', reason: containers.failure, passing: true };
+  return { ...nothing, containers, service };
+}
+
+/** Also those that nobody of ours started: compose takes whatever has the project's name. */
+async function projectContainers(
+  host: HostReader,
+  vm: number,
+  project: string,
+): Promise<readonly Container[] | { readonly failure: string }> {
+  const filter = `label=com.docker.compose.project=${project}`;
+  const asked = await askVm(host, vm, ['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', 'json']);
+  return 'failure' in asked ? asked : containersIn(asked.stdout);
+}
+
+function servicesIn(text: string): readonly string[] | null {
+  return readCompose('', '' as BlobId, new TextEncoder().encode(text)).compose?.services ?? null;
 }
 
 function find(

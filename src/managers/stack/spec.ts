@@ -4,6 +4,8 @@
 import { projectName } from '../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../config/config.ts';
 import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
+import { serverStackOf } from '../../config/derive/portainer.ts';
+import { stacksBefore } from '../../config/derive/stack-resources.ts';
 import { stackTarget } from '../../config/stacks.ts';
 import type { ComposeAdditions } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -13,7 +15,7 @@ import { environmentTarget, guestTarget, primaryOf } from '../edges.ts';
 import { textDigest } from '../guest/digest.ts';
 import { bindMount } from '../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../portainer-api/docker.ts';
-import { type Service, serverStackOf, serviceOf } from '../portainer-api/service.ts';
+import { type Service, serviceOf } from '../portainer-api/service.ts';
 
 export type StackSpec = {
   /** Null: no Portainer is declared. */
@@ -55,12 +57,13 @@ export function stackTargets(config: Config): Target[] {
       if (stack === undefined || declared === undefined) return [];
       if (vm === primary && name === server?.name) return [];
       const needed = [guestTarget(vm), environmentTarget(vm)];
+      const makers = stacksBefore(config, vm, name).filter((other) => vm !== primary || other !== server?.name);
       return [
         {
           id: stackTarget(vm.id, name),
           spec: stackSpec(service, vm, stack, declared) as StackSpec & JsonObject,
           within: needed,
-          needs: needed,
+          needs: [...needed, ...makers.map((other) => stackTarget(vm.id, other))],
           protected: false,
         },
       ];

@@ -35,8 +35,8 @@ volumes:
   expect(compose?.services).toEqual(['shop', 'db']);
   expect(compose?.images).toEqual({ shop: `shop:$${'{TAG}'}`, db: 'postgres:17' });
   expect(compose?.externalVolumes).toEqual([
-    { name: 'data', path: '/volumes/data', line: 14, column: 3 },
-    { name: 'real_name', path: '/volumes/named', line: 15, column: 3 },
+    { name: 'data', services: [], path: '/volumes/data', line: 14, column: 3 },
+    { name: 'real_name', services: [], path: '/volumes/named', line: 15, column: 3 },
   ]);
   expect(compose?.variables).toEqual([
     { name: 'TAG', path: '/services/shop/image', line: 6, column: 12 },

@@ -5,6 +5,17 @@ import { environment, type Files, loadFiles } from '../environment.ts';
 
 const VM = 'etc/phoenix_vm_configs.json';
 
+/** A VM with Portainer itself. */
+const PORTAINER = {
+  vmid: 1002,
+  name: 'vm-1002',
+  network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', nameserver: '10.0.0.13' },
+  volumes: [],
+  docker_stacks: ['portainer'],
+  portainer_role: 'primary',
+  portainer_agent_hostname: undefined,
+};
+
 /** The VM runs two stacks, each with one service that has these lines. */
 function two(first: string, second: string, variables: object[] = []): Files {
   const files: Files = environment();
@@ -79,6 +90,10 @@ describe('PORT_CLASH', () => {
   test('the agent of Portainer is there first', () => {
     const files = two('ports: ["9001:80"]', 'container_name: portainer_agent');
     Object.assign(files[VM].vms[1], { portainer_role: 'agent', portainer_agent_hostname: 'a.example.internal' });
+    files[VM].vms.push({ ...files[VM].vms[1], ...PORTAINER });
+    files['etc/phoenix_hypervisor_config.json'].portainer_api = { portainer_hostname: 'portainer.example.internal' };
+    files['stacks/portainer/docker-compose.yml'] = 'services:\n  server:\n    image: portainer/portainer-ce:2.33.6\n';
+    files['stacks/portainer/phoenix.json'] = { environments: { production: {} } };
     expect(said(files)).toEqual([
       'PORT_CLASH stacks/one/docker-compose.yml:4 stack/1001.one port 9001/tcp of vm/1001 (vm-1001) is published by the agent of Portainer already',
       'DUPLICATE_NAME stacks/two/docker-compose.yml:4 stack/1001.two the container name "portainer_agent" on vm/1001 (vm-1001) is that of the agent of Portainer',

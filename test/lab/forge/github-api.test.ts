@@ -46,9 +46,9 @@ test('every operation is held to it', async () => {
   await token.call('GET', `/issues/comments/${comment.id}`);
   await token.call('PATCH', `/issues/comments/${comment.id}`, { body: { body: 'y' } });
   await token.call('GET', '/collaborators/grace/permission');
-  await token.forge.review(1, { state: 'approved' }, 'grace');
-  await token.call('GET', '/pulls/1/reviews');
   await token.call('GET', '/pulls/1/commits');
+  await token.forge.review(1, { state: 'approved', body: 'fine' }, 'grace');
+  await token.call('GET', '/pulls/1/reviews');
   const { body: merged } = await token.call('PUT', '/pulls/1/merge');
   await token.call('GET', `/commits/${merged.sha}/pulls`);
   await token.call('GET', '/activity?ref=refs/heads/main');

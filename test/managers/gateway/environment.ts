@@ -2,6 +2,7 @@
 
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, Stack } from '../../../src/config/config-services.ts';
+import { emptyCompose } from '../../../src/config/stacks.ts';
 import { container, environment, feature, machine } from '../guests.ts';
 
 export const GATEWAY = '10.0.0.153';
@@ -84,17 +85,9 @@ function stackOf(labels: readonly string[]): Stack {
     writtenAt,
     description: null,
     compose: {
-      path: '',
-      blob: null,
+      ...emptyCompose(''),
       services: ['qdrant'],
-      images: {},
-      externalVolumes: [],
-      variables: [],
-      ports: [{ service: 'qdrant', target: '6333', published: '6333' }],
-      portClaims: [],
-      containerNames: [],
-      labels: [],
-      networkModes: {},
+      ports: [{ service: 'qdrant', written: '6333:6333', onHost: false, path: '', line: 1, column: 1 }],
     },
     environments: {
       production: { writtenAt, variables: [], files: [], traefikLabels: { qdrant: labels }, firewallRules: [] },

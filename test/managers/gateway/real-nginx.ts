@@ -10,11 +10,11 @@ import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
 import type { CommandResult, Host } from '../../../src/ports.ts';
-import { findProgram, freePort } from '../../support/programs.ts';
+import { findProgram, freePorts } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 
 export const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');
-const SYSTEM = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const SYSTEM = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface NginxBox {
   readonly dir: string;
@@ -28,13 +28,16 @@ export interface NginxBox {
   close(): Promise<void>;
 }
 
-/** @param upstream the port on this machine that stands for port 80 of the proxy */
-export async function openNginxBox(upstream: number, gateway: string, proxy: string): Promise<NginxBox> {
+/**
+ * @param upstream the port on this machine that stands for port 80 of the proxy
+ * @param from the address that nginx speaks to the proxy from, another of this machine's own; absent: whichever the system takes
+ */
+export async function openNginxBox(upstream: number, gateway: string, proxy: string, from?: string): Promise<NginxBox> {
   const dir = mkdtempSync(join(tmpdir(), 'phoenix-nginx-'));
   // Its workers are other users.
   chmodSync(dir, 0o755);
   const at = (path: string) => join(dir, path);
-  const [http, https] = [await freePort(), await freePort()];
+  const [http = 0, https = 0] = await freePorts(2);
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);
@@ -45,8 +48,9 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
   const exchange = [
     `s#listen 80\\b#listen 127.0.0.1:${http}#`,
     `s#listen 443\\b#listen 127.0.0.1:${https}#`,
-    `s#http://${proxy.replaceAll('.', '[.]')}:80#http://127.0.0.1:${upstream}#`,
+    `s#proxy_pass http://${proxy.replaceAll('.', '[.]')}:80#${from === undefined ? '' : `proxy_bind ${from}; `}proxy_pass http://127.0.0.1:${upstream}#`,
     `s#/etc/nginx/ssl/#${dir}/./etc/nginx/ssl/#g`,
+    's#[$]server_port#443#',
     's#\\([ "]\\)/etc/nginx/#\\1TREE/#g',
     `s#/var/www/#${dir}/var/www/#g`,
   ];
@@ -76,7 +80,7 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
       ran.push(words.slice(1));
       const inside = words.map((each, index) => (index > 1 && each.startsWith('/') ? at(each) : each));
       const input = stdin === undefined ? '' : Buffer.from(await contents(stdin)).toString();
-      const result = await run(word, inside, `${at('bin')}:${SYSTEM}`, input);
+      const result = await runHere(word, inside, `${at('bin')}:${SYSTEM}`, input);
       return { ...result, stdout: result.stdout.replaceAll(dir, ''), stderr: result.stderr.replaceAll(dir, '') };
     },
     // Workers of before answer for a moment after a reload; who carries out one action once does not wait for them.
@@ -109,7 +113,8 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
   };
 }
 
-function run(program: string, args: readonly string[], path: string, input: string): Promise<CommandResult> {
+/** A program of this machine, with that PATH. */
+export function runHere(program: string, args: readonly string[], path: string, input: string): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = execFile(program, args, { env: { PATH: path, LC_ALL: 'C' } }, (error, stdout, stderr) => {
       const exit = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;

@@ -6,20 +6,32 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { routesOf } from '../../../src/config/derive/traefik/routes.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import { faultOf } from '../../../src/managers/gateway/traefik/check.ts';
 import { renderTraefik, type TraefikSpec } from '../../../src/managers/gateway/traefik/spec.ts';
+import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { testAuthority } from '../../support/tls.ts';
 import { must } from '../certificate/environment.ts';
 import { testContract } from '../contract.ts';
 import { TEMPLATE, wanted } from '../guests.ts';
-import { environmentOf, PROXY } from './environment.ts';
+import { environmentOf, GATEWAY, PROXY } from './environment.ts';
 
 const manager = gateway as Manager;
+/** In a lab nothing has to be waited for. */
+const hasty: Manager = {
+  ...manager,
+  decide(asked, seen) {
+    const decision = manager.decide(asked, seen);
+    if (decision.kind !== 'actions') return decision;
+    return { ...decision, actions: decision.actions.map(({ until: _, ...action }) => action) };
+  },
+};
 const targetOf = (config: Config): Target => {
   const found = gateway.targets(config).find(({ id }) => id === 'gateway/traefik');
   if (found === undefined) throw new Error('no proxy');
@@ -71,7 +83,7 @@ testContract(manager, [
   },
 ]);
 
-describe('a change that Traefik does not take', () => {
+describe('what Traefik does not take', () => {
   let host: LabHost;
   beforeEach(async () => {
     host = await openProxy();
@@ -79,12 +91,12 @@ describe('a change that Traefik does not take', () => {
   afterEach(() => host.close());
 
   /** As a worker of the agent carries it out. */
-  function step(target: Target) {
+  function step(target: Target, readOnly: 'differs' | false = false) {
     const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
     const log = { write: () => {}, flush: async () => {} };
     const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
-    return carryOutStep({ host, manager, wanted: wanted(target), ...work });
+    const work = { touched: false, rollback: false, readOnly, survey: null, keeper, log, signal } as const;
+    return carryOutStep({ host, manager: hasty, wanted: wanted(target), ...work });
   }
 
   const ask = () =>
@@ -97,30 +109,196 @@ describe('a change that Traefik does not take', () => {
       timeoutSeconds: 5,
     });
 
-  test('is told in its own words, and the routes of before are back', async () => {
+  const restarts = () => host.commands.filter((line) => line.includes('systemctl restart traefik')).length;
+
+  test('of a router alone is told in its own words, and the others are served', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
-    const served = await inside(host, `cat ${FILE}`);
     expect((await ask()).status).toBe(502);
 
     // Nobody here knows whether a person's own file defines it; Traefik does.
-    const labels = [...LABELS, 'traefik.http.routers.qdrant.middlewares=mine@file'];
-    const end = await step(targetOf(environmentOf({ labels })));
+    const labels = [...LABELS, ...MORE, 'traefik.http.routers.more.middlewares=mine@file'];
+    const target = targetOf(environmentOf({ labels }));
+    const end = await step(target);
     expect(end.outcome).toBe('failed');
-    expect(end.reason).toContain('middleware "mine@file" does not exist');
-    expect(end.reason).toContain('what served before is back in place');
-    expect(await inside(host, `cat ${FILE}`)).toBe(served);
+    expect(end.reason).toContain('router qdrant-more of stack qdrant: middleware "mine@file" does not exist');
+    expect(end.reason).toContain('all other routes are served');
+    expect(end.reason).not.toContain('back in place');
     expect((await ask()).status).toBe(502);
+
+    // Each look tells it again and does nothing.
+    const written = await inside(host, `cat ${FILE}`);
+    expect(written).toContain('mine@file');
+    host.forget();
+    expect(await step(target)).toEqual(end);
+    expect(host.commands).toHaveLength(1);
+    expect(await inside(host, `cat ${FILE}`)).toBe(written);
+    // Nor does a look for drift, or for health, call it well.
+    expect(await step(target, 'differs')).toEqual(end);
+    const { signal } = new AbortController();
+    const log = { write: () => {}, flush: async () => {} };
+    expect(await checkHealth({ host, manager, wanted: wanted(target), log, signal })).toEqual(end);
 
     const own = 'http: { middlewares: { mine: { compress: {} } } }\n';
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', own);
-    expect(await step(targetOf(environmentOf({ labels })))).toEqual({ outcome: 'applied', reason: null });
+    expect((await step(target)).outcome).toBe('unchanged');
     expect(await inside(host, 'cat /etc/traefik/dynamic/mine.yml')).toBe(own);
   });
 
-  test('leaves nothing behind where there was nothing before', async () => {
-    const labels = [...LABELS, 'traefik.http.routers.qdrant.middlewares=mine@file'];
-    expect((await step(targetOf(environmentOf({ labels })))).outcome).toBe('failed');
-    expect(await inside(host, 'ls /etc/traefik/dynamic')).toBe('');
+  test('is seen at websecure too, by its certificate and under no other name', async () => {
+    const { certificate, key } = await (await testAuthority()).issue([NAME]);
+    await inside(host, 'cat >/etc/traefik/certs/web.crt', certificate);
+    await inside(host, 'cat >/etc/traefik/certs/web.key', key);
+    const config = environmentOf();
+    const [web] = config.certificates;
+    if (web === undefined) throw new Error('no certificate');
+    const own = { ...web, certPath: '/tank/102/certs/web.crt', keyPath: '/tank/102/certs/web.key' };
+    expect((await step(targetOf({ ...config, certificates: [own] }))).outcome).toBe('applied');
+    const asked = (name: string) =>
+      host.request({
+        kind: 'http',
+        method: 'GET',
+        url: `https://${name}/`,
+        address: PROXY,
+        trust: 'none',
+        timeoutSeconds: 5,
+      });
+    expect((await asked(NAME)).status).toBe(502);
+    expect((await asked('other.example.internal')).status).toBeNull();
+  });
+
+  test('as a whole is told in its own words, and the routes of before are back', async () => {
+    expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
+    const served = await inside(host, `cat ${FILE}`);
+    await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
+    const end = await step(targetOf(environmentOf({ labels: [...LABELS, ...MORE] })));
+    expect(end.outcome).toBe('failed');
+    expect(end.reason).toContain('/etc/traefik/dynamic/mine.yml: field not found, node: rul');
+    expect(end.reason).toContain('what served before is back in place');
+    expect(await inside(host, `cat ${FILE}`)).toBe(served);
+    expect((await ask()).status).toBe(502);
+  });
+
+  test('as a whole leaves nothing behind where there was nothing before', async () => {
+    await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
+    expect((await step(targetOf(environmentOf()))).outcome).toBe('failed');
+    expect(
+      await host.run({
+        kind: 'command',
+        program: 'pct',
+        args: ['exec', '102', '--', 'test', '-e', FILE],
+        timeoutSeconds: 9,
+      }),
+    ).toMatchObject({ exit: 1 });
+  });
+
+  test('because another file has the name of a route is told', async () => {
+    const other =
+      'http: { routers: { qdrant: { rule: "Host(`x`)", service: s } }, services: { s: { loadBalancer: { servers: [ { url: "http://10.0.0.9" } ] } } } }\n';
+    await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', other);
+    expect(await step(targetOf(environmentOf()))).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('router qdrant of stack qdrant: another file in /etc/traefik/dynamic'),
+    });
+  });
+
+  describe('what Traefik is started with', () => {
+    const STATIC = '/etc/traefik/traefik.yml';
+    const put = (text: string) => inside(host, `cat >${STATIC}`, text);
+
+    test('by an older version is made right by the next apply, and Traefik is started once for it', async () => {
+      await put(OLD_STATIC);
+      await inside(host, 'systemctl restart traefik');
+      host.forget();
+      expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
+      expect(restarts()).toBe(1);
+      expect(parse(await inside(host, `cat ${STATIC}`))).toMatchObject({
+        entryPoints: {
+          web: { forwardedHeaders: { trustedIPs: [GATEWAY] } },
+          websecure: { forwardedHeaders: { trustedIPs: [GATEWAY] } },
+          traefik: { address: '127.0.0.1:8080' },
+        },
+        api: { insecure: true },
+      });
+      expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'unchanged', reason: null });
+      expect(restarts()).toBe(1);
+    });
+
+    test('by the feature needs the gateway’s address, and follows it', async () => {
+      await step(targetOf(environmentOf()));
+      const config = environmentOf();
+      const lxc = config.lxc.map((guest) =>
+        guest.id === 101 ? { ...guest, network: { ...guest.network, ip: '10.0.0.154/24' } } : guest,
+      );
+      host.forget();
+      expect(await step(targetOf({ ...config, lxc }))).toEqual({ outcome: 'applied', reason: null });
+      expect(restarts()).toBe(1);
+      expect(await inside(host, `cat ${STATIC}`)).toContain('- 10.0.0.154\n');
+    });
+
+    test('by somebody is left alone where it shows nothing, and so are the routes', async () => {
+      const own = `${OLD_STATIC}accessLog: {}\n`;
+      await put(own);
+      await inside(host, 'systemctl restart traefik');
+      host.forget();
+      const end = await step(targetOf(environmentOf()));
+      expect(end).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining('api: {insecure: true') });
+      expect(await step(targetOf(environmentOf()))).toEqual(end);
+      expect(host.commands).toHaveLength(2);
+      expect(await inside(host, `cat ${STATIC}`)).toBe(own);
+    });
+
+    test('by somebody is left alone where it shows what is served, and what it lacks is told', async () => {
+      const own = OLD_STATIC.replace('api: {}', 'api: { insecure: true }');
+      await put(own);
+      await inside(host, 'systemctl restart traefik');
+      host.forget();
+      const end = await step(targetOf(environmentOf()));
+      expect(end.outcome).toBe('failed');
+      expect(end.reason).toContain(`entryPoints.web.forwardedHeaders.trustedIPs does not hold ${GATEWAY}`);
+      expect(end.reason).toContain('readTimeout is 60 seconds');
+      expect((await ask()).status).toBe(502);
+      expect(restarts()).toBe(0);
+      expect(await inside(host, `cat ${STATIC}`)).toBe(own);
+
+      const right = own.replaceAll(
+        /address: ":(80|443)"/g,
+        '$&\n    forwardedHeaders: { trustedIPs: [10.0.0.0/24] }\n    transport: { respondingTimeouts: { readTimeout: 0 } }',
+      );
+      await put(right);
+      await inside(host, 'systemctl restart traefik');
+      expect((await step(targetOf(environmentOf()))).outcome).toMatch(/unchanged/);
+      expect(await inside(host, `cat ${STATIC}`)).toBe(right);
+    });
+
+    test('is put back where Traefik does not come up with it', async () => {
+      await put(OLD_STATIC);
+      await inside(host, 'systemctl restart traefik');
+      // Somebody else has the port meanwhile: said by what is written being of no use to this Traefik.
+      host.instead = (line) =>
+        line.includes('/api/entrypoints && exit 0')
+          ? { exit: 1, stdout: 'ERR Command error error="bind: address already in use"\n' }
+          : undefined;
+      const end = await step(targetOf(environmentOf()));
+      expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('address already in use') });
+      expect(end.reason).toContain('what served before is back in place');
+      expect(await inside(host, `cat ${STATIC}`)).toBe(OLD_STATIC);
+    });
+
+    test('is started no second time where Traefik then tells nothing', async () => {
+      await step(targetOf(environmentOf()));
+      // Its unit reads another file, by which it serves no API.
+      await put(OLD_STATIC);
+      await inside(host, 'systemctl restart traefik');
+      await put(renderStatic(GATEWAY));
+      host.forget();
+      for (const _ of [1, 2]) {
+        expect(await step(targetOf(environmentOf()))).toMatchObject({
+          outcome: 'failed',
+          reason: expect.stringContaining('exit'),
+        });
+      }
+      expect(restarts()).toBe(0);
+    });
   });
 
   test('a Traefik that was stopped is started, its routes are kept, and it comes up with its container', async () => {
@@ -136,6 +314,30 @@ describe('a change that Traefik does not take', () => {
     expect((await ask()).status).toBe(502);
   });
 });
+
+/** As the feature wrote it before gateway/traefik kept it: it serves the API nowhere. */
+const OLD_STATIC = `entryPoints:
+  web:
+    address: ":80"
+  websecure:
+    address: ":443"
+  traefik:
+    address: "127.0.0.1:8080"
+providers:
+  file:
+    directory: /etc/traefik/dynamic
+    watch: true
+api: {}
+ping: {}
+log:
+  level: INFO
+`;
+
+const MORE = [
+  `traefik.http.routers.qdrant.service=qdrant`,
+  `traefik.http.routers.more.rule=Host(\`${NAME}\`) && PathPrefix(\`/more\`)`,
+  'traefik.http.routers.more.service=qdrant',
+];
 
 const LABELS = [
   'traefik.enable=true',
@@ -173,7 +375,7 @@ test('whatever labels are accepted, Traefik understands what is written', () => 
       understood += 1;
       const { dynamic } = targetOf(config).spec as TraefikSpec;
       expect(faultOf(dynamic)).toBeNull();
-      const { text: written, revision } = renderTraefik({ guest: 102, address: PROXY, dynamic, asked: true });
+      const { text: written, revision } = renderTraefik({ dynamic });
       const { http, ...rest } = parse(written);
       const { [revision]: mark, ...middlewares } = http.middlewares;
       expect(mark).toBeDefined();

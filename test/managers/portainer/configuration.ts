@@ -2,6 +2,7 @@
 
 import type { Config, VmGuest } from '../../../src/config/config.ts';
 import type { Certificate, Stack, StackEnvironment } from '../../../src/config/config-services.ts';
+import { emptyCompose } from '../../../src/config/stacks.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -10,6 +11,7 @@ import { environment, machine } from '../guests.ts';
 export const PRIMARY = 1001;
 export const AGENT = 1002;
 export const PASSWORD = 'correct horse battery staple';
+export const AGENT_SECRET = 'what # the "agents" know';
 export const API_KEY_SECRET = 'sk-of-the-shop-4711';
 const PLACE = { file: '', path: '' };
 
@@ -53,6 +55,7 @@ export const CONTENTS = {
   'shop-nowhere': SHOP_FILE.replace('cache:1', 'registry.invalid/cache:1'),
   settings: 'colour = blue\n',
   'file:/etc/phoenix/secrets/portainer': PASSWORD,
+  'file:/etc/phoenix/secrets/agents': AGENT_SECRET,
   'file:/etc/phoenix/secrets/api-key': API_KEY_SECRET,
 };
 
@@ -65,6 +68,8 @@ export interface Wishes {
   readonly shopEnvironment?: Partial<StackEnvironment>;
   readonly agentHostname?: string;
   readonly agentImage?: string;
+  /** Shared by the server and its agents. */
+  readonly agentSecret?: true;
   /** Runs the shop on Portainer's own VM too. */
   readonly local?: true;
   readonly portainer?: Config['hypervisor']['portainer'];
@@ -96,6 +101,7 @@ export function declared(wishes: Wishes = {}): Config {
   const declaredPortainer = {
     adminUser: admin,
     adminPassword: { $secret: 'file:/etc/phoenix/secrets/portainer' },
+    agentSecret: wishes.agentSecret ? { $secret: 'file:/etc/phoenix/secrets/agents' } : null,
     hostname: null,
   };
   return {
@@ -129,17 +135,11 @@ function stackOf(
   own: Partial<StackEnvironment>,
 ): Stack {
   const compose = {
-    path: `stacks/${name}/docker-compose.yml`,
+    ...emptyCompose(`stacks/${name}/docker-compose.yml`),
     blob: blob as never,
     services,
     images: name === 'portainer' ? { portainer: 'portainer/portainer-ce:2' } : { shop: 'shop:1' },
-    externalVolumes: [{ name: volume, path: '', line: 1, column: 1 }],
-    variables: [],
-    ports: [],
-    portClaims: [],
-    containerNames: [],
-    labels: [],
-    networkModes: {},
+    externalVolumes: [{ name: volume, services, path: '', line: 1, column: 1 }],
   };
   const production = { writtenAt: PLACE, variables: [], files: [], traefikLabels: {}, firewallRules: [], ...own };
   return { name, writtenAt: PLACE, description: null, compose, environments: { production } };

@@ -2,10 +2,12 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
+import { call } from '../../../src/managers/portainer-api/call.ts';
+import type { Service } from '../../../src/managers/portainer-api/service.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
-import { AGENT, declared, PRIMARY, targetOf, type Wishes } from './configuration.ts';
+import { AGENT, AGENT_SECRET, declared, PRIMARY, targetOf, type Wishes } from './configuration.ts';
 import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from './environment.ts';
 
 const ENVIRONMENT = 'portainer/environment.docker host';
@@ -132,4 +134,44 @@ test('it waits for a Portainer that does not answer', async () => {
     kind: 'impossible',
     passing: true,
   });
+});
+
+/** Whoever asks the agent, with a server of their own. */
+async function askAs(instance: string): Promise<number | null> {
+  const kept = databaseOf(host)?.instance;
+  changeDatabase(host, (database) => Object.assign(database, { instance }));
+  const { service } = targetOf(declared(), ENVIRONMENT).spec as { service: Service };
+  const tls = { TLS: 'true', TLSSkipVerify: 'true', TLSSkipClientVerify: 'true' };
+  const form = { Name: instance, EndpointCreationType: '2', URL: 'tcp://agent.example.internal:9001', ...tls };
+  const { status } = await host.request(call(service, 'POST', '/endpoints', { body: { form } }));
+  changeDatabase(host, (database) => Object.assign(database, { instance: kept }));
+  return status;
+}
+
+test('an agent without a secret obeys who asks it first after a start; with one, only who has the secret', async () => {
+  await apply();
+  const startAgain = () =>
+    changeDocker(host, AGENT, ({ containers }) => {
+      for (const each of containers) each.started += 1;
+    });
+  expect(await askAs('stranger')).toBe(500);
+  startAgain();
+  expect(await askAs('stranger')).toBe(200);
+  const wishes: Wishes = { agentSecret: true };
+  // The server has it first; the agent that it knows does not yet.
+  expect(await apply(wishes, 'portainer/server')).toMatchObject({ outcome: 'done' });
+  expect(await askAs('other')).toBe(500);
+  const end = await apply(wishes);
+  expect(end).toMatchObject({ outcome: 'done' });
+  expect(await apply(wishes)).toEqual({ outcome: 'done', actions: [] });
+  const [server] = dockerOf(host, PRIMARY).containers;
+  const [agent] = dockerOf(host, AGENT).containers;
+  expect([server?.env['AGENT_SECRET'], agent?.env['AGENT_SECRET']]).toEqual([AGENT_SECRET, AGENT_SECRET]);
+  expect(JSON.stringify(end)).not.toContain('what # the');
+  expect(host.commands.join('\n')).not.toContain('what # the');
+  changeDocker(host, PRIMARY, ({ containers }) => {
+    for (const each of containers) Object.assign(each, { env: {} });
+  });
+  startAgain();
+  expect(await askAs('stranger without it')).toBe(500);
 });

@@ -97,7 +97,7 @@ test('a password that does not fit is told once, in the words of Portainer', asy
 });
 
 test('a password in the repository is refused with what to do', async () => {
-  const plain = { adminUser: 'admin', adminPassword: { $plain: 'hunter2hunter2' }, hostname: null };
+  const plain = { adminUser: 'admin', adminPassword: { $plain: 'hunter2hunter2' }, agentSecret: null, hostname: null };
   const end = await apply({ portainer: plain });
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('$secret') });
   expect(JSON.stringify(targetOf(declared({ portainer: plain }), SERVER))).not.toContain('hunter2');
@@ -151,4 +151,21 @@ test('taken away, its data stays', async () => {
   expect(dockerOf(host, PRIMARY)).toMatchObject({ containers: [], volumes: [{ name: 'portainer_data' }] });
   expect(await host.has(TOKEN)).toBe(false);
   expect(await host.has('/tank/1001/portainer.lab.json')).toBe(true);
+});
+
+test('a server that somebody else starts is used as it answers, and a look says what is missing where none does', async () => {
+  const own = declared();
+  const foreign = { ...own, stacks: new Map([...own.stacks].filter(([name]) => name !== 'portainer')) };
+  const use = () => carryOut(portainer as never, host, wanted(targetOf(foreign, SERVER)));
+  expect(await use()).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('no Portainer answers at'),
+  });
+  await converge(host, own, SERVER);
+  await host.run({ kind: 'command', program: 'rm', args: ['-r', '/var/lib/phoenix/portainer'], timeoutSeconds: 5 });
+  const started = dockerOf(host, PRIMARY).containers.map(({ id }) => id);
+  expect((await use()).outcome).toBe('done');
+  expect(await use()).toEqual({ outcome: 'done', actions: [] });
+  expect(await host.readFile(TOKEN)).toMatch(/^ptr_/);
+  expect(dockerOf(host, PRIMARY).containers.map(({ id }) => id)).toEqual(started);
 });

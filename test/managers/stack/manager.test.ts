@@ -78,11 +78,71 @@ describe('with a server that deploys while it is asked', () => {
 
   test('one that was stopped is started', async () => {
     await apply();
-    changeDatabase(host, ({ stacks }) => {
-      for (const each of stacks) each.Status = 2;
+    const stop = () =>
+      changeDatabase(host, ({ stacks }) => {
+        for (const each of stacks) each.Status = 2;
+      });
+    stop();
+    changeDocker(host, AGENT, (state) => {
+      state.containers = state.containers.filter(({ project }) => project !== 'shop');
     });
     expect(await apply()).toMatchObject({ outcome: 'done', actions: [{ summary: 'start stack shop' }] });
     expect(stored()?.Status).toBe(1);
+    // The server refuses to start what has containers.
+    stop();
+    expect(await apply()).toMatchObject({ outcome: 'done' });
+    expect(stored()?.Status).toBe(1);
+  });
+
+  test('services that are no longer in it go, though this server leaves them', async () => {
+    await apply();
+    expect(serviceOf('cache')).toBeDefined();
+    const { actions } = await apply({ shop: 'shop-without-cache' });
+    expect(actions.map(({ summary }) => summary)).toContain(
+      'remove containers of services that stack shop no longer has in VM 1002',
+    );
+    expect(serviceOf('cache')).toBeUndefined();
+    expect(serviceOf('shop')).toBeDefined();
+  });
+
+  test('a compose project of its name that somebody started by hand is left alone', async () => {
+    changeDocker(host, AGENT, ({ containers }) => {
+      const [agent] = containers;
+      const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'shop' };
+      if (agent !== undefined)
+        containers.push({ ...agent, id: 'f00d', name: 'theirs', project: 'shop', service: 'shop', labels, ports: [] });
+    });
+    expect(await apply()).toMatchObject({
+      outcome: 'refused',
+      actions: [],
+      reason: expect.stringContaining('compose project shop'),
+    });
+    expect(dockerOf(host, AGENT).containers.map(({ name }) => name)).toContain('theirs');
+    expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
+  });
+
+  test('what is left of a stack that failed half-way is its own: made whole later, or taken away with it', async () => {
+    const taken = (free: boolean) =>
+      changeDocker(host, AGENT, ({ containers }) => {
+        const [agent] = containers;
+        if (free)
+          containers.splice(
+            containers.findIndex(({ name }) => name === 'shop-cache-1'),
+            1,
+          );
+        else if (agent !== undefined)
+          containers.push({ ...agent, id: 'f00d', name: 'shop-cache-1', ports: [], labels: {} });
+      });
+    taken(false);
+    expect(await apply()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('already in use') });
+    expect(serviceOf('shop')).toBeDefined();
+    expect(stored()).toBeUndefined();
+    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(serviceOf('shop')).toBeUndefined();
+    expect(await apply()).toMatchObject({ outcome: 'failed' });
+    taken(true);
+    expect(await apply()).toMatchObject({ outcome: 'done' });
+    expect(await apply()).toEqual({ outcome: 'done', actions: [] });
   });
 
   test('one that cannot be deployed fails in the words of Portainer and leaves nothing', async () => {
@@ -175,5 +235,21 @@ describe('with a server that deploys afterwards', () => {
     const later = stack.decide(ask, await stack.observe(host, ask));
     expect(later).toMatchObject({ kind: 'actions', actions: [{ summary: expect.stringContaining('update stack') }] });
     expect(await apply({ version })).toMatchObject({ outcome: 'done' });
+  });
+
+  test('a failed update that somebody starts again as it was before is not taken for the new one', async () => {
+    await apply({ version });
+    const before = stored()?.file;
+    await apply({ version, shop: 'shop-nowhere' });
+    expect(stored()).toMatchObject({ Status: 4, file: before });
+    changeDatabase(host, ({ stacks }) => {
+      for (const each of stacks) each.Status = 1;
+    });
+    const wishes = { version, shop: 'shop-nowhere' } as const;
+    const { wanted: ask } = await sealWanted(host, wanted(targetOf(declared(wishes), SHOP)), false);
+    expect(stack.decide(ask, await stack.observe(host, ask))).toMatchObject({
+      kind: 'actions',
+      actions: expect.arrayContaining([expect.objectContaining({ summary: expect.stringContaining('update stack') })]),
+    });
   });
 });

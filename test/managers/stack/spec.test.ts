@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { projectName } from '../../../src/config/compose/project.ts';
 import { composeText } from '../../../src/io/host/compose-text.ts';
-import { containersIn } from '../../../src/managers/portainer/containers.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
+import { containersIn } from '../../../src/managers/portainer-api/containers.ts';
 import { isIntact } from '../../../src/managers/stack/heading.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import { revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
+import { environment, type Files, loadFiles } from '../../config/environment.ts';
 import { declared, targetOf } from '../portainer/configuration.ts';
 
 const SHOP = 'stack/1002.shop';
@@ -97,4 +98,27 @@ describe('who needs whom', () => {
     const differ = all(changed).filter(({ id, spec }) => before.get(id) !== JSON.stringify(spec));
     expect(differ.map(({ id }) => id)).toEqual([SHOP]);
   });
+});
+
+test('a stack waits for the one that makes its network, and two that want one of each other do not', () => {
+  const files: Files = environment();
+  const stackFile = (own: string, other: string) =>
+    `services:\n  web:\n    image: x\n    networks: [own, other]\nnetworks:\n  own: {name: ${own}}\n  other: {external: true, name: ${other}}\n`;
+  files['stacks/back/docker-compose.yml'] = stackFile('back', 'front');
+  files['stacks/front/docker-compose.yml'] = stackFile('front', 'bridge');
+  for (const name of ['back', 'front']) files[`stacks/${name}/phoenix.json`] = { environments: { production: {} } };
+  files['etc/phoenix_vm_configs.json'].vms[1].docker_stacks = ['back', 'front', 'shop'];
+  const needs = () => {
+    const { config, problems } = loadFiles(files);
+    expect(problems).toEqual([]);
+    const targets = config === null ? [] : stack.targets(config);
+    return targets.map(({ id, needs: all }) => [id, all.filter((need) => need.startsWith('stack/'))]);
+  };
+  expect(needs()).toEqual([
+    ['stack/1001.back', ['stack/1001.front']],
+    ['stack/1001.front', []],
+    ['stack/1001.shop', []],
+  ]);
+  files['stacks/front/docker-compose.yml'] = stackFile('front', 'back');
+  expect(needs().flatMap(([, each]) => each)).toEqual([]);
 });

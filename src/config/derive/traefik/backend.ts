@@ -1,6 +1,7 @@
 // Where a service of labels answers, and what is done on the way there.
 
 import type { JsonObject } from '../../../model/json.ts';
+import type { Known } from '../../compose/interpolation.ts';
 import type { VmGuest } from '../../config.ts';
 import type { Compose } from '../../config-services.ts';
 import { fixedAddress, spelling } from '../../rules/network/address.ts';
@@ -23,7 +24,7 @@ export function backendOf(
   { value, containers }: Said,
   compose: Compose,
   vms: readonly VmGuest[],
-  variables: ReadonlyMap<string, string>,
+  variables: Known,
 ): FoundBackend {
   const [first] = containers;
   const path = ['http', 'services', name, 'loadBalancer'];
@@ -66,7 +67,7 @@ function serverOf(
   container: Container,
   compose: Compose,
   vms: readonly VmGuest[],
-  variables: ReadonlyMap<string, string>,
+  variables: Known,
 ): FoundServer {
   const path = ['http', 'services', name, 'loadBalancer', 'servers'];
   const said = section(section(section(section(container.decoded.dynamic['http'])['services'])[name])['loadBalancer']);

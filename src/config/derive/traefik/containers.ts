@@ -1,14 +1,14 @@
 // The labels of a stack's services as its containers would have them: those of the compose file with variables put in, and those of
 // phoenix.json, which win for one key as they do in the text that is deployed.
 
-import { type DecodedLabels, decodeLabels, isRead, type LabelFault } from '../../../traefik/labels.ts';
-import { interpolated } from '../../compose/interpolation.ts';
+import type { LabelFault } from '../../../traefik/label-tree.ts';
+import { type DecodedLabels, decodeLabels, isRead } from '../../../traefik/labels.ts';
+import { interpolated, type Known, knownVariables } from '../../compose/interpolation.ts';
 import type { Place } from '../../config.ts';
 import type { ComposeLabel, Stack, StackEnvironment } from '../../config-services.ts';
 import { nearest } from '../../nearest.ts';
 import { pointer, within } from '../../read/place.ts';
 import type { Finding } from '../../rules/rule.ts';
-import { stripSecrets } from './variables.ts';
 
 /** Where a label is written. */
 export type Where = Pick<Finding, 'at' | 'position'>;
@@ -32,17 +32,16 @@ interface Label {
 /** Containers with labels that Traefik reads whole; what it would leave a container out for is told. */
 export function containersOf(stack: Stack, environment: StackEnvironment) {
   const findings: Finding[] = [];
-  const variables = stripSecrets(environment.variables);
-  const secrets = new Set(environment.variables.map(({ name }) => name).filter((name) => !variables.has(name)));
+  const variables = knownVariables(environment.variables);
   const written = Map.groupBy(stack.compose.labels, ({ service }) => service);
   const services = new Set([...Object.keys(environment.traefikLabels), ...written.keys()]);
   const containers = [...services].flatMap((service): Container[] => {
     const manifest = environment.traefikLabels[service] ?? [];
     const at = within(environment.writtenAt, 'services', service, 'traefik_labels');
-    const own = ownLabels(written.get(service) ?? [], stack.compose.path, variables, secrets);
-    findings.push(...own.findings);
     const added = manifest.map((label, index) => ({ ...cut(label), where: { at: within(at, index) } }));
     findings.push(...added.flatMap(doubledDollars));
+    const winning = new Set(added.map(({ key }) => key));
+    const own = ownLabels(written.get(service) ?? [], stack.compose.path, variables, winning);
     const labels = new Map([...own.labels, ...added].map((label) => [label.key, label]));
     const decoded = decodeLabels(new Map([...labels].map(([key, { value }]) => [key, value])));
     const [first] = labels.values();
@@ -53,7 +52,9 @@ export function containersOf(stack: Stack, environment: StackEnvironment) {
       ...[...labels.values()].flatMap(templates),
     ];
     findings.push(...[...labels.values()].flatMap(unread));
-    if (!own.complete || decoded.enabled === false || ![...labels.keys()].some(isRead)) return [];
+    if (decoded.enabled === false || ![...labels.keys()].some(isRead)) return [];
+    findings.push(...own.findings);
+    if (!own.complete) return [];
     findings.push(...faults);
     if (faults.length > 0) return [];
     findings.push(...decoded.ignored.map((key) => ({ ...inFilesOnly(key), ...whereOf(key) })));
@@ -73,25 +74,20 @@ function cut(label: string): { readonly key: string; readonly value: string } {
   return key === key.trim() ? { key, value } : { key: key.trim(), value: value.trim() };
 }
 
-/** Those of the compose file for Traefik; `complete` is false where what they say hangs on a secret or on what is not known. */
-function ownLabels(
-  labels: readonly ComposeLabel[],
-  file: string,
-  variables: ReadonlyMap<string, string>,
-  secrets: ReadonlySet<string>,
-) {
+/** Those of the compose file for Traefik that nothing wins over; `complete` is false where what they say hangs on a secret or on what is not known. */
+function ownLabels(labels: readonly ComposeLabel[], file: string, variables: Known, winning: ReadonlySet<string>) {
   const found: Label[] = [];
   const findings: Finding[] = [];
   let complete = true;
   for (const { key, value, path, line, column } of labels) {
     const { text, missing } = interpolated(value, variables);
     const label = key === null ? cut(text) : { key, value: text };
-    if (!/^traefik\./i.test(label.key)) continue;
+    if (!/^traefik\./i.test(label.key) || winning.has(label.key)) continue;
     const where = { at: { file, path }, position: { line, column } };
     found.push({ ...label, where });
     if (missing.length === 0 || !isRead(label.key)) continue;
     complete = false;
-    const secret = missing.find((name) => secrets.has(name));
+    const secret = missing.find((name) => variables.get(name) === null);
     if (secret === undefined) continue;
     findings.push({
       code: 'SECRET_NOT_ALLOWED',

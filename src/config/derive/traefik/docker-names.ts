@@ -1,5 +1,6 @@
 // URLs in labels that name another service of the stack: a name that Docker's own network answers, and the proxy does not know.
 
+import type { Known } from '../../compose/interpolation.ts';
 import type { VmGuest } from '../../config.ts';
 import type { Compose } from '../../config-services.ts';
 import { fixedAddress, spelling } from '../../rules/network/address.ts';
@@ -10,7 +11,7 @@ export function forTheProxy(
   url: string,
   compose: Compose,
   vms: readonly VmGuest[],
-  variables: ReadonlyMap<string, string>,
+  variables: Known,
 ): { readonly url: string } | { readonly obstacle: string } {
   const [, scheme = '', host = '', port = '', rest = ''] =
     /^(https?|h2c):\/\/([\w-]+)(?::(\d+))?(?=[/?#]|$)(.*)$/is.exec(url) ?? [];

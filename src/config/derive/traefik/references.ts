@@ -79,10 +79,10 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
   return { resolve, broken, findings };
 
   function middleware(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {
-    if (mention === '' || isThere('middlewares', mention)) return;
+    if (isThere('middlewares', mention)) return;
     const hint =
       'Define it by labels of this stack; one in a file beside that of Phoenix at the proxy is NAME@file. Labels of other stacks are not seen.';
-    lost(kind, by, element, path, `middleware ${mention} is not defined`, hint);
+    lost(kind, by, element, path, `middleware ${mention === '' ? '""' : mention} is not defined`, hint);
   }
 
   function service(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {

@@ -199,7 +199,7 @@ function unshared(routes: readonly LabelledRoute[]) {
     const isParted =
       route.entryPoints.length > 0 && !route.entryPoints.some((name) => first.entryPoints.includes(name));
     const hint = isParted
-      ? 'All clients come by one entry point, over TLS: give that router "tls=true" which serves them, or take the other out.'
+      ? 'All clients come by one entry point, over TLS: set tls=true on the router for them alone, or take the other out.'
       : 'Give one of them another name or rule.';
     const { at, position } = route;
     findings.push({ code: 'DUPLICATE_SERVICE', message, hint, at, ...(position === undefined ? {} : { position }) });

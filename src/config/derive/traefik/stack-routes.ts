@@ -2,20 +2,21 @@
 // leads to the VMs that run the stack, at the ports that the compose file publishes there.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { outOfUse, type Refusal, refused } from '../../../traefik/refused.ts';
+import { outOfUse } from '../../../traefik/refused.ts';
 import { parseRule } from '../../../traefik/rule.ts';
+import { knownVariables } from '../../compose/interpolation.ts';
 import { projectName } from '../../compose/project.ts';
 import type { Config, VmGuest } from '../../config.ts';
 import type { Stack } from '../../config-services.ts';
 import type { Finding } from '../../rules/rule.ts';
-import { asService, backendOf } from './backend.ts';
-import { type Container, containersOf, type Where } from './containers.ts';
+import { backendOf } from './backend.ts';
+import { type Container, containersOf } from './containers.ts';
 import { forTheProxy } from './docker-names.ts';
 import type { LabelledRoute } from './entry-points.ts';
-import { type Provided, provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
+import { judged } from './judged.ts';
+import { provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
 import { references } from './references.ts';
-import type { Backend, NamedService } from './route.ts';
-import { stripSecrets } from './variables.ts';
+import { type Backend, isNamed, type NamedService } from './route.ts';
 
 export interface StackRoutes {
   readonly routes: readonly LabelledRoute[];
@@ -31,7 +32,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   const declared = stack.environments[environment];
   if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), findings: [] };
   const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
-  const variables = stripSecrets(declared.variables);
+  const variables = knownVariables(declared.variables);
   const read = containersOf(stack, declared);
   const said = provided(read.containers, projectName(stack.name), domain);
   const backends = new Map<string, Backend>();
@@ -43,10 +44,9 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   }
   const { resolve, broken, findings: missing } = references(said, backends);
   findings.push(...missing);
-  const judged = dynamicOf(said, backends, resolve);
-  const refusals = refused(judged);
-  findings.push(...refusals.map((refusal) => told(refusal, said)).filter((each) => !isToldAlready(each, findings)));
-  const out = outOfUse(judged, [...refusals, ...broken]);
+  const { file, refusals, findings: unfit } = judged(said, backends, resolve);
+  findings.push(...unfit.filter((each) => !isToldAlready(each, findings)));
+  const out = outOfUse(file, [...refusals, ...broken]);
   const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);
   const own = (mention: string) => (mention.includes('@') ? mention : `${scope}-${mention}`);
   const middlewares = new Map(
@@ -54,19 +54,26 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
       .filter(([name]) => !isOut('middlewares', name))
       .map(([name, said]) => [own(name), renamed(withAddress(name, said, resolve.middleware(said.value)), own)]),
   );
-  const services = new Map(
-    [...backends]
-      .filter(([name]) => !isOut('services', name))
-      .map(([name, backend]) => [`${own(name)}-errors`, backend]),
-  );
+  const hosts = new Map<string, readonly string[]>();
   const routes = [...said.routers].flatMap(([name, router]): LabelledRoute[] => {
     if (router.service === null || isOut('routers', name)) return [];
     const backend = backendFor(router.service);
     if (backend === null) return [];
     const route = routeOf(name, router, backend);
+    hosts.set(name, route.hosts);
     if (router.isDefault) findings.push(byDefault(router, name, route.hosts));
     return [route];
   });
+  const services = new Map(
+    [...backends.keys()].flatMap((name) => {
+      const backend = isOut('services', name) ? null : backendFor(name);
+      if (backend === null || isNamed(backend)) return [];
+      const [host = null] = [...said.routers].flatMap(([by, { service }]) =>
+        service === name ? (hosts.get(by) ?? []) : [],
+      );
+      return [[`${own(name)}-errors`, withName(backend, host)] as const];
+    }),
+  );
   return { routes, middlewares, services, findings };
 
   /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
@@ -76,7 +83,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     const found = forTheProxy(address, stack.compose, vms, variables);
     if ('url' in found) return { ...value, forwardAuth: { ...section(value['forwardAuth']), address: found.url } };
     const message = `the proxy does not reach ${address}, which middleware ${name} asks: ${found.obstacle}`;
-    const where = whereSaid(element, ['http', 'middlewares', name, 'forwardAuth', 'address']);
+    const where = element.containers[0].where(['http', 'middlewares', name, 'forwardAuth', 'address']);
     findings.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
     return value;
   }
@@ -97,7 +104,6 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     const parsed = parseRule(rule, isOld ? 'v2' : 'v3');
     const hosts = 'fault' in parsed ? [] : parsed.hosts;
     const called = isDefault ? containers[0].service : name;
-    const isTls = 'scheme' in backend && backend.scheme === 'https';
     return {
       name: called === scope ? called : `${scope}-${called}`,
       rule,
@@ -106,13 +112,18 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
       priority: (value['priority'] ?? null) as number | null,
       observability: (value['observability'] ?? null) as JsonObject | null,
       middlewares: ((value['middlewares'] ?? []) as readonly string[]).map((each) => own(resolve.name(each))),
-      backend: isTls ? { ...backend, serverName: hosts[0] ?? null } : backend,
+      backend: isNamed(backend) ? backend : withName(backend, hosts[0] ?? null),
       source: `stack ${stack.name}`,
       entryPoints: (value['entryPoints'] ?? []) as readonly string[],
       hasTls: value['tls'] !== undefined,
-      ...whereSaid(router, ['http', 'routers', name, 'rule']),
+      ...containers[0].where(['http', 'routers', name, 'rule']),
     };
   }
+}
+
+/** What an https backend shows a certificate for. */
+function withName(backend: Backend, host: string | null): Backend {
+  return backend.scheme === 'https' ? { ...backend, serverName: host } : backend;
 }
 
 const ADDRESS_HINT = 'Publish it by "ports" and name it by the address of the VM, or by a name that leads there.';
@@ -131,52 +142,11 @@ function renamed(middleware: JsonObject, own: (mention: string) => string): Json
   };
 }
 
-/** As one file by itself, under the names of the labels, for Traefik to judge. */
-function dynamicOf(
-  { routers, middlewares }: Provided,
-  backends: ReadonlyMap<string, Backend>,
-  resolve: ReturnType<typeof references>['resolve'],
-): JsonObject {
-  return {
-    http: {
-      routers: Object.fromEntries(
-        [...routers].map(([name, { value, service }]) => {
-          const { tls: _, service: __, ...rest } = resolve.router(value);
-          const to = service === null ? null : resolve.service(service);
-          return [name, { ...rest, service: to ?? 'noop@internal' }];
-        }),
-      ),
-      services: Object.fromEntries(
-        [...backends].map(([name, backend]) => [name, resolve.serviceValue(asService(backend))]),
-      ),
-      middlewares: Object.fromEntries([...middlewares].map(([name, { value }]) => [name, resolve.middleware(value)])),
-    },
-  };
-}
-
-const WORD = { routers: 'router', services: 'service', middlewares: 'middleware', serversTransports: 'transport' };
-
-/** What Traefik takes out of use is an error; what never does what it is there for, a word. */
-function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Finding {
-  const element = kind === 'serversTransports' ? undefined : said[kind].get(name);
-  const where: Where | null = element === undefined ? null : whereSaid(element, ['http', kind, name, ...path]);
-  return {
-    code: disables ? 'INVALID_VALUE' : 'NO_EFFECT',
-    message: `${WORD[kind]} ${name}: ${message}`,
-    ...(hint === undefined ? {} : { hint }),
-    ...(where ?? { at: { file: '', path: '' } }),
-  };
-}
-
 /** Two dollar signs of phoenix.json are told once. */
 function isToldAlready({ message, at }: Finding, findings: readonly Finding[]): boolean {
   const isSame = (other: Finding) =>
     other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
   return message.includes('$$') && findings.some(isSame);
-}
-
-function whereSaid({ containers: [first] }: Said, path: readonly string[]): Where {
-  return first.where(path);
 }
 
 /** NO_ROUTE: a name that nobody chose. */

@@ -2,10 +2,11 @@
 
 import ipaddr from 'ipaddr.js';
 import type { TargetId } from '../../../model/ids.ts';
-import { interpolate } from '../../compose/interpolation.ts';
+import { interpolate, knownVariables } from '../../compose/interpolation.ts';
+import { publishedPorts } from '../../compose/ports.ts';
+import { starts } from '../../compose/services.ts';
 import type { Config, VmGuest } from '../../config.ts';
-import type { ContainerNameClaim, PortClaim } from '../../config-services.ts';
-import { stripSecrets } from '../../derive/traefik/variables.ts';
+import type { ContainerNameClaim, PortEntry } from '../../config-services.ts';
 import { within } from '../../read/place.ts';
 import { nameOfGuest, targetOf } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
@@ -44,7 +45,7 @@ export function containerNamesAreFree({ config }: RuleContext): Finding[] {
     return usesOf(vm, config).flatMap(({ stack, compose, variables, where }) =>
       compose.containerNames.flatMap((claim): Finding[] => {
         const name = interpolate(claim.name, variables);
-        if (name === null) return [];
+        if (name === null || !starts(compose.profiles[claim.service]?.names, variables)) return [];
         const first = taken.get(name);
         if (first === undefined) taken.set(name, `service ${claim.service} of stack "${stack}"`);
         if (first === undefined) return [];
@@ -91,35 +92,24 @@ function agentPorts(vm: VmGuest, config: Config): Ports[] {
 
 function stackPorts(vm: VmGuest, config: Config): Ports[] {
   return usesOf(vm, config).flatMap(({ stack, compose, variables, where }) =>
-    compose.portClaims.flatMap((claim): Ports[] => {
-      const read = rangeOf(claim, variables);
-      return read === null
-        ? []
-        : [{ ...read, who: `service ${claim.service} of stack "${stack}"`, where: where(claim) }];
+    publishedPorts(compose, variables).flatMap(({ entry, hostIp, protocol, target, published }): Ports[] => {
+      // Where Docker chooses, it takes one that is free.
+      if (published === null || published.to - published.from !== target.to - target.from) return [];
+      if (entry.onHost) return [];
+      return [
+        { who: `service ${entry.service} of stack "${stack}"`, where: where(entry), hostIp, protocol, ...published },
+      ];
     }),
   );
 }
 
-/** Null where it is not known, or where Docker chooses one of several. */
-function rangeOf(claim: PortClaim, variables: ReadonlyMap<string, string>) {
-  const known = (text: string) => interpolate(text, variables);
-  const published = /^(\d+)(?:-(\d+))?$/.exec(known(claim.published) ?? '');
-  const target = /^(\d+)(?:-(\d+))?$/.exec(known(claim.target) ?? '');
-  const hostIp = claim.hostIp === null ? null : known(claim.hostIp);
-  if (published === null || target === null || (hostIp === null && claim.hostIp !== null)) return null;
-  const [from, to] = [Number(published[1]), Number(published[2] ?? published[1])];
-  const count = Number(target[2] ?? target[1]) - Number(target[1]);
-  if (from === 0 || to - from !== count) return null;
-  return { hostIp: hostIp === '' ? null : hostIp, protocol: claim.protocol.toLowerCase(), from, to };
-}
-
-type Claim = PortClaim | ContainerNameClaim;
+type Claim = PortEntry | ContainerNameClaim;
 
 function usesOf(vm: VmGuest, config: Config) {
   return vm.stacks.flatMap(({ name, environment }) => {
     const stack = config.stacks.get(name);
     if (stack === undefined) return [];
-    const variables = stripSecrets(stack.environments[environment]?.variables ?? []);
+    const variables = knownVariables(stack.environments[environment]?.variables ?? []);
     const target: TargetId = targetOnVm(vm, name, config);
     const where = ({ path, line, column }: Claim) => ({
       at: { file: stack.compose.path, path },

@@ -1,9 +1,9 @@
-// Comments as Gitea has them.
+// Comments as Gitea 1.26 has them: all at once, whatever page is asked for.
 
 import type { Request, Response, Router } from 'express';
 import { addComment, changeComment } from '../acts.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
-import { complain, pageOf } from './answers.ts';
+import { complain } from './answers.ts';
 import { commentShape } from './shapes.ts';
 
 export function commentRoutes(routes: Router, parts: Parts): void {
@@ -14,11 +14,13 @@ export function commentRoutes(routes: Router, parts: Parts): void {
   routes.get('/issues/:number/comments', (request, response) => {
     const number = Number(request.params['number']);
     if (!isThere(number)) return notFound(response);
-    response.json(pageOf(request, response, comments.of(number)).map((comment) => commentShape(parts, comment)));
+    const all = comments.of(number);
+    response.set('x-total-count', String(all.length)).json(all.map((comment) => commentShape(parts, comment)));
   });
   routes.post('/issues/:number/comments', (request, response) => {
     const number = Number(request.params['number']);
-    if (!isThere(number)) return notFound(response);
+    // What went wrong is for administrators of the whole site.
+    if (!isThere(number)) return complain(response, 500, '');
     const body = readBody(request, response);
     if (body === undefined) return;
     response.status(201).json(commentShape(parts, addComment(parts, number, body, TOKEN_OWNER)));

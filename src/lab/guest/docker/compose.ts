@@ -1,40 +1,48 @@
 // Compose projects of a guest: a file with its variables becomes containers; only those whose part changed are made anew.
 
-import { parseYaml } from '../../yaml.ts';
-import { configurationOf, createContainer, remove, start, type Wish } from './containers.ts';
-import { parseVariables } from './dotenv.ts';
+import { existsSync } from 'node:fs';
+import {
+  type EnvFile,
+  type File,
+  pairs,
+  readFile,
+  type Service,
+  startingIn,
+  type Variables,
+  variablesIn,
+} from './compose-file.ts';
+import { configurationOf, createContainer, pull, remove, start, type Wish } from './containers.ts';
+import { portsOf } from './ports.ts';
 import { DockerRefusal } from './refusal.ts';
-import type { DockerState, Mount, Port, Root } from './state.ts';
+import type { DockerState, Mount, Root } from './state.ts';
 
-interface File {
-  readonly services?: Readonly<Record<string, Service | null>>;
-  readonly volumes?: Readonly<Record<string, { readonly external?: boolean; readonly name?: string } | null>>;
+/** Where the file lies: in the guest, or in the container of whoever starts it. */
+export interface Beside {
+  /** Relative paths begin there, also those of the guest. */
+  readonly folder: string;
+  /** The text of a file where compose runs; null: there is none. */
+  readonly textOf: (path: string) => string | null;
 }
 
-interface Service {
-  readonly image?: string;
-  readonly build?: unknown;
-  readonly container_name?: string;
-  readonly command?: string | readonly string[];
-  readonly labels?: readonly string[] | Readonly<Record<string, unknown>>;
-  readonly volumes?: readonly string[];
-  readonly ports?: readonly (string | number)[];
-  readonly environment?: readonly string[] | Readonly<Record<string, unknown>>;
-}
-
-/** @param removeOrphans containers of services that are no longer in the file go */
+/**
+ * All images are there before the first container is made; what was made stays when a later one fails.
+ * @param removeOrphans containers of services that are no longer in the file go
+ */
 export function composeUp(
   root: Root,
   state: DockerState,
   project: string,
   text: string,
-  variables: Readonly<Record<string, string>>,
-  removeOrphans: boolean,
+  variables: Variables,
+  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: Beside },
 ): void {
-  const file = read(text, variables);
-  const volumes = volumesOf(file, project, state);
-  const wishes = Object.entries(file.services ?? {}).map(([name, service]) => wishOf(project, name, service, volumes));
-  if (wishes.length === 0) throw new DockerRefusal('no service selected');
+  const file = readFile(text, variables, beside.folder);
+  const names = startingIn(file, variables);
+  if (names.length === 0) throw new DockerRefusal('no service selected');
+  const work: Work = { root, state, project, file, variables, beside, volumes: volumesOf(file, project, state) };
+  const wishes = names.map((name) => wishOf(work, name, file.services?.[name] ?? {}));
+  makeNetworks(work, names);
+  for (const { image } of wishes) pull(state, image);
   for (const wish of wishes) {
     const present = state.containers.find((each) => each.project === project && each.service === wish.service);
     if (present?.configuration === configurationOf(wish)) {
@@ -46,55 +54,28 @@ export function composeUp(
   }
   if (!removeOrphans) return;
   for (const each of projectOf(state, project)) {
-    if (!wishes.some(({ service }) => service === each.service)) remove(state, each);
+    if (!Object.hasOwn(file.services ?? {}, each.service ?? '')) remove(state, each);
   }
 }
 
+/** Its networks go with it, unless somebody else's containers are in them. */
 export function composeDown(state: DockerState, project: string): void {
   for (const each of projectOf(state, project)) remove(state, each);
+  state.networks = (state.networks ?? []).filter((network) => network.project !== project);
 }
 
 export function projectOf(state: DockerState, project: string) {
   return state.containers.filter((each) => each.project === project);
 }
 
-function read(text: string, variables: Readonly<Record<string, string>>): File {
-  let value: unknown;
-  try {
-    value = parseYaml(text);
-  } catch (error) {
-    throw new DockerRefusal(`yaml: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, 15);
-  }
-  if (typeof value !== 'object' || value === null) throw new DockerRefusal('empty compose file', 14);
-  return interpolated(value, variables) as File;
-}
-
-/** Of a file of variables. */
-export function variablesIn(text: string): Record<string, string> {
-  try {
-    return parseVariables(text, (value, variables) => String(interpolated(value, variables)));
-  } catch (error) {
-    throw new DockerRefusal(`failed to read env file: ${error instanceof Error ? error.message : String(error)}`, 15);
-  }
-}
-
-function interpolated(value: unknown, variables: Readonly<Record<string, string>>): unknown {
-  if (typeof value === 'string') {
-    return value.replaceAll(
-      /\$\$|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?])([^}]*))?\})/g,
-      (whole, plain?: string, braced?: string, operator?: string, word = '') => {
-        if (whole === '$$') return '$';
-        const name = plain ?? braced ?? '';
-        const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
-        if (given !== undefined && !(given === '' && operator?.startsWith(':'))) return given;
-        if (operator?.endsWith('?')) throw new DockerRefusal(`required variable ${name} is missing a value: ${word}`);
-        return operator === undefined ? '' : word;
-      },
-    );
-  }
-  if (Array.isArray(value)) return value.map((each: unknown) => interpolated(each, variables));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, interpolated(each, variables)]));
+interface Work {
+  readonly root: Root;
+  readonly state: DockerState;
+  readonly project: string;
+  readonly file: File;
+  readonly variables: Variables;
+  readonly beside: Beside;
+  readonly volumes: ReadonlyMap<string, string>;
 }
 
 /** Docker's name of each volume of the file. */
@@ -110,40 +91,94 @@ function volumesOf({ volumes = {} }: File, project: string, state: DockerState):
   );
 }
 
-function wishOf(project: string, name: string, service: Service | null, volumes: ReadonlyMap<string, string>): Wish {
-  const { image, command = [], container_name: own } = service ?? {};
+/** Those that its services use (docker/compose, pkg/compose/create.go, resolveExternalNetwork). */
+function makeNetworks({ file, state, project }: Work, names: readonly string[]): void {
+  const used = new Set(names.flatMap((name) => networksOf(file.services?.[name] ?? {})));
+  for (const key of used) {
+    const declared = file.networks?.[key];
+    if (declared === undefined && key !== 'default') {
+      throw new DockerRefusal(`service refers to undefined network ${key}: invalid compose project`, 15);
+    }
+    const name = declared?.name ?? (declared?.external ? key : `${project}_${key}`);
+    const isThere =
+      ['bridge', 'host', 'none'].includes(name) || (state.networks ?? []).some((each) => each.name === name);
+    if (declared?.external && !isThere)
+      throw new DockerRefusal(`network ${name} declared as external, but could not be found`);
+    if (!isThere) state.networks = [...(state.networks ?? []), { name, project }];
+  }
+}
+
+function networksOf({ networks, network_mode: mode }: Service): string[] {
+  if (mode !== undefined) return [];
+  const names = Array.isArray(networks) ? networks.map(String) : Object.keys(networks ?? {});
+  return names.length === 0 ? ['default'] : names;
+}
+
+function wishOf(work: Work, name: string, service: Service): Wish {
+  const { project } = work;
+  const { image, build, command = [], container_name: own } = service;
+  if (build !== undefined) {
+    throw new DockerRefusal(
+      'compose build operation failed: failed to solve: failed to read dockerfile: open Dockerfile: no such file or directory',
+    );
+  }
   if (image === undefined) {
     throw new DockerRefusal(
       `service "${name}" has neither an image nor a build context specified: invalid compose project`,
       15,
     );
   }
+  const labels = pairs(service.labels);
   return {
     name: own ?? `${project}-${name}-1`,
     image,
     project,
     service: name,
-    labels: { ...pairs(service?.labels), 'com.docker.compose.project': project, 'com.docker.compose.service': name },
+    labels: {
+      ...Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, value ?? ''])),
+      'com.docker.compose.project': project,
+      'com.docker.compose.service': name,
+    },
     command: typeof command === 'string' ? command.split(/\s+/).filter((word) => word !== '') : command,
-    mounts: (service?.volumes ?? []).map((each) => mountOf(each, name, volumes)),
-    ports: (service?.ports ?? []).flatMap((each) => portOf(String(each))),
-    env: pairs(service?.environment),
+    mounts: [
+      ...(service.volumes ?? []).map((each) => mountOf(work, each, name)),
+      ...filesOf(work, service, 'configs', '/'),
+      ...filesOf(work, service, 'secrets', '/run/secrets/'),
+    ],
+    ports: service.network_mode === 'host' ? [] : (service.ports ?? []).flatMap(portsOf),
+    env: environmentOf(work, service),
   };
 }
 
-function pairs(value: Service['labels']): Record<string, string> {
-  const entries = Array.isArray(value)
-    ? value.map((each: string): [string, string] => {
-        const at = `${each}=`.indexOf('=');
-        return [each.slice(0, at), each.slice(at + 1)];
-      })
-    : Object.entries(value ?? {}).map(([key, each]): [string, string] => [key, String(each ?? '')]);
-  return Object.fromEntries(entries);
+/** What its files say, then what it says itself; a name alone takes the variable's value where there is one. */
+function environmentOf(
+  { variables, beside }: Work,
+  { env_file: written, environment }: Service,
+): Record<string, string> {
+  const files = Array.isArray(written) ? (written as EnvFile[]) : written === undefined ? [] : [written as EnvFile];
+  const own = Object.entries(pairs(environment)).flatMap(([key, value]): [string, string][] => {
+    const given = value ?? variables[key];
+    return given === undefined ? [] : [[key, given]];
+  });
+  return Object.assign({}, ...files.map((each) => valuesIn(each, beside)), Object.fromEntries(own));
 }
 
-function mountOf(text: string, service: string, volumes: ReadonlyMap<string, string>): Mount {
-  const [source = '', target = ''] = text.split(':');
-  if (source.startsWith('/')) return { source, target };
+function valuesIn(file: EnvFile, { folder, textOf }: Beside): Variables {
+  const { path, required = true } = typeof file === 'string' ? { path: file } : file;
+  const place = absolute(path, folder);
+  const text = textOf(place);
+  if (text === null && required) {
+    throw new DockerRefusal(
+      `failed to resolve services environment: env file ${place} not found: stat ${place}: no such file or directory`,
+    );
+  }
+  return text === null ? {} : variablesIn(text);
+}
+
+function mountOf({ volumes, beside }: Work, entry: NonNullable<Service['volumes']>[number], service: string): Mount {
+  const [source = '', target = ''] = typeof entry === 'string' ? entry.split(':') : [entry.source ?? '', entry.target];
+  const isPath = typeof entry === 'string' ? /^[./~]/.test(source) : entry.type === 'bind';
+  if (isPath) return { source: absolute(source, beside.folder), target };
   const volume = volumes.get(source);
   if (volume === undefined) {
     throw new DockerRefusal(`service "${service}" refers to undefined volume ${source}: invalid compose project`, 15);
@@ -151,9 +186,30 @@ function mountOf(text: string, service: string, volumes: ReadonlyMap<string, str
   return { source: volume, target };
 }
 
-export function portOf(text: string): Port[] {
-  const [, published, target] = /^(?:[\d.]+:)?(\d+):(\d+)(?:\/tcp)?$/.exec(text) ?? [];
-  if (published !== undefined) return [{ published: Number(published), target: Number(target) }];
-  if (/^\d+(\/\w+)?$/.test(text) || text.endsWith('/udp')) return [];
-  throw new DockerRefusal(`invalid containerPort: ${text}`, 15);
+/** Files of the guest: a daemon makes no folder in their place. */
+function filesOf(work: Work, service: Service, section: 'configs' | 'secrets', folder: string): Mount[] {
+  return (service[section] ?? []).flatMap((each): Mount[] => {
+    const name = typeof each === 'string' ? each : each.source;
+    const { external, file } = work.file[section]?.[name] ?? {};
+    if (external) throw new DockerRefusal(`unsupported external ${section.slice(0, -1)} ${name}`);
+    if (file === undefined) return [];
+    const source = absolute(file, work.beside.folder);
+    if (!existsSync(work.root.at(source))) {
+      throw new DockerRefusal(
+        `Error response from daemon: invalid mount config for type "bind": bind source path does not exist: ${source}`,
+      );
+    }
+    return [{ source, target: `${folder}${name}` }];
+  });
+}
+
+function absolute(path: string, folder: string): string {
+  if (path.startsWith('/')) return path;
+  const parts = path.startsWith('~') ? ['root', ...path.split('/').slice(1)] : `${folder.slice(1)}/${path}`.split('/');
+  const kept: string[] = [];
+  for (const part of parts) {
+    if (part === '..') kept.pop();
+    else if (part !== '.' && part !== '') kept.push(part);
+  }
+  return `/${kept.join('/')}`;
 }

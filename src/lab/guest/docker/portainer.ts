@@ -37,7 +37,7 @@ export interface StackEntry {
   readonly Id: number;
   readonly Name: string;
   readonly Type: 2;
-  readonly EndpointId: number;
+  EndpointId: number;
   Status: number;
   Env: { name: string; value: string }[];
   readonly CreationDate: number;
@@ -45,7 +45,14 @@ export interface StackEntry {
   DeploymentStatus?: { Status: number; Message?: string; Time: number }[];
   file: string;
   /** Deployed in the background; `until`: when it is given a turn at the latest. */
-  pending?: { readonly prune: boolean; readonly until: number };
+  pending?: {
+    readonly prune: boolean;
+    readonly until: number;
+    /** What runs is taken down before: the deployment before this one failed. */
+    readonly undeploy?: boolean;
+    /** Comes back when it fails. */
+    readonly fileBefore?: string;
+  };
 }
 
 export function isServer({ image }: Container): boolean {

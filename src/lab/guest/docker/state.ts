@@ -38,6 +38,14 @@ export interface Mount {
 export interface Port {
   readonly published: number;
   readonly target: number;
+  /** Reached from the guest itself alone. */
+  readonly onLoopback?: true;
+}
+
+interface Network {
+  readonly name: string;
+  /** Of compose, which takes it away with the project. */
+  readonly project: string;
 }
 
 interface Volume {
@@ -50,6 +58,8 @@ export interface DockerState {
   containers: Container[];
   volumes: Volume[];
   images: string[];
+  /** Labs that are older have none. */
+  networks?: Network[];
 }
 
 const FILE = '/var/lib/docker/lab.json';

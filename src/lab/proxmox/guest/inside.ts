@@ -5,6 +5,7 @@ import { openAccounts } from '../../accounts.ts';
 import { engineFor } from '../../engine/engine.ts';
 import { curl } from '../../guest/curl.ts';
 import { docker } from '../../guest/docker.ts';
+import { journalctl } from '../../guest/journalctl.ts';
 import { nginx } from '../../guest/nginx.ts';
 import { leaveBehind } from '../../guest/scripts.ts';
 import { runScript } from '../../guest/shell.ts';
@@ -56,6 +57,7 @@ const PROGRAMS: Readonly<Record<string, GuestProgram>> = {
   curl,
   docker,
   hostname: ({ node, id }) => ok(`${readHostname(node, id)}\n`),
+  journalctl,
   nginx,
   sh: shell,
   bash: shell,

@@ -1,5 +1,7 @@
-// Portainer's agent on port 9001: it answers who asks whether it is there, and stays with the first server that signed its question.
+// Portainer's agent on port 9001, after portainer/agent, crypto/ecdsa.go at cedb4e4d: with a secret it answers whoever signs with it, and
+// without one it stays with the first server that asks it until its container starts again.
 
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
@@ -13,7 +15,16 @@ import { PortainerRefusal } from './refusal.ts';
 import { rootOf } from './server.ts';
 
 const KEY_HEADER = 'x-portaineragent-publickey';
+const SIGNATURE_HEADER = 'x-portaineragent-signature';
 const PING_MS = 3000;
+
+/** How a server signs what it asks agents. */
+export interface Signing {
+  /** What stands for its key. */
+  readonly instance: string;
+  /** `AGENT_SECRET` of its container; empty: none. */
+  readonly secret: string;
+}
 
 export function agentAt({ node, guest, port }: Pick<Peer, 'node' | 'guest' | 'port'>): Container | null {
   if (guest?.kind !== 'qemu') return null;
@@ -22,7 +33,7 @@ export function agentAt({ node, guest, port }: Pick<Peer, 'node' | 'guest' | 'po
     (each) =>
       each.running &&
       isAgent(each) &&
-      each.ports.some(({ published, target }) => published === port && target === 9001),
+      each.ports.some(({ published, target, onLoopback }) => published === port && target === 9001 && !onLoopback),
   );
   return found ?? null;
 }
@@ -30,27 +41,43 @@ export function agentAt({ node, guest, port }: Pick<Peer, 'node' | 'guest' | 'po
 export function answerPing(peer: Peer, request: IncomingMessage, response: ServerResponse): void {
   const container = agentAt(peer);
   if (container === null) return void response.destroy();
-  const root = rootOf(peer.node, peer.guest?.id ?? 0);
-  const file = root.at(placeInside(readState(root), container, '/paired'));
   const key = String(request.headers[KEY_HEADER] ?? '');
-  const paired = existsSync(file) ? readFileSync(file, 'utf8') : null;
-  if (paired !== null && key !== '' && paired !== key) {
+  const secret = container.env['AGENT_SECRET'] ?? '';
+  const isSigned = request.headers[SIGNATURE_HEADER] === signatureOf(key, secret);
+  if (key !== '' && !(isSigned && (secret !== '' || isPaired(peer, container, key)))) {
     response.writeHead(403).end('{"message":"Invalid request signature"}');
     return;
-  }
-  if (paired === null && key !== '') {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, key);
   }
   if (request.url !== '/ping') response.writeHead(404).end('404 page not found\n');
   else response.writeHead(204, { 'Portainer-Agent': '2.33.6', 'Portainer-Agent-Platform': '1' }).end();
 }
 
+/** The first one pairs. */
+function isPaired(peer: Peer, container: Container, key: string): boolean {
+  const root = rootOf(peer.node, peer.guest?.id ?? 0);
+  const file = root.at(placeInside(readState(root), container, '/paired'));
+  const paired = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  if (paired[1] === String(container.started)) return paired[0] === key;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${key} ${container.started}`);
+  return true;
+}
+
+/** What stands for a signature by a server's key. */
+function signatureOf(key: string, secret: string): string {
+  return createHash('sha256')
+    .update(`${key}\n${secret === '' ? 'Portainer-App' : secret}`)
+    .digest('hex');
+}
+
 /** Where an environment's containers are, once it was found to be reachable. @throws PortainerRefusal */
-export async function reach(peer: Peer, url: string, instance: string): Promise<Root> {
+export async function reach(peer: Peer, url: string, { instance, secret }: Signing): Promise<Root> {
   if (url.startsWith('unix:')) return rootOf(peer.node, peer.guest?.id ?? 0);
   const [, host = '', port = ''] = /^tcp:\/\/\[?([^\]]+?)\]?:(\d+)$/.exec(url) ?? [];
-  const status = await ping(peer, host, Number(port), instance).catch((error: Error) => {
+  const status = await ping(peer, host, Number(port), {
+    [KEY_HEADER]: instance,
+    [SIGNATURE_HEADER]: signatureOf(instance, secret),
+  }).catch((error: Error) => {
     throw new PortainerRefusal(500, 'Unable to get environment type', error.message);
   });
   if (status === 403) throw new PortainerRefusal(500, 'agent already paired with another Portainer instance');
@@ -60,13 +87,13 @@ export async function reach(peer: Peer, url: string, instance: string): Promise<
 }
 
 /** Its certificate is for localhost and signed by nobody, so that it is not looked at. */
-async function ping(peer: Peer, host: string, port: number, instance: string): Promise<number> {
+async function ping(peer: Peer, host: string, port: number, headers: Record<string, string>): Promise<number> {
   const socket = await peer.connect(host, port);
   const secure = connectTls({ socket, rejectUnauthorized: false });
   return new Promise<number>((resolve, reject) => {
     const call = requestHttp({
       path: '/ping',
-      headers: { [KEY_HEADER]: instance },
+      headers,
       createConnection: () => secure,
       timeout: PING_MS,
     });

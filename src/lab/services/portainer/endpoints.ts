@@ -31,7 +31,7 @@ export const ENDPOINTS: Handlers = {
   'post /endpoints/{id}/snapshot': async (work) => {
     const endpoint = endpointOf(work, work.operation.params['id']);
     try {
-      await reach(work.peer, endpoint.URL, work.database.instance);
+      await reach(work.peer, endpoint.URL, work.signing);
       endpoint.Status = 1;
     } catch (error) {
       endpoint.Status = 2;
@@ -62,7 +62,7 @@ async function create(work: Work): Promise<Answer> {
     throw new PortainerRefusal(500, 'Unable to initiate communications with environment', `no ${SOCKET}`);
   }
   uniqueName(work, name);
-  await reach(peer, url, database.instance);
+  await reach(peer, url, work.signing);
   const endpoint: EndpointEntry = {
     Id: database.next,
     Name: name,

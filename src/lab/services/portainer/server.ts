@@ -7,6 +7,7 @@ import { type Container, type DockerState, type Root, readState } from '../../gu
 import { insidePath } from '../../proxmox/guest/place.ts';
 import type { Peer } from '../service.ts';
 import { type Caller, callerOf, isClosed } from './access.ts';
+import type { Signing } from './agent.ts';
 import { type Fields, type Operation, operationAt, readRequest } from './description.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { PortainerRefusal } from './refusal.ts';
@@ -30,6 +31,7 @@ export interface Answer {
 export interface Work {
   readonly peer: Peer;
   readonly container: Container;
+  readonly signing: Signing;
   readonly version: string;
   readonly database: Database;
   readonly operation: Operation;
@@ -61,7 +63,7 @@ export function serverAt({
   if (guest?.kind !== 'qemu') return null;
   const state = readState(rootOf(node, guest.id));
   for (const container of state.containers) {
-    const found = container.ports.find(({ published }) => published === port);
+    const found = container.ports.find(({ published, onLoopback }) => published === port && !onLoopback);
     if (found !== undefined && container.running && isServer(container)) return { container, inside: found.target };
   }
   return null;
@@ -121,5 +123,6 @@ async function carryOut(
   if (caller === null && !operation.open) throw new PortainerRefusal(401, 'A valid authorization token is missing');
   const fields = await readRequest(operation, { query, headers, type: headers['content-type'] ?? '', bytes });
   const version = versionOf(container);
-  return handler({ peer, container, version, database, operation, query, headers, fields, caller });
+  const signing = { instance: database.instance, secret: container.env['AGENT_SECRET'] ?? '' };
+  return handler({ peer, container, signing, version, database, operation, query, headers, fields, caller });
 }

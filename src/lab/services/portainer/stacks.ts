@@ -1,10 +1,12 @@
-// Stacks of a Portainer server. Since 2.41 they are deployed in the background, and the request ends before; until then the request
-// takes as long, and one that fails leaves nothing.
+// Stacks of a Portainer server, after portainer/portainer: api/http/handler/stacks, api/stacks/stackbuilders and pkg/libstack/compose, at
+// a904c74f (2.21 to 2.23) for servers that deploy while they are asked, and at 1e0ad941 (2.41) for those that do it in the background.
+// The older ones keep nothing of a stack that cannot be deployed; containers that were made by then stay all the same.
 
-import { composeDown, composeUp, projectOf, variablesIn } from '../../guest/docker/compose.ts';
+import { composeDown, composeUp, projectOf } from '../../guest/docker/compose.ts';
+import { variablesIn } from '../../guest/docker/compose-file.ts';
 import { isAtLeast, type StackEntry } from '../../guest/docker/portainer.ts';
 import { DockerRefusal } from '../../guest/docker/refusal.ts';
-import { readState, writeState } from '../../guest/docker/state.ts';
+import { type Root, readState, writeState } from '../../guest/docker/state.ts';
 import { reach } from './agent.ts';
 import { endpointOf } from './endpoints.ts';
 import { PortainerRefusal } from './refusal.ts';
@@ -15,6 +17,7 @@ const INACTIVE = 2;
 const DEPLOYING = 3;
 const FAILED = 4;
 const BACKGROUND = '2.41.0';
+const IN_PROGRESS = 'Stack deployment is already in progress';
 /** Since then services that are no longer in a file go when they are asked to. */
 const PRUNES = '2.36.0';
 /** What goes on in the background ends when somebody asks for the stack, and by itself after so long. */
@@ -39,31 +42,44 @@ export const STACKS: Handlers = {
   'put /stacks/{id}': update,
   'delete /stacks/{id}': async (work) => {
     const stack = stackOf(work);
-    const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
-    const state = readState(root);
-    composeDown(state, stack.Name);
-    writeState(root, state);
+    await down(work, stack);
     work.database.stacks = work.database.stacks.filter((each) => each !== stack);
     return { status: 204 };
   },
   'get /stacks/{id}/file': (work) => ({ status: 200, body: { StackFileContent: stackOf(work).file } }),
   'post /stacks/{id}/start': async (work) => {
     const stack = stackOf(work);
-    if (stack.Status === ACTIVE) throw new PortainerRefusal(400, 'Stack is already active');
+    endpointOf(work, work.query.get('endpointId'));
+    if (isAtLeast(work.version, BACKGROUND)) {
+      if (stack.Status === ACTIVE) throw new PortainerRefusal(409, 'Unable to start stack', 'Stack is already active');
+    } else {
+      if (await isRunning(work, stack)) {
+        throw new PortainerRefusal(409, `A stack with the name '${stack.Name}' is already running`);
+      }
+      if (stack.Status === ACTIVE) throw new PortainerRefusal(400, 'Stack is already active');
+    }
+    if (stack.Status === DEPLOYING) throw new PortainerRefusal(409, 'Unable to start stack', IN_PROGRESS);
+    if (stack.Status === FAILED) {
+      const last = stack.DeploymentStatus?.at(-1)?.Message ?? 'Stack is in error state';
+      throw new PortainerRefusal(409, 'Unable to start stack', last);
+    }
     await deploy(work, stack, false);
     return { status: 200, body: entry(stack) };
   },
   'post /stacks/{id}/stop': async (work) => {
     const stack = stackOf(work);
     if (stack.Status === INACTIVE) throw new PortainerRefusal(400, 'Stack is already inactive');
-    const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
-    const state = readState(root);
-    composeDown(state, stack.Name);
-    writeState(root, state);
+    await down(work, stack);
     stack.Status = INACTIVE;
     return { status: 200, body: entry(stack) };
   },
 };
+
+/** Whatever has containers of its project (stack_start.go). */
+async function isRunning(work: Work, stack: StackEntry): Promise<boolean> {
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
+  return projectOf(readState(root), stack.Name).length > 0;
+}
 
 function entry({ file: _, pending: __, ...shown }: StackEntry): object {
   return { ...shown, EntryPoint: 'docker-compose.yml' };
@@ -78,9 +94,8 @@ async function create(work: Work): Promise<Answer> {
   const file = String(fields['stackfilecontent']);
   if (name === '') throw new PortainerRefusal(400, 'Invalid request payload', 'Invalid stack name');
   if (file === '') throw new PortainerRefusal(400, 'Invalid request payload', 'Invalid stack file content');
-  const root = await reach(work.peer, endpoint.URL, database.instance);
-  const taken = database.stacks.some((each) => each.Name === name && each.EndpointId === endpoint.Id);
-  if (taken || projectOf(readState(root), name).length > 0) {
+  const root = await reach(work.peer, endpoint.URL, work.signing);
+  if (isTaken(work, name, endpoint.Id, root)) {
     throw new PortainerRefusal(409, `A stack with the normalized name '${name}' already exists`);
   }
   const stack: StackEntry = {
@@ -100,17 +115,27 @@ async function create(work: Work): Promise<Answer> {
   return { status: 200, body: entry(stack) };
 }
 
+/**
+ * Containers of a project alone do not make its name taken, whoever started them: compose then takes them over. An older server minds
+ * them where a stack of any environment has the name (create_compose_stack.go, ensureUniqueComposeStackName).
+ */
+function isTaken({ database, version }: Work, name: string, endpoint: number, root: Root): boolean {
+  const same = database.stacks.filter((each) => each.Name === name);
+  if (same.some(({ EndpointId }) => EndpointId === endpoint)) return true;
+  return !isAtLeast(version, BACKGROUND) && same.length > 0 && projectOf(readState(root), name).length > 0;
+}
+
 async function update(work: Work): Promise<Answer> {
   const { fields } = work;
   const stack = stackOf(work);
-  endpointOf(work, work.query.get('endpointId'));
-  if (stack.Status === DEPLOYING) throw new PortainerRefusal(409, 'Stack deployment is already in progress');
+  if (stack.Status === DEPLOYING) throw new PortainerRefusal(409, 'Unable to update stack', IN_PROGRESS);
+  stack.EndpointId = endpointOf(work, work.query.get('endpointId')).Id;
   const file = String(fields['stackfilecontent']);
   if (file === '') throw new PortainerRefusal(400, 'Invalid request payload', 'Invalid stack file content');
-  const before = { file: stack.file, Env: stack.Env, UpdateDate: stack.UpdateDate };
+  const before = { file: stack.file, Env: stack.Env, UpdateDate: stack.UpdateDate, EndpointId: stack.EndpointId };
   Object.assign(stack, { file, Env: envIn(fields), UpdateDate: Math.floor(Date.now() / 1000) });
   try {
-    await deploy(work, stack, fields['prune'] === true && isAtLeast(work.version, PRUNES));
+    await deploy(work, stack, fields['prune'] === true && isAtLeast(work.version, PRUNES), before.file);
   } catch (error) {
     Object.assign(stack, before);
     throw error;
@@ -118,10 +143,14 @@ async function update(work: Work): Promise<Answer> {
   return { status: 200, body: entry(stack) };
 }
 
-async function deploy(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
+/** @param fileBefore comes back when it fails in the background, without the variables that went with it (stack_update.go, postDeploy) */
+async function deploy(work: Work, stack: StackEntry, prune: boolean, fileBefore?: string): Promise<void> {
   if (isAtLeast(work.version, BACKGROUND)) {
+    const undeploy = stack.Status === FAILED;
     stack.Status = DEPLOYING;
-    stack.pending = { prune, until: Date.now() + LONGEST_MS };
+    stack.DeploymentStatus = [{ Status: DEPLOYING, Time: Math.floor(Date.now() / 1000) }];
+    const file = fileBefore === undefined ? {} : { fileBefore };
+    stack.pending = { prune, undeploy, until: Date.now() + LONGEST_MS, ...file };
     return;
   }
   await up(work, stack, prune).catch((error: unknown) => {
@@ -134,27 +163,42 @@ async function deploy(work: Work, stack: StackEntry, prune: boolean): Promise<vo
 /** Ends what goes on in the background. */
 async function settle(work: Work, stack: StackEntry): Promise<void> {
   if (stack.pending === undefined) return;
-  const { prune } = stack.pending;
+  const { prune, undeploy = false, fileBefore } = stack.pending;
   delete stack.pending;
-  const Time = Math.floor(Date.now() / 1000);
+  const ended = (Status: number, more: object = {}): void => {
+    stack.Status = Status;
+    const Time = Math.floor(Date.now() / 1000);
+    stack.DeploymentStatus = [...(stack.DeploymentStatus ?? []), { Status, Time, ...more }];
+  };
   try {
+    if (undeploy) await down(work, stack);
     await up(work, stack, prune);
-    stack.Status = ACTIVE;
-    stack.DeploymentStatus = [{ Status: ACTIVE, Time }];
+    ended(ACTIVE);
   } catch (error) {
-    stack.Status = FAILED;
-    stack.DeploymentStatus = [
-      { Status: FAILED, Message: error instanceof Error ? error.message : String(error), Time },
-    ];
+    ended(FAILED, { Message: `failed to deploy a stack: ${error instanceof Error ? error.message : String(error)}` });
+    if (fileBefore !== undefined) stack.file = fileBefore;
   }
 }
 
-async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
-  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.database.instance);
+async function down(work: Work, stack: StackEntry): Promise<void> {
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   const state = readState(root);
-  const variables = variablesIn(stackEnv(stack));
-  composeUp(root, state, stack.Name, stack.file, variables, prune);
+  composeDown(state, stack.Name);
   writeState(root, state);
+}
+
+async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
+  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
+  const state = readState(root);
+  const text = stackEnv(stack);
+  const folder = `/data/compose/${stack.Id}`;
+  // Beside the file is what Portainer wrote; its container is not the guest.
+  const beside = { folder, textOf: (path: string) => (path === `${folder}/stack.env` && text !== '' ? text : null) };
+  try {
+    composeUp(root, state, stack.Name, stack.file, variablesIn(text), { removeOrphans: prune, beside });
+  } finally {
+    writeState(root, state);
+  }
 }
 
 /** The file that compose is given: every value as it is (portainer/portainer, api/exec/compose_stack.go, copyConfigEnvVars). */

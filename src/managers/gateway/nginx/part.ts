@@ -55,9 +55,9 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
     return { kind: 'actions', actions };
   },
   putBack(spec, { inside }) {
-    if (inside.kind === 'unreachable' || isForeign(inside.files)) return null;
+    if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const args = [PLACES.current, PLACES.proven, FOLDER];
-    return scriptAction(`put the configuration of nginx back in container ${spec.guest}`, spec.guest, PUT_BACK, args);
+    return [scriptAction(`put the configuration of nginx back in container ${spec.guest}`, spec.guest, PUT_BACK, args)];
   },
 };
 

@@ -1,5 +1,5 @@
-// Traefik behind the gateway: which name leads to which guest. It takes a new file over by itself, and tells by its API what it
-// made of it.
+// Traefik behind the gateway: which name leads to which guest, and what Traefik is started with. It takes a new file of routes over by
+// itself, and tells by its API what it made of it. What it refuses of them is served around: the others are not held back.
 
 import type { Action } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
@@ -7,12 +7,30 @@ import type { Decision } from '../../manager.ts';
 import { type Files, isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { faultOf } from './check.ts';
-import { INSTALL, INSTALL_ARGS, LOOK, PLACES, PUT_BACK, RESTART, TAKE_AWAY, TAKEN_OVER } from './scripts.ts';
+import {
+  INSTALL,
+  INSTALL_ARGS,
+  INSTALL_STATIC_ARGS,
+  LOOK,
+  LOOK_ARGS,
+  LOOPBACK,
+  NOTE,
+  PLACES,
+  PUT_BACK,
+  PUT_STATIC_BACK,
+  RESTART,
+  STATIC,
+  TAKE_AWAY,
+  TAKEN_OVER,
+  UP,
+} from './scripts.ts';
 import { renderTraefik, type TraefikSpec, traefikSpec } from './spec.ts';
-import { hostsIn, readTold, type Told } from './told.ts';
+import { isMarked, isOurs, lacking, renderStatic, type StaticFile } from './static.ts';
+import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
 
 export interface TraefikSeen {
   readonly inside: Look;
+  readonly file: StaticFile;
   /** What Traefik says of itself; null when it does not answer. */
   readonly told: Told | null;
 }
@@ -22,10 +40,19 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
   declared: traefikSpec,
   certificates: () => [],
   async look(host, guest) {
-    const inside = await look(host, guest, LOOK, PLACES);
-    return { inside, told: inside.kind === 'seen' ? readTold(inside.rest) : null };
+    const [, , ...more] = LOOK_ARGS;
+    const inside = await look(host, guest, LOOK, PLACES, more);
+    const { digests, rest } = inside.kind === 'seen' ? inside : { digests: new Map<string, string>(), rest: [] };
+    const digest = (path: string): string | null => digests.get(path) ?? null;
+    const file = {
+      current: digest(STATIC.current),
+      proven: digest(STATIC.proven),
+      started: digest(STATIC.started),
+      marked: isMarked(rest),
+    };
+    return { inside, file, told: readTold(rest) };
   },
-  decide(spec, { inside, told }): Decision {
+  decide(spec, { inside, file, told }): Decision {
     if (inside.kind === 'unreachable') return { kind: 'impossible', reason: inside.reason };
     if (isForeign(inside.files)) {
       const reason = `${PLACES.current} in container ${spec.guest} was written by somebody else; move it away, then replay`;
@@ -33,30 +60,45 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     }
     const fault = faultOf(spec.dynamic);
     if (fault !== null) return { kind: 'impossible', reason: `Traefik would refuse it: ${fault}` };
+    const { active } = inside.files;
+    // What somebody else started and does not show cannot be proved: it serves on as it does.
+    if (!isOurs(file) && active && told === null) return { kind: 'blocked', reason: showsNothing(spec) };
     const rendered = renderTraefik(spec);
     const digest = textDigest(rendered.text);
-    const { current, proven, active } = inside.files;
+    const first = preparation(spec, file, active);
+    const swapped = inside.files.current === digest ? [] : [swap(spec, rendered.text)];
+    const started = first.starts ? start(spec, file) : [];
     const wait = takenOver(spec, rendered.revision);
-    if (current !== digest) return actions([swap(spec, rendered.text), ...(active ? [] : [restart(spec)]), wait]);
-    if (!active || told === null) return actions([restart(spec), wait]);
+    if (swapped.length + started.length > 0) return actions([...first.before, ...swapped, ...started, wait]);
+    if (told === null) return actions([isUp(spec), wait]);
     if (!told.middlewares.has(rendered.revision)) return actions([wait]);
-    const refused = told.refused.filter(({ router }) => isOurs(spec, router));
-    const [first] = refused;
-    if (first !== undefined) {
-      const reason = `Traefik does not take router ${first.router}: ${first.why}`;
-      return { kind: 'impossible', reason };
-    }
-    return actions(proven === digest ? [] : [...questions(spec), keep(spec)]);
+    const refused = refusalsOf(spec.dynamic, told);
+    const noted = isOurs(file) && file.proven !== file.current ? [noteStatic(spec)] : [];
+    if (inside.files.proven !== digest) return actions([...noted, ...questions(spec, refused), keep(spec)]);
+    if (noted.length > 0) return actions(noted);
+    const left = [...refusedText(spec, refused), ...lackingText(spec, file, told)];
+    return left.length === 0 ? actions([]) : { kind: 'partly', reason: left.join('; ') };
   },
-  putBack(spec, { inside }) {
-    if (inside.kind === 'unreachable' || isForeign(inside.files) || isProven(inside.files)) return null;
+  putBack(spec, { inside, file }, changing) {
+    if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const { guest } = spec;
-    return inside.files.proven === null
-      ? scriptAction(`take the routes of Traefik away in container ${guest}`, guest, TAKE_AWAY, [PLACES.current])
-      : scriptAction(`put the routes of Traefik back in container ${guest}`, guest, PUT_BACK, [
-          PLACES.current,
-          PLACES.proven,
-        ]);
+    const routes = inside.files;
+    const restored: Action[] = [];
+    const swapsStatic = changing && file.current !== textDigest(renderStatic(spec.gateway));
+    if (isOurs(file) && (swapsStatic || file.current !== file.proven)) {
+      const summary = `put back what Traefik was started with in container ${guest}`;
+      restored.push(scriptAction(summary, guest, PUT_STATIC_BACK, [STATIC.current, STATIC.proven]));
+    }
+    const swaps = changing && routes.current !== textDigest(renderTraefik(spec).text);
+    if (!swaps && isProven(routes)) return restored;
+    const back =
+      routes.proven === null
+        ? scriptAction(`take the routes of Traefik away in container ${guest}`, guest, TAKE_AWAY, [PLACES.current])
+        : scriptAction(`put the routes of Traefik back in container ${guest}`, guest, PUT_BACK, [
+            PLACES.current,
+            PLACES.proven,
+          ]);
+    return [back, ...restored];
   },
 };
 
@@ -66,21 +108,49 @@ function isProven({ current, proven }: Files): boolean {
   return current !== null && current === proven;
 }
 
-function isOurs({ dynamic }: TraefikSpec, router: string): boolean {
-  return Object.hasOwn((dynamic['http'] as { routers?: object } | undefined)?.routers ?? {}, router);
+/** What is done to the static file, and whether Traefik has to be started with it. */
+function preparation(
+  spec: TraefikSpec,
+  file: StaticFile,
+  active: boolean,
+): { readonly before: readonly Action[]; readonly starts: boolean } {
+  const text = renderStatic(spec.gateway);
+  if (!isOurs(file)) return { before: [], starts: !active };
+  if (file.current === textDigest(text)) return { before: [], starts: !active || file.started !== file.current };
+  const kept =
+    active && file.current !== null && file.proven === null
+      ? [noteStatic(spec, `keep what Traefik was started with in container ${spec.guest}`)]
+      : [];
+  const summary = `swap what Traefik is started with in container ${spec.guest}`;
+  return {
+    before: [...kept, scriptAction(summary, spec.guest, INSTALL, INSTALL_STATIC_ARGS, text)],
+    starts: true,
+  };
 }
 
 function swap({ guest }: TraefikSpec, text: string): Action {
   return scriptAction(`swap the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
 }
 
-function restart({ guest }: TraefikSpec): Action {
-  return scriptAction(`restart Traefik in container ${guest}`, guest, RESTART, []);
+/** A file of ours with which it came up is noted at once: whatever its routes are, it is one to come back to. */
+function start(spec: TraefikSpec, file: StaticFile): Action[] {
+  const args = [STATIC.current, STATIC.started, KEPT];
+  const restart = scriptAction(`restart Traefik in container ${spec.guest}`, spec.guest, RESTART, args);
+  return [restart, isUp(spec), ...(isOurs(file) ? [noteStatic(spec)] : [])];
+}
+
+function noteStatic({ guest }: TraefikSpec, summary = `note that Traefik came up in container ${guest}`): Action {
+  return scriptAction(summary, guest, NOTE, [STATIC.current, STATIC.proven, KEPT]);
 }
 
 function keep({ guest }: TraefikSpec): Action {
   const args = [PLACES.current, PLACES.proven, KEPT];
   return scriptAction(`note that Traefik serves in container ${guest}`, guest, KEEP, args);
+}
+
+function isUp({ guest }: TraefikSpec): Action {
+  const summary = `wait until Traefik in container ${guest} tells what it serves`;
+  return { ...scriptAction(summary, guest, UP, []), until: { times: 15, intervalSeconds: 1 } };
 }
 
 /** Traefik looks at its files a few seconds after they change. */
@@ -90,9 +160,10 @@ function takenOver({ guest }: TraefikSpec, revision: string): Action {
 }
 
 /** Asked from the node for every name: whatever the backend says, Traefik passes it on. */
-function questions(spec: TraefikSpec): Action[] {
+function questions(spec: TraefikSpec, refused: readonly Refusal[]): Action[] {
   if (!spec.asked) return [];
-  return hostsIn(spec.dynamic).map((name) => ({
+  const unserved = new Set(refused.flatMap(({ kind, name }) => (kind === 'router' ? [name] : [])));
+  return hostsIn(spec.dynamic, unserved).map((name) => ({
     summary: `ask Traefik for ${name}`,
     impact: 'live',
     do: {
@@ -109,3 +180,34 @@ function questions(spec: TraefikSpec): Action[] {
 }
 
 const ANSWERS = Array.from({ length: 400 }, (_, index) => 200 + index);
+
+/** Each with who asked for it, and in Traefik's words. */
+function refusedText({ sources, guest }: TraefikSpec, refused: readonly Refusal[]): string[] {
+  if (refused.length === 0) return [];
+  const one = ({ kind, name, why }: Refusal): string => {
+    const source = sources[name] ?? sources[name.replace(/-secure$/, '')];
+    const by = source === undefined ? '' : ` of ${source.by}`;
+    const where = source === undefined || source.file === '' ? '' : ` (${source.file})`;
+    return `${kind} ${name}${by}: ${why}${where}`;
+  };
+  return [
+    `Traefik does not serve ${refused.map(one).join('; ')}`,
+    `correct that and push, or what it names in /etc/traefik/dynamic of container ${guest}; all other routes are served`,
+  ];
+}
+
+function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: Told): string[] {
+  const missing = lacking(told.entryPoints, gateway);
+  if (missing.length === 0) return [];
+  const remedy = isOurs(file)
+    ? `Traefik does not read ${STATIC.current}: see to it that its unit starts it with --configFile=${STATIC.current}`
+    : `${STATIC.current} is somebody's own: correct it and restart Traefik, or move it away, then replay`;
+  return [`what Traefik in container ${guest} was started with does not fit: ${missing.join('; ')}`, remedy];
+}
+
+function showsNothing({ guest }: TraefikSpec): string {
+  return [
+    `Traefik in container ${guest} serves on, but does not tell at ${LOOPBACK} what it serves, and ${STATIC.current} is somebody's own`,
+    `add the entry point traefik at ${LOOPBACK} and "api: {insecure: true}" to it and restart Traefik, or move it away, then replay`,
+  ].join('; ');
+}

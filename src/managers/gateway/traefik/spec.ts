@@ -3,17 +3,23 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { Config } from '../../../config/config.ts';
+import { routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { guestTarget, proxyOf } from '../../edges.ts';
+import { gatewayOf, guestTarget, proxyOf } from '../../edges.ts';
 import { MARK } from '../inside.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, rootInside } from '../surroundings.ts';
+import { byClient } from './clients.ts';
 import { dynamicOf } from './dynamic.ts';
 
 export type TraefikSpec = {
   readonly guest: number;
   readonly address: string;
   readonly dynamic: JsonObject;
+  /** The address of the machine that is believed what it says of clients; null: there is none. */
+  readonly gateway: string | null;
+  /** By the name of a router: for sentences, who asked for it and where. */
+  readonly sources: Readonly<Record<string, { readonly by: string; readonly file: string }>>;
   /** Whether the node can ask at port 80. */
   readonly asked: boolean;
 };
@@ -22,10 +28,15 @@ export function traefikSpec(config: Config): { readonly spec: TraefikSpec; reado
   const guest = placed(proxyOf(config));
   if (guest === null) return null;
   const certificates = certificatesOf(config, guest);
+  const gateway = placed(gatewayOf(config));
+  const sources = routesOf(config).routes.map(({ name, source, at }) => [name, { by: source, file: at.file }] as const);
+  const dynamic = dynamicOf(config, certificates, rootInside(config, guest));
   const spec = {
     guest: guest.id,
     address: addressOf(guest),
-    dynamic: dynamicOf(config, certificates, rootInside(config, guest)),
+    dynamic: gateway === null ? dynamic : byClient(dynamic),
+    gateway: gateway === null ? null : addressOf(gateway),
+    sources: Object.fromEntries(sources),
     asked: nodeReaches(config, guest, 80),
   };
   return { spec, needs: [guestTarget(guest), ...certificates.map(({ target }) => target)] };
@@ -38,7 +49,7 @@ export interface Rendered {
 }
 
 /** Pure. */
-export function renderTraefik({ dynamic }: TraefikSpec): Rendered {
+export function renderTraefik({ dynamic }: Pick<TraefikSpec, 'dynamic'>): Rendered {
   const digest = createHash('sha256').update(JSON.stringify(dynamic)).digest('hex').slice(0, 16);
   const revision = `phoenix-revision-${digest}`;
   const http = (dynamic['http'] ?? {}) as JsonObject;

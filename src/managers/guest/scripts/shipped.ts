@@ -11,7 +11,7 @@ export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/step_ca/install.sh': 'bbe2e3c46cb40c16558ae458f5efccfd4873d1e232b911bfa6ddb6739fcdb70d',
   'etc/features/step_cli/install.sh': 'cd5c2e1abe857de353cd68be9cf3bc41e33d464930efb4c8a7760cc48de9013b',
   'etc/features/template_cleanup/install.sh': '96b484e47ae18955e3fb34fab2b15861b2b3108637016a07a4649bc46acfb654',
-  'etc/features/traefik/install.sh': '27be8aef258014a156ba246999813386a5f004d402a1a2192ba97b62ba7ae46f',
+  'etc/features/traefik/install.sh': '0959863958f9644e65b45c15af99b5f7f2be1edafa5d17057cdab36771cb8535',
   'etc/features/trusted_ca/install.sh': '16f5004ba4beb009481cbb5ea8374ed1ca80f513cf1f6144e7bf1c5ca7569b98',
   'etc/features/user_password/install.sh': 'f259378311505f6d5e14026b84f82599ec4eab00d0a95044d038cd9dfe95fdaa',
   'etc/features/vllm/install.sh': 'f3879809635f780c9f866c425a693946e5af8039cba71c958f15901128e13c9c',

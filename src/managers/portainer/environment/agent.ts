@@ -1,12 +1,14 @@
 // Portainer's agent in a VM: one container, which says by its labels whose it is and how it was started.
 
-import type { Action } from '../../../model/action.ts';
+import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
-import { inVm, PULL_SECONDS } from '../../portainer-api/docker.ts';
-import type { Container } from '../containers.ts';
+import type { Container } from '../../portainer-api/containers.ts';
+import { inVm, PULL_SECONDS, putFile } from '../../portainer-api/docker.ts';
 import { type Agent, agentRevision } from './spec.ts';
 
 export const AGENT_NAME = 'portainer_agent';
+/** In the VM, for root alone: what a container's environment holds, its daemon knows anyway. */
+const SECRET_FILE = '/var/lib/phoenix/portainer/agent-secret.env';
 const OWNER = 'phoenix.target=';
 const REVISION = 'phoenix.revision=';
 
@@ -25,13 +27,21 @@ export function startAgent(vm: number, target: TargetId, agent: Agent, container
     ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
     ...['--volume', '/var/lib/docker/volumes:/var/lib/docker/volumes'],
     ...['--volume', '/:/host'],
+    ...(agent.secret === undefined ? [] : ['--env-file', SECRET_FILE]),
     agent.image,
   ];
   return [
     inVm(vm, `pull ${agent.image}`, ['docker', 'pull', '--quiet', agent.image], { seconds: PULL_SECONDS }),
+    ...(agent.secret === undefined ? [] : putFile(vm, SECRET_FILE, secretFile(agent.secret), '600')),
     ...(container === null ? [] : [removeAgent(vm)]),
     inVm(vm, 'start the agent of Portainer', run, { seconds: PULL_SECONDS, impact: 'restart' }),
   ];
+}
+
+/** `docker run` takes the rest of each line as it is. */
+function secretFile(secret: SecretReference): Content {
+  const text = (each: string): Content => ({ from: 'text', text: each });
+  return { from: 'joined', parts: [text('AGENT_SECRET='), { from: 'secret', secret }, text('\n')] };
 }
 
 export function removeAgent(vm: number): Action {

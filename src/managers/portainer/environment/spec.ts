@@ -1,12 +1,14 @@
 // An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
 
 import type { Config, VmGuest } from '../../../config/config.ts';
+import { serverStackOf } from '../../../config/derive/portainer.ts';
+import type { SecretReference } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
 import { textDigest } from '../../guest/digest.ts';
-import { type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+import { type Service, serviceOf } from '../../portainer-api/service.ts';
 
 export type EnvironmentSpec = {
   readonly service: Service;
@@ -19,14 +21,20 @@ export type EnvironmentSpec = {
   readonly agent: Agent | null;
 };
 
-export type Agent = { readonly image: string; readonly port: number };
+export type Agent = {
+  readonly image: string;
+  readonly port: number;
+  /** What the server signs with. Without it the agent stays with whoever asks first after it starts. */
+  readonly secret?: SecretReference;
+};
 
 const LOCAL_SOCKET = 'unix:///var/run/docker.sock';
 
 export function environmentTargets(config: Config): Target[] {
   const service = serviceOf(config);
   if (service === null) return [];
-  const { network, portainerAgentImage: image } = config.hypervisor;
+  const { network, portainerAgentImage: image, portainer } = config.hypervisor;
+  const secret = portainer?.agentSecret ?? null;
   const port = network.portainerAgentPort;
   const primary = primaryOf(config);
   const others = primary !== null && primary.stacks.length > (serverStackOf(config, primary) === null ? 0 : 1);
@@ -36,7 +44,13 @@ export function environmentTargets(config: Config): Target[] {
       const { agentHostname } = vm.portainer;
       if (agentHostname === null) return [];
       const name = agentHostname.includes('.') ? agentHostname : `${agentHostname}.${config.hypervisor.domain}`;
-      return [targetOf(service, vm, `tcp://${name.toLowerCase()}:${port}`, { image, port })];
+      return [
+        targetOf(service, vm, `tcp://${name.toLowerCase()}:${port}`, {
+          image,
+          port,
+          ...(secret === null ? {} : { secret }),
+        }),
+      ];
     }),
   ];
 }

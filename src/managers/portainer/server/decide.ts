@@ -3,6 +3,7 @@
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
+import { urlOf } from '../../portainer-api/call.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
 import type { ServerNote } from '../../portainer-api/service.ts';
@@ -16,20 +17,19 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
   if (spec === undefined) return remove(wanted, seen);
   const { service, stack, admin } = spec;
   const { inside, answers } = seen;
-  if (stack === null) {
-    return impossible(
-      `VM ${service.vm} has the role primary, but none of its docker_stacks has a service with the image portainer/portainer-ce`,
-    );
-  }
   if (admin.password === null) {
     return impossible(
       'portainer_api.admin_password must be a secret by reference: put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
     );
   }
+  const revision = revisionOf(spec);
+  if (stack === null) {
+    const access = inside.kind === 'trusted' ? null : accessToForeign(spec, admin.password, seen);
+    return access ?? settled(seen, { service, project: null, revision });
+  }
   const plain = plainSecretsIn(stack.variables);
   if (plain !== null) return impossible(plain);
 
-  const revision = revisionOf(spec);
   if (inside.kind !== 'trusted') {
     if (inside.kind === 'absent') return impossible(`there is no VM ${service.vm} yet`, true);
     if (inside.kind === 'unreachable') return impossible(inside.why, true);
@@ -47,10 +47,27 @@ export function decideServer(wanted: Wanted, seen: ServerObservation): Decision 
     if (volumes.length > 0) return todo(volumes);
     if (answers.status.kind === 'closed') return todo([restart(service, stack), waitUntilItAnswers(service)]);
     if (answers.status.kind !== 'said') return todo([waitUntilItAnswers(service)]);
-    const access = gainAccess(spec, admin.password, seen, inside);
+    const access = gainAccess(spec, admin.password, seen, inside.setupToken);
     if (access !== null) return access;
   }
-  const note: ServerNote = { service, project: stack.project, revision };
+  return settled(seen, { service, project: stack.project, revision });
+}
+
+/** A server that somebody else starts is used as it answers. */
+function accessToForeign(spec: ServerSpec, password: SecretReference, seen: ServerObservation): Decision | null {
+  const { status } = seen.answers;
+  if (status.kind === 'closed') {
+    return impossible('Portainer waited too long for its first administrator; start it again, then replay');
+  }
+  if (status.kind !== 'said') {
+    return impossible(
+      `no Portainer answers at ${urlOf(spec.service)}, and none of the docker_stacks of VM ${spec.service.vm} has a service with the image portainer/portainer-ce: add one, or start Portainer there yourself`,
+    );
+  }
+  return gainAccess(spec, password, seen, null);
+}
+
+function settled(seen: ServerObservation, note: ServerNote): Decision {
   const isNoted = seen.note !== null && JSON.stringify(seen.note) === JSON.stringify(note);
   return todo([...(seen.keptSession ? [forgetSession()] : []), ...(isNoted ? [] : [writeNote(note)])]);
 }
@@ -62,7 +79,7 @@ function isForeign({ containers }: Extract<Inside, { kind: 'seen' }>): boolean {
 
 /** Where it ran before, on another VM; that may be gone by now. */
 function leaveOldPlace({ service }: ServerSpec, { note }: ServerObservation): Action[] {
-  if (note === null || note.service.vm === service.vm) return [];
+  if (note === null || note.project === null || note.service.vm === service.vm) return [];
   return [{ ...takeDown(note.service.vm, note.project), failure: 'observe' }];
 }
 
@@ -71,7 +88,7 @@ function gainAccess(
   { service, admin }: ServerSpec,
   password: SecretReference,
   { answers }: ServerObservation,
-  { setupToken }: Extract<Inside, { kind: 'seen' }>,
+  setupToken: string | null,
 ): Decision | null {
   if (answers.key === true) return null;
   if (answers.key === null) return impossible('Portainer answers, but not who asks it', true);
@@ -85,7 +102,7 @@ function gainAccess(
 function remove({ before }: Wanted, { inside, note, keptToken, keptSession }: ServerObservation): Decision {
   const spec = before as ServerSpec | undefined;
   const vm = spec?.service.vm ?? note?.service.vm;
-  const project = spec?.stack?.project ?? note?.project;
+  const project = spec?.stack?.project ?? note?.project ?? undefined;
   const kept = note !== null || keptToken || keptSession ? [forget()] : [];
   if (inside.kind === 'unreachable') return impossible(inside.why, true);
   if (vm === undefined || project === undefined || inside.kind !== 'seen' || isForeign(inside)) return todo(kept);

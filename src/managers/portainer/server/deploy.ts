@@ -23,14 +23,29 @@ export function deploy(service: Service, stack: ServerStack, password: SecretRef
     ...putFile(vm, PLACES.compose, { from: 'compose', blob, additions }, '600'),
     ...putFile(vm, PLACES.password, { from: 'secret', secret: password }, '600').slice(1),
     ...putFile(vm, PLACES.variables, variablesFile(stack.variables), '600').slice(1),
+    ...agentFiles(vm, stack),
     inVm(vm, `start compose project ${project}`, up, { seconds: PULL_SECONDS, impact: 'restart' }),
     waitUntilItAnswers(service),
     ...putFile(vm, PLACES.revision, { from: 'text', text: `${revision}\n` }, '644').slice(1),
   ];
 }
 
-function compose({ project }: ServerStack): string[] {
-  return ['docker', 'compose', '--project-name', project, '--file', PLACES.compose, '--env-file', PLACES.variables];
+function compose({ project, agents }: ServerStack): string[] {
+  const files = [PLACES.compose, ...(agents === undefined ? [] : [PLACES.agents])].flatMap((path) => ['--file', path]);
+  return ['docker', 'compose', '--project-name', project, ...files, '--env-file', PLACES.variables];
+}
+
+/** Compose adds the second file to the first; the secret itself stands in a third, for root alone. */
+function agentFiles(vm: number, { agents }: ServerStack): Action[] {
+  if (agents === undefined) return [];
+  const more = { services: { [agents.service]: { env_file: [PLACES.agentSecret] } } };
+  const text = (each: string): Content => ({ from: 'text', text: each });
+  const secret: Content = { from: 'variable', value: { from: 'secret', secret: agents.secret } };
+  const variable: Content = { from: 'joined', parts: [text('AGENT_SECRET='), secret, text('\n')] };
+  return [
+    ...putFile(vm, PLACES.agentSecret, variable, '600').slice(1),
+    ...putFile(vm, PLACES.agents, text(`${JSON.stringify(more)}\n`), '644').slice(1),
+  ];
 }
 
 function variablesFile(variables: readonly Variable[]): Content {

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { ask, objectsIn, type Said } from '../../portainer-api/call.ts';
+import { type Container, containersIn } from '../../portainer-api/containers.ts';
 import { askVm, foldersOf, isThere } from '../../portainer-api/docker.ts';
 import {
   readServerNote,
@@ -12,7 +13,6 @@ import {
   type Service,
   TOKEN_FILE,
 } from '../../portainer-api/service.ts';
-import { type Container, containersIn } from '../containers.ts';
 import { PLACES, revisionOf, type ServerSpec } from './spec.ts';
 
 export interface ServerObservation {
@@ -72,7 +72,8 @@ export async function observeServer(host: HostReader, wanted: Wanted): Promise<S
   if (service === null) return { inside: { kind: 'absent' }, answers: NOTHING, ...kept };
   const inside = await lookInside(host, service.vm, project, spec ?? null);
   const runs = inside.kind === 'seen' && inside.containers.some(({ running }) => running);
-  const answers = spec !== undefined && runs ? await question(host, service, kept.keptSession) : NOTHING;
+  const asked = spec !== undefined && (runs || spec.stack === null);
+  const answers = asked ? await question(host, service, kept.keptSession) : NOTHING;
   if (inside.kind !== 'seen' || answers.admin !== 'missing') return { inside, answers, ...kept };
   return {
     inside: { ...inside, setupToken: await setupTokenOf(host, service.vm, inside.containers) },

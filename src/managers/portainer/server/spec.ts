@@ -3,6 +3,7 @@
 
 import { projectName } from '../../../config/compose/project.ts';
 import type { Config, VmGuest } from '../../../config/config.ts';
+import { serverStackOf } from '../../../config/derive/portainer.ts';
 import { seenBy } from '../../../config/derive/traefik/routes.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
 import type { BlobId, TargetId } from '../../../model/ids.ts';
@@ -13,12 +14,12 @@ import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } fro
 import { textDigest } from '../../guest/digest.ts';
 import { bindMount } from '../../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
-import { certificateOf, type Service, serverStackOf, serviceOf } from '../../portainer-api/service.ts';
+import { certificateOf, type Service, serviceOf } from '../../portainer-api/service.ts';
 
 export type ServerSpec = {
   readonly service: Service;
   readonly admin: { readonly user: string; readonly password: SecretReference | null };
-  /** Null: no stack of its VM holds a server. */
+  /** Null: no stack of its VM holds a server, so that somebody else starts it. */
   readonly stack: ServerStack | null;
 };
 
@@ -29,6 +30,8 @@ export type ServerStack = {
   readonly additions: ComposeAdditions & JsonObject;
   readonly variables: readonly Variable[];
   readonly volumes: readonly Volume[];
+  /** What the server signs its requests to agents with, and its service. */
+  readonly agents?: { readonly secret: SecretReference; readonly service: string };
 };
 
 /** In the VM. */
@@ -36,6 +39,9 @@ export const PLACES = {
   folder: '/var/lib/phoenix/portainer',
   compose: '/var/lib/phoenix/portainer/compose.yml',
   variables: '/var/lib/phoenix/portainer/variables.env',
+  /** A second compose file, and the variable that it hands to the server. */
+  agents: '/var/lib/phoenix/portainer/agents.yml',
+  agentSecret: '/var/lib/phoenix/portainer/agents.env',
   password: '/var/lib/phoenix/portainer/admin-password',
   revision: '/var/lib/phoenix/portainer/revision',
 } as const;
@@ -79,6 +85,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
   const stack = config.stacks.get(use?.name ?? '');
   const environment = stack?.environments[use?.environment ?? ''];
   if (found === null || stack === undefined || stack.compose.blob === null) return null;
+  const secret = config.hypervisor.portainer?.agentSecret ?? null;
   return {
     project: projectName(found.name),
     compose: stack.compose.blob,
@@ -89,6 +96,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
     }),
     variables: variablesOf(environment ?? { variables: [] }),
     volumes: volumesFor(vm, stack.compose.externalVolumes),
+    ...(secret === null ? {} : { agents: { secret, service: found.service } }),
   };
 }
 

@@ -103,6 +103,24 @@ describe('a secret', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2');
   });
 
+  test('is refused too where a default stands beside it, which it would win over', () => {
+    const compose = shopWith(
+      'labels:',
+      `  - "traefik.http.routers.shop.rule=Host(\`\${PASSWORD:-shop.example.internal}\`)"`,
+    );
+    const { problems, routers } = derived({ compose, variables });
+    expect(problems).toContainEqual(expect.stringContaining('error SECRET_NOT_ALLOWED docker-compose.yml:6'));
+    expect(routers).toEqual({});
+  });
+
+  test('is no matter where phoenix.json says the label otherwise, or the service is not enabled', () => {
+    const compose = shopWith('labels:', `  - "traefik.http.routers.shop.rule=Host(\`\${PASSWORD}\`)"`);
+    for (const manifest of [[RULE], ['traefik.enable=false']]) {
+      const { problems } = derived({ compose, variables, manifest });
+      expect(problems.filter((each) => each.includes('SECRET_NOT_ALLOWED'))).toEqual([]);
+    }
+  });
+
   test('elsewhere in the file, or in labels that Traefik does not read, is no matter of ours', () => {
     const compose = shopWith(
       'environment:',

@@ -76,6 +76,26 @@ test('pages for errors come from the service that is named', () => {
   expect(services[pages?.service ?? '']).toEqual({ loadBalancer: { servers: [{ url: 'http://10.0.0.111:8000' }] } });
 });
 
+test('pages from an https service are asked for by its name', () => {
+  const found = derived({
+    manifest: [
+      RULE,
+      'traefik.http.services.shop.loadbalancer.server.scheme=https',
+      'traefik.http.services.shop.middlewares=zip',
+      'traefik.http.middlewares.zip.compress=true',
+      'traefik.http.routers.shop.middlewares=pages',
+      'traefik.http.middlewares.pages.errors.status=500-599',
+      'traefik.http.middlewares.pages.errors.service=shop',
+    ],
+  });
+  expect(found.problems).toEqual([]);
+  expect(Object.values(found.services)).toMatchObject([
+    { middlewares: ['shop-zip'], loadBalancer: { serversTransport: 'shop' } },
+    { middlewares: ['shop-zip'], loadBalancer: { serversTransport: 'shop-shop-errors' } },
+  ]);
+  expect(Object.keys(found.middlewares)).toEqual(['shop-pages', 'shop-zip']);
+});
+
 test.each(['api@internal', 'noop@internal', 'other@file'])(
   'a router leads to %s, which is there without us',
   (service) => {
@@ -139,6 +159,10 @@ test.each<[labels: readonly string[], problem: string]>([
   [
     ['traefik.http.routers.shop.middlewares=gone@docker'],
     'error UNKNOWN_REFERENCE phoenix.json:3 middleware gone@docker is not defined',
+  ],
+  [
+    ['traefik.http.routers.shop.middlewares=a,', 'traefik.http.middlewares.a.compress=true'],
+    'error UNKNOWN_REFERENCE phoenix.json:3 middleware "" is not defined',
   ],
   [
     ['traefik.http.services.shop.loadbalancer.serverstransport=mine'],

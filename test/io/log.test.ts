@@ -1,0 +1,24 @@
+// What the log writes: a warning is foreseen and may come with every poll, an error is a surprise.
+
+import { expect, test } from 'vitest';
+import { openLog } from '../../src/io/log.ts';
+
+function written(say: (log: ReturnType<typeof openLog>) => void): Record<string, unknown> {
+  const lines: string[] = [];
+  say(openLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }));
+  return JSON.parse(lines[0] ?? '{}');
+}
+
+const failure = new Error('it cannot be fetched', { cause: new Error('HTTP 401') });
+
+test('a warning tells why, with what caused it, and has no stack', () => {
+  const { reason, ...line } = written((log) => log.warn('no luck', { error: failure, id: 7 }));
+  expect(reason).toBe('it cannot be fetched: HTTP 401');
+  expect(line).toMatchObject({ level: 'warn', msg: 'no luck', id: 7 });
+  expect(JSON.stringify(line)).not.toContain('at ');
+});
+
+test('an error has one, since nobody expects it', () => {
+  const { error } = written((log) => log.error('a surprise', { error: failure }));
+  expect((error as { stack: string }).stack).toContain('log.test.ts');
+});

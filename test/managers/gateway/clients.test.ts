@@ -1,0 +1,105 @@
+// Middlewares that go by where a client is: what the gateway says of it at `web`, who asks at `websecure`.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { byClient } from '../../../src/managers/gateway/traefik/clients.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+
+const LIST = { ipAllowList: { sourceRange: ['10.0.0.0/24'] } };
+const BEHIND = { ipAllowList: { sourceRange: ['10.0.0.0/24'], ipStrategy: { depth: 1 } } };
+
+function httpOf(
+  middlewares: JsonObject,
+  routers: Readonly<Record<string, readonly [entryPoint: string, ...through: string[]]>>,
+) {
+  const written = Object.entries(routers).map(([name, [entryPoint, ...through]]) => [
+    name,
+    { rule: 'Host(`x`)', service: 's', entryPoints: [entryPoint], middlewares: through },
+  ]);
+  const http = { routers: Object.fromEntries(written) as JsonObject, middlewares };
+  return byClient({ http })['http'] as { routers: JsonObject; middlewares: JsonObject };
+}
+
+describe('an allow-list', () => {
+  test('goes by the address that the gateway gives', () => {
+    expect(httpOf({ list: LIST }, { a: ['web', 'list'] }).middlewares).toEqual({ list: BEHIND });
+  });
+
+  test('that says itself what it goes by stays as it is', () => {
+    for (const ipStrategy of [{ depth: 2 }, { excludedIPs: ['10.0.0.1'] }, {}]) {
+      const own = { ipAllowList: { ...LIST.ipAllowList, ipStrategy } };
+      expect(httpOf({ list: own }, { a: ['web', 'list'], b: ['websecure', 'list'] }).middlewares).toEqual({
+        list: own,
+      });
+    }
+  });
+
+  test('goes by who asks where nobody is between, also through a chain', () => {
+    const { routers, middlewares } = httpOf(
+      { list: LIST, all: { chain: { middlewares: ['pack', 'list'] } }, pack: { compress: {} } },
+      { a: ['web', 'all'], 'a-secure': ['websecure', 'pack', 'all'] },
+    );
+    expect(routers).toMatchObject({ a: { middlewares: ['all'] }, 'a-secure': { middlewares: ['pack', 'all-direct'] } });
+    expect(middlewares).toEqual({
+      list: BEHIND,
+      'list-direct': LIST,
+      all: { chain: { middlewares: ['pack', 'list'] } },
+      'all-direct': { chain: { middlewares: ['pack', 'list-direct'] } },
+      pack: { compress: {} },
+    });
+  });
+
+  test('takes no name that somebody else has', () => {
+    const { middlewares } = httpOf({ list: LIST, 'list-direct': { compress: {} } }, { a: ['websecure', 'list'] });
+    expect(middlewares).toEqual({ list: BEHIND, 'list-direct': { compress: {} }, 'list-direct-direct': LIST });
+  });
+});
+
+test('a limit counts each client for itself, unless it says what it counts by', () => {
+  const limit = { rateLimit: { average: 10 } };
+  expect(httpOf({ limit }, { a: ['web', 'limit'] }).middlewares).toEqual({
+    limit: { rateLimit: { average: 10, sourceCriterion: { ipStrategy: { depth: 1 } } } },
+  });
+  const own = { rateLimit: { average: 10, sourceCriterion: { requestHost: true } } };
+  expect(httpOf({ own }, { a: ['web', 'own'] }).middlewares).toEqual({ own });
+});
+
+test('nothing else is changed, and every middleware that a router names is there', () => {
+  const name = fc.constantFrom('a', 'b', 'c', 'a-direct');
+  const middleware = fc.oneof(
+    fc.constant(LIST),
+    fc.constant({ compress: {} }),
+    fc.array(name, { maxLength: 2 }).map((middlewares) => ({ chain: { middlewares } })),
+  );
+  const router = fc.record({
+    entryPoints: fc.constantFrom(['web'], ['websecure']),
+    middlewares: fc.array(name, { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.dictionary(name, middleware),
+      fc.dictionary(fc.constantFrom('r', 's'), router),
+      (middlewares, routers) => {
+        const http = { routers, middlewares, services: { s: {} } } as unknown as JsonObject;
+        const after = byClient({ http, tls: {} });
+        const written = after['http'] as {
+          routers: Record<string, { middlewares: string[] }>;
+          middlewares: JsonObject;
+        };
+        expect(Object.keys(written.routers)).toEqual(Object.keys(routers));
+        for (const [key, { middlewares: through }] of Object.entries(written.routers)) {
+          const before = routers[key]?.middlewares ?? [];
+          expect(through).toHaveLength(before.length);
+          for (const [index, each] of through.entries()) {
+            const was = before[index] ?? '';
+            if (Object.hasOwn(middlewares, was)) expect(Object.hasOwn(written.middlewares, each)).toBe(true);
+            else expect(each).toBe(was);
+          }
+        }
+        // Done twice it is what it is once.
+        const plain = Object.values(routers).every(({ entryPoints }) => entryPoints[0] === 'web');
+        if (plain) expect(byClient(after)).toEqual(after);
+      },
+    ),
+  );
+});

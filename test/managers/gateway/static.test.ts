@@ -1,0 +1,69 @@
+// What Traefik is started with: whose a file is, what it holds, and what an entry point lacks.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { isMarked, isOurs, lacking, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { textDigest } from '../../../src/managers/guest/digest.ts';
+
+const FEATURE = readFileSync(new URL('../../../etc/features/traefik/install.sh', import.meta.url), 'utf8');
+const first = /traefik\.yml <<'CONF'\n(.*?)^CONF$/ms.exec(FEATURE)?.[1] ?? '';
+const file = (text: string | null) => ({
+  current: text === null ? null : textDigest(text),
+  proven: null,
+  started: null,
+  marked: text !== null && isMarked(text.split('\n').slice(0, 1)),
+});
+/** As the feature wrote it before and after it had `websecure`. */
+const SHIPPED = ['', '  websecure:\n    address: ":443"\n'].map(
+  (more) =>
+    `entryPoints:\n  web:\n    address: ":80"\n${more}  traefik:\n    address: "127.0.0.1:8080"\nproviders:\n  file:\n    directory: /etc/traefik/dynamic\n    watch: true\napi: {}\nping: {}\nlog:\n  level: INFO\n`,
+);
+
+test('the feature starts it with what it needs while no gateway is known, under the mark', () => {
+  const known = parse(renderStatic(null));
+  for (const name of ['web', 'websecure']) delete known.entryPoints[name].transport;
+  expect(parse(first)).toEqual(known);
+  expect(isOurs(file(first))).toBe(true);
+});
+
+test('nobody but the gateway is trusted, and the API is on loopback alone', () => {
+  const { entryPoints, api } = parse(renderStatic('10.0.0.153'));
+  expect(api).toEqual({ insecure: true });
+  expect(entryPoints.traefik).toEqual({ address: '127.0.0.1:8080' });
+  for (const name of ['web', 'websecure']) {
+    expect(entryPoints[name].forwardedHeaders).toEqual({ trustedIPs: ['10.0.0.153'] });
+    expect(entryPoints[name].transport.respondingTimeouts.readTimeout).toBe('3600s');
+  }
+  expect(renderStatic(null)).not.toContain('trustedIPs');
+});
+
+test('ours is what is marked, what a feature shipped, and what is not there; nothing else', () => {
+  for (const text of [renderStatic('10.0.0.153'), `${renderStatic(null)}more: {}\n`, ...SHIPPED, null])
+    expect(isOurs(file(text)), text ?? 'none').toBe(true);
+  for (const text of ['', ...SHIPPED.map((each) => `${each}accessLog: {}\n`), `\n${renderStatic(null)}`])
+    expect(isOurs(file(text)), text).toBe(false);
+});
+
+describe('an entry point', () => {
+  const right = { name: 'web', trusted: ['10.0.0.153'], trustsAll: false, readSeconds: 3600 };
+
+  test.each([
+    [right],
+    [{ ...right, trusted: ['192.0.2.0/24', '10.0.0.0/24'] }],
+    [{ ...right, trusted: [], trustsAll: true }],
+    [{ ...right, readSeconds: 0 }],
+    [{ ...right, name: 'traefik', trusted: [], readSeconds: 60 }],
+  ])('%j lacks nothing', (entryPoint) => {
+    expect(lacking([entryPoint], '10.0.0.153')).toEqual([]);
+  });
+
+  test.each([
+    [{ ...right, trusted: [] }, 'entryPoints.web.forwardedHeaders.trustedIPs does not hold 10.0.0.153'],
+    [{ ...right, trusted: ['10.0.0.15', '10.0.1.0/24', 'nonsense'] }, 'does not hold 10.0.0.153'],
+    [{ ...right, readSeconds: 60 }, 'readTimeout is 60 seconds'],
+  ])('%j lacks something', (entryPoint, words) => {
+    expect(lacking([entryPoint], '10.0.0.153').join()).toContain(words);
+    expect(lacking([entryPoint], null)).toEqual([]);
+  });
+});

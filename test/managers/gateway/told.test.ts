@@ -1,0 +1,35 @@
+// What Traefik says of what it refuses, as a step repeats it.
+
+import { expect, test } from 'vitest';
+import { readTold, refusalsOf } from '../../../src/managers/gateway/traefik/told.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+
+const router = { rule: 'Host(`a.x`)', service: 's', entryPoints: ['web'], middlewares: ['who'] };
+const service = { loadBalancer: { servers: [{ url: 'http://10.0.0.102:80' }] } };
+const dynamicOf = (users: readonly string[]): JsonObject => ({
+  http: { routers: { a: router }, services: { s: service }, middlewares: { who: { basicAuth: { users } } } },
+});
+const toldOf = (error: string) => {
+  const refused = { status: 'disabled', error: [error] };
+  const raw = {
+    routers: { 'a@file': { ...router, ...refused }, 'api@internal': { status: 'disabled' } },
+    services: { 's@file': { ...service, status: 'enabled' } },
+    middlewares: { 'who@file': { basicAuth: {}, ...refused } },
+  };
+  const told = readTold([JSON.stringify(raw), '[]']);
+  if (told === null) throw new Error('not read');
+  return told;
+};
+
+test('names of users and their hashes are not repeated, whatever Traefik repeats', () => {
+  const users = ['ada$2y$05$abcdefgh', 'ada$2y$05$abcdefghij'];
+  const [first, ...rest] = refusalsOf(dynamicOf(users), toldOf(`error parsing BasicUser: ${users[1]}`));
+  expect(first).toEqual({ kind: 'router', name: 'a', why: 'error parsing BasicUser: ‹secret›' });
+  // Said once: the middleware is only why the router is not served.
+  expect(rest).toEqual([]);
+});
+
+test('answers that are none count as none', () => {
+  for (const lines of [[], ['404 page not found'], ['{"routers":', '[]'], ['{}'], ['[]']])
+    expect(readTold(lines)).toBeNull();
+});
