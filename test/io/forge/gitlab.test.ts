@@ -101,6 +101,15 @@ describe('a status', () => {
     expect(await forge.pending(head)).toEqual([]);
   });
 
+  test('that waits on in a pipeline that has begun ends in the one before', async () => {
+    const waits = await sent(status({ state: 'pending', description: 'waits for its turn' }));
+    lab.startPipeline(head, 'main', 'build');
+    const next = await sent(status({ state: 'pending', description: 'applies' }), waits);
+    expect((await shown()).map(([, state]) => state)).toEqual(['canceled', 'pending']);
+    await sent(status(), next);
+    expect(await forge.pending(head)).toEqual([]);
+  });
+
   test('with an address that is too long leads to the run', async () => {
     const run = 'https://phoenix.example.org/runs/12';
     await sent(status({ url: `${run}/stack/${'x'.repeat(240)}` }));

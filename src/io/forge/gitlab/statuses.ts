@@ -39,8 +39,9 @@ export async function setStatus(place: Place, status: CommitStatus, handle: stri
   const taken = await send(place, status, {});
   const pipeline = taken?.pipeline_id ?? before?.pipeline ?? null;
   // A pipeline that began meanwhile has the new status; what waits in the one before would wait for ever.
-  if (before?.open === true && status.state !== 'pending' && pipeline !== before.pipeline) {
-    await send(place, status, { pipeline_id: before.pipeline }).catch((error) => {
+  if (before?.open === true && pipeline !== before.pipeline) {
+    const end: StatusState = status.state === 'pending' ? 'error' : status.state;
+    await send(place, { ...status, state: end }, { pipeline_id: before.pipeline }).catch((error) => {
       if (!(error instanceof Answered) || error.status !== 404) throw error;
     });
   }
