@@ -23,6 +23,7 @@ const OPERATIONS = [
   `GET ${REPO}/pulls/{pull_number}/reviews`,
   `GET ${REPO}/commits/{commit_sha}/pulls`,
   `GET ${REPO}/activity`,
+  `GET ${REPO}/git/matching-refs/{ref}`,
   `GET ${REPO}/issues/{issue_number}/comments`,
   `POST ${REPO}/issues/{issue_number}/comments`,
   `GET ${REPO}/issues/comments/{comment_id}`,

@@ -167,6 +167,13 @@ export interface PullRequest {
   readonly mergedBy: string | null;
 }
 
+/** What a merge queue tries before the branch moves to it: a commit of the forge, with all that is before it in the queue. */
+export interface QueuedMerge {
+  readonly head: CommitSha;
+  /** The pull request that it adds to those before it. */
+  readonly pull: number;
+}
+
 /** A comment under a pull request, as the forge has it now. */
 export interface ForgeComment {
   readonly author: string;
@@ -211,6 +218,8 @@ export interface Forge {
   /** @param edited said above it when somebody else had changed the comment since */
   setComment(comment: PullComment, handle: string | null, edited: string): Promise<SendResult>;
   openPulls(): Promise<readonly PullRequest[]>;
+  /** What the merge queue of the followed branch waits for an answer on; none where the forge has no such queue. */
+  queued(): Promise<readonly QueuedMerge[]>;
   /** Null when there is none of that number. */
   pull(number: number): Promise<PullRequest | null>;
   /**

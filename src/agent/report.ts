@@ -7,7 +7,13 @@ import type { OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import { COMMENT_CHANGED } from '../say/approval.ts';
-import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../say/details/details.ts';
+import {
+  detailsOfPull,
+  detailsOfQueued,
+  detailsOfRun,
+  detailsOfSentence,
+  detailsOfStep,
+} from '../say/details/details.ts';
 import type { Context } from './context.ts';
 
 const LONGEST_WAIT_MS = 300_000;
@@ -56,6 +62,10 @@ async function detailsOf({ ledger, declared }: Context, { about, state, url }: C
   if (about.kind === 'pull') {
     const plan = await ledger.pullPlan(about.pull);
     return plan === null ? null : detailsOfPull(plan, url);
+  }
+  if (about.kind === 'queue') {
+    const plan = await ledger.queuedPlan(about.head);
+    return plan === null ? null : detailsOfQueued(plan, url);
   }
   const run = await ledger.run(about.run);
   if (run === null) return null;

@@ -8,7 +8,9 @@ export type StatusState = 'pending' | 'success' | 'failure' | 'error';
 export type Subject =
   | { readonly kind: 'run'; readonly run: RunId; readonly target: TargetId | null }
   /** The plan of a pull request, by its number. */
-  | { readonly kind: 'pull'; readonly pull: number };
+  | { readonly kind: 'pull'; readonly pull: number }
+  /** The plan of a commit that a merge queue tries, by that commit; the newest pull request in it. */
+  | { readonly kind: 'queue'; readonly pull: number; readonly head: string };
 
 export interface CommitStatus {
   readonly commit: string;

@@ -36,6 +36,9 @@ export interface Pulls {
     reports: readonly Report[],
   ): Promise<void>;
   pullPlan(pull: number): Promise<PullPlan | null>;
+  /** The plan of what a merge queue tries, by its head; kept for some days. */
+  keepQueuedPlan(plan: PullPlan): Promise<void>;
+  queuedPlan(head: string): Promise<PullPlan | null>;
   /** It is open no more; its plan can still be read. */
   forgetPull(pull: number): Promise<void>;
   /** Of each person one for each change. */
@@ -52,7 +55,9 @@ export interface Pulls {
   hasCounted(command: string): Promise<boolean>;
   /** Remembered for good. */
   count(command: string): Promise<void>;
-  /** The pull request that became this commit. */
+  /** The pull request came to the branch with this commit, one that was followed: its own merge, or the last of several at once. */
   noteMerged(commit: string, pull: number): Promise<void>;
-  mergedPull(commit: string): Promise<number | null>;
+  mergedPulls(commit: string): Promise<readonly number[]>;
+  /** The commit under which it was noted; null for none. */
+  mergeOf(pull: number): Promise<string | null>;
 }

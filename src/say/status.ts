@@ -50,6 +50,11 @@ export function toPull(publicUrl: string | null, pull: number): Link {
   return { url, about: { kind: 'pull', pull } };
 }
 
+/** What a merge queue tries has no page of its own: that of the pull request is shown. */
+export function toQueued(publicUrl: string | null, pull: number, head: string): Link {
+  return { ...toPull(publicUrl, pull), about: { kind: 'queue', pull, head } };
+}
+
 export function status(commit: string, context: string, said: Sentence, { url, about }: Link): CommitStatus {
   return { commit, context, state: said.state, description: shorten(said.description), url, about };
 }

@@ -52,9 +52,9 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
     test('arrive, and the newest counts', async () => {
       const { forge } = scene;
       const pending = status({ state: 'pending', description: 'applies' });
-      expect(await forge.setStatus(pending, null, null)).toEqual({ sent: true, handle: null });
+      expect(await forge.setStatus(pending, null, null)).toMatchObject({ sent: true });
       expect(await forge.pending(scene.head)).toEqual(['phoenix/apply']);
-      expect(await forge.setStatus(status({}), null, null)).toEqual({ sent: true, handle: null });
+      expect(await forge.setStatus(status({}), null, null)).toMatchObject({ sent: true });
       expect(await scene.statuses(scene.head)).toMatchObject({ 'phoenix/apply': 'success: applied' });
       expect(await forge.pending(scene.head)).toEqual([]);
     });

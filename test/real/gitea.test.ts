@@ -154,7 +154,13 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
       () => `${commit} to be applied`,
       60,
     );
-  const planned = (commit: string, not?: string) => statusOf(commit, 'phoenix/plan', not);
+  /** Gitea keeps times in whole seconds: who answers within the second of the plan has not seen it. */
+  const planned = async (commit: string, not?: string): Promise<string> => {
+    const said = await statusOf(commit, 'phoenix/plan', not);
+    const second = Math.floor(Date.now() / 1000);
+    await until(() => Math.floor(Date.now() / 1000) > second, 'the next second');
+    return said;
+  };
 
   async function openPull(head: string, title: string, as = 'ada'): Promise<number> {
     return (await gitea.must('POST', `${PATH}/pulls`, { title, head, base: 'main' }, as)).number;
@@ -231,6 +237,8 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const before = (await ledger.pullPlan(pull))?.created;
     await review('REQUEST_CHANGES', 'Look again.\n\n/phoenix plan', 'grace');
     await until(async () => (await ledger.pullPlan(pull))?.created !== before, 'another plan', 60);
+    const second = Math.floor(Date.now() / 1000);
+    await until(() => Math.floor(Date.now() / 1000) > second, 'the next second');
     await review('APPROVED', 'Fine now', 'grace');
     await until(async () => (await ledger.earlyApprovals(pull)).length > 0, 'the approval', 60);
     const onMain = await merge(pull);

@@ -47,8 +47,8 @@ export async function originOf(
 async function mergedAs({ ledger }: Context, forge: Forge, commit: CommitSha, message: string): Promise<PullRequest[]> {
   const named = [...message.matchAll(/[#!](\d{1,9})\b/g)].map(([, number]) => Number(number)).slice(0, MOST_NAMED);
   const seen = [...(await ledger.pulls()).keys()].sort((a, b) => b - a).slice(0, MOST_PULLS);
-  const noted = await ledger.mergedPull(commit);
-  const numbers = new Set([...(await forge.pullsOf(commit)), ...named, ...seen, ...(noted === null ? [] : [noted])]);
+  const noted = await ledger.mergedPulls(commit);
+  const numbers = new Set([...(await forge.pullsOf(commit)), ...named, ...seen, ...noted]);
   const pulls = await Promise.all([...numbers].map((number) => forge.pull(number)));
   return pulls.filter((pull) => pull !== null).filter((pull) => pull.mergedAs === commit);
 }

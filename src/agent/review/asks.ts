@@ -96,7 +96,7 @@ async function answer(
         forced.add(ask.pull);
         return (words) => words.planned();
       case 'replay': {
-        const run = await replayed(context, ask.commit ?? (await mergedAs(forge, ask.pull)), by);
+        const run = await replayed(context, ask.commit ?? (await mergedAs(context, forge, ask.pull)), by);
         return (words) => words.replays(run);
       }
       case 'again':
@@ -160,10 +160,11 @@ async function replayed(
   return runUrl(context.options.publicUrl, run) ?? `run ${run}`;
 }
 
-/** What the pull request became. @throws Refused while it is not merged */
-async function mergedAs(forge: Forge, pull: number): Promise<string> {
-  const commit = (await forge.pull(pull))?.mergedAs;
-  if (!commit) throw new Refused('this is not merged; there is nothing to replay');
+/** The commit that brought it to the branch, alone or among others. @throws Refused while it is not merged */
+async function mergedAs({ ledger }: Context, forge: Forge, pull: number): Promise<string> {
+  const merged = (await forge.pull(pull))?.mergedAs;
+  const commit = merged == null ? null : ((await ledger.mergeOf(pull)) ?? merged);
+  if (commit === null) throw new Refused('this is not merged; there is nothing to replay');
   return commit;
 }
 

@@ -11,13 +11,13 @@ const RECENT_RUNS = 50;
 export async function tellMerged(context: Context, commit: string): Promise<void> {
   const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
-  const pull = await ledger.mergedPull(commit);
-  if (pull === null) return;
+  const pulls = await ledger.mergedPulls(commit);
+  if (pulls.length === 0) return;
   const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && bringsMerge(each));
   if (run === undefined || (run.ended === null && run.state !== 'blocked')) return;
   const body = await bodyOf(context, run);
   if (body === null) return;
-  await ledger.say([{ pull, body }]);
+  await ledger.say(pulls.map((pull) => ({ pull, body })));
   await queue.requestReport();
 }
 
@@ -25,7 +25,7 @@ export async function tellMerged(context: Context, commit: string): Promise<void
 export async function mergeOf(context: Context, pull: number): Promise<string | null> {
   const { ledger } = context;
   for (const run of await ledger.runs(RECENT_RUNS)) {
-    if (bringsMerge(run) && (await ledger.mergedPull(run.commit)) === pull) return bodyOf(context, run);
+    if (bringsMerge(run) && (await ledger.mergedPulls(run.commit)).includes(pull)) return bodyOf(context, run);
   }
   return null;
 }

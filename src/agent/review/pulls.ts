@@ -19,10 +19,13 @@ import { approve } from '../operations.ts';
 import type { Declared } from '../reconcile/declared.ts';
 import { useLateApprovals } from '../reconcile/early-approvals.ts';
 import { against } from '../reconcile/gather.ts';
-import { commitsSince } from '../reconcile/history.ts';
+import { comesAfter, commitsSince } from '../reconcile/history.ts';
 import { policyIfMerged } from '../reconcile/judging.ts';
 import { changeKeys } from './change-keys.ts';
-import { tellMerged } from './merged.ts';
+import { bringsMerge, tellMerged } from './merged.ts';
+
+/** Among which the one is that brought a merge. */
+const RECENT_RUNS = 20;
 
 /** @param forced to be planned afresh, forks among them: a person who may push has asked */
 export async function reviewPulls(context: Context, forge: Forge, forced: ReadonlySet<number>): Promise<void> {
@@ -55,31 +58,32 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
 }
 
 async function planPull(context: Context, forge: Forge, pull: PullRequest, base: CommitSha, as: string): Promise<void> {
-  const { ledger, repository, options, managers } = context;
-  const from = await repository.mergeBase(base, pull.head);
-  if (from === null) throw new Error(`it has no commit in common with ${options.branch}`);
-  const [before, declared] = await Promise.all([context.declared(from), context.declared(pull.head)]);
-  const policy = await policyIfMerged(context, declared);
-  const after = await against(context, declared, before, policy);
-  const between = planBetween(side(before), side(after), { impact: managers.impactOf, policy });
-  const notes = await authorTrailers(context, pull, from, between.plan);
-  const plan: PullPlan = {
-    pull: pull.number,
-    title: pull.title,
-    author: pull.author,
-    head: pull.head,
-    base,
-    from,
-    ...between,
-    root: after.root,
-    created: isoNow(context),
-    ...(notes.length === 0 ? {} : { notes }),
-  };
+  const { ledger } = context;
+  const unnoted = await planHead(context, pull, pull.head, base);
+  const notes = await authorTrailers(context, pull, unnoted.from, unnoted.plan);
+  const plan = notes.length === 0 ? unnoted : { ...unnoted, notes };
   const changes = [...changeKeys(plan.plan).values()];
   const given = (await ledger.earlyApprovals(pull.number)).filter((each) => {
     return each.head === plan.head && changes.includes(each.change);
   });
   await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, given));
+}
+
+/** What a head would change that is to be merged for the pull request. @param base where the branch stands */
+export async function planHead(
+  context: Context,
+  { number, title, author }: PullRequest,
+  head: CommitSha,
+  base: CommitSha,
+): Promise<PullPlan> {
+  const { repository, options, managers } = context;
+  const from = await repository.mergeBase(base, head);
+  if (from === null) throw new Error(`it has no commit in common with ${options.branch}`);
+  const [before, declared] = await Promise.all([context.declared(from), context.declared(head)]);
+  const policy = await policyIfMerged(context, declared);
+  const after = await against(context, declared, before, policy);
+  const between = planBetween(side(before), side(after), { impact: managers.impactOf, policy });
+  return { pull: number, title, author, head, base, from, ...between, root: after.root, created: isoNow(context) };
 }
 
 /** Approvals that its author wrote down: said before the merge that they count for nothing. */
@@ -155,11 +159,30 @@ async function close(context: Context, forge: Forge, number: number): Promise<vo
   const pull = await forge.pull(number);
   const merged = pull?.mergedAs ?? null;
   if (pull !== null && merged !== null && pull.base === context.options.branch) {
-    await ledger.noteMerged(merged, number);
+    const followed = await followedWith(context, merged);
+    if (followed === null) return;
+    await ledger.noteMerged(followed, number);
     await useLateApprovals(context, number, { commit: merged, head: pull.head }, (run, { target, by, where }) =>
       approve(context, run, target, by, where),
     );
-    await tellMerged(context, merged);
+    await tellMerged(context, followed);
   } else await ledger.endEarlyApprovals(number);
   await ledger.forgetPull(number);
+}
+
+/**
+ * The commit that was followed first of those that hold the merge: the merge itself, or a later one where several came at once, as by a
+ * merge queue. Null while the branch holds it and was not looked at since: a review comes after that.
+ */
+async function followedWith(context: Context, merged: CommitSha): Promise<CommitSha | null> {
+  const { ledger, repository, options } = context;
+  let first: CommitSha | null = null;
+  for (const run of await ledger.runs(RECENT_RUNS)) {
+    const commit = run.commit as CommitSha;
+    if (bringsMerge(run) && (await comesAfter(repository, merged, commit))) first = commit;
+  }
+  if (first !== null) return first;
+  const head = (await ledger.head())?.commit;
+  const now = await repository.resolve(options.branch);
+  return now !== null && now !== head && (await comesAfter(repository, merged, now)) ? null : merged;
 }

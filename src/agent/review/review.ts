@@ -8,6 +8,7 @@ import { answerAsks, restateComments } from './asks.ts';
 import { settlePending } from './interrupted.ts';
 import { askForLost } from './lost.ts';
 import { reviewPulls } from './pulls.ts';
+import { reviewQueue } from './queue.ts';
 
 /** After a surprise that is not the forge's. */
 const AGAIN_MS = 5_000;
@@ -38,6 +39,7 @@ export async function review(context: Context): Promise<Again> {
       await restateComments(context, deliveries);
       await settle('pull');
     },
+    () => reviewQueue(context, forge),
     () => settlePending(context, forge),
     () => askForLost(context, forge),
   ];

@@ -21,8 +21,23 @@ export interface CreateAppArgs {
 }
 
 /** What the App may do, and what GitHub tells it of. */
-const PERMISSIONS = { checks: 'write', contents: 'read', issues: 'read', metadata: 'read', pull_requests: 'write' };
-const EVENTS = ['push', 'pull_request', 'pull_request_review', 'check_run', 'check_suite', 'issue_comment'];
+const PERMISSIONS = {
+  checks: 'write',
+  contents: 'read',
+  issues: 'read',
+  merge_queues: 'read',
+  metadata: 'read',
+  pull_requests: 'write',
+};
+const EVENTS = [
+  'push',
+  'pull_request',
+  'pull_request_review',
+  'merge_group',
+  'check_run',
+  'check_suite',
+  'issue_comment',
+];
 /** For a person to log in and press. */
 const PATIENCE_MS = 15 * 60_000;
 

@@ -6,6 +6,7 @@ import { setComment } from './github/comments.ts';
 import { connect, isGitHubItself } from './github/connect.ts';
 import { redeliver, sentWebhook } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
+import { queuedMerges } from './github/queue.ts';
 import { reviewsOf } from './github/reviews.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/told.ts';
@@ -48,6 +49,10 @@ function githubForge(options: ForgeOptions): Forge {
     },
     setComment: (comment, handle, edited) => setComment(github, options.login, comment, handle, edited),
     openPulls: () => reading({ what: 'the open pull requests', right: PULLS, as }, () => openPulls(github)),
+    queued: () => {
+      const read = () => queuedMerges(github, options.branch);
+      return reading({ what: 'the merge queue', right: 'Contents: read', as }, read);
+    },
     pull: (number) => reading({ what: `pull request ${number}`, right: PULLS, as }, () => pullOf(github, number)),
     mayWrite: (login, signed) =>
       reading({ what: 'who may push', right: 'Metadata: read', as }, () => mayWrite(github, login, signed)),

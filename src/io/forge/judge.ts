@@ -70,12 +70,17 @@ export function judge(error: unknown, { verb = 'write', what, right, as, now }: 
   if (status === 429 || (status === 403 && (wait !== undefined || /rate limit|abuse/i.test(said)))) {
     return later('limit', wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
   }
-  if (status >= 500 || status === 408) {
+  // 409: GitLab is busy with the same commit (`Ci::CreateCommitStatusService`), or Git with the same reference.
+  if (status >= 500 || status === 408 || status === 409) {
     return later('unclear', wait ?? OUTAGE_SECONDS, `the forge fails to ${verb} ${what} (${told})`);
   }
   if (status === 401) {
     const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
     return byPerson('login', `the forge refuses ${name} (${told}): ${renew}`);
+  }
+  // GitHub's words for what a person may unlock, or take out of the archive.
+  if (status === 423 || (status === 403 && LOCKED.test(said))) {
+    return byPerson('right', `the forge keeps ${what} locked (${told}): unlock it there`);
   }
   if (status === 403) {
     return byPerson('right', `${name} may not ${verb} ${what} (${told}): give ${setting} the right "${right}"`);
@@ -91,11 +96,11 @@ export function judge(error: unknown, { verb = 'write', what, right, as, now }: 
       reason: `the forge knows no such repository, or ${name} may not see it (${told}): ${check}`,
     };
   }
-  // Of an archived repository, which a person may bring back.
-  if (status === 423) return byPerson('right', `the forge keeps ${what} locked (${told}): unlock it there`);
   if (status === 422) return byPerson('refused', `the forge does not take ${what} (${told})`);
   return byPerson('refused', `the forge refuses to ${verb} ${what} (${told})`);
 }
+
+const LOCKED = /\b(is locked|was archived|is archived|archived so is read-only)\b/i;
 
 function later(cause: Cause, seconds: number, reason: string): Verdict {
   return { cause, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
@@ -120,15 +125,20 @@ function waitOf(headers: Headers, now: Date): number | undefined {
   return Number.isFinite(reset) ? reset - now.getTime() / 1000 : undefined;
 }
 
-/** The forge's own words: a message, and what is wrong with which field. */
+/** The forge's own words: a message, and what is wrong with which field. GitLab has the fields in the message, or says `error`. */
 function messageOf(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
-  const { message, errors } = data as { message?: unknown; errors?: unknown };
+  const { message, errors, error, error_description } = data as Readonly<Record<string, unknown>>;
   const details = Array.isArray(errors) ? errors.map((each) => (typeof each === 'string' ? each : each?.message)) : [];
-  return [message, ...details]
+  return [...wordsOf(message), ...details, error, error_description]
     .filter((part) => typeof part === 'string' && part !== '')
     .join('; ')
     .slice(0, 300);
+}
+
+function wordsOf(message: unknown): readonly unknown[] {
+  if (typeof message !== 'object' || message === null) return [message];
+  return Object.entries(message).map(([field, problems]) => `${field} ${[problems].flat().join(', ')}`);
 }
 
 function causeOf<Kind extends Error>(error: unknown, kind: new (...args: never[]) => Kind): Kind | undefined {

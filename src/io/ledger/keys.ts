@@ -31,6 +31,7 @@ export function ledgerKeys(installation: string) {
       /** Hash number → what it was looked at as. */
       seen: name('pulls'),
       plan: (pull: number) => name(`pulls:plan:${pull}`),
+      queued: (head: string) => name(`pulls:queued:${head}`),
       /** List of commit and number. */
       merged: name('pulls:merged'),
       /** Hash change, head and person → approval, of one pull request; set of those that have some. */

@@ -13,6 +13,8 @@ import { script } from './script.ts';
 const KEEP_MERGED = 500;
 /** Also of those that were merged or closed: links on commits lead to them. */
 const KEEP_PLAN_SECONDS = 60 * 24 * 3600;
+/** What a merge queue tries is merged or gone within hours. */
+const KEEP_QUEUED_SECONDS = 7 * 24 * 3600;
 
 // Keys: outbox…, seen, plan, approvals, approved. Arguments: now, reports, pull, as, plan, seconds, kept changes as JSON. The field
 // of an approval begins with its change.
@@ -35,7 +37,7 @@ redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
 `);
 
 export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
-  const { seen, plan: planOf, merged, approvals: approvalsOf, approved, trailers, counted } = keys.pulls;
+  const { seen, plan: planOf, queued, merged, approvals: approvalsOf, approved, trailers, counted } = keys.pulls;
   return {
     async pulls() {
       return new Map(Object.entries(await redis.hgetall(seen)).map(([pull, as]) => [Number(pull), as]));
@@ -50,6 +52,13 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     async pullPlan(pull) {
       const text = await redis.get(planOf(pull));
       return text === null ? null : decode<PullPlan>(`the plan of pull request ${pull}`, text);
+    },
+    async keepQueuedPlan(plan) {
+      await redis.set(queued(plan.head), encode(plan), 'EX', KEEP_QUEUED_SECONDS);
+    },
+    async queuedPlan(head) {
+      const text = await redis.get(queued(head));
+      return text === null ? null : decode<PullPlan>(`the plan of ${head} in the merge queue`, text);
     },
     async forgetPull(pull) {
       await redis.hdel(seen, String(pull));
@@ -93,9 +102,13 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     async noteMerged(commit, pull) {
       await mergedScript(redis, [merged], [commit, pull, KEEP_MERGED]);
     },
-    async mergedPull(commit) {
-      const found = (await redis.lrange(merged, 0, '-1')).find((entry) => entry.startsWith(`${commit} `));
-      return found === undefined ? null : Number(found.slice(commit.length + 1));
+    async mergedPulls(commit) {
+      const found = (await redis.lrange(merged, 0, '-1')).filter((entry) => entry.startsWith(`${commit} `));
+      return [...new Set(found.map((entry) => Number(entry.slice(commit.length + 1))))];
+    },
+    async mergeOf(pull) {
+      const found = (await redis.lrange(merged, 0, '-1')).find((entry) => entry.endsWith(` ${pull}`));
+      return found?.split(' ')[0] ?? null;
     },
   };
 }

@@ -34,7 +34,7 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   github: {
     base: '',
     pullRefs: 'pull',
-    events: ['push', 'pull_request', 'pull_request_review', 'issue_comment'],
+    events: ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'merge_group'],
     rest: githubRest,
     event: githubEvent,
     headers: githubHeaders,

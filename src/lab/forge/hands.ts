@@ -14,6 +14,7 @@ import {
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-desk.ts';
 import type { LabCheck } from './github/checks.ts';
+import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
 import type { People } from './people.ts';
 import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
@@ -31,11 +32,19 @@ export interface Hands {
   reopenPull(pull: number, by?: string): Promise<LabPull>;
   /** With a merge commit, or as it is said. */
   mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
+  /** Puts it into the merge queue of GitHub, behind what is there. */
+  enqueue(pull: number): Promise<LabQueued>;
+  /** Lets the queue look at the required check of that name: it merges what is green, throws out what failed, and waits for the rest. */
+  advanceQueue(check: string): Promise<void>;
+  /** What waits in the queue. */
+  queue(): readonly LabQueued[];
   pulls(): readonly LabPull[];
   /** As a push of a commit that the forge has; makes the branch when it is missing. */
   moveBranch(branch: string, to: string, by?: string): Promise<void>;
   /** In place of all rules for branches, where the forge has them. */
   protectBranches(rules: readonly ProtectedBranch[]): void;
+  /** GitLab begins a pipeline of its own for the commit, with jobs of these names. */
+  startPipeline(sha: string, ref: string, ...jobs: readonly string[]): number;
   openIssue(title: string, by?: string): LabIssue;
   /** @param number of a pull request or an issue @param at when it was written, for one that is told of late */
   comment(number: number, body: string, by: string, at?: Date): Promise<LabComment>;
@@ -86,6 +95,12 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
     mergePull: (number, by = SOMEBODY, how) => told(mergePull(parts, pullOf(number), by, how)),
+    enqueue: (number) => told(enqueue(parts, pullOf(number))),
+    async advanceQueue(name) {
+      await advance(parts, (sha) => verdictOf(parts, sha, name));
+      await delivered();
+    },
+    queue: () => [...parts.queue],
     pulls: pulls.all,
     async moveBranch(branch, to, by = SOMEBODY) {
       await moveBranch(parts, branch, to, by);
@@ -93,6 +108,11 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
     },
     protectBranches(rules) {
       parts.protectedBranches = rules;
+    },
+    startPipeline(sha, ref, ...jobs) {
+      const id = parts.pipelines.length + 1;
+      parts.pipelines.push({ id, sha, ref, jobs });
+      return id;
     },
     openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
     comment(number, body, by, at) {
@@ -137,4 +157,12 @@ export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
       return app;
     },
   };
+}
+
+/** Of a check or a status, whichever there is. */
+function verdictOf({ statuses, checks }: Parts, sha: string, name: string): 'success' | 'failure' | null {
+  const check = checks.latest(sha).find((each) => each.name === name);
+  const state = check?.conclusion ?? statuses.latest(sha).find(({ context }) => context === name)?.state ?? null;
+  if (state === null || state === 'pending') return null;
+  return state === 'success' ? 'success' : 'failure';
 }

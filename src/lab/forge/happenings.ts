@@ -2,6 +2,7 @@
 
 import type { LabComment } from './comments.ts';
 import type { LabCheck } from './github/checks.ts';
+import type { LabQueued } from './github/merge-queue.ts';
 import type { LabPull } from './pulls.ts';
 import type { LabReview } from './reviews.ts';
 
@@ -31,6 +32,13 @@ export type Happening = { readonly by: string } & (
   | { readonly kind: 'review'; readonly action: 'submitted' | 'dismissed'; readonly review: LabReview }
   | { readonly kind: 'check'; readonly action: 'created' | 'completed' | 'rerequested'; readonly check: LabCheck }
   | { readonly kind: 'button'; readonly check: LabCheck; readonly identifier: string }
+  | {
+      readonly kind: 'group';
+      readonly action: 'checks_requested' | 'destroyed';
+      readonly group: LabQueued;
+      /** Why it was destroyed. */
+      readonly reason?: 'merged' | 'invalidated' | 'dequeued';
+    }
   | { readonly kind: 'suite'; readonly action: 'requested' | 'rerequested'; readonly sha: string; readonly app: number }
 );
 

@@ -38,11 +38,20 @@ const APP_PERMISSIONS: Permissions = {
   checks: 'write',
   contents: 'read',
   issues: 'read',
+  merge_queues: 'read',
   metadata: 'read',
   pull_requests: 'write',
   statuses: 'write',
 };
-const APP_EVENTS = ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'check_run', 'check_suite'];
+const APP_EVENTS = [
+  'push',
+  'pull_request',
+  'pull_request_review',
+  'issue_comment',
+  'merge_group',
+  'check_run',
+  'check_suite',
+];
 
 export async function openParts(options: PartsOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
   const bare = await openBareRepository(join(options.folder, 'config.git'));
@@ -60,8 +69,10 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     people,
     statuses: openStatusBook(),
     protectedBranches: dialect.protectedBranches ?? [],
+    pipelines: [],
     pushes: [],
     pulls: openPullBook(bare, place, dialect.pullRefs),
+    queue: [],
     comments: openCommentBook(),
     reviews: openReviewBook(),
     checks: openCheckBook(),

@@ -5,6 +5,7 @@ import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
 import type { AppDesk } from './github/app-desk.ts';
 import type { CheckBook } from './github/checks.ts';
+import type { LabQueued } from './github/merge-queue.ts';
 import type { Happening, PushedRef } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
@@ -24,9 +25,13 @@ export interface Parts {
   readonly statuses: StatusBook;
   /** Rules for branches, as GitLab has them; a new project protects its first one. */
   protectedBranches: readonly ProtectedBranch[];
+  /** Of GitLab, the oldest first. */
+  readonly pipelines: LabPipeline[];
   /** Every ref that was moved, in the order in which it was. */
   readonly pushes: MovedRef[];
   readonly pulls: PullBook;
+  /** Of GitHub, the first one first. */
+  readonly queue: LabQueued[];
   readonly comments: CommentBook;
   readonly reviews: ReviewBook;
   readonly checks: CheckBook;
@@ -47,6 +52,14 @@ export interface FilledIn {
   readonly events?: readonly string[];
   readonly contentType?: 'json' | 'form';
   readonly active?: boolean;
+}
+
+export interface LabPipeline {
+  readonly id: number;
+  readonly sha: string;
+  readonly ref: string;
+  /** Names of GitLab's own jobs in it. */
+  readonly jobs: readonly string[];
 }
 
 export interface ProtectedBranch {

@@ -10,11 +10,13 @@ export interface LabStatus {
   readonly state: string;
   readonly description: string | null;
   readonly target_url: string | null;
+  /** Of GitLab: the pipeline whose job it is. */
+  readonly pipeline?: number;
   readonly created_at: string;
   readonly updated_at: string;
 }
 
-type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url'>;
+type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url' | 'pipeline'>;
 
 export interface StatusBook {
   /** @param instead of which one it is the new state; none when it is one of its own */

@@ -27,6 +27,11 @@ export function detailsOfPull(plan: PullPlan, url: string | null): Details {
   };
 }
 
+/** Without buttons: what a merge queue tries is made anew by the forge, and asked for by putting a pull request into it. */
+export function detailsOfQueued(plan: PullPlan, url: string | null): Details {
+  return { ...detailsOfPull(plan, url), buttons: [] };
+}
+
 /** Of a status that tells of nothing that is kept: its own words, as Markdown shows them. */
 export function detailsOfSentence({ description }: Pick<CommitStatus, 'description'>): Details {
   return { summary: plain(description), annotations: [], buttons: [] };

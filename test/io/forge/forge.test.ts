@@ -107,6 +107,18 @@ test('Gitea has the same below /api/v1', async () => {
   ]);
 });
 
+describe('what a person has locked', () => {
+  test.each([
+    ['a conversation', 'Unable to create comment because issue is locked.'],
+    ['a repository', 'Repository was archived so is read-only.'],
+  ])('%s waits to be unlocked, and asks for no right', async (_, message) => {
+    lab.faults.rest({ kind: 'answer', status: 403, message });
+    const result = await forge().setStatus(status(), null, null);
+    expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: false });
+    expect(result).toHaveProperty('reason', expect.stringMatching(/locked .*: unlock it there$/));
+  });
+});
+
 describe('worth another try', () => {
   test.each([
     ['retry-after', { status: 403, headers: { 'retry-after': '42' } }, 42],

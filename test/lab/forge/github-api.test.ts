@@ -52,6 +52,7 @@ test('every operation is held to it', async () => {
   const { body: merged } = await token.call('PUT', '/pulls/1/merge');
   await token.call('GET', `/commits/${merged.sha}/pulls`);
   await token.call('GET', '/activity?ref=refs/heads/main');
+  await token.call('GET', '/git/matching-refs/heads%2Fmain');
   await token.call('GET', '/user');
   await token.call('GET', '/pulls?state=all');
   await token.forge.delivered();

@@ -6,10 +6,10 @@ import { expect, test } from 'vitest';
 import { APP, type Json, openScene } from './harness.ts';
 
 /** Younger than the examples. */
-const YOUNGER = /\.(visibility|has_discussions|client_id|performed_via_github_app|rebaseable|merged_at)$/;
+const YOUNGER = /\.(visibility|has_discussions|client_id|merge_queues|performed_via_github_app|rebaseable|merged_at)$/;
 
-/** Described by GitHub and shown in none of its examples: none is merged, retargeted or about a pull request's comment. */
-const UNSHOWN = /\.(changes|changes\.base.*|merged_by\..*|issue\.pull_request.*|events\[\]|modified\[\])$/;
+/** Described by GitHub and shown in none of its examples: none is merged, retargeted, out of a merge queue or about a pull request's comment. */
+const UNSHOWN = /\.(changes|changes\.base.*|reason|merged_by\..*|issue\.pull_request.*|events\[\]|modified\[\])$/;
 
 /** Kinds of values by where they stand, for example `pull_request.head.sha`. */
 function kindsIn(value: unknown, path = '', kinds = new Map<string, Set<string>>()): Map<string, Set<string>> {
@@ -57,6 +57,11 @@ test('every event of the lab is like GitHub examples', async () => {
   await scene.forge.rerequestCheck(check.id, 'grace');
   await scene.forge.rerequestSuite(head_sha, 'grace');
   await scene.copy.push(':side');
+  await scene.branch('queued', { queued: '1' });
+  const { number } = await scene.forge.openPull({ title: 'x', head: 'queued' });
+  const { headSha } = await scene.forge.enqueue(number);
+  await scene.call('POST', `/statuses/${headSha}`, { body: { state: 'success', context: 'plan' } });
+  await scene.forge.advanceQueue('plan');
 
   const received = await scene.received();
   const told = new Set(received.map(({ event, body }) => `${event} ${body.action ?? ''}`.trim()));
@@ -69,6 +74,8 @@ test('every event of the lab is like GitHub examples', async () => {
     'check_suite rerequested',
     'issue_comment created',
     'issue_comment edited',
+    'merge_group checks_requested',
+    'merge_group destroyed',
     'pull_request closed',
     'pull_request edited',
     'pull_request opened',

@@ -7,7 +7,7 @@ let scene: Scene;
 let sha: string;
 
 beforeEach(async () => {
-  scene = await openScene({ kind: 'gitlab' });
+  scene = await openScene({ kind: 'gitlab', tokenRight: 'maintain' });
   sha = await scene.branch('main');
 });
 afterEach(() => scene.close());
@@ -178,6 +178,6 @@ test('people are found by name, and members by number', async () => {
   expect((await call('GET', '/users?username=nobody')).body).toEqual([]);
   expect((await call('GET', '/members/all/99')).status).toBe(404);
   expect((await call('GET', '/projects/1')).body).toMatchObject({
-    permissions: { project_access: { access_level: 30 } },
+    permissions: { project_access: { access_level: 40 } },
   });
 });

@@ -128,9 +128,9 @@ function annotation({ path, line, level, title, message }: Annotation) {
   };
 }
 
-/** `run/12`, `run/12/lxc/105` or `pull/3`. */
+/** `run/12`, `run/12/lxc/105`, `pull/3` or `queue/3`. */
 function subjectText(about: Subject): string {
-  if (about.kind === 'pull') return `pull/${about.pull}`;
+  if (about.kind !== 'run') return `${about.kind}/${about.pull}`;
   return `run/${about.run}${about.target === null ? '' : `/${about.target}`}`;
 }
 

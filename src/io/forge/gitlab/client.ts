@@ -23,7 +23,9 @@ export class Answered extends Error {
 /** Paths are below `/api/v4`. Each fails with `Answered` for an answer other than 2xx. */
 export interface Client {
   call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown>;
-  /** Every page of a list. */
+  /** A list page by page, to its end. */
+  pages(path: string): AsyncGenerator<readonly unknown[]>;
+  /** Every row of a list. */
   all(path: string): Promise<unknown[]>;
   /** Undefined for what is not there. */
   maybe(path: string): Promise<unknown>;
@@ -49,19 +51,24 @@ export function openClient(
   }
   const client: Client = {
     call: async (method, path, body) => (await request(method, path, body)).data,
-    async all(path) {
-      const found: unknown[] = [];
+    async *pages(path) {
       let page = '1';
       for (let count = 0; count < MOST_PAGES; count += 1) {
         const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`;
         const { data, headers } = await request('GET', place);
-        found.push(...(data as unknown[]));
+        const rows = data as readonly unknown[];
+        yield rows;
         // Empty on the last page. A proxy may take headers away: then a full page has another after it.
-        const next = headers.get('x-next-page') ?? ((data as unknown[]).length < PER_PAGE ? '' : String(count + 2));
-        if (next === '') return found;
+        const next = headers.get('x-next-page') ?? (rows.length < PER_PAGE ? '' : String(count + 2));
+        if (next === '') return;
         page = next;
       }
       throw new Error(`the forge has no end of pages of ${path}`);
+    },
+    async all(path) {
+      const found: unknown[] = [];
+      for await (const rows of client.pages(path)) found.push(...rows);
+      return found;
     },
     async maybe(path) {
       try {

@@ -2,23 +2,17 @@
 // interface: projects by their path with `/` as `%2F`, states of its own.
 
 import type { CommitSha } from '../../../model/ids.ts';
-import type { CommitStatus, StatusState } from '../../../model/report.ts';
+import type { CommitStatus } from '../../../model/report.ts';
 import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { notSent } from '../not-sent.ts';
 import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
 import type { ServerClock } from '../redirects.ts';
-import { Answered, openClient } from './client.ts';
+import { openClient } from './client.ts';
 import { mayPush } from './rights.ts';
+import { STATUS_RIGHT, setStatus } from './statuses.ts';
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './told.ts';
-
-const STATES: Record<StatusState, string> = {
-  pending: 'pending',
-  success: 'success',
-  failure: 'failed',
-  error: 'canceled',
-};
 
 const OPEN: ReadonlySet<string> = new Set(['pending', 'running']);
 
@@ -74,26 +68,25 @@ export function gitlabForge(options: ForgeOptions): Forge {
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
   /** @param subject path of what is written to */
-  async function writing(what: string, subject: string, write: () => Promise<string | null>): Promise<SendResult> {
+  async function writing(
+    attempt: { readonly what: string; readonly right: string },
+    subject: string,
+    write: () => Promise<string | null>,
+  ): Promise<SendResult> {
     try {
       return { sent: true, handle: await write() };
     } catch (error) {
       const probes = { subject: () => call('GET', subject), repository: () => call('GET', project) };
-      return notSent(error, { what, right: 'api', as: 'token', now: new Date() }, probes);
+      return notSent(error, { ...attempt, as: 'token', now: new Date() }, probes);
     }
   }
 
-  const setStatus = ({ commit, context, state, description, url }: CommitStatus) =>
-    writing(`the status of ${commit.slice(0, 12)}`, `${project}/repository/commits/${commit}`, async () => {
-      const target = url === null ? {} : { target_url: url };
-      const body = { state: STATES[state], name: context, description, ...target };
-      try {
-        await call('POST', `${project}/statuses/${commit}`, body);
-      } catch (error) {
-        if (!isSameState(error)) throw error;
-      }
-      return null;
-    });
+  const statusOptions = { client, project, branch };
+  const sending = (status: CommitStatus, handle: string | null) => {
+    const what = `the status of ${status.commit.slice(0, 12)}`;
+    const subject = `${project}/repository/commits/${status.commit}`;
+    return writing({ what, right: STATUS_RIGHT }, subject, () => setStatus(statusOptions, status, handle));
+  };
 
   /** Ours by its author and its mark; undefined when there is none. */
   async function ourNote(pull: number, mark: string, known: string | undefined): Promise<Note | undefined> {
@@ -108,11 +101,11 @@ export function gitlabForge(options: ForgeOptions): Forge {
   return {
     checks: false,
     limits: null,
-    setStatus: (status) => setStatus(status),
+    setStatus: (status, _details, handle) => sending(status, handle),
     setComment: (comment, handle, edited) => {
       const { pull } = comment;
       const request = `${project}/merge_requests/${pull}`;
-      return writing(`the note under !${pull}`, request, async () => {
+      return writing({ what: `the note under !${pull}`, right: 'api' }, request, async () => {
         const notes = `${request}/notes`;
         const mark = commentMark(login, comment);
         const known = readCommentHandle(handle);
@@ -136,6 +129,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
         const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
         return found === undefined ? null : inOurWords(found);
       }),
+    // A merge train waits for pipelines of GitLab's own; what is said of a commit from outside does not count there.
+    queued: async () => [],
     mayWrite: (username) => asked('who may push', () => mayPush(client, project, branch, username)),
     comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
     // An approval of GitLab is not of a head, so that nobody can tell what it approved.
@@ -161,7 +156,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
 }
 
 function inOurWords(told: MergeRequest): PullRequest {
-  const merged = told.state === 'merged' ? (told.squash_commit_sha ?? told.merge_commit_sha ?? told.sha) : null;
+  // Squashed and merged, the branch moved to the merge of the one commit; fast-forwarded there is no merge.
+  const merged = told.state === 'merged' ? (told.merge_commit_sha ?? told.squash_commit_sha ?? told.sha) : null;
   return {
     number: told.iid,
     title: told.title,
@@ -174,10 +170,4 @@ function inOurWords(told: MergeRequest): PullRequest {
     mergedAs: merged as CommitSha | null,
     mergedBy: merged === null ? null : ((told.merge_user ?? told.merged_by)?.username ?? null),
   };
-}
-
-/** GitLab refuses a state that a status has already: then it reads as it should. */
-function isSameState(error: unknown): boolean {
-  if (!(error instanceof Answered) || error.status !== 400) return false;
-  return /cannot transition status/i.test(JSON.stringify(error.response.data ?? ''));
 }

@@ -3,11 +3,16 @@
 import type { CommitSha } from '../../../model/ids.ts';
 import type { ForgeComment } from '../../../ports.ts';
 import { isEdited } from '../comment.ts';
-import type { Client } from './client.ts';
+import { Answered, type Client } from './client.ts';
+
+/** A commit that is asked about was pushed lately. */
+const MOST_RECORD_PAGES = 20;
+/** The user that belongs to an access token of a project or a group, by the name that GitLab gives it; nothing else tells it. */
+const TOKEN_USER = /^(project|group)_\d+_bot(_\w+)?$/;
 
 interface Note {
   readonly body: string;
-  readonly author: { readonly username: string; readonly bot?: boolean };
+  readonly author: { readonly username: string };
   readonly system: boolean;
   readonly created_at: string;
   readonly updated_at: string;
@@ -25,16 +30,21 @@ export async function commentOf(
   const { body, author, system, created_at: created, updated_at: updated } = found;
   return {
     author: author.username,
-    byProgram: system || author.bot === true,
+    byProgram: system || TOKEN_USER.test(author.username),
     body,
     created: new Date(created),
     edited: isEdited(created, updated),
   };
 }
 
-export async function pullsOf({ maybe }: Client, project: string, commit: CommitSha): Promise<number[]> {
-  const found = await maybe(`${project}/repository/commits/${commit}/merge_requests`);
-  return ((found ?? []) as readonly { readonly iid: number }[]).map(({ iid }) => iid);
+export async function pullsOf({ all }: Client, project: string, commit: CommitSha): Promise<number[]> {
+  try {
+    const found = await all(`${project}/repository/commits/${commit}/merge_requests`);
+    return (found as readonly { readonly iid: number }[]).map(({ iid }) => iid);
+  } catch (error) {
+    if (error instanceof Answered && error.status === 404) return [];
+    throw error;
+  }
 }
 
 export async function pullTexts({ call, all }: Client, project: string, number: number): Promise<string[]> {
@@ -52,18 +62,23 @@ interface Pushed {
   readonly push_data?: { readonly commit_to: string | null; readonly ref: string | null; readonly ref_type: string };
 }
 
-/** By the project's events; null when they do not say. */
+/** By the project's events; null when they do not say, undefined where they go back further than is read. */
 export async function pusherOf(
-  { call }: Client,
+  { pages }: Client,
   project: string,
   branch: string,
   commit: CommitSha,
-): Promise<string | null> {
-  const events = (await call('GET', `${project}/events?action=pushed&per_page=100`)) as readonly Pushed[];
-  const found = events.find(({ push_data: push }) => {
-    return push?.commit_to === commit && push.ref === branch && push.ref_type === 'branch';
-  });
-  return found?.author_username ?? null;
+): Promise<string | null | undefined> {
+  let read = 0;
+  for await (const rows of pages(`${project}/events?action=pushed`)) {
+    const found = (rows as readonly Pushed[]).find(({ push_data: push }) => {
+      return push?.commit_to === commit && push.ref === branch && push.ref_type === 'branch';
+    });
+    if (found !== undefined) return found.author_username ?? null;
+    read += 1;
+    if (read >= MOST_RECORD_PAGES) return undefined;
+  }
+  return null;
 }
 
 export async function repositoryName({ call }: Client, project: string): Promise<string> {

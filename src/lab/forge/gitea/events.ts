@@ -56,6 +56,7 @@ export async function giteaEvent(parts: Parts, happening: Happening): Promise<Me
     }
     case 'check':
     case 'button':
+    case 'group':
     case 'suite':
       return null;
     default:

@@ -3,9 +3,11 @@
 import type { Happening, Message } from '../happenings.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
+import { ZEROS } from '../pushed-refs.ts';
 import { checkShape } from './check-shapes.ts';
+import type { LabQueued } from './merge-queue.ts';
 import { commentShape, issueShape, pullShape, pullSimple, reviewShape } from './pull-shapes.ts';
-import { pushEvent } from './push-event.ts';
+import { listCommits, pushEvent } from './push-event.ts';
 import { appShape, repositoryShape, userShape } from './shapes.ts';
 
 export async function githubEvent(parts: Parts, happening: Happening): Promise<Message> {
@@ -51,6 +53,14 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
         payload: { ...asked, check_run: checkShape(parts, check), ...common },
       };
     }
+    case 'group': {
+      const { action, group, reason } = happening;
+      const why = reason === undefined ? {} : { reason };
+      return {
+        event: 'merge_group',
+        payload: { action, merge_group: await groupShape(parts, group), ...why, ...common },
+      };
+    }
     case 'suite': {
       const { action, sha, app } = happening;
       return { event: 'check_suite', app, payload: { action, check_suite: suiteShape(parts, app, sha), ...common } };
@@ -75,6 +85,20 @@ function changesOf(before: LabPull, now: LabPull) {
     ...(title === now.title ? {} : { title: { from: title } }),
     ...(body === now.body ? {} : { body: { from: body } }),
     ...(base.branch === now.base.branch ? {} : { base: { ref: { from: base.branch }, sha: { from: base.sha } } }),
+  };
+}
+
+async function groupShape({ bare, place }: Parts, { base, baseSha, headRef, headSha }: LabQueued) {
+  const [commit] = await listCommits(bare, ZEROS, headSha, place.page, 1);
+  const { id, tree_id, message, timestamp, author, committer } = commit as Record<string, unknown>;
+  const { username: _author, ...by } = author as Record<string, unknown>;
+  const { username: _committer, ...committed } = committer as Record<string, unknown>;
+  return {
+    head_sha: headSha,
+    head_ref: headRef,
+    base_sha: baseSha,
+    base_ref: `refs/heads/${base}`,
+    head_commit: { id, tree_id, message, timestamp, author: by, committer: committed },
   };
 }
 

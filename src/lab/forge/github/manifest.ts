@@ -26,6 +26,7 @@ const EVENT_NEEDS: Readonly<Record<string, string>> = {
   issue_comment: 'issues',
   check_run: 'checks',
   check_suite: 'checks',
+  merge_group: 'merge_queues',
   status: 'statuses',
   repository: 'metadata',
 };
@@ -39,6 +40,7 @@ const PERMISSIONS = [
     'environments',
     'issues',
     'members',
+    'merge_queues',
     'metadata',
   ],
   ...['pages', 'pull_requests', 'repository_hooks', 'secrets', 'single_file', 'statuses', 'workflows'],

@@ -11,6 +11,7 @@ import { appHookRoutes, repositoryHookRoutes } from './hook-routes.ts';
 import { manifestRoutes } from './manifest-routes.ts';
 import { originRoutes } from './origin-routes.ts';
 import { pullRoutes } from './pull-routes.ts';
+import { refRoutes } from './ref-routes.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
@@ -40,6 +41,7 @@ export function githubRest(parts: Parts): Router {
   peopleRoutes(repository, parts);
   originRoutes(repository, parts);
   checkRoutes(repository, parts);
+  refRoutes(repository, parts);
   repositoryHookRoutes(repository, parts);
   rest.use(identify(parts));
   rest.get('/user', (_request, response) => {

@@ -27,6 +27,7 @@ export async function gitlabEvent(parts: Parts, happening: Happening): Promise<M
     case 'review':
     case 'check':
     case 'button':
+    case 'group':
     case 'suite':
       return null;
     default:

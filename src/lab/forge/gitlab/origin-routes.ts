@@ -14,6 +14,12 @@ export function originRoutes(routes: Router, parts: Parts): void {
     const all = await listCommits(bare, pull.base.sha, pull.head.sha, place.page);
     response.json(pageOf(request, response, all.toReversed()).map(({ id, message }) => ({ id, message })));
   });
+  routes.get('/repository/commits/:sha', async (request, response) => {
+    const sha = await bare.commit(String(request.params['sha']));
+    if (sha === undefined) return notFound(response, 'Commit');
+    const message = await bare.git('log', '-1', '--format=%B', sha);
+    response.json({ id: sha, short_id: sha.slice(0, 8), title: message.split('\n')[0], message });
+  });
   routes.get('/repository/commits/:sha/merge_requests', async (request, response) => {
     const sha = await bare.commit(String(request.params['sha']));
     if (sha === undefined) return notFound(response, 'Commit');

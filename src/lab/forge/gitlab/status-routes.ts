@@ -1,12 +1,15 @@
-// Commit statuses as GitLab takes them: each is a job of a pipeline, and a job that has begun cannot begin again. Rules from
-// GitLab's `POST /projects/:id/statuses/:sha`: an unfinished job of the same name is moved on, a finished one is followed by a
-// new one, and the commit must be on a branch.
+// Commit statuses as GitLab takes them: each is a job of a pipeline, and a job that has begun cannot begin again. From GitLab's source
+// (app/services/ci/create_commit_status_service.rb at gitlabhq 0286e4c628d6, app/services/ci/pipelines/add_job_service.rb at 41946e65501d,
+// app/models/commit_status.rb, app/models/generic_commit_status.rb, app/policies/ci/pipeline_policy.rb): a status goes into the newest pipeline of the commit, or the
+// one that is named, and makes one of its own where there is none; its ref is the one given, that of the pipeline or the first branch
+// that holds the commit; on a protected branch it takes whoever may push to it or merge into it; an unfinished job of the same name in
+// that pipeline and of the same user is moved on, a finished one is followed by a new one; nothing is kept of a move that is refused.
 
 import type { Response, Router } from 'express';
-import { type Parts, TOKEN_OWNER } from '../parts.ts';
+import { type LabPipeline, type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { LabStatus } from '../statuses.ts';
 import { complain, malformed, notFound, pageOf } from './answers.ts';
-import { userShape } from './shapes.ts';
+import { levelOf, userShape } from './shapes.ts';
 
 const LONGEST = 255;
 const UNFINISHED = ['pending', 'running'];
@@ -24,21 +27,38 @@ const TRANSITIONS: Readonly<
 };
 
 export function statusRoutes(routes: Router, parts: Parts): void {
-  const { bare, statuses } = parts;
+  const { statuses, pipelines } = parts;
   routes.post('/statuses/:sha', async (request, response) => {
-    const { state, name, context, description = null, target_url = null } = { ...request.query, ...request.body };
+    const {
+      state,
+      name,
+      context,
+      description = null,
+      target_url = null,
+      ...where
+    } = {
+      ...request.query,
+      ...request.body,
+    };
     if (state === undefined) return malformed(response, 'state is missing');
     const transition = TRANSITIONS[state];
     if (transition === undefined) return malformed(response, 'state does not have a valid value');
     const sha = await commitOf(parts, response, request.params['sha'] ?? '');
     if (sha === undefined) return;
-    const branches = await bare.git('branch', '--format=%(refname:short)', '--contains', sha);
-    const ref = branches.split('\n')[0] ?? '';
+    const known = pipelines.findLast((each) => isMeant(each, sha, where));
+    const ref = where.ref ?? known?.ref ?? (await firstBranch(parts, sha));
     if (ref === '') return notFound(response, 'References for commit');
-    if (!fits(response, description, target_url)) return;
+    if (where.pipeline_id !== undefined && known === undefined) {
+      return notFound(response, 'Pipeline for pipeline_id, sha and ref');
+    }
+    if (!mayUpdate(parts, ref)) return complain(response, 403, '403 Forbidden');
+    const pipeline: LabPipeline = known ?? { id: pipelines.length + 1, sha, ref, jobs: [] };
+    if (known === undefined) pipelines.push(pipeline);
     const called = String(name ?? context ?? 'default');
-    const known = statuses.latest(sha).find((status) => status.context === called);
-    const unfinished = known !== undefined && UNFINISHED.includes(known.state) ? known : undefined;
+    if (pipeline.jobs.includes(called)) return complain(response, 400, { name: ['has already been taken'] });
+    if (!fits(response, { description, target_url, ref })) return;
+    const last = statuses.of(sha).find((each) => each.context === called && each.pipeline === pipeline.id);
+    const unfinished = last !== undefined && UNFINISHED.includes(last.state) ? last : undefined;
     if (!transition.from.includes(unfinished?.state)) {
       const why = `(Reason(s): Status cannot transition via "${transition.event}")`;
       return complain(
@@ -47,21 +67,45 @@ export function statusRoutes(routes: Router, parts: Parts): void {
         `Cannot transition status via :${transition.event} from :${unfinished?.state} ${why}`,
       );
     }
-    const given = { sha, creator: TOKEN_OWNER, state, context: called };
+    const given = { sha, creator: TOKEN_OWNER, state, context: called, pipeline: pipeline.id };
     const kept = {
       description: description ?? unfinished?.description ?? null,
       target_url: target_url ?? unfinished?.target_url ?? null,
     };
-    response.status(201).json(statusShape(parts, statuses.add({ ...given, ...kept }, unfinished), ref));
+    response.status(201).json(statusShape(parts, statuses.add({ ...given, ...kept }, unfinished), pipeline));
   });
   routes.get('/repository/commits/:sha/statuses', async (request, response) => {
     const sha = await commitOf(parts, response, request.params['sha'] ?? '');
     if (sha === undefined) return;
     const { all, name } = request.query;
-    const found = all === 'true' ? newestOfEach(statuses.of(sha)) : statuses.latest(sha);
+    const jobs = newestOfEach(statuses.of(sha));
+    const found = all === 'true' ? jobs : latestOfEach(jobs);
     const named = found.filter(({ context }) => name === undefined || context === name);
-    response.json(pageOf(request, response, named).map((status) => statusShape(parts, status, 'main')));
+    const of = (id: number | undefined) => pipelines.find((each) => each.id === id);
+    response.json(pageOf(request, response, named).map((status) => statusShape(parts, status, of(status.pipeline))));
   });
+}
+
+/** Of the repository itself, not of its forks. */
+async function firstBranch({ bare }: Parts, sha: string): Promise<string> {
+  return (await bare.git('branch', '--format=%(refname:short)', '--contains', sha)).split('\n')[0] ?? '';
+}
+
+function isMeant(
+  { id, sha, ref }: LabPipeline,
+  asked: string,
+  where: { readonly ref?: string; readonly pipeline_id?: number | string },
+): boolean {
+  return sha === asked && (where.ref ?? ref) === ref && Number(where.pipeline_id ?? id) === id;
+}
+
+/** `can_update_branch?`: by the levels of its protection, if it has one. */
+function mayUpdate({ protectedBranches, people }: Parts, ref: string): boolean {
+  const level = levelOf(people.meet(TOKEN_OWNER).right);
+  const rule = protectedBranches.find(({ name }) => name === ref);
+  const levels = rule === undefined ? [] : [...rule.push_access_levels, ...rule.merge_access_levels];
+  const least = levels.flatMap(({ access_level }) => access_level || []);
+  return rule === undefined || least.some((each) => level >= each);
 }
 
 async function commitOf({ bare }: Parts, response: Response, asked: string): Promise<string | undefined> {
@@ -70,14 +114,15 @@ async function commitOf({ bare }: Parts, response: Response, asked: string): Pro
   return sha;
 }
 
-function fits(response: Response, description: unknown, target: unknown): boolean {
-  const long = (value: unknown) => typeof value === 'string' && [...value].length > LONGEST;
-  const tooLong = [`is too long (maximum is ${LONGEST} characters)`];
-  if (long(description)) complain(response, 400, { description: tooLong });
-  else if (long(target)) complain(response, 400, { target_url: tooLong });
-  else if (typeof target === 'string' && !/^https?:\/\//.test(target)) {
-    complain(response, 400, { target_url: ['is blocked: Only allowed schemes are http, https'] });
-  } else return true;
+function fits(response: Response, fields: Readonly<Record<string, unknown>>): boolean {
+  const { target_url: target } = fields;
+  for (const [field, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || [...value].length <= LONGEST) continue;
+    complain(response, 400, { [field]: [`is too long (maximum is ${LONGEST} characters)`] });
+    return false;
+  }
+  if (typeof target !== 'string' || /^https?:\/\//.test(target)) return true;
+  complain(response, 400, { target_url: ['is blocked: Only allowed schemes are http, https'] });
   return false;
 }
 
@@ -86,12 +131,17 @@ function newestOfEach(statuses: readonly LabStatus[]): LabStatus[] {
   return [...new Map(statuses.toReversed().map((status) => [status.id, status])).values()];
 }
 
-function statusShape(parts: Parts, status: LabStatus, ref: string) {
+/** Of the jobs of one name in one pipeline the last: those before count as retried. */
+function latestOfEach(jobs: readonly LabStatus[]): LabStatus[] {
+  return [...new Map(jobs.map((job) => [`${job.pipeline} ${job.context}`, job])).values()];
+}
+
+function statusShape(parts: Parts, status: LabStatus, pipeline: LabPipeline | undefined) {
   const hasEnded = !UNFINISHED.includes(status.state);
   return {
     id: status.id,
     sha: status.sha,
-    ref,
+    ref: pipeline?.ref ?? null,
     status: status.state,
     name: status.context,
     target_url: status.target_url,
@@ -101,7 +151,7 @@ function statusShape(parts: Parts, status: LabStatus, ref: string) {
     finished_at: hasEnded ? status.updated_at : null,
     allow_failure: false,
     coverage: null,
-    pipeline_id: 1,
+    pipeline_id: status.pipeline ?? null,
     author: userShape(parts, status.creator),
   };
 }

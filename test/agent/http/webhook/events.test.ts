@@ -38,6 +38,27 @@ describe('the examples of GitHub', () => {
   });
 });
 
+describe('a merge queue', () => {
+  const [example] = examples.find(({ name }) => name === 'merge_group')?.examples ?? [];
+  const ref = `refs/heads/gh-readonly-queue/main/pr-104-${A}`;
+
+  test('asks for checks, as GitHub shows it', () => {
+    expect(understood('merge_group', example)).toMatchObject({ kind: 'pull', pull: 104 });
+    expect(understood('merge_group', example, 'master')).toMatchObject({ kind: 'ignored' });
+    expect(understood('merge_group', { ...example, action: 'destroyed' })).toMatchObject({ kind: 'ignored' });
+  });
+
+  test('is seen by the push of its branch too, and by no other branch', () => {
+    const push = { ref, after: A, pusher: { name: 'github-merge-queue[bot]' } };
+    expect(understood('push', push)).toMatchObject({ kind: 'pull', pull: 104 });
+    expect(understood('push', { ...push, deleted: true, after: '0'.repeat(40) })).toMatchObject({ kind: 'ignored' });
+    for (const other of ['main/pr-x-1', 'stable/pr-104-aa', 'main/pr-104']) {
+      const named = { ...push, ref: `refs/heads/gh-readonly-queue/${other}` };
+      expect(understood('push', named)).toMatchObject({ kind: 'ignored' });
+    }
+  });
+});
+
 describe('a check', () => {
   const check = (action: string, changes: object = {}, asked?: string) => ({
     action,

@@ -6,6 +6,7 @@ import { meaningOfComment, meaningOfNote } from './comment.ts';
 import { ignored, type Meaning, shown } from './meaning.ts';
 import { meaningOfMergeRequest, meaningOfPull } from './pull.ts';
 import { meaningOfPush } from './push.ts';
+import { meaningOfMergeGroup } from './queue.ts';
 import { meaningOfReview } from './review.ts';
 
 /** How the payload of each kind of event is understood, by the names that the forges give it. */
@@ -15,6 +16,7 @@ const READERS: Readonly<Record<string, (payload: unknown, branch: string) => Mea
   pull_request: meaningOfPull,
   pull_request_sync: meaningOfPull,
   'Merge Request Hook': meaningOfMergeRequest,
+  merge_group: meaningOfMergeGroup,
   check_run: meaningOfCheck,
   check_suite: meaningOfSuite,
   issue_comment: meaningOfComment,

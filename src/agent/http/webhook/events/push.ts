@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { queuedPull } from './queue.ts';
 import { Sha, understood } from './shape.ts';
 
 const NOTHING = /^0+$/;
@@ -20,8 +21,14 @@ const Push = z.object({
 export function meaningOfPush(payload: unknown, branch: string): Meaning {
   const read = understood(Push, payload, 'a push');
   if ('malformed' in read) return read.malformed;
-  const { ref, after, deleted, user_username, pusher } = read.data;
+  const { ref, after, deleted } = read.data;
+  const queued = deleted === true || NOTHING.test(after) ? null : queuedPull(ref, branch);
+  if (queued !== null) return means({ kind: 'pull', pull: queued }, pusherIn(read.data));
   if (ref !== `refs/heads/${branch}`) return ignored(`Phoenix follows ${branch}, not ${shown(ref)}`);
   if (deleted === true || NOTHING.test(after)) return ignored(`${branch} was deleted; nothing is changed`);
-  return means({ kind: 'push', commit: after }, pusher?.login ?? pusher?.username ?? pusher?.name ?? user_username);
+  return means({ kind: 'push', commit: after }, pusherIn(read.data));
+}
+
+function pusherIn({ pusher, user_username }: z.infer<typeof Push>): string | undefined {
+  return pusher?.login ?? pusher?.username ?? pusher?.name ?? user_username;
 }

@@ -1,0 +1,29 @@
+// GitHub's merge queue asks for checks of a commit that it made, by an event and by the push of a branch of its own. Either makes Phoenix
+// look at what the queue holds.
+
+import { z } from 'zod';
+import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { Login, understood } from './shape.ts';
+
+const MergeGroup = z.object({
+  action: z.string(),
+  sender: Login.optional(),
+  merge_group: z.object({ head_ref: z.string() }),
+});
+
+export function meaningOfMergeGroup(payload: unknown, branch: string): Meaning {
+  const read = understood(MergeGroup, payload, 'a merge group');
+  if ('malformed' in read) return read.malformed;
+  const { action, sender, merge_group: group } = read.data;
+  if (action !== 'checks_requested') return ignored(`Phoenix does nothing on a merge group that is ${shown(action)}`);
+  const pull = queuedPull(group.head_ref, branch);
+  if (pull === null) return ignored(`Phoenix follows ${branch}, not ${shown(group.head_ref)}`);
+  return means({ kind: 'pull', pull }, sender?.login);
+}
+
+/** The pull request that a branch of the queue was made for; null for any other branch. @param branch into which the queue merges */
+export function queuedPull(ref: string, branch: string): number | null {
+  const prefix = `refs/heads/gh-readonly-queue/${branch}/`;
+  const [, pull] = ref.startsWith(prefix) ? (/^pr-(\d{1,9})-[0-9a-f]+$/.exec(ref.slice(prefix.length)) ?? []) : [];
+  return pull === undefined ? null : Number(pull);
+}

@@ -1,0 +1,105 @@
+// Commit statuses at GitLab, where each is a job of a pipeline: of the newest one of the commit, or of one that the status makes. From
+// GitLab's source: `Ci::CreateCommitStatusService` (gitlabhq 0286e4c628d6), `Ci::Pipelines::AddJobService` (41946e65501d), `CommitStatus`,
+// `GenericCommitStatus` and `Ci::PipelinePolicy`.
+
+import type { CommitStatus, StatusState } from '../../../model/report.ts';
+import { Answered, type Client } from './client.ts';
+
+const STATES: Record<StatusState, string> = {
+  pending: 'pending',
+  success: 'success',
+  failure: 'failed',
+  error: 'canceled',
+};
+
+/** A status of a protected branch takes whoever may change the branch; of any other, a Developer. */
+export const STATUS_RIGHT = 'api, in a role that may push to or merge into the branch';
+
+/** It refuses longer addresses. */
+const LONGEST_ADDRESS = 255;
+
+interface Place {
+  readonly client: Client;
+  /** Its path in the interface. */
+  readonly project: string;
+  /** The followed one. */
+  readonly branch: string;
+}
+
+interface Taken {
+  readonly pipeline_id?: number | null;
+}
+
+/**
+ * @param handle of the status before it in the same context
+ * @returns the pipeline that it went into, and whether it is still open there
+ */
+export async function setStatus(place: Place, status: CommitStatus, handle: string | null): Promise<string | null> {
+  const before = readHandle(handle);
+  const taken = await send(place, status, {});
+  const pipeline = taken?.pipeline_id ?? before?.pipeline ?? null;
+  // A pipeline that began meanwhile has the new status; what waits in the one before would wait for ever.
+  if (before?.open === true && pipeline !== before.pipeline) {
+    const end: StatusState = status.state === 'pending' ? 'error' : status.state;
+    await send(place, { ...status, state: end }, { pipeline_id: before.pipeline }).catch((error) => {
+      if (!(error instanceof Answered) || error.status !== 404) throw error;
+    });
+  }
+  return pipeline === null ? null : `${pipeline} ${status.state === 'pending' ? 'open' : 'ended'}`;
+}
+
+/** Undefined where it reads so already. @param where which pipeline it goes into, where GitLab is not to choose */
+async function send(
+  { client, project, branch }: Place,
+  { commit, context, state, description, url, about }: CommitStatus,
+  where: { readonly pipeline_id?: number },
+): Promise<Taken | undefined> {
+  const target = addressOf(url);
+  const body = { name: context, description, ...(target === null ? {} : { target_url: target }), ...where };
+  const post = (more: object) => client.call('POST', `${project}/statuses/${commit}`, { ...body, ...more });
+  const asked = { state: STATES[state] };
+  try {
+    return await moveOn(post, asked);
+  } catch (error) {
+    if (!isWithoutRef(error)) throw error;
+    // No branch holds it, as the head of a fork or a commit that a force push took away.
+    const ref = about?.kind === 'pull' ? `refs/merge-requests/${about.pull}/head` : branch;
+    return moveOn(post, { ...asked, ref });
+  }
+}
+
+/** What waits cannot wait anew, but may begin, with new words; what has begun keeps those that it has. */
+async function moveOn(post: (body: object) => Promise<unknown>, asked: object): Promise<Taken | undefined> {
+  for (const body of [asked, { ...asked, state: 'running' }]) {
+    try {
+      return (await post(body)) as Taken;
+    } catch (error) {
+      if (!isWaiting(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function isWaiting(error: unknown): boolean {
+  return says(error, 400, /cannot transition status via :(enqueue|run) from :(pending|running)/i);
+}
+
+function isWithoutRef(error: unknown): boolean {
+  return says(error, 404, /references for commit/i);
+}
+
+function says(error: unknown, status: number, words: RegExp): boolean {
+  return error instanceof Answered && error.status === status && words.test(JSON.stringify(error.response.data ?? ''));
+}
+
+/** Of a step with a long name that of its run; null where none fits. */
+function addressOf(url: string | null): string | null {
+  if (url === null || url.length <= LONGEST_ADDRESS) return url;
+  const [run = null] = /^.*?\/runs\/\d+/.exec(url) ?? [];
+  return run !== null && run.length <= LONGEST_ADDRESS ? run : null;
+}
+
+function readHandle(handle: string | null): { readonly pipeline: number; readonly open: boolean } | null {
+  const [, pipeline, state] = /^(\d+) (open|ended)$/.exec(handle ?? '') ?? [];
+  return pipeline === undefined ? null : { pipeline: Number(pipeline), open: state === 'open' };
+}
