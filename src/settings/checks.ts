@@ -31,7 +31,7 @@ const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
 const RIGHTS = {
   github: 'Contents: read, Commit statuses: write, Pull requests: write',
   gitea: 'the scopes write:repository and write:issue',
-  gitlab: 'the scope api, and the role Developer',
+  gitlab: 'the scope api, and a role that may push to the branch or merge into it',
 } as const;
 
 const forge: Check = ({ forge: { kind, token, app } }, _purpose, report) => {

@@ -9,7 +9,8 @@ import { MAY, NO_COMMIT, type Tried } from './tries.ts';
 /** From here on statuses may be written and branches without protection pushed to. */
 const DEVELOPER = 30;
 const SCOPE = 'make a token with the scope api (Settings, Access tokens) for PHOENIX_FORGE_TOKEN';
-const ROLE = 'give the token, or its owner, the role Developer in the project';
+const ROLE =
+  'give the token, or its owner, the role Developer in the project, or Maintainer where the branch is protected so';
 
 interface Project {
   readonly permissions?: Readonly<
