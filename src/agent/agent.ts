@@ -6,6 +6,7 @@ import { apply } from './apply/apply.ts';
 import { keepLease } from './apply/lease.ts';
 import { surveys } from './apply/surveys.ts';
 import type { Context } from './context.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { newMemory } from './memory.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
@@ -43,8 +44,10 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
   };
   await queue.work(work, { node: options.node, concurrency: options.concurrency });
+  let endHeartbeat = () => {};
   if (has('reconcile')) {
     await startTimers(context);
+    endHeartbeat = startHeartbeat(context, () => startTimers(context));
     await queue.requestReconcile();
     await queue.requestReview();
   }
@@ -53,6 +56,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     delivered: ({ kind }) => (kind === 'push' ? queue.requestReconcile() : queue.requestReview()),
     ...operations(context),
     async stop(graceSeconds = 30) {
+      endHeartbeat();
       await queue.close(graceSeconds * 1000);
       await ledger.close();
     },

@@ -1,8 +1,8 @@
 // What one process remembers between its looks, and may forget when it ends.
 
 export interface Memory {
-  /** The ledger was empty when this process started: what an earlier one said is only known to the forge. */
-  readonly beganAfresh: boolean;
+  /** The ledger was empty when this process started, or lost its data since: what was said before is only known to the forge. */
+  beganAfresh: boolean;
   /** What read pending at the forge was looked through once. */
   pendingSettled: boolean;
   /** When the forge was last asked for lost deliveries (epoch milliseconds). */

@@ -38,6 +38,8 @@ const REDIS_WITHIN_MS = 10_000;
 export interface RunningPhoenix {
   readonly agent: Agent;
   readonly url: string;
+  /** Resolves when something is gone that nothing can go on without. */
+  readonly lost: Promise<Error>;
   /** Takes no new work, lets running actions end for that long, leaves the rest in the ledger. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -68,7 +70,8 @@ export async function compose(
     const signatures = await signaturesOf(settings, clock);
     await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
     opened.push(await lockFolder(settings.dataDir));
-    const redisUrl = await redisOf(settings, opened);
+    const lost = Promise.withResolvers<Error>();
+    const redisUrl = await redisOf(settings, opened, { log, lost: lost.resolve });
     const connect = (): Connection => connectRedis(redisUrl, onceUntil(log));
     const ledger = openLedger(connect(), { clock });
     opened.push(() => ledger.close());
@@ -154,6 +157,7 @@ export async function compose(
     return {
       agent,
       url: door.url,
+      lost: lost.promise,
       async stop(graceSeconds) {
         grace = graceSeconds;
         await close();
@@ -166,9 +170,14 @@ export async function compose(
 }
 
 /** The one that was given, or a private one. */
-async function redisOf({ redisUrl, dataDir }: Settings, opened: (() => Promise<void>)[] | unknown[]): Promise<string> {
+async function redisOf(
+  { redisUrl, dataDir }: Settings,
+  opened: unknown[],
+  { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
+): Promise<string> {
   if (redisUrl !== null) return redisUrl.expose();
-  const server = await startRedis(join(dataDir, 'redis'));
+  const ended = (reason: string) => log.warn('the private redis-server ended; it is started again', { reason });
+  const server = await startRedis(join(dataDir, 'redis'), { ended, lost });
   opened.push(server.stop);
   return server.url;
 }

@@ -3,6 +3,7 @@
 import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
+import { RedisUnavailable } from '../io/redis-server.ts';
 import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
@@ -43,7 +44,14 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   if (settings.adminToken === null)
     log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP, or read from another machine');
 
-  await told;
+  const lost = await Promise.race([told.then(() => null), phoenix.lost]);
+  if (lost !== null) {
+    log.error('nothing can go on', { reason: lost.message });
+    io.stderr(`phoenix: ${lost.message}\n`);
+    if (lost instanceof RedisUnavailable) io.stderr(`  ${lost.hint}\n`);
+    // Nothing that is open can be put away without a store: whoever started Phoenix starts it again.
+    process.exit(EXIT.missing);
+  }
   log.info('stopping: no new work; what runs may end', { seconds: GRACE_SECONDS });
   process.once('SIGINT', () => process.exit(EXIT.interrupted));
   await phoenix.stop(GRACE_SECONDS);

@@ -29,10 +29,39 @@ export function openLog({ level, redactor, pretty = false, destination = process
     },
     { write },
   );
+  const repeats = repeatsWithin(REPEAT_MS);
   return {
     info: (text, fields = {}) => logger.info(fields, text),
-    warn: (text, fields = {}) => logger.warn(withReason(fields), text),
-    error: (text, fields = {}) => logger.error(fields, text),
+    warn(text, fields = {}) {
+      const told = withReason(fields);
+      repeats(`warn ${text} ${JSON.stringify(told)}`, (more) => logger.warn({ ...told, ...more }, text));
+    },
+    error(text, fields = {}) {
+      const { error } = fields;
+      const said = error instanceof Error ? { ...fields, error: error.stack } : fields;
+      repeats(`error ${text} ${JSON.stringify(said)}`, (more) => logger.error({ ...fields, ...more }, text));
+    },
+  };
+}
+
+/** A line that comes again and again is written once in so long, with how often it came meanwhile. */
+const REPEAT_MS = 60_000;
+/** Of different lines; more than these are never the same one again and again. */
+const MOST_LINES = 1_000;
+
+/** By a clock that nobody sets. */
+function repeatsWithin(ms: number): (line: string, write: (more: object) => void) => void {
+  const written = new Map<string, { at: number; repeated: number }>();
+  return (line, write) => {
+    const now = performance.now();
+    const last = written.get(line);
+    if (last !== undefined && now - last.at < ms) {
+      last.repeated += 1;
+      return;
+    }
+    write(last === undefined || last.repeated === 0 ? {} : { repeated: last.repeated });
+    if (written.size >= MOST_LINES) written.clear();
+    written.set(line, { at: now, repeated: 0 });
   };
 }
 

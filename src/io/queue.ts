@@ -111,6 +111,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       // What an earlier version called it.
       await queue(work).removeJobScheduler('poll');
     },
+    hasTimer: async (work) => (await queue(work).getJobScheduler('timer')) !== undefined,
     async close(graceMs) {
       const grace = setTimeout(() => stopping.abort(), graceMs);
       const closed = closeAll(workers).then(() => closeAll([...queues.values()]));

@@ -17,6 +17,18 @@ const STOP_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 const ANSWER_MS = 2_000;
 
+/** Starts in a minute after which it is not tried again. */
+const MOST_STARTS = 5;
+const MINUTE_MS = 60_000;
+
+/** Hears of a server that ends by itself. */
+export interface RedisWatch {
+  /** It is started again. */
+  ended(reason: string): void;
+  /** It cannot be started any more: nothing can go on. */
+  lost(error: Error): void;
+}
+
 export interface RedisServer {
   /** `unix:///…`, for `connectRedis`. */
   readonly url: string;
@@ -41,10 +53,11 @@ export class RedisUnavailable extends Error {
  * Resolves once it answers.
  *
  * @param folder where its files lie; made when it is not there. One process may use it at a time
+ * @param watch a server that ends by itself is started again, with what it had written
  * @param program `redis-server`, found on PATH
  * @throws RedisUnavailable, FolderTaken
  */
-export async function startRedis(folder: string, program = 'redis-server'): Promise<RedisServer> {
+export async function startRedis(folder: string, watch: RedisWatch, program = 'redis-server'): Promise<RedisServer> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const home = await realpath(folder);
@@ -58,11 +71,30 @@ export async function startRedis(folder: string, program = 'redis-server'): Prom
   };
   try {
     await endLeftover(socket);
-    const stop = await launch(program, home, socket);
+    let running = await launch(program, home, socket);
+    let stopping = false;
+    const starts: number[] = [];
+    const keep = async (): Promise<void> => {
+      for (;;) {
+        const reason = await running.ended;
+        if (stopping) return;
+        starts.push(performance.now());
+        if (starts.filter((at) => performance.now() - at < MINUTE_MS).length > MOST_STARTS) {
+          throw new RedisUnavailable(`the private redis-server ends again and again: ${reason}`, TRY_ITSELF);
+        }
+        watch.ended(reason);
+        // One that does not come up has ended as well.
+        running = await launch(program, home, socket).catch((error: Error) => endedWith(error.message));
+        if (stopping) await running.stop();
+      }
+    };
+    const kept = keep().catch((error: Error) => watch.lost(error));
     return {
       url: `unix://${socket}`,
       async stop() {
-        await stop();
+        stopping = true;
+        await running.stop();
+        await kept;
         await release();
       },
     };
@@ -71,6 +103,8 @@ export async function startRedis(folder: string, program = 'redis-server'): Prom
     throw error;
   }
 }
+
+const TRY_ITSELF = 'see what it says when it is started by hand in its folder, or set REDIS_URL';
 
 /** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */
 async function endLeftover(socket: string): Promise<void> {
@@ -88,8 +122,17 @@ async function endLeftover(socket: string): Promise<void> {
   }
 }
 
-/** @returns the function that stops it */
-async function launch(program: string, home: string, socket: string): Promise<() => Promise<void>> {
+interface Launched {
+  /** Why it ended, however it did. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+function endedWith(reason: string): Launched {
+  return { ended: Promise.resolve(reason), stop: async () => {} };
+}
+
+async function launch(program: string, home: string, socket: string): Promise<Launched> {
   const place = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', home, '--save', ''];
   // `always`: a webhook is acknowledged once its record is on the disk, also when the machine loses power.
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
@@ -114,7 +157,7 @@ async function launch(program: string, home: string, socket: string): Promise<()
   };
 
   const failure = await Promise.race([ended, answering(socket)]);
-  if (failure === null) return stop;
+  if (failure === null) return { ended, stop };
   child.kill('SIGKILL');
   throw new RedisUnavailable(
     `${program} could not be started: ${failure}`,

@@ -39,6 +39,8 @@ export interface Queue {
   work(work: Work, options: { readonly node: string; readonly concurrency: number }): Promise<void>;
   /** That work at least this often, the first time at once. Kept in Redis: one timer however many processes, and the newest interval holds. */
   every(work: Timed, seconds: number): Promise<void>;
+  /** Whether that timer is there: a Redis that lost its data has none. */
+  hasTimer(work: Timed): Promise<boolean>;
   /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after, come what may. */
   close(graceMs: number): Promise<void>;
 }

@@ -18,6 +18,15 @@ test('a warning tells why, with what caused it, and has no stack', () => {
   expect(JSON.stringify(line)).not.toContain('at ');
 });
 
+test('the same line again and again is written once, another is written', () => {
+  const lines: string[] = [];
+  const log = openLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  for (let count = 0; count < 10_000; count += 1) log.warn('queue', { queue: 'report', error: 'it is away' });
+  for (let count = 0; count < 10; count += 1) log.error('queue', { error: failure });
+  log.warn('queue', { queue: 'apply', error: 'it is away' });
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual(['warn', 'error', 'warn']);
+});
+
 test('an error has one, since nobody expects it', () => {
   const { error } = written((log) => log.error('a surprise', { error: failure }));
   expect((error as { stack: string }).stack).toContain('log.test.ts');

@@ -7,14 +7,23 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../src/io/redis-server.ts';
+import { until } from '../support/until.ts';
 
 const MODULE = fileURLToPath(new URL('../../src/io/redis-server.ts', import.meta.url));
+/** What a server that ends by itself is told to. */
+const told: string[] = [];
+const WATCH = {
+  ended: (reason: string) => void told.push(reason),
+  lost: (error: Error) => void told.push(`lost: ${error.message}`),
+};
+
 let folder: string;
 let running: RedisServer[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-redis-server-'));
   running = [];
+  told.length = 0;
 });
 afterEach(async () => {
   for (const server of running) await server.stop();
@@ -22,13 +31,14 @@ afterEach(async () => {
 });
 
 async function start(path: string, program?: string): Promise<RedisServer> {
-  const server = await startRedis(path, program);
+  const server = await startRedis(path, WATCH, program);
   running.push(server);
   return server;
 }
 
 async function withClient<T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url.slice('unix://'.length), { lazyConnect: true });
+  const redis = new Redis(url.slice('unix://'.length), { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => {});
   await redis.connect();
   try {
     return await use(redis);
@@ -38,11 +48,28 @@ async function withClient<T>(url: string, use: (redis: Redis) => Promise<T>): Pr
 }
 
 test('what was written is there after a stop and a start', async () => {
-  const first = await startRedis(folder);
+  const first = await startRedis(folder, WATCH);
   await withClient(first.url, (redis) => redis.set('key', 'value'));
   await first.stop();
   const second = await start(folder);
   expect(await withClient(second.url, (redis) => redis.get('key'))).toBe('value');
+});
+
+test('a server that dies is started again with what it had, and one that dies again and again is given up', async () => {
+  const { url } = await start(folder);
+  await withClient(url, (redis) => redis.set('key', 'value'));
+  for (let time = 1; time <= 6; time += 1) {
+    const answers = () => withClient(url, (redis) => redis.get('key')).catch(() => null);
+    await until(async () => (await answers()) === 'value', `server ${time} with what was written`);
+    const info = await withClient(url, (redis) => redis.info('server'));
+    process.kill(Number(/process_id:(\d+)/.exec(info)?.[1]), 'SIGKILL');
+    await until(
+      () => told.length >= time,
+      () => `the end of server ${time}: ${told}`,
+    );
+  }
+  expect(told.slice(0, 5).filter((reason) => !reason.includes('SIGKILL'))).toEqual([]);
+  expect(told[5]).toContain('lost: the private redis-server ends again and again');
 });
 
 test('only its user can reach it, it forgets nothing, and it listens on no port', async () => {
@@ -60,7 +87,7 @@ test('a path that is too long for a socket is no obstacle', async () => {
 
 test('a second Phoenix on the same data is refused, with the remedy', async () => {
   await start(folder);
-  await expect(startRedis(folder)).rejects.toMatchObject({
+  await expect(startRedis(folder, WATCH)).rejects.toMatchObject({
     name: 'FolderTaken',
     message: expect.stringContaining('another Phoenix'),
     hint: expect.stringContaining('PHOENIX_DATA_DIR'),
@@ -68,7 +95,7 @@ test('a second Phoenix on the same data is refused, with the remedy', async () =
 });
 
 test('a missing program is said, with the remedy', async () => {
-  await expect(startRedis(folder, 'no-such-redis-server')).rejects.toMatchObject({
+  await expect(startRedis(folder, WATCH, 'no-such-redis-server')).rejects.toMatchObject({
     name: 'RedisUnavailable',
     hint: expect.stringContaining('install Redis'),
   });
@@ -88,7 +115,7 @@ test('a server that outlived its killed agent is replaced by one with the same d
 
 function startElsewhere(path: string): ChildProcess {
   const script = `const { startRedis } = await import(${JSON.stringify(MODULE)});
-    console.log((await startRedis(${JSON.stringify(path)})).url); setInterval(() => {}, 1000);`;
+    console.log((await startRedis(${JSON.stringify(path)}, { ended() {}, lost() {} })).url); setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
