@@ -25,6 +25,6 @@ export function cutMarkdown(text: string, most: number, url: string | null): str
     } else if (mark.startsWith(fence)) fence = ''; // A shorter one is content: fences of ours are longer than what they hold.
     kept.push(line);
   }
-  const closing = `${fence === '' ? '' : `\n${fence}`}${'\n</details>'.repeat(Math.max(0, open))}`;
+  const closing = `${fence === '' ? '' : `\n${fence}`}${'\n\n</details>'.repeat(Math.max(0, open))}`;
   return `${kept.join('\n')}${closing}${more}`;
 }
