@@ -41,7 +41,15 @@ export async function approveUnder(
   if (pull.base !== context.options.branch) throw new Refused(NOT_APPROVED.elsewhere(number, pull.base));
   if (pull.open) return approveEarly(context, pull, targets, approver);
   if (pull.mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
+  // What comes between the merge and its run counts as what came before the merge: nothing waits yet.
+  if (!(await isFollowed(context, pull.mergedAs))) return approveEarly(context, pull, targets, approver);
   return approveMerged(context, pull, pull.mergedAs, targets, approver);
+}
+
+/** Whether the branch was followed up to the commit. */
+async function isFollowed({ ledger, repository }: Context, commit: CommitSha): Promise<boolean> {
+  const head = (await ledger.head())?.commit as CommitSha | undefined;
+  return head !== undefined && (await comesAfter(repository, commit, head));
 }
 
 /** Bound to the very change that the plan shows for that head: any other asks again. */

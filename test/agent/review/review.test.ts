@@ -312,6 +312,22 @@ describe('a plan', () => {
   });
 });
 
+test('what is approved after the merge and before its run counts for the run', async () => {
+  await start('github');
+  const { forge: lab } = phoenix;
+  await phoenix.push(two);
+  const head = await phoenix.repo.branch('less', environment(LOST));
+  const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+  await planOf(head);
+  lab.fate(({ event }) => (event === 'push' ? 'delay' : 'deliver'));
+  const onMain = await merged(number);
+  await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+  await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+  expect(await host.commands()).not.toContain('box drop 102');
+  await lab.release();
+  expect((await phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+});
+
 describe('what was lost', () => {
   test('a pull request whose event never came is planned all the same', async () => {
     await start('github', { pollSeconds: 1 });
