@@ -30,8 +30,8 @@ const ALL = [
     source: 'test/config/compose/loader',
     without: 'compose files as Docker Compose loads them',
   },
-  { program: 'traefik', script: 'scripts/traefik.sh', without: 'routes as the real Traefik takes them' },
-  { program: 'gitea', script: 'scripts/gitea.sh', without: 'a team at work on a real Gitea' },
+  { program: 'traefik', script: 'scripts/release.sh', without: 'routes as the real Traefik takes them' },
+  { program: 'gitea', script: 'scripts/release.sh', without: 'a team at work on a real Gitea' },
   { program: 'traefik-labels', source: 'test/traefik/decoder', without: 'labels as Traefik itself decodes them' },
   { program: 'lxc-start', package: 'lxc', without: CONTAINERS },
   { program: 'newuidmap', package: 'uidmap', without: CONTAINERS },
@@ -65,7 +65,7 @@ function bring() {
   }
   for (const { program, script } of missing.filter((part) => part.script)) {
     say(`fetching the release of ${program}`);
-    if (run('sh', [script, join(PARTS, 'bin')]) !== 0) fail(`${script} failed: see above`, 3);
+    if (run('sh', [script, program, join(PARTS, 'bin')]) !== 0) fail(`${script} failed: see above`, 3);
   }
   if (!existsSync(ROOTFS)) makeRootfs();
   say('everything is there');

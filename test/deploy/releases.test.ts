@@ -12,25 +12,23 @@ const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const versionIn = (file: string) => /^version=(.*)$/m.exec(readFileSync(join(TOP, file), 'utf8'))?.[1] ?? '';
 
 const traefik = versionIn('etc/features/traefik/install.sh');
-const gitea = versionIn('scripts/gitea.sh');
+const gitea = /^ +version=([\d.]+)$/m.exec(readFileSync(join(TOP, 'scripts/release.sh'), 'utf8'))?.[1] ?? '';
 const RELEASES = [
   {
     program: 'traefik',
-    script: 'scripts/traefik.sh',
     packed: true,
     page: `https://github.com/traefik/traefik/releases/download/${traefik}/`,
     name: (architecture: string) => `traefik_${traefik}_linux_${architecture}.tar.gz`,
   },
   {
     program: 'gitea',
-    script: 'scripts/gitea.sh',
     packed: false,
     page: `https://github.com/go-gitea/gitea/releases/download/v${gitea}/`,
     name: (architecture: string) => `gitea-${gitea}-linux-${architecture}`,
   },
 ];
 
-describe.each(RELEASES)('$program', ({ program, script, packed, page, name }) => {
+describe.each(RELEASES)('$program', ({ program, packed, page, name }) => {
   let dir: string;
 
   beforeEach(() => {
@@ -52,7 +50,10 @@ describe.each(RELEASES)('$program', ({ program, script, packed, page, name }) =>
   function bring(checksum: (name: string) => string) {
     writeFileSync(join(dir, 'release/checksums.txt'), ['amd64', 'arm64'].map(name).map(checksum).join(''));
     const env = { ...process.env, PATH: `${join(dir, 'bin')}:${process.env['PATH']}` };
-    const { status, stderr } = spawnSync('sh', [join(TOP, script), join(dir, 'into')], { env, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('sh', [join(TOP, 'scripts/release.sh'), program, join(dir, 'into')], {
+      env,
+      encoding: 'utf8',
+    });
     return { status, stderr, kept: existsSync(join(dir, 'into', program)) };
   }
 
