@@ -1,0 +1,47 @@
+// A Redis that loses all that it held, before, during or after a run.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { environment } from '../../support/environment.ts';
+import { recordLog } from '../../support/log.ts';
+import { startPhoenix } from '../../support/phoenix.ts';
+import { scenario } from '../scenario.ts';
+
+export const lostStore = scenario({
+  name: 'lost-store',
+  about: 'a Redis that was emptied is noticed within a poll; nothing is done twice, and the branch is followed on',
+  tries: { long: 40, short: 3 },
+  /** The command on the host before which Redis is emptied. */
+  input: fc.record({ command: fc.integer({ min: 1, max: 16 }) }),
+  async attempt({ command }) {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-lost-store-'));
+    const host = await openBoxHost(folder);
+    const log = recordLog();
+    const phoenix = await startPhoenix({ host, managers: BOXES, options: { pollSeconds: 1, leaseSeconds: 2 }, log });
+    let commands = 0;
+    const empty = async () => {
+      commands += 1;
+      if (commands === command) await phoenix.redis.clear();
+    };
+    try {
+      host.before = empty;
+      await phoenix.push(environment({ 101: {} }));
+      // Nobody tells the agent of what comes now.
+      phoenix.forge.fate(() => 'drop');
+      await phoenix.push(environment({ 101: {}, 102: {} }));
+      if (commands < command) await phoenix.redis.clear();
+      const { statuses } = await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
+      expect(statuses['phoenix/apply']).toMatch(/^success: /);
+      const put = ['101', '102', '103'].flatMap((id) => [`box put ${id}`, `box start ${id}`]);
+      expect(await host.commands()).toEqual(put);
+      expect(log.lines.filter((line) => line.includes('Redis has lost its data'))).toHaveLength(1);
+    } finally {
+      await phoenix.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});
