@@ -2,6 +2,7 @@
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
 import { measureBringUp } from './bring-up.ts';
+import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
@@ -16,6 +17,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   plan: measurePlan,
   commands: measureCommands,
   'bring-up': measureBringUp,
+  memory: measureMemory,
 };
 
 const chosen = process.argv.slice(2);
