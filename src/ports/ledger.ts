@@ -157,8 +157,8 @@ export interface Ledger extends Outbox, Pulls {
 
   head(): Promise<Head | null>;
 
-  /** Records a run that is still to be planned, state `planned`. */
-  openRun(request: RunRequest, statuses: readonly CommitStatus[]): Promise<RunId>;
+  /** Records a run that is still to be planned, state `planned`, with what is said of it. */
+  openRun(request: RunRequest, statuses: (run: RunId) => readonly CommitStatus[]): Promise<RunId>;
   /** Fails when the run was planned or ended already. */
   planRun(run: RunId, planned: Planned): Promise<void>;
   /** `openRun` and `planRun` in one. */
@@ -181,7 +181,8 @@ export interface Ledger extends Outbox, Pulls {
   markRun(run: RunId, state: 'applying' | 'blocked', statuses: readonly CommitStatus[]): Promise<void>;
   /**
    * Ends every step that has not started as `superseded` and the run with it; each step's status is written when it was
-   * ended so. Resolves to the targets that still run; null when the run has ended already.
+   * ended so, and the run's when any was. A run of which nothing is left to take says its own last word: one whose steps all have an
+   * outcome is left as it is. Resolves to the targets that still run; null when the run has ended already.
    */
   supersedeRun(
     run: RunId,

@@ -54,8 +54,10 @@ export interface Outbox {
   reportsWaiting(): Promise<number>;
   /** Null while the forge takes what it is told. */
   reportsHeld(): Promise<HeldReports | null>;
-  /** What the forge was told that reads pending still, the newest of each context. */
+  /** What the forge was told that reads pending still, the newest of each context. Costs what there is of it, however much was said. */
   saidPending(): Promise<readonly CommitStatus[]>;
+  /** Looks through all that was said for what `saidPending` tells of: to be called once, for what a version before kept no list of. */
+  listPending(): Promise<void>;
 
   /** The forge does not have the comment under a pull request any more as it was sent: what is said next is written whatever it is. */
   forgetComment(pull: number): Promise<void>;

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { SUBJECT } from '../support/status.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
@@ -43,7 +44,7 @@ afterEach(async () => {
 const at = () => new Date(time).toISOString();
 
 function status(description: string, context = 'phoenix/apply', commit = A): CommitStatus {
-  return { commit, context, state: 'pending', description, url: null, about: null };
+  return { commit, context, state: 'pending', description, url: null, about: SUBJECT };
 }
 
 function request(commit = A): RunRequest {
@@ -173,7 +174,7 @@ describe('runs', () => {
   });
 
   test('a run is planned once', async () => {
-    const run = await ledger.openRun(request(), []);
+    const run = await ledger.openRun(request(), () => []);
     expect((await ledger.run(run))?.plan).toBeNull();
     await ledger.planRun(run, planned(planOf(T1)));
     await expect(ledger.planRun(run, planned(planOf(T2)))).rejects.toThrow('planned already');

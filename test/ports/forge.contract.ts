@@ -1,5 +1,6 @@
 // What the agent relies on of a forge, whichever it is. Every list is longer than two pages of it.
 
+import { SUBJECT, type StatusChanges } from '../support/status.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
@@ -38,13 +39,13 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   }, 120_000);
   afterAll(() => scene?.close());
 
-  const status = (changes: Partial<CommitStatus>): CommitStatus => ({
+  const status = (changes: StatusChanges): CommitStatus => ({
     commit: scene.head,
     context: 'phoenix/apply',
     state: 'success',
     description: 'applied',
     url: null,
-    about: null,
+    about: SUBJECT,
     ...changes,
   });
 

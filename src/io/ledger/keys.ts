@@ -53,6 +53,8 @@ export function ledgerKeys(installation: string) {
     outbox: {
       /** Hash key → sequence and status. */
       entries: name('outbox'),
+      /** Set of keys whose newest text reads pending; scripts find it by the name of `entries`. */
+      pending: name('outbox:pending'),
       /** Sorted set of keys by the time when they may be sent. */
       due: name('outbox:due'),
       /** Hash key → the status that the forge has. */

@@ -12,15 +12,18 @@ import { script } from './script.ts';
 const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
 /** Due entries among which the next to be sent is chosen. */
 const LOOKED_AT = 500;
+const SCANNED_AT_ONCE = 1_000;
 
 /**
  * Lua: `say(now, list)` for scripts whose first four keys are `outboxKeys`. An entry that is waiting or being sent is
- * replaced where it is, so that it keeps its place in time and no newer text overtakes an older one on the wire.
+ * replaced where it is, so that it keeps its place in time and no newer text overtakes an older one on the wire. Which contexts read
+ * pending is kept in a set of its own, beside the first key.
  */
 export const SAY = `
 local function say(now, list)
   for _, status in ipairs(cjson.decode(list)) do
     local key, text = status[1], status[2]
+    redis.call(status[3] and 'SADD' or 'SREM', KEYS[1] .. ':pending', key)
     local entry = redis.call('HGET', KEYS[1], key)
     local known = entry and string.sub(entry, string.find(entry, ' ', 1, true) + 1) or redis.call('HGET', KEYS[3], key)
     if known ~= text then
@@ -37,7 +40,11 @@ export function outboxKeys({ outbox }: Keys): string[] {
 
 /** The list that `say` takes. */
 export function statusList(reports: readonly Report[]): string {
-  return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report)]));
+  return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report), isPending(report)]));
+}
+
+function isPending(report: Report): boolean {
+  return !isComment(report) && report.state === 'pending';
 }
 
 function keyOf(report: Report): string {
@@ -107,6 +114,7 @@ if sent ~= '' then
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now - ARGV[5], 'LIMIT', 0, 100)) do
     redis.call('HDEL', KEYS[3], old)
     redis.call('HDEL', KEYS[8], old)
+    redis.call('SREM', KEYS[1] .. ':pending', old)
     redis.call('ZREM', KEYS[7], old)
   end
 end
@@ -115,6 +123,7 @@ redis.call('HDEL', KEYS[10], key)
 if entry and string.sub(entry, 1, string.find(entry, ' ', 1, true) - 1) == sequence then
   redis.call('HDEL', KEYS[1], key)
   redis.call('ZREM', KEYS[2], key)
+  if sent == '' then redis.call('SREM', KEYS[1] .. ':pending', key) end
 elseif entry then
   redis.call('ZADD', KEYS[2], now, key)
 end
@@ -131,6 +140,13 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
+// Keys: entries, sent, pending. Unless something else was said meanwhile.
+const listScript = script(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] then
+  redis.call('SADD', KEYS[3], ARGV[1])
+end
+`);
+
 /** Times are ISO 8601. */
 interface Failed {
   readonly since: string;
@@ -139,7 +155,7 @@ interface Failed {
 }
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
-  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons } = keys.outbox;
+  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons, pending } = keys.outbox;
   const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends, reasons];
   return {
     async say(reports) {
@@ -196,12 +212,24 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async saidPending() {
       // In this order: what is sent in between is told of as sent. The other way it would be taken for neither waiting nor sent.
-      const waiting = new Set(await redis.hkeys(entries));
-      const told = Object.entries(await redis.hgetall(sent)).filter(([key]) => !key.startsWith('pull/'));
-      const statuses = told
-        .filter(([key]) => !waiting.has(key))
-        .map(([, text]) => decode<CommitStatus>('a status', text));
+      const listed = await redis.smembers(pending);
+      if (listed.length === 0) return [];
+      const waiting = await redis.hmget(entries, ...listed);
+      const told = listed.filter((_, index) => waiting[index] === null);
+      const texts = told.length === 0 ? [] : await redis.hmget(sent, ...told);
+      const statuses = texts.flatMap((text) => (text === null ? [] : [decode<CommitStatus>('a status', text)]));
       return statuses.filter(({ state }) => state === 'pending');
+    },
+    async listPending() {
+      for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
+        const [next, found] = await redis.hscan(sent, cursor, 'COUNT', SCANNED_AT_ONCE);
+        cursor = next;
+        for (let index = 0; index < found.length; index += 2) {
+          const [key = '', text = ''] = [found[index], found[index + 1]];
+          if (!key.startsWith('pull/') && decode<CommitStatus>('a status', text).state === 'pending')
+            await listScript(redis, [entries, sent, pending], [key, text]);
+        }
+      }
     },
   };
 }

@@ -4,6 +4,7 @@
 //   request, plan                      JSON
 //   state, created, started, ended     text
 //   supersededBy                       commit
+//   cut                                1 once a newer run took steps from it: it ends as superseded
 //   left                               steps without outcome
 //   began:<target>, tries:<target>     first start; number of starts
 //   actions:<target>                   JSON lines

@@ -1,5 +1,6 @@
 // Statuses against the lab forge, which refuses what GitHub refuses.
 
+import { SUBJECT, type StatusChanges } from '../../support/status.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -52,14 +53,14 @@ function forge(changes: Partial<ForgeOptions> = {}): Forge {
   return openForge(options(changes)) as Forge;
 }
 
-function status(changes: Partial<CommitStatus> = {}): CommitStatus {
+function status(changes: StatusChanges = {}): CommitStatus {
   return {
     commit,
     context: 'phoenix/apply',
     state: 'success',
     description: 'applied',
     url: null,
-    about: null,
+    about: SUBJECT,
     ...changes,
   };
 }
@@ -224,7 +225,7 @@ describe('one report that fails', () => {
 });
 
 describe('never going to work', () => {
-  async function reason(setting: Partial<ForgeOptions>, said: Partial<CommitStatus> = {}): Promise<string> {
+  async function reason(setting: Partial<ForgeOptions>, said: StatusChanges = {}): Promise<string> {
     const result = await forge(setting).setStatus(status(said), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
     return result.sent ? '' : result.reason;

@@ -1,5 +1,6 @@
 // Statuses at GitLab, where each is a job of a pipeline, against the lab's, which refuses what GitLab's own source refuses.
 
+import { SUBJECT, type StatusChanges } from '../../support/status.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -40,13 +41,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const status = (changes: Partial<CommitStatus> = {}): CommitStatus => ({
+const status = (changes: StatusChanges = {}): CommitStatus => ({
   commit: head,
   context: 'phoenix/apply',
   state: 'success',
   description: 'applied',
   url: null,
-  about: null,
+  about: SUBJECT,
   ...changes,
 });
 
