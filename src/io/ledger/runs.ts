@@ -67,13 +67,14 @@ for i = 7, #ARGV, 3 do
     taken = taken + 1
   end
 end
-if #running == 0 and taken == 0 then return running end
+local whole = #ARGV > 6 and taken == 0
+if whole and #running == 0 then return running end
 redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', #running)
 if #running == 0 then
   redis.call('HSET', KEYS[5], 'ended', ARGV[6])
   redis.call('ZREM', KEYS[6], ARGV[4])
 end
-if taken > 0 then
+if not whole then
   redis.call('HSET', KEYS[5], 'cut', 1)
   say(ARGV[1], ARGV[2])
 end
