@@ -97,7 +97,7 @@ export interface KnownTarget extends Pick<Target, 'needs' | 'within'> {
 export interface Agent {
   /** After `ledger.recordDelivery`: the branch or a pull request may have moved. Calls made together share one job. */
   delivered(delivery: Pick<Delivery, 'kind'>): Promise<void>;
-  /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`. */
+  /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`, or a target that it does not declare. */
   replay(request: ReplayRequest): Promise<RunId>;
   /** Fails with `Refused` when the run or step is unknown, over, or does not wait. */
   approve(run: RunId, target: TargetId, by: string): Promise<void>;
