@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly repositoryUrl: string;
   readonly branch: string;
   readonly node: string;
+  /** What the ledger was kept for before the repository, the branch or the node was renamed; absent where none was. */
+  readonly movedFrom?: string | null;
   /** Where the dashboard is; null when nobody can reach it, and then statuses carry no link. */
   readonly publicUrl: string | null;
   readonly pollSeconds: number;
@@ -57,6 +59,8 @@ export interface AgentParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly options: AgentOptions;
+  /** Hears of what nothing can go on with; absent: it is only logged. */
+  readonly lost?: (error: Error) => void;
 }
 
 export interface ReplayRequest {

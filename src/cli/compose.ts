@@ -31,6 +31,8 @@ import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
 const LEASE_SECONDS = 15;
+/** What nothing is done without. */
+const ACTS = ['reconcile', 'apply'];
 const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
@@ -73,7 +75,8 @@ export async function compose(
     const lost = Promise.withResolvers<Error>();
     const redisUrl = await redisOf(settings, opened, { log, lost: lost.resolve });
     const connect = (): Connection => connectRedis(redisUrl, onceUntil(log));
-    const ledger = openLedger(connect(), { clock });
+    const { installation } = settings;
+    const ledger = openLedger(connect(), { clock, installation });
     opened.push(() => ledger.close());
     await answering(ledger, settings);
 
@@ -94,9 +97,10 @@ export async function compose(
     opened.push(() => changes.close());
     changes.all(metrics.runChanged);
 
+    const queue = openQueue(connect(), { log, installation });
     const agent = await startAgent({
       ledger,
-      queue: openQueue(connect(), { log }),
+      queue,
       repository,
       signatures,
       host,
@@ -109,6 +113,7 @@ export async function compose(
         repositoryUrl: settings.repositoryUrl,
         branch: settings.branch,
         node: host.node,
+        movedFrom: settings.movedFrom,
         publicUrl: settings.publicUrl,
         pollSeconds: settings.pollSeconds,
         driftSeconds: settings.driftSeconds,
@@ -118,6 +123,7 @@ export async function compose(
         concurrency: STEPS_AT_ONCE,
         leaseSeconds: LEASE_SECONDS,
       },
+      lost: lost.resolve,
     });
     let grace = 0;
     opened.push(() => agent.stop(grace));
@@ -147,7 +153,7 @@ export async function compose(
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
       pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
-      ready: readiness({ ledger, repository, clock }),
+      ready: readiness({ ledger, works: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
       metrics: metrics.text,
       log,
       access: settings,
@@ -183,12 +189,12 @@ async function redisOf(
 }
 
 async function answering(ledger: Ledger, { redisUrl }: Settings): Promise<void> {
-  const deadline = Date.now() + REDIS_WITHIN_MS;
+  const deadline = performance.now() + REDIS_WITHIN_MS;
   for (;;) {
     try {
       return await ledger.ping();
     } catch (cause) {
-      if (Date.now() < deadline) continue;
+      if (performance.now() < deadline) continue;
       const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
       throw new Missing(`${where} does not answer`, 'start it, or unset REDIS_URL to use a private one', { cause });
     }

@@ -2,6 +2,7 @@
 // is here; jobs in the queue only point at it. Every method is one atomic step.
 
 import type { RunId, TargetId } from '../model/ids.ts';
+import type { Installation } from '../model/installation.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
@@ -155,6 +156,15 @@ export interface Ledger extends Outbox, Pulls {
   /** Null when nothing has arrived yet. */
   lastArrival(): Promise<Arrival | null>;
 
+  /** What it is kept for; null where nobody has said: it is new, older than that record, or lost its data. */
+  installation(): Promise<Installation | null>;
+  /** False when it is not as it was known any more. */
+  setInstallation(known: Installation | null, next: Installation): Promise<boolean>;
+  /** This process serves these works: true for so long. */
+  noteServed(works: readonly string[], ttlMs: number): Promise<void>;
+  /** Which of them some process serves. */
+  served(works: readonly string[], ttlMs: number): Promise<readonly string[]>;
+
   head(): Promise<Head | null>;
 
   /** Records a run that is still to be planned, state `planned`, with what is said of it. */
@@ -168,6 +178,8 @@ export interface Ledger extends Outbox, Pulls {
   runProgress(run: RunId): Promise<RunDetail | null>;
   /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
+  /** What was asked for; null when there is no such run. */
+  runRequest(run: RunId): Promise<RunRequest | null>;
   hasEnded(run: RunId): Promise<boolean>;
   /** Newest first; `before` leaves out that run and all newer ones. */
   runs(limit: number, before?: RunId): Promise<readonly Run[]>;

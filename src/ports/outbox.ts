@@ -3,6 +3,11 @@
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { Forge } from '../ports.ts';
 
+/** A report that was not taken is tried again within this. */
+export const LONGEST_WAIT_MS = 300_000;
+/** All reports wait no longer than this before one of them looks whether the forge takes it again, whatever the forge says. */
+export const LONGEST_HOLD_MS = 900_000;
+
 /** A report on its way to the forge. */
 export interface OutboxEntry {
   readonly key: string;

@@ -1,6 +1,7 @@
 // Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
 
 import type { CommitSha } from '../../model/ids.ts';
+import { isDue } from '../../model/not-before.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { Again } from '../../ports/queue.ts';
 import { APPLY_CONTEXT, statusAlone, superseded } from '../../say/status.ts';
@@ -25,7 +26,8 @@ export async function settleDeliveries(context: Context, head: CommitSha, delive
       continue;
     }
     const there = (await repository.resolve(delivery.commit)) !== null;
-    if (!there && clock.now().getTime() - Date.parse(delivery.received) < WAIT_FOR_COMMIT_MS) continue;
+    const patience = Date.parse(delivery.received) + WAIT_FOR_COMMIT_MS;
+    if (!there && !isDue(patience, clock.now().getTime(), WAIT_FOR_COMMIT_MS)) continue;
     settled.push(delivery);
     const spoken = known.has(delivery.commit) || (await ledger.lastSaid(delivery.commit, APPLY_CONTEXT)) !== null;
     // Whatever was said of it stays: the delivery of a commit from long ago may come again.

@@ -14,7 +14,7 @@ export async function known(context: Context): Promise<readonly KnownTarget[]> {
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;
   if (declared === undefined) return [];
-  const moment = Math.floor(context.clock.now().getTime() / LOOK_EVERY_MS);
+  const moment = Math.floor(performance.now() / LOOK_EVERY_MS);
   const states = await situationOf(context, `at ${moment}`, declared.targets).then(
     (situation) => situation.states,
     () => new Map<TargetId, RunningState>(),

@@ -2,9 +2,10 @@
 // context only, never two of one context at a time, never more than the forge takes.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
-import type { Outbox, OutboxEntry } from '../../ports/outbox.ts';
+import { LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
+import { DUE } from './not-before.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
@@ -71,13 +72,19 @@ function reportText(report: Report): string {
 
 const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at. A claim
-// moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the forge may not take all.
-const claimScript = script(`
+// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at, longest wait
+// of an entry, longest hold. A claim moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the
+// forge may not take all. What lies further ahead than anything is ever put was written by a clock that is set back since.
+const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
-if tonumber(redis.call('GET', KEYS[5]) or '0') > now then return false end
+if not due(redis.call('GET', KEYS[5]), now, tonumber(ARGV[7])) then return false end
+local waiting = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])
+local ahead = '(' .. string.format('%.0f', now + math.max(tonumber(ARGV[2]), tonumber(ARGV[6])))
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], ahead, '+inf', 'LIMIT', 0, ARGV[5])) do
+  table.insert(waiting, key)
+end
 local chosen
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])) do
+for _, key in ipairs(waiting) do
   if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
   else
     local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
@@ -89,6 +96,9 @@ end
 if not chosen then return false end
 if ARGV[3] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
+  for _, sent in ipairs(redis.call('ZRANGEBYSCORE', KEYS[9], '(' .. string.format('%.0f', now), '+inf')) do
+    redis.call('ZADD', KEYS[9], now, sent)
+  end
   for _, limit in ipairs({ { 60000, tonumber(ARGV[3]) }, { 3600000, tonumber(ARGV[4]) } }) do
     local sends = redis.call('ZREVRANGE', KEYS[9], limit[2] - 1, limit[2] - 1, 'WITHSCORES')
     if sends[2] and tonumber(sends[2]) > now - limit[1] then
@@ -171,7 +181,8 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       return text === null ? null : decode<CommitStatus>('a status', text);
     },
     async claimReport(at, claimMs, limits): Promise<OutboxEntry | null> {
-      const args = [at, claimMs, limits?.perMinute ?? '', limits?.perHour ?? '', LOOKED_AT];
+      const limit = [limits?.perMinute ?? '', limits?.perHour ?? ''];
+      const args = [at, claimMs, ...limit, LOOKED_AT, LONGEST_WAIT_MS, LONGEST_HOLD_MS];
       const claimed = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
       if (claimed === null) return null;
       const [key, entry, failures, handle] = claimed;

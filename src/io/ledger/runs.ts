@@ -91,6 +91,7 @@ type Runs = Pick<
   | 'run'
   | 'runProgress'
   | 'runStep'
+  | 'runRequest'
   | 'hasEnded'
   | 'runs'
   | 'forgetRun'
@@ -172,6 +173,10 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return reader.whole(run, true);
     },
     runProgress: (run) => reader.whole(run, false),
+    async runRequest(run) {
+      const text = await redis.hget(keys.run(run), 'request');
+      return text === null ? null : decode<RunRequest>(`run ${run}`, text);
+    },
     async hasEnded(run) {
       return (await redis.hexists(keys.run(run), 'ended')) === 1;
     },
