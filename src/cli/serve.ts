@@ -3,7 +3,6 @@
 import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
-import { RedisUnavailable } from '../io/redis-server.ts';
 import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
@@ -48,7 +47,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   if (lost !== null) {
     log.error('nothing can go on', { reason: lost.message });
     io.stderr(`phoenix: ${lost.message}\n`);
-    if (lost instanceof RedisUnavailable) io.stderr(`  ${lost.hint}\n`);
+    const { hint } = lost as { readonly hint?: unknown };
+    if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
     // Nothing that is open can be put away without a store: whoever started Phoenix starts it again.
     process.exit(EXIT.missing);
   }

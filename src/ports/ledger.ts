@@ -258,7 +258,9 @@ export interface Ledger extends Outbox, Pulls {
 
   /** Called with a run's id whenever it changed, from any process. Resolves to the function that ends it. */
   watch(listener: (run: RunId) => void): Promise<() => Promise<void>>;
-  /** Resolves when Redis answers. */
+  /** Resolves when Redis answers and takes what is written. @throws what is wrong, in words for people */
   ping(): Promise<void>;
+  /** @throws what the login may not do that is needed */
+  checkRights(): Promise<void>;
   close(): Promise<void>;
 }

@@ -12,10 +12,11 @@ import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
-import { redisFault } from './redis-fault.ts';
+import { redisFault, SILENCE } from './redis-fault.ts';
 import { decode, encode } from './record.ts';
 import { renewalRecords } from './renewals.ts';
 import { runs } from './runs.ts';
+import { checkRights } from './rights.ts';
 import { script } from './script.ts';
 import { steps } from './steps.ts';
 
@@ -87,7 +88,9 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       const subscriber: Connection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
       // The first connection tells of errors already.
       subscriber.on('error', () => {});
-      subscriber.on('message', (_channel: string, run: string) => listener(run as RunId));
+      subscriber.on('message', (_channel: string, run: string) => {
+        if (run !== '') listener(run as RunId);
+      });
       await subscriber.subscribe(keys.events);
       return async () => subscriber.disconnect();
     },
@@ -96,12 +99,13 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       const writes = probeScript(redis, [keys.probe], []);
       const limit = AbortSignal.timeout(PING_WITHIN_MS);
       const late = new Promise<never>((_resolve, reject) => {
-        limit.addEventListener('abort', () => reject(new Error('Redis does not answer')), { once: true });
+        limit.addEventListener('abort', () => reject(new Error(SILENCE)), { once: true });
       });
       await Promise.race([writes, late]).catch((error) => {
         throw new Error(redisFault(error).what, { cause: error });
       });
     },
+    checkRights: () => checkRights(redis, keys),
     async close() {
       redis.disconnect();
     },

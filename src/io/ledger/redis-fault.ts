@@ -9,7 +9,11 @@ export interface RedisFault {
   readonly remedy: string;
 }
 
-const RIGHTS = 'give the user the rights that docs/host.md lists under "Redis"';
+/** What an answer that does not come is called. */
+export const SILENCE = 'Redis does not answer';
+
+const NO_TLS = 'write redis:// in REDIS_URL where Redis serves no TLS; else see to the network';
+const RIGHTS = 'give the user the rights that docs/agent.md lists under "Redis"';
 
 /** By the first words of an answer of Redis, or the code of a failed connection. */
 const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string]> = [
@@ -31,6 +35,9 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
   [/^NOPERM.*(key|keys)\b/i, 'the user of REDIS_URL may not use the keys of Phoenix', RIGHTS],
   [/^NOPERM.*channel/i, 'the user of REDIS_URL may not use the channel of Phoenix', RIGHTS],
   [/^NOPERM/i, 'the user of REDIS_URL lacks a right', RIGHTS],
+  [/user executing the script can't access .*keys/i, 'the user of REDIS_URL may not use the keys of Phoenix', RIGHTS],
+  [/user executing the script can't publish/i, 'the user of REDIS_URL may not use the channel of Phoenix', RIGHTS],
+  [/user executing the script can't run/i, 'the user of REDIS_URL lacks a right', RIGHTS],
   [/^OOM/i, 'Redis is full and takes no more', 'raise its maxmemory, or take out what others keep in it'],
   [/^READONLY/i, 'Redis is a read-only replica', 'let REDIS_URL name the primary, or its Sentinels'],
   [/^MISCONF/i, 'Redis cannot write to its disk, and takes nothing', 'see to its disk and its log'],
@@ -46,11 +53,7 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
     'it cannot be reached',
     'see to the network and the firewall, or correct REDIS_URL',
   ],
-  [
-    /wrong version number|packet length too long|ERR_SSL|EPROTO|SSL routines/i,
-    'it does not speak TLS',
-    'write redis:// in REDIS_URL, or let Redis serve TLS there',
-  ],
+  [/wrong version number|packet length too long|ERR_SSL|EPROTO|SSL routines/i, 'it does not speak TLS', NO_TLS],
   [
     /ECONNRESET|Connection is closed|socket hang up|Protocol error|EPIPE/i,
     'it ends every connection',
@@ -58,11 +61,16 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
   ],
 ];
 
-/** Of errors that cause each other, the one that says most. */
-export function redisFault(error: unknown): RedisFault {
+/** Of errors that cause each other, the one that says most. @param url that was connected to, where it is known */
+export function redisFault(error: unknown, url = ''): RedisFault {
   const certificate = certificateFault(error);
   if (certificate !== null) return { what: certificate.what, remedy: certificate.remedy };
   const said = wordsOf(error);
+  // A server without TLS waits for the rest of what it takes for a command.
+  const silent = said.find((each) => /ETIMEDOUT/.test(each) || each === SILENCE);
+  if (silent !== undefined && /^rediss/.test(url)) {
+    return { what: `it does not answer over TLS (${silent})`, remedy: NO_TLS };
+  }
   for (const [sign, what, remedy] of FAULTS) {
     const found = said.find((each) => sign.test(each));
     if (found !== undefined) return { what: `${what} (${found})`, remedy };
@@ -72,9 +80,14 @@ export function redisFault(error: unknown): RedisFault {
 
 /** Whether waiting may help: a server that starts beside Phoenix, and not one that says no. */
 export function mayPass(error: unknown): boolean {
-  return !wordsOf(error).some((each) =>
-    /^(WRONGPASS|NOAUTH|NOPERM)|Authentication required|ERR AUTH|SSL|EPROTO/i.test(each),
-  );
+  if (certificateFault(error) !== null) return false;
+  const no = /^(WRONGPASS|NOAUTH|NOPERM)|user executing the script|Authentication required|ERR AUTH|SSL|EPROTO/i;
+  return !wordsOf(error).some((each) => no.test(each));
+}
+
+/** It has not answered, and the failure says no more. */
+export function isSilence(error: unknown): boolean {
+  return wordsOf(error).every((each) => each === SILENCE);
 }
 
 function wordsOf(error: unknown): readonly string[] {
