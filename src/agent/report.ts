@@ -17,6 +17,8 @@ import {
 import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;
+/** Of one that is refused while others get through: a week, every five minutes. */
+const MOST_ATTEMPTS = 2_016;
 /** Lines of a step's output shown where it failed. */
 const LOG_TAIL = 40;
 
@@ -33,7 +35,8 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
       continue;
     }
     log.warn('a report was not taken', { report: entry.key, reason: answer.reason });
-    if (answer.retryAfterSeconds === null) {
+    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MOST_ATTEMPTS)) {
+      log.error('a report is given up', { report: entry.key, reason: answer.reason });
       await ledger.reportFailed(entry, null);
       continue;
     }
