@@ -40,6 +40,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
   log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });
   if (settings.forge.kind === 'none') log.warn('no forge is set, so commits get no answer', { set: 'PHOENIX_FORGE' });
+  if (settings.redisUrl === null && roles.length < ROLES.length)
+    log.warn('the other roles cannot be served by other processes: they have no Redis in common', { set: 'REDIS_URL' });
   if (settings.adminToken === null)
     log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP, or read from another machine');
 

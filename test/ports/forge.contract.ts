@@ -1,10 +1,10 @@
 // What the agent relies on of a forge, whichever it is. Every list is longer than two pages of it.
 
-import { SUBJECT, type StatusChanges } from '../support/status.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
 import type { Forge } from '../../src/ports.ts';
+import { type StatusChanges, SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
 
 /** A forge with an empty repository whose main has one commit, and people: ada may push, eve may read. */

@@ -12,11 +12,11 @@ import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
-import { redisFault, SILENCE } from './redis-fault.ts';
 import { decode, encode } from './record.ts';
+import { redisFault, SILENCE } from './redis-fault.ts';
 import { renewalRecords } from './renewals.ts';
-import { runs } from './runs.ts';
 import { checkRights } from './rights.ts';
+import { runs } from './runs.ts';
 import { script } from './script.ts';
 import { steps } from './steps.ts';
 

@@ -20,6 +20,7 @@ local id, mode = ARGV[4], ARGV[5]
 if mode == 'plan' and (redis.call('HGET', KEYS[5], 'state') ~= 'planned' or redis.call('HEXISTS', KEYS[5], 'plan') == 1) then
   return 0
 end
+if mode == 'new' then redis.call('DEL', KEYS[5]) end
 redis.call('HSET', KEYS[5], unpack(cjson.decode(ARGV[6])))
 redis.call('ZADD', KEYS[6], id, id)
 if ARGV[7] == '1' then redis.call('ZADD', KEYS[7], id, id) else redis.call('ZREM', KEYS[7], id) end

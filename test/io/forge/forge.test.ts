@@ -1,6 +1,5 @@
 // Statuses against the lab forge, which refuses what GitHub refuses.
 
-import { SUBJECT, type StatusChanges } from '../../support/status.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -15,6 +14,7 @@ import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge } from '../../../src/ports.ts';
 import { workingCopy } from '../../support/git.ts';
+import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';
 

@@ -1,6 +1,5 @@
 // Statuses at GitLab, where each is a job of a pipeline, against the lab's, which refuses what GitLab's own source refuses.
 
-import { SUBJECT, type StatusChanges } from '../../support/status.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -14,6 +13,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge, SendResult } from '../../../src/ports.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
+import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';
 
