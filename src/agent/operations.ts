@@ -7,6 +7,7 @@ import { policyForbids, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
+import { orphans } from './orphans.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
 import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
@@ -16,7 +17,7 @@ import { command } from './verbs/command.ts';
 import { known } from './verbs/known.ts';
 import { refuseUndeclared } from './verbs/target-names.ts';
 
-type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
+type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
 export function operations(context: Context): Operations {
   const { ledger } = context;
@@ -40,6 +41,7 @@ export function operations(context: Context): Operations {
     },
     command: (request) => command(context, request),
     known: () => known(context),
+    orphans: () => orphans(context),
   };
 }
 
