@@ -3,11 +3,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DelayedError, type Job, Queue as JobQueue, Worker } from 'bullmq';
+import { type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Again, Queue, Work } from '../ports/queue.ts';
 import type { Log } from '../ports.ts';
 import type { Connection } from './ledger/connect.ts';
+import { script } from './ledger/script.ts';
 
 /** A worker that says nothing for so long counts as dead, and its jobs are given to another. */
 const LOCK_MS = 20_000;
@@ -20,7 +21,25 @@ const RETRY_MS = 5_000;
 const CLOSE_MS = 3_000;
 /** Between two requests for the same work, of those that come while one is on its way. */
 const SHARED_PAUSE_MS = 10;
+/** A timer of Node reaches no further. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Of the time between two looks, how much has to be over since that of any process. */
+const TURN = 0.9;
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+
+/** Work of this process that waits; `at` by `performance.now`. */
+interface Later {
+  readonly at: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+// Keys: turn. Arguments: milliseconds that it holds. One that would hold for longer is from before the clock was set back.
+const turnScript = script(`
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 and left <= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+return 1
+`);
 
 export interface QueueOptions {
   readonly log: Log;
@@ -30,14 +49,35 @@ export interface QueueOptions {
 
 /** @param redis must wait for ever when Redis is away, as `connectRedis` makes it; closed with the queue */
 export function openQueue(redis: Connection, { log, installation = 'phoenix' }: QueueOptions): Queue {
-  const base = { connection: redis, prefix: `{${installation}}:queue` };
+  // The version is for the doctor to judge: not every login may ask for it.
+  const base = { connection: redis, prefix: `{${installation}}:queue`, skipVersionCheck: true };
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
   const stopping = new AbortController();
   const running = new Set<Promise<Again>>();
   // In every id: a job that a process took with it when it died is never in the way of asking again.
   const instance = randomUUID().slice(0, 8);
-  const laterId = `again-${instance}`;
+  // By clocks that nobody sets, as BullMQ's own for delayed and repeated jobs is not. What a process takes with it when it dies is asked for by
+  // the next poll.
+  const later = new Map<string, Later>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  function after(id: string, ms: number, ask: () => Promise<unknown>): void {
+    const at = performance.now() + ms;
+    const known = later.get(id);
+    if (known !== undefined && known.at <= at) return;
+    clearTimeout(known?.timer);
+    const begin = () => {
+      later.delete(id);
+      ask().catch((error) => {
+        log.warn('work could not be asked for', { work: id, error });
+        if (!stopping.signal.aborted) after(id, RETRY_MS, ask);
+      });
+    };
+    const timer = setTimeout(begin, Math.min(Math.max(0, ms), LONGEST_MS));
+    timer.unref();
+    later.set(id, { at, timer });
+  }
 
   function queue(name: string): JobQueue {
     const known = queues.get(name);
@@ -49,13 +89,19 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   }
 
   // A job that waits begins after this call, so it serves as well as a new one.
-  const requestOne = (name: string) =>
-    shared(async () => {
+  const asks = new Map<string, () => Promise<void>>();
+  const ask = (name: string): (() => Promise<void>) => {
+    const known = asks.get(name);
+    if (known !== undefined) return known;
+    const asked = shared(async () => {
       if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
     });
+    asks.set(name, asked);
+    return asked;
+  };
 
   function worker(name: string, concurrency: number, onlyOne: boolean, run: (job: Job) => Promise<Again>): void {
-    const process = async (job: Job, token?: string) => {
+    const process = async (job: Job) => {
       let again: Again;
       try {
         const work = run(job);
@@ -66,13 +112,12 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         again = RETRY_MS;
       }
       if (again === null || stopping.signal.aborted) return;
-      // Work that is the same whoever asked for it waits in one job, not in one for each request.
-      if (onlyOne && job.id !== laterId) {
-        await queue(name).add(name, {}, { jobId: laterId, delay: again });
-        return;
+      // Work that is the same whoever asked for it waits once, not once for each request.
+      if (onlyOne) after(name, again, ask(name));
+      else if (job.id !== undefined) {
+        const jobId = job.id;
+        after(jobId, again, () => queue(name).add(name, job.data, { jobId }));
       }
-      await job.moveToDelayed(Date.now() + again, token);
-      throw new DelayedError();
     };
     const options = {
       ...base,
@@ -87,12 +132,15 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   }
 
   return {
-    requestReconcile: requestOne('reconcile'),
-    requestReport: requestOne('report'),
-    requestReview: requestOne('review'),
-    requestRenew: requestOne('renew'),
+    requestReconcile: ask('reconcile'),
+    requestReport: ask('report'),
+    requestReview: ask('review'),
+    requestRenew: ask('renew'),
     async requestApply(node, { run, target, attempt }) {
-      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: jobId(run, target, attempt, instance) });
+      const id = jobId(run, target, attempt, instance);
+      // It is asked for again when its time has come.
+      if (later.has(id)) return;
+      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: id });
     },
     async work(work: Work, { node, concurrency }) {
       const { apply, ...alone } = work;
@@ -106,13 +154,22 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       await Promise.all(workers.map((each) => each.waitUntilReady()));
     },
     async every(work, seconds) {
-      const again = { name: work, opts: LEAVE_NOTHING };
-      await queue(work).upsertJobScheduler('timer', { every: seconds * 1000 }, again);
-      // What an earlier version called it.
-      await queue(work).removeJobScheduler('poll');
+      // What earlier versions kept in Redis: by its clock, which held it up when it was set back.
+      for (const former of ['timer', 'poll']) await queue(work).removeJobScheduler(former);
+      const ms = Math.min(seconds * 1000, LONGEST_MS);
+      const turn = async () => {
+        // One of all processes, with some room for their clocks.
+        if ((await turnScript(redis, [`${base.prefix}:turn:${work}`], [Math.ceil(ms * TURN)])) === 1) await ask(work)();
+      };
+      const tick = () => void turn().catch((error) => log.warn('a timer could not ask for its work', { work, error }));
+      clearInterval(timers.get(work));
+      timers.set(work, setInterval(tick, ms).unref());
+      await turn();
     },
-    hasTimer: async (work) => (await queue(work).getJobScheduler('timer')) !== undefined,
+    working: () => workers.filter((each) => each.isRunning()).map(({ name }) => name.replace(/^apply-.*/, 'apply')),
     async close(graceMs) {
+      for (const timer of timers.values()) clearInterval(timer);
+      for (const { timer } of later.values()) clearTimeout(timer);
       const grace = setTimeout(() => stopping.abort(), graceMs);
       const closed = closeAll(workers).then(() => closeAll([...queues.values()]));
       // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come: only work that

@@ -4,6 +4,7 @@
 //   request, plan                      JSON
 //   state, created, started, ended     text
 //   supersededBy                       commit
+//   cut                                1 once a newer run took steps from it: it ends as superseded
 //   left                               steps without outcome
 //   began:<target>, tries:<target>     first start; number of starts
 //   actions:<target>                   JSON lines
@@ -36,7 +37,11 @@ export function stepFields(target: TargetId): string[] {
 /** @param only the one step that was read, where not all were */
 export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: TargetId): RunDetail {
   const what = `run ${id}`;
-  const request = decode<RunRequest>(what, hash['request'] ?? '{}');
+  const state = hash['state'];
+  const asked = hash['request'];
+  // Written together: where one is missing, something else took part of the run away.
+  if (asked === undefined || state === undefined) throw new Error(`the ledger holds ${what} in part only`);
+  const request = decode<RunRequest>(what, asked);
   const approvals = Object.entries(hash)
     .filter(([field]) => field.startsWith('approval:'))
     .flatMap(([, text]) => text.split('\n'))
@@ -66,7 +71,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     trigger: request.trigger,
     verb: request.verb ?? null,
     readOnly: request.readOnly,
-    state: (hash['state'] ?? 'planned') as RunState,
+    state: state as RunState,
     created: request.created,
     started: hash['started'] ?? null,
     ended: hash['ended'] ?? null,
