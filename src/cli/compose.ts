@@ -87,6 +87,7 @@ export async function compose(
       ...tokenOf(settings, forge),
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
+    opened.push(() => repository.close());
     const metrics = openMetrics(ledger);
     const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
     opened.push(() => host.close());

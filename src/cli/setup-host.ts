@@ -16,7 +16,7 @@ import { lookAtDriver, planDriver } from '../managers/hypervisor/setup/gpu-drive
 import { type PoolPlan, pathsOf, planPools } from '../managers/hypervisor/setup/pools.ts';
 import type { Action } from '../model/action.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Host } from '../ports.ts';
+import type { Host, Repository } from '../ports.ts';
 import { problemText } from '../say/problem.ts';
 import { poolText, SETUP } from '../say/setup.ts';
 import { readHostSettings } from '../settings/host.ts';
@@ -164,8 +164,9 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
   const { repositoryUrl, branch, configRoot, repositoryLogin, forge } = settings;
   const token = repositoryLogin?.password ?? forge.token;
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  let repository: Repository | undefined;
   try {
-    const repository = openRepository({
+    repository = openRepository({
       url: repositoryUrl,
       branch,
       folder: join(folder, 'repository'),
@@ -183,6 +184,7 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
     const hint = 'Name a folder that holds the configuration with --config.';
     throw new SourceFailure(`${repositoryUrl} cannot be read: ${reason}`, hint, EXIT.missing, { cause: error });
   } finally {
+    await repository?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
