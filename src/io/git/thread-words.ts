@@ -46,7 +46,7 @@ export async function answerOf(work: () => Promise<unknown>): Promise<Answer> {
   }
 }
 
-export function valueOf(answer: Answer): unknown {
+export function settledAs(answer: Answer): unknown {
   if ('value' in answer) return answer.value;
   throw again(answer.error);
 }

@@ -9,9 +9,9 @@ import {
   answerOf,
   type FromThread,
   type Operation,
+  settledAs,
   type ThreadOptions,
   type ToThread,
-  valueOf,
 } from './thread-words.ts';
 import type { Work, WorkOptions } from './work.ts';
 
@@ -69,7 +69,10 @@ export function openThread(parts: ThreadParts): Thread {
   }
 
   function hear(from: Worker, message: FromThread): void {
-    if (message.kind === 'log') return log[message.level](message.text, message.fields);
+    if (message.kind === 'log') {
+      log[message.level](message.text, message.fields);
+      return;
+    }
     if (message.kind === 'token') {
       const given = async () => (typeof token === 'function' ? token() : token);
       void answerOf(given).then((answer) =>
@@ -80,7 +83,7 @@ export function openThread(parts: ThreadParts): Thread {
     const question = asked.get(message.id);
     asked.delete(message.id);
     try {
-      question?.answered.resolve(valueOf(message.answer));
+      question?.answered.resolve(settledAs(message.answer));
     } catch (error) {
       question?.answered.reject(error);
     }
@@ -104,7 +107,10 @@ export function openThread(parts: ThreadParts): Thread {
   function goOn(): void {
     if (asked.size > 0) return;
     const next = suspects.shift();
-    if (next !== undefined) return send(next);
+    if (next !== undefined) {
+      send(next);
+      return;
+    }
     worker?.unref();
     clearTimeout(idle);
     idle = setTimeout(rest, idleMs).unref();
