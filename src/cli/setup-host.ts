@@ -9,6 +9,7 @@ import { runAction } from '../agent/apply/run-action.ts';
 import type { Config } from '../config/config.ts';
 import { load } from '../config/load.ts';
 import { READING } from '../config/sources.ts';
+import { limitsOf } from '../io/git/http.ts';
 import { openRepository } from '../io/git/repository.ts';
 import { openRedactor } from '../io/redact.ts';
 import { lookAtDisks } from '../managers/hypervisor/setup/disks.ts';
@@ -171,6 +172,7 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
       branch,
       folder: join(folder, 'repository'),
       log: silent,
+      limits: limitsOf(settings.maxPackMb),
       ...READING,
       ...(token === null ? {} : { token: token.expose() }),
       ...(configRoot === null ? {} : { root: configRoot }),

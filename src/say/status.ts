@@ -132,6 +132,11 @@ export function broken(what: string): Sentence {
   return { state: 'error', description: what };
 }
 
+/** The branch has this head, and what it consists of does not get here. */
+export function notFetched(why: string): Sentence {
+  return broken(`not fetched: ${why}`);
+}
+
 /** How a run ended that has an outcome for every step. */
 export function ended(run: RunId, steps: readonly StepRecord[]): Sentence {
   const failed = steps.filter(({ outcome }) => outcome === 'failed');

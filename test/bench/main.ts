@@ -2,6 +2,7 @@
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
 import { measureBringUp } from './bring-up.ts';
+import { measureClone } from './clone.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
@@ -12,6 +13,7 @@ import { measureWebhooks } from './webhooks.ts';
 const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   webhooks: measureWebhooks,
   push: measurePush,
+  clone: measureClone,
   status: measureStatus,
   plan: measurePlan,
   commands: measureCommands,

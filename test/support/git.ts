@@ -11,6 +11,8 @@ import type { CommitSha } from '../../src/model/ids.ts';
 export interface WorkingCopy {
   readonly folder: string;
   git(...args: readonly string[]): Promise<string>;
+  /** The same as if it were that time: `@seconds +0000`. */
+  gitAt(time: string, ...args: readonly string[]): Promise<string>;
   /** Writes the files (null deletes one) and commits everything. Resolves to the commit. */
   commit(files: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<CommitSha>;
   /** Adds that many commits to `main` at once, each with the files that `files(n)` gives. Resolves to the newest. */
@@ -36,12 +38,17 @@ export async function workingCopy(remote?: string): Promise<WorkingCopy> {
   async function git(...args: readonly string[]): Promise<string> {
     return (await runGit({ args, cwd: folder, env })).trim();
   }
+  async function gitAt(time: string, ...args: readonly string[]): Promise<string> {
+    const times = { GIT_AUTHOR_DATE: time, GIT_COMMITTER_DATE: time };
+    return (await runGit({ args, cwd: folder, env: { ...env, ...times } })).trim();
+  }
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   if (remote !== undefined) await git('remote', 'add', 'origin', remote);
 
   return {
     folder,
     git,
+    gitAt,
     async commit(files, message = 'Change') {
       for (const [path, content] of Object.entries(files)) {
         const full = join(folder, path);

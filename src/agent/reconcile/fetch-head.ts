@@ -1,13 +1,16 @@
 // Where the branch stands now.
 
 import type { CommitSha } from '../../model/ids.ts';
+import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Context } from '../context.ts';
+import { sayNotFetched } from './record.ts';
 
 /** The forge did not answer, or not in a way that Git understands. */
 export const UNREACHABLE = Symbol('unreachable');
 
 /** Null when the branch does not exist. */
-export async function fetchHead({ repository, memory, log }: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
+export async function fetchHead(context: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
+  const { repository, memory, log } = context;
   try {
     const head = await repository.fetch();
     memory.fetchFailure = '';
@@ -15,7 +18,13 @@ export async function fetchHead({ repository, memory, log }: Context): Promise<C
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // Each poll tries again: the same is said once.
-    if (reason !== memory.fetchFailure) log.warn('the repository cannot be fetched', { reason });
+    if (reason !== memory.fetchFailure) {
+      log.warn('the repository cannot be fetched', {
+        reason,
+        ...(error instanceof HeadNotFetched ? { head: error.head } : {}),
+      });
+      if (error instanceof HeadNotFetched) await sayNotFetched(context, error);
+    }
     memory.fetchFailure = reason;
     return UNREACHABLE;
   }

@@ -4,6 +4,7 @@ import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import { hideSecrets } from '../../plan/secret.ts';
+import type { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
 import {
   APPLY_CONTEXT,
@@ -12,6 +13,7 @@ import {
   invalid,
   looking,
   NO_LINK,
+  notFetched,
   nothingToDo,
   type Sentence,
   status,
@@ -126,6 +128,12 @@ export async function sayItFailed({ ledger, queue, log }: Context, commit: strin
   log.error('a commit could not be planned', { commit, error });
   const message = error instanceof Error ? error.message : String(error);
   await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), NO_LINK)]);
+  await queue.requestReport();
+}
+
+/** The head is known and does not get here: it is told, and fetched again later. */
+export async function sayNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
+  await ledger.say([status(head, APPLY_CONTEXT, notFetched(message), NO_LINK)]);
   await queue.requestReport();
 }
 

@@ -1,7 +1,7 @@
 // What can go wrong with a repository, said so that the reader knows what to do.
 
 import { certificateSentence } from '../authorities.ts';
-import { NoGit, NotGiven } from './upload-pack.ts';
+import { NoGit } from './upload-pack.ts';
 
 /** A commit or blob that the repository does not have. */
 export class NotFound extends Error {
@@ -75,7 +75,6 @@ function sentence(error: unknown, hasToken: boolean): string {
   if (error instanceof TooLarge) return error.message;
   if (error instanceof NoGit) return 'no Git repository answers there: check PHOENIX_REPO_URL';
   if (error instanceof Damage) return `what the server sent cannot be used: ${error.message}`;
-  if (error instanceof NotGiven) return `the server does not give it out (${error.message})`;
   if (error instanceof HttpStatus) return refusal(error.status, hasToken);
   const certificate = certificateSentence(error);
   if (certificate !== null) return certificate;

@@ -92,7 +92,7 @@ async function* read(answer: Response, maxBytes: number, silence: NodeJS.Timeout
 function tooMuch(maxBytes: number): string {
   const most = maxBytes < MEGABYTE ? `${maxBytes} bytes` : `${Math.round(maxBytes / MEGABYTE)} MB`;
   return (
-    `the server sends more than ${most} for one fetch, which was broken off: raise PHOENIX_MAX_PACK_MB, ` +
-    'keep large files out of the repository (git lfs), or keep the configuration in a repository of its own'
+    `the server sends more than ${most} for one fetch: raise PHOENIX_MAX_PACK_MB, keep large files out of the ` +
+    'repository (git lfs), or keep the configuration in a repository of its own'
   );
 }

@@ -42,7 +42,7 @@ export function openRemote(limits: HttpLimits, options: { readonly url: string; 
     try {
       return await work();
     } catch (error) {
-      if (error instanceof NotGiven) throw error;
+      if (error instanceof NotGiven) throw new NotGiven(`${url}: the server does not give it out (${error.message})`);
       throw explain(error, url, token !== undefined);
     }
   }

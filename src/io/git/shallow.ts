@@ -1,7 +1,7 @@
 // Where a clone's history is cut off: Git's file `shallow`. It names more than it must rather than less: a commit that stands in it and
 // has its parents here is not cut off.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from './files.ts';
 
@@ -17,5 +17,6 @@ export async function readShallow(gitdir: string): Promise<Set<string>> {
 export async function writeShallow(gitdir: string, commits: ReadonlySet<string>): Promise<void> {
   const before = await readShallow(gitdir);
   if (before.size === commits.size && [...commits].every((commit) => before.has(commit))) return;
+  if (commits.size === 0) return rm(join(gitdir, 'shallow'), { force: true });
   await writeWhole(join(gitdir, 'shallow'), [...commits].map((commit) => `${commit}\n`).join(''));
 }

@@ -10,6 +10,8 @@ export interface ThreadOptions extends WorkOptions {
   readonly hasToken: boolean;
   /** Trusted beside those that Node trusts, as PEM. */
   readonly authorities: readonly string[];
+  /** Folder of the cache of compiled code; null where there is none. */
+  readonly compileCache: string | null;
 }
 
 export type Operation = keyof Work;

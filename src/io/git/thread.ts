@@ -1,6 +1,8 @@
 // A thread for Git's work, as the agent sees it: begun when something is asked, ended when nothing is for a while, and when it dies
 // what it was asked fails, or is asked of the next one where it cannot have been the reason.
 
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../ports.ts';
 import { namedAuthorities } from '../authorities.ts';
@@ -52,7 +54,14 @@ export function openThread(parts: ThreadParts): Thread {
   let closed = false;
 
   function start(): Worker {
-    const workerData: ThreadOptions = { ...options, hasToken: token !== undefined, authorities: namedAuthorities() };
+    const cache = getCompileCacheDir();
+    const workerData: ThreadOptions = {
+      ...options,
+      hasToken: token !== undefined,
+      authorities: namedAuthorities(),
+      // Node makes a folder for its version in it.
+      compileCache: cache === undefined ? null : dirname(cache),
+    };
     const started = new Worker(PROGRAM, {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },

@@ -96,7 +96,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       return head;
     } catch (error) {
       if (!(error instanceof Error && error.cause instanceof TooLarge)) throw error;
-      refused = { head, error: notFetched(head, error), at: performance.now() };
+      refused = { head, error: notFetched(head, error.cause), at: performance.now() };
       throw refused.error;
     }
   }
@@ -108,11 +108,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
   }
 
   function notFetched(head: CommitSha, cause: Error): HeadNotFetched {
-    const what =
-      cause instanceof NotGiven
-        ? `${remote.url}: the server does not give out ${head} (${cause.message})`
-        : cause.message;
-    return new HeadNotFetched(what, head, { cause });
+    return new HeadNotFetched(cause.message, head, { cause });
   }
 
   function headAmong(refs: RemoteRefs): CommitSha | null {

@@ -20,6 +20,8 @@ export interface WorkOptions {
   readonly folder: string;
   readonly limits: HttpLimits;
   readonly maxPacks: number;
+  /** How far a history is brought, step by step; the last goes to its beginning. */
+  readonly depths?: readonly number[];
 }
 
 /** Everything that is asked of the clone: the words that go to the thread and back. */
@@ -50,7 +52,7 @@ const MOST_MATCHES = 1_000;
 export function openWork(
   options: WorkOptions & { readonly token?: Token; readonly log: Log },
 ): Work & { close(): void } {
-  const { branch, log, maxPacks, limits, folder } = options;
+  const { branch, log, maxPacks, limits, folder, depths = DEPTHS } = options;
   const remote = openRemote(limits, options);
   const kept = keepObjects();
   const open = new Map<string, Clone>();
@@ -117,7 +119,7 @@ export function openWork(
         return await reading((clone) => ask(clone.history, clone));
       } catch (error) {
         if (!(error instanceof HistoryCut)) throw error;
-        const depth = DEPTHS[step];
+        const depth = depths[step];
         if (depth === undefined) notGivenOut.set(error.at, performance.now());
         const since = performance.now() - (notGivenOut.get(error.at) ?? Number.NEGATIVE_INFINITY);
         if (depth === undefined || since < ASK_AGAIN_MS) throw beforeNotGiven(error);

@@ -1,7 +1,7 @@
 // Makes the index of a pack that has just come: unpacks each object once, for its id. A large one is not held for it.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { crc32, createInflate } from 'node:zlib';
 import { Damage } from '../errors.ts';
 import { type EntryHead, MOST_HEAD, mostPacked, type ObjectType, readHead, unpack } from './entry.ts';
@@ -11,6 +11,7 @@ import { type IndexEntry, writeIndex } from './pack-index.ts';
 /** Larger ones are unpacked in parts, in bytes. */
 const LARGE = 4 * 1024 * 1024;
 const KEPT_BYTES = 48 * 1024 * 1024;
+const PART_BYTES = 256 * 1024;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const HEADER = 12;
 const DIGEST = 20;
@@ -113,14 +114,8 @@ async function hashInParts(
   { type, size, end }: { readonly type: ObjectType; readonly size: number; readonly end: number },
 ): Promise<{ readonly used: number; readonly id: Buffer }> {
   const hash = createHash('sha1').update(`${type} ${size}\0`);
-  const inflate = createInflate({ chunkSize: 1 << 18 });
-  const file = createReadStream('', {
-    fd,
-    start,
-    end: Math.max(start, end - 1),
-    autoClose: false,
-    highWaterMark: 1 << 18,
-  });
+  const inflate = createInflate({ chunkSize: PART_BYTES });
+  const file = Readable.from(partsOf(fd, start, end));
   file.once('error', (error) => inflate.destroy(error));
   file.pipe(inflate);
   let length = 0;
@@ -137,6 +132,10 @@ async function hashInParts(
   }
   if (length !== size) throw new Damage('an object of a pack is not as long as it says');
   return { used: inflate.bytesWritten, id: hash.digest() };
+}
+
+function* partsOf(fd: number, start: number, end: number): Generator<Buffer> {
+  for (let at = start; at < end; at += PART_BYTES) yield bytesAt(fd, at, Math.min(PART_BYTES, end - at));
 }
 
 function crcOf(fd: number, offset: number, length: number): number {
