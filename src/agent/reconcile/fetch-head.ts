@@ -8,8 +8,13 @@ import { sayNotFetched } from './record.ts';
 /** The forge did not answer, or not in a way that Git understands. */
 export const UNREACHABLE = Symbol('unreachable');
 
+/** The forge answered, and its head does not get here: whatever is not about that commit goes on. */
+export const NOT_FETCHED = Symbol('not fetched');
+
 /** Null when the branch does not exist. */
-export async function fetchHead(context: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
+export async function fetchHead(
+  context: Context,
+): Promise<CommitSha | null | typeof UNREACHABLE | typeof NOT_FETCHED> {
   const { repository, memory, log } = context;
   try {
     const head = await repository.fetch();
@@ -26,6 +31,6 @@ export async function fetchHead(context: Context): Promise<CommitSha | null | ty
       if (error instanceof HeadNotFetched) await sayNotFetched(context, error);
     }
     memory.fetchFailure = reason;
-    return UNREACHABLE;
+    return error instanceof HeadNotFetched ? NOT_FETCHED : UNREACHABLE;
   }
 }

@@ -85,7 +85,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
   }
 
   async function bringHead(refs: RemoteRefs, head: CommitSha): Promise<CommitSha> {
-    if (refused?.head === head && performance.now() - refused.at < REFUSED_FOR_MS) throw refused.error;
+    refuseAgain(head);
     refused = undefined;
     try {
       const clone = await clones.current();
@@ -105,6 +105,10 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     if (!isDamage(error)) throw error;
     log.warn('the clone cannot be read', { error });
     await cloneAfresh(refs, head, 'the old one cannot be read');
+  }
+
+  function refuseAgain(commit: string): void {
+    if (refused?.head === commit && performance.now() - refused.at < REFUSED_FOR_MS) throw refused.error;
   }
 
   function notFetched(head: CommitSha, cause: Error): HeadNotFetched {
@@ -234,6 +238,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
   /** A server may refuse to give out commits by their id. */
   async function bringOne(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
     if (await clone.holds(commit)) return true;
+    refuseAgain(commit);
     try {
       const cutOff = refs.shallow && (await readShallow(clone.gitdir)).size > 0;
       await bring(refs, clone, { wants: [commit], depth: cutOff ? ALONE : null, branch });

@@ -272,7 +272,7 @@ describe('clones', () => {
   });
 
   test('git finds every object of one that was deepened in order', async () => {
-    await copy.history(200, (n) => ({ a: `${n}`, [`etc/${n % 7}.json`]: `${n}` }));
+    await copy.history(2500, (n) => ({ a: `${n}`, [`etc/${n % 7}.json`]: `${n}` }));
     const repository = await follow({ config: ANY });
     await repository.fetch();
     const deep = (await copy.git('rev-parse', 'HEAD~100')) as CommitSha;
