@@ -12,9 +12,7 @@ export const UNREACHABLE = Symbol('unreachable');
 export const NOT_FETCHED = Symbol('not fetched');
 
 /** Null when the branch does not exist. */
-export async function fetchHead(
-  context: Context,
-): Promise<CommitSha | null | typeof UNREACHABLE | typeof NOT_FETCHED> {
+export async function fetchHead(context: Context): Promise<CommitSha | null | typeof UNREACHABLE | typeof NOT_FETCHED> {
   const { repository, memory, log } = context;
   try {
     const head = await repository.fetch();

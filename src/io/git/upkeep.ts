@@ -11,7 +11,7 @@ import { bring } from './bring.ts';
 import { carryCommit } from './carry.ts';
 import type { Clone } from './clone.ts';
 import type { Clones } from './clones.ts';
-import { INCOMPLETE, isDamage, missing, TooLarge } from './errors.ts';
+import { Damage, INCOMPLETE, isDamage, missing, TooLarge } from './errors.ts';
 import { follow, followedHead, keepCommit, keptCommits, originOf, prepareClone } from './refs.ts';
 import type { Remote, RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
@@ -146,7 +146,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const cutOff = (await readShallow(gitdir)).size > 0;
     if (!(await clone.holds(head))) {
       await bring(refs, clone, { wants: [head], depth: cutOff ? WITH_A_PUSH : null, branch });
-      if (!(await clone.holds(head))) throw new Error(`${remote.url} did not send ${head}: ${INCOMPLETE}`);
+      if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
     }
     if (!(await buildsOn(clone, before, head))) await keepCommit(gitdir, before);
     // The next fetch tells the server this ref: without it, everything would be sent again.
@@ -174,7 +174,9 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       await prepareClone(fresh, remote.url, branch);
       const clone = cloneAt(fresh);
       await bring(refs, clone, { wants: [head], depth: ALONE, branch });
-      if (!(await clone.holds(head))) throw new Error(`${remote.url} did not send ${head}: ${INCOMPLETE}`);
+      const sent =
+        (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
+      if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
       await follow(fresh, branch, head);
       await takeAlong(old, clone, refs);
       await clones.adopt(fresh);
@@ -247,9 +249,26 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       log.info(`${remote.url} does not give out ${commit}`, { reason: error.message });
       return fromTheBranch(clone, refs, commit);
     }
+    if (!clone.store.has(commit)) throw new Damage(`${remote.url} takes it that ${commit} is here`);
     if (!(await clone.holds(commit))) return false;
     await keepCommit(clone.gitdir, commit);
     return true;
+  }
+
+  /** On a fresh clone where the one that is here turns out to be damaged. */
+  async function bringOrRenew(refs: RemoteRefs, commit: string): Promise<boolean> {
+    const gitdir = await clones.current();
+    if (gitdir === undefined) return false;
+    try {
+      return await bringOne(cloneAt(gitdir), refs, commit);
+    } catch (error) {
+      const head = headAmong(refs);
+      if (!isDamage(error) || head === null) throw error;
+      log.warn('the clone cannot be read', { error });
+      await cloneAfresh(refs, head, 'the old one cannot be read');
+    }
+    const fresh = await clones.current();
+    return fresh !== undefined && bringOne(cloneAt(fresh), refs, commit);
   }
 
   /** One that the server does not give out by its id may lie before the head of the branch. */
@@ -286,10 +305,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     update: () => write(update, 'update'),
     replace,
     bring: (commit) =>
-      write(async () => {
-        const clone = await clones.current();
-        return clone !== undefined && bringOne(cloneAt(clone), await remote.refs(), commit);
-      }),
+      write(async () => ((await clones.current()) === undefined ? false : bringOrRenew(await remote.refs(), commit))),
     named: (name) =>
       write(async () => {
         const refs = await remote.refs();
@@ -297,9 +313,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
         const commit = full && refs.byName.get(full);
         if (commit === undefined) return null;
         if ((await clones.current()) === undefined) await update();
-        const gitdir = await clones.current();
-        if (gitdir === undefined) return null;
-        return (await bringOne(cloneAt(gitdir), refs, commit)) ? (commit as CommitSha) : null;
+        return (await bringOrRenew(refs, commit)) ? (commit as CommitSha) : null;
       }),
     deepen: (commits, depth) => write(() => deepen(commits, depth)),
   };

@@ -19,7 +19,7 @@ export interface PackFile {
 }
 
 /** No object that is larger is held in memory, in bytes. */
-export const MOST_HELD = 256 * 1024 * 1024;
+const MOST_HELD = 256 * 1024 * 1024;
 /** Git itself makes no longer ones than 4095. */
 const LONGEST_CHAIN = 10_000;
 /** Holds the sizes at the beginning of a delta, packed. */
@@ -109,7 +109,7 @@ export function bytesAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
-export function tooLarge(size: number): TooLarge {
+function tooLarge(size: number): TooLarge {
   const megabytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
   return new TooLarge(
     `it holds a file of ${megabytes(size)} MB, and no more than ${megabytes(MOST_HELD)} MB are held in memory: ` +
