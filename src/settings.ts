@@ -20,6 +20,7 @@ import {
   httpUrl,
   installationName,
   listenAddress,
+  megabytes,
   nodeName,
   redisAddress,
   relativeFolder,
@@ -80,6 +81,8 @@ export interface Settings {
   readonly node: string | null;
   readonly pollSeconds: number;
   readonly driftSeconds: number;
+  /** What the Git server may send for one fetch. */
+  readonly maxPackMb: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
   /** What a configuration may refer to with `{"$secret": …}`. */
@@ -185,6 +188,7 @@ export function readSettings(
     node: take('PHOENIX_NODE', nodeName, null),
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
+    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 200),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     secrets: secretBounds(texts, environment),

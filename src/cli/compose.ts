@@ -11,6 +11,7 @@ import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import type { Agent, Role } from '../agent/parts.ts';
 import { READING } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
+import { limitsOf } from '../io/git/http.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
@@ -96,10 +97,12 @@ export async function compose(
       branch: settings.branch,
       folder: join(settings.dataDir, 'repository'),
       log,
+      limits: limitsOf(settings.maxPackMb),
       ...READING,
       ...tokenOf(settings, forge),
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
+    opened.push(() => repository.close());
     const metrics = openMetrics(ledger);
     const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
     opened.push(() => host.close());

@@ -140,6 +140,11 @@ export function broken(what: string): FinalSentence {
   return { state: 'error', description: what };
 }
 
+/** The branch has this head, and what it consists of does not get here. */
+export function notFetched(why: string): FinalSentence {
+  return broken(`not fetched: ${why}`);
+}
+
 /** How a run ended that has an outcome for every step. */
 export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
   const failed = steps.filter(({ outcome }) => outcome === 'failed');

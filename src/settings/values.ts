@@ -150,6 +150,18 @@ export function nodeName(text: string): Value<string | null> {
       };
 }
 
+/** A whole number from `least` to `most`. */
+export function megabytes(least: number, most: number) {
+  return (text: string): Value<number> => {
+    const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return { value };
+    return {
+      wrong: `${JSON.stringify(text)} is not a number of megabytes`,
+      hint: `a whole number from ${least} to ${most}`,
+    };
+  };
+}
+
 export function seconds(least: number) {
   return (text: string): Value<number> => {
     const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;

@@ -2,6 +2,7 @@
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
 import { measureBringUp } from './bring-up.ts';
+import { measureClone } from './clone.ts';
 import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
@@ -13,6 +14,7 @@ import { measureWebhooks } from './webhooks.ts';
 const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   webhooks: measureWebhooks,
   push: measurePush,
+  clone: measureClone,
   status: measureStatus,
   plan: measurePlan,
   commands: measureCommands,

@@ -71,6 +71,8 @@ export interface PhoenixOptions {
   readonly clock?: Clock;
   /** How long the agent waits for the forge. */
   readonly forgeTimeoutMs?: number;
+  /** What the Git server may send for one fetch, in bytes; as it is for everybody when not given. */
+  readonly maxPackBytes?: number;
   /** Whose forge it is; GitHub's with a token when not given. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
   /** None when not given: no key is known. */
