@@ -48,7 +48,11 @@ export interface CommandResult {
   readonly stderr: string;
   /** Wall time in milliseconds. */
   readonly ms: number;
-  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed';
+  /**
+   * `unknown`: the connection was lost, or what watched over it ended: it may be running still. `not started`: an earlier one for the
+   * same target was found running; it has ended since, or was waited for in vain, and what this one rests on has to be looked at again.
+   */
+  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed' | 'unknown' | 'not started';
 }
 
 interface RunOptions {
@@ -56,6 +60,13 @@ interface RunOptions {
   readonly signal?: AbortSignal;
   /** Receives output lines as they come, redacted and capped. */
   readonly onOutput?: (line: string) => void;
+  /**
+   * The target that the command changes: on the node, one command of this name runs at a time, whoever started it. It goes on when
+   * whoever started it is gone, for its time at most. Absent for what only looks.
+   */
+  readonly target?: string;
+  /** Called when an earlier command for the same target is waited for. */
+  readonly onWait?: () => void;
 }
 
 /** What came back for a request, or how it ended without an answer. */
@@ -104,8 +115,10 @@ export interface FileState {
  */
 export interface Host {
   readonly node: string;
-  /** Never throws for a program that fails: the result says how it ended. */
+  /** Never fails for a program that fails: the result says how it ended. What reaches the node fails with a class of `ports/host-failure.ts` where it cannot. */
   run(command: Command, options?: RunOptions): Promise<CommandResult>;
+  /** Resolves when no command for that target runs on the node any more, whoever started it; each has its own time and no more. */
+  settle(target: string, options?: Pick<RunOptions, 'signal' | 'onWait'>): Promise<void>;
   /** Undefined when the file does not exist. */
   readFile(path: string): Promise<string | undefined>;
   /** Every regular file directly in each folder, by absolute path: one round trip however many there are. A folder that does not exist counts as empty. */

@@ -83,6 +83,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
       }
       return { ...ok, stdout: box(verb, id, argument) };
     },
+    settle: async () => {},
     readFile: async () => undefined,
     readFolders: async () => new Map(),
     writeFile: async () => true,

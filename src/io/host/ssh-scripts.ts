@@ -2,6 +2,7 @@
 // content on standard input. deploy/ssh knows each by its digest: `node deploy/ssh/digests.ts` prints them after a change.
 
 import * as perl from './files/perl.ts';
+import { GUARD } from './guard.ts';
 
 /** As on the node itself, whatever a login there would set. */
 const BEGIN = `
@@ -21,6 +22,11 @@ if ! command -v -- "$1" >/dev/null; then printf '%s missing\\n' "$mark" >&2; exi
 code=$?
 printf '\\n%s exit %s\\n' "$mark" "$code" >&2
 exit "$code"
+`;
+
+/** mark, PATH, root, target, seconds, bytes of standard input or nothing, program, arguments …: see `GUARD`. */
+export const GUARDED = `${BEGIN}
+exec /usr/bin/perl -e '${GUARD}' -- "$mark" "$@"
 `;
 
 /** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
