@@ -9,3 +9,8 @@ export class HostAway extends Error {
 export class HostRefused extends Error {
   override readonly name = 'HostRefused';
 }
+
+/** Whether the node could not be reached, for whatever reason. */
+export function isOfHost(error: unknown): error is HostAway | HostRefused {
+  return error instanceof HostAway || error instanceof HostRefused;
+}

@@ -32,7 +32,16 @@ const BODY_LIMIT = '1mb';
 
 type ApiLedger = Pick<
   Ledger,
-  'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce' | 'reportsHeld' | 'lastArrival'
+  | 'run'
+  | 'runs'
+  | 'targets'
+  | 'readLog'
+  | 'head'
+  | 'frozen'
+  | 'nodesAway'
+  | 'policyInForce'
+  | 'reportsHeld'
+  | 'lastArrival'
 >;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
 
@@ -104,15 +113,17 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets] = await Promise.all([
+    const [head, frozen, policy, reports, last, targets, away] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
       ledger.reportsHeld(),
       ledger.lastArrival(),
       allTargets(parts),
+      ledger.nodesAway(),
     ]);
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, targets });
+    const nodes = { away: Object.fromEntries(away) };
+    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets });
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));

@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import { type Dial, refusal } from './dial.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
+import { sshFailure } from './ssh-failure.ts';
 import { CONNECT } from './ssh-scripts.ts';
 
 export interface SshConnection {
@@ -106,8 +107,9 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
       const stream = child.duplex();
       // ssh says what came of the connection only when it ends.
       child.then(({ exitCode }) => {
+        const failure = sshFailure({ node: target, target }, exitCode ?? null, said);
         if (exitCode !== 0)
-          stream.destroy(refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
+          stream.destroy(failure ?? refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
       });
       return stream;
     },

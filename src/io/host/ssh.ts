@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
-import { HostAway, HostRefused } from '../../ports/host-failure.ts';
+import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
@@ -143,7 +143,7 @@ export function sshHost(options: SshHostOptions): Host {
           over: marks.over,
         });
       } catch (error) {
-        if (error instanceof HostAway || error instanceof HostRefused) throw error;
+        if (isOfHost(error)) throw error;
         return output.neverStarted(error);
       }
       const result = describeEnd(end, output);

@@ -2,7 +2,7 @@
 
 import { Cluster } from 'ioredis';
 import type { RunId } from '../../model/ids.ts';
-import type { Freeze, Ledger } from '../../ports/ledger.ts';
+import type { Freeze, Ledger, NodeAway } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
 import { deliveries } from './deliveries.ts';
@@ -62,6 +62,14 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...pulls(redis, keys, now),
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
+    async noteNode(node, away) {
+      if (away === null) await redis.hdel(keys.away, node);
+      else await redis.hset(keys.away, node, encode(away));
+    },
+    async nodesAway() {
+      const texts = Object.entries(await redis.hgetall(keys.away));
+      return new Map(texts.map(([node, text]) => [node, decode<NodeAway>(`node ${node}`, text)]));
+    },
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);
       else await redis.set(keys.freeze, encode(freeze));
