@@ -4,6 +4,7 @@
 import type {
   CertificateSigning,
   Command,
+  FileLines,
   FilePlace,
   FileRemove,
   FileWrite,
@@ -129,6 +130,8 @@ export interface Host {
   publicKey(path: string): Promise<string | null>;
   /** Atomically; false when `expects` no longer holds and nothing was written. */
   writeFile(write: FileWrite): Promise<boolean>;
+  /** Atomically, also beside others who do the same. */
+  addLines(add: FileLines): Promise<void>;
   /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
   makeFolder(folder: FolderMake): Promise<void>;
   placeFiles(place: FilePlace): Promise<void>;

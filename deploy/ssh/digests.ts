@@ -15,6 +15,7 @@ const SCRIPTS = {
   inspect: scripts.INSPECT,
   key: scripts.PUBLIC_KEY,
   write: scripts.WRITE_FILE,
+  lines: scripts.ADD_LINES,
   folder: scripts.MAKE_FOLDER,
   place: scripts.PLACE_FILES,
   remove: scripts.REMOVE_FILES,

@@ -387,6 +387,24 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       expect(await host.readFolders(['/nowhere'])).toEqual(new Map());
     });
 
+    test('lines are added to one that others edit, once each, by however many at a time', async () => {
+      const add = (lines: readonly string[]) =>
+        host.addLines({ kind: 'lines', path: '/etc/shared', lines, absent: { lines: ['root:1:1'], mode: 0o640 } });
+      await add(['root:2:1', 'root:3:1']);
+      expect(await host.readFile('/etc/shared')).toBe('root:1:1\nroot:2:1\nroot:3:1\n');
+      const place = join(folder, 'root/etc/shared');
+      expect((await stat(place)).mode & 0o777).toBe(0o640);
+      await writeFile(place, 'root:4:1\nann:5:1');
+      await chmod(place, 0o604);
+      const many = Array.from({ length: 16 }, (_, n) => `root:${100 + n}:1`);
+      await Promise.all([...many, 'root:4:1', 'root:4:1'].map((line) => add([line])));
+      const text = (await host.readFile('/etc/shared')) ?? '';
+      expect(text.startsWith('root:4:1\nann:5:1\nroot:1')).toBe(true);
+      expect(text.trimEnd().split('\n').slice(2).sort()).toEqual(many.sort());
+      expect((await stat(place)).mode & 0o777).toBe(0o604);
+      expect(await readdir(join(folder, 'root/etc'))).toEqual(['shared']);
+    });
+
     test('folders are made once and given away', async () => {
       const make = { kind: 'folder', path: '/srv/a/b', uid: null, gid: null } as const;
       await host.makeFolder(make);

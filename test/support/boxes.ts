@@ -89,6 +89,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     writeFile: async () => true,
     inspect: async () => new Map(),
     publicKey: async () => null,
+    addLines: async () => {},
     makeFolder: async () => {},
     placeFiles: async () => {},
     removeFiles: async () => {},

@@ -76,6 +76,8 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
       return runCommand(host, work, surroundings);
     case 'file':
       return writeFile(host, work);
+    case 'lines':
+      return doneBy(host.addLines(work));
     case 'folder':
       return doneBy(host.makeFolder(work));
     case 'place':

@@ -3,13 +3,14 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import type { Content, FileWrite } from '../../model/action.ts';
+import type { Content, FileLines, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import type { NodeFiles } from '../secrets.ts';
 import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { type NotedOwners, nodeFiles } from './files/files.ts';
+import { LINES } from './files/perl.ts';
 import { GUARD } from './guard.ts';
 import { endByMarks, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
@@ -41,6 +42,8 @@ export interface LocalHostOptions {
 
 /** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const FILES_MS = 60_000;
 
 /** What is waited for has a time of its own: this is for what never ends although it has. */
 export const SETTLE_MS = 3 * 3600 * 1000;
@@ -112,6 +115,22 @@ export function localHost(options: LocalHostOptions): Host {
     if (marks.told() === undefined && !signal?.aborted)
       throw new Error(`${node}: cannot see what runs for ${target}: ${why}`);
   }
+  /** In Perl as on the other side of ssh, since Node has no way to lock what other processes edit too. */
+  async function addLines({ path: file, lines, absent }: FileLines): Promise<void> {
+    const before = [absent.mode.toString(8).padStart(4, '0'), String(absent.lines.length), ...absent.lines];
+    const { stdout, stderr } = openOutput(redactor, undefined);
+    const call = {
+      env,
+      input: undefined,
+      timeoutMs: FILES_MS,
+      signal: undefined,
+      onStdout: stdout.write,
+      onStderr: stderr.write,
+    };
+    const args = ['-e', LINES, '--', root, checkPath(file), ...before, ...lines];
+    const { exit, reason } = await runProgram({ ...call, program: '/usr/bin/perl', args });
+    if (exit !== 0) throw new Error(`${node}: cannot add lines to ${file}: ${reason ?? stderr.end().trim()}`);
+  }
   const run = running(redactor);
   const request = requester({ dial, contents, redactor, readFile: readNodeFile, writeFile });
   const reveal = running(openRedactor());
@@ -127,6 +146,7 @@ export function localHost(options: LocalHostOptions): Host {
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile: readNodeFile, writeFile }),
+    addLines,
     makeFolder: files.makeFolder,
     placeFiles: files.place,
     removeFiles: ({ paths }) => files.remove(paths),

@@ -52,6 +52,7 @@ export const READ_FOLDERS = work(perl.READ_MANY);
 export const INSPECT = work(perl.INSPECT);
 export const PUBLIC_KEY = work(perl.PUBLIC_KEY);
 export const WRITE_FILE = work(perl.WRITE);
+export const ADD_LINES = work(perl.LINES);
 export const MAKE_FOLDER = work(perl.FOLDER);
 export const PLACE_FILES = work(perl.PLACE);
 export const REMOVE_FILES = work(perl.REMOVE);

@@ -21,6 +21,7 @@ import { signer } from './sign/sign.ts';
 import { connectSsh, type SshSettings } from './ssh-connection.ts';
 import { sshFailure } from './ssh-failure.ts';
 import {
+  ADD_LINES,
   END_GROUP,
   GUARDED,
   INSPECT,
@@ -200,6 +201,10 @@ export function sshHost(options: SshHostOptions): Host {
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
     secretDigests: secretDigester({ contents, readFile, writeFile }),
+    async addLines({ path: file, lines, absent }) {
+      const before = [octal(absent.mode), String(absent.lines.length), ...absent.lines];
+      await fileScript(`add lines to ${file}`, ADD_LINES, [checkPath(file), ...before, ...lines], []);
+    },
     async makeFolder({ path: folder, uid, gid, mode }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       const bits = mode === undefined ? '' : octal(mode);
