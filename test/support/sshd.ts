@@ -19,6 +19,8 @@ export const noSshd = SSHD === undefined ? 'no sshd on this machine: install ope
 export interface TestSshd {
   readonly target: string;
   readonly sshOptions: readonly string[];
+  /** The file of host keys that those options name. */
+  readonly knownHosts: string;
   /** What the key may do from now on, as the options of a line in `authorized_keys`. At first it may do everything. */
   allow(options: string): void;
   /** Breaks every connection off; what was started through them goes on. */
@@ -72,6 +74,7 @@ export async function startSshd(): Promise<TestSshd> {
   const fingerprint = async () => (await run('ssh-keygen', ['-lf', `${hostKey}.pub`])).stdout.split(' ')[1] ?? '';
   return {
     target: `ssh://${userInfo().username}@127.0.0.1:${port}`,
+    knownHosts: `${folder}/known`,
     sshOptions: [
       '-F',
       '/dev/null',
