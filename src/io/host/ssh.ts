@@ -152,6 +152,8 @@ export function sshHost(options: SshHostOptions): Host {
         const failure = sshFailure(options, end.exit, result.stderr);
         // Before it began there is nothing that could have changed anything; what only looks can be asked again.
         if (failure !== null && (marks.group() === undefined || changed === undefined)) throw failure;
+        // Somebody else answered, such as the forced command that refuses it.
+        if (failure === null && marks.group() === undefined) return { ...result, exit: null, ended: 'killed' };
       }
       return endByMarks(result, marks, program, `ssh to ${target}: the connection failed or was lost`);
     };

@@ -83,18 +83,6 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     await rm(join(folder, 'held'));
   });
 
-  test('cut before standard input came whole: half a script is not run', async () => {
-    const host = open({ contents: async () => Buffer.alloc(50_000_000, 'echo half >>"$1/record"\n') });
-    const command = { ...script(''), args: ['-s', folder], stdin: { from: 'text', text: '' } as const };
-    const waits = host.run(command, { target: 'lxc/101' });
-    await host.readFile('/none');
-    sshd.cut();
-    await waits.catch(() => {});
-    await open().settle('lxc/101');
-    const lines = await record().catch(() => []);
-    expect([0, 50_000_000 / 24]).toContain(lines.length);
-  });
-
   test('a node that does not listen is away, for commands, files, requests and what waits', async () => {
     await sshd.away();
     const host = open();
@@ -138,6 +126,12 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     await expect(open({ sshOptions: strict }).readFile('/x')).rejects.toThrow(
       /its host key is not known: connect to it once/,
     );
+  });
+
+  test('a command that is refused was not begun, and says why', async () => {
+    sshd.allow('command="echo refused: another version >&2; exit 126"');
+    const refused = await open().run(script('echo run >>"$1/record"'), { target: 'lxc/101' });
+    expect(refused).toMatchObject({ exit: null, ended: 'killed', stderr: 'refused: another version\n' });
   });
 
   test('a login that is not let in is said, and is no node that is away', async () => {
