@@ -43,7 +43,7 @@ type ApiLedger = Pick<
   | 'reportsHeld'
   | 'lastArrival'
 >;
-type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
+type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
 export interface ApiParts {
   readonly ledger: ApiLedger;
@@ -113,7 +113,7 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets, away] = await Promise.all([
+    const [head, frozen, policy, reports, last, targets, away, orphans] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
@@ -121,9 +121,11 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
       ledger.lastArrival(),
       allTargets(parts),
       ledger.nodesAway(),
+      // Null: the host cannot be looked at.
+      parts.agent.orphans().catch(() => null),
     ]);
     const nodes = { away: Object.fromEntries(away) };
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets });
+    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets, orphans });
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
