@@ -16,9 +16,9 @@ export interface NodeWatch {
 export interface WatchParts {
   readonly log: Log;
   readonly now: () => Date;
-  /** Resolves to what was noted first. */
-  readonly note: (away: NodeAway | null) => Promise<void>;
-  /** Called once when it answers again. */
+  /** Keeps it for all processes. Resolves to what was noted before; null for nothing. */
+  readonly note: (away: NodeAway | null) => Promise<NodeAway | null>;
+  /** Called once when it answers again, also when another process had found it away. */
   readonly back: () => Promise<void>;
 }
 
@@ -28,6 +28,8 @@ const MOST_MS = 30_000;
 
 export function watchNode(given: Host, { log, now, note, back }: WatchParts): NodeWatch {
   let away: NodeAway | null = null;
+  /** What a process of before noted is not known until this one has been answered. */
+  let known = false;
   let began = 0;
   let asked = 0;
 
@@ -36,19 +38,24 @@ export function watchNode(given: Host, { log, now, note, back }: WatchParts): No
     asked = performance.now();
     if (away !== null) return;
     began = asked;
-    away = { since: now().toISOString(), why: error.message };
+    const found = { since: now().toISOString(), why: error.message };
+    away = found;
     log.warn('the node does not answer: it is waited for', { node: given.node, reason: error.message });
-    await note(away).catch(() => {});
+    // Since when is told alike by all who find it away.
+    away = (await note(found).catch(() => null)) ?? found;
   }
 
   async function answered(): Promise<void> {
-    if (away === null) return;
+    if (away === null && known) return;
+    const here = away !== null;
     away = null;
-    log.info('the node answers again', {
-      node: given.node,
-      away: `${Math.round((performance.now() - began) / 1000)} s`,
-    });
-    await note(null).catch(() => {});
+    known = true;
+    if (here) {
+      const seconds = Math.round((performance.now() - began) / 1000);
+      log.info('the node answers again', { node: given.node, away: `${seconds} s` });
+    }
+    const noted = await note(null).catch(() => null);
+    if (!here && noted === null) return;
     await back().catch((error) => log.warn('that the node answers again could not be said', { error }));
   }
 

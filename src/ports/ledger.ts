@@ -250,8 +250,8 @@ export interface Ledger extends Outbox, Pulls {
   /** The first that is noted stays. */
   noteJudge(commit: string, policy: PolicyRecord): Promise<void>;
 
-  /** Null: it answers. */
-  noteNode(node: string, away: NodeAway | null): Promise<void>;
+  /** Null: it answers. What was noted first of a node that is away stays. Resolves to what was noted before; null for nothing. */
+  noteNode(node: string, away: NodeAway | null): Promise<NodeAway | null>;
   /** Nodes that did not answer when they were asked last. */
   nodesAway(): Promise<ReadonlyMap<string, NodeAway>>;
 

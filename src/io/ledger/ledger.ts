@@ -43,6 +43,14 @@ if offset < 0 then skip = math.max(0, redis.call('LLEN', KEYS[1]) - 1 + offset) 
 return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 `);
 
+// Keys: nodes. Arguments: node, record or nothing.
+const nodeScript = script(`
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
+elseif not before then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return before
+`);
+
 export interface LedgerOptions {
   readonly clock: Clock;
   /** Tells several Phoenixes in one Redis apart. */
@@ -63,8 +71,8 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     async noteNode(node, away) {
-      if (away === null) await redis.hdel(keys.away, node);
-      else await redis.hset(keys.away, node, encode(away));
+      const text = (await nodeScript(redis, [keys.away], [node, away === null ? '' : encode(away)])) as string | null;
+      return text === null ? null : decode<NodeAway>(`node ${node}`, text);
     },
     async nodesAway() {
       const texts = Object.entries(await redis.hgetall(keys.away));
