@@ -310,6 +310,14 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       ]);
     });
 
+    test('are not said to be none where nobody can see them', async () => {
+      await symlink(folder, join(folder, 'root/run'));
+      await expect(host.settle('lxc/101')).rejects.toThrow(
+        /cannot see what runs for lxc\/101: .*is no folder of its own/,
+      );
+      expect(await host.run(script('true'), { target: 'lxc/101' })).toMatchObject({ exit: 1, ended: 'exited' });
+    });
+
     test('leave nothing locked by what they leave running', async () => {
       const { stdout } = await host.run(script('sleep 60 >/dev/null 2>&1 & echo $!'), { target: 'vm/101' });
       await host.settle('vm/101');

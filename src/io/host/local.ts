@@ -12,7 +12,7 @@ import { type Dial, dialTcp } from './dial.ts';
 import { type NotedOwners, nodeFiles } from './files/files.ts';
 import { LINES } from './files/perl.ts';
 import { GUARD } from './guard.ts';
-import { endByMarks, openMarks } from './marks.ts';
+import { endByMarks, isSettled, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { checkPath } from './paths.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
@@ -112,8 +112,7 @@ export function localHost(options: LocalHostOptions): Host {
     };
     await runs({ ...call, ...guarded(marks.mark, root, [target, '0', '']) });
     const why = stderr.end().trim();
-    if (marks.told() === undefined && !signal?.aborted)
-      throw new Error(`${node}: cannot see what runs for ${target}: ${why}`);
+    if (!isSettled(marks) && !signal?.aborted) throw new Error(`${node}: cannot see what runs for ${target}: ${why}`);
   }
   /** In Perl as on the other side of ssh, since Node has no way to lock what other processes edit too. */
   async function addLines({ path: file, lines, absent }: FileLines): Promise<void> {

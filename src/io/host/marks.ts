@@ -55,6 +55,11 @@ export function openMarks(waiting: () => void = () => {}): Marks {
   };
 }
 
+/** Whether none is left, as a guard without a program tells. */
+export function isSettled(marks: Marks): boolean {
+  return marks.told() === 0 || marks.told() === 'waited';
+}
+
 /** Signals as a shell reports them, 128 and their number: HUP, INT, QUIT, ABRT, KILL, SEGV, PIPE, ALRM, TERM. */
 const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
 

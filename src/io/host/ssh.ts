@@ -11,7 +11,7 @@ import type { ReadContent } from './content.ts';
 import { readMany, statesIn } from './files/answers.ts';
 import { ABSENT, UNEXPECTED } from './files/perl.ts';
 import { SETTLE_MS, SYSTEM_PATH, sizeOf } from './local.ts';
-import { endByMarks, openMarks } from './marks.ts';
+import { endByMarks, isSettled, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { checkPath, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
@@ -171,7 +171,7 @@ export function sshHost(options: SshHostOptions): Host {
       onStderr: stderr.write,
       endElsewhere: () => endGroup(marks.begun),
     });
-    if (marks.told() !== undefined || signal?.aborted) return;
+    if (isSettled(marks) || signal?.aborted) return;
     const why = stderr.end().trim();
     throw sshFailure(options, exit, why) ?? new Error(`${node}: cannot see what runs for ${changed}: ${why}`);
   }
