@@ -69,7 +69,13 @@ export async function startSshd(): Promise<TestSshd> {
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
   };
   const cut = (): void => {
-    for (const pid of childrenOf(server.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    for (const pid of childrenOf(server.pid ?? 0)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
   };
   const fingerprint = async () => (await run('ssh-keygen', ['-lf', `${hostKey}.pub`])).stdout.split(' ')[1] ?? '';
   return {
