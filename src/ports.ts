@@ -4,6 +4,7 @@
 import type {
   CertificateSigning,
   Command,
+  FileLines,
   FilePlace,
   FileRemove,
   FileWrite,
@@ -58,7 +59,11 @@ export interface CommandResult {
   readonly stderr: string;
   /** Wall time in milliseconds. */
   readonly ms: number;
-  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed';
+  /**
+   * `unknown`: the connection was lost, or what watched over it ended: it may be running still. `not started`: an earlier one for the
+   * same target was found running; it has ended since, or was waited for in vain, and what this one rests on has to be looked at again.
+   */
+  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed' | 'unknown' | 'not started';
 }
 
 interface RunOptions {
@@ -66,6 +71,13 @@ interface RunOptions {
   readonly signal?: AbortSignal;
   /** Receives output lines as they come, redacted and capped. */
   readonly onOutput?: (line: string) => void;
+  /**
+   * The target that the command changes: on the node, one command of this name runs at a time, whoever started it. It goes on when
+   * whoever started it is gone, for its time at most. Absent for what only looks.
+   */
+  readonly target?: string;
+  /** Called when an earlier command for the same target is waited for. */
+  readonly onWait?: () => void;
 }
 
 /** What came back for a request, or how it ended without an answer. */
@@ -114,8 +126,10 @@ export interface FileState {
  */
 export interface Host {
   readonly node: string;
-  /** Never throws for a program that fails: the result says how it ended. */
+  /** Never fails for a program that fails: the result says how it ended. What reaches the node fails with a class of `ports/host-failure.ts` where it cannot. */
   run(command: Command, options?: RunOptions): Promise<CommandResult>;
+  /** Resolves when no command for that target runs on the node any more, whoever started it; each has its own time and no more. */
+  settle(target: string, options?: Pick<RunOptions, 'signal' | 'onWait'>): Promise<void>;
   /** Undefined when the file does not exist. */
   readFile(path: string): Promise<string | undefined>;
   /** Every regular file directly in each folder, by absolute path: one round trip however many there are. A folder that does not exist counts as empty. */
@@ -126,6 +140,8 @@ export interface Host {
   publicKey(path: string): Promise<string | null>;
   /** Atomically; false when `expects` no longer holds and nothing was written. */
   writeFile(write: FileWrite): Promise<boolean>;
+  /** Atomically, also beside others who do the same. */
+  addLines(add: FileLines): Promise<void>;
   /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
   makeFolder(folder: FolderMake): Promise<void>;
   placeFiles(place: FilePlace): Promise<void>;

@@ -11,11 +11,15 @@ import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { Again } from '../ports/queue.ts';
 import { outsideWindow } from '../say/policy.ts';
 import { applying, ended, frozen, type Sentence, superseded, WHY } from '../say/status.ts';
+import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
 import { takeForce } from './reconcile/judging.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';
 import { openingFor } from './window.ts';
+
+/** A step that was left for later is asked for again when whoever left it did not come back to it by then. */
+const OVERDUE_MS = 60_000;
 
 /** Every run that is not over. Resolves to when the first of them may go on that waits for a window. */
 export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<Again> {
@@ -40,7 +44,9 @@ export async function schedule(context: Context, id: RunDetail['id'], { startedT
     for (const step of next.start) await queue.requestApply(options.node, step);
   }
   if (startedToo) {
-    for (const step of next.running) await queue.requestApply(options.node, step);
+    for (const step of next.running) {
+      if (!isDeferred(run, step.target, Date.now(), OVERDUE_MS)) await queue.requestApply(options.node, step);
+    }
   }
   if (next.running.length === 0 && next.start.length === 0) await finish(context, id);
   else if (hold !== null && next.running.length === 0) await waitFor(context, run, hold);
@@ -145,7 +151,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
 }
 
 /** A look that finds what the one before found says nothing: a forge keeps every status for ever, and not without limit. */
-async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
+export async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
   const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
   return said.filter((each, index) => {
     return each.state !== known[index]?.state || each.description !== known[index]?.description;

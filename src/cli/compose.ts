@@ -29,7 +29,8 @@ import type { Settings } from '../settings.ts';
 import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
-import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
+import { type KnownNode, knownNode } from './node-name.ts';
+import { type HostParts, openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 
 /** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
 const STEPS_AT_ONCE = 4;
@@ -40,6 +41,8 @@ const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
+/** Between two questions to a node that is away and whose name nobody knows yet. */
+const NODE_AGAIN_MS = 5_000;
 
 export interface RunningPhoenix {
   readonly agent: Agent;
@@ -60,12 +63,14 @@ export interface ComposeOptions {
   readonly redactor: Redactor;
   /** What is due by time is looked for this often, and when the next is known to be due. */
   readonly renewSeconds?: number;
+  /** Aborted when nothing is to be waited for any more. */
+  readonly stop?: AbortSignal;
 }
 
 /** Starts everything. What was opened is closed again when something fails on the way. */
 export async function compose(
   settings: Settings,
-  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS }: ComposeOptions,
+  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop }: ComposeOptions,
 ): Promise<RunningPhoenix> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -104,7 +109,10 @@ export async function compose(
     });
     opened.push(() => repository.close());
     const metrics = openMetrics(ledger);
-    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
+    const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
+    const away = patience(known, log, stop);
+    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor, away }));
+    await known?.keep(host.node);
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
@@ -186,6 +194,18 @@ export async function compose(
     await close();
     throw error;
   }
+}
+
+/** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
+function patience(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostParts['away']> {
+  let said = false;
+  return async ({ message }) => {
+    const node = (await known?.read()) ?? null;
+    if (!said) log.warn('the node does not answer: it is waited for', { node, reason: message });
+    said = true;
+    if (node === null) await pause(NODE_AGAIN_MS, undefined, stop === undefined ? {} : { signal: stop });
+    return node;
+  };
 }
 
 /** The one that was given, or a private one. */

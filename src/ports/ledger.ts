@@ -142,6 +142,13 @@ export interface Freeze {
   readonly at: string;
 }
 
+/** A node that does not answer. */
+export interface NodeAway {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly why: string;
+}
+
 export interface Ledger extends Outbox, Pulls {
   /**
    * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
@@ -214,6 +221,18 @@ export interface Ledger extends Outbox, Pulls {
 
   /** False when the lease was lost, the step has an outcome already, or a newer commit took the run's place before it started. */
   startStep(lease: Lease, run: RunId, started: string): Promise<boolean>;
+  /** Leaves the step for later; false when the lease was lost. Until then nobody asks for it. */
+  deferStep(
+    lease: Lease,
+    run: RunId,
+    deferral: {
+      /** Epoch milliseconds. */
+      readonly notBefore: number;
+      /** The try counts as failed. */
+      readonly failed: boolean;
+      readonly statuses: readonly CommitStatus[];
+    },
+  ): Promise<boolean>;
   /** Written before the first action on the target: whatever was proved of it is no proof any more. */
   touch(lease: Lease, commit: string): Promise<boolean>;
   recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
@@ -243,6 +262,11 @@ export interface Ledger extends Outbox, Pulls {
   judgeOf(commit: string): Promise<PolicyRecord | null>;
   /** The first that is noted stays. */
   noteJudge(commit: string, policy: PolicyRecord): Promise<void>;
+
+  /** Null: it answers. What was noted first of a node that is away stays. Resolves to what was noted before; null for nothing. */
+  noteNode(node: string, away: NodeAway | null): Promise<NodeAway | null>;
+  /** Nodes that did not answer when they were asked last. */
+  nodesAway(): Promise<ReadonlyMap<string, NodeAway>>;
 
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;

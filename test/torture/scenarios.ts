@@ -1,18 +1,30 @@
 // Every scenario, one line each, in the order of their names.
 
 import type { Scenario } from './scenario.ts';
+import { changedHostKey } from './scenarios/changed-host-key.ts';
 import { clockSetBack } from './scenarios/clock-set-back.ts';
 import { forgeRefuses } from './scenarios/forge-refuses.ts';
+import { killedAgent } from './scenarios/killed-agent.ts';
 import { killedClone } from './scenarios/killed-clone.ts';
+import { killedWithRollback } from './scenarios/killed-with-rollback.ts';
+import { lostConnection } from './scenarios/lost-connection.ts';
 import { lostStore } from './scenarios/lost-store.ts';
+import { nodeAway } from './scenarios/node-away.ts';
 import { overtakenHeads } from './scenarios/overtaken-heads.ts';
 import { redisFull } from './scenarios/redis-full.ts';
+import { sharedHostFile } from './scenarios/shared-host-file.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
+  changedHostKey,
   clockSetBack,
   forgeRefuses,
+  killedAgent,
   killedClone,
+  killedWithRollback,
+  lostConnection,
   lostStore,
+  nodeAway,
   overtakenHeads,
   redisFull,
+  sharedHostFile,
 ];

@@ -55,6 +55,8 @@ export function ledgerKeys(installation: string) {
       judged: name('policy:judged'),
     },
     freeze: name('freeze'),
+    /** Hash node → since when it does not answer, and why. */
+    away: name('nodes:away'),
     events: name('events'),
     outbox: {
       /** Hash key → sequence and status. */

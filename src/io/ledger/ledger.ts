@@ -2,7 +2,7 @@
 
 import { Cluster } from 'ioredis';
 import type { RunId } from '../../model/ids.ts';
-import type { Freeze, Ledger } from '../../ports/ledger.ts';
+import type { Freeze, Ledger, NodeAway } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
 import { deliveries } from './deliveries.ts';
@@ -48,6 +48,13 @@ return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 
 // Keys: probe. Leaves nothing that lasts.
 const probeScript = script(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`);
+// Keys: nodes. Arguments: node, record or nothing.
+const nodeScript = script(`
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
+elseif not before then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return before
+`);
 
 export interface LedgerOptions {
   readonly clock: Clock;
@@ -69,6 +76,14 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     ...installations(redis, keys),
+    async noteNode(node, away) {
+      const text = (await nodeScript(redis, [keys.away], [node, away === null ? '' : encode(away)])) as string | null;
+      return text === null ? null : decode<NodeAway>(`node ${node}`, text);
+    },
+    async nodesAway() {
+      const texts = Object.entries(await redis.hgetall(keys.away));
+      return new Map(texts.map(([node, text]) => [node, decode<NodeAway>(`node ${node}`, text)]));
+    },
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);
       else await redis.set(keys.freeze, encode(freeze));

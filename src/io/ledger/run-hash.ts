@@ -7,6 +7,7 @@
 //   cut                                1 once a newer run took steps from it: it ends as superseded
 //   left                               steps without outcome
 //   began:<target>, tries:<target>     first start; number of starts
+//   failures:<target>, waits:<target>  number of tries that failed; not tried before then (epoch milliseconds)
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done
 //   approval:<target>                  JSON lines
@@ -31,7 +32,10 @@ export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, probl
 /** The fields that say all of one step, and of its run what never takes much. */
 export function stepFields(target: TargetId): string[] {
   const ofRun = ['request', 'state', 'started', 'ended', 'supersededBy'];
-  return [...ofRun, ...['began', 'tries', 'actions', 'end', 'approval'].map((field) => `${field}:${target}`)];
+  return [
+    ...ofRun,
+    ...['began', 'tries', 'failures', 'waits', 'actions', 'end', 'approval'].map((field) => `${field}:${target}`),
+  ];
 }
 
 /** @param only the one step that was read, where not all were */
@@ -60,6 +64,8 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
       outcome,
       reason,
       attempts,
+      ...numberIn(hash, 'failures', target),
+      ...numberIn(hash, 'waits', target),
       started,
       ended,
       actions: [...actionsOf(hash, target), ...wouldDo(told?.would)],
@@ -99,6 +105,16 @@ export function settledArguments(ends: ReadonlyMap<TargetId, SettledStep>, ended
 export function publicRun(run: RunDetail): Run {
   const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
   return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
+}
+
+/** Nothing where there is no such field. */
+function numberIn<Name extends string>(
+  hash: RunHash,
+  name: Name,
+  target: TargetId,
+): { readonly [key in Name]?: number } {
+  const text = hash[`${name}:${target}`];
+  return text === undefined ? {} : ({ [name]: Number(text) } as { [key in Name]: number });
 }
 
 function actionsOf(hash: RunHash, target: TargetId): ActionRecord[] {

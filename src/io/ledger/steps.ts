@@ -20,9 +20,20 @@ local open = state == 'planned' or state == 'applying' or state == 'blocked' or 
 if not open or redis.call('HEXISTS', KEYS[2], 'end:' .. ARGV[2]) == 1 then return 0 end
 if not began then redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], ARGV[3]) end
 redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1)
+redis.call('HDEL', KEYS[2], 'waits:' .. ARGV[2])
 redis.call('HSETNX', KEYS[2], 'started', ARGV[3])
 if state ~= 'superseded' then redis.call('HSET', KEYS[2], 'state', 'applying') end
 redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`);
+
+// Keys: outbox…, lease, run. Arguments: now, statuses, token, target, not before, failures to add, events, id.
+const deferScript = script(`${SAY}${HELD}
+if not held(KEYS[5], ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[6], 'waits:' .. ARGV[4], ARGV[5])
+if ARGV[6] ~= '0' then redis.call('HINCRBY', KEYS[6], 'failures:' .. ARGV[4], ARGV[6]) end
+if redis.call('HGET', KEYS[6], 'state') ~= 'superseded' then say(ARGV[1], ARGV[2]) end
+redis.call('PUBLISH', ARGV[7], ARGV[8])
 return 1
 `);
 
@@ -97,6 +108,7 @@ redis.call('HSET', KEYS[1], ARGV[1], given and given .. '\\n' .. ARGV[2] or ARGV
 type Steps = Pick<
   Ledger,
   | 'startStep'
+  | 'deferStep'
   | 'touch'
   | 'recordAction'
   | 'finishStep'
@@ -114,6 +126,10 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
         (await startScript(redis, [keys.lease(target), keys.run(run)], [token, target, started, keys.events, run])) ===
         1
       );
+    },
+    async deferStep({ target, token }, run, { notBefore, failed, statuses }) {
+      const args = [now(), statusList(statuses), token, target, notBefore, failed ? 1 : 0, keys.events, run];
+      return (await deferScript(redis, [...outboxKeys(keys), keys.lease(target), keys.run(run)], args)) === 1;
     },
     async touch({ target, token }, commit) {
       return (await touchScript(redis, [keys.lease(target), keys.touched], [token, target, encode({ commit })])) === 1;

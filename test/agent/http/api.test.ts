@@ -92,6 +92,7 @@ describe('reading', () => {
       policy: null,
       reports: null,
       deliveries: { last: null },
+      nodes: { away: {} },
       targets: [expected],
       orphans: [],
     });
