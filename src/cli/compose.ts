@@ -92,7 +92,7 @@ export async function compose(
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
-    changes.all(metrics.runChanged);
+    changes.all((run, step) => step === null && metrics.runChanged(run));
 
     const agent = await startAgent({
       ledger,

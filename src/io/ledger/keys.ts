@@ -19,6 +19,10 @@ export function ledgerKeys(installation: string) {
     runs: name('runs'),
     openRuns: name('runs:open'),
     run: (run: RunId) => name(`run:${run}`),
+    /** While a run is open. Sorted set of the steps that may start, by their place; set of those handed out; hash step → needs left. */
+    ready: (run: RunId) => name(`run:${run}:ready`),
+    out: (run: RunId) => name(`run:${run}:out`),
+    unmet: (run: RunId) => name(`run:${run}:unmet`),
     log: (run: RunId, target: TargetId) => name(`log:${run}:${target}`),
     /** Hashes by target. */
     applied: name('applied'),

@@ -1,7 +1,7 @@
 // The ledger in Redis.
 
 import { Cluster } from 'ioredis';
-import type { RunId } from '../../model/ids.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Freeze, Ledger } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
@@ -81,7 +81,10 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       const subscriber: Connection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
       // The first connection tells of errors already.
       subscriber.on('error', () => {});
-      subscriber.on('message', (_channel: string, run: string) => listener(run as RunId));
+      subscriber.on('message', (_channel: string, message: string) => {
+        const [run, target] = message.split(' ');
+        listener(run as RunId, (target as TargetId | undefined) ?? null);
+      });
       await subscriber.subscribe(keys.events);
       return async () => subscriber.disconnect();
     },
