@@ -4,7 +4,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
-import type { Placed } from '../model/plan-graph.ts';
+import { dependentsOf, type Placed } from '../model/plan-graph.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { endedWell, type Outcome, type RunState } from '../model/run.ts';
 import { cutOffBy } from '../plan/following.ts';
@@ -74,7 +74,7 @@ export async function scheduleAfter(
     const ends = cutOff.map((each) => [each, settled(options.publicUrl, run, each, 'skipped', reason)] as const);
     await ledger.settleSteps(run.id, isoNow(context), new Map(ends));
   }
-  const [next = null, ...others] = await take(context, run);
+  const [next = null, ...others] = await take(context, run, 1 + dependentsOf(run.plan, target).length);
   for (const each of others) await context.queue.requestApply(options.node, each);
   return next;
 }
@@ -83,13 +83,17 @@ export async function scheduleAfter(
 export async function scheduleBeside(context: Context, run: RunDetail, target: TargetId): Promise<void> {
   const { ledger, queue, options } = context;
   await ledger.setAside(run.id, target);
-  for (const each of await take(context, run)) await queue.requestApply(options.node, each);
+  for (const each of await take(context, run, 1)) await queue.requestApply(options.node, each);
 }
 
-/** The steps to begin next, marked as handed out. Where more is to be decided than that, the whole run is looked at. */
-async function take(context: Context, run: RunDetail): Promise<ApplyRequest[]> {
+/**
+ * The steps to begin next, marked as handed out. Where more is to be decided than that, the whole run is looked at.
+ *
+ * @param most one for who asks, and what may be ready because of it; the others that end meanwhile take their own
+ */
+async function take(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
   const { ledger, queue, options } = context;
-  const taken = openingFor(context, run).open ? await ledger.takeSteps(run.id, mostOut(options)) : null;
+  const taken = openingFor(context, run).open ? await ledger.takeSteps(run.id, { most, out: mostOut(options) }) : null;
   if (taken === null || !taken.certain || taken.left === 0) {
     await schedule(context, run.id);
     return [];
@@ -110,7 +114,7 @@ async function begin(
 ): Promise<void> {
   // Those that were handed out may have been lost with who had them; asked for twice, they are no second job.
   const lost = await ledger.offerSteps(run, start);
-  const taken = await ledger.takeSteps(run, mostOut(options));
+  const taken = await ledger.takeSteps(run, { most: mostOut(options), out: mostOut(options) });
   for (const each of [...lost, ...taken.steps]) await queue.requestApply(options.node, { run, ...each });
 }
 

@@ -28,8 +28,12 @@ import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 
-/** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
-const STEPS_AT_ONCE = 4;
+/**
+ * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
+ * disks all share, what four processes bring.
+ */
+const STEPS_OF_PROCESS = 4;
+const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
 const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
@@ -115,7 +119,8 @@ export async function compose(
         renewSeconds,
         reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
         planForks: settings.planForks,
-        concurrency: STEPS_AT_ONCE,
+        concurrency: settings.applySteps ?? STEPS_OF_PROCESS,
+        stepsOnNode: settings.applySteps ?? STEPS_ON_NODE,
         leaseSeconds: LEASE_SECONDS,
       },
     });

@@ -116,6 +116,8 @@ export interface StepEnd {
   readonly statuses: readonly CommitStatus[];
   /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */
   readonly frees?: readonly Placed[];
+  /** The lease is given back as well. */
+  readonly release?: boolean;
 }
 
 /** A step that is handed out, with how often it was started before. */
@@ -231,8 +233,8 @@ export interface Ledger extends Outbox, Pulls {
   endedOf(run: RunId, targets: readonly TargetId[]): Promise<ReadonlySet<TargetId>>;
   /** These steps may be taken, as far as they were not handed out; resolves to those that were and have not begun. */
   offerSteps(run: RunId, steps: readonly Placed[]): Promise<readonly HandedOut[]>;
-  /** The next steps in the order of the plan, so that no more than `most` of the run are handed out. Each is taken by one alone. */
-  takeSteps(run: RunId, most: number): Promise<Taken>;
+  /** Up to `most` steps, the next in the order of the plan, so that no more than `out` of the run are handed out. Each is taken once. */
+  takeSteps(run: RunId, bounds: { readonly most: number; readonly out: number }): Promise<Taken>;
   /** The step waits for something, and another may be handed out in its place. */
   setAside(run: RunId, target: TargetId): Promise<void>;
   /** Takes `blocked` and `skipped` outcomes back, for steps that may go on now. */

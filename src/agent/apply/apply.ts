@@ -50,10 +50,12 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
   // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
   if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
   const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
     const ending = await attempt(context, run, lease, kept.signal, step.attempts + 1);
     await end(context, run, lease, ending);
+    given = true;
     return { run, outcome: ending.outcome };
   } catch (error) {
     if (error instanceof Stopped) return signal.aborted ? null : LOOK_AGAIN_MS;
@@ -61,7 +63,7 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
     return Math.min(2 ** step.attempts, 60) * 1000;
   } finally {
     kept.end();
-    await ledger.releaseLease(lease);
+    if (!given) await ledger.releaseLease(lease);
   }
 }
 
@@ -148,6 +150,7 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
+    release: true,
     frees: run.plan === null ? [] : dependentsOf(run.plan, target),
   });
   if (!finished) throw new Stopped();

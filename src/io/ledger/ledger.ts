@@ -25,8 +25,9 @@ const PING_WITHIN_MS = 2_000;
 // Keys: log. Arguments: most lines, seconds to keep, line, … The first element counts the lines that were dropped.
 const appendScript = script(`
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], 0) end
-for i = 3, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
-local over = redis.call('LLEN', KEYS[1]) - 1 - ARGV[1]
+local length = 0
+for i = 3, #ARGV, 1000 do length = redis.call('RPUSH', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV))) end
+local over = length - 1 - ARGV[1]
 if over > 0 then
   local dropped = redis.call('LINDEX', KEYS[1], 0) + over
   redis.call('LTRIM', KEYS[1], over, -1)

@@ -69,17 +69,21 @@ const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 const claimScript = script(`
 local now = tonumber(ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') > now then return false end
-local chosen
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])) do
-  if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
-  else
-    local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
-    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
-    if whole or not chosen then chosen = key end
-    if whole then break end
-  end
+local function whole(key)
+  local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
+  return name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
 end
-if not chosen then return false end
+local chosen, entry
+while not entry do
+  local waiting = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])
+  chosen = waiting[1]
+  if not chosen then return false end
+  for _, key in ipairs(waiting) do
+    if whole(key) then chosen = key break end
+  end
+  entry = redis.call('HGET', KEYS[1], chosen)
+  if not entry then redis.call('ZREM', KEYS[2], chosen) end
+end
 if ARGV[3] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
   for _, limit in ipairs({ { 60000, tonumber(ARGV[3]) }, { 3600000, tonumber(ARGV[4]) } }) do
@@ -93,7 +97,7 @@ if ARGV[3] ~= '' then
 end
 redis.call('ZADD', KEYS[2], now + ARGV[2], chosen)
 local handle = redis.call('HGET', KEYS[8], chosen) or ''
-return { chosen, redis.call('HGET', KEYS[1], chosen), redis.call('HGET', KEYS[6], chosen) or '0', handle }
+return { chosen, entry, redis.call('HGET', KEYS[6], chosen) or '0', handle }
 `);
 
 // Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons. Drops the entry unless a newer one has taken its place.

@@ -15,14 +15,13 @@ import { script } from './script.ts';
 // Keys: lease, run. Arguments: token, target, started, events, id.
 const startScript = script(`${HELD}
 if not held(KEYS[1], ARGV[1]) then return 0 end
-local state = redis.call('HGET', KEYS[2], 'state')
-local began = redis.call('HEXISTS', KEYS[2], 'began:' .. ARGV[2]) == 1
+local known = redis.call('HMGET', KEYS[2], 'state', 'began:' .. ARGV[2], 'end:' .. ARGV[2], 'started')
+local state, began = known[1], known[2]
 local open = state == 'planned' or state == 'applying' or state == 'blocked' or (state == 'superseded' and began)
-if not open or redis.call('HEXISTS', KEYS[2], 'end:' .. ARGV[2]) == 1 then return 0 end
-if not began then redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], ARGV[3]) end
+if not open or known[3] then return 0 end
+if state ~= 'superseded' then state = 'applying' end
+redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], began or ARGV[3], 'state', state, 'started', known[4] or ARGV[3])
 redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1)
-redis.call('HSETNX', KEYS[2], 'started', ARGV[3])
-if state ~= 'superseded' then redis.call('HSET', KEYS[2], 'state', 'applying') end
 redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[2])
 return 1
 `);
@@ -44,15 +43,15 @@ return 1
 `);
 
 // Keys: outbox…, lease, run, applied, touched, ready, out, unmet. Arguments: now, statuses, token, target, end, kind, record, events,
-// id, place, dependent, …
+// id, 1 to give the lease back, place, dependent, …
 const finishScript = script(`${SAY}${HELD}
 if not held(KEYS[5], ARGV[3]) then return 0 end
 if redis.call('HSETNX', KEYS[6], 'end:' .. ARGV[4], ARGV[5]) == 0 then return 0 end
 redis.call('HINCRBY', KEYS[6], 'left', -1)
 redis.call('SREM', KEYS[10], ARGV[4])
 -- Of a run that was superseded nothing is counted any more.
-local last = #ARGV > 9 and redis.call('EXISTS', KEYS[11]) == 1 and #ARGV or 0
-for i = 10, last, 2 do
+local last = #ARGV > 10 and redis.call('EXISTS', KEYS[11]) == 1 and #ARGV or 0
+for i = 11, last, 2 do
   if redis.call('HINCRBY', KEYS[11], ARGV[i + 1], -1) == 0 then redis.call('ZADD', KEYS[9], ARGV[i], ARGV[i + 1]) end
 end
 if ARGV[6] == 'proved' then
@@ -63,6 +62,7 @@ elseif ARGV[6] == 'gone' then
   redis.call('HDEL', KEYS[8], ARGV[4])
 end
 say(ARGV[1], ARGV[2])
+if ARGV[10] == '1' then redis.call('DEL', KEYS[5]) end
 redis.call('PUBLISH', ARGV[8], ARGV[9] .. ' ' .. ARGV[4])
 return 1
 `);
@@ -88,7 +88,7 @@ end
 return answer
 `);
 
-// Keys: run, ready, out, freeze. Arguments: most. Answers left, certain, target, starts, …
+// Keys: run, ready, out, freeze. Arguments: most, most handed out. Answers left, certain, target, starts, …
 const takeScript = script(`
 local run = redis.call('HMGET', KEYS[1], 'left', 'counted', 'state')
 local answer = { tonumber(run[1] or '0'), 1 }
@@ -96,7 +96,7 @@ if not run[2] or run[3] == 'superseded' or redis.call('EXISTS', KEYS[4]) == 1 th
   answer[2] = 0
   return answer
 end
-local free = ARGV[1] - redis.call('SCARD', KEYS[3])
+local free = math.min(ARGV[1], ARGV[2] - redis.call('SCARD', KEYS[3]))
 while free > 0 do
   local target = redis.call('ZPOPMIN', KEYS[2])[1]
   if not target then break end
@@ -187,6 +187,7 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
         record,
         keys.events,
         run,
+        end.release === true ? 1 : 0,
         ...(endedWell(end.outcome) ? (end.frees ?? []) : []).flatMap((each) => [each.place, each.target]),
       ];
       const own = [keys.lease(target), keys.run(run), keys.applied, keys.touched];
@@ -205,9 +206,9 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       const args = offered.flatMap(({ target, place }) => [place, target]);
       return handedOut((await offerScript(redis, [keys.run(run), keys.ready(run), keys.out(run)], args)) as string[]);
     },
-    async takeSteps(run, most) {
+    async takeSteps(run, { most, out }) {
       const all = [keys.run(run), keys.ready(run), keys.out(run), keys.freeze];
-      const [left, certain, ...flat] = (await takeScript(redis, all, [most])) as [number, number, ...string[]];
+      const [left, certain, ...flat] = (await takeScript(redis, all, [most, out])) as [number, number, ...string[]];
       return { left, certain: certain === 1, steps: handedOut(flat) };
     },
     async setAside(run, target) {
