@@ -43,8 +43,9 @@ export function ledgerKeys(installation: string) {
       approved: name('pulls:approved'),
       /** Set of approvals that its author wrote into the text of one pull request, as JSON. */
       trailers: (pull: number) => name(`pulls:trailers:${pull}`),
-      /** Set of the forge's ids of commands that were carried out. */
-      counted: name('pulls:commands'),
+      /** Sorted set of the forge's ids of commands that were carried out, by time; before that a set. */
+      counted: name('pulls:counted'),
+      countedBefore: name('pulls:commands'),
     },
     policy: {
       inForce: name('policy'),

@@ -10,6 +10,8 @@ import { script } from './script.ts';
 
 /** How long Phoenix remembers what a forge was told, to leave out a repetition. */
 const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
+/** And how many of them at most: more than any run that may be open has steps. */
+const REMEMBER_SENT = 10_000;
 /** Due entries among which the next to be sent is chosen. */
 const LOOKED_AT = 500;
 
@@ -113,6 +115,14 @@ if sent ~= '' then
     redis.call('HDEL', KEYS[8], old)
     redis.call('ZREM', KEYS[7], old)
   end
+  local over = redis.call('ZCARD', KEYS[7]) - ARGV[7]
+  if over > 0 then
+    for _, old in ipairs(redis.call('ZRANGE', KEYS[7], 0, math.min(over, 100) - 1)) do
+      redis.call('HDEL', KEYS[3], old)
+      redis.call('HDEL', KEYS[8], old)
+      redis.call('ZREM', KEYS[7], old)
+    end
+  end
 end
 redis.call('HDEL', KEYS[6], key)
 redis.call('HDEL', KEYS[10], key)
@@ -173,10 +183,12 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       };
     },
     async reportSent({ key, sequence, report }, handle) {
-      await settleScript(redis, all, [key, sequence, now(), reportText(report), REMEMBER_SENT_MS, handle ?? '']);
+      const told = [reportText(report), REMEMBER_SENT_MS, handle ?? '', REMEMBER_SENT];
+      await settleScript(redis, all, [key, sequence, now(), ...told]);
     },
     async reportFailed({ key, sequence }, retry) {
-      if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '']);
+      if (retry === null)
+        await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '', REMEMBER_SENT]);
       else {
         const at = new Date(now()).toISOString();
         const failed: Failed = { since: at, at, why: retry.why };

@@ -159,6 +159,7 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     async openRun(request, statuses) {
       const run = await nextId();
       await write(run, 'new', request, null, statuses);
+      await prune();
       return run;
     },
     async planRun(run, planned) {
