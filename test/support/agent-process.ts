@@ -1,10 +1,10 @@
 // An agent in a process of its own, which kills itself before the nth thing that it does to the ledger or the host. Told by
-// its arguments: what is around it, the folder of its boxes, and n.
+// its arguments: what is around it, the folder of its boxes, n (0: never), and options of the agent.
 
 import { startTestAgent } from './agent.ts';
 import { BOXES, openBoxHost } from './boxes.ts';
 
-const [around = '{}', folder = '', killAt = '0'] = process.argv.slice(2);
+const [around = '{}', folder = '', killAt = '0', options = '{}'] = process.argv.slice(2);
 
 let left = Number(killAt);
 
@@ -26,9 +26,11 @@ function counted<Port extends object>(port: Port): Port {
 const host = counted(await openBoxHost(folder));
 const agent = await startTestAgent(JSON.parse(around), () => host, BOXES, {
   ledger: counted,
-  options: { leaseSeconds: 1 },
+  options: { leaseSeconds: 1, ...JSON.parse(options) },
 });
-process.on('message', async () => {
+process.on('message', async (message) => {
+  // Between two things that it does, as a command on the host and the line that tells of it are one.
+  if (message === 'kill') process.kill(process.pid, 'SIGKILL');
   await agent.stop(0);
   process.disconnect();
 });
