@@ -46,7 +46,8 @@ export async function schedule(context: Context, id: RunDetail['id'], { startedT
   if (startedToo) {
     for (const step of next.running) await queue.requestApply(options.node, step);
   }
-  if (next.running.length === 0 && next.start.length === 0) await finish(context, id);
+  if (next.running.length === 0 && next.start.length === 0)
+    await finish(context, id, next.settle.size === 0 ? run : null);
   else if (hold !== null && next.running.length === 0) await waitFor(context, run, hold);
   else if (hold === null && run.state === 'blocked') {
     await ledger.markRun(id, 'applying', ofRun(options.publicUrl, run, applying(run.plan)));
@@ -184,10 +185,10 @@ export function whyItWaits(run: RunDetail, step: PlanStep): string | null {
   return WHY.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
 }
 
-/** Every step has an outcome. A run with a blocked step stays open for a person. */
-async function finish(context: Context, id: RunDetail['id']): Promise<void> {
+/** Every step has an outcome. A run with a blocked step stays open for a person. @param known the run, where it was just read */
+async function finish(context: Context, id: RunDetail['id'], known: RunDetail | null): Promise<void> {
   const { ledger, queue, options } = context;
-  const run = await ledger.runProgress(id);
+  const run = known ?? (await ledger.runProgress(id));
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   const said = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));
@@ -201,6 +202,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   if (run.state !== 'superseded') await takeForce(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
+  await queue.requestReport();
   await queue.requestReconcile();
   await tellMerged(context, run.commit);
   // What was done may have made something new that ends by itself.

@@ -41,11 +41,11 @@ export function agentProcess(
   folder: string,
   name: string,
   options: Partial<AgentOptions>,
-  killAt = 0,
+  { killAt = 0, commandMs = 0 }: { readonly killAt?: number; readonly commandMs?: number } = {},
 ): ChildProcess {
   const around = { ...phoenix.around, cloneFolder: `${phoenix.around.cloneFolder}-${name}` };
   const program = new URL('../support/agent-process.ts', import.meta.url);
-  return fork(program, [JSON.stringify(around), folder, String(killAt), JSON.stringify(options)]);
+  return fork(program, [JSON.stringify(around), folder, String(killAt), JSON.stringify(options), String(commandMs)]);
 }
 
 export async function endProcess(child: ChildProcess, how: 'stop' | 'kill'): Promise<void> {

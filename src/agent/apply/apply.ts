@@ -39,11 +39,11 @@ export interface Over {
 /** Resolves to how the step ended, or when it is to be tried again; null when it may not begin, or is left to whoever comes next. */
 export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again | Over> {
   const { ledger, options } = context;
-  const run = await ledger.runStep(id, target);
+  const [run, freeze] = await Promise.all([ledger.runStep(id, target), ledger.frozen()]);
   const [step] = run?.steps ?? [];
   if (run === null || step === undefined || run.ended !== null) return null;
   if (step.outcome !== null) return { run, outcome: step.outcome };
-  const mayBegin = openingFor(context, run).open && (await ledger.frozen()) === null;
+  const mayBegin = openingFor(context, run).open && freeze === null;
   if (step.started === null && !(mayBegin && isAllowed(run, target))) return null;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);

@@ -23,7 +23,7 @@ export const twoWorkers = scenario({
     const host = await openBoxHost(folder);
     const options = { roles: ['reconcile', 'report'], leaseSeconds: 2, pollSeconds: 1, stepsOnNode: 5 } as const;
     const phoenix = await startPhoenix({ host, managers: BOXES, options });
-    const one = agentProcess(phoenix, folder, 'one', APPLY, killAt);
+    const one = agentProcess(phoenix, folder, 'one', APPLY, { killAt });
     const other = agentProcess(phoenix, folder, 'other', APPLY);
     try {
       const commit = await phoenix.repo.commit(boxFiles(needs, () => 512));
