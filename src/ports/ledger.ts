@@ -126,7 +126,7 @@ export interface HandedOut {
   readonly attempt: number;
 }
 
-export interface Taken {
+interface Taken {
   readonly steps: readonly HandedOut[];
   /** Steps without outcome. */
   readonly left: number;

@@ -8,11 +8,15 @@ const AT = '2026-01-02T03:04:05.000Z';
 const TARGETS = 20;
 const FAR = Number.MAX_SAFE_INTEGER;
 
-/** @param first number of the first, which gives each its commit and delivery */
+/** In the order of their numbers. @param first number of the first, which gives each its commit and delivery */
 export async function pushRuns(ledger: Ledger, first: number, count: number): Promise<RunId[]> {
   const runs: RunId[] = [];
-  for (let number = first; number < first + count; number += 1) runs.push(await pushRun(ledger, number));
-  return runs;
+  for (let number = first; number < first + count; number += TARGETS) {
+    // Of each target one at a time; together they share what the disk takes.
+    const some = Array.from({ length: Math.min(TARGETS, first + count - number) }, (_, index) => number + index);
+    runs.push(...(await Promise.all(some.map((each) => pushRun(ledger, each)))));
+  }
+  return runs.sort((one, other) => Number(one) - Number(other));
 }
 
 async function pushRun(ledger: Ledger, number: number): Promise<RunId> {
