@@ -85,7 +85,12 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Files that it reads beside them; of folders, the files in them. */
   read: [
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
-    ...['/etc/network/interfaces', '/etc/pve/(?:storage|user)\\.cfg', '/etc/ssl/certs/phoenix-root\\.pem'],
+    ...[
+      '/etc/network/interfaces',
+      '/etc/pve/(?:storage|user)\\.cfg',
+      '/etc/pve/\\.vmlist',
+      '/etc/ssl/certs/phoenix-root\\.pem',
+    ],
     ...['/var/lib/nfs/etab', '/proc/driver/nvidia/version', '/sys/module/zfs/parameters/zfs_arc_max'],
   ].join('|'),
   /** Where the secrets lie that a configuration may name. */

@@ -7,6 +7,7 @@ import { policyForbids, wouldRewind } from '../say/refusal.ts';
 import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
+import { orphans } from './orphans.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
 import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
@@ -15,7 +16,7 @@ import { ofRun, ofStep } from './tell.ts';
 import { command } from './verbs/command.ts';
 import { known } from './verbs/known.ts';
 
-type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
+type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
 export function operations(context: Context): Operations {
   const { ledger } = context;
@@ -39,6 +40,7 @@ export function operations(context: Context): Operations {
     },
     command: (request) => command(context, request),
     known: () => known(context),
+    orphans: () => orphans(context),
   };
 }
 

@@ -5,7 +5,7 @@ import type { LoadOptions } from '../config/load.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
-import type { Target } from '../model/target.ts';
+import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Delivery } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -44,6 +44,8 @@ export interface Managers {
   allTargets(config: Config): ReadonlyMap<TargetId, Target>;
   impactOf(change: Change): Impact;
   managerOf(kind: string): Manager;
+  /** Those whose targets carry a mark of Phoenix on the host. */
+  readonly marking: readonly Manager[];
 }
 
 export interface AgentParts {
@@ -112,6 +114,8 @@ export interface Agent {
   command(request: CommandRequest): Promise<RunId>;
   /** What the followed commit declares; what the host says of it may be some seconds old. Nothing before the first commit. */
   known(): Promise<readonly KnownTarget[]>;
+  /** What carries Phoenix's mark on the host and nothing declares; it may be some seconds old. Fails where the host cannot be looked at. */
+  orphans(): Promise<readonly MarkedTarget[]>;
   /** Takes no new work, lets running actions end for `graceSeconds`, leaves the rest in the ledger. */
   stop(graceSeconds?: number): Promise<void>;
 }

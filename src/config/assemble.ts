@@ -4,12 +4,12 @@ import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Config, Guest } from './config.ts';
 import { Entries } from './entries.ts';
+import type { Known } from './known.ts';
 import type { Finding } from './rules/rule.ts';
 import { withBlobs } from './sops/with-blobs.ts';
 import { Sources } from './sources.ts';
 import { assembleStacks } from './stacks.ts';
 import type { Unreadable } from './unreadable.ts';
-import { secretSeeker } from './written-secrets.ts';
 
 export interface Assembled {
   /** What could be read. */
@@ -28,10 +28,13 @@ export interface Assembled {
 /** Of a file whose text has no value, or more than one. */
 const BROKEN: ReadonlySet<string> = new Set(['SYNTAX', 'DUPLICATE_KEY', 'NOT_THE_CONTENT']);
 
-/** @param bounds what the configuration may refer to */
-export function assemble(snapshot: Snapshot, bounds: SecretBounds): Assembled {
+/**
+ * @param bounds what the configuration may refer to
+ * @param known guests of configurations before
+ */
+export function assemble(snapshot: Snapshot, bounds: SecretBounds, known: Known): Assembled {
   const sources = new Sources(snapshot);
-  const entries = new Entries(sources, snapshot, bounds, secretSeeker(snapshot.files, bounds));
+  const entries = new Entries(sources, snapshot, bounds, known);
   const host = entries.hypervisor();
   const lxc = entries.containers();
   const vm = entries.machines(host);

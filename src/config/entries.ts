@@ -9,12 +9,14 @@ import type { LxcGuest, Place, VmGuest } from './config.ts';
 import type { Hypervisor } from './config-host.ts';
 import type { Certificate } from './config-services.ts';
 import { Findings } from './findings.ts';
+import type { Known } from './known.ts';
 import { modernHypervisor } from './legacy/hypervisor.ts';
 import { modernLxc } from './legacy/lxc.ts';
 import { modernVm } from './legacy/vm.ts';
 import { normaliseCertificate } from './normalise/certificate.ts';
+import type { GuestContext } from './normalise/guest.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
-import { normaliseLxc } from './normalise/lxc.ts';
+import { type LxcFileDefaults, normaliseLxc } from './normalise/lxc.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise/vm.ts';
 import { parse } from './read/parse.ts';
 import { parseParts } from './read/parse-parts.ts';
@@ -30,12 +32,18 @@ import { vmGuest } from './schema/vm.ts';
 import type { Sources } from './sources.ts';
 import { Unreadable } from './unreadable.ts';
 import { type Marking, unusedAndPlain } from './written-marks.ts';
-import type { LookForSecrets } from './written-secrets.ts';
+import { type LookForSecrets, secretSeeker } from './written-secrets.ts';
 
 interface Host {
   readonly hypervisor: Hypervisor;
   readonly vms: unknown;
   readonly vmDefaults: Readonly<Record<string, unknown>>;
+}
+
+/** `sound`: nothing was found wrong with it. */
+interface Entry<G> {
+  readonly guest?: G;
+  readonly sound: boolean;
 }
 
 interface Looked {
@@ -57,25 +65,28 @@ export class Entries {
   readonly #files: Snapshot['files'];
   readonly #bounds: SecretBounds;
   readonly #seek: LookForSecrets;
+  readonly #known: Known;
 
-  constructor(sources: Sources, snapshot: Snapshot, bounds: SecretBounds, seek: LookForSecrets) {
+  constructor(sources: Sources, snapshot: Snapshot, bounds: SecretBounds, known: Known) {
     this.#sources = sources;
     this.#files = snapshot.files;
     this.#bounds = bounds;
-    this.#seek = seek;
+    this.#seek = secretSeeker(snapshot.files, bounds);
+    this.#known = known;
   }
 
-  /** Fields without effect and secrets of one written value, the latter in the words of the file. */
+  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether there was none. */
   readonly look = (
     schema: Marking | null,
     written: unknown,
     at: Place,
     { modern = written, target }: Looked = {},
-  ): void => {
+  ): boolean => {
     const marked = schema === null ? [] : unusedAndPlain(schema, modern, at, this.#bounds, target);
     const { references, plain } = this.#seek(written, at, marked, target);
     this.findings.add([...marked, ...plain]);
     this.references.push(...references);
+    return marked.length + plain.length + references.length === 0;
   };
 
   hypervisor(): Host {
@@ -106,6 +117,7 @@ export class Entries {
     const { lxc_configs: entries, ...shared } = file.value ?? { lxc_configs: {} };
     const writtenRoles = new Set(Object.values(entries).map((entry) => (entry as { role?: unknown } | null)?.role));
     const defaults = { ...shared, writtenRoles };
+    const circumstances = JSON.stringify([shared, ...writtenRoles]);
     return Object.entries(entries).flatMap(([key, entry]) => {
       if (this.#enough(LXC_FILE)) return [];
       const place = within(at, 'lxc_configs', key);
@@ -114,16 +126,25 @@ export class Entries {
         this.#notAnId(place, key);
         return [];
       }
-      const target = targetId('lxc', id);
-      const modern = modernLxc(entry, place, target);
-      this.findings.add(modern.findings);
-      this.look('lxc', entry, place, { modern: modern.value, target });
-      const { value, findings } = parse(lxcGuest, modern.value, place, target);
-      this.findings.add(findings);
-      if (value !== undefined) return [normaliseLxc(value, defaults, { id, at: place, files: this.#files })];
+      const written = { at: place, entry, circumstances, files: this.#files };
+      const guest = this.#known.guest(written, (files) => this.#container(entry, { id, at: place, files }, defaults));
+      if (guest !== undefined) return [guest];
       this.unreadable.addGuest(id);
       return [];
     });
+  }
+
+  #container(entry: unknown, context: GuestContext, defaults: LxcFileDefaults): Entry<LxcGuest> {
+    const { id, at } = context;
+    const target = targetId('lxc', id);
+    const modern = modernLxc(entry, at, target);
+    this.findings.add(modern.findings);
+    const clean = this.look('lxc', entry, at, { modern: modern.value, target });
+    const { value, findings } = parse(lxcGuest, modern.value, at, target);
+    this.findings.add(findings);
+    if (value === undefined) return { sound: false };
+    const sound = clean && modern.findings.length + findings.length === 0;
+    return { guest: normaliseLxc(value, defaults, context), sound };
   }
 
   machines(host: Host): VmGuest[] {
@@ -206,15 +227,30 @@ export class Entries {
     const written = (entry as { vmid?: unknown } | null)?.vmid;
     const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
     const known = Number.isInteger(id) && id >= 100 && id <= 999_999_999;
-    const target = known ? targetId('vm', id) : undefined;
-    const modern = modernVm(entry, place, target);
-    this.findings.add(modern.findings);
-    this.look('vm', entry, place, { modern: modern.value, ...(target === undefined ? {} : { target }) });
-    const { value, findings } = parse(vmGuest, modern.value, place, target);
-    this.findings.add(findings);
-    if (value !== undefined) return [normaliseVm(value, defaults, { id, at: place, files: this.#files })];
+    const circumstances = JSON.stringify(defaults);
+    const guest = this.#known.guest({ at: place, entry, circumstances, files: this.#files }, (files) =>
+      this.#machineOf(entry, { id, at: place, files }, known ? targetId('vm', id) : undefined, defaults),
+    );
+    if (guest !== undefined) return [guest];
     this.unreadable.addGuest(known ? id : null);
     return [];
+  }
+
+  #machineOf(
+    entry: unknown,
+    context: GuestContext,
+    target: TargetId | undefined,
+    defaults: VmFileDefaults,
+  ): Entry<VmGuest> {
+    const { at } = context;
+    const modern = modernVm(entry, at, target);
+    this.findings.add(modern.findings);
+    const clean = this.look('vm', entry, at, { modern: modern.value, ...(target === undefined ? {} : { target }) });
+    const { value, findings } = parse(vmGuest, modern.value, at, target);
+    this.findings.add(findings);
+    if (value === undefined) return { sound: false };
+    const sound = clean && modern.findings.length + findings.length === 0;
+    return { guest: normaliseVm(value, defaults, context), sound };
   }
 
   /** Further entries are not looked at: there are more errors already than are shown. */

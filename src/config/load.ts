@@ -8,6 +8,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
 import { isErrorFinding } from './findings.ts';
+import { Known } from './known.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
@@ -33,11 +34,17 @@ export interface LoadOptions {
   readonly secrets: SecretBounds;
   /** What is applied: adds what a commit must not do to it, such as DISK_SHRINK and TOO_MANY_DELETES. */
   readonly before?: Config | null;
+  /** Guests that were read before, and those of this configuration after it. */
+  readonly known?: Known;
 }
 
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
-  const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, options.secrets);
+  const { config, complete, unreadable, findings, references, texts } = assemble(
+    snapshot,
+    options.secrets,
+    options.known ?? new Known(),
+  );
   const { before = null } = options;
   const context = { config, files: snapshot.files, unreadable, secrets: options.secrets };
   const held = references.flatMap((finding) => byTarget(finding, config));

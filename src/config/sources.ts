@@ -5,6 +5,7 @@ import { MAX_FILE_BYTES } from './limits.ts';
 import { ORIGINAL_FOLDER, scriptPath } from './normalise/files.ts';
 import { contentTraits, notTheContent, standsFor } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
+import { endOfString } from './read/sound-json.ts';
 import type { Finding } from './rules/rule.ts';
 import { CERTIFICATE_FILE, HYPERVISOR_FILE, LXC_FILE, STACKS_FILE, VM_FILE } from './schema/files.ts';
 
@@ -24,6 +25,7 @@ function mentionedFiles(bytes: Uint8Array): string[] {
 }
 
 function unescaped(written: string): string[] {
+  if (!written.includes('\\')) return [written];
   try {
     return [JSON.parse(`"${written}"`) as string];
   } catch {
@@ -38,15 +40,31 @@ function unescaped(written: string): string[] {
 function usedFiles(path: string, bytes: Uint8Array): string[] {
   const stack = STACK_FILE.exec(path);
   if (stack?.[2] === 'docker-compose.yml' || (stack === null && path === CERTIFICATE_FILE)) return [];
-  const texts = new TextDecoder().decode(bytes).matchAll(/"((?:[^"\\\n]|\\.){1,1024})"/g);
-  return [...texts].flatMap(([, written = '']) =>
-    unescaped(written).flatMap((text) => {
-      if (stack !== null) return [text, `stacks/${stack[1]}/${text}`];
-      const [program = ''] = text.split(/\s/);
-      const script = program.replace(ORIGINAL_FOLDER, '');
-      return [scriptPath(script), scriptPath(text), `features/${text}/install.sh`];
-    }),
-  );
+  const paths = new Set<string>();
+  for (const text of textsIn(new TextDecoder().decode(bytes))) {
+    if (stack !== null) {
+      paths.add(text).add(`stacks/${stack[1]}/${text}`);
+      continue;
+    }
+    const [program = ''] = text.split(/\s/, 1);
+    const script = program.replace(ORIGINAL_FOLDER, '');
+    paths.add(scriptPath(script)).add(scriptPath(text)).add(`features/${text}/install.sh`);
+  }
+  return [...paths];
+}
+
+/** Characters of a text that may be a path. */
+const LONGEST_PATH = 1_024;
+
+/** The texts of a JSON file, each once: a file of many guests says the same few words thousands of times. */
+function textsIn(json: string): Set<string> {
+  const written = new Set<string>();
+  for (let begin = json.indexOf('"'); begin >= 0; ) {
+    const end = endOfString(json, begin);
+    if (end - begin <= LONGEST_PATH) written.add(json.slice(begin + 1, end));
+    begin = json.indexOf('"', end + 1);
+  }
+  return new Set([...written].flatMap(unescaped));
 }
 
 /** How the files of a configuration are read, from Git or from a folder. */

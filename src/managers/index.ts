@@ -23,6 +23,9 @@ export const MANAGERS: readonly Manager[] = [
   stack as Manager,
 ];
 
+/** Those whose targets carry a mark of Phoenix on the host. */
+export const marking: readonly Manager[] = MANAGERS.filter(({ marked }) => marked !== undefined);
+
 /** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */
 export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {
   const targets = MANAGERS.flatMap((manager) => manager.targets(config));

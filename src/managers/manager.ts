@@ -6,7 +6,7 @@ import type { Action, Command, HttpRequest } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
-import type { Target } from '../model/target.ts';
+import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Host } from '../ports.ts';
 
 /** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
@@ -30,6 +30,10 @@ export interface Wanted {
   readonly adopt?: boolean;
   /** A person approved that adopting it restarts or stops it. */
   readonly mayInterrupt?: boolean;
+  /** Whether the commit declares another target, or the run is about it; absent: nobody says so of any. */
+  readonly declares?: (target: TargetId) => boolean;
+  /** Neither declared nor known to the ledger: the host alone says that it is ours. */
+  readonly orphan?: boolean;
 }
 
 export type Decision =
@@ -119,6 +123,8 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   readonly putsBack?: true;
   /** Absent where nothing can be started or stopped. */
   readonly power?: PowerManager<Survey, Observation>;
+  /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */
+  marked?(survey: Survey, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
   due?(survey: Survey, wanted: Wanted): Date | null;
 }

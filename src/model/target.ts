@@ -28,3 +28,13 @@ export interface Applied {
   /** When it was last made anew, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
   readonly made?: string;
 }
+
+/** What carries Phoenix's mark on the host. */
+export interface MarkedTarget {
+  /** What it is there. */
+  readonly target: TargetId;
+  /** Its name there; empty for none. */
+  readonly name: string;
+  /** What its mark says that it is: another target for a copy. */
+  readonly markedAs: TargetId;
+}

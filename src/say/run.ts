@@ -3,8 +3,10 @@
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
+import type { MarkedTarget } from '../model/target.ts';
 import { isSwitch } from '../plan/command.ts';
 import type { HeldReports } from '../ports/outbox.ts';
+import { orphanText } from './orphans.ts';
 import { paint, type Style } from './paint.ts';
 import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
@@ -41,6 +43,8 @@ export interface ToldStatus {
   /** What the forge does not take; null for nothing, absent in what an older agent tells. */
   readonly reports?: HeldReports | null;
   readonly targets: readonly ToldTarget[];
+  /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
+  readonly orphans?: readonly MarkedTarget[] | null;
 }
 
 const STATE_STYLES: Record<RunState, Style> = {
@@ -134,7 +138,7 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
   return news.map((step) => stepLine(after, step, colours));
 }
 
-export function statusText({ head, frozen, policy, reports, targets }: ToldStatus, colours: boolean): string {
+export function statusText({ head, frozen, policy, reports, targets, orphans }: ToldStatus, colours: boolean): string {
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
@@ -161,6 +165,9 @@ export function statusText({ head, frozen, policy, reports, targets }: ToldStatu
       ...last,
     ];
     lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
+  }
+  for (const orphan of orphans ?? []) {
+    lines.push(`${paint('orphan', 'yellow', colours)} ${printable(orphanText(orphan))}`);
   }
   return lines.join('\n');
 }

@@ -30,7 +30,7 @@ export interface PageSources {
     Ledger,
     'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan' | 'reportsHeld'
   >;
-  readonly agent: Pick<Agent, 'known'>;
+  readonly agent: Pick<Agent, 'known' | 'orphans'>;
 }
 
 /** @param before the run that the list goes on before; null: from the newest */
@@ -76,8 +76,11 @@ export async function gatherTargets(sources: PageSources): Promise<TargetsView> 
       looked = false;
       throw error;
     });
-  const targets = await allTargets({ ledger: sources.ledger, agent: { known } });
-  return { targets, looked };
+  const [targets, orphans] = await Promise.all([
+    allTargets({ ledger: sources.ledger, agent: { known } }),
+    within(HOST_WITHIN_MS, sources.agent.orphans()).catch(() => []),
+  ]);
+  return { targets, looked, orphans };
 }
 
 /** Null for a target that nothing is known of. */

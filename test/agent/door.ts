@@ -116,6 +116,7 @@ function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]): Agen
     drift: record('drift'),
     command: record('command'),
     known: async () => known,
+    orphans: async () => [],
     stop: async () => {},
   };
 }

@@ -1,5 +1,6 @@
 // One plan between two folders, in a process that has done nothing before: `node plan-once.ts BEFORE AFTER` prints what it cost.
 
+import { Known } from '../../src/config/known.ts';
 import { load } from '../../src/config/load.ts';
 import { READING } from '../../src/config/sources.ts';
 import { folderPaths, folderSnapshot } from '../../src/io/folder.ts';
@@ -22,10 +23,11 @@ export interface PlanCost {
 }
 
 const [before = '', after = ''] = process.argv.slice(2);
+const known = new Known();
 
 async function configOf(folder: string) {
   const snapshot = await folderSnapshot(folder, '', await folderPaths(folder), READING);
-  const { config, problems } = load(snapshot, { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { config, problems } = load(snapshot, { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
   if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
   return config;
 }

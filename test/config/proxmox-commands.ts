@@ -105,6 +105,8 @@ function withFile<Result>(content: string, use: (file: string) => Result): Resul
 const NOWHERE: GuestObservation = {
   conf: null,
   otherKind: false,
+  elsewhere: null,
+  lookalike: null,
   running: false,
   firewall: null,
   firewallFaults: [],

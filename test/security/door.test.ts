@@ -529,7 +529,7 @@ describe('beyond the machine nothing is read without the token', () => {
 
   test('without a token in the settings nothing is shown at all, and what to set is said', async () => {
     const { ledger } = door;
-    const agent = { known: async () => [] } as never;
+    const agent = { known: async () => [], orphans: async () => [] } as never;
     const clock = { now: () => new Date() };
     const api = { ledger, agent, changes: { follow: () => () => {} }, adminToken: null, clock };
     const closed = await open({}, { api });

@@ -126,6 +126,8 @@ function ofHost(id: TargetId, target: Target): Written[] {
 const NOWHERE: GuestObservation = {
   conf: null,
   otherKind: false,
+  elsewhere: null,
+  lookalike: null,
   running: false,
   firewall: null,
   installed: {},

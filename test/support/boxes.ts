@@ -197,6 +197,7 @@ function registry(one: Manager<Record<string, Box>, Box>): Managers {
     allTargets: (config) => new Map(one.targets(config).map((target): [TargetId, Target] => [target.id, target])),
     impactOf: (change) => one.impact(change),
     managerOf: () => one as Manager,
+    marking: [],
   };
 }
 

@@ -307,7 +307,7 @@ describe('targets', () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = door;
-    const agent = { known: () => new Promise<never>(() => {}) };
+    const agent = { known: () => new Promise<never>(() => {}), orphans: () => new Promise<never>(() => {}) };
     const other = await openTestDoor(redis.url, { pages: openPages({ ledger, agent, log: { error() {} } }) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
@@ -324,7 +324,7 @@ describe('when something is wrong', () => {
     const errors: unknown[] = [];
     const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
     const log = { error: (text: string) => errors.push(text) };
-    const pages = openPages({ ledger: broken, agent: { known: async () => [] }, log });
+    const pages = openPages({ ledger: broken, agent: { known: async () => [], orphans: async () => [] }, log });
     const other = await openTestDoor(redis.url, { pages });
     const { status, page } = await visit('/', other.url);
     expect(status).toBe(500);

@@ -151,7 +151,7 @@ function everyPage(text: string): string[] {
     frontPage({ ...front, paged: false }, links),
     frontPage({ ...front, paged: true }, links),
     pullPage(pull, links),
-    targetsPage({ targets: [known], looked: false }, links),
+    targetsPage({ targets: [known], looked: false, orphans: [{ target, name: text, markedAs: target }] }, links),
     targetPage(history, links),
     troublePage(TROUBLE.noPage(text)),
     troublePage(TROUBLE.noRun(text)),

@@ -50,6 +50,8 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
       (mayDestroy(policy, { target, impact }, run.approvals) &&
         (run.request.adopt !== true || mayInterrupt(policy, target, run.approvals))),
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
+    declares: (id) => declared.targets.has(id) || run.plan?.steps.some((step) => step.target === id) === true,
+    ...(now === undefined && last === null ? { orphan: true } : {}),
   };
   const rollback = declared.config?.hypervisor.behavior.rollbackOnFailure ?? false;
   const known = record.applied?.secrets;

@@ -43,7 +43,7 @@ type ApiLedger = Pick<
   | 'reportsHeld'
   | 'lastArrival'
 >;
-type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known'>;
+type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
 export interface ApiParts {
   readonly ledger: ApiLedger;
@@ -113,15 +113,17 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets] = await Promise.all([
+    const [head, frozen, policy, reports, last, targets, orphans] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
       ledger.reportsHeld(),
       ledger.lastArrival(),
       allTargets(parts),
+      // Null: the host cannot be looked at.
+      parts.agent.orphans().catch(() => null),
     ]);
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, targets });
+    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, targets, orphans });
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));

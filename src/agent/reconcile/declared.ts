@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
-import { load } from '../../config/load.ts';
+import { Known } from '../../config/known.ts';
+import { type LoadOptions, load } from '../../config/load.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
-import { canonical } from '../../plan/canonical.ts';
+import { canonical, same } from '../../plan/canonical.ts';
 import { guarded } from '../../plan/policy.ts';
 import type { Repository } from '../../ports.ts';
 import type { AgentOptions, Managers } from '../parts.ts';
@@ -28,15 +30,30 @@ export type Declarations = (commit: CommitSha) => Promise<Declared>;
 /** Commits kept in memory: the newest, and those that targets were last applied at. */
 const KEEP = 8;
 
-/** Reads a commit once: the same commit always declares the same. */
+/** Reads a commit once: the same commit always declares the same. What two commits declare alike is kept once. */
 export function declarations(
   repository: Repository,
   managers: Managers,
   reading: AgentOptions['reading'],
 ): Declarations {
   const known = new Map<CommitSha, Promise<Declared>>();
+  const guests = new Known();
+  let last: Declared | null = null;
+
+  async function readNext(commit: CommitSha): Promise<Declared> {
+    const declared = declaredIn(
+      await repository.snapshot(commit),
+      commit,
+      managers,
+      { ...reading, known: guests },
+      last,
+    );
+    last = declared;
+    return declared;
+  }
+
   return (commit) => {
-    const found = known.get(commit) ?? read(repository, managers, commit, reading);
+    const found = known.get(commit) ?? readNext(commit);
     known.delete(commit);
     known.set(commit, found);
     found.catch(() => known.delete(commit));
@@ -46,18 +63,26 @@ export function declarations(
   };
 }
 
-async function read(
-  repository: Repository,
-  { allTargets }: Managers,
+/** Pure. @param last another commit, whose specs are shared where they are the same */
+function declaredIn(
+  snapshot: Snapshot,
   commit: CommitSha,
-  reading: AgentOptions['reading'],
-): Promise<Declared> {
-  const snapshot = await repository.snapshot(commit);
+  { allTargets }: Managers,
+  reading: LoadOptions,
+  last: Declared | null,
+): Declared {
   const { config, draft, problems } = load(snapshot, reading);
   const readable = config ?? draft;
-  const targets =
+  const made =
     readable === null ? new Map<TargetId, Target>() : guarded(allTargets(readable), readable.hypervisor.policy);
-  const digests = new Map([...targets].map(([id, { spec }]) => [id, digestOf(spec)]));
+  const targets = new Map<TargetId, Target>();
+  const digests = new Map<TargetId, string>();
+  for (const [id, target] of made) {
+    const before = last?.targets.get(id)?.spec;
+    const digest = same(before, target.spec) ? last?.digests.get(id) : undefined;
+    targets.set(id, digest === undefined || before === undefined ? target : { ...target, spec: before });
+    digests.set(id, digest ?? digestOf(target.spec));
+  }
   return { commit, root: snapshot.root, config: readable, targets, digests, problems };
 }
 

@@ -1,12 +1,14 @@
 // Runs that a person or a timer asked for: planned when it is their turn.
 
-import type { CommitSha, TargetId } from '../../model/ids.ts';
-import type { Plan } from '../../model/plan.ts';
+import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { MarkedTarget } from '../../model/target.ts';
 import { isSwitch, type Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { notLookedAt } from '../../say/command.ts';
 import { broken, type Sentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
 import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
@@ -66,7 +68,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   const proposal: CommandProposal =
     typeof situation === 'string'
       ? { kind: 'refused', reason: situation }
-      : proposeCommand(gathered, situation, context.managers);
+      : withOrphans(proposeCommand(gathered, situation, context.managers), await orphansFor(context, run, known));
   if (proposal.kind === 'refused') {
     await recordRefusal(context, request, { said: broken(proposal.reason), run: run.id });
     return true;
@@ -106,6 +108,26 @@ async function look(context: Context, { id, request }: RunDetail, targets: Situa
     context.log.warn('the host cannot be looked at', { run: id, error });
     return notLookedAt(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A look at everything finds what nothing declares too; where the host cannot be looked at, the other steps say so. */
+async function orphansFor(context: Context, { id, request }: RunDetail, known: Situation['targets']) {
+  const all = request.trigger === 'drift' && request.readOnly && request.targets === null;
+  if (!all) return [];
+  return orphansAmong(context, id, known).catch((error: unknown) => {
+    context.log.warn('the host cannot be looked at', { run: id, error });
+    return [];
+  });
+}
+
+/** Each is a step that only looks. */
+function withOrphans(proposal: CommandProposal, orphans: readonly MarkedTarget[]): CommandProposal {
+  if (proposal.kind !== 'plan') return proposal;
+  const steps = orphans.map(({ target }): PlanStep => {
+    const common = { kind: kindOf(target), needs: [], wave: 1, approval: false, approvals: 0, protected: false };
+    return { target, verb: 'delete', impact: 'live', changes: [], ...common };
+  });
+  return { ...proposal, plan: { ...proposal.plan, steps: [...proposal.plan.steps, ...steps] } };
 }
 
 /** What is applied and not declared any more can be deleted, stopped and asked for its health; nothing else. */

@@ -2,6 +2,7 @@
 
 import type { RunningState } from '../../managers/manager.ts';
 import type { TargetId } from '../../model/ids.ts';
+import type { Clock } from '../../ports.ts';
 import type { Context } from '../context.ts';
 import type { KnownTarget } from '../parts.ts';
 import { declaredAt } from '../reconcile/gather.ts';
@@ -10,12 +11,16 @@ import { situationOf } from './situation.ts';
 /** However many ask, the host is looked at once in so long. */
 const LOOK_EVERY_MS = 5_000;
 
+/** The name of a look at the host that all share who ask within those seconds. */
+export function clockTick(clock: Clock): string {
+  return `at ${Math.floor(clock.now().getTime() / LOOK_EVERY_MS)}`;
+}
+
 export async function known(context: Context): Promise<readonly KnownTarget[]> {
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;
   if (declared === undefined) return [];
-  const moment = Math.floor(context.clock.now().getTime() / LOOK_EVERY_MS);
-  const states = await situationOf(context, `at ${moment}`, declared.targets).then(
+  const states = await situationOf(context, clockTick(context.clock), declared.targets).then(
     (situation) => situation.states,
     () => new Map<TargetId, RunningState>(),
   );

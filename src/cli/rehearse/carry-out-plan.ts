@@ -155,6 +155,7 @@ async function rehearseStep(
       origin,
       approved: approved || mayDestroy(policyOf(plan), { target, impact }, []),
       protected: (after.get(target) ?? before.get(target))?.protected ?? false,
+      declares: (id) => after.has(id) || before.has(id),
     },
     touched: false,
     rollback,

@@ -4,7 +4,7 @@ import type { SourceFile } from '../../model/snapshot.ts';
 import type { FeatureScript, ScriptFile } from '../config.ts';
 import { SHIPPED_FEATURES } from '../shipped-features.ts';
 
-export type FilesByPath = ReadonlyMap<string, SourceFile>;
+export type FilesByPath = Pick<ReadonlyMap<string, SourceFile>, 'get'>;
 
 /** A file of the config repo. Links and submodules are not followed: they count as missing. */
 export function fileAt(files: FilesByPath, path: string): ScriptFile {

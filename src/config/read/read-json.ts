@@ -4,6 +4,7 @@ import { MAX_PROBLEMS } from '../limits.ts';
 import { decode } from './encoding.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
+import { readSoundJson } from './sound-json.ts';
 import { type Fault, shown, walk } from './walk-json.ts';
 
 interface JsonFault {
@@ -25,6 +26,8 @@ export interface ReadJson {
 /** Reads one file. Never throws; depth and number of values are limited before anything recursive sees them. */
 export function readJson(bytes: Uint8Array): ReadJson {
   const { text, fault } = decode(bytes);
+  const sound = fault === null ? readSoundJson(text) : undefined;
+  if (sound !== undefined) return { value: sound.value, text, faults: [] };
   const lines = new Lines(text);
   const faults: JsonFault[] = [];
   const report = (code: JsonFault['code'], offset: number, keys: readonly PropertyKey[], what: Fault) => {

@@ -41,8 +41,23 @@ export function becomesByRule<Schema extends z.ZodType>(places: readonly Becomes
   return own;
 }
 
+/** Values kept of one field. */
+const KEEP_JUDGED = 1_000;
+/** What was said of values before: a configuration of many guests has the same few in one field. */
+const judged = new WeakMap<readonly Becomes[], Map<unknown, string | undefined>>();
+
 /** Why Proxmox refuses a value at one of these places, in its own words. */
 export function refusalOf(places: readonly Becomes[], value: unknown): string | undefined {
+  if (typeof value === 'object') return refusalAt(places, value);
+  const known = judged.get(places) ?? new Map<unknown, string | undefined>();
+  if (known.has(value)) return known.get(value);
+  const refused = refusalAt(places, value);
+  if (known.size >= KEEP_JUDGED) known.clear();
+  judged.set(places, known.set(value, refused));
+  return refused;
+}
+
+function refusalAt(places: readonly Becomes[], value: unknown): string | undefined {
   for (const place of places) {
     for (const text of textsAt(place, value)) {
       const problem = refusal(place, text);

@@ -53,6 +53,7 @@ export function usedIn(
   files: ReadonlyMap<string, SourceFile>,
   usedFiles: SnapshotOptions['usedFiles'] = () => [],
 ): string[] {
+  if ([...files.values()].every(({ bytes }) => bytes !== undefined)) return [];
   const named = [...files].flatMap(([path, { bytes }]) => (bytes === undefined ? [] : usedFiles(path, bytes)));
   return [...new Set(named)].filter((path) => files.has(path) && files.get(path)?.bytes === undefined);
 }

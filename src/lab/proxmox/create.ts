@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
-import { openNode, setRunning } from './node.ts';
+import { openNode, setRunning, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 
 const FILES: Record<string, string> = {
@@ -104,6 +104,7 @@ function make(root: string): void {
     }
     const node = openNode(root);
     setKernelLinks(node, declaredLinks(node).links);
+    writeVmlist(node);
   }
 }
 

@@ -53,10 +53,47 @@ export function configName(node: LabNode, kind: GuestKind, id: number): string {
 
 /** The numbers of all guests of a kind, ascending. */
 export function guestIds(node: LabNode, kind: GuestKind): number[] {
-  const folder = dirname(configPath(node, kind, 0));
+  return idsIn(dirname(configPath(node, kind, 0)));
+}
+
+function idsIn(folder: string): number[] {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const ids = names.flatMap((name) => (/^[1-9]\d*\.conf$/.test(name) ? [Number.parseInt(name, 10)] : []));
   return ids.sort((a, b) => a - b);
+}
+
+export interface GuestElsewhere {
+  readonly id: number;
+  readonly kind: GuestKind;
+  readonly node: string;
+}
+
+/** Guests of the other nodes of the cluster, whose files every node sees. */
+export function guestsElsewhere(node: LabNode): GuestElsewhere[] {
+  const nodes = pathOf(node, 'etc/pve/nodes');
+  const others = existsSync(nodes) ? readdirSync(nodes).filter((name) => name !== node.name) : [];
+  return others.flatMap((other) =>
+    (['lxc', 'qemu'] as const).flatMap((kind) => {
+      return idsIn(join(nodes, other, FOLDERS[kind])).map((id) => ({ id, kind, node: other }));
+    }),
+  );
+}
+
+/**
+ * What pmxcfs shows as `.vmlist`: every guest of the cluster with its node. A real one is made when it is read; here it is written when
+ * a guest comes or goes.
+ */
+export function writeVmlist(node: LabNode): void {
+  const own = (['lxc', 'qemu'] as const).flatMap((kind) => {
+    return guestIds(node, kind).map((id) => ({ id, kind, node: node.name }));
+  });
+  const entries = [...own, ...guestsElsewhere(node)].map(({ id, kind, node: on }) => {
+    return [id, { node: on, type: kind, version: 1 }] as const;
+  });
+  replaceFile(
+    pathOf(node, 'etc/pve/.vmlist'),
+    `${JSON.stringify({ version: 1, ids: Object.fromEntries(entries) }, null, 1)}\n`,
+  );
 }
 
 /** Which kind of guest has a number, undefined when it is free. */

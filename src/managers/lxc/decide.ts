@@ -10,6 +10,7 @@ import {
   mayDestroy,
   missingOnHost,
   notOurs,
+  onOtherNode,
   taken,
   unlessLocked,
   unreadableNote,
@@ -46,7 +47,9 @@ export function decideContainer(wanted: Wanted, seen: GuestObservation): Decisio
   const made = madeContainer(spec);
   const refusal =
     conf === null
-      ? (taken('pct', id, seen) ?? missingOnHost(seen, storagesOf(spec), made.net0.bridge))
+      ? (onOtherNode('pct', id, seen) ??
+        taken('pct', wanted, seen) ??
+        missingOnHost(seen, storagesOf(spec), made.net0.bridge))
       : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
   const unreadable = refusal ?? unreadableNote(id, seen.host);
   if (unreadable !== null) return unreadable;

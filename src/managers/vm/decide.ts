@@ -9,6 +9,7 @@ import {
   mayDestroy,
   missingOnHost,
   notOurs,
+  onOtherNode,
   taken,
   unlessLocked,
   unreadableNote,
@@ -34,7 +35,8 @@ export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision 
   if (conf === null) {
     const made = madeMachine(spec);
     return (
-      taken('qm', id, seen) ??
+      onOtherNode('qm', id, seen) ??
+      taken('qm', wanted, seen) ??
       missingOnHost(seen, [made.disk.storage], made.net0.bridge) ??
       unreadableNote(id, seen.host) ??
       createMachine(wanted, made, seen)

@@ -1,9 +1,12 @@
 // Virtual machines.
 
+import { kindOf } from '../../model/ids.ts';
 import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import { markedGuests } from '../guest/look/marked.ts';
+import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
@@ -27,4 +30,8 @@ export const vm: Manager<GuestSurvey, GuestObservation> = {
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
   power: guestPower('qm'),
+  marked: ({ files }, origin) =>
+    markedGuests(files, repositoryName(origin))
+      .filter(({ target }) => kindOf(target) === 'vm')
+      .map(({ target, name, markedAs }) => ({ target, name, markedAs })),
 };

@@ -3,7 +3,9 @@
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
+import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
+import { orphanText } from '../../say/orphans.ts';
 import {
   DECLARED_NO_MORE,
   HOST_IS_SILENT,
@@ -22,14 +24,17 @@ export interface TargetsView {
   readonly targets: readonly TargetJson[];
   /** Whether the host said in time what runs. */
   readonly looked: boolean;
+  /** What carries Phoenix's mark on the host and nothing declares. */
+  readonly orphans: readonly MarkedTarget[];
 }
 
-export function targetsPage({ targets, looked }: TargetsView, links: Links): Page {
+export function targetsPage({ targets, looked, orphans }: TargetsView, links: Links): Page {
   return {
     title: 'Targets',
     live: null,
     main: html`<h1>Targets</h1>
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
+      ${orphans.map((orphan) => html`<p class="notice">${badge('orphan', 'wait')} ${said(orphanText(orphan))}</p>`)}
       ${targets.length === 0 ? html`<p>${NO_TARGETS}</p>` : targetTable(targets, links)}`,
   };
 }

@@ -94,6 +94,7 @@ describe('reading', () => {
       reports: null,
       deliveries: { last: null },
       targets: [expected],
+      orphans: [],
     });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);
     door.known.push({ target: VM, running: 'absent', needs: [] });

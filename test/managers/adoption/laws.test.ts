@@ -22,6 +22,8 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
   return {
     conf: parseConf(text, kind === 'lxc' ? 'pct' : 'qm'),
     otherKind: false,
+    elsewhere: null,
+    lookalike: null,
     running,
     firewallFaults: [],
     firewall: '[OPTIONS]\nenable: 1\n\n[RULES]\nIN ACCEPT -p icmp\n',

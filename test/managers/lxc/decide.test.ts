@@ -46,6 +46,8 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
   return {
     conf: text === null ? null : parseConf(text),
     otherKind: false,
+    elsewhere: null,
+    lookalike: null,
     running: true,
     firewall: null,
     installed: {},

@@ -57,6 +57,8 @@ function decide(
   const seen: GuestObservation = {
     conf: text === null ? null : parseConf(text),
     otherKind: false,
+    elsewhere: null,
+    lookalike: null,
     running: true,
     firewall: null,
     installed: {},

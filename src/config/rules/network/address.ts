@@ -19,8 +19,21 @@ export function parseAddress(text: string): Ip | undefined {
   return bytes?.every((byte) => byte < 256) ? new ipaddr.IPv4(bytes) : undefined;
 }
 
+/** Networks kept. */
+const KEEP = 50_000;
+/** Every rule about addresses asks for the same ones. */
+const parsed = new Map<string, Network | undefined>();
+
 /** `10.0.0.0/24`; an address alone is a network of one. Undefined for anything else. */
 export function parseNetwork(text: string): Network | undefined {
+  if (parsed.has(text)) return parsed.get(text);
+  const network = readNetwork(text);
+  if (parsed.size >= KEEP) parsed.clear();
+  parsed.set(text, network);
+  return network;
+}
+
+function readNetwork(text: string): Network | undefined {
   const [written = '', prefix, ...rest] = text.split('/');
   const address = parseAddress(written);
   if (address === undefined || rest.length > 0) return undefined;
@@ -45,9 +58,13 @@ export function hasHostBits(text: string): boolean {
   return network !== undefined && whole !== undefined && spelling(network.address) !== spelling(whole.address);
 }
 
+const spellings = new WeakMap<Ip, string>();
+
 /** The only form in which addresses are compared. */
 export function spelling(address: Ip): string {
-  return address.toNormalizedString();
+  const known = spellings.get(address) ?? address.toNormalizedString();
+  spellings.set(address, known);
+  return known;
 }
 
 /** The address part of a setting such as `10.0.0.1/24`; null for `dhcp`, `manual` and nothing. */

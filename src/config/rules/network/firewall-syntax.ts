@@ -3,7 +3,7 @@
 import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule } from '../../config.ts';
 import { within } from '../../read/place.ts';
-import { type RuleList, ruleLists } from '../guests/guests.ts';
+import { ruleLists } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { hasHostBits, networkOf, parseNetwork, parseRange } from './address.ts';
 
@@ -29,9 +29,10 @@ export function firewallRulesCount({ config }: RuleContext): Finding[] {
     aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),
     ipset: new Set(knownIpSets),
   };
+  const judge = judgingOnce(known);
   return ruleLists(config).flatMap((list) =>
     list.rules.flatMap((rule) =>
-      faults(rule, list, known).map(([field, message, hint]) => ({
+      judge(rule, list.owner === 'host').map(([field, message, hint]) => ({
         code: 'BAD_RULE' as const,
         at: within(rule.writtenAt, field),
         message,
@@ -44,7 +45,19 @@ export function firewallRulesCount({ config }: RuleContext): Finding[] {
 
 type Fault = readonly [field: string, message: string, hint?: string];
 
-function faults(rule: FirewallRule, { owner }: RuleList, known: FirewallNames): Fault[] {
+/** Many guests have the same few rules: each is judged once. */
+function judgingOnce(known: FirewallNames): (rule: FirewallRule, ofHost: boolean) => readonly Fault[] {
+  const judged = new Map<string, readonly Fault[]>();
+  return (rule, ofHost) => {
+    const { writtenAt: _, comment: __, ...says } = rule;
+    const key = JSON.stringify([ofHost, says]);
+    const found = judged.get(key) ?? faults(rule, ofHost, known);
+    judged.set(key, found);
+    return found;
+  };
+}
+
+function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames): Fault[] {
   const found: Fault[] = [];
   for (const [field, ports] of [
     ['port', rule.port],
@@ -63,14 +76,14 @@ function faults(rule: FirewallRule, { owner }: RuleList, known: FirewallNames): 
     if (fault !== undefined) found.push([field, ...fault]);
   }
   const { iface } = rule;
-  if (owner !== 'host' && iface !== null && iface !== 'net0') {
+  if (!ofHost && iface !== null && iface !== 'net0') {
     const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
     found.push(['iface', `"${iface}" is ${is}`, 'The interface of a guest is net0.']);
   }
   const told = new Set<string>(found.map(([field]) => field));
   // A port without its protocol is one fault, which Proxmox has against both.
   const saidOfPorts = told.has('port') || told.has('source_port');
-  const others = ruleProblems(asWritten(rule), owner === 'host' ? 'host' : 'ct', known, undefined)
+  const others = ruleProblems(asWritten(rule), ofHost ? 'host' : 'ct', known, undefined)
     .map(([property, message]) => inOurWords(property, message, rule))
     .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];

@@ -6,8 +6,6 @@ import type { CommandResult, SigningResult } from '../../../ports.ts';
 import type { Redactor } from '../../redact.ts';
 import type { Dial } from '../dial.ts';
 import type { SendRequest } from '../request.ts';
-import { signByAcme } from './acme.ts';
-import { signByToken } from './jwk.ts';
 
 export interface SigningParts {
   readonly dial: Dial;
@@ -44,7 +42,7 @@ export function signer(parts: SigningParts): Sign {
     });
     try {
       const signing = { ...parts, asked, signal: both, ...(await texts(parts, asked)) };
-      const chain = await (asked.by.kind === 'jwk' ? signByToken(signing, asked.by) : signByAcme(signing, asked.by));
+      const chain = await sign(signing);
       await parts.writeFile({
         kind: 'file',
         path: asked.certificate,
@@ -57,6 +55,13 @@ export function signer(parts: SigningParts): Sign {
       return end(withRemedy(error instanceof Error ? error.message : String(error)));
     }
   };
+}
+
+/** What speaks with authorities is loaded when one is spoken to: it is large, and most runs ask none. */
+async function sign(signing: Signing): Promise<string> {
+  const { by } = signing.asked;
+  if (by.kind === 'jwk') return (await import('./jwk.ts')).signByToken(signing, by);
+  return (await import('./acme.ts')).signByAcme(signing, by);
 }
 
 async function texts(

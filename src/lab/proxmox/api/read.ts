@@ -1,7 +1,7 @@
 // What the API tells of the node without changing it: lists of guests, storages, tasks, the node itself.
 import { readFileSync } from 'node:fs';
 import { type Call, type Task, tasks } from '../call.ts';
-import { CPU_COUNT, guestIds, type LabNode, pathOf } from '../node.ts';
+import { CPU_COUNT, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
@@ -87,7 +87,8 @@ const nodeUsage = {
 };
 
 function nextId(node: LabNode, wanted: unknown): string {
-  const taken = new Set([...guestIds(node, 'lxc'), ...guestIds(node, 'qemu')]);
+  const elsewhere = guestsElsewhere(node).map(({ id }) => id);
+  const taken = new Set([...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...elsewhere]);
   if (wanted !== undefined)
     return taken.has(Number(wanted)) ? refuseParameters({ vmid: `VM ${wanted} already exists` }) : String(wanted);
   let id = 100;
@@ -103,6 +104,10 @@ function resources(call: Call, type: unknown): unknown[] {
       return { ...status, vmid, template, id: `${kind}/${id}`, type: kind, node: node.name, maxcpu: cpus };
     }),
   );
+  // What Proxmox tells of a guest on a node that says nothing of it.
+  const elsewhere = guestsElsewhere(node).map(({ id: vmid, kind, node: other }) => {
+    return { id: `${kind}/${vmid}`, type: kind, node: other, vmid, status: 'unknown', template: 0 };
+  });
   const stores = storageStatus(node, {}).map(
     ({ storage, type: plugintype, content, shared, enabled, used, total }) => ({
       id: `storage/${node.name}/${storage}`,
@@ -128,7 +133,7 @@ function resources(call: Call, type: unknown): unknown[] {
   };
   const wanted = (each: { type: string }): boolean =>
     type === undefined || type === each.type || (type === 'vm' && (each.type === 'lxc' || each.type === 'qemu'));
-  return [...guests.sort((a, b) => a.vmid - b.vmid), self, ...stores].filter(wanted);
+  return [...[...guests, ...elsewhere].sort((a, b) => a.vmid - b.vmid), self, ...stores].filter(wanted);
 }
 
 const shownTask = (node: LabNode, { upid, type, id, starttime, endtime, status }: Task) => {

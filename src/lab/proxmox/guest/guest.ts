@@ -4,7 +4,15 @@ import { dirname } from 'node:path';
 import { splitList } from '../../../proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
-import { configName, configPath, type GuestKind, kindOf, withGuestLock } from '../node.ts';
+import {
+  configName,
+  configPath,
+  type GuestKind,
+  guestsElsewhere,
+  kindOf,
+  withGuestLock,
+  writeVmlist,
+} from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { disksOf, unusedOf } from './disks.ts';
 import { type GuestFile, parseGuestFile, printGuestFile } from './file.ts';
@@ -38,12 +46,15 @@ export function save(call: Call, kind: GuestKind, id: number, file: GuestFile): 
   const path = configPath(call.node, kind, id);
   mkdirSync(dirname(path), { recursive: true });
   const text = printGuestFile(kind, file);
+  const isNew = !existsSync(path);
   replaceFile(path, text === '' ? '\n' : text);
+  if (isNew) writeVmlist(call.node);
 }
 
 /** Removes a guest's file. */
 export function removeFile(call: Call, kind: GuestKind, id: number): void {
   rmSync(configPath(call.node, kind, id), { force: true });
+  writeVmlist(call.node);
 }
 
 /** Changes a guest's file under its lock: whatever `change` leaves in it is written. */
@@ -70,6 +81,8 @@ export function checkProtection(file: GuestFile, message: string): void {
 export function checkFree(call: Call, id: number, prefix = ''): void {
   const kind = kindOf(call.node, id);
   if (kind !== undefined) refuse(`${prefix}${LABEL[kind]} ${id} already exists on node '${call.node.name}'`);
+  const other = guestsElsewhere(call.node).find((guest) => guest.id === id);
+  if (other !== undefined) refuse(`${prefix}${LABEL[other.kind]} ${id} already exists on node '${other.node}'`);
 }
 
 export const isTemplate = (file: GuestFile): boolean => file.options['template'] === '1';

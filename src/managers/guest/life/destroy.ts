@@ -12,7 +12,7 @@ import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
 import type { GuestSpec } from '../spec.ts';
-import { brokenOff, locked, mayDestroy, notOurs, unreadableNote } from './gate.ts';
+import { brokenOff, locked, mayDestroy, notOurs, onOtherNode, orphaned, unreadableNote } from './gate.ts';
 import { type KeptVolumes, keptVolumesPath, noteVolumes, splitLine } from './kept-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 
@@ -24,7 +24,10 @@ export function decideGone(
   kept: (conf: GuestConf) => KeptVolumes,
 ): Decision {
   const id = Number(nameOf(wanted.target));
+  const away = onOtherNode(program, id, seen);
+  if (away !== null) return away;
   if (seen.conf === null) return { kind: 'actions', actions: [], ...keptRemark(id, seen.host.kept) };
+  if (wanted.orphan === true) return orphaned(wanted, seen.conf);
   const refusal =
     brokenOff(program, id, seen.conf) ??
     notOurs(wanted, seen.conf) ??

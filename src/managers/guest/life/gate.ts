@@ -1,8 +1,10 @@
 // What is asked before anything is done to a guest: is it ours, is it locked, may it be destroyed.
 
 import type { Action } from '../../../model/action.ts';
+import { nameOf, type TargetId } from '../../../model/ids.ts';
+import { inTheWay, orphanText } from '../../../say/orphans.ts';
 import type { Decision, Wanted } from '../../manager.ts';
-import { type Notes, OWNER_TAG, parseNotes, repositoryName } from '../look/notes.ts';
+import { isTagged, parseNotes, repositoryName } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
@@ -23,13 +25,6 @@ export function notOurs(wanted: Wanted, conf: GuestConf): Refusal | null {
   if (notes.repository !== repositoryName(wanted.origin))
     return blocked(`${wanted.target} is kept by the repository ${notes.repository}; ${adopt}`);
   return null;
-}
-
-/** A guest that is being built may not have its tag yet: a clone gets it with its first change. */
-function isTagged(conf: GuestConf, notes: Notes): boolean {
-  return (
-    notes.building || (conf.settings['tags'] ?? '').split(/[;,\s]+/).some((tag) => tag.toLowerCase() === OWNER_TAG)
-  );
 }
 
 /** A creation that was broken off leaves a guest that nobody can use, and that says nothing of its owner. */
@@ -85,11 +80,37 @@ export function unlessLocked(
   return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 
-/** An id that a guest of the other kind has. */
-export function taken(program: Program, id: number, seen: GuestObservation): Refusal | null {
-  if (!seen.otherKind) return null;
-  const other = guestName(program === 'pct' ? 'qm' : 'pct', id);
-  return impossible(`the id ${id} is taken by ${other}; give it another id`);
+/** What keeps a guest from being made: its id or its address is another's, which is there already. */
+export function taken(program: Program, wanted: Wanted, seen: GuestObservation): Refusal | null {
+  const id = Number(nameOf(wanted.target));
+  if (seen.otherKind) {
+    const other = guestName(program === 'pct' ? 'qm' : 'pct', id);
+    return impossible(`the id ${id} is taken by ${other}; give it another id`);
+  }
+  const { lookalike } = seen;
+  if (lookalike === null) return null;
+  const { guest, address } = lookalike;
+  return blocked(inTheWay(guest, address, wanted.target));
+}
+
+/** A guest that is ours by its mark alone: what it is for is for a person to say. */
+export function orphaned({ target }: Wanted, conf: GuestConf): Refusal {
+  const name = conf.settings['hostname'] ?? conf.settings['name'] ?? '';
+  const markedAs = (parseNotes(conf.description)?.target ?? target) as TargetId;
+  return blocked(orphanText({ target, name, markedAs }));
+}
+
+/** Why nothing is done to a guest that another node of the cluster has; null where none has. */
+export function onOtherNode(program: Program, id: number, { elsewhere }: GuestObservation): Refusal | null {
+  if (elsewhere === null) return null;
+  const { node, here } = elsewhere;
+  const guest = guestName(elsewhere.program, id);
+  if (elsewhere.program !== program)
+    return impossible(`the id ${id} is taken by ${guest} on node ${node}; give it another id`);
+  return impossible(
+    `${guest} is on node ${node}, and Phoenix keeps the guests of ${here}: migrate it back with ${program} migrate ${id} ${here} ` +
+      `on ${node}; it is neither made anew here nor taken for gone`,
+  );
 }
 
 /** What the host must have before a guest can be made or moved there. */

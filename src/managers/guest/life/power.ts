@@ -7,10 +7,10 @@ import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, Power, PowerManager, RunningState, Wanted } from '../../manager.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
-import type { GuestSurvey } from '../look/survey.ts';
+import { type GuestSurvey, stateInSurvey } from '../look/survey.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
 import type { GuestSpec } from '../spec.ts';
-import { brokenOff, impossible, locked, notOurs } from './gate.ts';
+import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
 
 export function guestPower(program: Program): PowerManager<GuestSurvey, GuestObservation> {
   return {
@@ -30,7 +30,7 @@ function roleOf(spec: JsonObject): 'runs' | 'rests' | 'free' {
 /** Anything that is neither stopped nor gone, such as a paused VM, counts as running: it is in use. */
 function stateOf(program: Program, survey: GuestSurvey, target: TargetId): RunningState {
   const id = nameOf(target);
-  const state = survey.states.get(id);
+  const state = stateInSurvey(survey, id);
   if (state === undefined) return survey.files.has(confPath(program, Number(id))) ? 'stopped' : 'absent';
   return state === 'stopped' ? 'stopped' : 'running';
 }
@@ -38,6 +38,8 @@ function stateOf(program: Program, survey: GuestSurvey, target: TargetId): Runni
 function decidePower(program: Program, wanted: Wanted, wish: Power, seen: GuestObservation): Decision {
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
+  const away = onOtherNode(program, id, seen);
+  if (away !== null) return away;
   if (conf === null) return impossible(`${guestName(program, id)} is not there; make it: phoenix create ${id}`);
   const refusal = brokenOff(program, id, conf) ?? notOurs(wanted, conf);
   if (refusal !== null) return refusal;

@@ -3,6 +3,7 @@
 // ledger loses nothing.
 
 import type { Origin } from '../../manager.ts';
+import type { GuestConf } from '../proxmox/conf.ts';
 
 /** The tag that every guest of ours carries. */
 export const OWNER_TAG = 'phoenix';
@@ -32,6 +33,11 @@ export const MOST_NOTES = 8192;
 
 const HEADING = '**Kept by Phoenix.** Change it in the repository, not here.';
 const OLD_HEADING = 'Kept by Phoenix. Change it in the repository, not here.';
+
+/** A guest that is being built may not have its tag yet: a clone gets it with its first change. */
+export function isTagged(conf: GuestConf, { building }: Notes): boolean {
+  return building || (conf.settings['tags'] ?? '').split(/[;,\s]+/).some((tag) => tag.toLowerCase() === OWNER_TAG);
+}
 
 /** The text for Proxmox's `--description`, which it shows as Markdown. A quoted description cannot be taken for anything else. */
 export function printNotes(notes: Notes): string {

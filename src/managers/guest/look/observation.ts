@@ -2,12 +2,18 @@
 
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';
+import type { Elsewhere } from './cluster.ts';
+import type { MarkedGuest } from './marked.ts';
 
 export interface GuestObservation {
   /** Null: there is no guest of this id and kind. */
   readonly conf: GuestConf | null;
   /** The id is taken by a guest of the other kind. */
   readonly otherKind: boolean;
+  /** Another node of the cluster has the guest of this id; null where none has, or it is here. */
+  readonly elsewhere: Elsewhere | null;
+  /** One of ours that nothing declares, with an address that this one is to get; null also where nobody looked. */
+  readonly lookalike: { readonly guest: MarkedGuest; readonly address: string } | null;
   readonly running: boolean;
   /** Content of the guest's firewall file; null when there is none. */
   readonly firewall: string | null;

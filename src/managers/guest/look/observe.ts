@@ -12,10 +12,13 @@ import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
 import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
+import type { Interface } from '../proxmox/network.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { type GuestSpec, isInstalled } from '../spec.ts';
+import { otherNodeOf } from './cluster.ts';
+import { markedGuests, sharedWith } from './marked.ts';
 import { missingVolumes } from './missing-volumes.ts';
-import { parseNotes } from './notes.ts';
+import { parseNotes, repositoryName } from './notes.ts';
 import {
   type GuestObservation,
   NETWORK_FILE,
@@ -51,17 +54,22 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
   ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const isAbsent = conf === null && other === undefined;
   const comesBack = conf === null || parseNotes(conf.description)?.building === true;
-  const [state, firewallFaults, missing] = await Promise.all([
+  const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
     conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, kept ?? null, spec, conf, comesBack),
+    isAbsent ? otherNodeOf(host, id) : null,
+    isAbsent && spec !== undefined ? lookalikeOf(host, wanted, spec) : null,
   ]);
   return {
     conf,
     otherKind: other !== undefined,
+    elsewhere,
+    lookalike,
     ...state,
-    sourceMissing: conf === null && (await isMissing(host, wanted, storages)),
+    sourceMissing: conf === null && elsewhere === null && (await isMissing(host, wanted, storages)),
     firewall: firewall ?? null,
     firewallFaults,
     host: {
@@ -74,6 +82,17 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
       subgid: subgid ?? null,
     },
   };
+}
+
+/** Asked only before a guest is made. */
+async function lookalikeOf(
+  host: HostReader,
+  { target, origin, declares = () => false }: Wanted,
+  spec: GuestSpec & { readonly net0?: Interface },
+): Promise<GuestObservation['lookalike']> {
+  if (spec.net0 === undefined) return null;
+  const files = await host.readFolders([confFolder('pct'), confFolder('qm')]);
+  return sharedWith(markedGuests(files, repositoryName(origin)), target, spec.net0, declares);
 }
 
 /** Asked only of a file that is as declared: until then there is nothing to be proved of it. */

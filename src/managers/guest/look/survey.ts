@@ -9,6 +9,7 @@ import { parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { compileFirewall, type FirewallFault, faultsIn } from '../proxmox/firewall-faults.ts';
 import { type GuestSpec, sameScripts } from '../spec.ts';
+import { type ListedGuest, listGuests } from './cluster.ts';
 import {
   type GuestObservation,
   NETWORK_FILE,
@@ -23,8 +24,10 @@ import { confFolder } from './observe.ts';
 
 export interface GuestSurvey {
   readonly program: Program;
-  /** `running`, `stopped` or what else Proxmox says, by id. */
-  readonly states: ReadonlyMap<string, string>;
+  /** Name of the node. */
+  readonly node: string;
+  /** Guests of every node, by id. */
+  readonly listed: ReadonlyMap<string, ListedGuest>;
   /** Configuration and firewall files, and notes of volumes, by path. */
   readonly files: ReadonlyMap<string, string>;
   /** What Proxmox leaves out of the firewall's files. */
@@ -36,42 +39,35 @@ export interface GuestSurvey {
 }
 
 export async function surveyGuests(host: HostReader, program: Program): Promise<GuestSurvey> {
-  const args = ['get', '/cluster/resources', '--type', 'vm', '--output-format', 'json'];
-  const [resources, files, storages, network, subuid, subgid] = await Promise.all([
-    host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: 60 }),
+  const [listed, files, storages, network, subuid, subgid] = await Promise.all([
+    listGuests(host),
     host.readFolders([confFolder(program), '/etc/pve/firewall', VOLUMES_FOLDER]),
     host.readFile(STORAGE_FILE),
     host.readFile(NETWORK_FILE),
     host.readFile(SUBUID_FILE),
     host.readFile(SUBGID_FILE),
   ]);
-  if (resources.exit !== 0)
-    throw new Error(`pvesh get /cluster/resources: ${resources.stderr.trim() || resources.ended}`);
   const hasRules = [...files.keys()].some((path) => /^\/etc\/pve\/firewall\/\d+\.fw$/.test(path));
   const faults = hasRules ? await compileFirewall(host) : [];
-  return { program, states: statesOf(resources.stdout, program), files, faults, storages, network, subuid, subgid };
+  const byId = new Map(listed.map((guest) => [String(guest.id), guest]));
+  return { program, node: host.node, listed: byId, files, faults, storages, network, subuid, subgid };
 }
 
-function statesOf(text: string, program: Program): ReadonlyMap<string, string> {
-  const resources: unknown = JSON.parse(text);
-  if (!Array.isArray(resources)) throw new Error('pvesh get /cluster/resources: the answer is no list');
-  const type = program === 'pct' ? 'lxc' : 'qemu';
-  return new Map(
-    resources.flatMap((entry) =>
-      typeof entry === 'object' && entry !== null && entry.type === type
-        ? [[String(entry.vmid), String(entry.status)]]
-        : [],
-    ),
-  );
+/** `running`, `stopped` or what else Proxmox says; undefined for a guest that this node does not have. */
+export function stateInSurvey({ program, files, listed }: GuestSurvey, id: string): string | undefined {
+  const guest = listed.get(id);
+  const isHere = files.has(`${confFolder(program)}/${id}.conf`);
+  return isHere && guest?.program === program ? guest.status : undefined;
 }
 
 /** The observation that the survey allows; null where a guest has to be looked at closely. */
 export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObservation | null {
   const id = nameOf(wanted.target);
   const text = survey.files.get(`${confFolder(survey.program)}/${id}.conf`);
-  const state = survey.states.get(id);
+  const state = stateInSurvey(survey, id);
   const spec = wanted.spec as unknown as GuestSpec | undefined;
   if ((text === undefined) !== (state === undefined)) return null;
+  if (text === undefined && survey.listed.has(id)) return null;
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
   if (spec !== undefined && !sameScripts(wanted, spec)) return null;
   const path = firewallPath(Number(id));
@@ -79,6 +75,8 @@ export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObserva
   return {
     conf: text === undefined ? null : parseConf(text, survey.program),
     otherKind: false,
+    elsewhere: null,
+    lookalike: null,
     running: state === 'running',
     firewall,
     firewallFaults: firewall === null ? [] : faultsIn(survey.faults, path, firewall),

@@ -1,0 +1,72 @@
+// JSON that has nothing wrong with it, which nearly all is, read quickly. Whatever is not sound is left to the slow reader, which says
+// where and why.
+
+import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_BRACE = 123;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACE = 125;
+const CLOSE_BRACKET = 93;
+const BACKSLASH = 92;
+
+/** The value, or undefined where the text is not JSON, holds a name twice in one object, or more than Phoenix reads. */
+export function readSoundJson(text: string): { readonly value: unknown } | undefined {
+  const names = countNames(text);
+  // As a name it would be lost.
+  if (names === undefined || text.includes('__proto__')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return countKeys(value) === names ? { value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names in all objects of a text, if it is JSON; undefined when it is nested too deep or holds too many values. */
+function countNames(text: string): number | undefined {
+  let names = 0;
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at);
+      if (text.charCodeAt(afterSpace(text, at + 1)) === COLON) names += 1;
+    } else if (code === COMMA) values += 1;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      values += 1;
+      depth += 1;
+      if (depth > MAX_DEPTH) return undefined;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+    if (values > MAX_VALUES) return undefined;
+  }
+  return names;
+}
+
+/** Where the string that begins there ends; the end of the text where it does not. */
+export function endOfString(text: string, begin: number): number {
+  for (let at = text.indexOf('"', begin + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= 32) at += 1;
+  return at;
+}
+
+/** The depth is bounded before. */
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item), 0);
+  let count = 0;
+  for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key]);
+  return count;
+}

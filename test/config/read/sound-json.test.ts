@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readSoundJson } from '../../../src/config/read/sound-json.ts';
+import { walk } from '../../../src/config/read/walk-json.ts';
+
+/** Whether there is nothing to say of a text, as the slow reader finds: JSON, with each name once in its object. */
+function isSound(text: string): boolean {
+  const names: Set<string>[] = [];
+  let twice = false;
+  const fault = walk(text, {
+    open: () => names.push(new Set()),
+    close: () => names.pop(),
+    key(key) {
+      if (names.at(-1)?.has(key)) twice = true;
+      names.at(-1)?.add(key);
+    },
+    enter() {},
+    leave() {},
+  });
+  return fault === null && !twice;
+}
+
+const SPACE = fc.constantFrom('', '', ' ', '\n  ', '\t');
+/**
+ * Few names, so that they repeat, with what JSON is made of. None holds a backslash: Node 24's JSON.parse can take a name with an escaped
+ * character for one with a backslash that it has seen before.
+ */
+const NAME = fc.constantFrom('a', 'b', 'ip6', 'a"b', '', ':', '"', '{', '::1', '":');
+const SCALAR = fc.oneof(
+  NAME.map((text) => JSON.stringify(text)),
+  fc.constantFrom('"\\\\"', '"\\\\\\""', '"\\u003a"'),
+  fc.json({ maxDepth: 0 }),
+);
+const { text: TEXT } = fc.letrec<{ text: string }>((again) => ({
+  text: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    SCALAR,
+    fc
+      .array(fc.tuple(again('text'), SPACE), { maxLength: 3 })
+      .map((items) => `[${items.map((each) => each.join('')).join(',')}]`),
+    fc
+      .array(fc.tuple(SPACE, NAME, SPACE, again('text')), { maxLength: 4 })
+      .map(
+        (fields) =>
+          `{${fields.map(([before, name, after, value]) => `${before}${JSON.stringify(name)}${after}:${value}`).join(',')}}`,
+      ),
+  ),
+}));
+
+test('reads exactly what the slow reader finds nothing wrong with', () => {
+  fc.assert(
+    fc.property(TEXT, (text) => {
+      // Left to the slow reader, which has a word for that name.
+      fc.pre(!text.includes('__proto__'));
+      const read = readSoundJson(text);
+      expect(read !== undefined).toBe(isSound(text));
+      if (read !== undefined) expect(read.value).toEqual(JSON.parse(text));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('reads nothing that was cut or has a character in another place', () => {
+  fc.assert(
+    fc.property(TEXT, fc.nat(), fc.constantFrom('', '"', '\\', ',', ':', '{', '}', ' '), (text, at, put) => {
+      const where = at % (text.length + 1);
+      const broken = text.slice(0, where) + put + text.slice(where + 1);
+      if (!isSound(broken)) expect(readSoundJson(broken)).toBeUndefined();
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { markedGuests, sharedWith } from '../../../src/managers/guest/look/marked.ts';
+import { OWNER_TAG, printNotes } from '../../../src/managers/guest/look/notes.ts';
+import { type TargetId, targetId } from '../../../src/model/ids.ts';
+
+const REPOSITORY = 'https://git.example/team/config';
+const VM = targetId('vm', 901);
+
+function conf(lines: readonly string[], target: string, tag = OWNER_TAG): string {
+  const notes = { text: '', repository: REPOSITORY, target, commit: 'c', building: false, scripts: null };
+  const written = printNotes(notes).split('\n');
+  return [...written.map((line) => `#${line.replaceAll(':', '%3A')}`), ...lines, `tags: ${tag}`, ''].join('\n');
+}
+
+const FILES = new Map([
+  [
+    '/etc/pve/lxc/199.conf',
+    conf(['hostname: web', 'net0: name=eth0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.5/24,ip6=fd00::5/64'], 'lxc/101'),
+  ],
+  [
+    '/etc/pve/qemu-server/901.conf',
+    conf(
+      ['name: db', 'net0: virtio=BC:24:11:00:00:02,bridge=vmbr0', 'ipconfig0: ip=10.0.0.6/24,gw=10.0.0.1'],
+      'vm/801',
+    ),
+  ],
+  ['/etc/pve/qemu-server/902.conf', conf(['name: own', 'net0: virtio=BC:24:11:00:00:03'], 'vm/902', 'theirs')],
+  ['/etc/pve/firewall/901.fw', '[OPTIONS]\n'],
+]);
+
+const share = (net: { ip: string | null; mac: string | null }, declared: readonly TargetId[] = []) => {
+  const found = sharedWith(markedGuests(FILES, REPOSITORY), targetId('lxc', 101), net, (id) => declared.includes(id));
+  return found === null ? null : [found.guest.target, found.address];
+};
+
+test('both kinds are found with what their mark says, and no others', () => {
+  expect(markedGuests(FILES, REPOSITORY).map(({ target, name, markedAs }) => [target, name, markedAs])).toEqual([
+    ['lxc/199', 'web', 'lxc/101'],
+    ['vm/901', 'db', 'vm/801'],
+  ]);
+  expect(markedGuests(FILES, 'https://git.example/team/other')).toEqual([]);
+});
+
+test('what two would share is told by each kind of address', () => {
+  expect(share({ ip: '10.0.0.5/24', mac: null })).toEqual(['lxc/199', '10.0.0.5']);
+  expect(share({ ip: 'fd00::5/64', mac: null })).toEqual(['lxc/199', 'fd00::5']);
+  expect(share({ ip: '10.0.0.6/16', mac: null })).toEqual([VM, '10.0.0.6']);
+  expect(share({ ip: 'dhcp', mac: 'bc:24:11:00:00:02' })).toEqual([VM, 'BC:24:11:00:00:02']);
+  expect(share({ ip: 'dhcp', mac: 'BC:24:11:00:00:03' })).toBeNull();
+  expect(share({ ip: '10.0.0.7/24', mac: null })).toBeNull();
+  expect(share({ ip: null, mac: null })).toBeNull();
+});
+
+test('a guest that is declared is in nobody’s way: the rules of addresses are for it', () => {
+  expect(share({ ip: '10.0.0.6/24', mac: null }, [VM])).toBeNull();
+});
