@@ -1,6 +1,7 @@
 // What one outcome adds to a run, held to what a look at the whole run says, over a real ledger.
 
 import fc from 'fast-check';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Context } from '../../src/agent/context.ts';
 import { schedule, scheduleAfter } from '../../src/agent/schedule.ts';
@@ -46,7 +47,7 @@ const plans = targets.map((after): Plan => {
 });
 
 /** A run of that plan, with what was asked for of its steps and not yet done. */
-async function begin(plan: Plan, stepsOnNode: number) {
+async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Promise<void> = async () => {}) {
   const asked = new Set<TargetId>();
   let times = 0;
   const ask = ({ target }: Pick<ApplyRequest, 'target'>) => {
@@ -67,6 +68,7 @@ async function begin(plan: Plan, stepsOnNode: number) {
     ...{ state: 'planned', plan, digests: {}, held: {}, notes: [], approvals: [], reason: null, problems: [] },
     statuses: () => [],
   });
+  await before(run);
   await schedule(context, run);
   return {
     context,
@@ -90,6 +92,23 @@ async function begin(plan: Plan, stepsOnNode: number) {
     },
   };
 }
+
+test('a run that an earlier version planned is looked at as a whole, and comes to its end', async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, fc.integer({ min: 1, max: 3 }), async (plan, most) => {
+      const { context, run, asked, finish } = await begin(plan, most, async (id) => {
+        const client = new Redis({ path: redis.socket });
+        await client.hdel(`{phoenix}:run:${id}`, 'counted');
+        await client.del(`{phoenix}:run:${id}:unmet`);
+        client.disconnect();
+      });
+      for (let [target] = asked; target !== undefined; [target] = asked) await finish(target, 'applied');
+      expect((await ledger.runProgress(run))?.ended).not.toBeNull();
+      await schedule(context, run);
+    }),
+    { numRuns: 20 },
+  );
+});
 
 async function outcomesOf(run: RunId): Promise<Map<TargetId, Outcome>> {
   const steps = (await ledger.runProgress(run))?.steps ?? [];

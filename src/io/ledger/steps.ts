@@ -92,10 +92,12 @@ return answer
 const takeScript = script(`
 local run = redis.call('HMGET', KEYS[1], 'left', 'counted', 'state')
 local answer = { tonumber(run[1] or '0'), 1 }
-if not run[2] or run[3] == 'superseded' or redis.call('EXISTS', KEYS[4]) == 1 then
+if run[3] == 'superseded' or redis.call('EXISTS', KEYS[4]) == 1 then
   answer[2] = 0
   return answer
 end
+-- What becomes ready is not known; what was offered is.
+if not run[2] then answer[2] = 0 end
 local free = math.min(ARGV[1], ARGV[2] - redis.call('SCARD', KEYS[3]))
 while free > 0 do
   local target = redis.call('ZPOPMIN', KEYS[2])[1]
