@@ -110,7 +110,7 @@ if does "put Phoenix into $code, with the packages of its lock file"; then
 fi
 
 if does "put the command phoenix into $command"; then
-  printf '#!/bin/sh\nexec %s %s/src/main.ts "$@"\n' "$node" "$code" | put "$command" 0755
+  printf '#!/bin/sh\nexec %s -- %s/src/main.ts "$@"\n' "$node" "$code" | put "$command" 0755
 fi
 
 # --- settings and secrets: for root alone, and never changed ---

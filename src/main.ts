@@ -1,5 +1,6 @@
-#!/usr/bin/env node
-// The command line: one entry per command. A command's code is loaded when it is called, and nothing else.
+#!/usr/bin/env -S node --
+// The command line: one entry per command. A command's code is loaded when it is called, and nothing else. The two dashes above: without
+// them Node takes `--env-file` for its own, wherever it stands, and ends with 9 when there is no such file.
 
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -215,7 +216,10 @@ function readEnvFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw Object.assign(new Error(`the environment file ${path} cannot be read`, { cause }), { exit: EXIT.usage });
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? String(cause)})`;
+    const hint = 'see to the path that --env-file names, and who may read it';
+    throw Object.assign(new Error(`the environment file ${path} ${why}`, { cause }), { exit: EXIT.usage, hint });
   }
 }
 

@@ -19,6 +19,7 @@ import {
   hostNames,
   hostSetting,
   httpUrl,
+  installationName,
   listenAddress,
   nodeName,
   redisAddress,
@@ -69,6 +70,10 @@ export interface Settings {
   /** May hold a password. Null: a private server is started. */
   readonly redisUrl: Secret | null;
   readonly dataDir: string;
+  /** Tells several Phoenixes in one Redis apart. */
+  readonly installation: string;
+  /** What the Redis was kept for before the repository, its branch or the node was renamed. */
+  readonly movedFrom: string | null;
   readonly host: HostSettings;
   /** Folder of the lab host that stands for this machine, as `phoenix lab` sets it for what it runs; null outside of one. */
   readonly labFolder: string | null;
@@ -179,6 +184,8 @@ export function readSettings(
     pages: take('PHOENIX_PAGES', choice('signed-in', 'open'), 'signed-in'),
     redisUrl: take('REDIS_URL', redisAddress, null),
     dataDir: texts.get('PHOENIX_DATA_DIR') ?? defaultDataDir(environment),
+    installation: take('PHOENIX_INSTALLATION', installationName, 'phoenix'),
+    movedFrom: texts.get('PHOENIX_MOVED_FROM') ?? null,
     host: take('PHOENIX_HOST', hostSetting, { kind: 'local' }),
     labFolder: texts.get('PHOENIX_LAB') ?? null,
     node: take('PHOENIX_NODE', nodeName, null),

@@ -7,6 +7,7 @@ import { surveys } from './apply/surveys.ts';
 import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { claimInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
@@ -14,6 +15,7 @@ import { declarations } from './reconcile/declared.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { report } from './report.ts';
 import { review } from './review/review.ts';
+import { logged } from './run-log.ts';
 import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
 
@@ -30,9 +32,12 @@ const LOOK_AGAIN_MS = 1_000;
  * reconcile compares the head and schedules every run that is open.
  */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
-  const { ledger, queue, options } = parts;
+  const { queue, options } = parts;
+  await claimInstallation(parts);
+  const ledger = logged(parts.ledger, parts.log);
   const context: Context = {
     ...parts,
+    ledger,
     declared: declarations(parts.repository, parts.managers, options.reading),
     surveys: surveys(parts.host),
     memory: newMemory((await ledger.head()) === null),
@@ -50,14 +55,15 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     lockMs: leaseSeconds * 1000,
     ...(stepsOnNode === undefined ? {} : { atMost: stepsOnNode }),
   });
-  let endHeartbeat = () => {};
-  if (has('reconcile')) {
-    await startTimers(context);
-    endHeartbeat = startHeartbeat(context, () => startTimers(context));
-    await queue.requestReconcile();
-    await queue.requestReview();
-  }
-  await queue.requestReport();
+  const begin = async () => {
+    if (has('reconcile')) {
+      await startTimers(context);
+      await Promise.all([queue.requestReconcile(), queue.requestReview()]);
+    }
+    await queue.requestReport();
+  };
+  const endHeartbeat = startHeartbeat(context, begin);
+  await begin();
   return {
     delivered: ({ kind }) => (kind === 'push' ? queue.requestReconcile() : queue.requestReview()),
     ...operations(context),

@@ -5,12 +5,14 @@ import type { RunRequest } from '../ports/ledger.ts';
 import { waitsForTurn } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { Refused } from './refused.ts';
-import { ofOpening } from './tell.ts';
+import { ofRun } from './tell.ts';
 
 export async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
-  const { ledger, queue } = context;
+  const { ledger, queue, options } = context;
   const request = { ...asked, created: isoNow(context) };
-  const run = await ledger.openRun(request, ofOpening(request, waitsForTurn()));
+  const run = await ledger.openRun(request, (id) => {
+    return ofRun(options.publicUrl, { id, commit: request.commit, request }, waitsForTurn());
+  });
   await queue.requestReconcile();
   return run;
 }

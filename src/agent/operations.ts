@@ -15,6 +15,7 @@ import { schedule, scheduleOpen } from './schedule.ts';
 import { ofRun, ofStep } from './tell.ts';
 import { command } from './verbs/command.ts';
 import { known } from './verbs/known.ts';
+import { refuseUndeclared } from './verbs/target-names.ts';
 
 type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
@@ -62,6 +63,7 @@ export async function replay(
     throw new Refused(wouldRewind(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
+  if (chosen !== null) refuseUndeclared(chosen, await context.declared(sha));
   return open(context, {
     commit: sha,
     trigger: 'replay',

@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly repositoryUrl: string;
   readonly branch: string;
   readonly node: string;
+  /** What the ledger was kept for before the repository, the branch or the node was renamed; absent where none was. */
+  readonly movedFrom?: string | null;
   /** Where the dashboard is; null when nobody can reach it, and then statuses carry no link. */
   readonly publicUrl: string | null;
   readonly pollSeconds: number;
@@ -61,6 +63,8 @@ export interface AgentParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly options: AgentOptions;
+  /** Hears of what nothing can go on with; absent: it is only logged. */
+  readonly lost?: (error: Error) => void;
 }
 
 export interface ReplayRequest {
@@ -101,7 +105,7 @@ export interface KnownTarget extends Pick<Target, 'needs' | 'within'> {
 export interface Agent {
   /** After `ledger.recordDelivery`: the branch or a pull request may have moved. Calls made together share one job. */
   delivered(delivery: Pick<Delivery, 'kind'>): Promise<void>;
-  /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`. */
+  /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`, or a target that it does not declare. */
   replay(request: ReplayRequest): Promise<RunId>;
   /** Fails with `Refused` when the run or step is unknown, over, or does not wait. */
   approve(run: RunId, target: TargetId, by: string): Promise<void>;

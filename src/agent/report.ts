@@ -3,7 +3,7 @@
 
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
-import type { OutboxEntry } from '../ports/outbox.ts';
+import { LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import { COMMENT_CHANGED } from '../say/approval.ts';
@@ -16,8 +16,9 @@ import {
 } from '../say/details/details.ts';
 import type { Context } from './context.ts';
 
-const LONGEST_WAIT_MS = 300_000;
 const LOOK_AGAIN_MS = 10_000;
+/** Of one that is refused while others get through: a week, every five minutes. */
+const MOST_ATTEMPTS = 2_016;
 /** Lines of a step's output shown where it failed. */
 const LOG_TAIL = 40;
 
@@ -34,12 +35,14 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
       continue;
     }
     log.warn('a report was not taken', { report: entry.key, reason: answer.reason });
-    if (answer.retryAfterSeconds === null) {
+    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MOST_ATTEMPTS)) {
+      log.error('a report is given up', { report: entry.key, reason: answer.reason });
       await ledger.reportFailed(entry, null);
       continue;
     }
-    const pause = answer.retryAfterSeconds * 1000;
-    const longer = Math.max(pause, Math.min(1000 * 2 ** entry.attempts, LONGEST_WAIT_MS));
+    const pause = Math.min(answer.retryAfterSeconds * 1000, LONGEST_HOLD_MS);
+    // Where all are held, the hold says when; then this one is the first to look.
+    const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), LONGEST_WAIT_MS);
     await ledger.reportFailed(entry, {
       at: now() + longer,
       holdUntil: answer.holds ? now() + pause : null,

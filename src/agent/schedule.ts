@@ -13,7 +13,7 @@ import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { Again, ApplyRequest } from '../ports/queue.ts';
 import { outsideWindow } from '../say/policy.ts';
-import { applying, ended, frozen, type Sentence, WHY } from '../say/status.ts';
+import { applying, ended, frozen, type Sentence, superseded, WHY } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { takeForce } from './reconcile/judging.ts';
 import { tellMerged } from './review/merged.ts';
@@ -191,15 +191,20 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const run = known ?? (await ledger.runProgress(id));
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
-  const said = run.state === 'superseded' ? [] : ofRun(options.publicUrl, run, ended(id, run.steps));
-  const statuses = isTimed(run.request) ? await news(context, said) : said;
+  // A run that a newer one took steps from says so; one that did all that it was to do ends as any other.
+  const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
+  const said = ofRun(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : ended(id, run.steps));
+  // When the same commit is carried out once more, what the new run says takes the place of this.
+  const replaced = run.supersededBy === run.commit;
+  const statuses = replaced ? [] : isTimed(run.request) ? await news(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
     await tellMerged(context, run.commit);
     return;
   }
-  const state: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
-  if (run.state !== 'superseded') await takeForce(context, run.commit, run.request);
+  const whole: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
+  const state = cut ? 'superseded' : whole;
+  if (!cut) await takeForce(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReport();

@@ -4,16 +4,7 @@ import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { isSwitch } from '../plan/command.ts';
 import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
-import {
-  APPLY_CONTEXT,
-  DRIFT_CONTEXT,
-  NO_LINK,
-  type Sentence,
-  status,
-  stepContext,
-  stepEnded,
-  toRun,
-} from '../say/status.ts';
+import { APPLY_CONTEXT, DRIFT_CONTEXT, type Sentence, status, stepContext, stepEnded, toRun } from '../say/status.ts';
 
 /** Who asks for what is due by time. */
 export const TIMER = 'phoenix';
@@ -25,12 +16,6 @@ export function ofRun(publicUrl: string | null, { id, commit, request }: Told, s
   const context = contextOf(request);
   if (context === null || (isTimed(request) && said.state === 'pending')) return [];
   return [status(commit, context, said, toRun(publicUrl, id))];
-}
-
-/** The same before the run has an id. */
-export function ofOpening(request: RunRequest, said: Sentence): CommitStatus[] {
-  const context = contextOf(request);
-  return context === null || isTimed(request) ? [] : [status(request.commit, context, said, NO_LINK)];
 }
 
 /** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */

@@ -2,6 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { type Door, openDoor } from '../agent/http/server.ts';
@@ -11,8 +12,9 @@ import type { Agent, Role } from '../agent/parts.ts';
 import { READING } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
-import { type Connection, connectRedis } from '../io/ledger/connect.ts';
+import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
+import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { openQueue } from '../io/queue.ts';
 import type { Redactor } from '../io/redact.ts';
@@ -35,9 +37,12 @@ import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 const STEPS_OF_PROCESS = 4;
 const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
+/** What nothing is done without. */
+const ACTS = ['reconcile', 'apply'];
 const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
 
 export interface RunningPhoenix {
   readonly agent: Agent;
@@ -76,10 +81,18 @@ export async function compose(
     opened.push(await lockFolder(settings.dataDir));
     const lost = Promise.withResolvers<Error>();
     const redisUrl = await redisOf(settings, opened, { log, lost: lost.resolve });
-    const connect = (): Connection => connectRedis(redisUrl, onceUntil(log));
-    const ledger = openLedger(connect(), { clock });
+    let said: Error | null = null;
+    const warn = onceUntil(log);
+    const hear = (error: Error) => {
+      said = error;
+      warn(error);
+    };
+    const asksInfo = await mayAskInfo(redisUrl);
+    const connect = (): Connection => connectRedis(redisUrl, hear, { asksInfo });
+    const { installation } = settings;
+    const ledger = openLedger(connect(), { clock, installation });
     opened.push(() => ledger.close());
-    await answering(ledger, settings);
+    await answering(ledger, settings, () => said);
 
     const forge = openForgeOf(settings, redactor);
     const repository = openRepository({
@@ -98,9 +111,10 @@ export async function compose(
     opened.push(() => changes.close());
     changes.all((run, step) => step === null && metrics.runChanged(run));
 
+    const queue = openQueue(connect(), { log, installation });
     const agent = await startAgent({
       ledger,
-      queue: openQueue(connect(), { log }),
+      queue,
       repository,
       signatures,
       host,
@@ -113,6 +127,7 @@ export async function compose(
         repositoryUrl: settings.repositoryUrl,
         branch: settings.branch,
         node: host.node,
+        movedFrom: settings.movedFrom,
         publicUrl: settings.publicUrl,
         pollSeconds: settings.pollSeconds,
         driftSeconds: settings.driftSeconds,
@@ -123,6 +138,7 @@ export async function compose(
         stepsOnNode: settings.applySteps ?? STEPS_ON_NODE,
         leaseSeconds: LEASE_SECONDS,
       },
+      lost: lost.resolve,
     });
     let grace = 0;
     opened.push(() => agent.stop(grace));
@@ -152,7 +168,7 @@ export async function compose(
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
       pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
-      ready: readiness({ ledger, repository, clock }),
+      ready: readiness({ ledger, works: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
       metrics: metrics.text,
       log,
       access: settings,
@@ -187,15 +203,25 @@ async function redisOf(
   return server.url;
 }
 
-async function answering(ledger: Ledger, { redisUrl }: Settings): Promise<void> {
-  const deadline = Date.now() + REDIS_WITHIN_MS;
+/** A server that starts beside Phoenix is waited for; one that says no is not. @param said what its connections end with */
+async function answering(ledger: Ledger, { redisUrl }: Settings, said: () => Error | null): Promise<void> {
+  const deadline = performance.now() + REDIS_WITHIN_MS;
   for (;;) {
     try {
-      return await ledger.ping();
+      await ledger.ping();
+      return await ledger.checkRights();
     } catch (cause) {
-      if (Date.now() < deadline) continue;
+      const known = said();
+      const error = known !== null && !mayPass(known) ? known : cause;
+      if (mayPass(error) && performance.now() < deadline) {
+        await pause(LOOK_AGAIN_MS);
+        continue;
+      }
+      // Of a server that is not there, the connection knows why.
+      const { what, remedy } = redisFault(isSilence(error) && known !== null ? known : error, redisUrl?.expose());
       const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
-      throw new Missing(`${where} does not answer`, 'start it, or unset REDIS_URL to use a private one', { cause });
+      const privately = redisUrl === null || !mayPass(error) ? '' : '; without REDIS_URL a private one is started';
+      throw new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause: error });
     }
   }
 }

@@ -3,7 +3,6 @@
 import type { Role } from '../agent/parts.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
-import { RedisUnavailable } from '../io/redis-server.ts';
 import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
@@ -41,6 +40,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
   log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });
   if (settings.forge.kind === 'none') log.warn('no forge is set, so commits get no answer', { set: 'PHOENIX_FORGE' });
+  if (settings.redisUrl === null && roles.length < ROLES.length)
+    log.warn('the other roles cannot be served by other processes: they have no Redis in common', { set: 'REDIS_URL' });
   if (settings.adminToken === null)
     log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP, or read from another machine');
 
@@ -48,7 +49,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   if (lost !== null) {
     log.error('nothing can go on', { reason: lost.message });
     io.stderr(`phoenix: ${lost.message}\n`);
-    if (lost instanceof RedisUnavailable) io.stderr(`  ${lost.hint}\n`);
+    const { hint } = lost as { readonly hint?: unknown };
+    if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
     // Nothing that is open can be put away without a store: whoever started Phoenix starts it again.
     process.exit(EXIT.missing);
   }

@@ -10,7 +10,8 @@ class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
   /** As the command line ends for what is not there. */
   readonly exit = 3;
-  readonly hint = 'stop the other one, or set another PHOENIX_DATA_DIR';
+  readonly hint =
+    'stop the other one; to run this one beside it (--roles), give each a PHOENIX_DATA_DIR of its own and both the same REDIS_URL: docs/agent.md';
 }
 
 /**

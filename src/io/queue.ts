@@ -1,13 +1,13 @@
 // The queue over BullMQ, which nothing else knows. Jobs hold identity only and leave nothing behind: no result, no
 // failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
 
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DelayedError, type Job, Queue as JobQueue, Worker } from 'bullmq';
+import { type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Again, ApplyRequest, Queue, Work, WorkOptions } from '../ports/queue.ts';
 import type { Log } from '../ports.ts';
 import type { Connection } from './ledger/connect.ts';
+import { script } from './ledger/script.ts';
 
 /** At most, before a worker that says nothing counts as dead. */
 const LOCK_MS = 20_000;
@@ -23,9 +23,29 @@ const SHARED_PAUSE_MS = 10;
 const REPORT_PAUSE_MS = 100;
 /** Steps that one job does before it lets others have its place. */
 const MOST_TURNS = 16;
+/** No step waits for longer to be tried again. A key that would is from before the clock was set back. */
+const LONGEST_WAIT_MS = 3_600_000;
 /** Nobody reads what BullMQ tells of its jobs. */
 const KEEP_EVENTS = 50;
+/** A timer of Node reaches no further. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Of the time between two looks, how much has to be over since that of any process. */
+const TURN = 0.9;
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+
+/** Work of this process that waits; `at` by `performance.now`. */
+interface Later {
+  readonly at: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+// Keys: turn. Arguments: milliseconds that it holds. One that would hold for longer is from before the clock was set back.
+const turnScript = script(`
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 and left <= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+return 1
+`);
 
 export interface QueueOptions {
   readonly log: Log;
@@ -35,13 +55,33 @@ export interface QueueOptions {
 
 /** @param redis must wait for ever when Redis is away, as `connectRedis` makes it; closed with the queue */
 export function openQueue(redis: Connection, { log, installation = 'phoenix' }: QueueOptions): Queue {
-  const base = { connection: redis, prefix: `{${installation}}:queue` };
+  // The version is for the doctor to judge: not every login may ask for it.
+  const base = { connection: redis, prefix: `{${installation}}:queue`, skipVersionCheck: true };
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
   const stopping = new AbortController();
   const running = new Set<Promise<Again>>();
-  const instance = randomUUID().slice(0, 8);
-  const laterId = `again-${instance}`;
+  // By clocks that nobody sets, as BullMQ's own for delayed and repeated jobs is not. What a process takes with it when it dies is asked for by
+  // the next poll.
+  const later = new Map<string, Later>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  function after(id: string, ms: number, ask: () => Promise<unknown>): void {
+    const at = performance.now() + ms;
+    const known = later.get(id);
+    if (known !== undefined && known.at <= at) return;
+    clearTimeout(known?.timer);
+    const begin = () => {
+      later.delete(id);
+      ask().catch((error) => {
+        log.warn('work could not be asked for', { work: id, error });
+        if (!stopping.signal.aborted) after(id, RETRY_MS, ask);
+      });
+    };
+    const timer = setTimeout(begin, Math.min(Math.max(0, ms), LONGEST_MS));
+    timer.unref();
+    later.set(id, { at, timer });
+  }
 
   function queue(name: string): JobQueue {
     const known = queues.get(name);
@@ -57,37 +97,61 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   }
 
   // A job that waits begins after this call, so it serves as well as a new one.
-  const requestOne = (name: string, pauseMs = SHARED_PAUSE_MS) =>
-    shared(async () => {
-      if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
-    }, pauseMs);
-
-  async function requestApply(node: string, { run, target, attempt }: ApplyRequest, delay?: number): Promise<void> {
+  async function requestApply(node: string, { run, target, attempt }: ApplyRequest): Promise<void> {
     const jobId = idOf(run, target, attempt);
-    // One that only waits for the end of whoever had the step must not hold up what comes sooner.
-    if (delay !== undefined) await queue(`apply-${node}`).remove(jobId);
-    await queue(`apply-${node}`).add('apply', { run, target }, { jobId, ...(delay === undefined ? {} : { delay }) });
+    // It waits to be tried again: whoever asks meanwhile sees to that too, should the process that waits with it die.
+    const waits = await redis.pttl(waitKey(node, jobId));
+    if (waits > 0 && waits <= LONGEST_WAIT_MS) {
+      return after(jobId, waits + 1, () => requestApply(node, { run, target, attempt }));
+    }
+    await queue(`apply-${node}`).add('apply', { run, target }, { jobId });
   }
+
+  /** Nobody begins the step sooner: the key in Redis says so, and ends by itself. */
+  async function laterApply(node: string, { run, target }: ApplyRequest, jobId: string, ms: number): Promise<void> {
+    await redis.set(waitKey(node, jobId), 1, 'PX', Math.max(1, Math.round(ms)));
+    after(jobId, ms, async () => {
+      await redis.del(waitKey(node, jobId));
+      await queue(`apply-${node}`).add('apply', { run, target }, { jobId });
+    });
+  }
+
+  const waitKey = (node: string, jobId: string) => `${base.prefix}:wait:${node}:${jobId}`;
 
   /** One step after the other, as long as there is one to go on with. The job says which one, for whoever takes it over. */
   async function takeTurns(node: string, apply: NonNullable<Work['apply']>, job: Job): Promise<Again> {
     let step = { attempt: 0, ...(job.data as Omit<ApplyRequest, 'attempt'>) };
     for (let turns = 1; ; turns += 1) {
-      const after = await apply(step.run, step.target, stopping.signal);
-      if (after === null) return null;
-      if (typeof after === 'number') {
-        if (turns === 1) return after;
-        await requestApply(node, step, after);
+      const next = await apply(step.run, step.target, stopping.signal);
+      if (next === null) return null;
+      if (typeof next === 'number') {
+        if (stopping.signal.aborted) return null;
+        const jobId = turns === 1 && job.id !== undefined ? job.id : idOf(step.run, step.target, step.attempt);
+        await laterApply(node, step, jobId, next);
         return null;
       }
       if (turns >= MOST_TURNS || stopping.signal.aborted) {
-        await requestApply(node, after);
+        await requestApply(node, next);
         return null;
       }
-      step = after;
+      step = next;
       await job.updateData({ run: step.run, target: step.target });
     }
   }
+
+  const asks = new Map<string, () => Promise<void>>();
+  const ask = (name: string): (() => Promise<void>) => {
+    const known = asks.get(name);
+    if (known !== undefined) return known;
+    const asked = shared(
+      async () => {
+        if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
+      },
+      name === 'report' ? REPORT_PAUSE_MS : SHARED_PAUSE_MS,
+    );
+    asks.set(name, asked);
+    return asked;
+  };
 
   function worker(
     name: string,
@@ -95,7 +159,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     onlyOne: boolean,
     run: (job: Job) => Promise<Again>,
   ): void {
-    const process = async (job: Job, token?: string) => {
+    const process = async (job: Job) => {
       let again: Again;
       try {
         const work = run(job);
@@ -106,13 +170,12 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         again = RETRY_MS;
       }
       if (again === null || stopping.signal.aborted) return;
-      // Work that is the same whoever asked for it waits in one job, not in one for each request.
-      if (onlyOne && job.id !== laterId) {
-        await queue(name).add(name, {}, { jobId: laterId, delay: again });
-        return;
+      // Work that is the same whoever asked for it waits once, not once for each request.
+      if (onlyOne) after(name, again, ask(name));
+      else if (job.id !== undefined) {
+        const jobId = job.id;
+        after(jobId, again, () => queue(name).add(name, job.data, { jobId }));
       }
-      await job.moveToDelayed(Date.now() + again, token);
-      throw new DelayedError();
     };
     const options = {
       ...base,
@@ -127,11 +190,11 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   }
 
   return {
-    requestReconcile: requestOne('reconcile'),
-    requestReport: requestOne('report', REPORT_PAUSE_MS),
-    requestReview: requestOne('review'),
-    requestRenew: requestOne('renew'),
-    requestApply: (node, step) => requestApply(node, step),
+    requestReconcile: ask('reconcile'),
+    requestReport: ask('report'),
+    requestReview: ask('review'),
+    requestRenew: ask('renew'),
+    requestApply,
     async work(work: Work, { node, concurrency, atMost, ...how }) {
       const { apply, ...alone } = work;
       for (const [name, run] of Object.entries(alone))
@@ -144,13 +207,22 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       await Promise.all(workers.map((each) => each.waitUntilReady()));
     },
     async every(work, seconds) {
-      const again = { name: work, opts: LEAVE_NOTHING };
-      await queue(work).upsertJobScheduler('timer', { every: seconds * 1000 }, again);
-      // What an earlier version called it.
-      await queue(work).removeJobScheduler('poll');
+      // What earlier versions kept in Redis: by its clock, which held it up when it was set back.
+      for (const former of ['timer', 'poll']) await queue(work).removeJobScheduler(former);
+      const ms = Math.min(seconds * 1000, LONGEST_MS);
+      const turn = async () => {
+        // One of all processes, with some room for their clocks.
+        if ((await turnScript(redis, [`${base.prefix}:turn:${work}`], [Math.ceil(ms * TURN)])) === 1) await ask(work)();
+      };
+      const tick = () => void turn().catch((error) => log.warn('a timer could not ask for its work', { work, error }));
+      clearInterval(timers.get(work));
+      timers.set(work, setInterval(tick, ms).unref());
+      await turn();
     },
-    hasTimer: async (work) => (await queue(work).getJobScheduler('timer')) !== undefined,
+    working: () => workers.filter((each) => each.isRunning()).map(({ name }) => name.replace(/^apply-.*/, 'apply')),
     async close(graceMs) {
+      for (const timer of timers.values()) clearInterval(timer);
+      for (const { timer } of later.values()) clearTimeout(timer);
       const grace = setTimeout(() => stopping.abort(), graceMs);
       const closed = closeAll(workers).then(() => closeAll([...queues.values()]));
       // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come: only work that

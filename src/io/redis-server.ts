@@ -110,9 +110,9 @@ const TRY_ITSELF = 'see what it says when it is started by hand in its folder, o
 async function endLeftover(socket: string): Promise<void> {
   if ((await ask(socket, 'PING')) === null) return;
   await ask(socket, 'SHUTDOWN');
-  const deadline = Date.now() + STOP_MS;
+  const deadline = performance.now() + STOP_MS;
   while ((await ask(socket, 'PING')) !== null) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new RedisUnavailable(
         `the redis-server at ${socket} does not end`,
         'end it by hand, then start Phoenix again',
@@ -169,8 +169,8 @@ async function launch(program: string, home: string, socket: string): Promise<La
 
 /** Null once it answers; otherwise why it did not in time. */
 async function answering(socket: string): Promise<string | null> {
-  const deadline = Date.now() + START_MS;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + START_MS;
+  while (performance.now() < deadline) {
     if ((await ask(socket, 'PING')) === '+PONG') return null;
     await delay(LOOK_AGAIN_MS);
   }

@@ -2,7 +2,8 @@
 
 import type { RunId, TargetId } from './ids.ts';
 
-export type StatusState = 'pending' | 'success' | 'failure' | 'error';
+export type FinalState = 'success' | 'failure' | 'error';
+export type StatusState = 'pending' | FinalState;
 
 /** What a status tells of: where the details are that a forge may be able to show. */
 export type Subject =
@@ -12,18 +13,23 @@ export type Subject =
   /** The plan of a commit that a merge queue tries, by that commit; the newest pull request in it. */
   | { readonly kind: 'queue'; readonly pull: number; readonly head: string };
 
-export interface CommitStatus {
+interface StatusText {
   readonly commit: string;
   /** `phoenix/apply`, `phoenix/plan`, `phoenix/drift` or `phoenix/<kind>/<name>`. */
   readonly context: string;
-  readonly state: StatusState;
   /** At most 140 characters; no durations or times. */
   readonly description: string;
   /** Where the details are; null when no public URL is set. */
   readonly url: string | null;
-  /** Null for a sentence that stands alone. */
-  readonly about: Subject | null;
 }
+
+/** What reads pending tells of something that the ledger holds and will end: there is no other way to say it. */
+export type CommitStatus = StatusText &
+  (
+    | { readonly state: 'pending'; readonly about: Subject }
+    /** Null for a sentence that stands alone. */
+    | { readonly state: FinalState; readonly about: Subject | null }
+  );
 
 /** The one comment under a pull request that is kept up to date, or the answer to one command, which stands below it. */
 export interface PullComment {

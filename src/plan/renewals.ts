@@ -1,6 +1,7 @@
 // What is due by time: which targets are to be looked at again now, which wait after a failure, and when the next is due. Pure.
 
 import type { TargetId } from '../model/ids.ts';
+import { isDue } from '../model/not-before.ts';
 import { compareTargets } from './compare-targets.ts';
 
 /** How often a due target was tried since it became due, and when last (epoch milliseconds). */
@@ -29,7 +30,8 @@ export function renewals(
 ): Renewals {
   const times = [...due].map(([target, at]) => {
     const before = at <= now ? tried.get(target) : undefined;
-    return { target, at: before === undefined ? at : Math.max(at, before.at + waitAfter(before.tries)) };
+    const next = before === undefined ? at : before.at + waitAfter(before.tries);
+    return { target, at: isDue(next, now, LONGEST_WAIT_MS) ? at : next };
   });
   const later = times.filter(({ at }) => at > now).map(({ at }) => at);
   return {

@@ -2,6 +2,7 @@
 // is here; jobs in the queue only point at it. Every method is one atomic step.
 
 import type { RunId, TargetId } from '../model/ids.ts';
+import type { Installation } from '../model/installation.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Placed } from '../model/plan-graph.ts';
 import type { PolicyRecord } from '../model/policy.ts';
@@ -176,10 +177,19 @@ export interface Ledger extends Outbox, Pulls {
   /** Null when nothing has arrived yet. */
   lastArrival(): Promise<Arrival | null>;
 
+  /** What it is kept for; null where nobody has said: it is new, older than that record, or lost its data. */
+  installation(): Promise<Installation | null>;
+  /** False when it is not as it was known any more. */
+  setInstallation(known: Installation | null, next: Installation): Promise<boolean>;
+  /** This process serves these works: true for so long. */
+  noteServed(works: readonly string[], ttlMs: number): Promise<void>;
+  /** Which of them some process serves. */
+  served(works: readonly string[], ttlMs: number): Promise<readonly string[]>;
+
   head(): Promise<Head | null>;
 
-  /** Records a run that is still to be planned, state `planned`. */
-  openRun(request: RunRequest, statuses: readonly CommitStatus[]): Promise<RunId>;
+  /** Records a run that is still to be planned, state `planned`, with what is said of it. */
+  openRun(request: RunRequest, statuses: (run: RunId) => readonly CommitStatus[]): Promise<RunId>;
   /** Fails when the run was planned or ended already. */
   planRun(run: RunId, planned: Planned): Promise<void>;
   /** `openRun` and `planRun` in one. */
@@ -189,6 +199,8 @@ export interface Ledger extends Outbox, Pulls {
   runProgress(run: RunId): Promise<RunDetail | null>;
   /** The same with one step only, and its approvals: however many there are, it costs as much as one. */
   runStep(run: RunId, target: TargetId): Promise<RunDetail | null>;
+  /** What was asked for; null when there is no such run. */
+  runRequest(run: RunId): Promise<RunRequest | null>;
   hasEnded(run: RunId): Promise<boolean>;
   /** Newest first; `before` leaves out that run and all newer ones. */
   runs(limit: number, before?: RunId): Promise<readonly Run[]>;
@@ -202,7 +214,8 @@ export interface Ledger extends Outbox, Pulls {
   markRun(run: RunId, state: 'applying' | 'blocked', statuses: readonly CommitStatus[]): Promise<void>;
   /**
    * Ends every step that has not started as `superseded` and the run with it; each step's status is written when it was
-   * ended so. Resolves to the targets that still run; null when the run has ended already.
+   * ended so, and the run's when any was. A run of which nothing is left to take says its own last word: one whose steps all have an
+   * outcome is left as it is. Resolves to the targets that still run; null when the run has ended already.
    */
   supersedeRun(
     run: RunId,
@@ -277,7 +290,9 @@ export interface Ledger extends Outbox, Pulls {
    * ends it.
    */
   watch(listener: (run: RunId, target: TargetId | null) => void): Promise<() => Promise<void>>;
-  /** Resolves when Redis answers. */
+  /** Resolves when Redis answers and takes what is written. @throws what is wrong, in words for people */
   ping(): Promise<void>;
+  /** @throws what the login may not do that is needed */
+  checkRights(): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,6 +3,11 @@
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { Forge } from '../ports.ts';
 
+/** A report that was not taken is tried again within this. */
+export const LONGEST_WAIT_MS = 300_000;
+/** All reports wait no longer than this before one of them looks whether the forge takes it again, whatever the forge says. */
+export const LONGEST_HOLD_MS = 900_000;
+
 /** A report on its way to the forge. */
 export interface OutboxEntry {
   readonly key: string;
@@ -54,8 +59,10 @@ export interface Outbox {
   reportsWaiting(): Promise<number>;
   /** Null while the forge takes what it is told. */
   reportsHeld(): Promise<HeldReports | null>;
-  /** What the forge was told that reads pending still, the newest of each context. */
+  /** What the forge was told that reads pending still, the newest of each context. Costs what there is of it, however much was said. */
   saidPending(): Promise<readonly CommitStatus[]>;
+  /** Looks through all that was said for what `saidPending` tells of: to be called once, for what a version before kept no list of. */
+  listPending(): Promise<void>;
 
   /** The forge does not have the comment under a pull request any more as it was sent: what is said next is written whatever it is. */
   forgetComment(pull: number): Promise<void>;

@@ -51,10 +51,13 @@ export interface Queue {
   requestRenew(): Promise<void>;
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
   work(work: Work, options: WorkOptions): Promise<void>;
-  /** That work at least this often, the first time at once. Kept in Redis: one timer however many processes, and the newest interval holds. */
+  /**
+   * That work this often, the first time at once, for as long as this process lives: by its own clock, which nobody sets. Of all processes
+   * that ask for the same, one does each time.
+   */
   every(work: Timed, seconds: number): Promise<void>;
-  /** Whether that timer is there: a Redis that lost its data has none. */
-  hasTimer(work: Timed): Promise<boolean>;
+  /** The works that this process takes: `reconcile`, `apply`, … */
+  working(): readonly string[];
   /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after, come what may. */
   close(graceMs: number): Promise<void>;
 }

@@ -1,23 +1,23 @@
 // What is said where a policy keeps a commit from being applied, or makes it wait. Pure.
 
 import type { Policy, PolicyRecord } from '../model/policy.ts';
-import { fitAround, type Sentence, shortSha } from './status.ts';
+import { type FinalSentence, fitAround, type Sentence, shortSha } from './status.ts';
 
-export function unsigned(commit: string, reason: string): Sentence {
+export function unsigned(commit: string, reason: string): FinalSentence {
   return {
     state: 'failure',
     description: fitAround(`refused: ${shortSha(commit)} `, reason, '; sign it and push again'),
   };
 }
 
-export function noSigningKeys(): Sentence {
+export function noSigningKeys(): FinalSentence {
   return {
     state: 'failure',
     description: 'refused: the policy asks for signed commits, and the agent knows no key; set PHOENIX_SIGNING_KEYS',
   };
 }
 
-export function tooManyCommits(most: number): Sentence {
+export function tooManyCommits(most: number): FinalSentence {
   return {
     state: 'failure',
     description: `refused: brings more than ${most} commits whose signatures are to be checked; push them in parts`,

@@ -5,7 +5,7 @@ import type { Action } from '../model/action.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { CommitStatus, StatusState, Subject } from '../model/report.ts';
+import type { CommitStatus, FinalState, StatusState, Subject } from '../model/report.ts';
 import type { Outcome, StepRecord } from '../model/run.ts';
 import type { Doubt } from '../plan/doubts.ts';
 
@@ -16,6 +16,11 @@ const LONGEST = 140;
 export interface Sentence {
   readonly state: StatusState;
   readonly description: string;
+}
+
+/** One that nothing follows. */
+export interface FinalSentence extends Sentence {
+  readonly state: FinalState;
 }
 
 export const APPLY_CONTEXT = 'phoenix/apply';
@@ -35,10 +40,8 @@ export function runUrl(publicUrl: string | null, run: RunId, target?: TargetId):
 /** What it tells of, and where that is shown. */
 export interface Link {
   readonly url: string | null;
-  readonly about: Subject | null;
+  readonly about: Subject;
 }
-
-export const NO_LINK: Link = { url: null, about: null };
 
 export function toRun(publicUrl: string | null, run: RunId, target?: TargetId): Link {
   return { url: runUrl(publicUrl, run, target), about: { kind: 'run', run, target: target ?? null } };
@@ -57,6 +60,11 @@ export function toQueued(publicUrl: string | null, pull: number, head: string): 
 
 export function status(commit: string, context: string, said: Sentence, { url, about }: Link): CommitStatus {
   return { commit, context, state: said.state, description: shorten(said.description), url, about };
+}
+
+/** The last word on what the ledger holds nothing of. */
+export function statusAlone(commit: string, context: string, { state, description }: FinalSentence): CommitStatus {
+  return { commit, context, state, description: shorten(description), url: null, about: null };
 }
 
 /** Cut to what a forge takes, on one line. */
@@ -80,7 +88,7 @@ export function looking(plan: Plan): Sentence {
   return { state: 'pending', description: `looks at ${countOf(plan.steps.length, 'target')}` };
 }
 
-export function nothingToDo(): Sentence {
+export function nothingToDo(): FinalSentence {
   return { state: 'success', description: 'nothing to do: everything is as this commit says' };
 }
 
@@ -92,16 +100,16 @@ export function waitsForTurn(): Sentence {
   return { state: 'pending', description: 'asked for again: waits for its turn' };
 }
 
-export function superseded(by: string): Sentence {
+export function superseded(by: string): FinalSentence {
   return { state: 'error', description: `superseded by ${shortSha(by)}` };
 }
 
-export function frozen(reason: string): Sentence {
+export function frozen(reason: string): FinalSentence {
   return { state: 'failure', description: fitAround('frozen: ', reason, '; to go on: phoenix unfreeze') };
 }
 
 /** Every error is counted; the first is named with its place. */
-export function invalid(problems: readonly Problem[]): Sentence {
+export function invalid(problems: readonly Problem[]): FinalSentence {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return { state: 'failure', description: 'invalid; nothing was changed' };
@@ -112,7 +120,7 @@ export function invalid(problems: readonly Problem[]): Sentence {
   };
 }
 
-export function rewritten(head: string, base: string): Sentence {
+export function rewritten(head: string, base: string): FinalSentence {
   const go = `phoenix replay ${shortSha(head)} --rewind`;
   return {
     state: 'failure',
@@ -121,19 +129,19 @@ export function rewritten(head: string, base: string): Sentence {
 }
 
 /** Nothing goes on any more for what reads pending. */
-export function interrupted(commit: string): Sentence {
+export function interrupted(commit: string): FinalSentence {
   return {
     state: 'error',
     description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
   };
 }
 
-export function broken(what: string): Sentence {
+export function broken(what: string): FinalSentence {
   return { state: 'error', description: what };
 }
 
 /** How a run ended that has an outcome for every step. */
-export function ended(run: RunId, steps: readonly StepRecord[]): Sentence {
+export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
   const failed = steps.filter(({ outcome }) => outcome === 'failed');
   const blocked = steps.filter(({ outcome }) => outcome === 'blocked');
   const [firstFailed] = failed;
@@ -163,7 +171,7 @@ export function stepWaits({ verb, impact }: Pick<PlanStep, 'verb' | 'impact'>): 
   return { state: 'pending', description: `${verb} planned, ${IMPACT_WORDS[impact]}` };
 }
 
-export function stepEnded(outcome: Outcome, reason: string | null): Sentence {
+export function stepEnded(outcome: Outcome, reason: string | null): FinalSentence {
   switch (outcome) {
     case 'applied':
       return { state: 'success', description: reason ?? 'applied' };

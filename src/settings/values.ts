@@ -131,6 +131,16 @@ export function hostSetting(
 }
 
 /** Proxmox names a node by its short host name. */
+/** It stands in the names of everything in Redis, between braces. */
+export function installationName(text: string): Value<string> {
+  return /^[a-z0-9][a-z0-9-]{0,39}$/.test(text)
+    ? { value: text }
+    : {
+        wrong: `${JSON.stringify(text)} is no name of an installation`,
+        hint: 'lower case letters, digits and dashes, for example lab',
+      };
+}
+
 export function nodeName(text: string): Value<string | null> {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(text)
     ? { value: text }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RunId, targetId } from '../../src/model/ids.ts';
+import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import { startTestAgent } from '../support/agent.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
@@ -356,8 +356,18 @@ describe('replay', () => {
     const run = await phoenix.agent().replay({ commit, targets: [targetId('lxc', 102)], by: 'ann' });
     await phoenix.reached(run, 'succeeded');
     expect(await commands()).toEqual(['box put 102', 'box start 102']);
-    const none = await phoenix.agent().replay({ commit, targets: [targetId('lxc', 999)], by: 'ann' });
-    expect((await phoenix.reached(none, 'invalid')).statuses['phoenix/apply']).toMatch(/lxc\/999 is not declared/);
+  });
+
+  test('of a target that is not declared is refused at once, with the nearest, and nothing is recorded', async () => {
+    const { commit, statuses } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    const before = await phoenix.ledger.runs(10);
+    const replayed = (target: string) => phoenix.agent().replay({ commit, targets: [target as TargetId], by: 'ann' });
+    await expect(replayed('lxc/99')).rejects.toThrow(
+      `lxc/99 is not declared at ${commit.slice(0, 7)}; phoenix status names what there is`,
+    );
+    await expect(replayed('lxc/1101')).rejects.toThrow('did you mean lxc/101? phoenix status names');
+    expect(await phoenix.ledger.runs(10)).toEqual(before);
+    expect(phoenix.statuses(commit)).toEqual(statuses);
   });
 
   test('goes back only when asked to in so many words, and only on the branch', async () => {

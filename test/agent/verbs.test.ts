@@ -410,7 +410,10 @@ describe('what is asked', () => {
     await expect(ask('stop')).rejects.toThrow('name the targets');
     await expect(ask('explode', ['101'])).rejects.toThrow('it knows setup, create');
     await expect(ask('stop', ['999'])).rejects.toThrow('nothing is called 999');
-    await expect(ask('stop', ['vm/101'])).rejects.toThrow('vm/101 is neither declared nor applied');
+    await expect(ask('stop', ['vm/101'])).rejects.toThrow(
+      'vm/101 is neither declared nor applied; phoenix status names what there is',
+    );
+    await expect(ask('stop', ['lxc/1011'])).rejects.toThrow('did you mean lxc/101?');
     await expect(ask('restart', ['101'], { cascade: true })).rejects.toThrow('cascade is for stop and delete');
   });
 

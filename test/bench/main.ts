@@ -3,6 +3,7 @@
 
 import { measureApplyProcesses } from './apply-processes.ts';
 import { measureBringUp } from './bring-up.ts';
+import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
@@ -22,6 +23,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   plan: measurePlan,
   commands: measureCommands,
   'bring-up': measureBringUp,
+  memory: measureMemory,
 };
 
 const chosen = process.argv.slice(2);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** As the service starts it: deploy/systemd/phoenix.service. */
-const AS_SERVICE = '--max-semi-space-size=2';
+export const AS_SERVICE = '--max-semi-space-size=2';
 
 /** Runs a file of this folder to its end; resolves to what it printed. */
 export async function runProgram<Answer>(file: string, ...args: readonly string[]): Promise<Answer> {

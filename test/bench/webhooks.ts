@@ -16,7 +16,7 @@ const SECRET = 'the secret of the webhook';
 const ROUNDS = 5;
 const REQUESTS = 6_000;
 const CONNECTIONS = 64;
-const LEAST = 0.8;
+const LEAST = 0.9;
 
 export async function measureWebhooks(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));

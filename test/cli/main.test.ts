@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { phoenix, start } from './phoenix.ts';
 
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const COMMANDS = [
   'validate',
   'plan',
@@ -99,11 +103,22 @@ describe('an environment file', () => {
     expect(overridden.stderr).toContain('http://127.0.0.1:11');
   });
 
-  test('that is not there is named', async () => {
+  test('that is not there is named by the program itself, not by Node, also where it is started by its own name', async () => {
+    const missing = join(folder, 'none.env');
+    const [, program = '', words = ''] = /^#!(\S+) (.*)$/m.exec(readFileSync(MAIN, 'utf8')) ?? [];
+    const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+    const args = [...words.split(' '), MAIN, `--env-file=${missing}`, 'runs'];
+    expect(spawnSync(program, args, { env, encoding: 'utf8' })).toMatchObject({
+      status: 2,
+      stderr: `phoenix: the environment file ${missing} is not there\n  see to the path that --env-file names, and who may read it\n`,
+    });
+  });
+
+  test('that is not there ends as what is used wrongly', async () => {
     const missing = join(folder, 'none.env');
     const { exit, stderr } = await phoenix(['runs', '--env-file', missing]);
-    expect(exit).not.toBe(0);
-    expect(stderr).toContain(missing);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`the environment file ${missing} is not there`);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
@@ -189,7 +190,81 @@ describe('it does not start', () => {
     await serve();
     const { exit, stderr } = await phoenix(['serve'], settings());
     expect(stderr).toContain('another Phoenix uses');
+    expect(stderr).toContain('give each a PHOENIX_DATA_DIR of its own and both the same REDIS_URL');
     expect(exit).toBe(3);
+  });
+
+  test('in the Redis of another installation, unless it has a name of its own', async () => {
+    const redis = await startRedis();
+    try {
+      await serve({ REDIS_URL: redis.url });
+      const other = { REDIS_URL: redis.url, PHOENIX_DATA_DIR: join(folder, 'other'), PHOENIX_BRANCH: 'production' };
+      const { exit, stderr } = await phoenix(['serve'], settings(other));
+      expect(exit).toBe(3);
+      expect(stderr).toMatch(
+        /this Redis is kept for \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
+      );
+      const third = await serve({ ...other, PHOENIX_INSTALLATION: 'second' });
+      const ready = await fetch(`${third.url}/readyz`);
+      expect([ready.status, await ready.json()]).toEqual([
+        200,
+        { ready: true, checks: { redis: 'ok', workers: 'ok', repository: 'ok' } },
+      ]);
+    } finally {
+      for (const { child, ended } of running.splice(0)) {
+        child.kill('SIGTERM');
+        await ended;
+      }
+      await redis.stop();
+    }
+  });
+});
+
+describe('readyz says no', () => {
+  test('where nobody serves the work, and says who is missing, and where Redis takes nothing', async () => {
+    const redis = await startRedis();
+    try {
+      const shared = { REDIS_URL: redis.url };
+      const door = await serve(shared, '--roles', 'receive,web');
+      const ready = async () => {
+        const answer = await fetch(`${door.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
+        return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
+      };
+      expect(await ready()).toEqual([
+        503,
+        {
+          redis: 'ok',
+          repository: 'ok',
+          workers:
+            'no process serves reconcile, apply, report; start one with phoenix serve --roles reconcile,apply,report',
+        },
+      ]);
+      await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
+      await until(async () => (await ready())[1]['workers']?.startsWith('no process serves report') === true);
+      await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
+      await until(async () => (await ready())[0] === 200);
+      const raw = new Redis({ path: redis.socket });
+      await raw.config('SET', 'maxmemory', '1');
+      expect(await ready()).toEqual([
+        503,
+        expect.objectContaining({ redis: expect.stringMatching(/Redis is full.*OOM/) }),
+      ]);
+      await raw.config('SET', 'maxmemory', '0');
+      expect((await ready())[0]).toBe(200);
+      await raw.call('REPLICAOF', '127.0.0.1', '1');
+      expect(await ready()).toEqual([
+        503,
+        expect.objectContaining({ redis: expect.stringContaining('read-only replica') }),
+      ]);
+      await raw.call('REPLICAOF', 'NO', 'ONE');
+      raw.disconnect();
+    } finally {
+      for (const { child, ended } of running.splice(0)) {
+        child.kill('SIGTERM');
+        await ended;
+      }
+      await redis.stop();
+    }
   });
 });
 

@@ -10,6 +10,8 @@ import { type CommitStatus, isComment } from '../../src/model/report.ts';
 import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
 import type { OutboxEntry } from '../../src/ports/outbox.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
+import { SUBJECT } from '../support/status.ts';
+import { until } from '../support/until.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -43,7 +45,7 @@ afterEach(async () => {
 const at = () => new Date(time).toISOString();
 
 function status(description: string, context = 'phoenix/apply', commit = A): CommitStatus {
-  return { commit, context, state: 'pending', description, url: null, about: null };
+  return { commit, context, state: 'pending', description, url: null, about: SUBJECT };
 }
 
 function request(commit = A): RunRequest {
@@ -173,7 +175,7 @@ describe('runs', () => {
   });
 
   test('a run is planned once', async () => {
-    const run = await ledger.openRun(request(), []);
+    const run = await ledger.openRun(request(), () => []);
     expect((await ledger.run(run))?.plan).toBeNull();
     await ledger.planRun(run, planned(planOf(T1)));
     await expect(ledger.planRun(run, planned(planOf(T2)))).rejects.toThrow('planned already');
@@ -529,6 +531,52 @@ describe('outbox', () => {
     time += 60_000;
     expect(await send()).toBe(9);
     expect(await ledger.reportsWaiting()).toBe(0);
+  });
+
+  test('what waits by a clock that was set back since is sent within the longest wait, and no sooner otherwise', async () => {
+    await ledger.say([status('1')]);
+    const [entry] = await claimAll(1000);
+    if (entry === undefined) throw new Error('nothing was claimed');
+    await ledger.reportFailed(entry, { at: time + 60_000, holdUntil: time + 60_000, why: 'no' });
+    expect(await ledger.claimReport(time, 1000, null)).toBeNull();
+    time -= 3_600_000;
+    expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ key: entry.key });
+    // What a clock wrote that was wrong by years counts as sent now: an hour's worth is not sent anew.
+    time += 10 * 365 * 24 * 3_600_000;
+    const limits = { perMinute: 1, perHour: 1 };
+    await ledger.say([status('2', 'phoenix/lxc/101'), status('3', 'phoenix/lxc/102')]);
+    expect(await ledger.claimReport(time, 1000, limits)).not.toBeNull();
+    time -= 10 * 365 * 24 * 3_600_000;
+    expect(await ledger.claimReport(time, 1000, limits)).toBeNull();
+    time += 3_600_001;
+    expect(await ledger.claimReport(time, 1000, limits)).not.toBeNull();
+  });
+
+  test('a lease of before the clock was set back ends as any other', async () => {
+    const lease = await ledger.acquireLease(T1, 10_000);
+    await raw.pexpire('{phoenix}:lease:' + T1, 3_600_000);
+    expect(await ledger.acquireLease(T1, 20)).toBeNull();
+    await until(async () => (await ledger.acquireLease(T1, 20)) !== null, 'the lease to end');
+    expect(lease).not.toBeNull();
+  });
+
+  test('a run that Redis has lost in part is no run without steps, and one that is gone is not begun again by what comes late', async () => {
+    const run = await ledger.recordRun(request(), planned(planOf(T1)));
+    await raw.hdel(`{phoenix}:run:${run}`, 'plan');
+    // One that has read it before still knows it.
+    const another = openLedger(
+      connectRedis(server.url, () => {}),
+      { clock: { now: () => new Date(time) } },
+    );
+    await ledger.startStep((await ledger.acquireLease(T1, 10_000)) as never, run, at());
+    await expect(another.runProgress(run)).rejects.toThrow('in part only');
+    await expect(another.runStep(run, T1)).rejects.toThrow('in part only');
+    await another.close();
+    await raw.del(`{phoenix}:run:${run}`);
+    await ledger.settleSteps(run, at(), new Map([[T1, { outcome: 'skipped', reason: 'x', statuses: [] }]]));
+    await ledger.approve(run, { target: T1, by: 'ann', at: at() });
+    await ledger.reopenSteps(run, [T1], []);
+    expect(await raw.exists(`{phoenix}:run:${run}`)).toBe(0);
   });
 
   test('what reads pending at the forge is known', async () => {

@@ -105,13 +105,12 @@ test('a step has one job, whichever process asks for it, also while it waits to 
   await one.work(work, ON_PVE);
   await until(() => times.length === 1);
   const redis = new Redis(server.socket);
-  await until(async () => (await redis.zcard('{phoenix}:queue:apply-pve:delayed')) === 1);
+  await until(async () => (await redis.keys('{phoenix}:queue:wait:*')).length === 1);
   await other.work(work, ON_PVE);
   for (const queue of [one, other]) await queue.requestApply('pve', step);
   await other.requestApply('pve', { ...step, target: targetId('lxc', 102) });
   await until(() => times.length === 2);
   expect(times).toEqual(['lxc/101', 'lxc/102']);
-  expect(await redis.zcard('{phoenix}:queue:apply-pve:delayed')).toBe(1);
   redis.disconnect();
 });
 
@@ -209,15 +208,49 @@ test.each(['reconcile', 'drift', 'renew'] as const)('a timer begins %s by itself
   await until(() => begun >= 3);
 });
 
-test('there is one timer, however many processes have set it, and the newest interval holds', async () => {
-  const queue = open();
-  await queue.every('drift', 3600);
-  await open().every('drift', 1800);
+test('of all processes that have set a timer one asks each time, and an interval that is new holds', async () => {
+  const [one, other] = [open(), open()];
+  let begun = 0;
+  const drift = async () => {
+    begun += 1;
+    return null;
+  };
+  await one.every('drift', 3600);
+  await other.every('drift', 3600);
+  await other.work({ drift }, ON_PVE);
+  await until(() => begun === 1);
+  await one.every('drift', 0.05);
+  await until(() => begun >= 3);
   const redis = new Redis(server.socket);
-  const timers = await redis.zrange('{phoenix}:queue:drift:repeat', 0, '-1');
-  const record = await redis.hgetall(`{phoenix}:queue:drift:repeat:${timers[0]}`);
+  expect(await redis.exists('{phoenix}:queue:drift:repeat')).toBe(0);
   redis.disconnect();
-  expect([timers.length, record['every']]).toEqual([1, '1800000']);
+});
+
+test('a clock that was set back by an hour holds up no timer, and neither work that waits', async () => {
+  const queue = open();
+  const redis = new Redis(server.socket);
+  let drifts = 0;
+  let reports = 0;
+  await queue.work(
+    {
+      async drift() {
+        drifts += 1;
+        // What Redis keeps ends an hour later than it was meant to.
+        await redis.set('{phoenix}:queue:turn:drift', '1', 'PX', 3_600_000);
+        return null;
+      },
+      async report() {
+        reports += 1;
+        return reports < 3 ? 20 : null;
+      },
+    },
+    ON_PVE,
+  );
+  await queue.every('drift', 0.05);
+  await queue.requestReport();
+  await until(() => drifts >= 3 && reports === 3);
+  expect(await redis.keys('*:delayed')).toEqual([]);
+  redis.disconnect();
 });
 
 test('closing waits for running work, then tells it to stop', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
 import type { Forge } from '../../src/ports.ts';
+import { type StatusChanges, SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
 
 /** A forge with an empty repository whose main has one commit, and people: ada may push, eve may read. */
@@ -38,13 +39,13 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   }, 120_000);
   afterAll(() => scene?.close());
 
-  const status = (changes: Partial<CommitStatus>): CommitStatus => ({
+  const status = (changes: StatusChanges): CommitStatus => ({
     commit: scene.head,
     context: 'phoenix/apply',
     state: 'success',
     description: 'applied',
     url: null,
-    about: null,
+    about: SUBJECT,
     ...changes,
   });
 

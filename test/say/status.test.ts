@@ -10,11 +10,10 @@ import {
   ended,
   frozen,
   invalid,
-  NO_LINK,
   rewritten,
   runUrl,
   shorten,
-  status,
+  statusAlone,
   stepWaits,
   superseded,
   WHY,
@@ -69,7 +68,7 @@ test('what waits for approvals says how many it has of how many', () => {
 test('whatever is said fits, on one line', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 400, unit: 'grapheme' }), (text) => {
-      const { description } = status(A, 'phoenix/apply', { state: 'failure', description: text }, NO_LINK);
+      const { description } = statusAlone(A, 'phoenix/apply', { state: 'failure', description: text });
       expect(description.length).toBeLessThanOrEqual(140);
       expect(description).not.toMatch(/[\n\r]/);
       expect(description.isWellFormed()).toBe(true);

@@ -28,7 +28,8 @@ async function pushRun(ledger: Ledger, number: number): Promise<RunId> {
     changes: [{ path: '/memoryMb', before: number, after: number + 1 }],
   };
   const said = (context: string, state: CommitStatus['state']): CommitStatus => {
-    return { commit, context, state, description: `${context} of push ${number}`, url: null, about: null };
+    const about = { kind: 'run', run: String(number) as RunId, target: null } as const;
+    return { commit, context, state, description: `${context} of push ${number}`, url: null, about };
   };
   await ledger.recordDelivery({ id: `delivery-${number}`, kind: 'push', received: AT, commit, by: 'ada' });
   const run = await ledger.recordRun(

@@ -1,9 +1,10 @@
 // Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
 
 import type { CommitSha } from '../../model/ids.ts';
+import { isDue } from '../../model/not-before.ts';
 import type { Push } from '../../ports/deliveries.ts';
 import type { Again } from '../../ports/queue.ts';
-import { APPLY_CONTEXT, NO_LINK, status, superseded } from '../../say/status.ts';
+import { APPLY_CONTEXT, statusAlone, superseded } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 
 /** A forge may announce a commit a moment before it hands it out. */
@@ -25,12 +26,14 @@ export async function settleDeliveries(context: Context, head: CommitSha, delive
       continue;
     }
     const there = (await repository.resolve(delivery.commit)) !== null;
-    if (!there && clock.now().getTime() - Date.parse(delivery.received) < WAIT_FOR_COMMIT_MS) continue;
+    const patience = Date.parse(delivery.received) + WAIT_FOR_COMMIT_MS;
+    if (!there && !isDue(patience, clock.now().getTime(), WAIT_FOR_COMMIT_MS)) continue;
     settled.push(delivery);
-    if (!known.has(delivery.commit) && (await wasOnBranch(context, delivery.commit, head)))
-      replaced.add(delivery.commit);
+    const spoken = known.has(delivery.commit) || (await ledger.lastSaid(delivery.commit, APPLY_CONTEXT)) !== null;
+    // Whatever was said of it stays: the delivery of a commit from long ago may come again.
+    if (!spoken && (await wasOnBranch(context, delivery.commit, head))) replaced.add(delivery.commit);
   }
-  const statuses = [...replaced].map((commit) => status(commit, APPLY_CONTEXT, superseded(head), NO_LINK));
+  const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(head)));
   await ledger.settleDeliveries(
     settled.map(({ id }) => id),
     statuses,

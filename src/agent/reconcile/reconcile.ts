@@ -2,7 +2,7 @@
 // event said, so lost, repeated and reordered events change nothing.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { Push } from '../../ports/deliveries.ts';
+import type { RunRequest } from '../../ports/ledger.ts';
 import type { Again } from '../../ports/queue.ts';
 import { rewritten } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
@@ -12,10 +12,11 @@ import { fetchHead, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
-import { recordInvalid, recordPlan, recordRefusal, sayItFailed, sayItWaits } from './record.ts';
+import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
 import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
+import { endOvertaken, sayItFailed, sayItWaits } from './waiting-heads.ts';
 
 /** A forge that does not answer is asked again after this; what is recorded goes on meanwhile. */
 const FETCH_AGAIN_MS = 5_000;
@@ -28,7 +29,10 @@ export async function reconcile(context: Context): Promise<Again> {
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
   tellOfBranch(context, head);
-  if (head !== null) await follow(context, head, deliveries).catch((error) => sayItFailed(context, head, error));
+  if (head !== null) {
+    const request = requestFor(head, deliveries, isoNow(context));
+    await follow(context, head, request).catch((error) => sayItFailed(context, request, error));
+  }
   // Pull requests are planned against the branch as it stands.
   if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
@@ -50,28 +54,31 @@ function tellOfBranch({ memory, log, options }: Context, head: CommitSha | null)
   memory.branchMissed = head === null;
 }
 
-async function follow(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<void> {
+async function follow(context: Context, head: CommitSha, asked: RunRequest): Promise<void> {
   const { ledger, repository, declared, managers } = context;
+  const waiting = await endOvertaken(context, head);
   const known = await ledger.head();
   if (known?.commit === head) return;
   const base = (known?.base ?? null) as CommitSha | null;
-  const request = requestFor(head, deliveries, isoNow(context));
+  const request = waiting?.request ?? asked;
+  const run = waiting === null ? {} : { run: waiting.id };
 
   if (base !== null && !(await comesAfter(repository, base, head))) {
     const followed = { commit: head, verdict: 'refused', base } as const;
-    return recordRefusal(context, request, { said: rewritten(head, base), followed });
+    return recordRefusal(context, request, { said: rewritten(head, base), followed, ...run });
   }
   const unsigned = await whyUnsigned(context, base, head);
   if (unsigned !== null) {
     const followed = { commit: head, verdict: 'refused', base } as const;
-    return recordRefusal(context, request, { said: unsigned, followed });
+    return recordRefusal(context, request, { said: unsigned, followed, ...run });
   }
   const proposal = propose(await gather(context, await declared(head), base, request), managers);
   if (proposal.kind === 'invalid') {
     const followed = { commit: head, verdict: 'invalid', base } as const;
-    return recordInvalid(context, request, { problems: proposal.problems, followed });
+    return recordInvalid(context, request, { problems: proposal.problems, followed, ...run });
   }
   const running = await supersedeOlder(context, head);
-  if (running !== null) return sayItWaits(context, head, running);
-  await recordPlan(context, request, proposal, { base, followed: { commit: head, verdict: 'followed', base: head } });
+  if (running !== null) return sayItWaits(context, request, running);
+  const followed = { commit: head, verdict: 'followed', base: head } as const;
+  await recordPlan(context, request, proposal, { base, followed, ...run });
 }

@@ -2,22 +2,9 @@
 
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { CommitStatus } from '../../model/report.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
-import {
-  APPLY_CONTEXT,
-  applying,
-  broken,
-  invalid,
-  looking,
-  NO_LINK,
-  nothingToDo,
-  type Sentence,
-  status,
-  stepWaits,
-  waitsForRunning,
-} from '../../say/status.ts';
+import { applying, type FinalSentence, invalid, looking, nothingToDo, stepWaits } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { ofRun, ofStep } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
@@ -81,7 +68,7 @@ export async function recordPlan(
 interface Refusal {
   /** `superseded` when a newer commit took its place before its turn came. */
   readonly state?: 'invalid' | 'superseded';
-  readonly said: Sentence;
+  readonly said: FinalSentence;
   readonly problems?: readonly Problem[];
   readonly followed?: Head;
   readonly run?: RunId;
@@ -113,20 +100,6 @@ export async function recordInvalid(
   refusal: Omit<Refusal, 'said'> & { readonly problems: readonly Problem[] },
 ): Promise<void> {
   await recordRefusal(context, request, { ...refusal, said: invalid(refusal.problems) });
-}
-
-/** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
-export async function sayItWaits({ ledger }: Context, commit: string, running: string): Promise<void> {
-  const said: CommitStatus = status(commit, APPLY_CONTEXT, waitsForRunning(running), NO_LINK);
-  await ledger.say([said]);
-}
-
-/** A fault in Phoenix itself: the commit is told, and looked at again with the next reconcile. */
-export async function sayItFailed({ ledger, queue, log }: Context, commit: string, error: unknown): Promise<void> {
-  log.error('a commit could not be planned', { commit, error });
-  const message = error instanceof Error ? error.message : String(error);
-  await ledger.say([status(commit, APPLY_CONTEXT, broken(`not planned yet: ${message}; it is tried again`), NO_LINK)]);
-  await queue.requestReport();
 }
 
 async function write({ ledger, queue }: Context, request: RunRequest, run: RunId | undefined, planned: Planned) {

@@ -6,7 +6,7 @@ import type { MarkedTarget } from '../../model/target.ts';
 import { isSwitch, type Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { notLookedAt } from '../../say/command.ts';
-import { broken, type Sentence, superseded } from '../../say/status.ts';
+import { broken, type FinalSentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
@@ -20,11 +20,12 @@ import { bringsAll } from './judging.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { whyUnsigned } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
+import { isWaitingHead } from './waiting-heads.ts';
 
 /** In the order in which they were asked for. One that waits for others is planned in a later reconcile. */
 export async function planRequested(context: Context): Promise<void> {
   const open = await context.ledger.openRuns();
-  for (const run of open.filter(({ plan }) => plan === null)) {
+  for (const run of open.filter((each) => each.plan === null && !isWaitingHead(each))) {
     if (!(await planOne(context, run))) return;
   }
 }
@@ -95,7 +96,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
 }
 
 /** A person can ask again when what is missing is there. */
-function notTold(error: unknown): Sentence {
+function notTold(error: unknown): FinalSentence {
   return broken(error instanceof Error ? error.message : String(error));
 }
 

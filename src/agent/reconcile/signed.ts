@@ -3,7 +3,7 @@
 import type { CommitSha } from '../../model/ids.ts';
 import type { SignedCommits } from '../../model/policy.ts';
 import { noSigningKeys, tooManyCommits, unsigned } from '../../say/policy.ts';
-import type { Sentence } from '../../say/status.ts';
+import type { FinalSentence } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from './gather.ts';
 import { commitsSince } from './history.ts';
@@ -17,7 +17,11 @@ const MOST_CHECKED = 1000;
  *
  * @param base the followed commit before it; null when it is the first
  */
-export async function whyUnsigned(context: Context, base: CommitSha | null, head: CommitSha): Promise<Sentence | null> {
+export async function whyUnsigned(
+  context: Context,
+  base: CommitSha | null,
+  head: CommitSha,
+): Promise<FinalSentence | null> {
   const { repository, signatures, log } = context;
   const followed = base === null ? undefined : await declaredAt(context, base);
   const { signedCommits } = await policyFor(context, await context.declared(head));

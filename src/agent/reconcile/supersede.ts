@@ -3,6 +3,7 @@
 import type { RunDetail } from '../../ports/ledger.ts';
 import { superseded, WHY } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
+import { schedule } from '../schedule.ts';
 import { ofRun, settled } from '../tell.ts';
 
 /** Resolves to the commit of a run that still has a running step; null when the way is free. */
@@ -12,6 +13,8 @@ export async function supersedeOlder(context: Context, by: string): Promise<stri
     if (run.plan === null) continue;
     const left = await supersede(context, run, by);
     if (left !== null && left.length > 0) running = run.commit;
+    // Nothing of it was left to be taken: it ends as it is.
+    else if (left !== null) await schedule(context, run.id);
   }
   await context.queue.requestReport();
   return running;

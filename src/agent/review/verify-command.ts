@@ -1,6 +1,7 @@
 // A delivery claims that somebody gave a command; the forge is asked whether it is so. What the forge does not confirm, in this
 // repository, by that person, in those words, has no effect.
 
+import { isDue } from '../../model/not-before.ts';
 import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.ts';
 import type { Forge } from '../../ports.ts';
 import { COMMAND_REFUSED } from '../../say/approval.ts';
@@ -109,9 +110,9 @@ async function verifyPress({ clock, options }: Context, forge: Forge, delivery: 
   const received = Date.parse(delivery.received);
   const sent = await forge.sentWebhook(delivery.id, new Date(received - OLDEST_MS));
   if (sent === null) {
-    return clock.now().getTime() - received < LISTED_WITHIN_MS
-      ? { kind: 'not yet' }
-      : refused(COMMAND_REFUSED.noDelivery);
+    return isDue(received + LISTED_WITHIN_MS, clock.now().getTime(), LISTED_WITHIN_MS)
+      ? refused(COMMAND_REFUSED.noDelivery)
+      : { kind: 'not yet' };
   }
   const meaning = meaningOf(sent.event, sent.payload, options.branch);
   const repository = repositoryIn(sent.payload)?.toLowerCase();

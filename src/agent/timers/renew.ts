@@ -23,7 +23,7 @@ export async function renew(context: Context): Promise<Again> {
   try {
     due = await dueTargets(context, commit);
   } catch (error) {
-    log.warn('what is due by time is not known: the host cannot be looked at', { error });
+    log.warn('what is due by time is not known', { error });
     return null;
   }
   // After the look: what is due at once is due at its time.
@@ -44,10 +44,12 @@ export async function renew(context: Context): Promise<Again> {
 async function dueTargets(context: Context, commit: string): Promise<Map<TargetId, number>> {
   const { ledger, managers, surveys, options } = context;
   const declared = await declaredAt(context, commit);
+  // Nothing known is not nothing due: what was tried before is remembered.
+  if (declared === undefined) throw new Error(`the repository does not have ${commit} any more, which is applied`);
   const { applied } = await ledger.targets();
   const look = `due ${randomUUID()}`;
   const due = new Map<TargetId, number>();
-  for (const { id, spec, protected: kept } of declared?.targets.values() ?? []) {
+  for (const { id, spec, protected: kept } of declared.targets.values()) {
     const manager = managers.managerOf(kindOf(id));
     if (manager.due === undefined || !applied.has(id)) continue;
     const origin = { repository: options.repositoryUrl, commit };
@@ -55,7 +57,7 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
     const at = manager.due(await surveys(look, manager), wanted);
     if (at !== null) due.set(id, at.getTime());
   }
-  for (const id of await changedSecrets(context.host, declared?.targets ?? new Map(), { applied })) due.set(id, 0);
+  for (const id of await changedSecrets(context.host, declared.targets, { applied })) due.set(id, 0);
   return due;
 }
 

@@ -1,13 +1,15 @@
 // What a person asks by a verb: understood, recorded as a run, and carried out when its turn comes, like everything else.
 
-import { nameOf, type RunId, type TargetId } from '../../model/ids.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
 import { COMMAND_VERBS, type CommandVerb } from '../../model/run.ts';
+import { isSwitch } from '../../plan/command.ts';
 import type { Context } from '../context.ts';
 import { followed, open } from '../open-run.ts';
 import type { CommandRequest } from '../parts.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
 import { whyNotShown } from './shown.ts';
+import { refuseUndeclared, targetsNamed } from './target-names.ts';
 
 /** Nobody stops or deletes everything by forgetting a word. */
 const NAMES_TARGETS: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['create', 'delete', 'start', 'stop', 'restart']);
@@ -23,7 +25,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
   if (cascade && verb !== 'stop' && verb !== 'delete') {
     throw new Refused(`${verb} takes nothing along; cascade is for stop and delete`);
   }
-  const targets = words.length === 0 ? null : namesOf(words, await known(context, commit));
+  const targets = words.length === 0 ? null : await targetsOf(context, words, { commit, verb });
   const request = {
     commit,
     trigger: 'command',
@@ -44,10 +46,17 @@ export async function command(context: Context, asked: CommandRequest): Promise<
   return open(context, request);
 }
 
-/** Every target that is declared at the followed commit, or recorded as applied or touched. */
-async function known(context: Context, commit: string): Promise<ReadonlySet<TargetId>> {
+/** Of those that are declared at the followed commit, or recorded as applied or touched; a verb that keeps takes only the former. */
+async function targetsOf(
+  context: Context,
+  words: readonly string[],
+  { commit, verb }: { readonly commit: string; readonly verb: CommandVerb },
+): Promise<readonly TargetId[]> {
   const [declared, records] = await Promise.all([declaredAt(context, commit), context.ledger.targets()]);
-  return new Set([...(declared?.targets.keys() ?? []), ...records.applied.keys(), ...records.touched.keys()]);
+  const all = new Set([...(declared?.targets.keys() ?? []), ...records.applied.keys(), ...records.touched.keys()]);
+  const targets = targetsNamed(words, all);
+  if (declared !== undefined && !isSwitch(verb)) refuseUndeclared(targets, declared);
+  return targets;
 }
 
 /** `sync all` and `LetsGo` are what the original dispatcher called them. */
@@ -56,20 +65,4 @@ function verbOf(word: string): CommandVerb {
   const verb = COMMAND_VERBS.find((each) => each === plain);
   if (verb !== undefined) return verb;
   throw new Refused(`the agent does not know the verb ${word}; it knows ${COMMAND_VERBS.join(', ')}`);
-}
-
-/** Targets as people write them: `lxc/101`, or `101` where only one has that name. */
-function namesOf(words: readonly string[], all: ReadonlySet<TargetId>): readonly TargetId[] {
-  const found = words.map((word): TargetId => {
-    if (word.includes('/')) {
-      if (all.has(word as TargetId)) return word as TargetId;
-      throw new Refused(`${word} is neither declared nor applied; phoenix status names what is`);
-    }
-    const named = [...all].filter((target) => nameOf(target) === word);
-    const [only] = named;
-    if (only === undefined) throw new Refused(`nothing is called ${word}; phoenix status names what there is`);
-    if (named.length > 1) throw new Refused(`${word} is ambiguous; write ${named.join(' or ')}`);
-    return only;
-  });
-  return [...new Set(found)];
 }

@@ -92,7 +92,7 @@ export function openClient({ url, token: held }: ClientSettings): Client {
     async follow(run, followed) {
       let lastEventId = '';
       let heard = false;
-      let giveUp = Date.now() + RECONNECT_FOR_MS;
+      let giveUp = performance.now() + RECONNECT_FOR_MS;
       for (;;) {
         try {
           const path = `/runs/${encodeURIComponent(run)}/events`;
@@ -101,12 +101,12 @@ export function openClient({ url, token: held }: ClientSettings): Client {
           const end = await readEvents(response, followed, (id) => {
             heard = true;
             lastEventId = id ?? lastEventId;
-            giveUp = Date.now() + RECONNECT_FOR_MS;
+            giveUp = performance.now() + RECONNECT_FOR_MS;
           });
           if (end !== null) return end;
         } catch (error) {
           const passing = !(error instanceof ClientFailure) || error.exit === EXIT.missing;
-          if (!passing || !heard || Date.now() > giveUp) throw error;
+          if (!passing || !heard || performance.now() > giveUp) throw error;
         }
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_AFTER_MS));
       }

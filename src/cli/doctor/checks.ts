@@ -6,6 +6,7 @@ import { wholeFiles } from '../../io/git/files.ts';
 import { httpClient } from '../../io/git/http.ts';
 import { openRemote } from '../../io/git/remote.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
+import { redisFault } from '../../io/ledger/redis-fault.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
 import type { Host } from '../../ports.ts';
@@ -49,18 +50,17 @@ export function checkSettings(io: Io): { readonly settings: Settings | null; rea
   return { settings, findings: findings.length > 0 ? findings : [ok('settings', 'all there')] };
 }
 
-export async function checkRedis({ redisUrl }: Settings): Promise<readonly Finding[]> {
+export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Finding[]> {
   if (redisUrl === null) {
     const version = await redisServerVersion();
     if (version !== null) return [judgeVersion(version, 'a private redis-server will be started')];
     return [failed('redis', 'there is no redis-server', 'install Redis 6.2 or newer, or set REDIS_URL')];
   }
   try {
-    return judgeRedis(await inspectRedis(redisUrl.expose(), ANSWER_MS));
+    return judgeRedis(await inspectRedis(redisUrl.expose(), installation, ANSWER_MS));
   } catch (error) {
-    return [
-      failed('redis', `the Redis of REDIS_URL cannot be used: ${reasonOf(error)}`, 'start it, or correct REDIS_URL'),
-    ];
+    const { what, remedy } = redisFault(error, redisUrl.expose());
+    return [failed('redis', `the Redis of REDIS_URL cannot be used: ${what}`, remedy)];
   }
 }
 
@@ -87,7 +87,13 @@ export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts):
   return findings;
 }
 
-function judgeVersion(version: string, told: string): Finding {
+function judgeVersion(version: string | null, told: string): Finding {
+  if (version === null)
+    return warning(
+      'redis',
+      `${told}, and does not tell its version`,
+      `see to Redis ${OLDEST_REDIS.join('.')} or newer`,
+    );
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_REDIS;
   const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);

@@ -131,7 +131,7 @@ async function arrivalFindings(
     const before = JSON.stringify(arrivals.last);
     const refused = await sending();
     if (refused === null) {
-      for (const end = Date.now() + ARRIVES_MS; Date.now() < end; ) {
+      for (const end = performance.now() + ARRIVES_MS; performance.now() < end; ) {
         const now = await arrivals.again();
         if (now !== null && JSON.stringify(now) !== before) {
           return [

@@ -14,7 +14,7 @@ interface Answer {
 
 const OUTAGE_SECONDS = 15;
 const LIMIT_SECONDS = 60;
-/** A forge that says to wait longer is asked again all the same. */
+/** A forge that says to wait longer is asked again all the same; how long others are held up is for the reporter to say. */
 const LONGEST_WAIT_SECONDS = 3600;
 
 /** What was to be written or read, and as whom. */
@@ -47,6 +47,8 @@ export interface Verdict {
   /** When it is worth another try, by itself; null where time alone changes nothing. */
   readonly retryAfterSeconds: number | null;
   readonly reason: string;
+  /** The forge's own words, where they say more than its status. */
+  readonly said?: string;
 }
 
 const WHO = {
@@ -96,9 +98,20 @@ export function judge(error: unknown, { verb = 'write', what, right, as, now }: 
       reason: `the forge knows no such repository, or ${name} may not see it (${told}): ${check}`,
     };
   }
-  if (status === 422) return byPerson('refused', `the forge does not take ${what} (${told})`);
-  return byPerson('refused', `the forge refuses to ${verb} ${what} (${told})`);
+  // GitLab keeps a name for jobs of its own: no other status of that name is ever taken on the commit.
+  if (status === 400 && TAKEN.test(said)) return byPerson('refused', `the forge does not take ${what} (${told})`);
+  // A sign-in page, or a proxy that answers with a page of its own.
+  if (status < 400) {
+    return byPerson(
+      'login',
+      `something answers in place of the forge (${told}): see to PHOENIX_FORGE_API, and to proxies on the way`,
+    );
+  }
+  if (status === 422) return { ...byPerson('unclear', `the forge does not take ${what} (${told})`), said };
+  return byPerson('unclear', `the forge refuses to ${verb} ${what} (${told})`);
 }
+
+const TAKEN = /has already been taken/i;
 
 const LOCKED = /\b(is locked|was archived|is archived|archived so is read-only)\b/i;
 
@@ -115,14 +128,17 @@ type Headers = Readonly<Record<string, string | number | undefined>>;
 /** Seconds until the forge wants to be asked again; undefined when it does not say. */
 function waitOf(headers: Headers, now: Date): number | undefined {
   const after = headers['retry-after'];
-  if (after !== undefined) {
+  if (after !== undefined && String(after).trim() !== '') {
     const seconds = Number(after);
     const until = Number.isFinite(seconds) ? seconds : (Date.parse(String(after)) - now.getTime()) / 1000;
     return Number.isFinite(until) ? until : undefined;
   }
-  if (String(headers['x-ratelimit-remaining']) !== '0') return undefined;
-  const reset = Number(headers['x-ratelimit-reset']);
-  return Number.isFinite(reset) ? reset - now.getTime() / 1000 : undefined;
+  // GitLab leaves the `x-` out.
+  for (const name of ['x-ratelimit', 'ratelimit']) {
+    const reset = Number(headers[`${name}-reset`] ?? Number.NaN);
+    if (String(headers[`${name}-remaining`]) === '0' && Number.isFinite(reset)) return reset - now.getTime() / 1000;
+  }
+  return undefined;
 }
 
 /** The forge's own words: a message, and what is wrong with which field. GitLab has the fields in the message, or says `error`. */

@@ -48,7 +48,7 @@ async function whereItLies(verdict: Verdict, attempt: Attempt, { subject, reposi
   return {
     sent: false,
     retryAfterSeconds: null,
-    reason: `the forge has nothing to write ${attempt.what} to: it is gone`,
+    reason: `the forge has nothing to write ${attempt.what} to: it is gone${verdict.said === undefined ? '' : ` (${verdict.said})`}`,
   };
 }
 
@@ -61,7 +61,8 @@ async function answerTo(ask: () => Promise<unknown>): Promise<'there' | 'not the
     return 'there';
   } catch (error) {
     const { status = 0 } = error as { readonly status?: number };
-    if (status === 404) return 'not there';
+    // 422: GitHub's answer for a commit that it does not have.
+    if (status === 404 || status === 422) return 'not there';
     // A question that the login may not ask was answered all the same.
     return status >= 400 && status < 500 && !SILENT.has(status) ? 'there' : 'silent';
   }

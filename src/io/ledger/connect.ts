@@ -4,21 +4,60 @@ import { Cluster, Redis } from 'ioredis';
 
 export type Connection = Redis | Cluster;
 
+const INFO_MS = 2_000;
+
+export interface ConnectOptions {
+  /** False for a login that may not ask `INFO`: then commands that come while a server loads its data fail. */
+  readonly asksInfo?: boolean;
+}
+
 /**
  * Opens a connection that reconnects for ever; commands wait meanwhile, so callers that cannot wait set their own limit.
  *
  * @param url `redis://`, `rediss://` (TLS), `unix:///path/to/socket`, `redis+sentinel://host:port,host:port/master-name` or
  *   `redis+cluster://host:port,host:port` (`rediss+…` for TLS); user and password as in any URL
- * @param onError hears of every failure to connect
+ * @param onError hears of every failure to connect, also of a server that ends the connection and says nothing
  */
-export function connectRedis(url: string, onError: (error: Error) => void): Connection {
-  const connection = open(url);
-  connection.on('error', onError);
+export function connectRedis(
+  url: string,
+  onError: (error: Error) => void,
+  { asksInfo = true }: ConnectOptions = {},
+): Connection {
+  const connection = open(url, asksInfo);
+  let silent = true;
+  connection.on('error', (error: Error) => {
+    silent = false;
+    onError(error);
+  });
+  connection.on('ready', () => {
+    silent = false;
+  });
+  connection.on('close', () => {
+    if (silent) onError(new Error('Connection is closed before anything was answered'));
+    silent = true;
+  });
   return connection;
 }
 
-function open(url: string): Connection {
-  const shared = { maxRetriesPerRequest: null };
+/** Whether the login may ask `INFO`, which says when a server has loaded its data. False only where Redis says so. */
+export async function mayAskInfo(url: string): Promise<boolean> {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<boolean>();
+  const connection = connectRedis(url, () => fail(true), { asksInfo: false });
+  const limit = setTimeout(() => fail(true), INFO_MS);
+  try {
+    const asked = connection.info('server').then(
+      () => true,
+      (error: Error) => !/^NOPERM/.test(error.message),
+    );
+    return await Promise.race([asked, failed]);
+  } finally {
+    clearTimeout(limit);
+    connection.disconnect();
+  }
+}
+
+function open(url: string, asksInfo: boolean): Connection {
+  const shared = { maxRetriesPerRequest: null, enableReadyCheck: asksInfo };
   const several = /^(rediss?)\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/]*))?$/.exec(url);
   if (several === null) {
     return url.startsWith('unix://')
@@ -37,6 +76,6 @@ function open(url: string): Connection {
     ...(password === '' ? {} : { password }),
     ...(scheme === 'rediss' ? { tls: {} } : {}),
   };
-  if (shape === 'cluster') return new Cluster(nodes, { redisOptions: options });
+  if (shape === 'cluster') return new Cluster(nodes, { enableReadyCheck: asksInfo, redisOptions: options });
   return new Redis({ ...options, sentinels: nodes, name: name === '' ? 'mymaster' : name });
 }

@@ -1,27 +1,41 @@
 // What a Redis is and how it keeps what it is given: for the doctor, before anything is entrusted to it.
 
 import { connectRedis } from './connect.ts';
+import { ledgerKeys } from './keys.ts';
+import { mayPass, SILENCE } from './redis-fault.ts';
+import { checkRights } from './rights.ts';
 
 export interface RedisFacts {
-  /** For example `7.2.4`. */
-  readonly version: string;
+  /** For example `7.2.4`; null when the server does not tell. */
+  readonly version: string | null;
   /** `noeviction` keeps everything; null when the server does not tell. */
   readonly evictionPolicy: string | null;
   /** Whether what was written outlives a crash: `yes` with an append-only file; null when the server does not tell. */
   readonly appendOnly: string | null;
 }
 
-/** @throws when it does not answer within that many milliseconds; the message says why */
-export async function inspectRedis(url: string, withinMs: number): Promise<RedisFacts> {
-  let why = 'it does not answer';
-  const redis = connectRedis(url, (error) => {
-    why = error.message;
-  });
+/**
+ * @param installation whose keys are tried
+ * @throws what keeps it from being used, for `redisFault`: it says no, lacks a right, or does not answer within that many milliseconds
+ */
+export async function inspectRedis(url: string, installation: string, withinMs: number): Promise<RedisFacts> {
+  let why = new Error(SILENCE);
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(why)), withinMs);
+  late.catch(() => {});
+  const redis = connectRedis(
+    url,
+    (error) => {
+      why = error;
+      if (!mayPass(error)) reject(error);
+    },
+    { asksInfo: false },
+  );
+  const timer = setTimeout(() => reject(why), withinMs);
   try {
-    const info = await Promise.race([redis.info('server'), late]);
-    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
+    await Promise.race([checkRights(redis, ledgerKeys(installation)), late]);
+    // Not every login may ask.
+    const info = await Promise.race([redis.info('server').catch(refused), late]);
+    const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? null;
     const setting = async (name: string) => {
       // Hosted servers forbid CONFIG.
       const answer: unknown = await Promise.race([redis.config('GET', name), late]).catch(() => []);
@@ -32,4 +46,10 @@ export async function inspectRedis(url: string, withinMs: number): Promise<Redis
     clearTimeout(timer);
     redis.disconnect();
   }
+}
+
+/** Empty for what the login may not ask. */
+function refused(error: Error): string {
+  if (/^NOPERM/.test(error.message)) return '';
+  throw error;
 }

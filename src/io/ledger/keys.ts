@@ -13,6 +13,12 @@ export function ledgerKeys(installation: string) {
     deliveries: name('deliveries'),
     settled: name('deliveries:settled'),
     arrived: name('deliveries:last'),
+    /** What it is kept for, as JSON. */
+    installation: name('installation'),
+    /** Written to see whether anything can be. */
+    probe: name('probe'),
+    /** There while a process serves that work. */
+    served: (work: string) => name(`served:${work}`),
     head: name('head'),
     runCounter: name('runs:counter'),
     /** Sorted sets of run ids, by id. */
@@ -58,6 +64,8 @@ export function ledgerKeys(installation: string) {
     outbox: {
       /** Hash key → sequence and status. */
       entries: name('outbox'),
+      /** Set of keys whose newest text reads pending; scripts find it by the name of `entries`. */
+      pending: name('outbox:pending'),
       /** Sorted set of keys by the time when they may be sent. */
       due: name('outbox:due'),
       /** Hash key → the status that the forge has. */

@@ -11,9 +11,12 @@ export const HELD = `
 local function held(key, token) return redis.call('GET', key) == token end
 `;
 
-// Keys: lease, fence. Arguments: time to live.
+// Keys: lease, fence. Arguments: time to live. One that would live longer than any does is from before the clock was set back: it
+// gets what a lease has, which its holder renews and a dead one does not.
 const acquireScript = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local left = redis.call('PTTL', KEYS[1])
+if left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if left ~= -2 then return 0 end
 local token = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[1], token, 'PX', ARGV[1])
 return token

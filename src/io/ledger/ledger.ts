@@ -6,13 +6,16 @@ import type { Freeze, Ledger } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
 import { deliveries } from './deliveries.ts';
+import { installations } from './installation.ts';
 import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
 import { decode, encode } from './record.ts';
+import { redisFault, SILENCE } from './redis-fault.ts';
 import { renewalRecords } from './renewals.ts';
+import { checkRights } from './rights.ts';
 import { runs } from './runs.ts';
 import { script } from './script.ts';
 import { steps } from './steps.ts';
@@ -44,6 +47,9 @@ if offset < 0 then skip = math.max(0, redis.call('LLEN', KEYS[1]) - 1 + offset) 
 return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 `);
 
+// Keys: probe. Leaves nothing that lasts.
+const probeScript = script(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`);
+
 export interface LedgerOptions {
   readonly clock: Clock;
   /** Tells several Phoenixes in one Redis apart. */
@@ -63,6 +69,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...pulls(redis, keys, now),
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
+    ...installations(redis, keys),
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);
       else await redis.set(keys.freeze, encode(freeze));
@@ -83,19 +90,24 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       // The first connection tells of errors already.
       subscriber.on('error', () => {});
       subscriber.on('message', (_channel: string, message: string) => {
-        const [run, target] = message.split(' ');
-        listener(run as RunId, (target as TargetId | undefined) ?? null);
+        const [run = '', target] = message.split(' ');
+        if (run !== '') listener(run as RunId, (target as TargetId | undefined) ?? null);
       });
       await subscriber.subscribe(keys.events);
       return async () => subscriber.disconnect();
     },
     async ping() {
+      // A Redis that is full, a replica, or one that cannot write to its disk answers, and takes nothing.
+      const writes = probeScript(redis, [keys.probe], []);
       const limit = AbortSignal.timeout(PING_WITHIN_MS);
       const late = new Promise<never>((_resolve, reject) => {
-        limit.addEventListener('abort', () => reject(new Error('Redis does not answer')), { once: true });
+        limit.addEventListener('abort', () => reject(new Error(SILENCE)), { once: true });
       });
-      await Promise.race([redis.ping(), late]);
+      await Promise.race([writes, late]).catch((error) => {
+        throw new Error(redisFault(error).what, { cause: error });
+      });
     },
+    checkRights: () => checkRights(redis, keys),
     async close() {
       redis.disconnect();
     },

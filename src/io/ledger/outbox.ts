@@ -2,9 +2,10 @@
 // context only, never two of one context at a time, never more than the forge takes.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
-import type { Outbox, OutboxEntry } from '../../ports/outbox.ts';
+import { LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
+import { DUE } from './not-before.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
@@ -14,15 +15,18 @@ const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
 const REMEMBER_SENT = 10_000;
 /** Due entries among which the next to be sent is chosen. */
 const LOOKED_AT = 500;
+const SCANNED_AT_ONCE = 1_000;
 
 /**
  * Lua: `say(now, list)` for scripts whose first four keys are `outboxKeys`. An entry that is waiting or being sent is
- * replaced where it is, so that it keeps its place in time and no newer text overtakes an older one on the wire.
+ * replaced where it is, so that it keeps its place in time and no newer text overtakes an older one on the wire. Which contexts read
+ * pending is kept in a set of its own, beside the first key.
  */
 export const SAY = `
 local function say(now, list)
   for _, status in ipairs(cjson.decode(list)) do
     local key, text = status[1], status[2]
+    redis.call(status[3] and 'SADD' or 'SREM', KEYS[1] .. ':pending', key)
     local entry = redis.call('HGET', KEYS[1], key)
     local known = entry and string.sub(entry, string.find(entry, ' ', 1, true) + 1) or redis.call('HGET', KEYS[3], key)
     if known ~= text then
@@ -39,7 +43,11 @@ export function outboxKeys({ outbox }: Keys): string[] {
 
 /** The list that `say` takes. */
 export function statusList(reports: readonly Report[]): string {
-  return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report)]));
+  return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report), isPending(report)]));
+}
+
+function isPending(report: Report): boolean {
+  return !isComment(report) && report.state === 'pending';
 }
 
 function keyOf(report: Report): string {
@@ -66,18 +74,23 @@ function reportText(report: Report): string {
 
 const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at. A claim
-// moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the forge may not take all.
-const claimScript = script(`
+// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at, longest wait
+// of an entry, longest hold. A claim moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the
+// forge may not take all. What lies further ahead than anything is ever put was written by a clock that is set back since.
+const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
-if tonumber(redis.call('GET', KEYS[5]) or '0') > now then return false end
+if not due(redis.call('GET', KEYS[5]), now, tonumber(ARGV[7])) then return false end
 local function whole(key)
   local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
   return name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
 end
+local ahead = '(' .. string.format('%.0f', now + math.max(tonumber(ARGV[2]), tonumber(ARGV[6])))
 local chosen, entry
 while not entry do
   local waiting = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], ahead, '+inf', 'LIMIT', 0, ARGV[5])) do
+    table.insert(waiting, key)
+  end
   chosen = waiting[1]
   if not chosen then return false end
   for _, key in ipairs(waiting) do
@@ -88,6 +101,9 @@ while not entry do
 end
 if ARGV[3] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
+  for _, sent in ipairs(redis.call('ZRANGEBYSCORE', KEYS[9], '(' .. string.format('%.0f', now), '+inf')) do
+    redis.call('ZADD', KEYS[9], now, sent)
+  end
   for _, limit in ipairs({ { 60000, tonumber(ARGV[3]) }, { 3600000, tonumber(ARGV[4]) } }) do
     local sends = redis.call('ZREVRANGE', KEYS[9], limit[2] - 1, limit[2] - 1, 'WITHSCORES')
     if sends[2] and tonumber(sends[2]) > now - limit[1] then
@@ -113,6 +129,7 @@ if sent ~= '' then
   for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', now - ARGV[5], 'LIMIT', 0, 100)) do
     redis.call('HDEL', KEYS[3], old)
     redis.call('HDEL', KEYS[8], old)
+    redis.call('SREM', KEYS[1] .. ':pending', old)
     redis.call('ZREM', KEYS[7], old)
   end
   local over = redis.call('ZCARD', KEYS[7]) - ARGV[7]
@@ -120,6 +137,7 @@ if sent ~= '' then
     for _, old in ipairs(redis.call('ZRANGE', KEYS[7], 0, math.min(over, 100) - 1)) do
       redis.call('HDEL', KEYS[3], old)
       redis.call('HDEL', KEYS[8], old)
+      redis.call('SREM', KEYS[1] .. ':pending', old)
       redis.call('ZREM', KEYS[7], old)
     end
   end
@@ -129,6 +147,7 @@ redis.call('HDEL', KEYS[10], key)
 if entry and string.sub(entry, 1, string.find(entry, ' ', 1, true) - 1) == sequence then
   redis.call('HDEL', KEYS[1], key)
   redis.call('ZREM', KEYS[2], key)
+  if sent == '' then redis.call('SREM', KEYS[1] .. ':pending', key) end
 elseif entry then
   redis.call('ZADD', KEYS[2], now, key)
 end
@@ -145,6 +164,13 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
+// Keys: entries, sent, pending. Unless something else was said meanwhile.
+const listScript = script(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] then
+  redis.call('SADD', KEYS[3], ARGV[1])
+end
+`);
+
 /** Times are ISO 8601. */
 interface Failed {
   readonly since: string;
@@ -153,7 +179,7 @@ interface Failed {
 }
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
-  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons } = keys.outbox;
+  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons, pending } = keys.outbox;
   const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends, reasons];
   return {
     async say(reports) {
@@ -169,7 +195,8 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       return text === null ? null : decode<CommitStatus>('a status', text);
     },
     async claimReport(at, claimMs, limits): Promise<OutboxEntry | null> {
-      const args = [at, claimMs, limits?.perMinute ?? '', limits?.perHour ?? '', LOOKED_AT];
+      const limit = [limits?.perMinute ?? '', limits?.perHour ?? ''];
+      const args = [at, claimMs, ...limit, LOOKED_AT, LONGEST_WAIT_MS, LONGEST_HOLD_MS];
       const claimed = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
       if (claimed === null) return null;
       const [key, entry, failures, handle] = claimed;
@@ -212,12 +239,24 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async saidPending() {
       // In this order: what is sent in between is told of as sent. The other way it would be taken for neither waiting nor sent.
-      const waiting = new Set(await redis.hkeys(entries));
-      const told = Object.entries(await redis.hgetall(sent)).filter(([key]) => !key.startsWith('pull/'));
-      const statuses = told
-        .filter(([key]) => !waiting.has(key))
-        .map(([, text]) => decode<CommitStatus>('a status', text));
+      const listed = await redis.smembers(pending);
+      if (listed.length === 0) return [];
+      const waiting = await redis.hmget(entries, ...listed);
+      const told = listed.filter((_, index) => waiting[index] === null);
+      const texts = told.length === 0 ? [] : await redis.hmget(sent, ...told);
+      const statuses = texts.flatMap((text) => (text === null ? [] : [decode<CommitStatus>('a status', text)]));
       return statuses.filter(({ state }) => state === 'pending');
+    },
+    async listPending() {
+      for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
+        const [next, found] = await redis.hscan(sent, cursor, 'COUNT', SCANNED_AT_ONCE);
+        cursor = next;
+        for (let index = 0; index < found.length; index += 2) {
+          const [key = '', text = ''] = [found[index], found[index + 1]];
+          if (!key.startsWith('pull/') && decode<CommitStatus>('a status', text).state === 'pending')
+            await listScript(redis, [entries, sent, pending], [key, text]);
+        }
+      }
     },
   };
 }

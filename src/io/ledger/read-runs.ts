@@ -59,7 +59,7 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
       const request = hash['request'];
       if (request === undefined) return null;
       const saved = known?.request === request ? known.saved : planOf(run, request, hash['plan']);
-      return readRun(run, hash, saved ?? NO_PLAN);
+      return readRun(run, hash, saved ?? notPlanned(run, hash));
     },
     async step(run, target) {
       const fields = stepFields(target);
@@ -68,9 +68,15 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
       const request = hash['request'];
       if (request === undefined) return null;
       const saved = planOf(run, request, null) ?? planOf(run, request, await redis.hget(keys.run(run), 'plan'));
-      return readRun(run, hash, saved ?? NO_PLAN, target);
+      return readRun(run, hash, saved ?? notPlanned(run, hash), target);
     },
   };
+}
+
+/** Only a run that waits for its plan has none. @throws when what was written with the plan is there and the plan is not */
+function notPlanned(run: RunId, hash: RunHash): SavedPlan {
+  if (hash['state'] === 'planned' && hash['started'] === undefined) return NO_PLAN;
+  throw new Error(`the ledger holds run ${run} in part only: it has no plan`);
 }
 
 function pairs(flat: readonly string[]): RunHash {

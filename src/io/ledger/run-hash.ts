@@ -4,6 +4,7 @@
 //   request, plan                      JSON
 //   state, created, started, ended     text
 //   supersededBy                       commit
+//   cut                                1 once a newer run took steps from it: it ends as superseded
 //   left                               steps without outcome
 //   counted                            1: `unmet` counts what each step still needs
 //   began:<target>, tries:<target>     first start; number of starts
@@ -39,7 +40,11 @@ export function stepFields(target: TargetId): string[] {
 /** @param only the one step that was read, where not all were */
 export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: TargetId): RunDetail {
   const what = `run ${id}`;
-  const request = decode<RunRequest>(what, hash['request'] ?? '{}');
+  const state = hash['state'];
+  const asked = hash['request'];
+  // Written together: where one is missing, something else took part of the run away.
+  if (asked === undefined || state === undefined) throw new Error(`the ledger holds ${what} in part only`);
+  const request = decode<RunRequest>(what, asked);
   const approvals = Object.entries(hash)
     .filter(([field]) => field.startsWith('approval:'))
     .flatMap(([, text]) => text.split('\n'))
@@ -70,7 +75,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     trigger: request.trigger,
     verb: request.verb ?? null,
     readOnly: request.readOnly,
-    state: (hash['state'] ?? 'planned') as RunState,
+    state: state as RunState,
     created: request.created,
     started: hash['started'] ?? null,
     ended: hash['ended'] ?? null,

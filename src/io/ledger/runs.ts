@@ -21,6 +21,7 @@ local id, mode = ARGV[4], ARGV[5]
 if mode == 'plan' and (redis.call('HGET', KEYS[5], 'state') ~= 'planned' or redis.call('HEXISTS', KEYS[5], 'plan') == 1) then
   return 0
 end
+if mode == 'new' then redis.call('DEL', KEYS[5]) end
 redis.call('HSET', KEYS[5], unpack(cjson.decode(ARGV[6])))
 for target, count in pairs(cjson.decode(ARGV[9])) do redis.call('HSET', KEYS[9], target, count) end
 redis.call('ZADD', KEYS[6], id, id)
@@ -34,7 +35,7 @@ return 1
 // Keys: outbox…, run, open, ready, out, unmet. Arguments: now, statuses, events, id, state, ended.
 const endScript = script(`${SAY}
 if not redis.call('ZSCORE', KEYS[6], ARGV[4]) or tonumber(redis.call('HGET', KEYS[5], 'left') or '0') > 0 then return 0 end
-if redis.call('HGET', KEYS[5], 'state') ~= 'superseded' then redis.call('HSET', KEYS[5], 'state', ARGV[5]) end
+if redis.call('HEXISTS', KEYS[5], 'cut') == 0 then redis.call('HSET', KEYS[5], 'state', ARGV[5]) end
 redis.call('HSET', KEYS[5], 'ended', ARGV[6])
 redis.call('ZREM', KEYS[6], ARGV[4])
 redis.call('UNLINK', KEYS[7], KEYS[8], KEYS[9])
@@ -52,10 +53,11 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
 // Keys: outbox…, run, open, ready, out, unmet. Arguments: now, statuses, events, id, by, ended, target, end, statuses, target, …
-// A step that has begun is left to end; one that waits for a person ends. Answers the targets that still run.
+// A step that has begun is left to end; one that waits for a person ends. Answers the targets that still run. Where nothing was taken
+// from it, the run says its own last word.
 const supersedeScript = script(`${SAY}
 if not redis.call('ZSCORE', KEYS[6], ARGV[4]) then return false end
-local running = {}
+local running, taken = {}, 0
 for i = 7, #ARGV, 3 do
   local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i])
   local waits = outcome and string.find(outcome, '"outcome":"blocked"', 1, true)
@@ -64,15 +66,23 @@ for i = 7, #ARGV, 3 do
   elseif not outcome or waits then
     redis.call('HSET', KEYS[5], 'end:' .. ARGV[i], ARGV[i + 1])
     say(ARGV[1], ARGV[i + 2])
+    taken = taken + 1
+  elseif string.find(outcome, '"outcome":"superseded"', 1, true) then
+    taken = taken + 1
   end
 end
+local whole = #ARGV > 6 and taken == 0
+if whole and #running == 0 then return running end
 redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', #running)
 redis.call('UNLINK', KEYS[7], KEYS[8], KEYS[9])
 if #running == 0 then
   redis.call('HSET', KEYS[5], 'ended', ARGV[6])
   redis.call('ZREM', KEYS[6], ARGV[4])
 end
-say(ARGV[1], ARGV[2])
+if not whole then
+  redis.call('HSET', KEYS[5], 'cut', 1)
+  say(ARGV[1], ARGV[2])
+end
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return running
 `);
@@ -86,6 +96,7 @@ type Runs = Pick<
   | 'run'
   | 'runProgress'
   | 'runStep'
+  | 'runRequest'
   | 'hasEnded'
   | 'runs'
   | 'forgetRun'
@@ -158,7 +169,7 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     },
     async openRun(request, statuses) {
       const run = await nextId();
-      await write(run, 'new', request, null, statuses);
+      await write(run, 'new', request, null, statuses(run));
       await prune();
       return run;
     },
@@ -176,6 +187,10 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       return reader.whole(run, true);
     },
     runProgress: (run) => reader.whole(run, false),
+    async runRequest(run) {
+      const text = await redis.hget(keys.run(run), 'request');
+      return text === null ? null : decode<RunRequest>(`run ${run}`, text);
+    },
     async hasEnded(run) {
       return (await redis.hexists(keys.run(run), 'ended')) === 1;
     },

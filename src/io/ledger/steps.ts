@@ -114,8 +114,10 @@ end
 return answer
 `);
 
-// Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, …
+// Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, … A run that a Redis has lost is written to no more: the next
+// one of that number would begin with what is left of it.
 const settleScript = script(`${SAY}
+if redis.call('HEXISTS', KEYS[5], 'request') == 0 then return end
 for i = 4, #ARGV, 3 do
   local waits = redis.call('HEXISTS', KEYS[5], 'began:' .. ARGV[i]) == 0
   if waits and redis.call('HSETNX', KEYS[5], 'end:' .. ARGV[i], ARGV[i + 1]) == 1 then
@@ -128,6 +130,7 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 
 // Keys: outbox…, run. Arguments: now, statuses, events, id, target, …
 const reopenScript = script(`${SAY}
+if redis.call('HEXISTS', KEYS[5], 'request') == 0 then return end
 for i = 5, #ARGV do
   local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i]) or ''
   if string.find(outcome, '"outcome":"blocked"', 1, true) or string.find(outcome, '"outcome":"skipped"', 1, true) then
@@ -141,6 +144,7 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 
 // Keys: run. Arguments: field, approval.
 const approveScript = script(`
+if redis.call('HEXISTS', KEYS[1], 'request') == 0 then return end
 local given = redis.call('HGET', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[1], given and given .. '\\n' .. ARGV[2] or ARGV[2])
 `);

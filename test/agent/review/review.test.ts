@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../../src/model/ids.ts';
+import type { CommitStatus } from '../../../src/model/report.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/phoenix.ts';
@@ -395,24 +396,27 @@ describe('what was lost', () => {
     await start('github');
     const { commit } = await phoenix.push(two);
     await phoenix.stopAgent();
-    const stray = {
-      commit,
-      context: 'phoenix/lxc/102',
-      state: 'pending',
-      description: 'x',
-      url: null,
-      about: null,
-    } as const;
-    const said = () =>
-      phoenix.forge.statuses().filter(({ context, state }) => context === stray.context && state === 'pending');
-    const before = said().length;
-    await phoenix.ledger.say([stray]);
+    // As a version before could say it: of a step that the ledger knows the end of, of one that it knows nothing of, and of a commit
+    // that waited behind another and was overtaken.
+    const stray = (sha: string, context: string) =>
+      ({ commit: sha, context, state: 'pending', description: 'x', url: null, about: null }) as unknown as CommitStatus;
+    const overtaken = await phoenix.repo.branch('elsewhere', environment({ 101: {} }));
+    const strays = [
+      stray(commit, 'phoenix/lxc/102'),
+      stray(commit, 'phoenix/lxc/999'),
+      stray(overtaken, 'phoenix/apply'),
+    ];
+    const said = () => phoenix.forge.statuses().filter(({ description }) => description === 'x');
+    await phoenix.ledger.say(strays);
     await phoenix.startAgent();
-    await until(() => said().length > before, 'the stray');
+    await until(() => said().length === strays.length, 'the strays');
     await phoenix.stopAgent();
     await phoenix.startAgent();
-    await until(() => phoenix.statuses(commit)['phoenix/lxc/102']?.startsWith('error') === true, 'an end');
-    expect(phoenix.statuses(commit)['phoenix/lxc/102']).toContain('to look again: phoenix replay');
+    const isOver = (each: CommitStatus) => !phoenix.statuses(each.commit as never)[each.context]?.startsWith('pending');
+    await until(() => strays.every(isOver), 'an end of each');
+    expect(phoenix.statuses(commit)['phoenix/lxc/102']).toBe('success: applied');
+    expect(phoenix.statuses(commit)['phoenix/lxc/999']).toContain('to look again: phoenix replay');
+    expect(phoenix.statuses(overtaken)['phoenix/apply']).toBe(`error: superseded by ${commit.slice(0, 7)}`);
   });
 
   test('when the ledger is lost, what commits before the head still wait for gets an end', async () => {

@@ -3,13 +3,15 @@ import { readiness } from '../../../src/cli/doctor/readiness.ts';
 
 function setUp() {
   let now = 0;
-  const state = { redis: true, repository: true, fetched: 0 };
+  const state = { redis: true, repository: true, fetched: 0, served: ['reconcile', 'apply', 'report'] };
   const ready = readiness({
     ledger: {
       async ping() {
         if (!state.redis) throw new Error('Redis does not answer');
       },
+      served: async (works) => works.filter((work) => state.served.includes(work)),
     },
+    works: ['reconcile', 'apply'],
     repository: {
       async fetch() {
         state.fetched += 1;
@@ -24,14 +26,19 @@ function setUp() {
 
 test('ready with Redis and the repository, also while its branch is not there yet', async () => {
   const { ready } = setUp();
-  expect(await ready()).toEqual({ ready: true, checks: { redis: 'ok', repository: 'ok' } });
+  expect(await ready()).toEqual({ ready: true, checks: { redis: 'ok', workers: 'ok', repository: 'ok' } });
 });
 
 test('what is missing is named', async () => {
   const { ready, state } = setUp();
   state.redis = false;
   state.repository = false;
-  const checks = { redis: 'Redis does not answer', repository: 'it cannot be reached' };
+  state.served = ['apply'];
+  const checks = {
+    redis: 'Redis does not answer',
+    workers: 'no process serves reconcile; start one with phoenix serve --roles reconcile',
+    repository: 'it cannot be reached',
+  };
   expect(await ready()).toEqual({ ready: false, checks });
 });
 

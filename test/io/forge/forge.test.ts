@@ -14,6 +14,7 @@ import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge } from '../../../src/ports.ts';
 import { workingCopy } from '../../support/git.ts';
+import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';
 
@@ -52,14 +53,14 @@ function forge(changes: Partial<ForgeOptions> = {}): Forge {
   return openForge(options(changes)) as Forge;
 }
 
-function status(changes: Partial<CommitStatus> = {}): CommitStatus {
+function status(changes: StatusChanges = {}): CommitStatus {
   return {
     commit,
     context: 'phoenix/apply',
     state: 'success',
     description: 'applied',
     url: null,
-    about: null,
+    about: SUBJECT,
     ...changes,
   };
 }
@@ -224,20 +225,64 @@ describe('one report that fails', () => {
 });
 
 describe('never going to work', () => {
-  async function reason(setting: Partial<ForgeOptions>, said: Partial<CommitStatus> = {}): Promise<string> {
+  async function reason(setting: Partial<ForgeOptions>, said: StatusChanges = {}): Promise<string> {
     const result = await forge(setting).setStatus(status(said), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: null });
     return result.sent ? '' : result.reason;
   }
 
   test('with the reason', async () => {
-    expect(await reason({}, { description: 'x'.repeat(141) })).toContain('maximum is 140 characters');
     expect(await reason({}, { commit: '1'.repeat(40) })).toContain('No commit found for SHA');
   });
+});
 
-  test('an answer that no forge gives', async () => {
+describe('is kept and tried again', () => {
+  test('what the forge does not take now, and holds nothing up', async () => {
+    const long = await forge().setStatus(status({ description: 'x'.repeat(141) }), null, null);
+    expect(long).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: false });
+    expect(long.sent ? '' : long.reason).toContain('maximum is 140 characters');
+  });
+
+  test.each([401, 403, 404, 422, 400, 410])(
+    'all that waits, while the forge answers %i to everything',
+    async (code) => {
+      const away = await serve((_, response) => {
+        response.writeHead(code, { 'content-type': 'application/json' }).end('{"message":"no"}');
+      });
+      const result = await forge({ api: away }).setStatus(status(), null, null);
+      expect(result).toMatchObject({ sent: false, retryAfterSeconds: expect.any(Number) });
+    },
+  );
+
+  test.each([
+    ['token', { as: 'token', token: () => TOKEN }],
+    ['app', { as: 'app', id: '1', key: '' }],
+  ] as const)('all that waits, while a page answers in place of the forge, by %s', async (as, login) => {
     const page = await serve((_, response) => response.end('<html>'));
-    expect(await reason({ api: page })).toContain('HTTP 200');
+    const there = forge({ api: page, ...(as === 'token' ? { login } : {}) });
+    const result = await there.setStatus(status(), null, null);
+    expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: true });
+    expect(result.sent ? '' : result.reason).toContain('HTTP 200');
+    const comment = await there.setComment({ pull: 1, body: 'x' }, null, '');
+    expect(comment).toMatchObject({ sent: false, retryAfterSeconds: expect.any(Number) });
+  });
+
+  test.each([
+    ['3600', 3600],
+    ['99999999999', 3600],
+    ['-5', 1],
+    ['', 60],
+    ['soon', 60],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 1],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 3600],
+  ])('not before Retry-After: %j, within its bounds', async (after, seconds) => {
+    const limited = await serve((_, response) => {
+      response.writeHead(429, { 'retry-after': after, 'content-type': 'application/json' }).end('{}');
+    });
+    expect(await forge({ api: limited }).setStatus(status(), null, null)).toMatchObject({
+      retryAfterSeconds: seconds,
+      holds: true,
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge, SendResult } from '../../../src/ports.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
+import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';
 
@@ -40,13 +41,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const status = (changes: Partial<CommitStatus> = {}): CommitStatus => ({
+const status = (changes: StatusChanges = {}): CommitStatus => ({
   commit: head,
   context: 'phoenix/apply',
   state: 'success',
   description: 'applied',
   url: null,
-  about: null,
+  about: SUBJECT,
   ...changes,
 });
 

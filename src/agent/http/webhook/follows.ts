@@ -1,6 +1,7 @@
 // Whether an event is of the repository that is followed: by the name in the settings, or by the one that the forge says it has
 // now, for one that was renamed.
 
+import { isDue } from '../../../model/not-before.ts';
 import type { Clock, Forge, Log } from '../../../ports.ts';
 
 /** Strangers' repositories may be many: the forge is asked no more often than this. */
@@ -24,7 +25,7 @@ export function followedRepository(parts: FollowedParts): (repository: string) =
     const asked = repository.toLowerCase();
     if (forge === null || asked === current) return true;
     const now = clock.now().getTime();
-    if (now - askedAt < ASK_EVERY_MS) return false;
+    if (!isDue(askedAt + ASK_EVERY_MS, now, ASK_EVERY_MS)) return false;
     askedAt = now;
     try {
       current = (await forge.repositoryName()).toLowerCase();

@@ -7,6 +7,7 @@ import type { SendResult } from '../../../ports.ts';
 import { cutMarkdown } from '../cut.ts';
 import { notSent } from '../not-sent.ts';
 import { type Client, type GitHub, once, probesOf } from './connect.ts';
+import { takenAs } from './taken.ts';
 
 const LONGEST_SUMMARY = 65_000;
 /** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
@@ -46,15 +47,9 @@ export async function setCheck(
     const body = bodyOf(status, details, annotations.slice(0, ANNOTATIONS_AT_ONCE));
     const known = readHandle(handle);
     const reused = known !== null && (ended || !known.ended) ? await change(client, place, known.id, body) : null;
-    const id =
-      reused ??
-      (
-        await client.request('POST /repos/{owner}/{repo}/check-runs', {
-          ...place,
-          ...body,
-          head_sha: status.commit,
-        })
-      ).data.id;
+    const post = () =>
+      client.request('POST /repos/{owner}/{repo}/check-runs', { ...place, ...body, head_sha: status.commit });
+    const id = reused ?? takenAs(await post());
     for (let from = ANNOTATIONS_AT_ONCE; from < annotations.length; from += ANNOTATIONS_AT_ONCE) {
       const more = { ...body.output, annotations: annotations.slice(from, from + ANNOTATIONS_AT_ONCE).map(annotation) };
       await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
@@ -80,12 +75,8 @@ async function change(
   body: Body,
 ): Promise<number | null> {
   try {
-    await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
-      ...place,
-      ...body,
-      check_run_id: id,
-    });
-    return id;
+    const path = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
+    return takenAs(await client.request(path, { ...place, ...body, check_run_id: id }));
   } catch (error) {
     if ((error as { readonly status?: number }).status === 404) return null;
     throw error;

@@ -10,6 +10,7 @@ import { rightAt } from '../rights.ts';
 import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
 import { learn, whoAmI } from './identity.ts';
 import { pagesOf } from './pages.ts';
+import { takenAs } from './taken.ts';
 
 interface Place {
   readonly owner: string;
@@ -45,7 +46,7 @@ export async function setComment(
       (await find(client, place, pull, { mark, me }));
     const changed = ours !== null && known !== null && isChanged(known, ours.body ?? '');
     const body = markedBody(mark, comment, changed ? edited : '');
-    const { data } =
+    const answer =
       ours === null
         ? await client.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
             ...place,
@@ -59,8 +60,9 @@ export async function setComment(
             comment_id: ours.id,
             body,
           });
+    const { data } = answer;
     if (me === null && data.user != null) await learn(github, data.user.login);
-    return { sent: true, handle: commentHandle(Number(data.id), data.body ?? body) };
+    return { sent: true, handle: commentHandle(takenAs(answer), data.body ?? body) };
   } catch (error) {
     const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
     return notSent(error, attempt, probesOf(github, path, { issue_number: pull }));

@@ -24,8 +24,12 @@ export async function* pagesOf<Row>(
   let place: Readonly<Record<string, string>> = {};
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     // Gitea names the length of a page otherwise.
-    const { data, headers } = await client.request(path, { ...query, per_page: PER_PAGE, limit: PER_PAGE, ...place });
-    const these = rows(data as never);
+    const answer = await client.request(path, { ...query, per_page: PER_PAGE, limit: PER_PAGE, ...place });
+    const { data, headers } = answer;
+    // Gitea has null for none. Anything else is a page in place of the forge, and says nothing of what there is.
+    const these = data === null ? [] : rows(data as never);
+    if (!Array.isArray(these))
+      throw Object.assign(new Error(`${path} is no list`), { status: answer.status, response: answer });
     yield these;
     read += these.length;
     const more = read < Number(headers['x-total-count'] ?? 0) ? { page: String(page + 1) } : null;

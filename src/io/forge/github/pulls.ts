@@ -62,5 +62,10 @@ export async function mayWrite(github: GitHub, username: string, signed: boolean
   const path = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';
   const ask = async () => (await client()).request(path, { owner, repo, username });
   const answer = await (kind === 'gitea' && signed !== null ? orNothing(ask, 403, 404) : orNothing(ask));
-  return answer !== undefined && MAY_PUSH.has(answer.data.permission);
+  if (answer === undefined) return false;
+  const { permission } = answer.data;
+  // A page in place of the forge says nobody's rights.
+  if (typeof permission !== 'string')
+    throw Object.assign(new Error('the answer names no permission'), { status: answer.status, response: answer });
+  return MAY_PUSH.has(permission);
 }

@@ -51,7 +51,8 @@ interface Told {
 /** Contexts of ours whose newest status reads pending. */
 export async function pendingStatuses({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/status';
-  const statuses = (data: { readonly statuses: readonly Told[] | null }) => data.statuses ?? [];
+  const statuses = (data: { readonly statuses: readonly Told[] | null }) =>
+    data.statuses === null ? [] : data.statuses;
   const told = await allOf<Told>(await client(), path, { owner, repo, ref }, statuses);
   const pending = told.filter(
     ({ context, state, status }) => context.startsWith(OURS) && (state ?? status) === 'pending',

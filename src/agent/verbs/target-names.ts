@@ -1,0 +1,42 @@
+// Targets as people name them, judged before anything is recorded: what is asked for of a target that is not there is refused at once, with
+// the nearest that is.
+
+import { nearest } from '../../config/nearest.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
+import { shortSha } from '../../say/status.ts';
+import type { Declared } from '../reconcile/declared.ts';
+import { Refused } from '../refused.ts';
+
+/**
+ * Each by its id: `lxc/101`, or `101` where only one has that name.
+ *
+ * @param all what is declared or applied @throws Refused
+ */
+export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId>): readonly TargetId[] {
+  const found = words.map((word): TargetId => {
+    if (word.includes('/')) {
+      if (all.has(word as TargetId)) return word as TargetId;
+      throw new Refused(`${word} is neither declared nor applied${meant(word, [...all])}`);
+    }
+    const named = [...all].filter((target) => nameOf(target) === word);
+    const [only] = named;
+    if (only === undefined) throw new Refused(`nothing is called ${word}${meant(word, [...all].map(nameOf))}`);
+    if (named.length > 1) throw new Refused(`${word} is ambiguous; write ${named.join(' or ')}`);
+    return only;
+  });
+  return [...new Set(found)];
+}
+
+/** A commit that is invalid is not judged here: its run names what is wrong. @throws Refused */
+export function refuseUndeclared(targets: readonly TargetId[], declared: Declared): void {
+  if (declared.config === null || declared.problems.some(({ severity }) => severity === 'error')) return;
+  const unknown = targets.find((target) => !declared.targets.has(target));
+  if (unknown === undefined) return;
+  const where = `not declared at ${shortSha(declared.commit)}`;
+  throw new Refused(`${unknown} is ${where}${meant(unknown, [...declared.targets.keys()])}`);
+}
+
+function meant(word: string, all: readonly string[]): string {
+  const near = nearest(word, all);
+  return `${near === null ? '' : `; did you mean ${near}?`}; phoenix status names what there is`.replace('?;', '?');
+}

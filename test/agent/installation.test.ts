@@ -1,0 +1,101 @@
+// What a Redis is kept for: a second installation does not start in it, and a renamed one says that it was.
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { claimInstallation } from '../../src/agent/installation.ts';
+import type { Role } from '../../src/agent/parts.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLedger } from '../../src/io/ledger/ledger.ts';
+import { placeOf } from '../../src/model/installation.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import { clock } from '../support/agent.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+let redis: TestRedis;
+let ledgers: Ledger[];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await redis.clear();
+  ledgers = [];
+});
+afterEach(async () => {
+  await Promise.all(ledgers.map((ledger) => ledger.close()));
+});
+
+interface Asked {
+  readonly repositoryUrl?: string;
+  readonly branch?: string;
+  readonly node?: string;
+  readonly roles?: readonly Role[];
+  readonly movedFrom?: string | null;
+  readonly installation?: string;
+}
+
+function claim({ installation = 'phoenix', ...asked }: Asked = {}): Promise<string> {
+  const ledger = openLedger(
+    connectRedis(redis.url, () => {}),
+    { clock, installation },
+  );
+  ledgers.push(ledger);
+  const repositoryUrl = 'https://git.example.internal/team/config.git';
+  const usual = { repositoryUrl, branch: 'main', node: 'pve', roles: ['reconcile', 'apply'] as Role[] };
+  return claimInstallation({ ledger, options: { ...usual, ...asked } });
+}
+
+test('the first that comes is written down, in a Redis that is empty or older than the record, and is known from then on', async () => {
+  expect(await claim()).toBe('new');
+  expect(await claim()).toBe('known');
+  await redis.clear();
+  expect(await claim()).toBe('new');
+});
+
+test.each<readonly [string, Asked]>([
+  ['repository', { repositoryUrl: 'https://git.example.internal/team/other.git' }],
+  ['branch', { branch: 'production' }],
+  ['node', { node: 'pve2' }],
+])('one of another %s is refused, with what to set', async (_what, other) => {
+  await claim();
+  await expect(claim(other)).rejects.toMatchObject({
+    exit: 3,
+    message: expect.stringContaining('this Redis is kept for git.example.internal/team/config#main@pve'),
+    hint: expect.stringMatching(
+      /PHOENIX_INSTALLATION.*REDIS_URL.*PHOENIX_MOVED_FROM='git\.example\.internal\/team\/config#main@pve'/,
+    ),
+  });
+  // By a name of its own it starts; the first is left alone.
+  expect(await claim({ ...other, installation: 'lab' })).toBe('new');
+  expect(await claim()).toBe('known');
+});
+
+test('one that was renamed says what it was, may go on saying so, and the former is refused', async () => {
+  await claim();
+  const renamed = { branch: 'production', movedFrom: 'git.example.internal/team/config#main@pve' };
+  expect(await claim(renamed)).toBe('known');
+  expect(await claim(renamed)).toBe('known');
+  expect(await claim({ branch: 'production' })).toBe('known');
+  await expect(claim()).rejects.toThrow('#production@pve');
+});
+
+test('a process that only receives, reports or shows runs anywhere, and names no node', async () => {
+  expect(await claim({ node: 'laptop', roles: ['receive', 'web'] })).toBe('new');
+  expect(await claim()).toBe('known');
+  expect(await claim({ node: 'laptop', roles: ['report'] })).toBe('known');
+  await expect(claim({ node: 'laptop', roles: ['apply'] })).rejects.toThrow('@pve');
+});
+
+test('of two that come at once to an empty Redis one is refused', async () => {
+  const both = await Promise.allSettled([claim(), claim({ branch: 'other' })]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('login, scheme, case and ending of an address say nothing', () => {
+  const same = [
+    'https://git.example.internal/team/config.git',
+    'http://ann:secret@git.example.internal/team/config',
+    'https://GIT.example.internal/Team/Config.git/',
+  ];
+  expect(new Set(same.map(placeOf))).toEqual(new Set(['git.example.internal/team/config']));
+});

@@ -1,0 +1,63 @@
+// What the log tells of a run, from the front door: one line for each thing that happened, by the names that docs/agent.md lists.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Log } from '../../src/ports.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+
+const STORY = new Set(['run asked for', 'run planned', 'step started', 'step ended', 'run ended']);
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+let lines: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-run-log-'));
+  host = await openBoxHost(folder);
+  lines = [];
+  const log: Log = {
+    info(text, fields = {}) {
+      const { commit, ...rest } = fields;
+      if (STORY.has(text)) lines.push(`${text} ${String(commit).slice(0, 7)} ${JSON.stringify(rest)}`);
+    },
+    warn() {},
+    error() {},
+  };
+  phoenix = await startPhoenix({ host, managers: BOXES, log });
+});
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a run is told step by step, with its commit and how each ended', async () => {
+  host.order('box start 101', { exit: 7, stderr: 'no power' });
+  const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+  const short = commit.slice(0, 7);
+  expect(lines).toEqual([
+    `run planned ${short} {"run":"1","trigger":"push","by":"phoenix","steps":2}`,
+    `step started ${short} {"run":"1","step":"lxc/101"}`,
+    expect.stringMatching(/^step ended \w+ \{"run":"1","step":"lxc\/101","outcome":"failed","reason":".*no power"\}$/),
+    `step ended ${short} {"run":"1","step":"lxc/102","outcome":"skipped","reason":"skipped: it needs lxc/101, which failed"}`,
+    `run ended ${short} {"run":"1","outcome":"failed"}`,
+  ]);
+});
+
+test('a commit that changes nothing, and one that is invalid, are told too', async () => {
+  await phoenix.push(environment({ 101: {} }));
+  lines.length = 0;
+  const same = await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
+  const bad = await phoenix.push(environment({ 101: { cores: -1 } }));
+  expect(lines).toEqual([
+    `run planned ${same.commit.slice(0, 7)} {"run":"2","trigger":"push","by":"phoenix","steps":0}`,
+    `run ended ${same.commit.slice(0, 7)} {"run":"2","outcome":"succeeded"}`,
+    expect.stringMatching(
+      new RegExp(`^run ended ${bad.commit.slice(0, 7)} \\{"run":"3","outcome":"invalid","reason":`),
+    ),
+  ]);
+});

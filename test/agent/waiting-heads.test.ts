@@ -1,0 +1,130 @@
+// Heads of the branch that come while an older run still has a step on its way.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CommitSha } from '../../src/model/ids.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-heads-'));
+  host = await openBoxHost(folder);
+  phoenix = await startPhoenix({ host, managers: BOXES, options: { pollSeconds: 1 } });
+  // The poll alone sees what moved.
+  phoenix.forge.fate(() => 'drop');
+});
+
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function holdAt(line: string) {
+  const { promise: held, resolve: reached } = Promise.withResolvers<void>();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  host.before = async (each) => {
+    if (each !== line) return;
+    reached();
+    await opened;
+  };
+  return { held, open };
+}
+
+async function pushed(memory_mb: number): Promise<CommitSha> {
+  const commit = await phoenix.repo.commit(environment({ 101: { memory_mb } }));
+  await phoenix.repo.push();
+  return commit;
+}
+
+const answerOf = (commit: CommitSha) => phoenix.statuses(commit)['phoenix/apply'] ?? 'none';
+const short = (commit: CommitSha) => commit.slice(0, 7);
+
+test('one that waited and was overtaken says by what, and a restart leaves that', async () => {
+  const gate = holdAt('box start 101');
+  const first = await pushed(600);
+  await gate.held;
+  const second = await pushed(700);
+  await until(() => answerOf(second).startsWith('pending: waits for the running steps'), 'the second to wait');
+  const third = await pushed(800);
+  await until(() => answerOf(third).startsWith('pending: waits for the running steps'), 'the third to wait');
+  // While it waits the ledger holds a record of it, and so does the overtaken one have its end.
+  const runs = await phoenix.ledger.runs(10);
+  expect(runs.map(({ commit, state }) => [commit, state])).toEqual([
+    [third, 'planned'],
+    [second, 'superseded'],
+    [first, expect.any(String)],
+  ]);
+  gate.open();
+  const { statuses } = await phoenix.answered(third);
+  expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+  expect(answerOf(second)).toBe(`error: superseded by ${short(third)}`);
+  await phoenix.stopAgent();
+  await phoenix.startAgent();
+  const last = await pushed(900);
+  await phoenix.answered(last);
+  expect(answerOf(second)).toBe(`error: superseded by ${short(third)}`);
+  expect(JSON.stringify([first, second, third, last].map((commit) => phoenix.statuses(commit)))).not.toMatch(
+    /pending|interrupted/,
+  );
+  expect((await phoenix.ledger.runs(10)).filter(({ ended }) => ended === null)).toEqual([]);
+});
+
+test('a commit whose every step was applied is a success, though a newer one came meanwhile', async () => {
+  const gate = holdAt('box start 101');
+  const first = await pushed(600);
+  await gate.held;
+  const second = await pushed(700);
+  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+  gate.open();
+  await phoenix.answered(second);
+  expect(phoenix.statuses(first)).toEqual({
+    'phoenix/apply': 'success: applied 1 target',
+    'phoenix/lxc/101': 'success: applied',
+  });
+  const run = (await phoenix.ledger.runs(10)).find(({ commit }) => commit === first);
+  expect(run?.state).toBe('succeeded');
+});
+
+test('a commit whose last step failed says so, though a newer one came meanwhile', async () => {
+  const gate = holdAt('box start 101');
+  host.order('box start 101', { exit: 1, stderr: 'no' });
+  const first = await pushed(600);
+  await gate.held;
+  const second = await pushed(700);
+  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+  gate.open();
+  await phoenix.answered(second);
+  expect(answerOf(first)).toMatch(/^failure: 1 of 1 failed: lxc\/101: /);
+});
+
+test('back at the commit that runs, the one that waited is ended by its name', async () => {
+  const gate = holdAt('box start 101');
+  const first = await pushed(600);
+  await gate.held;
+  const second = await pushed(700);
+  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+  await phoenix.repo.reset(first);
+  await phoenix.repo.push('--force');
+  await until(() => answerOf(second) === `error: superseded by ${short(first)}`, 'the second to end');
+  gate.open();
+  expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+});
+
+test('a replay of the commit that runs takes its place, and says the last word', async () => {
+  const gate = holdAt('box start 101');
+  const first = await pushed(600);
+  await gate.held;
+  const again = await phoenix.agent().replay({ commit: first, by: 'ann' });
+  await until(async () => (await phoenix.ledger.runs(10)).some(({ state }) => state === 'superseded'), 'the old run');
+  gate.open();
+  await phoenix.reached(again, 'succeeded');
+  expect(answerOf(first)).toMatch(/^success: /);
+});
