@@ -180,11 +180,10 @@ test('one whose shell was killed alone goes on, is waited for, and none runs bes
   await until(() => lines().length === 1, 'the first to begin');
   // The shells above it, as when only those were ended: the script itself goes on.
   const script = Number(lines()[0]?.split(' ')[1]);
-  for (let pid = parentOf(script); pid !== process.pid && pid > 1; ) {
-    const above = parentOf(pid);
-    process.kill(pid, 'SIGKILL');
-    pid = above;
-  }
+  const shells: number[] = [];
+  for (let pid = parentOf(script); pid !== process.pid && pid > 1; pid = parentOf(pid)) shells.push(pid);
+  // The outermost first: one whose child was killed ends by itself.
+  for (const pid of shells.reverse()) process.kill(pid, 'SIGKILL');
   await first.ended;
   const second = begin(LONG('long'));
   await until(() => locked() !== undefined, 'the second to hold the lock');
