@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 export const clockSetBack = scenario({
   name: 'clock-set-back',
   about: 'a wall clock that is set by an hour or by years, forth and back, holds up neither a report nor a poll',
-  tries: { long: 40, short: 2 },
+  tries: { long: 40, short: 1 },
   input: fc.record({
     /** The command on the host before which it is set. */
     command: fc.integer({ min: 1, max: 4 }),

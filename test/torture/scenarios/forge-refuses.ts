@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 export const forgeRefuses = scenario({
   name: 'forge-refuses',
   about: 'a status that the forge refuses for a while is kept, and what the ledger knows is what is written in the end',
-  tries: { long: 30, short: 2 },
+  tries: { long: 30, short: 1 },
   input: fc.record({
     status: fc.constantFrom(401, 403, 404, 422, 400, 410, 429, 503, 302, 200),
     /** Whether nothing can be read either. */

@@ -33,7 +33,7 @@ export const killedClone = scenario({
   name: 'killed-clone',
   about:
     'a first clone or a deepening that is killed, cut off or damaged on its way leaves one that works or is made anew, and the next answer is the truth',
-  tries: { long: 40, short: 2 },
+  tries: { long: 40, short: 1 },
   input: fc.record({
     /** Milliseconds after which each process is killed. */
     kills: fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 3 }),

@@ -9,7 +9,7 @@ export const lostConnection = scenario({
   name: 'lost-connection',
   about:
     'a command whose connection was cut is waited for and looked at: it runs once, none beside it, and the run ends applied',
-  tries: { long: 40, short: 2 },
+  tries: { long: 40, short: 1 },
   missing: noSshd,
   /** The command in whose middle it is cut, and another one if the first went by. */
   input: fc.record({ cuts: fc.uniqueArray(fc.integer({ min: 1, max: COMMANDS }), { minLength: 1, maxLength: 3 }) }),

@@ -15,7 +15,7 @@ import { scenario } from '../scenario.ts';
 export const lostStore = scenario({
   name: 'lost-store',
   about: 'a Redis that was emptied is noticed within a poll; nothing is done twice, and the branch is followed on',
-  tries: { long: 40, short: 3 },
+  tries: { long: 40, short: 1 },
   /** The command on the host before which Redis is emptied. */
   input: fc.record({ command: fc.integer({ min: 1, max: 16 }) }),
   async attempt({ command }) {

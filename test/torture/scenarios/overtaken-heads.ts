@@ -16,7 +16,7 @@ export const overtakenHeads = scenario({
   name: 'overtaken-heads',
   about:
     'commits that the poll alone saw behind a slow one each end in a word, the overtaken ones by name, also after a restart',
-  tries: { long: 30, short: 2 },
+  tries: { long: 30, short: 1 },
   input: fc.record({
     /** Commits that come while the first is applied. */
     more: fc.integer({ min: 2, max: 4 }),

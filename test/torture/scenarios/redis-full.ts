@@ -15,7 +15,7 @@ import { scenario } from '../scenario.ts';
 export const redisFull = scenario({
   name: 'redis-full',
   about: 'a Redis that takes nothing for a while loses nothing, is told of by readyz, and the run ends as it is',
-  tries: { long: 30, short: 2 },
+  tries: { long: 30, short: 1 },
   input: fc.record({
     /** The command on the host before which it is full. */
     command: fc.integer({ min: 1, max: 8 }),

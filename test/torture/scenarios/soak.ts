@@ -25,7 +25,7 @@ export const soak = scenario({
   about: 'push after push leaves in Redis the runs that are kept and nothing else; memory is printed',
   tries: { long: 1, short: 1 },
   /** At least so many pushes, and for so many minutes. */
-  input: fc.record({ pushes: fc.constant<number>(5), minutes: fc.constant<number>(0) }),
+  input: fc.record({ pushes: fc.constant<number>(3), minutes: fc.constant<number>(0) }),
   longInput: fc.record({ pushes: fc.constant<number>(500), minutes: fc.constant<number>(30) }),
   async attempt({ pushes, minutes }) {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-soak-'));
