@@ -207,6 +207,7 @@ describe('with a process for each program of the host', () => {
 
   test.for(['pct create 101', 'pct start 101', 'pct create 102'])(
     'killed during %s, the agent goes on',
+    { timeout: 90_000 },
     async (line) => {
       await phoenix.stopAgent();
       lab.order({ delayMs: 100 });

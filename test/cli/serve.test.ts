@@ -146,7 +146,7 @@ test('SIGINT ends it in order, and its Redis with it', async () => {
   expect((await again.ended).exit).toBe(0);
 });
 
-test('SIGTERM lets a running action end and leaves the rest to the next start', async () => {
+test('SIGTERM lets a running action end and leaves the rest to the next start', { timeout: 90_000 }, async () => {
   const { child, ended } = await serve();
   const lab = join(folder, 'data', 'lab');
   await writeFile(join(lab, 'lab.json'), JSON.stringify({ delayMs: 1000 }));

@@ -133,7 +133,8 @@ async function readEvents(
     const run = 'steps' in told ? told : withStep(known, told);
     if (run === null) return;
     known = run;
-    if (event !== 'end') followed.onRun?.(run);
+    // The last steps may be told with the end alone.
+    followed.onRun?.(run);
     if (event === 'end' || followed.enough?.(run) === true) end = run;
   };
   const parser = createParser({ onEvent });

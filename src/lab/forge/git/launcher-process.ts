@@ -8,7 +8,8 @@ const LONGEST_ERROR = 4_096;
 
 process.stdin.resume();
 process.stdin.once('end', () => process.exit(0));
-createServer(serve).listen(process.argv[2], () => process.stdout.write('ready\n'));
+// A connection that waits for the next request is never closed: whoever sends one at that moment would lose it.
+createServer({ keepAliveTimeout: 0 }, serve).listen(process.argv[2], () => process.stdout.write('ready\n'));
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const { args, cwd, env } = JSON.parse(Buffer.from(String(request.headers[ASKED]), 'base64url').toString()) as Asked;
