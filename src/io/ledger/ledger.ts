@@ -101,7 +101,10 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       return { lines, next: first + lines.length };
     },
     async watch(listener) {
-      const subscriber: Connection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
+      const subscriber: Connection =
+        redis instanceof Cluster ? redis.duplicate() : redis.duplicate({ autoResubscribe: false });
+      // What the library itself asks for again is nobody's when it fails, and an agent that is closed just then would end by it.
+      subscriber.on('ready', () => void subscriber.subscribe(keys.events).catch(() => {}));
       // The first connection tells of errors already.
       subscriber.on('error', () => {});
       subscriber.on('message', (_channel: string, message: string) => {
