@@ -81,7 +81,7 @@ export interface Settings {
   readonly node: string | null;
   readonly pollSeconds: number;
   readonly driftSeconds: number;
-  /** What the Git server may send for one fetch. */
+  /** What the Git server may send for one fetch; storing it takes about seven times as much memory. */
   readonly maxPackMb: number;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
@@ -188,7 +188,7 @@ export function readSettings(
     node: take('PHOENIX_NODE', nodeName, null),
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
-    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 200),
+    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 100),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     secrets: secretBounds(texts, environment),

@@ -13,7 +13,7 @@ export interface HttpLimits {
 
 const MEGABYTE = 2 ** 20;
 /** What is sent for one fetch at most, where PHOENIX_MAX_PACK_MB says nothing else. */
-const MAX_PACK_MB = 200;
+const MAX_PACK_MB = 100;
 
 export const HTTP_LIMITS: HttpLimits = { silenceMs: 60_000, maxBytes: MAX_PACK_MB * MEGABYTE };
 
@@ -47,7 +47,7 @@ async function send(request: GitHttpRequest, limits: HttpLimits): Promise<GitHtt
   const isList = method === 'GET';
   const maxBytes = isList ? Math.min(limits.maxBytes, MAX_REFS_BYTES) : limits.maxBytes;
   const body = read(answer, maxBytes, silence);
-  const whole = answer.status === 200 ? unbroken(body) : body;
+  const whole = answer.status === 200 ? unbroken(body, isList ? 2 : 1) : body;
   return {
     url,
     method,

@@ -53,7 +53,7 @@ export function toTree(id: string, content: Buffer): readonly TreeEntry[] {
 }
 
 /** Git's file modes: everything that is no executable, link, submodule or folder is a plain file. */
-export function kindOf(mode: string): TreeEntry['kind'] {
+function kindOf(mode: string): TreeEntry['kind'] {
   switch (mode) {
     case '040000':
       return 'folder';

@@ -24,7 +24,7 @@ export interface RemoteRefs {
   bring(clone: Pick<Clone, 'gitdir' | 'cache'>, what: Wanted): Promise<void>;
 }
 
-export interface Wanted {
+interface Wanted {
   /** Full id of a commit. */
   readonly want: string;
   /** A local ref: what it leads to, down to where the clone is cut off, is not sent again. */

@@ -7,13 +7,17 @@ const ERROR_BAND = 3;
 const LETTER_E = 0x45;
 const MOST_SAID = 500;
 
-/** @throws NoGit, NotGiven */
-export async function* unbroken(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * @param flushes that it must hold, the last of them at its end: two in a list of refs, one or more in an answer
+ * @throws NoGit, NotGiven
+ */
+export async function* unbroken(body: AsyncIterable<Uint8Array>, flushes: number): AsyncGenerator<Uint8Array> {
   /** Of a packet that the bytes so far do not tell enough of. */
   let held: Buffer = Buffer.alloc(0);
   /** Bytes of the last packet that are still to come. */
   let left = 0;
   let ended = false;
+  let flushed = 0;
   let empty = true;
 
   function look(part: Buffer): void {
@@ -30,6 +34,7 @@ export async function* unbroken(body: AsyncIterable<Uint8Array>): AsyncGenerator
         held = bytes.subarray(at);
         return;
       }
+      if (ended) flushed += 1;
       if (needed === length) failAsSaid(bytes.subarray(at + 4, at + length));
       const next = at + Math.max(4, length);
       left = Math.max(0, next - bytes.length);
@@ -42,7 +47,8 @@ export async function* unbroken(body: AsyncIterable<Uint8Array>): AsyncGenerator
     look(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
     yield part;
   }
-  if (!ended) throw new Error(`the server broke off ${empty ? 'before it sent anything' : 'in the middle'}`);
+  if (!ended || flushed < flushes)
+    throw new Error(`the server broke off ${empty ? 'before it sent anything' : 'in the middle'}`);
 }
 
 /** Less than 4 where nothing follows. @param digits fewer than four as long as the others have not come */
