@@ -240,6 +240,20 @@ describe('keys of those who sign commits', () => {
   });
 });
 
+describe('steps at a time', () => {
+  const steps = (text: string) => read({ ...least, PHOENIX_APPLY_STEPS: text });
+
+  test('a number holds, and none is the default of each process', () => {
+    expect([steps('24').settings?.applySteps, read(least).settings?.applySteps]).toEqual([24, null]);
+  });
+
+  test.each(['0', '257', '-1', 'all', '1.5'])('%s is refused', (text) => {
+    expect(steps(text).problems.map(({ message }) => message)).toEqual([
+      `PHOENIX_APPLY_STEPS: ${JSON.stringify(text)} is not a number of steps`,
+    ]);
+  });
+});
+
 describe('the settings of the commands', () => {
   const none = () => {
     throw new Error('no file');

@@ -2,10 +2,10 @@
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Again, Work } from '../ports/queue.ts';
-import { apply } from './apply/apply.ts';
 import { keepLease } from './apply/lease.ts';
 import { sayItGoesOn } from './apply/node-away.ts';
 import { surveys } from './apply/surveys.ts';
+import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { claimInstallation } from './installation.ts';
@@ -56,10 +56,16 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {
     ...(has('reconcile') ? planning(context) : {}),
-    ...(has('apply') ? { apply: (run, target, signal) => apply(context, run, target, signal) } : {}),
+    ...(has('apply') ? { apply: (run, target, signal) => turn(context, run, target, signal) } : {}),
     ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
   };
-  await queue.work(work, { node: options.node, concurrency: options.concurrency });
+  const { node, concurrency, stepsOnNode, leaseSeconds } = options;
+  await queue.work(work, {
+    node,
+    concurrency,
+    lockMs: leaseSeconds * 1000,
+    ...(stepsOnNode === undefined ? {} : { atMost: stepsOnNode }),
+  });
   const begin = async () => {
     if (has('reconcile')) {
       await startTimers(context);

@@ -32,8 +32,12 @@ import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
 import { type HostParts, openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 
-/** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
-const STEPS_AT_ONCE = 4;
+/**
+ * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
+ * disks all share, what four processes bring.
+ */
+const STEPS_OF_PROCESS = 4;
+const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
 /** What nothing is done without. */
 const ACTS = ['reconcile', 'apply'];
@@ -116,7 +120,7 @@ export async function compose(
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
-    changes.all(metrics.runChanged);
+    changes.all((run, step) => step === null && metrics.runChanged(run));
 
     const queue = openQueue(connect(), { log, installation });
     const agent = await startAgent({
@@ -141,7 +145,8 @@ export async function compose(
         renewSeconds,
         reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
         planForks: settings.planForks,
-        concurrency: STEPS_AT_ONCE,
+        concurrency: settings.applySteps ?? STEPS_OF_PROCESS,
+        stepsOnNode: settings.applySteps ?? STEPS_ON_NODE,
         leaseSeconds: LEASE_SECONDS,
       },
       lost: lost.resolve,

@@ -65,3 +65,18 @@ export interface Run {
   readonly by: string;
   readonly steps: readonly StepRecord[];
 }
+
+export function endedWell(outcome: Outcome): boolean {
+  switch (outcome) {
+    case 'applied':
+    case 'unchanged':
+      return true;
+    case 'failed':
+    case 'skipped':
+    case 'blocked':
+    case 'superseded':
+      return false;
+    default:
+      return outcome satisfies never;
+  }
+}

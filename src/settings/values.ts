@@ -170,6 +170,15 @@ export function seconds(least: number) {
   };
 }
 
+/** A count of things done at a time. */
+export function atOnce(most: number) {
+  return (text: string): Value<number> => {
+    const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= 1 && value <= most) return { value };
+    return { wrong: `${JSON.stringify(text)} is not a number of steps`, hint: `a whole number from 1 to ${most}` };
+  };
+}
+
 export function flag(text: string): Value<boolean> {
   if (text === '1' || text === 'true') return { value: true };
   if (text === '0' || text === 'false') return { value: false };

@@ -278,7 +278,8 @@ describe('newest wins', () => {
     await phoenix.forge.delivered();
     await phoenix.startAgent();
     await phoenix.answered(second);
-    expect(phoenix.statuses(first)).toEqual({ 'phoenix/apply': `error: superseded by ${short(second)}` });
+    const { statuses } = await phoenix.answered(first);
+    expect(statuses).toEqual({ 'phoenix/apply': `error: superseded by ${short(second)}` });
     expect(await phoenix.ledger.unsettledDeliveries()).toEqual([]);
   });
 
@@ -566,9 +567,12 @@ describe('a forge in trouble', () => {
   });
 
   test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
+    await phoenix.stopAgent();
+    const commit = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.repo.push();
     phoenix.forge.faults.git({ kind: 'answer', status: 500 });
-    await phoenix.agent().delivered({ kind: 'push' });
-    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.startAgent();
+    const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });
 });

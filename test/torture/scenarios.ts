@@ -11,8 +11,11 @@ import { lostConnection } from './scenarios/lost-connection.ts';
 import { lostStore } from './scenarios/lost-store.ts';
 import { nodeAway } from './scenarios/node-away.ts';
 import { overtakenHeads } from './scenarios/overtaken-heads.ts';
+import { randomRun } from './scenarios/random-run.ts';
 import { redisFull } from './scenarios/redis-full.ts';
 import { sharedHostFile } from './scenarios/shared-host-file.ts';
+import { soak } from './scenarios/soak.ts';
+import { twoWorkers } from './scenarios/two-workers.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   changedHostKey,
@@ -25,6 +28,9 @@ export const SCENARIOS: readonly Scenario[] = [
   lostStore,
   nodeAway,
   overtakenHeads,
+  randomRun,
   redisFull,
   sharedHostFile,
+  soak,
+  twoWorkers,
 ];

@@ -2,7 +2,8 @@
 // and the host what is still to be done.
 
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
-import type { StepRecord } from '../../model/run.ts';
+import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
+import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { isSwitch } from '../../plan/command.ts';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
@@ -10,7 +11,7 @@ import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { Again } from '../../ports/queue.ts';
 import { stepEnded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
-import { schedule } from '../schedule.ts';
+import { whyItWaits } from '../schedule.ts';
 import { ofStep } from '../tell.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/shown.ts';
@@ -31,24 +32,38 @@ const LOOK_AGAIN_MS = 1_000;
 /** A run of fewer steps looks at each target closely; one of more begins with a survey, which may settle many at once. */
 const SURVEY_FROM = 4;
 
-export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again> {
+/** A step that is over. */
+export interface Over {
+  /** With that step alone. */
+  readonly run: RunDetail;
+  readonly outcome: Outcome;
+}
+
+/** Resolves to how the step ended, or when it is to be tried again; null when it may not begin, or is left to whoever comes next. */
+export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again | Over> {
   const { ledger, options } = context;
-  const run = await ledger.runStep(id, target);
+  const [run, freeze] = await Promise.all([ledger.runStep(id, target), ledger.frozen()]);
   const [step] = run?.steps ?? [];
-  if (run === null || step === undefined || step.outcome !== null) return null;
-  const mayBegin = openingFor(context, run).open && (await ledger.frozen()) === null;
-  if (step.started === null && !mayBegin) return null;
+  if (run === null || step === undefined || run.ended !== null) return null;
+  if (step.outcome !== null) return { run, outcome: step.outcome };
+  const mayBegin = openingFor(context, run).open && freeze === null;
+  if (step.started === null && !(mayBegin && isAllowed(run, target))) return null;
   // Another job for it waits until then.
   if (isDeferred(run, target, Date.now())) return null;
   const away = context.nodeWatch.waitMs();
   if (step.started === null && away > 0) return away;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
-  if (lease === null) return LOOK_AGAIN_MS;
+  // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
+  if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
   const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
-    await end(context, run, lease, await attempt(context, run, lease, kept.signal, step));
+    const ending = await attempt(context, run, lease, kept.signal, step);
+    await end(context, run, lease, ending);
+    given = true;
+    return { run, outcome: ending.outcome };
   } catch (error) {
     if (error instanceof Stopped) return signal.aborted ? null : LOOK_AGAIN_MS;
     if (error instanceof TryAgain) return await defer(context, run, lease, { pause: pauseAfter(step), failed: true });
@@ -57,10 +72,14 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
     throw error;
   } finally {
     kept.end();
-    await ledger.releaseLease(lease);
+    if (!given) await ledger.releaseLease(lease);
   }
-  await schedule(context, id);
-  return null;
+}
+
+/** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */
+function isAllowed(run: RunDetail, target: TargetId): boolean {
+  const planned = run.plan === null ? undefined : stepOf(run.plan, target);
+  return planned !== undefined && whyItWaits(run, planned) === null;
 }
 
 interface Ended extends Ending {
@@ -135,8 +154,8 @@ async function attempt(
 }
 
 function surveyPays({ plan }: RunDetail, target: TargetId): boolean {
-  const steps = plan?.steps ?? [];
-  return steps.length >= SURVEY_FROM || steps.find((step) => step.target === target)?.changes.length === 0;
+  if (plan === null) return false;
+  return plan.steps.length >= SURVEY_FROM || stepOf(plan, target)?.changes.length === 0;
 }
 
 /** The lease says whether the step still may; the ledger remembers. */
@@ -165,6 +184,8 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
+    release: true,
+    frees: run.plan === null ? [] : dependentsOf(run.plan, target),
   });
   if (!finished) throw new Stopped();
 }

@@ -33,6 +33,7 @@ const BODY_LIMIT = '1mb';
 type ApiLedger = Pick<
   Ledger,
   | 'run'
+  | 'runStep'
   | 'runs'
   | 'targets'
   | 'readLog'
@@ -184,7 +185,7 @@ GET  /metrics                        Prometheus
 GET  /api/status                     followed head, freeze, policy in force and targets
 GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
-GET  /api/runs/:id/events            one run as it goes on (server-sent events)
+GET  /api/runs/:id/events            one run as it goes on (server-sent events: run, step, log, end)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets, when it was proved, and what is in doubt since
 

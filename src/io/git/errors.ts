@@ -87,7 +87,7 @@ export function explain(error: unknown, url: string, hasToken: boolean): Error {
 function sentence(error: unknown, hasToken: boolean): string {
   const { code, data } = error as LibraryError;
   if (error instanceof TooLarge) return error.message;
-  if (error instanceof NoGit || code === 'SmartHttpError') {
+  if (error instanceof NoGit || NO_GIT.has(code ?? '')) {
     return 'no Git repository answers there: check PHOENIX_REPO_URL';
   }
   if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
@@ -98,6 +98,9 @@ function sentence(error: unknown, hasToken: boolean): string {
   if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}): see to PHOENIX_DATA_DIR`;
   return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
 }
+
+/** The library's words for an answer that it does not understand. */
+const NO_GIT = new Set(['SmartHttpError', 'EmptyServerResponseError', 'ParseError']);
 
 const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
 

@@ -53,6 +53,7 @@ export function openRemote(limits: HttpLimits, options: { readonly url: string; 
       return await work();
     } catch (error) {
       if (error instanceof NotGiven) throw new NotGiven(`${url}: the server does not give it out (${error.message})`);
+      if (error instanceof Damage) throw error;
       throw explain(error, url, token !== undefined);
     }
   }

@@ -97,7 +97,6 @@ test('of any graph, a clone that deepens says what Git says of the whole, whiche
         const found = (await asked.commitsSince(one, other, 100)).map(({ sha }) => sha);
         expect(found.toSorted()).toEqual(since.toSorted());
       }
-
       await rm(join(folder, 'clone'), { recursive: true, force: true });
       for (const ref of (await copy.git('for-each-ref', '--format=%(refname)', 'refs/heads/all-*')).split('\n')) {
         if (ref !== '') await copy.git('update-ref', '-d', ref);
