@@ -82,7 +82,7 @@ export interface Settings {
   readonly node: string | null;
   readonly pollSeconds: number;
   readonly driftSeconds: number;
-  /** What the Git server may send for one fetch. */
+  /** What the Git server may send for one fetch; storing it takes about seven times as much memory. */
   readonly maxPackMb: number;
   /** Steps at a time on the node, over all processes; null: a few for each process. */
   readonly applySteps: number | null;
@@ -194,7 +194,7 @@ export function readSettings(
     node: take('PHOENIX_NODE', nodeName, null),
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
-    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 200),
+    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 100),
     applySteps: take('PHOENIX_APPLY_STEPS', atOnce(MOST_STEPS), null),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),

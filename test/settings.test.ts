@@ -34,7 +34,7 @@ describe('defaults', () => {
       node: null,
       pollSeconds: 60,
       driftSeconds: 900,
-      maxPackMb: 200,
+      maxPackMb: 100,
       log: 'info',
       strictSecrets: false,
     });

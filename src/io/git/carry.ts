@@ -1,23 +1,33 @@
 // Takes commits along from an old clone into a fresh one: history that the server no longer shows after a force push may
 // still be what was last applied, and the plan needs it.
 
+import { join } from 'node:path';
+import { indexPack, packObjects } from 'isomorphic-git';
 import { type Clone, cutOffAmong } from './clone.ts';
-import { storePack } from './pack/store-pack.ts';
-import { writePack } from './pack/write-pack.ts';
+import { wholeFiles as fs } from './files.ts';
 import { keepCommit } from './refs.ts';
 import { readShallow, writeShallow } from './shallow.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Carries the commit, and what came before it, up to `most` commits in all, as far as the new clone lacks them. */
 export async function carryCommit(from: Clone, to: Clone, commit: string, most: number): Promise<void> {
-  if (!to.store.has(commit)) {
+  if (!(await to.has(commit))) {
     const lacking = await commitsLacking(from, to, commit, most);
     const objects = new Set<string>(lacking);
     for (const id of lacking) await lackingInTree(from, to, (await from.commit(id)).tree, objects);
     await writeShallow(to.gitdir, new Set([...(await readShallow(to.gitdir)), ...lacking]));
-    await storePack(to.gitdir, writePack(objects.size, reading(from, objects)));
+    await copyObjects(from, to, [...objects]);
     await writeShallow(to.gitdir, await cutOffAmong(to, await readShallow(to.gitdir)));
   }
   await keepCommit(to.gitdir, commit);
+}
+
+async function copyObjects(from: Clone, to: Clone, oids: string[]): Promise<void> {
+  const { filename, packfile } = await packObjects({ fs, gitdir: from.gitdir, cache: from.cache(), oids });
+  if (packfile === undefined) throw new Error(`no pack was made of ${oids.length} objects`);
+  const filepath = join('objects', 'pack', filename);
+  await writeWhole(join(to.gitdir, filepath), packfile);
+  await indexPack({ fs, dir: to.gitdir, gitdir: to.gitdir, filepath });
 }
 
 async function commitsLacking(from: Clone, to: Clone, commit: string, most: number): Promise<Set<string>> {
@@ -26,7 +36,7 @@ async function commitsLacking(from: Clone, to: Clone, commit: string, most: numb
     if (lacking.size >= most) break;
     for (const parent of (await from.history.parents(id)) ?? []) {
       if (lacking.size >= most) break;
-      if (!to.store.has(parent)) lacking.add(parent);
+      if (!(await to.has(parent))) lacking.add(parent);
     }
   }
   return lacking;
@@ -35,15 +45,11 @@ async function commitsLacking(from: Clone, to: Clone, commit: string, most: numb
 async function lackingInTree(from: Clone, to: Clone, top: string, lacking: Set<string>): Promise<void> {
   const waiting = [top];
   for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
-    if (lacking.has(tree) || to.store.has(tree)) continue;
+    if (lacking.has(tree) || (await to.has(tree))) continue;
     lacking.add(tree);
     for (const { kind, id } of await from.tree(tree)) {
       if (kind === 'folder') waiting.push(id);
-      else if (kind !== 'submodule' && !to.store.has(id)) lacking.add(id);
+      else if (kind !== 'submodule' && !lacking.has(id) && !(await to.has(id))) lacking.add(id);
     }
   }
-}
-
-function* reading({ store }: Clone, ids: Iterable<string>) {
-  for (const id of ids) yield store.read(id);
 }

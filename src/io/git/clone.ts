@@ -1,56 +1,81 @@
 // One clone as it is read: its objects, and its history as far as it is here.
 
+import { expandOid } from 'isomorphic-git';
 import type { History } from './ancestry.ts';
-import { isMissing, missing } from './errors.ts';
-import { type Kept, type Objects, objectsOf } from './objects.ts';
-import { openStore, type Store } from './pack/store.ts';
+import { isMissing, missing, otherType } from './errors.ts';
+import { wholeFiles as fs } from './files.ts';
+import { type CommitObject, keepObjects, type Objects, type PackCache, readObjects, sharePacks } from './objects.ts';
 import { readShallow } from './shallow.ts';
 
 export interface Clone extends Objects {
   readonly gitdir: string;
-  readonly store: Store;
+  /** To be given to the library with each call. */
+  readonly cache: () => PackCache;
   readonly history: History;
-  /** Whether it is here, and a commit. @throws Damage */
+  /** Whether it is here, and a commit. */
   holds(id: string): Promise<boolean>;
-  close(): void;
+  /** Whether it is here, whatever it is. */
+  has(id: string): Promise<boolean>;
+  /** Ids of all objects that begin with these digits. */
+  beginningWith(digits: string): Promise<readonly string[]>;
 }
 
-export function openClone(gitdir: string, kept: Kept): Clone {
-  const store = openStore(gitdir);
-  const objects = objectsOf(store, kept);
+export function openClone(gitdir: string): Clone {
+  const cache = sharePacks();
+  const objects = readObjects(fs, gitdir, keepObjects(), cache);
+  const commit = async (id: string): Promise<CommitObject> => {
+    const found = await objects.commit(id);
+    if (found.sha !== id) throw otherType(id, 'tag');
+    return found;
+  };
+  const holds = (id: string) => isThere(id, () => commit(id));
   return {
     ...objects,
+    commit,
     gitdir,
-    store,
+    cache,
+    holds,
+    has: (id) => isThere(id, () => objects.any(id)),
+    beginningWith: (digits) => expandOid({ fs, gitdir, cache: cache(), oid: digits }).then((id) => [id], ambiguous),
     history: {
       async parents(id) {
-        const { parents } = await objects.commit(id);
-        const absent = parents.find((parent) => !store.has(parent));
-        if (absent === undefined) return parents;
-        if ((await readShallow(gitdir)).has(id)) return null;
-        throw missing(absent);
+        const { parents } = await commit(id);
+        for (const parent of parents) {
+          if (await holds(parent)) continue;
+          if ((await readShallow(gitdir)).has(id)) return null;
+          throw missing(parent);
+        }
+        return parents;
       },
-      time: async (id) => (await objects.commit(id)).time,
+      time: async (id) => (await commit(id)).time,
     },
-    holds: (id) =>
-      objects.commit(id).then(
-        () => true,
-        (error) => {
-          if (isMissing(error, id)) return false;
-          throw error;
-        },
-      ),
-    close: store.close,
   };
+}
+
+/** @throws what was thrown for any other reason */
+function ambiguous(error: unknown): readonly string[] {
+  const { code, data } = error as { readonly code?: string; readonly data?: { readonly matches?: readonly string[] } };
+  if (code === 'AmbiguousError') return data?.matches ?? [];
+  if (isMissing(error)) return [];
+  throw error;
+}
+
+async function isThere(id: string, read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (error) {
+    if (isMissing(error, id)) return false;
+    throw error;
+  }
 }
 
 /** Of those commits the ones whose parents are not all here. */
 export async function cutOffAmong(clone: Clone, commits: Iterable<string>): Promise<Set<string>> {
   const cut = new Set<string>();
   for (const id of commits) {
-    if (!clone.store.has(id)) continue;
-    const { parents } = await clone.commit(id);
-    if (parents.some((parent) => !clone.store.has(parent))) cut.add(id);
+    if (!(await clone.holds(id))) continue;
+    for (const parent of (await clone.commit(id)).parents) if (!(await clone.holds(parent))) cut.add(id);
   }
   return cut;
 }

@@ -1,7 +1,6 @@
 // What can go wrong with a repository, said so that the reader knows what to do.
 
 import { certificateSentence } from '../authorities.ts';
-import { NoGit } from './upload-pack.ts';
 
 /** A commit or blob that the repository does not have. */
 export class NotFound extends Error {
@@ -18,14 +17,22 @@ export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
-/** The server answered with something else than 200. */
-export class HttpStatus extends Error {
-  override readonly name = 'HttpStatus';
-  readonly status: number;
+/** What answers there does not speak Git's protocol. */
+export class NoGit extends Error {
+  override readonly name = 'NoGit';
+}
 
-  constructor(status: number) {
-    super(`HTTP ${status}`);
-    this.status = status;
+/** The server does not give out what was asked for, in its words. */
+export class NotGiven extends Error {
+  override readonly name = 'NotGiven';
+}
+
+/** The network or the server failed: nothing that lies on the disk is to blame, whatever kind of error that was. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+
+  constructor(cause: unknown) {
+    super('the server cannot be reached', { cause });
   }
 }
 
@@ -34,9 +41,14 @@ export function missing(id: string): Error {
   return Object.assign(new Error(`there is no object ${id}`), { code: 'NotFoundError', data: { what: id } });
 }
 
+/** Of an object that is something else than asked for, in the library's words. */
+export function otherType(id: string, type: string): Error {
+  return Object.assign(new Error(`the object ${id} is a ${type}`), { code: 'ObjectTypeError', data: { oid: id } });
+}
+
 interface LibraryError {
   readonly code?: string;
-  readonly data?: { readonly what?: string; readonly oid?: string };
+  readonly data?: { readonly statusCode?: number; readonly what?: string; readonly oid?: string };
 }
 
 /** Of a server that does not have what its own commits name. */
@@ -56,6 +68,7 @@ const DAMAGE = new Set([
   'ObjectTypeError',
   'ParseError',
   'InvalidOidError',
+  'DecompressionError',
   'ENOENT',
 ]);
 
@@ -72,10 +85,12 @@ export function explain(error: unknown, url: string, hasToken: boolean): Error {
 }
 
 function sentence(error: unknown, hasToken: boolean): string {
+  const { code, data } = error as LibraryError;
   if (error instanceof TooLarge) return error.message;
-  if (error instanceof NoGit) return 'no Git repository answers there: check PHOENIX_REPO_URL';
-  if (error instanceof Damage) return `what the server sent cannot be used: ${error.message}`;
-  if (error instanceof HttpStatus) return refusal(error.status, hasToken);
+  if (error instanceof NoGit || NO_GIT.has(code ?? '')) {
+    return 'no Git repository answers there: check PHOENIX_REPO_URL';
+  }
+  if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
   const certificate = certificateSentence(error);
   if (certificate !== null) return certificate;
   const reason = rootCause(error);
@@ -83,6 +98,9 @@ function sentence(error: unknown, hasToken: boolean): string {
   if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}): see to PHOENIX_DATA_DIR`;
   return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
 }
+
+/** The library's words for an answer that it does not understand. */
+const NO_GIT = new Set(['SmartHttpError', 'EmptyServerResponseError', 'ParseError']);
 
 const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
 

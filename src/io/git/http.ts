@@ -1,17 +1,19 @@
-// HTTP for Git: with timeouts, a limit on what it takes in, and a token that never reaches another server.
+// HTTP for the Git library: with timeouts, a limit on what it takes in, and a token that never reaches another server.
 
-import { TooLarge } from './errors.ts';
+import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
+import { TooLarge, Unreachable } from './errors.ts';
+import { unbroken } from './unbroken.ts';
 
 export interface HttpLimits {
   /** Until the answer begins, and between two parts of it, in milliseconds. */
   readonly silenceMs: number;
-  /** Of one answer. */
+  /** Of one answer. A pack is held in memory, several times over, while it is stored. */
   readonly maxBytes: number;
 }
 
 const MEGABYTE = 2 ** 20;
 /** What is sent for one fetch at most, where PHOENIX_MAX_PACK_MB says nothing else. */
-const MAX_PACK_MB = 200;
+const MAX_PACK_MB = 100;
 
 export const HTTP_LIMITS: HttpLimits = { silenceMs: 60_000, maxBytes: MAX_PACK_MB * MEGABYTE };
 
@@ -21,50 +23,52 @@ export function limitsOf(maxPackMb: number): HttpLimits {
 }
 
 const MAX_REDIRECTS = 3;
+/** A list of refs is no longer than this, in bytes. */
+const MAX_REFS_BYTES = 64 * MEGABYTE;
 
-export interface GitRequest {
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array<ArrayBuffer>;
+export function httpClient(limits: HttpLimits): HttpClient {
+  return { request: (request) => send(request, limits) };
 }
 
-export interface GitResponse {
-  readonly status: number;
-  /** Comes as it is read. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Ends the connection where the body was not read to its end. To be called in any case. */
-  close(): void;
-}
-
-export async function send(
-  { url: first, method, headers, body }: GitRequest,
-  limits: HttpLimits,
-): Promise<GitResponse> {
+async function send(request: GitHttpRequest, limits: HttpLimits): Promise<GitHttpResponse> {
+  const { method = 'GET', headers = {} } = request;
+  const sent = request.body === undefined ? null : Buffer.concat(await collect(request.body));
   const abort = new AbortController();
   const silence = setTimeout(
     () => abort.abort(new Error(`the server was silent for ${limits.silenceMs / 1000} s`)),
     limits.silenceMs,
   );
-  try {
-    let url = first;
-    for (let redirects = 0; ; redirects += 1) {
-      const sent = { method, headers, body: body ?? null, redirect: 'manual', signal: abort.signal } as const;
-      const answer = await fetch(url, sent);
-      const location = answer.headers.get('location');
-      if (answer.status < 300 || answer.status >= 400 || location === null) {
-        const close = () => {
-          clearTimeout(silence);
-          abort.abort();
-        };
-        return { status: answer.status, body: read(answer, limits.maxBytes, silence), close };
-      }
-      await answer.body?.cancel();
-      url = sameServer(url, location, redirects);
-    }
-  } catch (error) {
-    clearTimeout(silence);
-    throw error;
+  const { url, answer } = await follow(request.url, { method, headers, body: sent, signal: abort.signal }).catch(
+    (error) => {
+      clearTimeout(silence);
+      throw error;
+    },
+  );
+  const isList = method === 'GET';
+  const maxBytes = isList ? Math.min(limits.maxBytes, MAX_REFS_BYTES) : limits.maxBytes;
+  const body = read(answer, maxBytes, silence);
+  const whole = answer.status === 200 ? unbroken(body, isList ? 2 : 1) : body;
+  return {
+    url,
+    method,
+    statusCode: answer.status,
+    statusMessage: answer.statusText,
+    headers: Object.fromEntries(answer.headers),
+    // The library takes a list that was cut off for one that ends there.
+    body: isList ? given(await collect(whole)) : whole,
+  };
+}
+
+async function follow(from: string, init: RequestInit): Promise<{ readonly url: string; readonly answer: Response }> {
+  let url = from;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await fetch(url, { ...init, redirect: 'manual' }).catch((error) => {
+      throw new Unreachable(error);
+    });
+    const location = answer.headers.get('location');
+    if (answer.status < 300 || answer.status >= 400 || location === null) return { url, answer };
+    await answer.body?.cancel();
+    url = sameServer(url, location, redirects);
   }
 }
 
@@ -81,12 +85,29 @@ function sameServer(from: string, location: string, redirects: number): string {
 
 async function* read(answer: Response, maxBytes: number, silence: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
   let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    silence.refresh();
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new TooLarge(tooMuch(maxBytes));
-    yield chunk;
+  try {
+    for await (const chunk of answer.body ?? []) {
+      silence.refresh();
+      size += chunk.byteLength;
+      if (size > maxBytes) throw new TooLarge(tooMuch(maxBytes));
+      yield chunk;
+    }
+  } catch (error) {
+    throw error instanceof TooLarge ? error : new Unreachable(error);
+  } finally {
+    clearTimeout(silence);
   }
+}
+
+async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return chunks;
+}
+
+/** Parts of a body, as the library takes them. */
+export async function* given(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }
 
 function tooMuch(maxBytes: number): string {

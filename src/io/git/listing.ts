@@ -3,7 +3,9 @@
 import type { BlobId } from '../../model/ids.ts';
 import type { SourceFile } from '../../model/snapshot.ts';
 import type { Objects } from './objects.ts';
-import type { Store } from './pack/store.ts';
+
+/** Where objects come from. */
+export type FileSource = Pick<Objects, 'commit' | 'tree' | 'blob'>;
 
 /** What the files of a commit are read from. */
 export interface FileReader {
@@ -36,7 +38,7 @@ const KINDS: readonly SourceFile['kind'][] = ['file', 'executable', 'symlink', '
 /** Files of one commit; beyond it the commit is refused rather than read. */
 export const MAX_FILES = 100_000;
 
-export async function listFiles(objects: Pick<Objects, 'commit' | 'tree'>, commit: string): Promise<Listing> {
+export async function listFiles(objects: Pick<FileSource, 'commit' | 'tree'>, commit: string): Promise<Listing> {
   const { tree, sha } = await objects.commit(commit);
   const paths: string[] = [];
   const blobs: string[] = [];
@@ -68,27 +70,28 @@ export function filesIn({ paths, blobs, kinds }: Listing): Map<string, SourceFil
   return files;
 }
 
-/** Of one too large only the size is looked up. */
-export function contentsOf(store: Store, blobs: readonly string[], most: number): Content[] {
-  return blobs.map((blob) => {
-    const size = store.sizeOf(blob);
-    if (size > most) return { blob, size };
+/** One after another: of one too large no more is kept than its size. */
+export async function contentsOf(
+  objects: Pick<FileSource, 'blob'>,
+  blobs: readonly string[],
+  most: number,
+): Promise<Content[]> {
+  const found: Content[] = [];
+  for (const blob of blobs) {
+    const bytes = await objects.blob(blob);
+    const size = bytes.byteLength;
     // Of its own, since it may go to another thread.
-    return { blob, size, bytes: Uint8Array.from(store.read(blob).content) };
-  });
+    found.push(size > most ? { blob, size } : { blob, size, bytes: Uint8Array.from(bytes) });
+  }
+  return found;
 }
 
-export function filesOf(objects: Objects): FileReader {
+export function filesOf(objects: FileSource): FileReader {
   return {
     list: async (commit) => filesIn(await listFiles(objects, commit)),
     async contents(blobs, most) {
-      const found = new Map<string, Omit<Content, 'blob'>>();
-      for (const blob of blobs) {
-        const bytes = await objects.blob(blob);
-        const size = bytes.byteLength;
-        found.set(blob, size > most ? { size } : { size, bytes });
-      }
-      return found;
+      const read = await contentsOf(objects, blobs, most);
+      return new Map(read.map(({ blob, ...content }) => [blob, content]));
     },
   };
 }

@@ -1,14 +1,13 @@
-// Reads commits, trees and blobs of one repository: of a clone of ours by its packs, of any other by the Git library. Git's objects never change under their id, so what was read once is
-// kept for every later reader of the same `Kept`, whichever commit it looks at.
+// Reads commits, trees and blobs of one repository with the Git library. Git's objects never change under their id, so what was read once
+// is kept for every later reader of the same `Kept`, whichever commit it looks at.
 
-import { type PromiseFsClient, readBlob, readCommit, readTree } from 'isomorphic-git';
-import type { BlobId, CommitSha } from '../../model/ids.ts';
+import { createHash } from 'node:crypto';
+import { type PromiseFsClient, readObject } from 'isomorphic-git';
 import type { CommitInfo } from '../../ports.ts';
 import type { History } from './ancestry.ts';
-import { missing } from './errors.ts';
+import { Damage, otherType } from './errors.ts';
 import { type Lru, lru } from './lru.ts';
-import type { Store } from './pack/store.ts';
-import { kindOf, toCommit, toTree } from './parse.ts';
+import { taggedBy, toCommit, toTree } from './parse.ts';
 
 export interface TreeEntry {
   readonly name: string;
@@ -22,11 +21,19 @@ export interface CommitObject extends CommitInfo {
   readonly time: number;
 }
 
-/** Fails with the library's `NotFoundError` for an id that the repository does not hold. */
+/**
+ * Whatever is read is what its id says. Fails with the library's `NotFoundError` for an id that the repository does not hold, and with
+ * its `ObjectTypeError` for one of something else.
+ */
 export interface Objects {
+  /** Of a tag the commit that it was put on. */
   commit(id: string): Promise<CommitObject>;
   tree(id: string): Promise<readonly TreeEntry[]>;
   blob(id: string): Promise<Uint8Array>;
+  /** A commit as it is written. */
+  raw(id: string): Promise<Uint8Array>;
+  /** Any object. */
+  any(id: string): Promise<unknown>;
 }
 
 /** Objects that stay in memory between operations. */
@@ -45,35 +52,72 @@ export function keepObjects(): Kept {
   };
 }
 
-/** Of a clone of ours. Whatever is read is what its id says. */
-export function objectsOf(store: Store, kept: Kept): Objects {
-  const read = (id: string, type: string): Buffer => {
-    const object = store.read(id);
-    // As if it were not there: nobody asks for it as something else than it is.
-    if (object.type !== type) throw missing(id);
-    return object.content;
-  };
-  return {
-    commit: (id) => once(kept.commits, id, async () => toCommit(id, read(id, 'commit'))),
-    tree: (id) => once(kept.trees, id, async () => toTree(id, read(id, 'tree'))),
-    blob: async (id) => read(id, 'blob'),
-  };
-}
+/** The library's own cache: the packs that were opened, with everything that it unpacked from them. */
+export type PackCache = object;
 
 /**
- * Of any repository on this machine. One reader per operation: it holds the packs that it has opened, and they are dropped with it.
- * `fs` is Node's; `gitdir` the repository itself, without work tree.
+ * `fs` is Node's, or one with the same `promises`; `gitdir` the repository itself, without work tree. The packs that were opened stay as
+ * long as `cache` gives the same.
  */
 export function readObjects(
   fs: PromiseFsClient,
   gitdir: string,
   kept: Kept = keepObjects(),
-  cache: object = {},
+  cache: () => PackCache = sharePacks(),
 ): Objects {
+  async function read(id: string): Promise<{ readonly type: string; readonly content: Buffer }> {
+    const { type = '', object } = await readObject({ fs, gitdir, cache: cache(), oid: id, format: 'content' });
+    const content = object as Buffer;
+    prove(id, type, content);
+    return { type, content };
+  }
+
+  async function readAs(wanted: string, id: string): Promise<Buffer> {
+    const { type, content } = await read(id);
+    if (type !== wanted) throw otherType(id, type);
+    return content;
+  }
+
+  async function commitAt(id: string): Promise<CommitObject> {
+    const { type, content } = await read(id);
+    if (type === 'tag') return commitAt(taggedBy(id, content));
+    if (type !== 'commit') throw otherType(id, type);
+    return toCommit(id, content);
+  }
+
   return {
-    commit: (id) => once(kept.commits, id, async () => ofLibrary(await readCommit({ fs, gitdir, cache, oid: id }))),
-    tree: (id) => once(kept.trees, id, async () => (await readTree({ fs, gitdir, cache, oid: id })).tree.map(toEntry)),
-    blob: async (id) => (await readBlob({ fs, gitdir, cache, oid: id })).blob,
+    commit: (id) => once(kept.commits, id, () => commitAt(id)),
+    tree: (id) => once(kept.trees, id, async () => toTree(id, await readAs('tree', id))),
+    blob: (id) => readAs('blob', id),
+    raw: (id) => readAs('commit', id),
+    any: read,
+  };
+}
+
+/** The library compares a pack with its digest, and nothing with its id. @throws Damage */
+function prove(id: string, type: string, content: Buffer): void {
+  const found = createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
+  if (found !== id) throw new Damage(`the object ${id} reads as ${found}`);
+}
+
+const CACHE_IDLE_MS = 5_000;
+const CACHE_AGE_MS = 60_000;
+
+/** Gives operations that follow one another the same cache. It grows without end, so it is dropped when idle, and when old. */
+export function sharePacks(): () => PackCache {
+  let cache: PackCache | undefined;
+  let made = 0;
+  let idle: NodeJS.Timeout | undefined;
+  return () => {
+    if (cache === undefined || performance.now() - made > CACHE_AGE_MS) {
+      cache = {};
+      made = performance.now();
+    }
+    clearTimeout(idle);
+    idle = setTimeout(() => {
+      cache = undefined;
+    }, CACHE_IDLE_MS).unref();
+    return cache;
   };
 }
 
@@ -91,19 +135,4 @@ async function once<Value>(kept: Lru<Value>, id: string, read: () => Promise<Val
   const value = await read();
   kept.set(id, value);
   return value;
-}
-
-function ofLibrary({ oid, commit }: Awaited<ReturnType<typeof readCommit>>): CommitObject {
-  return {
-    sha: oid as CommitSha,
-    parents: commit.parent as CommitSha[],
-    message: commit.message,
-    author: commit.author.name,
-    tree: commit.tree,
-    time: commit.committer.timestamp,
-  };
-}
-
-function toEntry(entry: { mode: string; path: string; oid: string }): TreeEntry {
-  return { name: entry.path, id: entry.oid as BlobId, kind: kindOf(entry.mode) };
 }

@@ -1,4 +1,5 @@
-// What is written in a commit and in a tree.
+// What is written in a commit and in a tree. The library refuses a whole tree for one name with a backslash, as systemd's units have, and
+// a commit whose author is not written as Git writes it; here both are read as Git reads them.
 
 import type { BlobId, CommitSha } from '../../model/ids.ts';
 import { Damage } from './errors.ts';
@@ -20,6 +21,13 @@ export function toCommit(id: string, content: Buffer): CommitObject {
     tree,
     time: Number(/^committer .*> (-?\d+) [^ ]*$/m.exec(head)?.[1] ?? 0),
   };
+}
+
+/** The object that a tag was put on. @throws Damage for what is no tag */
+export function taggedBy(id: string, content: Buffer): string {
+  const object = /^object ([0-9a-f]{40})$/m.exec(content.toString('utf8'))?.[1];
+  if (object === undefined) throw new Damage(`the tag ${id} names nothing`);
+  return object;
 }
 
 /** With one line break at its end and none before it. */
@@ -45,7 +53,7 @@ export function toTree(id: string, content: Buffer): readonly TreeEntry[] {
 }
 
 /** Git's file modes: everything that is no executable, link, submodule or folder is a plain file. */
-export function kindOf(mode: string): TreeEntry['kind'] {
+function kindOf(mode: string): TreeEntry['kind'] {
   switch (mode) {
     case '040000':
       return 'folder';

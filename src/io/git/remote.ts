@@ -1,8 +1,10 @@
-// Talks to the forge's Git server: which refs it has, and which objects it gives out.
+// Talks to the forge's Git server: which refs it has, and bringing objects here.
 
-import { explain, HttpStatus } from './errors.ts';
-import { type GitResponse, type HttpLimits, send } from './http.ts';
-import { type Advertised, type Answer, askFor, NotGiven, readAnswer, readRefs, type Wish } from './upload-pack.ts';
+import { fetch, getRemoteInfo2, type HttpClient } from 'isomorphic-git';
+import type { Clone } from './clone.ts';
+import { Damage, explain, isDamage, NotGiven } from './errors.ts';
+import { wholeFiles as fs } from './files.ts';
+import { given, type HttpLimits, httpClient } from './http.ts';
 
 export interface Remote {
   /** Without credentials. */
@@ -11,31 +13,39 @@ export interface Remote {
   refs(): Promise<RemoteRefs>;
 }
 
-export interface RemoteRefs extends Pick<Advertised, 'byName'> {
+export interface RemoteRefs {
+  /** What each ref points to; a tag to what it was put on. */
+  readonly byName: ReadonlyMap<string, string>;
   /** It can leave out the beginning of a history. */
   readonly shallow: boolean;
   /** It gives out every commit that one of its refs leads to, by its id. */
   readonly byId: boolean;
-  /**
-   * Asks for objects and hands on the answer, which must be read within `take`.
-   *
-   * @throws NotGiven when the server refuses
-   */
-  ask(wish: Wish, take: (answer: Answer) => Promise<void>): Promise<void>;
+  /** @throws NotGiven when the server refuses, Damage when what is here or what came cannot be read */
+  bring(clone: Pick<Clone, 'gitdir' | 'cache'>, what: Wanted): Promise<void>;
 }
+
+interface Wanted {
+  /** Full id of a commit. */
+  readonly want: string;
+  /** A local ref: what it leads to, down to where the clone is cut off, is not sent again. */
+  readonly known: string;
+  /** Commits one after another from the wanted one; null: as far as what is here. */
+  readonly depth: number | null;
+}
+
+/** History of any length: Git's own word for it. */
+export const WHOLE = 0x7fffffff;
 
 /** What is shown for the right to read; an App's is another every hour, so it is asked for each time. */
 export type Token = string | (() => Promise<string>);
 
-/** A list of refs is no longer than this, in bytes. */
-const MAX_REFS_BYTES = 64 * 2 ** 20;
-
 /** @throws for an address that is none */
 export function openRemote(limits: HttpLimits, options: { readonly url: string; readonly token?: Token }): Remote {
   const { url, token } = withoutCredentials(options.url, options.token);
+  const http = httpClient(limits);
   const headers = async (): Promise<Record<string, string>> => {
     if (token === undefined) return {};
-    return { authorization: basic(typeof token === 'string' ? token : await token()) };
+    return { Authorization: basic(typeof token === 'string' ? token : await token()) };
   };
 
   async function told<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -43,67 +53,59 @@ export function openRemote(limits: HttpLimits, options: { readonly url: string; 
       return await work();
     } catch (error) {
       if (error instanceof NotGiven) throw new NotGiven(`${url}: the server does not give it out (${error.message})`);
+      if (error instanceof Damage) throw error;
       throw explain(error, url, token !== undefined);
     }
   }
 
-  async function listed(): Promise<Advertised> {
-    const answer = await send(
-      { url: `${url}/info/refs?service=git-upload-pack`, method: 'GET', headers: await headers() },
-      { ...limits, maxBytes: Math.min(limits.maxBytes, MAX_REFS_BYTES) },
-    );
-    return reading(answer, async (body) => {
-      if (answer.status !== 200) throw new HttpStatus(answer.status);
-      return readRefs(body);
-    });
-  }
-
-  async function asked(wish: Wish, capabilities: ReadonlySet<string>, take: (answer: Answer) => Promise<void>) {
-    const answer = await send(
-      {
-        url: `${url}/git-upload-pack`,
-        method: 'POST',
-        headers: {
-          ...(await headers()),
-          'content-type': 'application/x-git-upload-pack-request',
-          accept: 'application/x-git-upload-pack-result',
-        },
-        body: askFor(wish, capabilities),
-      },
-      limits,
-    );
-    await reading(answer, async (body) => {
-      if (answer.status !== 200) throw new HttpStatus(answer.status);
-      await take(await readAnswer(body, capabilities));
-    });
+  async function fetched(
+    { gitdir, cache }: Pick<Clone, 'gitdir' | 'cache'>,
+    { want, known, depth }: Wanted,
+    capabilities: readonly string[],
+  ): Promise<void> {
+    const what = { url, remote: 'origin', remoteRef: want, ref: known, singleBranch: true, tags: false };
+    const far = depth === null ? {} : { depth };
+    try {
+      const asked = { http: listing(http, want, capabilities), headers: await headers() };
+      await fetch({ fs, gitdir, cache: cache(), ...what, ...far, ...asked });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      throw new Damage(`${url}: what is here, or what came, cannot be read (${String(error)})`, { cause: error });
+    }
   }
 
   return {
     url,
     refs: () =>
       told(async () => {
-        const { byName, capabilities } = await listed();
-        if ([...byName.values()].some((id) => id.length === 64)) throw new Error(SHA256);
+        const listed = await getRemoteInfo2({ http, url, headers: await headers(), protocolVersion: 1 });
+        const refs = listed.refs ?? [];
+        if (refs.some(({ oid }) => oid.length === 64)) throw new Error(SHA256);
+        const capabilities = Object.keys(listed.capabilities);
         return {
-          byName,
-          shallow: capabilities.has('shallow'),
-          byId: capabilities.has('allow-reachable-sha1-in-want'),
-          ask: (wish, take) => told(() => asked(wish, capabilities, take)),
+          byName: new Map(refs.map(({ ref, oid, peeled }) => [ref, peeled ?? oid])),
+          shallow: capabilities.includes('shallow'),
+          byId: capabilities.includes('allow-reachable-sha1-in-want'),
+          bring: (clone, what) => told(() => fetched(clone, what, capabilities)),
         };
       }),
   };
 }
 
-/** Ends the connection whatever comes of it. */
-async function reading<Value>(
-  { body, close }: GitResponse,
-  read: (body: AsyncIterable<Uint8Array>) => Promise<Value>,
-): Promise<Value> {
-  try {
-    return await read(body);
-  } finally {
-    close();
-  }
+/**
+ * The library lists the refs with each fetch. They were listed before, and all that it needs of them is what the server can do: it gets a
+ * list with the wanted commit alone, so that it writes no ref of its own and stumbles over none of the server's.
+ */
+function listing(http: HttpClient, want: string, capabilities: readonly string[]): HttpClient {
+  return {
+    async request(request) {
+      if (request.method !== 'GET') return http.request(request);
+      const headers = { 'content-type': 'application/x-git-upload-pack-advertisement' };
+      const lines = ['# service=git-upload-pack', `${want} HEAD\0${capabilities.join(' ')}`];
+      const body = lines.map((line) => Buffer.from(`${(line.length + 4).toString(16).padStart(4, '0')}${line}`));
+      return { url: request.url, statusCode: 200, statusMessage: 'OK', headers, body: given(body) };
+    },
+  };
 }
 
 const SHA256 =

@@ -9,7 +9,7 @@ import { type Token, withoutCredentials } from './remote.ts';
 import { type SnapshotOptions, snapshotOf } from './snapshot.ts';
 import { openThread, type ThreadParts } from './thread.ts';
 
-export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadParts, 'maxHeapMb' | 'idleMs'> {
+export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadParts, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
   /** `https://…` or `http://…`. */
   readonly url: string;
   /** The branch that is followed. */
@@ -28,12 +28,13 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 
 /** @throws for an address that is none */
 export function openRepository(options: RepositoryOptions): Repository {
-  const { branch, folder, log, maxHeapMb, idleMs, limits = HTTP_LIMITS, maxPacks = MAX_PACKS } = options;
+  const { branch, folder, log, maxHeapMb, maxMemoryMb, idleMs, limits = HTTP_LIMITS, maxPacks = MAX_PACKS } = options;
   const { url, token } = withoutCredentials(options.url, options.token);
   const thread = openThread({
     ...{ url, branch, folder, log, limits, maxPacks },
     ...(token === undefined ? {} : { token }),
     ...(maxHeapMb === undefined ? {} : { maxHeapMb }),
+    ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
     ...(idleMs === undefined ? {} : { idleMs }),
   });
   /** Blobs never change under their id: what one commit has read, another need not. */

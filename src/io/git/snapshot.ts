@@ -2,8 +2,7 @@
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { ContentTraits, Snapshot, SourceFile } from '../../model/snapshot.ts';
-import { type FileReader, filesOf } from './listing.ts';
-import type { Objects } from './objects.ts';
+import { type FileReader, type FileSource, filesOf } from './listing.ts';
 
 export interface SnapshotOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */
@@ -22,7 +21,7 @@ export interface SnapshotOptions {
 const CONFIG_FILE = 'etc/phoenix_hypervisor_config.json';
 
 /** Fails when the commit holds too many files, so that no tree can be built to exhaust the memory. */
-export function readSnapshot(objects: Objects, commit: string, options: SnapshotOptions): Promise<Snapshot> {
+export function readSnapshot(objects: FileSource, commit: string, options: SnapshotOptions): Promise<Snapshot> {
   return snapshotOf(filesOf(objects), commit, options);
 }
 

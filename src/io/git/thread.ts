@@ -25,8 +25,10 @@ export interface Thread {
 export interface ThreadParts extends WorkOptions {
   readonly token?: Token;
   readonly log: Log;
-  /** Of JavaScript's own values; what is unpacked is bounded where it is unpacked. */
+  /** Of JavaScript's own values. */
   readonly maxHeapMb?: number;
+  /** That the process may grow by while the thread works, for what is unpacked: a small pack may hold a file of any size. */
+  readonly maxMemoryMb?: number;
   /** It ends after that long without a question, and gives back its memory. */
   readonly idleMs?: number;
 }
@@ -40,11 +42,17 @@ interface Question {
 }
 
 const MAX_HEAP_MB = 384;
+const MEGABYTE = 2 ** 20;
+/** The library holds a pack about seven times over while it indexes it, if none of its files can be packed. */
+const TIMES_A_PACK = 7;
+const BESIDE_A_PACK_MB = 200;
+const LOOK_MS = 100;
 const IDLE_MS = 15_000;
 const PROGRAM = new URL('./thread-main.ts', import.meta.url);
 
 export function openThread(parts: ThreadParts): Thread {
-  const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, ...options } = parts;
+  const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, maxMemoryMb: most, ...options } = parts;
+  const maxMemoryMb = most ?? Math.ceil(BESIDE_A_PACK_MB + (TIMES_A_PACK * options.limits.maxBytes) / MEGABYTE);
   const asked = new Map<number, Question>();
   /** Each is asked alone, so that it is known whose fault it was. */
   const suspects: Question[] = [];
@@ -69,11 +77,20 @@ export function openThread(parts: ThreadParts): Thread {
       execArgv: [],
     });
     let failure: Error | undefined;
+    const before = process.memoryUsage.rss();
+    const look = setInterval(() => {
+      if (process.memoryUsage.rss() - before <= maxMemoryMb * MEGABYTE) return;
+      failure = new NeedsMore(maxMemoryMb);
+      void started.terminate();
+    }, LOOK_MS).unref();
     started.on('message', (message: FromThread) => hear(started, message));
-    started.on('error', (error: Error) => {
-      failure = error;
+    started.on('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? new NeedsMore(maxHeapMb) : error;
     });
-    started.on('exit', () => died(started, failure));
+    started.on('exit', () => {
+      clearInterval(look);
+      died(started, failure);
+    });
     return started;
   }
 
@@ -105,7 +122,7 @@ export function openThread(parts: ThreadParts): Thread {
     const left = [...asked.values()];
     asked.clear();
     const [only] = left;
-    if (left.length === 1 && only !== undefined) only.answered.reject(whyDied(only, failure, maxHeapMb));
+    if (left.length === 1 && only !== undefined) only.answered.reject(whyDied(only, failure));
     else suspects.push(...left.map((question) => ({ ...question, suspected: true })));
     if (left.length > 0)
       log.warn('the thread that does the work of Git has died', { reason: failure?.message ?? 'unknown' });
@@ -164,13 +181,21 @@ export function openThread(parts: ThreadParts): Thread {
   };
 }
 
-function whyDied({ operation }: Question, failure: Error | undefined, maxHeapMb: number): Error {
-  const code = (failure as NodeJS.ErrnoException | undefined)?.code;
+class NeedsMore extends Error {
+  /** @param megabytes that it may use */
+  constructor(megabytes: number) {
+    super(
+      `needs more than the ${megabytes} MB that it may use: keep the configuration in a smaller repository of its own, ` +
+        'large files out of it (git lfs), or lower PHOENIX_MAX_PACK_MB, so that less is taken in at once',
+    );
+  }
+}
+
+function whyDied({ operation }: Question, failure: Error | undefined): Error {
   const what = `Git's work (${operation})`;
   const reason =
-    code === 'ERR_WORKER_OUT_OF_MEMORY'
-      ? `${what} needs more than the ${maxHeapMb} MB that it may use: keep the configuration in a smaller repository of its own, ` +
-        'large files out of it (git lfs), or lower PHOENIX_MAX_PACK_MB, so that less is taken in at once'
-      : `${what} ended in the middle (${failure?.message ?? 'its thread was stopped'}); it is tried again`;
-  return new Error(reason, { cause: failure });
+    failure instanceof NeedsMore
+      ? failure.message
+      : `ended in the middle (${failure?.message ?? 'its thread was stopped'}); it is tried again`;
+  return new Error(`${what} ${reason}`, { cause: failure });
 }

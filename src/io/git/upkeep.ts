@@ -11,12 +11,20 @@ import { bring } from './bring.ts';
 import { carryCommit } from './carry.ts';
 import type { Clone } from './clone.ts';
 import type { Clones } from './clones.ts';
-import { Damage, INCOMPLETE, isDamage, missing, TooLarge } from './errors.ts';
-import { follow, followedHead, keepCommit, keptCommits, originOf, prepareClone } from './refs.ts';
-import type { Remote, RemoteRefs } from './remote.ts';
+import { Damage, INCOMPLETE, isDamage, missing, NotGiven, TooLarge } from './errors.ts';
+import {
+  follow,
+  followedHead,
+  followedRef,
+  keepCommit,
+  keptCommits,
+  nameRemote,
+  originOf,
+  prepareClone,
+} from './refs.ts';
+import { type Remote, type RemoteRefs, WHOLE } from './remote.ts';
 import { inTurn } from './serial.ts';
 import { readShallow } from './shallow.ts';
-import { NotGiven, WHOLE } from './upload-pack.ts';
 
 export interface UpkeepParts {
   readonly remote: Remote;
@@ -60,7 +68,7 @@ const MOST_BEFORE = 256;
 const REFUSED_FOR_MS = 60 * 60 * 1000;
 
 export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read }: UpkeepParts): Upkeep {
-  const followed = `refs/heads/${branch}`;
+  const followed = followedRef(branch);
   /** One writer at a time. */
   const write = inTurn();
   /** The clone that this process has found in order. */
@@ -132,6 +140,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       if (gitdir !== inOrder) {
         const clone = cloneAt(gitdir);
         await clone.tree((await clone.commit(head)).tree);
+        await nameRemote(gitdir, remote.url);
         inOrder = gitdir;
       }
       return head as CommitSha;
@@ -145,7 +154,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const clone = cloneAt(gitdir);
     const cutOff = (await readShallow(gitdir)).size > 0;
     if (!(await clone.holds(head))) {
-      await bring(refs, clone, { wants: [head], depth: cutOff ? WITH_A_PUSH : null, branch });
+      await bring(refs, clone, { want: head, depth: cutOff ? WITH_A_PUSH : null, branch });
       if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
     }
     if (!(await buildsOn(clone, before, head))) await keepCommit(gitdir, before);
@@ -173,7 +182,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     try {
       await prepareClone(fresh, remote.url, branch);
       const clone = cloneAt(fresh);
-      await bring(refs, clone, { wants: [head], depth: ALONE, branch });
+      await bring(refs, clone, { want: head, depth: ALONE, branch });
       const sent =
         (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
       if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
@@ -195,9 +204,9 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
     const before = isOurs ? [...(await keptCommits(old)), ...(head === undefined ? [] : [head])] : [];
     for (const commit of before) {
-      if (commit !== head || !fresh.store.has(commit)) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
+      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
     }
-    for (const commit of read) if (!fresh.store.has(commit)) await takeOne(from, fresh, refs, commit, ALONE);
+    for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
   }
 
   /** From the old clone, or else from the server. */
@@ -209,7 +218,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       if (!isDamage(error)) throw error;
     }
     try {
-      await bring(refs, to, { wants: [commit], depth: ALONE, branch });
+      await bring(refs, to, { want: commit, depth: ALONE, branch });
       await keepCommit(to.gitdir, commit);
     } catch (error) {
       if (!(error instanceof NotGiven)) throw error;
@@ -243,13 +252,13 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     refuseAgain(commit);
     try {
       const cutOff = refs.shallow && (await readShallow(clone.gitdir)).size > 0;
-      await bring(refs, clone, { wants: [commit], depth: cutOff ? ALONE : null, branch });
+      await bring(refs, clone, { want: commit, depth: cutOff ? ALONE : null, branch });
     } catch (error) {
       if (!(error instanceof NotGiven)) throw error;
       log.info(`${remote.url} does not give out ${commit}`, { reason: error.message });
       return fromTheBranch(clone, refs, commit);
     }
-    if (!clone.store.has(commit)) throw new Damage(`${remote.url} takes it that ${commit} is here`);
+    if (!(await clone.has(commit))) throw new Damage(`${remote.url} takes it that ${commit} is here`);
     if (!(await clone.holds(commit))) return false;
     await keepCommit(clone.gitdir, commit);
     return true;
@@ -277,7 +286,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     if (refs.byId || head === null) return false;
     for (const depth of DEPTHS) {
       if ((await readShallow(clone.gitdir)).size === 0) break;
-      await bring(refs, clone, { wants: [head], depth, branch });
+      await bring(refs, clone, { want: head, depth, branch });
       if (await clone.holds(commit)) return true;
     }
     return clone.holds(commit);
@@ -290,14 +299,13 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const refs = await remote.refs();
     const listed = new Set(refs.byName.values());
     const head = refs.byName.get(followed);
-    const wants = [...new Set([...(head === undefined ? [] : [head]), ...commits])];
-    try {
-      await bring(refs, clone, { wants, depth, branch });
-    } catch (error) {
-      if (!(error instanceof NotGiven)) throw error;
-      log.info(`${remote.url} does not give out ${commits.join(' and ')}`, { reason: error.message });
-      const given = wants.filter((commit) => listed.has(commit));
-      if (given.length > 0) await bring(refs, clone, { wants: given, depth, branch });
+    for (const want of new Set([...(head === undefined ? [] : [head]), ...commits])) {
+      try {
+        await bring(refs, clone, { want, depth, branch });
+      } catch (error) {
+        if (!(error instanceof NotGiven) || listed.has(want)) throw error;
+        log.info(`${remote.url} does not give out ${want}`, { reason: error.message });
+      }
     }
   }
 

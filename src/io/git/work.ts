@@ -9,7 +9,6 @@ import { openClones } from './clones.ts';
 import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
 import type { HttpLimits } from './http.ts';
 import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
-import { keepObjects } from './objects.ts';
 import { followedHead } from './refs.ts';
 import { openRemote, type Token } from './remote.ts';
 import { DEPTHS, openUpkeep } from './upkeep.ts';
@@ -42,26 +41,18 @@ export interface Work {
 
 const MOST_READ = 64;
 const ASK_AGAIN_MS = 10 * 60 * 1000;
-/** Matches of an abbreviated id that are looked at. */
-const MOST_MATCHES = 1_000;
 
 /**
  * Does nothing until it is asked for something. A commit that the clone lacks is asked of the server before it counts as
  * unknown, and no answer is given that more history could change. Errors say what to do; none holds the token.
  */
-export function openWork(
-  options: WorkOptions & { readonly token?: Token; readonly log: Log },
-): Work & { close(): void } {
+export function openWork(options: WorkOptions & { readonly token?: Token; readonly log: Log }): Work {
   const { branch, log, maxPacks, limits, folder, depths = DEPTHS } = options;
   const remote = openRemote(limits, options);
-  const kept = keepObjects();
   const open = new Map<string, Clone>();
-  const clones = openClones(folder, (gitdir) => {
-    open.get(gitdir)?.close();
-    open.delete(gitdir);
-  });
+  const clones = openClones(folder, (gitdir) => open.delete(gitdir));
   const cloneAt = (gitdir: string): Clone => {
-    const clone = open.get(gitdir) ?? openClone(gitdir, kept);
+    const clone = open.get(gitdir) ?? openClone(gitdir);
     open.set(gitdir, clone);
     return clone;
   };
@@ -137,7 +128,7 @@ export function openWork(
     const found = await answered([], async (history, clone) => {
       await allBefore(history, await followedHead(clone.gitdir, branch));
       const commits: string[] = [];
-      for (const id of clone.store.beginningWith(digits, MOST_MATCHES)) if (await clone.holds(id)) commits.push(id);
+      for (const id of await clone.beginningWith(digits)) if (await clone.holds(id)) commits.push(id);
       return commits;
     });
     if (found.length > 1) throw new Error(`${digits} begins ${found.length} commits: write more of its digits`);
@@ -164,7 +155,7 @@ export function openWork(
     },
     async object(commit) {
       await having(commit);
-      return reading(async ({ store }) => store.read(commit).content);
+      return reading(async (clone) => Uint8Array.from(await clone.raw(commit)));
     },
     async files(commit) {
       await having(commit);
@@ -174,12 +165,13 @@ export function openWork(
       if (read.size > MOST_READ && oldest !== undefined) read.delete(oldest);
       return reading((clone) => listFiles(clone, commit));
     },
-    contents: (blobs, most) => reading(async ({ store }) => contentsOf(store, blobs, most)),
+    contents: (blobs, most) => reading((clone) => contentsOf(clone, blobs, most)),
     blob: (blob) =>
-      reading(async ({ store }) => {
-        if (!store.has(blob)) throw new NotFound(`${remote.url} has no blob ${blob}`);
-        return store.read(blob).content;
-      }),
+      reading((clone) =>
+        clone.blob(blob).catch((error) => {
+          throw isMissing(error, blob) ? new NotFound(`${remote.url} has no blob ${blob}`, { cause: error }) : error;
+        }),
+      ),
     isAncestor: (ancestor, descendant) =>
       answered([ancestor, descendant], (history) => isAncestor(history, ancestor, descendant)),
     mergeBase: async (one, other) =>
@@ -189,10 +181,6 @@ export function openWork(
         const ids = await commitsSince(history, base, head, most);
         return Promise.all(ids.map((id) => infoOf(clone, id)));
       }),
-    close() {
-      for (const clone of open.values()) clone.close();
-      open.clear();
-    },
   };
 }
 

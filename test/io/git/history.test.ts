@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HTTP_LIMITS } from '../../../src/io/git/http.ts';
-import { WHOLE } from '../../../src/io/git/upload-pack.ts';
+import { WHOLE } from '../../../src/io/git/remote.ts';
 import { openWork, type Work } from '../../../src/io/git/work.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
@@ -16,21 +16,19 @@ import { recordLog } from '../../support/log.ts';
 let folder: string;
 let copy: WorkingCopy;
 let server: GitServer | undefined;
-let work: (Work & { close(): void }) | undefined;
+let work: Work | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-history-'));
   copy = await workingCopy();
 });
 afterEach(async () => {
-  work?.close();
   await server?.close();
   await copy.remove();
   await rm(folder, { recursive: true, force: true });
 });
 
 async function follow(options: GitServerOptions = {}, depths: readonly number[] = [2, 3, 5, WHOLE]) {
-  work?.close();
   await server?.close();
   server = await serveRepository(copy.folder, options);
   const own = { folder: join(folder, 'clone'), limits: HTTP_LIMITS, maxPacks: 50, log: recordLog() };
@@ -99,7 +97,6 @@ test('of any graph, a clone that deepens says what Git says of the whole, whiche
         const found = (await asked.commitsSince(one, other, 100)).map(({ sha }) => sha);
         expect(found.toSorted()).toEqual(since.toSorted());
       }
-      work?.close();
       await rm(join(folder, 'clone'), { recursive: true, force: true });
       for (const ref of (await copy.git('for-each-ref', '--format=%(refname)', 'refs/heads/all-*')).split('\n')) {
         if (ref !== '') await copy.git('update-ref', '-d', ref);

@@ -121,6 +121,49 @@ describe('servers', () => {
     expect(await readdir(join(folder, 'clone/current/objects/pack'))).toHaveLength(4);
   });
 
+  test('a list of refs that ends in the middle is no list: the branch is not taken for deleted', async () => {
+    const head = await copy.commit({ a: '1' });
+    for (let n = 0; n < 20; n += 1) await copy.git('branch', `a-${n}`);
+    let length: number | undefined;
+    const repository = await follow({
+      answer: (bytes, isList) => (isList ? bytes.subarray(0, length ?? bytes.length) : bytes),
+    });
+    // Between two packets, within one, and before the first.
+    for (const at of [0, 4, 300, 400]) {
+      length = at;
+      await expect(repository.fetch()).rejects.toThrow('broke off in the middle');
+    }
+    length = undefined;
+    expect(await repository.fetch()).toBe(head);
+  });
+
+  test('a deepening whose pack is damaged leaves the edge of the history where it was', async () => {
+    const head = await copy.history(50, (n) => ({ a: `${n}` }));
+    const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
+    let damage = false;
+    const repository = await follow({
+      answer: (bytes, isList) => {
+        const pack = bytes.indexOf('PACK');
+        if (damage && !isList) bytes.writeUInt8(bytes.readUInt8(pack + 30) ^ 1, pack + 30);
+        return bytes;
+      },
+    });
+    await repository.fetch();
+    damage = true;
+    await expect(repository.isAncestor(first, head)).rejects.toThrow('damaged on its way');
+    expect(await shallow()).toContain(head);
+    expect(await copy.git('-C', join(folder, 'clone/current'), 'fsck', '--full', '--no-dangling')).toBe('');
+    damage = false;
+    expect(await repository.isAncestor(first, head)).toBe(true);
+    expect(log.lines.join()).not.toContain('cannot be read');
+  });
+
+  test('one whose own HEAD leads nowhere is followed like any other', async () => {
+    const head = await copy.commit({ a: '1' });
+    await copy.git('symbolic-ref', 'HEAD', 'refs/heads/nowhere');
+    expect(await (await follow()).fetch()).toBe(head);
+  });
+
   test('a branch that is moved between the list of refs and the request for it is followed where it went', async () => {
     await copy.commit({ a: '1' });
     let move: (() => Promise<unknown>) | undefined;
@@ -249,6 +292,31 @@ describe('branches', () => {
     ] as const) {
       expect(Buffer.from((await repository.snapshot(commit)).files.get('a.json')?.bytes ?? []).toString()).toBe(text);
     }
+  });
+});
+
+describe('objects that Git takes and few write', () => {
+  test('a name with a backslash, and a commit whose author is written in another way', async () => {
+    const unit = 'etc/dev-disk-by\\x2duuid.mount';
+    const before = await copy.commit({ [unit]: 'What=x', 'a.json': '{}' });
+    const tree = await copy.git('rev-parse', 'HEAD^{tree}');
+    const text = `tree ${tree}\nparent ${before}\nauthor <a@b> 1700000000\ncommitter nobody\n\nodd\n`;
+    const odd = (await copy.gitWith(text, 'hash-object', '-t', 'commit', '--literally', '-w', '--stdin')) as CommitSha;
+    await copy.git('update-ref', 'refs/heads/main', odd);
+    const repository = await follow();
+    expect(await repository.fetch()).toBe(odd);
+    expect(await repository.commit(odd)).toEqual({ sha: odd, parents: [before], message: 'odd\n', author: '' });
+    expect(Buffer.from((await repository.snapshot(odd)).files.get(unit)?.bytes ?? []).toString()).toBe('What=x');
+    expect(await repository.isAncestor(before, odd)).toBe(true);
+    expect(log.lines.filter((line) => line.includes('cloned'))).toHaveLength(1);
+  });
+
+  test('the id of a tag is no commit', async () => {
+    await copy.commit({ a: '1' });
+    await copy.git('tag', '-a', '-m', 'annotated', 'v1');
+    const repository = await follow({ config: ANY });
+    await repository.fetch();
+    expect(await repository.resolve(await copy.git('rev-parse', 'v1'))).toBeNull();
   });
 });
 

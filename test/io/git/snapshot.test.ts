@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_FILES } from '../../../src/io/git/listing.ts';
-import type { Objects } from '../../../src/io/git/objects.ts';
+import { type FileSource, MAX_FILES } from '../../../src/io/git/listing.ts';
+
 import { findRoot, readSnapshot } from '../../../src/io/git/snapshot.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 
@@ -11,7 +11,7 @@ const CONFIG = 'etc/phoenix_hypervisor_config.json';
 const HEAD = 'a'.repeat(40) as CommitSha;
 
 /** A repository of one commit whose trees come from the function. */
-function objects(tree: Objects['tree']): Objects {
+function objects(tree: FileSource['tree']): FileSource {
   return {
     commit: async () => ({ sha: HEAD, parents: [], message: '', author: '', tree: 'top', time: 0 }),
     tree,

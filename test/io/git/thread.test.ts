@@ -1,6 +1,6 @@
 // The thread that does Git's work: it may die, and it gives back what it took.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -29,6 +29,7 @@ afterEach(async () => {
 
 interface Opening {
   readonly maxHeapMb?: number;
+  readonly maxMemoryMb?: number;
   readonly idleMs?: number;
   readonly token?: () => Promise<string>;
 }
@@ -63,6 +64,22 @@ test('one that runs out of memory fails what it was asked, says what to do, and 
   expect((await beside).sha).toBe(head);
   expect((await repository.snapshot(head)).files.size).toBe(1);
   expect(log.lines.join()).toContain('the thread that does the work of Git has died');
+});
+
+test('a small pack with a file that would fill the memory is given up, and the next question has a new thread', async () => {
+  const head = await copy.commit({ 'a.json': '1' });
+  await writeFile(join(copy.folder, 'zeros'), '');
+  await truncate(join(copy.folder, 'zeros'), 250_000_000);
+  await copy.git('checkout', '--quiet', '-b', 'bomb');
+  await copy.git('add', 'zeros');
+  await copy.git('commit', '--quiet', '-m', 'zeros');
+  const bomb = (await copy.git('rev-parse', 'HEAD')) as CommitSha;
+  const repository = await open({ maxMemoryMb: 150 });
+  expect(await repository.fetch()).toBe(head);
+  await expect(repository.resolve(bomb)).rejects.toThrow(
+    /Git's work \(resolve\) needs more than the 150 MB that it may use: .*git lfs/,
+  );
+  expect((await repository.snapshot(head)).files.size).toBe(1);
 });
 
 test('it ends when nothing is asked for a while, and begins again', async () => {
