@@ -35,7 +35,8 @@ for (const scenario of SCENARIOS) {
 
 async function wrongEnds(scenario: Scenario, count: number): Promise<WrongEnd[]> {
   const wrong: WrongEnd[] = [];
-  for (const input of inputsOf(scenario, count, seed)) {
+  const { longInput = scenario.input } = scenario;
+  for (const input of inputsOf({ ...scenario, input: longInput }, count, seed)) {
     await scenario.attempt(input).catch((error: unknown) => wrong.push({ input, error }));
   }
   return wrong;

@@ -13,6 +13,8 @@ export interface Scenario<Input = unknown> {
   /** Why it cannot be tried on this machine; null when it can. */
   readonly missing?: string | null;
   readonly input: fc.Arbitrary<Input>;
+  /** Inputs of a long run, where they are others. */
+  readonly longInput?: fc.Arbitrary<Input>;
   /** Everything of one try, made and removed. Throws where the end is wrong, saying what was expected. */
   attempt(input: Input): Promise<void>;
 }
