@@ -9,7 +9,7 @@ export const LONGEST_WAIT_MS = 300_000;
 export const LONGEST_HOLD_MS = 900_000;
 
 /** A status whose request was not answered is said again after this: by then the forge has done what it was sent, or never does. */
-export const LATE_MS = 120_000;
+export const LATE_MS = 300_000;
 
 /** A report on its way to the forge. */
 export interface OutboxEntry {

@@ -154,8 +154,8 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
-// Keys: outbox…, handles, late. Arguments: now, longest. What waits is sent after that time anyway. A key that lies further ahead than any is put
-// was written by a clock that is set back since.
+// Keys: outbox…, handles, late. Arguments: now, longest. What waits is sent after that time anyway. A key that lies far further ahead
+// than any is put was written by a clock that is set back since.
 const lateScript = script(`
 local now, again = ARGV[1], 0
 local over = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now)
@@ -233,7 +233,7 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       }
     },
     async sayLateAgain(at) {
-      return Number(await lateScript(redis, [...outboxKeys(keys), handles, late], [at, LATE_MS]));
+      return Number(await lateScript(redis, [...outboxKeys(keys), handles, late], [at, 2 * LATE_MS]));
     },
     async nextReport() {
       const [key] = await redis.zrange(due, 0, '0');

@@ -17,17 +17,21 @@ const TIMEOUT_MS = 500;
 const TURN_MS = 16_000;
 const TURNS = 6;
 
+const inputs = (most: number) =>
+  fc.record({
+    /** Which of the requests that write are so late. */
+    late: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: most }),
+    /** Whether the agent is started anew between the last word and the late one. */
+    restart: fc.boolean(),
+    whose: fc.constantFrom('github' as const, 'github app' as const, 'gitea' as const, 'gitlab' as const),
+  });
+
 export const lateRequest = scenario({
   name: 'late-request',
   about: 'a status that the forge takes long after the agent gave it up does not stay in the place of the last word',
   tries: { long: 30, short: 1 },
-  input: fc.record({
-    /** Which of the requests that write are so late. */
-    late: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
-    /** Whether the agent is started anew between the last word and the late one. */
-    restart: fc.boolean(),
-    whose: fc.constantFrom('github' as const, 'github app' as const, 'gitea' as const, 'gitlab' as const),
-  }),
+  input: inputs(1),
+  longInput: inputs(3),
   async attempt({ late, restart, whose }) {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-late-'));
     const host = await openBoxHost(folder);
