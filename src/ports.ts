@@ -4,6 +4,7 @@
 import type {
   CertificateSigning,
   Command,
+  FileLines,
   FilePlace,
   FileRemove,
   FileWrite,
@@ -22,9 +23,15 @@ export interface CommitInfo {
   readonly author: string;
 }
 
-/** The config repo: one branch of it is followed. */
+/**
+ * The config repo: one branch of it is followed. Of its history there is only what was needed before; a question that needs more
+ * brings it, and fails where it cannot be had.
+ */
 export interface Repository {
-  /** Brings the branch up to date. Resolves to its head, or null when the branch does not exist. */
+  /**
+   * Brings the branch up to date. Resolves to its head, or null when the branch does not exist. Fails with `HeadNotFetched` of
+   * `ports/head-not-fetched.ts` where the head is known and the server does not get it across.
+   */
   fetch(): Promise<CommitSha | null>;
   /** The files at a commit; content only of those the configuration reads. Fails with `NotFound` for an unknown commit. */
   snapshot(commit: CommitSha): Promise<Snapshot>;
@@ -37,8 +44,12 @@ export interface Repository {
   isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
   /** Where two commits parted: a commit that both build on; null when they have none in common. */
   mergeBase(one: CommitSha, other: CommitSha): Promise<CommitSha | null>;
+  /** The commits from `base` (exclusive) to `head`, those nearest to the head first, and no more of them than `most`. */
+  commitsSince(base: CommitSha, head: CommitSha, most: number): Promise<readonly CommitInfo[]>;
   /** Bytes of one blob. */
   blob(blob: string): Promise<Uint8Array>;
+  /** Ends what is under way, which fails then. */
+  close(): Promise<void>;
 }
 
 export interface CommandResult {
@@ -48,7 +59,11 @@ export interface CommandResult {
   readonly stderr: string;
   /** Wall time in milliseconds. */
   readonly ms: number;
-  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed';
+  /**
+   * `unknown`: the connection was lost, or what watched over it ended: it may be running still. `not started`: an earlier one for the
+   * same target was found running; it has ended since, or was waited for in vain, and what this one rests on has to be looked at again.
+   */
+  readonly ended: 'exited' | 'timed out' | 'aborted' | 'not found' | 'killed' | 'unknown' | 'not started';
 }
 
 interface RunOptions {
@@ -56,6 +71,13 @@ interface RunOptions {
   readonly signal?: AbortSignal;
   /** Receives output lines as they come, redacted and capped. */
   readonly onOutput?: (line: string) => void;
+  /**
+   * The target that the command changes: on the node, one command of this name runs at a time, whoever started it. It goes on when
+   * whoever started it is gone, for its time at most. Absent for what only looks.
+   */
+  readonly target?: string;
+  /** Called when an earlier command for the same target is waited for. */
+  readonly onWait?: () => void;
 }
 
 /** What came back for a request, or how it ended without an answer. */
@@ -104,8 +126,10 @@ export interface FileState {
  */
 export interface Host {
   readonly node: string;
-  /** Never throws for a program that fails: the result says how it ended. */
+  /** Never fails for a program that fails: the result says how it ended. What reaches the node fails with a class of `ports/host-failure.ts` where it cannot. */
   run(command: Command, options?: RunOptions): Promise<CommandResult>;
+  /** Resolves when no command for that target runs on the node any more, whoever started it; each has its own time and no more. */
+  settle(target: string, options?: Pick<RunOptions, 'signal' | 'onWait'>): Promise<void>;
   /** Undefined when the file does not exist. */
   readFile(path: string): Promise<string | undefined>;
   /** Every regular file directly in each folder, by absolute path: one round trip however many there are. A folder that does not exist counts as empty. */
@@ -116,6 +140,8 @@ export interface Host {
   publicKey(path: string): Promise<string | null>;
   /** Atomically; false when `expects` no longer holds and nothing was written. */
   writeFile(write: FileWrite): Promise<boolean>;
+  /** Atomically, also beside others who do the same. */
+  addLines(add: FileLines): Promise<void>;
   /** Does nothing to a folder that is there already, but for its owner. Fails when it cannot be made or given away. */
   makeFolder(folder: FolderMake): Promise<void>;
   placeFiles(place: FilePlace): Promise<void>;

@@ -12,6 +12,7 @@ import { CHECKS } from './settings/checks.ts';
 import { secretBounds, secretFolders, variablePrefix } from './settings/secret-bounds.ts';
 import { signingKeys } from './settings/signing-keys.ts';
 import {
+  atOnce,
   branchName,
   choice,
   flag,
@@ -20,6 +21,7 @@ import {
   httpUrl,
   installationName,
   listenAddress,
+  megabytes,
   nodeName,
   redisAddress,
   relativeFolder,
@@ -80,6 +82,10 @@ export interface Settings {
   readonly node: string | null;
   readonly pollSeconds: number;
   readonly driftSeconds: number;
+  /** What the Git server may send for one fetch. */
+  readonly maxPackMb: number;
+  /** Steps at a time on the node, over all processes; null: a few for each process. */
+  readonly applySteps: number | null;
   readonly log: 'debug' | 'info' | 'warn' | 'error';
   readonly strictSecrets: boolean;
   /** What a configuration may refer to with `{"$secret": …}`. */
@@ -111,6 +117,9 @@ export interface ReadSettings {
 
 /** A plain view of the environment, as Node gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Each is a process or more on the node. */
+const MOST_STEPS = 256;
 
 /** Whether secrets that only a receiver needs are asked for. */
 export interface Purpose {
@@ -185,6 +194,8 @@ export function readSettings(
     node: take('PHOENIX_NODE', nodeName, null),
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
+    maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 200),
+    applySteps: take('PHOENIX_APPLY_STEPS', atOnce(MOST_STEPS), null),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     secrets: secretBounds(texts, environment),

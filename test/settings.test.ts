@@ -34,6 +34,7 @@ describe('defaults', () => {
       node: null,
       pollSeconds: 60,
       driftSeconds: 900,
+      maxPackMb: 200,
       log: 'info',
       strictSecrets: false,
     });
@@ -69,6 +70,7 @@ describe('values', () => {
     ['PHOENIX_CONFIG_ROOT', './environments/lab/', { configRoot: 'environments/lab' }],
     ['PHOENIX_STRICT_SECRETS', '1', { strictSecrets: true }],
     ['PHOENIX_NODE', 'pve2', { node: 'pve2' }],
+    ['PHOENIX_MAX_PACK_MB', '1900', { maxPackMb: 1900 }],
   ])('%s=%s', (variable, text, expected) => {
     expect(read({ ...least, [variable]: text }).settings).toMatchObject(expected);
   });
@@ -88,6 +90,9 @@ describe('values', () => {
     ['PHOENIX_POLL_SECONDS', '0'],
     ['PHOENIX_POLL_SECONDS', '1e3'],
     ['PHOENIX_LOG', 'loud'],
+    ['PHOENIX_MAX_PACK_MB', '0'],
+    ['PHOENIX_MAX_PACK_MB', '4000'],
+    ['PHOENIX_MAX_PACK_MB', '200M'],
     ['PHOENIX_CONFIG_ROOT', '../elsewhere'],
     ['PHOENIX_STRICT_SECRETS', 'yes'],
   ])('%s=%s is refused, with what to write instead', (variable, text) => {
@@ -232,6 +237,20 @@ describe('keys of those who sign commits', () => {
     [PGP.replace('PUBLIC', 'PRIVATE'), 'PHOENIX_SIGNING_KEYS: holds a private key'],
   ])('%j is refused', (text, message) => {
     expect(keys(text)).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe('steps at a time', () => {
+  const steps = (text: string) => read({ ...least, PHOENIX_APPLY_STEPS: text });
+
+  test('a number holds, and none is the default of each process', () => {
+    expect([steps('24').settings?.applySteps, read(least).settings?.applySteps]).toEqual([24, null]);
+  });
+
+  test.each(['0', '257', '-1', 'all', '1.5'])('%s is refused', (text) => {
+    expect(steps(text).problems.map(({ message }) => message)).toEqual([
+      `PHOENIX_APPLY_STEPS: ${JSON.stringify(text)} is not a number of steps`,
+    ]);
   });
 });
 

@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto';
 import * as scripts from '../../src/io/host/ssh-scripts.ts';
 
-/** By the names that the table of commands knows their arguments by; `run` starts one of the table's programs. */
+/** By the names that the table of commands knows their arguments by; `run` and `guarded` start one of the table's programs. */
 const SCRIPTS = {
   run: scripts.RUN,
+  guarded: scripts.GUARDED,
   end: scripts.END_GROUP,
   file: scripts.READ_FILE,
   folders: scripts.READ_FOLDERS,
@@ -14,6 +15,7 @@ const SCRIPTS = {
   inspect: scripts.INSPECT,
   key: scripts.PUBLIC_KEY,
   write: scripts.WRITE_FILE,
+  lines: scripts.ADD_LINES,
   folder: scripts.MAKE_FOLDER,
   place: scripts.PLACE_FILES,
   remove: scripts.REMOVE_FILES,

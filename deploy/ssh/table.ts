@@ -100,6 +100,8 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall)'],
     ...['/etc/network/interfaces\\.d', '/etc/exports\\.d'],
   ].join('|'),
+  /** Files that steps of several targets add lines to. */
+  shared: '/etc/sub[ug]id',
   made: '{data}|/var/lib/phoenix(?:/{step})*|/home/{step}/\\.ssh',
 };
 
@@ -198,6 +200,7 @@ const COMMANDS: readonly string[] = [
   ':inspect ( {read} | {made} )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
+  ':lines {shared} {mode} {number} ( root:{number}:{number} )+',
   ':folder {made} {owner} {mode}',
   ':place ( {read} {written} {mode} {owner} )+',
   ':remove ( {written} )+',

@@ -2,13 +2,15 @@
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Again, Work } from '../ports/queue.ts';
-import { apply } from './apply/apply.ts';
 import { keepLease } from './apply/lease.ts';
+import { sayItGoesOn } from './apply/node-away.ts';
 import { surveys } from './apply/surveys.ts';
+import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { claimInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
+import { watchNode } from './node-watch.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentParts, Role } from './parts.ts';
 import { declarations } from './reconcile/declared.ts';
@@ -32,23 +34,38 @@ const LOOK_AGAIN_MS = 1_000;
  * reconcile compares the head and schedules every run that is open.
  */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
-  const { queue, options } = parts;
+  const { queue, options, log, clock } = parts;
   await claimInstallation(parts);
-  const ledger = logged(parts.ledger, parts.log);
+  const ledger = logged(parts.ledger, log);
+  const nodeWatch = watchNode(parts.host, {
+    log,
+    now: () => clock.now(),
+    note: (away) => ledger.noteNode(options.node, away),
+    back: () => sayItGoesOn(context),
+  });
+  const { host } = nodeWatch;
   const context: Context = {
     ...parts,
     ledger,
+    host,
+    nodeWatch,
     declared: declarations(parts.repository, parts.managers, options.reading),
-    surveys: surveys(parts.host),
+    surveys: surveys(host),
     memory: newMemory((await ledger.head()) === null),
   };
   const has = (role: Role) => options.roles.includes(role);
   const work: Work = {
     ...(has('reconcile') ? planning(context) : {}),
-    ...(has('apply') ? { apply: (run, target, signal) => apply(context, run, target, signal) } : {}),
+    ...(has('apply') ? { apply: (run, target, signal) => turn(context, run, target, signal) } : {}),
     ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
   };
-  await queue.work(work, { node: options.node, concurrency: options.concurrency });
+  const { node, concurrency, stepsOnNode, leaseSeconds } = options;
+  await queue.work(work, {
+    node,
+    concurrency,
+    lockMs: leaseSeconds * 1000,
+    ...(stepsOnNode === undefined ? {} : { atMost: stepsOnNode }),
+  });
   const begin = async () => {
     if (has('reconcile')) {
       await startTimers(context);

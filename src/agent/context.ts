@@ -2,6 +2,7 @@
 
 import type { Surveys } from './apply/surveys.ts';
 import type { Memory } from './memory.ts';
+import type { NodeWatch } from './node-watch.ts';
 import type { AgentParts } from './parts.ts';
 import type { Declarations } from './reconcile/declared.ts';
 
@@ -9,6 +10,8 @@ export interface Context extends AgentParts {
   readonly declared: Declarations;
   readonly surveys: Surveys;
   readonly memory: Memory;
+  /** Whether the node answers; the host of the context is the one that it watches. */
+  readonly nodeWatch: NodeWatch;
 }
 
 /** ISO 8601. */

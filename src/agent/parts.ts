@@ -33,8 +33,10 @@ export interface AgentOptions {
   readonly reading: Pick<LoadOptions, 'strictSecrets' | 'secrets'>;
   /** Pull requests from forks are planned too. */
   readonly planForks: boolean;
-  /** Steps at a time on the node. */
+  /** Steps at a time in this process. */
   readonly concurrency: number;
+  /** Steps at a time on the node, over all processes; absent: as many as the processes take. */
+  readonly stepsOnNode?: number;
   /** How long a lease outlives a worker that died. */
   readonly leaseSeconds: number;
 }

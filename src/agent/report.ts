@@ -72,7 +72,7 @@ async function detailsOf({ ledger, declared }: Context, { about, state, url }: C
     const plan = await ledger.queuedPlan(about.head);
     return plan === null ? null : detailsOfQueued(plan, url);
   }
-  const run = await ledger.run(about.run);
+  const run = about.target === null ? await ledger.run(about.run) : await ledger.runStep(about.run, about.target);
   if (run === null) return null;
   if (about.target === null) {
     const root = run.problems.length === 0 ? '' : (await declared(run.commit as CommitSha)).root;

@@ -1,21 +1,30 @@
-// After every outcome and at every start: which steps may start now, which never can, and whether the run has ended. It reads
-// the ledger and decides afresh, so a crash needs no other recovery, and running it twice does no harm.
+// Which steps may start now, which never can, and whether the run has ended. `schedule` reads the whole run and decides afresh, at every
+// start and whenever something else than an outcome changed it, so a crash needs no other recovery, and running it twice does no
+// harm. `scheduleAfter` does what one outcome adds to that, for as little as that is: the tests hold it to the other.
 
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
+import { dependentsOf, type Placed } from '../model/plan-graph.ts';
 import type { CommitStatus } from '../model/report.ts';
-import type { Outcome, RunState } from '../model/run.ts';
+import { endedWell, type Outcome, type RunState } from '../model/run.ts';
+import { cutOffBy } from '../plan/following.ts';
 import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
-import type { Again } from '../ports/queue.ts';
+import type { Again, ApplyRequest } from '../ports/queue.ts';
 import { outsideWindow } from '../say/policy.ts';
 import { applying, ended, frozen, type Sentence, superseded, WHY } from '../say/status.ts';
+import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
 import { takeForce } from './reconcile/judging.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, ofRun, settled } from './tell.ts';
 import { openingFor } from './window.ts';
+
+/** A step that was left for later is asked for again when whoever left it did not come back to it by then. */
+const OVERDUE_MS = 60_000;
+/** Steps of a run that are handed out at a time where nothing says how many may be on the way on the node. */
+const STEPS_ON_NODE = 16;
 
 /** Every run that is not over. Resolves to when the first of them may go on that waits for a window. */
 export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<Again> {
@@ -36,19 +45,83 @@ export async function schedule(context: Context, id: RunDetail['id'], { startedT
 
   const next = whatNext(run, options.publicUrl);
   await ledger.settleSteps(id, isoNow(context), next.settle);
-  if (hold === null || run.state === 'superseded') {
-    for (const step of next.start) await queue.requestApply(options.node, step);
-  }
+  if (hold === null && run.state !== 'superseded') await begin(context, id, next.start);
   if (startedToo) {
-    for (const step of next.running) await queue.requestApply(options.node, step);
+    for (const step of next.running) {
+      if (!isDeferred(run, step.target, Date.now(), OVERDUE_MS)) await queue.requestApply(options.node, step);
+    }
   }
-  if (next.running.length === 0 && next.start.length === 0) await finish(context, id);
+  if (next.running.length === 0 && next.start.length === 0)
+    await finish(context, id, next.settle.size === 0 ? run : null);
   else if (hold !== null && next.running.length === 0) await waitFor(context, run, hold);
   else if (hold === null && run.state === 'blocked') {
     await ledger.markRun(id, 'applying', ofRun(options.publicUrl, run, applying(run.plan)));
   }
   await queue.requestReport();
   return hold?.opens == null ? null : soon(context, hold.opens);
+}
+
+/**
+ * What the outcome of one step makes ready or cuts off: looks at the steps that need it, and at no others.
+ *
+ * @param run with that step, as `runStep` reads it
+ * @returns the step that whoever did this one goes on with; null when there is none for it
+ */
+export async function scheduleAfter(
+  context: Context,
+  run: RunDetail,
+  { target, outcome }: { readonly target: TargetId; readonly outcome: Outcome },
+): Promise<ApplyRequest | null> {
+  const { ledger, options } = context;
+  if (run.plan === null) return null;
+  if (!endedWell(outcome)) {
+    const cutOff = await cutOffBy(run.plan, target, (these) => ledger.endedOf(run.id, these));
+    const reason = WHY.skipped(target, outcome);
+    const ends = cutOff.map((each) => [each, settled(options.publicUrl, run, each, 'skipped', reason)] as const);
+    await ledger.settleSteps(run.id, isoNow(context), new Map(ends));
+  }
+  const [next = null, ...others] = await take(context, run, 1 + dependentsOf(run.plan, target).length);
+  for (const each of others) await context.queue.requestApply(options.node, each);
+  return next;
+}
+
+/** A step waits for something: another that is ready gets its place. */
+export async function scheduleBeside(context: Context, run: RunDetail, target: TargetId): Promise<void> {
+  const { ledger, queue, options } = context;
+  await ledger.setAside(run.id, target);
+  for (const each of await take(context, run, 1)) await queue.requestApply(options.node, each);
+}
+
+/**
+ * The steps to begin next, marked as handed out. Where more is to be decided than that, the whole run is looked at.
+ *
+ * @param most one for who asks, and what may be ready because of it; the others that end meanwhile take their own
+ */
+async function take(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
+  const { ledger, queue, options } = context;
+  const taken = openingFor(context, run).open ? await ledger.takeSteps(run.id, { most, out: mostOut(options) }) : null;
+  if (taken === null || !taken.certain || taken.left === 0) {
+    await schedule(context, run.id);
+    return [];
+  }
+  await queue.requestReport();
+  return taken.steps.map((each) => ({ run: run.id, ...each }));
+}
+
+/** No more is handed out at a time than can be carried out: what is ready waits in the ledger, not in the queue. */
+function mostOut({ concurrency, stepsOnNode = STEPS_ON_NODE }: Context['options']): number {
+  return Math.max(concurrency, stepsOnNode);
+}
+
+async function begin(
+  { ledger, queue, options }: Context,
+  run: RunDetail['id'],
+  start: readonly Placed[],
+): Promise<void> {
+  // Those that were handed out may have been lost with who had them; asked for twice, they are no second job.
+  const lost = await ledger.offerSteps(run, start);
+  const taken = await ledger.takeSteps(run, { most: mostOut(options), out: mostOut(options) });
+  for (const each of [...lost, ...taken.steps]) await queue.requestApply(options.node, { run, ...each });
 }
 
 interface Hold {
@@ -86,8 +159,9 @@ function whatNext(run: RunDetail, publicUrl: string | null) {
   const outcomes = new Map<TargetId, Outcome>(
     run.steps.flatMap(({ target, outcome }) => (outcome === null ? [] : [[target, outcome]])),
   );
-  const attempts = new Map(run.steps.map((step) => [step.target, step.attempts]));
-  const asked = (target: TargetId) => ({ run: run.id, target, attempt: attempts.get(target) ?? 0 });
+  const places = new Map(steps.map(({ target }, place) => [target, place]));
+  const asked = (target: TargetId) => ({ run: run.id, target, attempt: run.jobs[target] ?? 0 });
+  const placed = (target: TargetId) => ({ target, place: places.get(target) ?? 0 });
   const running = run.steps
     .filter((step) => step.outcome === null && step.started !== null)
     .map(({ target }) => target);
@@ -103,11 +177,11 @@ function whatNext(run: RunDetail, publicUrl: string | null) {
   for (const { target, because } of skip) {
     settle.set(target, settled(publicUrl, run, target, 'skipped', WHY.skipped(because, outcomes.get(because))));
   }
-  return { start: run.state === 'superseded' ? [] : start.map(asked), running: running.map(asked), settle };
+  return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(asked), settle };
 }
 
-/** What a person has to do before the step may start; null when nothing. */
-function whyItWaits(run: RunDetail, step: PlanStep): string | null {
+/** What a person has to do before the step may start; null when nothing. @param run with at least that step's approvals */
+export function whyItWaits(run: RunDetail, step: PlanStep): string | null {
   const problem = run.held[step.target];
   if (problem !== undefined) return problem;
   if (step.protected && isDestructive(step.impact)) return WHY.protected(step);
@@ -116,10 +190,10 @@ function whyItWaits(run: RunDetail, step: PlanStep): string | null {
   return WHY.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
 }
 
-/** Every step has an outcome. A run with a blocked step stays open for a person. */
-async function finish(context: Context, id: RunDetail['id']): Promise<void> {
+/** Every step has an outcome. A run with a blocked step stays open for a person. @param known the run, where it was just read */
+async function finish(context: Context, id: RunDetail['id'], known: RunDetail | null): Promise<void> {
   const { ledger, queue, options } = context;
-  const run = await ledger.runProgress(id);
+  const run = known ?? (await ledger.runProgress(id));
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   // A run that a newer one took steps from says so; one that did all that it was to do ends as any other.
@@ -138,6 +212,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
   if (!cut) await takeForce(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
+  await queue.requestReport();
   await queue.requestReconcile();
   await tellMerged(context, run.commit);
   // What was done may have made something new that ends by itself.
@@ -145,7 +220,7 @@ async function finish(context: Context, id: RunDetail['id']): Promise<void> {
 }
 
 /** A look that finds what the one before found says nothing: a forge keeps every status for ever, and not without limit. */
-async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
+export async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
   const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
   return said.filter((each, index) => {
     return each.state !== known[index]?.state || each.description !== known[index]?.description;

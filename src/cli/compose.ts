@@ -11,6 +11,7 @@ import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import type { Agent, Role } from '../agent/parts.ts';
 import { READING } from '../config/sources.ts';
 import { lockFolder } from '../io/folder-lock.ts';
+import { limitsOf } from '../io/git/http.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
@@ -28,10 +29,15 @@ import type { Settings } from '../settings.ts';
 import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
-import { openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
+import { type KnownNode, knownNode } from './node-name.ts';
+import { type HostParts, openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
 
-/** Steps at a time on a node: Proxmox locks a guest, not the node, but its disks are shared. */
-const STEPS_AT_ONCE = 4;
+/**
+ * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
+ * disks all share, what four processes bring.
+ */
+const STEPS_OF_PROCESS = 4;
+const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
 /** What nothing is done without. */
 const ACTS = ['reconcile', 'apply'];
@@ -39,6 +45,8 @@ const RENEW_SECONDS = 300;
 /** For a Redis that starts beside Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
+/** Between two questions to a node that is away and whose name nobody knows yet. */
+const NODE_AGAIN_MS = 5_000;
 
 export interface RunningPhoenix {
   readonly agent: Agent;
@@ -59,12 +67,14 @@ export interface ComposeOptions {
   readonly redactor: Redactor;
   /** What is due by time is looked for this often, and when the next is known to be due. */
   readonly renewSeconds?: number;
+  /** Aborted when nothing is to be waited for any more. */
+  readonly stop?: AbortSignal;
 }
 
 /** Starts everything. What was opened is closed again when something fails on the way. */
 export async function compose(
   settings: Settings,
-  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS }: ComposeOptions,
+  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop }: ComposeOptions,
 ): Promise<RunningPhoenix> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -96,16 +106,21 @@ export async function compose(
       branch: settings.branch,
       folder: join(settings.dataDir, 'repository'),
       log,
+      limits: limitsOf(settings.maxPackMb),
       ...READING,
       ...tokenOf(settings, forge),
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
+    opened.push(() => repository.close());
     const metrics = openMetrics(ledger);
-    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor }));
+    const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
+    const away = patience(known, log, stop);
+    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor, away }));
+    await known?.keep(host.node);
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
-    changes.all(metrics.runChanged);
+    changes.all((run, step) => step === null && metrics.runChanged(run));
 
     const queue = openQueue(connect(), { log, installation });
     const agent = await startAgent({
@@ -130,7 +145,8 @@ export async function compose(
         renewSeconds,
         reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
         planForks: settings.planForks,
-        concurrency: STEPS_AT_ONCE,
+        concurrency: settings.applySteps ?? STEPS_OF_PROCESS,
+        stepsOnNode: settings.applySteps ?? STEPS_ON_NODE,
         leaseSeconds: LEASE_SECONDS,
       },
       lost: lost.resolve,
@@ -183,6 +199,18 @@ export async function compose(
     await close();
     throw error;
   }
+}
+
+/** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
+function patience(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostParts['away']> {
+  let said = false;
+  return async ({ message }) => {
+    const node = (await known?.read()) ?? null;
+    if (!said) log.warn('the node does not answer: it is waited for', { node, reason: message });
+    said = true;
+    if (node === null) await pause(NODE_AGAIN_MS, undefined, stop === undefined ? {} : { signal: stop });
+    return node;
+  };
 }
 
 /** The one that was given, or a private one. */

@@ -37,7 +37,14 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const log = openLog({ level: settings.log, redactor, destination: { write } });
   const told = toldToStop();
   const { compose } = await import('./compose.ts');
-  const phoenix = await compose(settings, { roles, node: node ?? settings.node, environment: io.env, log, redactor });
+  const stopping = new AbortController();
+  void told.then(() => stopping.abort());
+  const parts = { roles, node: node ?? settings.node, environment: io.env, log, redactor, stop: stopping.signal };
+  const phoenix = await compose(settings, parts).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+    return null;
+  });
+  if (phoenix === null) return EXIT.done;
   log.info(`listening on ${phoenix.url}`, { roles, branch: settings.branch, repository: settings.repositoryUrl });
   if (settings.forge.kind === 'none') log.warn('no forge is set, so commits get no answer', { set: 'PHOENIX_FORGE' });
   if (settings.redisUrl === null && roles.length < ROLES.length)

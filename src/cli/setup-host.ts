@@ -9,6 +9,7 @@ import { runAction } from '../agent/apply/run-action.ts';
 import type { Config } from '../config/config.ts';
 import { load } from '../config/load.ts';
 import { READING } from '../config/sources.ts';
+import { limitsOf } from '../io/git/http.ts';
 import { openRepository } from '../io/git/repository.ts';
 import { openRedactor } from '../io/redact.ts';
 import { lookAtDisks } from '../managers/hypervisor/setup/disks.ts';
@@ -16,7 +17,7 @@ import { lookAtDriver, planDriver } from '../managers/hypervisor/setup/gpu-drive
 import { type PoolPlan, pathsOf, planPools } from '../managers/hypervisor/setup/pools.ts';
 import type { Action } from '../model/action.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Host } from '../ports.ts';
+import type { Host, Repository } from '../ports.ts';
 import { problemText } from '../say/problem.ts';
 import { poolText, SETUP } from '../say/setup.ts';
 import { readHostSettings } from '../settings/host.ts';
@@ -164,12 +165,14 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
   const { repositoryUrl, branch, configRoot, repositoryLogin, forge } = settings;
   const token = repositoryLogin?.password ?? forge.token;
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  let repository: Repository | undefined;
   try {
-    const repository = openRepository({
+    repository = openRepository({
       url: repositoryUrl,
       branch,
       folder: join(folder, 'repository'),
       log: silent,
+      limits: limitsOf(settings.maxPackMb),
       ...READING,
       ...(token === null ? {} : { token: token.expose() }),
       ...(configRoot === null ? {} : { root: configRoot }),
@@ -183,6 +186,7 @@ async function followedSource(settings: Settings): Promise<Snapshot> {
     const hint = 'Name a folder that holds the configuration with --config.';
     throw new SourceFailure(`${repositoryUrl} cannot be read: ${reason}`, hint, EXIT.missing, { cause: error });
   } finally {
+    await repository?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -10,7 +10,7 @@ import type { CommitInfo } from '../ports.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
 import { kindOfRepository, reading, whyLacking } from './git/kinds.ts';
-import { keepObjects, readObjects } from './git/objects.ts';
+import { historyOf, keepObjects, readObjects } from './git/objects.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
 export interface LocalRepository {
@@ -76,7 +76,7 @@ export async function openLocalRepository(path: string): Promise<LocalRepository
       return commit;
     },
     isAncestor: (ancestor, descendant) =>
-      reading(kind, `what came before ${descendant}`, () => isAncestor(objects(), ancestor, descendant)),
+      reading(kind, `what came before ${descendant}`, () => isAncestor(historyOf(objects()), ancestor, descendant)),
     blob: (id) => reading(kind, `the file ${id}`, () => objects().blob(id)),
   };
 }

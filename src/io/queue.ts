@@ -1,18 +1,16 @@
 // The queue over BullMQ, which nothing else knows. Jobs hold identity only and leave nothing behind: no result, no
 // failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
 
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
-import type { Again, Queue, Work } from '../ports/queue.ts';
+import type { Again, ApplyRequest, Queue, Work, WorkOptions } from '../ports/queue.ts';
 import type { Log } from '../ports.ts';
 import type { Connection } from './ledger/connect.ts';
 import { script } from './ledger/script.ts';
 
-/** A worker that says nothing for so long counts as dead, and its jobs are given to another. */
+/** At most, before a worker that says nothing counts as dead. */
 const LOCK_MS = 20_000;
-const STALLED_CHECK_MS = 10_000;
 /** Stalled jobs run again however often: the ledger says when to stop. */
 const STALLED_TIMES = 1_000_000;
 /** After a surprise in the work itself. */
@@ -21,6 +19,14 @@ const RETRY_MS = 5_000;
 const CLOSE_MS = 3_000;
 /** Between two requests for the same work, of those that come while one is on its way. */
 const SHARED_PAUSE_MS = 10;
+/** The same for reports, which come with every outcome: one job sends all that is due. */
+const REPORT_PAUSE_MS = 100;
+/** Steps that one job does before it lets others have its place. */
+const MOST_TURNS = 16;
+/** No step waits for longer to be tried again. A key that would is from before the clock was set back. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** Nobody reads what BullMQ tells of its jobs. */
+const KEEP_EVENTS = 50;
 /** A timer of Node reaches no further. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Of the time between two looks, how much has to be over since that of any process. */
@@ -55,8 +61,6 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const workers: Worker[] = [];
   const stopping = new AbortController();
   const running = new Set<Promise<Again>>();
-  // In every id: a job that a process took with it when it died is never in the way of asking again.
-  const instance = randomUUID().slice(0, 8);
   // By clocks that nobody sets, as BullMQ's own for delayed and repeated jobs is not. What a process takes with it when it dies is asked for by
   // the next poll.
   const later = new Map<string, Later>();
@@ -82,25 +86,79 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   function queue(name: string): JobQueue {
     const known = queues.get(name);
     if (known !== undefined) return known;
-    const opened = new JobQueue(name, { ...base, defaultJobOptions: LEAVE_NOTHING });
+    const opened = new JobQueue(name, {
+      ...base,
+      defaultJobOptions: LEAVE_NOTHING,
+      streams: { events: { maxLen: KEEP_EVENTS } },
+    });
     opened.on('error', (error) => log.warn('queue', { queue: name, error: error.message }));
     queues.set(name, opened);
     return opened;
   }
 
   // A job that waits begins after this call, so it serves as well as a new one.
+  async function requestApply(node: string, { run, target, attempt }: ApplyRequest): Promise<void> {
+    const jobId = idOf(run, target, attempt);
+    // It waits to be tried again: whoever asks meanwhile sees to that too, should the process that waits with it die.
+    const waits = await redis.pttl(waitKey(node, jobId));
+    if (waits > 0 && waits <= LONGEST_WAIT_MS) {
+      return after(jobId, waits + 1, () => requestApply(node, { run, target, attempt }));
+    }
+    await queue(`apply-${node}`).add('apply', { run, target }, { jobId });
+  }
+
+  /** Nobody begins the step sooner: the key in Redis says so, and ends by itself. */
+  async function laterApply(node: string, { run, target }: ApplyRequest, jobId: string, ms: number): Promise<void> {
+    await redis.set(waitKey(node, jobId), 1, 'PX', Math.max(1, Math.round(ms)));
+    after(jobId, ms, async () => {
+      await redis.del(waitKey(node, jobId));
+      await queue(`apply-${node}`).add('apply', { run, target }, { jobId });
+    });
+  }
+
+  const waitKey = (node: string, jobId: string) => `${base.prefix}:wait:${node}:${jobId}`;
+
+  /** One step after the other, as long as there is one to go on with. The job says which one, for whoever takes it over. */
+  async function takeTurns(node: string, apply: NonNullable<Work['apply']>, job: Job): Promise<Again> {
+    let step = { attempt: 0, ...(job.data as Omit<ApplyRequest, 'attempt'>) };
+    for (let turns = 1; ; turns += 1) {
+      const next = await apply(step.run, step.target, stopping.signal);
+      if (next === null) return null;
+      if (typeof next === 'number') {
+        if (stopping.signal.aborted) return null;
+        const jobId = turns === 1 && job.id !== undefined ? job.id : idOf(step.run, step.target, step.attempt);
+        await laterApply(node, step, jobId, next);
+        return null;
+      }
+      if (turns >= MOST_TURNS || stopping.signal.aborted) {
+        await requestApply(node, next);
+        return null;
+      }
+      step = next;
+      await job.updateData({ run: step.run, target: step.target });
+    }
+  }
+
   const asks = new Map<string, () => Promise<void>>();
   const ask = (name: string): (() => Promise<void>) => {
     const known = asks.get(name);
     if (known !== undefined) return known;
-    const asked = shared(async () => {
-      if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
-    });
+    const asked = shared(
+      async () => {
+        if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
+      },
+      name === 'report' ? REPORT_PAUSE_MS : SHARED_PAUSE_MS,
+    );
     asks.set(name, asked);
     return asked;
   };
 
-  function worker(name: string, concurrency: number, onlyOne: boolean, run: (job: Job) => Promise<Again>): void {
+  function worker(
+    name: string,
+    { concurrency, lockMs = LOCK_MS }: Pick<WorkOptions, 'concurrency' | 'lockMs'>,
+    onlyOne: boolean,
+    run: (job: Job) => Promise<Again>,
+  ): void {
     const process = async (job: Job) => {
       let again: Again;
       try {
@@ -122,8 +180,8 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     const options = {
       ...base,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
+      lockDuration: Math.min(lockMs, LOCK_MS),
+      stalledInterval: Math.min(lockMs, LOCK_MS) / 2,
       maxStalledCount: STALLED_TIMES,
     };
     const started = new Worker(name, process, options);
@@ -136,20 +194,15 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     requestReport: ask('report'),
     requestReview: ask('review'),
     requestRenew: ask('renew'),
-    async requestApply(node, { run, target, attempt }) {
-      const id = jobId(run, target, attempt, instance);
-      // It is asked for again when its time has come.
-      if (later.has(id)) return;
-      await queue(`apply-${node}`).add('apply', { run, target }, { jobId: id });
-    },
-    async work(work: Work, { node, concurrency }) {
+    requestApply,
+    async work(work: Work, { node, concurrency, atMost, ...how }) {
       const { apply, ...alone } = work;
-      for (const [name, run] of Object.entries(alone)) worker(name, 1, true, () => run(stopping.signal));
+      for (const [name, run] of Object.entries(alone))
+        worker(name, { ...how, concurrency: 1 }, true, () => run(stopping.signal));
       if (apply) {
-        worker(`apply-${node}`, concurrency, false, ({ data }) => {
-          const { run, target } = data as { run: RunId; target: TargetId };
-          return apply(run, target, stopping.signal);
-        });
+        const steps = queue(`apply-${node}`);
+        await (atMost === undefined ? steps.removeGlobalConcurrency() : steps.setGlobalConcurrency(atMost));
+        worker(`apply-${node}`, { ...how, concurrency }, false, (job) => takeTurns(node, apply, job));
       }
       await Promise.all(workers.map((each) => each.waitUntilReady()));
     },
@@ -188,12 +241,12 @@ async function closeAll(these: readonly { close(): Promise<void> }[]): Promise<v
 }
 
 /** BullMQ takes no id with a colon. */
-function jobId(run: RunId, target: TargetId, attempt: number, instance: string): string {
-  return `${run}-${target}-${attempt}-${instance}`.replaceAll(':', '%3A');
+function idOf(run: RunId, target: TargetId, attempt: number): string {
+  return `${run}-${target}-${attempt}`.replaceAll(':', '%3A');
 }
 
 /** Calls made while one is on its way share the next, which follows after a moment: a flood costs no more than a few calls. */
-function shared(task: () => Promise<void>): () => Promise<void> {
+function shared(task: () => Promise<void>, pauseMs: number): () => Promise<void> {
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   const start = (): Promise<void> => {
@@ -207,7 +260,7 @@ function shared(task: () => Promise<void>): () => Promise<void> {
     if (current === undefined) return start();
     next = current
       .catch(() => {})
-      .then(() => pause(SHARED_PAUSE_MS))
+      .then(() => pause(pauseMs))
       .then(() => {
         next = undefined;
         return start();

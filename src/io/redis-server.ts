@@ -169,8 +169,10 @@ async function launch(program: string, home: string, socket: string): Promise<La
   const place = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', home, '--save', ''];
   // `always`: a webhook is acknowledged once its record is on the disk, also when the machine loses power.
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+  // What is forgotten leaves the disk as well: the file is written anew once it is twice as long as what it holds.
+  const short = ['--auto-aof-rewrite-percentage', '100', '--auto-aof-rewrite-min-size', '16mb'];
   // Detached: an interrupt at the terminal goes to Phoenix alone, which stops Redis last.
-  const child = spawn(program, [...place, ...durable, '--loglevel', 'warning'], {
+  const child = spawn(program, [...place, ...durable, ...short, '--loglevel', 'warning'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -42,6 +42,20 @@ export interface FileWrite {
   readonly expects?: string;
 }
 
+/**
+ * Lines that a text file of the node is to have, after those that it has. Whoever else adds some at the same time, all of them are in it
+ * then: for files that steps of different targets edit.
+ */
+export interface FileLines {
+  readonly kind: 'lines';
+  /** Absolute. It keeps its mode and owner. */
+  readonly path: string;
+  /** Each whole, without its end. One that is there already is not added again. */
+  readonly lines: readonly string[];
+  /** Lines before them, and permission bits, of a file that is not there. */
+  readonly absent: { readonly lines: readonly string[]; readonly mode: number };
+}
+
 /** Ids on the node. */
 export interface FileOwner {
   readonly uid: number;
@@ -198,7 +212,7 @@ export interface Action {
   /** One sentence for people, for example `set memory of 101 to 4096 MB`. */
   readonly summary: string;
   readonly impact: Impact;
-  readonly do: Command | FileWrite | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
+  readonly do: Command | FileWrite | FileLines | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
   /** Only writes down what is there: without it the target is as declared all the same. */

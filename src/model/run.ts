@@ -39,6 +39,10 @@ export interface StepRecord {
   /** Why it ended so, and what to do; null when there is nothing to say. */
   readonly reason: string | null;
   readonly attempts: number;
+  /** Tries that ended in a surprise; absent for none. A node that was away, and a worker that died, are none. */
+  readonly failures?: number;
+  /** Not tried before then (epoch milliseconds); absent while nothing is waited for. */
+  readonly waits?: number;
   /** ISO 8601. */
   readonly started: string | null;
   readonly ended: string | null;
@@ -60,4 +64,19 @@ export interface Run {
   /** Who asked: the pusher, `phoenix` for timers, or the name given with a command. */
   readonly by: string;
   readonly steps: readonly StepRecord[];
+}
+
+export function endedWell(outcome: Outcome): boolean {
+  switch (outcome) {
+    case 'applied':
+    case 'unchanged':
+      return true;
+    case 'failed':
+    case 'skipped':
+    case 'blocked':
+    case 'superseded':
+      return false;
+    default:
+      return outcome satisfies never;
+  }
 }

@@ -1,8 +1,9 @@
-// Which steps may start now. Called after every outcome and at every start, so that a crash needs no other recovery.
+// Which steps may start now, of a whole run. Called at every start and whenever a run is looked at, so that a crash needs no other
+// recovery; `following.ts` says what one outcome adds to it.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Outcome } from '../model/run.ts';
+import { endedWell, type Outcome } from '../model/run.ts';
 
 export interface Ready {
   /** Every need of theirs ended well. In plan order. */
@@ -41,19 +42,4 @@ export function ready(plan: Plan, outcomes: ReadonlyMap<TargetId, Outcome>, runn
     }
   }
   return { start, skip, done };
-}
-
-function endedWell(outcome: Outcome): boolean {
-  switch (outcome) {
-    case 'applied':
-    case 'unchanged':
-      return true;
-    case 'failed':
-    case 'skipped':
-    case 'blocked':
-    case 'superseded':
-      return false;
-    default:
-      return outcome satisfies never;
-  }
 }

@@ -4,6 +4,7 @@
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Installation } from '../model/installation.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Placed } from '../model/plan-graph.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, Report } from '../model/report.ts';
@@ -63,6 +64,8 @@ export interface RunDetail extends Run {
   /** Why it is invalid or was refused; null otherwise. */
   readonly reason: string | null;
   readonly problems: readonly Problem[];
+  /** How often a step had been started when it was handed out last, where that is not never. */
+  readonly jobs: Readonly<Record<TargetId, number>>;
 }
 
 /** How a planned run begins. Written together, or not at all. */
@@ -112,6 +115,24 @@ export interface StepEnd {
   /** Sentences of what would be done, in a run that only looks. */
   readonly would?: readonly string[];
   readonly statuses: readonly CommitStatus[];
+  /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */
+  readonly frees?: readonly Placed[];
+  /** The lease is given back as well. */
+  readonly release?: boolean;
+}
+
+/** A step that is handed out, with how often it was started before. */
+export interface HandedOut {
+  readonly target: TargetId;
+  readonly attempt: number;
+}
+
+interface Taken {
+  readonly steps: readonly HandedOut[];
+  /** Steps without outcome. */
+  readonly left: number;
+  /** False: nothing is known without a look at the whole run, which another version of Phoenix planned, or which is frozen or superseded. */
+  readonly certain: boolean;
 }
 
 /** The end of a step that never started. */
@@ -140,6 +161,13 @@ export interface Freeze {
   readonly by: string;
   /** ISO 8601. */
   readonly at: string;
+}
+
+/** A node that does not answer. */
+export interface NodeAway {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly why: string;
 }
 
 export interface Ledger extends Outbox, Pulls {
@@ -214,6 +242,18 @@ export interface Ledger extends Outbox, Pulls {
 
   /** False when the lease was lost, the step has an outcome already, or a newer commit took the run's place before it started. */
   startStep(lease: Lease, run: RunId, started: string): Promise<boolean>;
+  /** Leaves the step for later; false when the lease was lost. Until then nobody asks for it. */
+  deferStep(
+    lease: Lease,
+    run: RunId,
+    deferral: {
+      /** Epoch milliseconds. */
+      readonly notBefore: number;
+      /** The try counts as failed. */
+      readonly failed: boolean;
+      readonly statuses: readonly CommitStatus[];
+    },
+  ): Promise<boolean>;
   /** Written before the first action on the target: whatever was proved of it is no proof any more. */
   touch(lease: Lease, commit: string): Promise<boolean>;
   recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
@@ -221,6 +261,14 @@ export interface Ledger extends Outbox, Pulls {
   finishStep(lease: Lease, run: RunId, end: StepEnd): Promise<boolean>;
   /** Outcomes of steps that need no host: skipped, or waiting for a person. One that has started or ended is left alone. */
   settleSteps(run: RunId, ended: string, ends: ReadonlyMap<TargetId, SettledStep>): Promise<void>;
+  /** Those of the steps that have an outcome. */
+  endedOf(run: RunId, targets: readonly TargetId[]): Promise<ReadonlySet<TargetId>>;
+  /** These steps may be taken, as far as they were not handed out; resolves to those that were and have not begun. */
+  offerSteps(run: RunId, steps: readonly Placed[]): Promise<readonly HandedOut[]>;
+  /** Up to `most` steps, the next in the order of the plan, so that no more than `out` of the run are handed out. Each is taken once. */
+  takeSteps(run: RunId, bounds: { readonly most: number; readonly out: number }): Promise<Taken>;
+  /** The step waits for something, and another may be handed out in its place. */
+  setAside(run: RunId, target: TargetId): Promise<void>;
   /** Takes `blocked` and `skipped` outcomes back, for steps that may go on now. */
   reopenSteps(run: RunId, targets: readonly TargetId[], statuses: readonly CommitStatus[]): Promise<void>;
 
@@ -244,6 +292,11 @@ export interface Ledger extends Outbox, Pulls {
   /** The first that is noted stays. */
   noteJudge(commit: string, policy: PolicyRecord): Promise<void>;
 
+  /** Null: it answers. What was noted first of a node that is away stays. Resolves to what was noted before; null for nothing. */
+  noteNode(node: string, away: NodeAway | null): Promise<NodeAway | null>;
+  /** Nodes that did not answer when they were asked last. */
+  nodesAway(): Promise<ReadonlyMap<string, NodeAway>>;
+
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;
 
@@ -256,8 +309,11 @@ export interface Ledger extends Outbox, Pulls {
     offset: number,
   ): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
 
-  /** Called with a run's id whenever it changed, from any process. Resolves to the function that ends it. */
-  watch(listener: (run: RunId) => void): Promise<() => Promise<void>>;
+  /**
+   * Called with a run's id whenever it changed, from any process, and with the step where only that did. Resolves to the function that
+   * ends it.
+   */
+  watch(listener: (run: RunId, target: TargetId | null) => void): Promise<() => Promise<void>>;
   /** Resolves when Redis answers and takes what is written. @throws what is wrong, in words for people */
   ping(): Promise<void>;
   /** @throws what the login may not do that is needed */

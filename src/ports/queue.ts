@@ -6,7 +6,8 @@ import type { RunId, TargetId } from '../model/ids.ts';
 export interface Work {
   /** Compare the branch's head with what was followed, plan runs that wait for a plan, schedule what is ready. */
   reconcile?(signal: AbortSignal): Promise<Again>;
-  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<Again>;
+  /** May resolve to a step to go on with: one job does several, one after the other. */
+  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<Again | ApplyRequest>;
   /** Send what is due in the outbox. */
   report?(signal: AbortSignal): Promise<Again>;
   /** Look at everything that is applied and say what differs. */
@@ -23,20 +24,33 @@ type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew';
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
 export type Again = number | null;
 
+/** A step of a run, handed out after that many starts. */
+export interface ApplyRequest {
+  readonly run: RunId;
+  readonly target: TargetId;
+  readonly attempt: number;
+}
+
+export interface WorkOptions {
+  readonly node: string;
+  readonly concurrency: number;
+  /** Steps at a time for the node, over all processes that share a Redis; the newest holds. Absent: no limit. */
+  readonly atMost?: number;
+  /** A worker that says nothing for so long counts as dead, and its jobs are given to another. */
+  readonly lockMs?: number;
+}
+
 export interface Queue {
   /** One more reconcile will begin after this call; requests made before it begins share it. */
   requestReconcile(): Promise<void>;
-  /** A step of a run, tried for the nth time. The same again from this process is no second job. */
-  requestApply(
-    node: string,
-    step: { readonly run: RunId; readonly target: TargetId; readonly attempt: number },
-  ): Promise<void>;
+  /** The same again is no second job, whoever asks, while there is one that waits, runs or is to be tried again. */
+  requestApply(node: string, step: ApplyRequest): Promise<void>;
   requestReport(): Promise<void>;
   requestReview(): Promise<void>;
   /** As `requestReconcile`, for what is due by time. */
   requestRenew(): Promise<void>;
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
-  work(work: Work, options: { readonly node: string; readonly concurrency: number }): Promise<void>;
+  work(work: Work, options: WorkOptions): Promise<void>;
   /**
    * That work this often, the first time at once, for as long as this process lives: by its own clock, which nobody sets. Of all processes
    * that ask for the same, one does each time.

@@ -66,6 +66,10 @@ function howItEnded({ do: { kind } }: Action, { exit, ended }: CommandResult): s
     case 'aborted':
     case 'killed':
       return 'was stopped';
+    case 'unknown':
+      return 'lost, and its end is not known';
+    case 'not started':
+      return 'not started';
     default:
       return ended satisfies never;
   }

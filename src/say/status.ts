@@ -96,6 +96,14 @@ export function waitsForRunning(commit: string): Sentence {
   return { state: 'pending', description: `waits for the running steps of ${shortSha(commit)} to end` };
 }
 
+/** @param since ISO 8601; the same for as long as the node is away, so that it is said once */
+export function waitsForNode(node: string, { since, why }: { readonly since: string; readonly why: string }): Sentence {
+  return {
+    state: 'pending',
+    description: `waiting for the node ${node}, away since ${since.slice(11, 16)} UTC: ${why}`,
+  };
+}
+
 export function waitsForTurn(): Sentence {
   return { state: 'pending', description: 'asked for again: waits for its turn' };
 }
@@ -138,6 +146,11 @@ export function interrupted(commit: string): FinalSentence {
 
 export function broken(what: string): FinalSentence {
   return { state: 'error', description: what };
+}
+
+/** The branch has this head, and what it consists of does not get here. */
+export function notFetched(why: string): FinalSentence {
+  return broken(`not fetched: ${why}`);
 }
 
 /** How a run ended that has an outcome for every step. */
@@ -229,6 +242,7 @@ export const WHY = {
     `still differs after all was done; it would take again: ${summaries(actions)}`,
   noEffect: ({ summary }: Action) =>
     `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
+  failedYetDone: (failure: string) => `as declared, although a command failed: ${failure}`,
   noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>
     `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again, and look`,

@@ -150,11 +150,32 @@ export function nodeName(text: string): Value<string | null> {
       };
 }
 
+/** A whole number from `least` to `most`. */
+export function megabytes(least: number, most: number) {
+  return (text: string): Value<number> => {
+    const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return { value };
+    return {
+      wrong: `${JSON.stringify(text)} is not a number of megabytes`,
+      hint: `a whole number from ${least} to ${most}`,
+    };
+  };
+}
+
 export function seconds(least: number) {
   return (text: string): Value<number> => {
     const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least) return { value };
     return { wrong: `${JSON.stringify(text)} is not a number of seconds`, hint: `a whole number, ${least} or more` };
+  };
+}
+
+/** A count of things done at a time. */
+export function atOnce(most: number) {
+  return (text: string): Value<number> => {
+    const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= 1 && value <= most) return { value };
+    return { wrong: `${JSON.stringify(text)} is not a number of steps`, hint: `a whole number from 1 to ${most}` };
   };
 }
 

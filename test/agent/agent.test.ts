@@ -278,7 +278,8 @@ describe('newest wins', () => {
     await phoenix.forge.delivered();
     await phoenix.startAgent();
     await phoenix.answered(second);
-    expect(phoenix.statuses(first)).toEqual({ 'phoenix/apply': `error: superseded by ${short(second)}` });
+    const { statuses } = await phoenix.answered(first);
+    expect(statuses).toEqual({ 'phoenix/apply': `error: superseded by ${short(second)}` });
     expect(await phoenix.ledger.unsettledDeliveries()).toEqual([]);
   });
 
@@ -310,8 +311,50 @@ describe('history', () => {
     const run = await phoenix.agent().replay({ commit: short(forked), rewind: true, by: 'ann' });
     expect((await phoenix.reached(run, 'succeeded')).statuses['phoenix/apply']).toBe('success: applied 1 target');
     expect(await commands()).toEqual(['box put 101']);
-    const { statuses: next } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
+    const { statuses: next, commit: onIt } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
     expect(next['phoenix/apply']).toBe('success: applied 1 target');
+    expect(await phoenix.ledger.head()).toMatchObject({ commit: onIt, verdict: 'followed', base: onIt });
+
+    // What was accepted once is no leave to do it again.
+    await commands();
+    await phoenix.repo.reset(base);
+    const again = await phoenix.repo.commit(environment({ 101: { memory_mb: 900 } }), 'A third way');
+    await phoenix.repo.push('--force');
+    expect((await phoenix.answered(again)).statuses['phoenix/apply']).toMatch(/^failure: refused: /);
+    expect(await commands()).toEqual([]);
+  });
+
+  test('what was pushed onto a rewritten branch before it was accepted is followed then, and so is what comes after', async () => {
+    const { commit: base } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+    await phoenix.repo.reset(base);
+    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+    await phoenix.repo.push('--force');
+    await phoenix.answered(forked);
+    const { commit: onIt, statuses: refused } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
+    expect(refused['phoenix/apply']).toMatch(/^failure: refused: /);
+
+    await phoenix.reached(await phoenix.agent().replay({ commit: forked, rewind: true, by: 'ann' }), 'succeeded');
+    await until(async () => (await phoenix.ledger.head())?.base === onIt, 'the head to be followed');
+    expect((await phoenix.answered(onIt)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 900 } }));
+    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+  });
+
+  test('who goes back behind a rewritten branch stays there, until something is pushed', async () => {
+    const { commit: base } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+    await phoenix.repo.reset(base);
+    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+    await phoenix.repo.push('--force');
+    await phoenix.answered(forked);
+    await phoenix.reached(await phoenix.agent().replay({ commit: base, rewind: true, by: 'ann' }), 'succeeded');
+    await commands();
+    await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
+    expect(await phoenix.ledger.head()).toMatchObject({ commit: forked, verdict: 'rewound', base });
+    expect(await commands()).toEqual([]);
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
+    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });
 
   test('an invalid head may be taken back by a force push', async () => {
@@ -524,9 +567,12 @@ describe('a forge in trouble', () => {
   });
 
   test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
+    await phoenix.stopAgent();
+    const commit = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.repo.push();
     phoenix.forge.faults.git({ kind: 'answer', status: 500 });
-    await phoenix.agent().delivered({ kind: 'push' });
-    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.startAgent();
+    const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });
 });

@@ -10,7 +10,7 @@ export const VM = 'vm/1001' as TargetId;
 export const BEGAN = '2026-01-02T03:04:05.000Z';
 
 /** The run, planned and waiting. */
-export function planRun(ledger: Ledger): Promise<RunId> {
+export function planRun(ledger: Ledger, targets: readonly TargetId[] = [LXC, VM]): Promise<RunId> {
   const step = (target: TargetId, wave: number) => ({
     target,
     kind: target.split('/')[0] ?? '',
@@ -34,8 +34,8 @@ export function planRun(ledger: Ledger): Promise<RunId> {
   } as const;
   return ledger.recordRun(request, {
     state: 'planned',
-    plan: { from: null, to: COMMIT, steps: [step(LXC, 1), step(VM, 2)] },
-    digests: { [LXC]: 'd1', [VM]: 'd2' },
+    plan: { from: null, to: COMMIT, steps: targets.map((target, index) => step(target, index + 1)) },
+    digests: Object.fromEntries(targets.map((target, index) => [target, `d${index + 1}`])),
     held: {},
     notes: [],
     approvals: [],

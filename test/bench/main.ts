@@ -1,19 +1,27 @@
 // `npm run bench`: what Phoenix costs, as ratios to a peer or a limit of the same run, so that the numbers of a slow machine
 // and of a fast one say the same. Names of measurements as arguments run only those. A missed goal is no failure of the run.
 
+import { measureApplyProcesses } from './apply-processes.ts';
 import { measureBringUp } from './bring-up.ts';
+import { measureClone } from './clone.ts';
 import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
 import { type Measurement, printed } from './report.ts';
+import { measureRetention } from './retention.ts';
 import { measureStatus } from './status.ts';
+import { measureSteps } from './steps.ts';
 import { measureWebhooks } from './webhooks.ts';
 
 const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   webhooks: measureWebhooks,
   push: measurePush,
+  clone: measureClone,
   status: measureStatus,
+  steps: measureSteps,
+  processes: measureApplyProcesses,
+  retention: measureRetention,
   plan: measurePlan,
   commands: measureCommands,
   'bring-up': measureBringUp,

@@ -602,7 +602,7 @@ describe('outbox', () => {
 
   test('a lease of before the clock was set back ends as any other', async () => {
     const lease = await ledger.acquireLease(T1, 10_000);
-    await raw.pexpire('{phoenix}:lease:' + T1, 3_600_000);
+    await raw.pexpire(`{phoenix}:lease:${T1}`, 3_600_000);
     expect(await ledger.acquireLease(T1, 20)).toBeNull();
     await until(async () => (await ledger.acquireLease(T1, 20)) !== null, 'the lease to end');
     expect(lease).not.toBeNull();

@@ -91,6 +91,77 @@ test('a step is asked for once per attempt, and several run at a time', async ()
   await until(() => seen.length === 3);
 });
 
+test('a step has one job, whichever process asks for it, also while it waits to be tried again', async () => {
+  const [one, other] = [open(), open()];
+  const step = { run: RUN, target: targetId('lxc', 101), attempt: 0 };
+  const times: string[] = [];
+  const work: Work = {
+    async apply(_run, target) {
+      times.push(target);
+      return times.length === 1 ? 60_000 : null;
+    },
+  };
+  await one.requestApply('pve', step);
+  await one.work(work, ON_PVE);
+  await until(() => times.length === 1);
+  const redis = new Redis(server.socket);
+  await until(async () => (await redis.keys('{phoenix}:queue:wait:*')).length === 1);
+  await other.work(work, ON_PVE);
+  for (const queue of [one, other]) await queue.requestApply('pve', step);
+  await other.requestApply('pve', { ...step, target: targetId('lxc', 102) });
+  await until(() => times.length === 2);
+  expect(times).toEqual(['lxc/101', 'lxc/102']);
+  redis.disconnect();
+});
+
+test('one job goes on with the steps that it is given, and one of them that is to be tried again has a job of its own', async () => {
+  const queue = open();
+  const next = (n: number) => ({ run: RUN, target: targetId('lxc', n), attempt: 0 });
+  const seen: string[] = [];
+  let active = 0;
+  const redis = new Redis(server.socket);
+  await queue.requestApply('pve', next(1));
+  await queue.work(
+    {
+      async apply(_run, target) {
+        seen.push(target);
+        active = Math.max(active, await redis.llen('{phoenix}:queue:apply-pve:active'));
+        const number = Number(target.slice('lxc/'.length));
+        if (number < 40) return next(number + 1);
+        return seen.filter((each) => each === target).length === 1 ? 1 : null;
+      },
+    },
+    ON_PVE,
+  );
+  const all = Array.from({ length: 40 }, (_, index) => `lxc/${index + 1}`);
+  await until(() => seen.length === 41);
+  expect(seen).toEqual([...all, 'lxc/40']);
+  // The next job may have begun before the one that asked for it has ended.
+  expect(active).toBeLessThanOrEqual(2);
+  redis.disconnect();
+});
+
+test('the node does no more steps at a time than it may, over all processes', async () => {
+  const limited = { ...ON_PVE, atMost: 2 };
+  let [now, most, done] = [0, 0, 0];
+  const work: Work = {
+    async apply() {
+      now += 1;
+      most = Math.max(most, now);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+      now -= 1;
+      done += 1;
+      return null;
+    },
+  };
+  const queues = [open(), open(), open()];
+  for (let n = 0; n < 30; n += 1)
+    await queues[0]?.requestApply('pve', { run: RUN, target: targetId('lxc', n), attempt: 0 });
+  for (const queue of queues) await queue.work(work, limited);
+  await until(() => done === 30);
+  expect(most).toBe(2);
+});
+
 test('a step for another node is left alone', async () => {
   const queue = open();
   const seen: string[] = [];

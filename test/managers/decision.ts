@@ -16,6 +16,8 @@ function work({ do: what }: Action): string {
         .join(' ');
     case 'file':
       return `${what.path} <-\n${contentOf(what.content).replaceAll(/^/gm, '    | ').trimEnd()}`;
+    case 'lines':
+      return [`${what.path} +`, ...what.lines.map((line) => `    | ${line}`)].join('\n');
     case 'folder':
       return `${what.path} uid=${what.uid} gid=${what.gid}`;
     case 'place':

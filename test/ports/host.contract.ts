@@ -1,6 +1,8 @@
 // What every host keeps to, whichever way it is reached.
 
+import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -59,15 +61,21 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     return command('sh', ['-c', text, 'sh', ...args]);
   }
 
-  describe('run', () => {
+  describe.each([
+    { how: 'what only looks', target: undefined },
+    { how: 'what changes a target', target: 'lxc/101' },
+  ])('run $how', ({ target }) => {
+    const run = (asked: Command, options: Parameters<Host['run']>[1] = {}) =>
+      host.run(asked, { ...(target === undefined ? {} : { target }), ...options });
+
     test('gives the output and the exit code', async () => {
-      const result = await host.run(script('echo out; echo err >&2; exit 7'));
+      const result = await run(script('echo out; echo err >&2; exit 7'));
       expect(result).toMatchObject({ exit: 7, ended: 'exited', stdout: 'out\n', stderr: 'err\n' });
       expect(result.ms).toBeGreaterThan(0);
     });
 
     test.each([0, 1, 44, 125, 255])('exit code %d is the program’s own', async (code) => {
-      expect(await host.run(script('exit "$1"', String(code)))).toMatchObject({
+      expect(await run(script('exit "$1"', String(code)))).toMatchObject({
         exit: code,
         ended: 'exited',
         stderr: '',
@@ -75,11 +83,11 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     });
 
     test('keeps output as it is, with and without a last line break', async () => {
-      expect(await host.run(script('printf "a\\n\\nb"; printf "c\\n\\n" >&2'))).toMatchObject({
+      expect(await run(script('printf "a\\n\\nb"; printf "c\\n\\n" >&2'))).toMatchObject({
         stdout: 'a\n\nb',
         stderr: 'c\n\n',
       });
-      expect(await host.run(script('printf "äöü\\r\\n"; printf x >&2'))).toMatchObject({
+      expect(await run(script('printf "äöü\\r\\n"; printf x >&2'))).toMatchObject({
         stdout: 'äöü\r\n',
         stderr: 'x',
       });
@@ -107,24 +115,24 @@ export function hostContract(open: (parts: HostParts) => Host): void {
         '#',
         '\t',
       ];
-      const { stdout } = await host.run(command('printf', ['%s|', ...args]));
+      const { stdout } = await run(command('printf', ['%s|', ...args]));
       expect(stdout).toBe(args.map((arg) => `${arg}|`).join(''));
     });
 
     test('finds programs of the given folder first, and says when there is none', async () => {
       await writeFile(join(folder, 'bin', 'uname'), '#!/bin/sh\necho "mine: $1"\n');
       await chmod(join(folder, 'bin', 'uname'), 0o755);
-      expect((await host.run(command('uname', ['-a']))).stdout).toBe('mine: -a\n');
-      const missing = await host.run(command('no-such-program', ['x']));
+      expect((await run(command('uname', ['-a']))).stdout).toBe('mine: -a\n');
+      const missing = await run(command('no-such-program', ['x']));
       expect(missing).toMatchObject({ exit: null, ended: 'not found', stdout: '' });
       expect(missing.stderr).toContain('no-such-program: no such program');
-      const nul = await host.run(command('echo', ['a\0b']));
+      const nul = await run(command('echo', ['a\0b']));
       expect(nul).toMatchObject({ exit: null, ended: 'not found' });
     });
 
     test('passes nothing of the agent’s own environment', async () => {
       process.env['PHOENIX_TEST_LEAK'] = 'leak';
-      const { stdout } = await host.run(command('env'));
+      const { stdout } = await run(command('env'));
       delete process.env['PHOENIX_TEST_LEAK'];
       expect(stdout).toContain('LC_ALL=C.UTF-8');
       expect(stdout).not.toContain('leak');
@@ -141,30 +149,28 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       const stdin: Content = { from: 'joined', parts };
       const expected = Buffer.concat([Buffer.from('texté '), BLOB, Buffer.from('shipped')]);
       const digest = createHash('sha256').update(expected).digest('hex');
-      expect((await host.run(command('sha256sum', [], { stdin }))).stdout).toBe(`${digest}  -\n`);
-      expect((await host.run(command('wc', ['-c']))).stdout.trim()).toBe('0');
+      expect((await run(command('sha256sum', [], { stdin }))).stdout).toBe(`${digest}  -\n`);
+      expect((await run(command('wc', ['-c']))).stdout.trim()).toBe('0');
       const large: Content = { from: 'text', text: 'x'.repeat(3_000_000) };
-      expect((await host.run(command('wc', ['-c'], { stdin: large }))).stdout.trim()).toBe('3000000');
-      expect(await host.run(command('true', [], { stdin: large }))).toMatchObject({ exit: 0 });
-      const outside = await host.run(command('cat', [], { stdin: { from: 'shipped', path: 'etc/features/../../x' } }));
+      expect((await run(command('wc', ['-c'], { stdin: large }))).stdout.trim()).toBe('3000000');
+      expect(await run(command('true', [], { stdin: large }))).toMatchObject({ exit: 0 });
+      const outside = await run(command('cat', [], { stdin: { from: 'shipped', path: 'etc/features/../../x' } }));
       expect(outside).toMatchObject({ exit: null, ended: 'not found' });
     });
 
     test('gives a secret to the program and shows it nowhere', async () => {
       const stdin: Content = { from: 'secret', secret: { $secret: 'env:LAB_SECRET' } };
       const lines: string[] = [];
-      const length = await host.run(command('wc', ['-c'], { stdin }));
+      const length = await run(command('wc', ['-c'], { stdin }));
       expect(length.stdout.trim()).toBe(String(SECRET.length));
       const echo = 'cat > "$0.in"; cat "$0.in"; cat "$0.in" >&2; base64 <"$0.in"; rm "$0.in"';
-      const result = await host.run(command('sh', ['-c', echo, join(folder, 'echo')], { stdin }), {
+      const result = await run(command('sh', ['-c', echo, join(folder, 'echo')], { stdin }), {
         onOutput: (line) => lines.push(line),
       });
       expect(result.stdout).toContain('‹secret›');
       expect(result.stdout + result.stderr + lines.join()).not.toContain('s3cret');
       expect(result.stdout).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 20));
-      const unset = await host.run(
-        command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:LAB_UNSET' } } }),
-      );
+      const unset = await run(command('cat', [], { stdin: { from: 'secret', secret: { $secret: 'env:LAB_UNSET' } } }));
       expect(unset).toMatchObject({ exit: null, ended: 'not found' });
       expect(unset.stderr).toContain('put LAB_UNSET into the agent’s environment');
     });
@@ -172,7 +178,7 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     test('hands lines on as they come', async () => {
       const lines: string[] = [];
       await mkdir(join(folder, 'go'));
-      const running = host.run(
+      const running = run(
         script('echo first; while [ -d "$1" ]; do sleep 0.01; done; printf last >&2', join(folder, 'go')),
         {
           onOutput: (line) => lines.push(line),
@@ -186,22 +192,22 @@ export function hostContract(open: (parts: HostParts) => Host): void {
 
     test('keeps the beginning and the end of too much output, and hands on a bounded part', async () => {
       let seen = 0;
-      const result = await host.run(script('seq 1 200000 >&2'), { onOutput: (line) => (seen += line.length) });
+      const result = await run(script('seq 1 200000 >&2'), { onOutput: (line) => (seen += line.length) });
       expect(result.stderr.length).toBeLessThan(300_000);
       expect(result.stderr.startsWith('1\n2\n3\n')).toBe(true);
       expect(result.stderr.endsWith('199999\n200000\n')).toBe(true);
       expect(result.stderr).toMatch(/… \d+ characters left out …/);
       expect(seen).toBeLessThan(300_000);
-      const all = await host.run(command('seq', ['1', '200000']));
+      const all = await run(command('seq', ['1', '200000']));
       expect(all.stdout.length).toBe(1_288_895);
     });
 
     test('says when a signal ended it', async () => {
-      expect(await host.run(script('kill -KILL $$'))).toMatchObject({ exit: null, ended: 'killed' });
+      expect(await run(script('kill -KILL $$'))).toMatchObject({ exit: null, ended: 'killed' });
     });
 
     test('does not wait for what the program left running', async () => {
-      const result = await host.run(script('sleep 60 & echo $!'));
+      const result = await run(script('sleep 60 & echo $!'));
       expect(result).toMatchObject({ exit: 0 });
       // It is still there, or this would fail.
       process.kill(Number(result.stdout), 'SIGKILL');
@@ -214,7 +220,7 @@ export function hostContract(open: (parts: HostParts) => Host): void {
 
     test('ends the whole tree at the time limit', async () => {
       const pidFile = join(folder, 'pid');
-      const result = await host.run({ ...script(stubborn, pidFile), timeoutSeconds: 2 });
+      const result = await run({ ...script(stubborn, pidFile), timeoutSeconds: 2 });
       expect(result).toMatchObject({ exit: null, ended: 'timed out', stdout: 'up\n' });
       const pid = Number(await readFile(pidFile, 'utf8'));
       await until(() => !isAlive(pid), 'the grandchild to end');
@@ -223,12 +229,12 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     test('ends the whole tree when it is aborted, and starts nothing after that', async () => {
       const pidFile = join(folder, 'pid');
       const abort = new AbortController();
-      const running = host.run(script(polite, pidFile), { signal: abort.signal, onOutput: () => abort.abort() });
+      const running = run(script(polite, pidFile), { signal: abort.signal, onOutput: () => abort.abort() });
       expect(await running).toMatchObject({ exit: null, ended: 'aborted' });
       const pid = Number(await readFile(pidFile, 'utf8'));
       await until(() => !isAlive(pid), 'the grandchild to end');
       await rm(pidFile);
-      expect(await host.run(script(polite, pidFile), { signal: abort.signal })).toMatchObject({
+      expect(await run(script(polite, pidFile), { signal: abort.signal })).toMatchObject({
         exit: null,
         ended: 'aborted',
       });
@@ -236,8 +242,103 @@ export function hostContract(open: (parts: HostParts) => Host): void {
     });
 
     test('runs many at a time', async () => {
-      const results = await Promise.all(Array.from({ length: 16 }, (_, n) => host.run(script('echo "$1"', String(n)))));
+      const results = await Promise.all(
+        Array.from({ length: 16 }, (_, n) =>
+          run(script('echo "$1"', String(n)), target === undefined ? {} : { target: `vm/${n}` }),
+        ),
+      );
       expect(results.map(({ stdout }) => stdout)).toEqual(results.map((_, n) => `${n}\n`));
+    });
+  });
+
+  describe('commands that change a target', () => {
+    const WAITS = 'echo up; while [ -e "$1" ]; do sleep 0.02; done; echo done';
+    let held: string;
+    beforeEach(async () => {
+      held = join(folder, 'root/held');
+      await writeFile(held, '');
+    });
+
+    /** Resolves once it runs. */
+    async function begin(target: string): Promise<{ readonly ended: ReturnType<Host['run']> }> {
+      const up = Promise.withResolvers<void>();
+      const ended = host.run(script(WAITS, held), { target, onOutput: () => up.resolve() });
+      await up.promise;
+      return { ended };
+    }
+
+    test('run one at a time for each target; one that had to wait is not started', async () => {
+      const first = await begin('lxc/101');
+      const began = join(folder, 'root/began');
+      const waits = Promise.withResolvers<void>();
+      const second = host.run(script('echo >"$1"', began), { target: 'lxc/101', onWait: waits.resolve });
+      await waits.promise;
+      expect(await host.run(script('echo other'), { target: 'lxc/102' })).toMatchObject({ exit: 0, stdout: 'other\n' });
+      await rm(held);
+      expect(await second).toMatchObject({ exit: null, ended: 'not started' });
+      expect(await first.ended).toMatchObject({ exit: 0, stdout: 'up\ndone\n' });
+      await expect(readFile(began)).rejects.toThrow('ENOENT');
+      expect(await host.run(script('echo again'), { target: 'lxc/101' })).toMatchObject({ exit: 0, stdout: 'again\n' });
+    });
+
+    test('one that waited in vain for the time of its command is not started either', async () => {
+      const first = await begin('hypervisor/dns');
+      const second = { ...script('true'), timeoutSeconds: 1 };
+      expect(await host.run(second, { target: 'hypervisor/dns' })).toMatchObject({ exit: null, ended: 'not started' });
+      await rm(held);
+      expect(await first.ended).toMatchObject({ exit: 0 });
+    });
+
+    test('are waited for until none is left, whatever the target is called', async () => {
+      const target = 'stack/../../1002.it~s';
+      await host.settle(target);
+      const first = await begin(target);
+      const waits = Promise.withResolvers<void>();
+      let settled = false;
+      const settling = host.settle(target, { onWait: waits.resolve }).then(() => {
+        settled = true;
+      });
+      await waits.promise;
+      await host.settle('lxc/102');
+      expect(settled).toBe(false);
+      await rm(held);
+      await settling;
+      expect(await first.ended).toMatchObject({ exit: 0 });
+      expect((await readdir(join(folder, 'root/run/phoenix/commands'))).sort()).toEqual([
+        'lxc%2f102',
+        'stack%2f..%2f..%2f1002.it%7es',
+      ]);
+    });
+
+    test('are not said to be none where nobody can see them', async () => {
+      await symlink(folder, join(folder, 'root/run'));
+      await expect(host.settle('lxc/101')).rejects.toThrow(
+        /cannot see what runs for lxc\/101: .*is no folder of its own/,
+      );
+      expect(await host.run(script('true'), { target: 'lxc/101' })).toMatchObject({ exit: 1, ended: 'exited' });
+    });
+
+    test('leave nothing locked by what they leave running', async () => {
+      const { stdout } = await host.run(script('sleep 60 >/dev/null 2>&1 & echo $!'), { target: 'vm/101' });
+      await host.settle('vm/101');
+      process.kill(Number(stdout), 'SIGKILL');
+    });
+
+    test('wait for a task of Proxmox that changes their guest, and for no console', async () => {
+      const task = (type: string, id: number) =>
+        `$0 = "task UPID:pve:0001:0002:0003:${type}:${id}:root\\@pam:"; $| = 1; print "up\\n"; sleep 60`;
+      const tasks = [spawn('perl', ['-e', task('vzstart', 990101)]), spawn('perl', ['-e', task('vncproxy', 990102)])];
+      try {
+        await Promise.all(tasks.map((each) => once(each.stdout, 'data')));
+        await host.settle('lxc/990102');
+        const waits = Promise.withResolvers<void>();
+        const settling = host.settle('lxc/990101', { onWait: waits.resolve });
+        await waits.promise;
+        tasks[0]?.kill('SIGKILL');
+        await settling;
+      } finally {
+        for (const each of tasks) each.kill('SIGKILL');
+      }
     });
   });
 
@@ -292,6 +393,24 @@ export function hostContract(open: (parts: HostParts) => Host): void {
       );
       expect(await host.readFolders([])).toEqual(new Map());
       expect(await host.readFolders(['/nowhere'])).toEqual(new Map());
+    });
+
+    test('lines are added to one that others edit, once each, by however many at a time', async () => {
+      const add = (lines: readonly string[]) =>
+        host.addLines({ kind: 'lines', path: '/etc/shared', lines, absent: { lines: ['root:1:1'], mode: 0o640 } });
+      await add(['root:2:1', 'root:3:1']);
+      expect(await host.readFile('/etc/shared')).toBe('root:1:1\nroot:2:1\nroot:3:1\n');
+      const place = join(folder, 'root/etc/shared');
+      expect((await stat(place)).mode & 0o777).toBe(0o640);
+      await writeFile(place, 'root:4:1\nann:5:1');
+      await chmod(place, 0o604);
+      const many = Array.from({ length: 16 }, (_, n) => `root:${100 + n}:1`);
+      await Promise.all([...many, 'root:4:1', 'root:4:1'].map((line) => add([line])));
+      const text = (await host.readFile('/etc/shared')) ?? '';
+      expect(text.startsWith('root:4:1\nann:5:1\nroot:1')).toBe(true);
+      expect(text.trimEnd().split('\n').slice(2).sort()).toEqual(many.sort());
+      expect((await stat(place)).mode & 0o777).toBe(0o604);
+      expect(await readdir(join(folder, 'root/etc'))).toEqual(['shared']);
     });
 
     test('folders are made once and given away', async () => {

@@ -130,6 +130,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   [':inspect', '/tank/x/cert.key', '/tank/x'],
   [':key', '/tank/x/cert.key'],
   [':write', '/etc/pve/lxc/101.conf', '', '', SUM],
+  [':lines', '/etc/subgid', '0644', '1', 'root:100000:65536', 'root:33:1'],
   [':folder', '/tank/x', ':100000', '0700'],
   [':place', `${WORK}/x.key`, '/tank/x/cert.key', '0640', '100000:100033'],
   [':remove', '/var/lib/phoenix/x', '/etc/exports.d/phoenix.exports'],

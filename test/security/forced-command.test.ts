@@ -24,6 +24,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   inspect: scripts.INSPECT,
   key: scripts.PUBLIC_KEY,
   write: scripts.WRITE_FILE,
+  lines: scripts.ADD_LINES,
   folder: scripts.MAKE_FOLDER,
   place: scripts.PLACE_FILES,
   remove: scripts.REMOVE_FILES,
@@ -52,6 +53,14 @@ const searchPath = (): string => `${folder}:${SYSTEM_PATH}`;
 const start = (words: readonly string[], input?: string): Asked =>
   asking(scripts.RUN, [MARK, SYSTEM_PATH, ...words], input);
 
+/** The same by the guard that runs one at a time for each target. */
+const guarded = (
+  words: readonly string[],
+  input = '',
+  target = 'lxc/101',
+  more: readonly string[] = ['60', ''],
+): Asked => asking(scripts.GUARDED, [MARK, SYSTEM_PATH, '', target, ...more, ...words], input);
+
 function script(name: string, words: readonly string[]): Asked {
   const begin = name === 'connect' || name === 'end' ? [] : [MARK, SYSTEM_PATH];
   return asking(SCRIPTS[name] ?? '', [...begin, ...words]);
@@ -75,6 +84,9 @@ const passes = (asked: Asked): boolean => passing([asked], (each) => each).lengt
 
 test('what Phoenix sends passes: one command of every shape', () => {
   expect(passing(ALLOWED, listed)).toEqual(ALLOWED);
+  const programs = ALLOWED.filter(([program]) => !program?.startsWith(':'));
+  expect(passing(programs, (words) => guarded(words, INPUTS[words[0] ?? '']))).toEqual(programs);
+  expect(passes(guarded([]))).toBe(true);
   const lines = [...shapesOf(readFileSync(TABLE, 'utf8')).values()].flat().map(({ line }) => line);
   const shown = new Set(ALLOWED.map((words) => shapeFor(words, INPUTS[words[0] ?? ''])));
   expect(lines.filter((line) => !shown.has(line))).toEqual([]);
@@ -83,6 +95,7 @@ test('what Phoenix sends passes: one command of every shape', () => {
 describe('a holder of the key does not get', () => {
   test.each(Object.entries(REFUSED_PROGRAMS))('%s', (_what, commands) => {
     expect(passing(commands, (words) => start(words, 'ann:$6$salt$hash\n'))).toEqual([]);
+    expect(passing(commands, (words) => guarded(words, 'ann:$6$salt$hash\n'))).toEqual([]);
   });
 
   test('a path that is not for it, by a script of Phoenix', () => {
@@ -92,6 +105,32 @@ describe('a holder of the key does not get', () => {
   test('what standard input would do', () => {
     expect(passing(REFUSED_INPUTS, ([words, input]) => start(words, input))).toEqual([]);
     expect(passes(start(['chpasswd', '-e'], INPUTS['chpasswd']))).toBe(true);
+  });
+
+  test('a target, a time, a size or a root for the guard that are none', () => {
+    const wrong = [
+      guarded(['hostname'], '', 'lxc'),
+      guarded(['hostname'], '', '../lxc/101'),
+      guarded(['hostname'], '', 'lxc/10 1'),
+      guarded(['hostname'], '', 'lxc/101', ['1h', '']),
+      guarded(['hostname'], '', 'lxc/101', ['60', '-1']),
+      asking(scripts.GUARDED, [MARK, SYSTEM_PATH, '/etc', 'lxc/101', '60', '', 'hostname']),
+      asking(scripts.GUARDED, [MARK, SYSTEM_PATH, '', 'lxc/101']),
+    ];
+    expect(passing(wrong, (each) => each)).toEqual([]);
+    expect(passes(guarded(['hostname']))).toBe(true);
+  });
+
+  test('other lines, or lines in another file', () => {
+    const words = ['0644', '1', 'root:100000:65536'];
+    for (const wrong of [
+      ['/etc/passwd', ...words, 'root:33:1'],
+      ['/etc/subuid', ...words, 'ann:33:1'],
+      ['/etc/subuid', ...words, 'root:33:1\nann:0:1'],
+      ['/etc/subuid', '4755', '1', 'root:1:1'],
+    ]) {
+      expect(passes(script('lines', ['', ...wrong]))).toBe(false);
+    }
   });
 
   test('a script that was changed, another mark, another PATH', () => {
@@ -221,7 +260,7 @@ test('fuzz: a hostile word in place of another passes only as the text of a note
       const found = shapeFor(other);
       if (found === undefined) return;
       // An empty mode, owner or digest is none at all.
-      expect([found.split(' ')[0], word]).toEqual([expect.stringMatching(/^:(write|folder|place)$/), '']);
+      expect([found.split(' ')[0], word]).toEqual([expect.stringMatching(/^:(write|lines|folder|place)$/), '']);
     }),
     { numRuns: 3000 },
   );

@@ -318,6 +318,7 @@ function runWith(given: string): RunDetail {
     ...{ created: '', started: null, ended: null, by: given, steps: [step], digests: {}, request },
     approvals: [{ target: `lxc/${given}` as TargetId, by: given, at: '', where: given }],
     notes: [given],
+    jobs: {},
     ...{ held: {}, supersededBy: given, reason: given, problems: [problem(given)] },
     plan: { from: SHA, to: SHA, steps: [stepWith(given)] },
   };

@@ -4,6 +4,7 @@ import { startAgent } from '../../src/agent/agent.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import { READING } from '../../src/config/sources.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
+import { HTTP_LIMITS } from '../../src/io/git/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
@@ -60,6 +61,8 @@ export async function startTestAgent(
     readonly ledger?: (ledger: Ledger) => Ledger;
     readonly clock?: Clock;
     readonly forgeTimeoutMs?: number;
+    /** What the Git server may send for one fetch, in bytes. */
+    readonly maxPackBytes?: number;
     readonly signatures?: Signatures | null;
     readonly log?: Log;
   } = {},
@@ -83,9 +86,10 @@ export async function startTestAgent(
     folder: around.cloneFolder,
     log: testLog,
     ...READING,
+    ...(changes.maxPackBytes === undefined ? {} : { limits: { ...HTTP_LIMITS, maxBytes: changes.maxPackBytes } }),
   });
   const host = hostOf(repository);
-  return startAgent({
+  const agent = await startAgent({
     ledger: ledger(openTestLedger(around.redisUrl)),
     queue: openQueue(
       connectRedis(around.redisUrl, () => {}),
@@ -114,4 +118,11 @@ export async function startTestAgent(
       ...changes.options,
     },
   });
+  return {
+    ...agent,
+    async stop(graceSeconds) {
+      await agent.stop(graceSeconds);
+      await repository.close();
+    },
+  };
 }

@@ -83,11 +83,13 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
       }
       return { ...ok, stdout: box(verb, id, argument) };
     },
+    settle: async () => {},
     readFile: async () => undefined,
     readFolders: async () => new Map(),
     writeFile: async () => true,
     inspect: async () => new Map(),
     publicKey: async () => null,
+    addLines: async () => {},
     makeFolder: async () => {},
     placeFiles: async () => {},
     removeFiles: async () => {},

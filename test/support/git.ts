@@ -5,12 +5,16 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runGit } from '../../src/lab/forge/git/launcher.ts';
+import { runGit, startGit } from '../../src/lab/forge/git/launcher.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
 
 export interface WorkingCopy {
   readonly folder: string;
   git(...args: readonly string[]): Promise<string>;
+  /** The same as if it were that time: `@seconds +0000`. */
+  gitAt(time: string, ...args: readonly string[]): Promise<string>;
+  /** The same with a text on its standard input. */
+  gitWith(input: string, ...args: readonly string[]): Promise<string>;
   /** Writes the files (null deletes one) and commits everything. Resolves to the commit. */
   commit(files: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<CommitSha>;
   /** Adds that many commits to `main` at once, each with the files that `files(n)` gives. Resolves to the newest. */
@@ -36,12 +40,28 @@ export async function workingCopy(remote?: string): Promise<WorkingCopy> {
   async function git(...args: readonly string[]): Promise<string> {
     return (await runGit({ args, cwd: folder, env })).trim();
   }
+  async function gitAt(time: string, ...args: readonly string[]): Promise<string> {
+    const times = { GIT_AUTHOR_DATE: time, GIT_COMMITTER_DATE: time };
+    return (await runGit({ args, cwd: folder, env: { ...env, ...times } })).trim();
+  }
+  async function gitWith(input: string, ...args: readonly string[]): Promise<string> {
+    const { stdin, stdout, ended } = startGit({ args, cwd: folder, env });
+    stdin.end(input);
+    const printed = Buffer.concat(await stdout.toArray())
+      .toString()
+      .trim();
+    const { exit, stderr } = await ended;
+    if (exit === 0) return printed;
+    throw new Error(`git ${args[0]}: exit ${exit ?? 'none'}: ${stderr}`);
+  }
   await git('init', '--quiet', '--template=', '--initial-branch=main');
   if (remote !== undefined) await git('remote', 'add', 'origin', remote);
 
   return {
     folder,
     git,
+    gitAt,
+    gitWith,
     async commit(files, message = 'Change') {
       for (const [path, content] of Object.entries(files)) {
         const full = join(folder, path);

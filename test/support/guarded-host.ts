@@ -42,6 +42,11 @@ export function guardedHost(host: Host): Host {
       allow([':write', write.path, ...words]);
       return host.writeFile(write);
     },
+    async addLines(add) {
+      const before = [bits(add.absent.mode), String(add.absent.lines.length), ...add.absent.lines];
+      allow([':lines', add.path, ...before, ...add.lines]);
+      return host.addLines(add);
+    },
     async makeFolder(make) {
       const owner = `${make.uid ?? ''}${make.gid === null ? '' : `:${make.gid}`}`;
       allow([':folder', make.path, owner, bits(make.mode)]);

@@ -36,6 +36,11 @@ export interface Lab {
 const LOOKING =
   /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|pve-firewall compile|hostname)/;
 
+/** Whether a command line changes nothing. */
+export function isLooking(line: string): boolean {
+  return LOOKING.test(line);
+}
+
 /** @param programs as processes of their own, or within the test's: the same answers, in far less time */
 export async function openLab(programs: 'here' | 'processes' = 'processes'): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
@@ -57,7 +62,7 @@ export async function openLab(programs: 'here' | 'processes' = 'processes'): Pro
     commands,
     news() {
       const all = commands();
-      const news = all.slice(told).filter((line) => !LOOKING.test(line));
+      const news = all.slice(told).filter((line) => !isLooking(line));
       told = all.length;
       return news.map((line) => line.replace(/ --description .*$/s, ''));
     },

@@ -36,7 +36,7 @@ export interface Phoenix {
   /** Commits, pushes, and waits for the commit's answer. */
   push(files: Files, message?: string): Promise<Answered>;
   /** Waits until the commit has its answer: `phoenix/apply` neither absent nor pending, and nothing left to send. */
-  answered(commit: CommitSha): Promise<Answered>;
+  answered(commit: CommitSha, seconds?: number): Promise<Answered>;
   /** Waits until a run is in a state; resolves to its commit's statuses. */
   reached(run: RunId, ...states: RunState[]): Promise<Answered>;
   /** By context, as `state: description`. */
@@ -71,6 +71,8 @@ export interface PhoenixOptions {
   readonly clock?: Clock;
   /** How long the agent waits for the forge. */
   readonly forgeTimeoutMs?: number;
+  /** What the Git server may send for one fetch, in bytes; as it is for everybody when not given. */
+  readonly maxPackBytes?: number;
   /** Whose forge it is; GitHub's with a token when not given. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
   /** None when not given: no key is known. */
@@ -174,8 +176,9 @@ export async function startPhoenix({
       await repo.push();
       return phoenix.answered(commit);
     },
-    async answered(commit) {
-      await until(() => /^(?!pending)/.test(statuses(commit)['phoenix/apply'] ?? 'pending'), `an answer on ${commit}`);
+    async answered(commit, seconds) {
+      const isAnswered = () => /^(?!pending)/.test(statuses(commit)['phoenix/apply'] ?? 'pending');
+      await until(isAnswered, `an answer on ${commit}`, seconds);
       return quiet(commit);
     },
     async reached(run, ...states) {

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +19,17 @@ export const noSshd = SSHD === undefined ? 'no sshd on this machine: install ope
 export interface TestSshd {
   readonly target: string;
   readonly sshOptions: readonly string[];
+  /** The file of host keys that those options name. */
+  readonly knownHosts: string;
   /** What the key may do from now on, as the options of a line in `authorized_keys`. At first it may do everything. */
   allow(options: string): void;
+  /** Breaks every connection off; what was started through them goes on. */
+  cut(): void;
+  /** Takes no connections any more, as a machine that starts again. */
+  away(): Promise<void>;
+  back(): Promise<void>;
+  /** Shows another host key from now on. Resolves to the fingerprints of before and of now. */
+  changeHostKey(): Promise<{ readonly before: string; readonly now: string }>;
   stop(): Promise<void>;
 }
 
@@ -28,7 +37,8 @@ export async function startSshd(): Promise<TestSshd> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-sshd-'));
   const key = join(folder, 'key');
   const hostKey = join(folder, 'host');
-  for (const path of [key, hostKey]) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
+  const makeKey = (path: string) => run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
+  for (const path of [key, hostKey]) await makeKey(path);
   const allow = (options: string): void =>
     writeFileSync(join(folder, 'authorized_keys'), `${options} ${readFileSync(`${key}.pub`, 'utf8')}`);
   allow('');
@@ -48,10 +58,29 @@ export async function startSshd(): Promise<TestSshd> {
   ];
   await writeFile(join(folder, 'config'), `${settings.join('\n')}\n`);
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
-  const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', join(folder, 'config')], { stdio: 'ignore' });
-  await until(() => listens(port), 'sshd to listen');
+  const listen = async () => {
+    const started = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', join(folder, 'config')], { stdio: 'ignore' });
+    await until(() => listens(port), 'sshd to listen');
+    return started;
+  };
+  let server = await listen();
+  const end = async () => {
+    server.kill();
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+  };
+  const cut = (): void => {
+    for (const pid of childrenOf(server.pid ?? 0)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
+  };
+  const fingerprint = async () => (await run('ssh-keygen', ['-lf', `${hostKey}.pub`])).stdout.split(' ')[1] ?? '';
   return {
     target: `ssh://${userInfo().username}@127.0.0.1:${port}`,
+    knownHosts: `${folder}/known`,
     sshOptions: [
       '-F',
       '/dev/null',
@@ -60,13 +89,45 @@ export async function startSshd(): Promise<TestSshd> {
       '-o',
       `UserKnownHostsFile=${folder}/known`,
       '-o',
-      'StrictHostKeyChecking=no',
+      'StrictHostKeyChecking=accept-new',
     ],
     allow,
+    cut,
+    async away() {
+      // The connections first: their parent is known while it lives.
+      cut();
+      await end();
+    },
+    async back() {
+      server = await listen();
+    },
+    async changeHostKey() {
+      const before = await fingerprint();
+      await rm(hostKey);
+      await rm(`${hostKey}.pub`);
+      await makeKey(hostKey);
+      cut();
+      await end();
+      server = await listen();
+      return { before, now: await fingerprint() };
+    },
     async stop() {
-      server.kill();
-      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+      cut();
+      await end();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Processes that a process has started itself. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [, , ppid] = /^.*\) (\S) (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+      return Number(ppid) === parent ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -51,6 +51,7 @@ function runOf(changed: Partial<RunDetail> = {}): RunDetail {
     notes: [],
     held: {},
     supersededBy: null,
+    jobs: {},
     reason: null,
     problems: [],
     ...changed,

@@ -2,24 +2,29 @@
 // and the host what is still to be done.
 
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
+import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
+import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { isSwitch } from '../../plan/command.ts';
+import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { Again } from '../../ports/queue.ts';
 import { stepEnded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
-import { schedule } from '../schedule.ts';
+import { whyItWaits } from '../schedule.ts';
 import { ofStep } from '../tell.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/shown.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, Passing } from './carry-out.ts';
+import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
 import { keepLease, Stopped } from './lease.ts';
+import { saysItWaits } from './node-away.ts';
 import type { Keeper } from './perform.ts';
 import { stepLog } from './step-log.ts';
 import { wantedBy } from './wanted.ts';
 
-/** Surprises (a host that does not answer, a fault in Phoenix) that a step survives before it counts as failed. */
+/** Surprises (a fault in Phoenix, a file that cannot be read) that a step survives before it counts as failed. A node that is away is none. */
 const MOST_ATTEMPTS = 5;
 /** Tries while something is in the way that passes by itself, such as a backup: about half an hour. */
 const MOST_PASSING = 30;
@@ -27,30 +32,54 @@ const LOOK_AGAIN_MS = 1_000;
 /** A run of fewer steps looks at each target closely; one of more begins with a survey, which may settle many at once. */
 const SURVEY_FROM = 4;
 
-export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again> {
+/** A step that is over. */
+export interface Over {
+  /** With that step alone. */
+  readonly run: RunDetail;
+  readonly outcome: Outcome;
+}
+
+/** Resolves to how the step ended, or when it is to be tried again; null when it may not begin, or is left to whoever comes next. */
+export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again | Over> {
   const { ledger, options } = context;
-  const run = await ledger.runStep(id, target);
+  const [run, freeze] = await Promise.all([ledger.runStep(id, target), ledger.frozen()]);
   const [step] = run?.steps ?? [];
-  if (run === null || step === undefined || step.outcome !== null) return null;
-  const mayBegin = openingFor(context, run).open && (await ledger.frozen()) === null;
-  if (step.started === null && !mayBegin) return null;
+  if (run === null || step === undefined || run.ended !== null) return null;
+  if (step.outcome !== null) return { run, outcome: step.outcome };
+  const mayBegin = openingFor(context, run).open && freeze === null;
+  if (step.started === null && !(mayBegin && isAllowed(run, target))) return null;
+  // Another job for it waits until then.
+  if (isDeferred(run, target, Date.now())) return null;
+  const away = context.nodeWatch.waitMs();
+  if (step.started === null && away > 0) return away;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
-  if (lease === null) return LOOK_AGAIN_MS;
+  // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
+  if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
   const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
-    await end(context, run, lease, await attempt(context, run, lease, kept.signal, step.attempts + 1));
+    const ending = await attempt(context, run, lease, kept.signal, step);
+    await end(context, run, lease, ending);
+    given = true;
+    return { run, outcome: ending.outcome };
   } catch (error) {
     if (error instanceof Stopped) return signal.aborted ? null : LOOK_AGAIN_MS;
-    if (!(error instanceof TryAgain)) throw error;
-    return Math.min(2 ** step.attempts, 60) * 1000;
+    if (error instanceof TryAgain) return await defer(context, run, lease, { pause: pauseAfter(step), failed: true });
+    if (error instanceof HostAway)
+      return await defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
+    throw error;
   } finally {
     kept.end();
-    await ledger.releaseLease(lease);
+    if (!given) await ledger.releaseLease(lease);
   }
-  await schedule(context, id);
-  return null;
+}
+
+/** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */
+function isAllowed(run: RunDetail, target: TargetId): boolean {
+  const planned = run.plan === null ? undefined : stepOf(run.plan, target);
+  return planned !== undefined && whyItWaits(run, planned) === null;
 }
 
 interface Ended extends Ending {
@@ -60,18 +89,37 @@ interface Ended extends Ending {
 
 class TryAgain extends Error {}
 
+function pauseAfter({ failures = 0 }: StepRecord): number {
+  return Math.min(2 ** failures * 1000, LONGEST_DEFERRAL_MS);
+}
+
+/** The lease is let go of only after this, so that no other job begins the step before its time. */
+async function defer(
+  context: Context,
+  run: RunDetail,
+  lease: Lease,
+  { pause, failed }: { readonly pause: number; readonly failed: boolean },
+): Promise<Again> {
+  const away = context.nodeWatch.away();
+  const statuses = failed || away === null ? [] : await saysItWaits(context, run, away);
+  await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, statuses });
+  if (statuses.length > 0) await context.queue.requestReport();
+  return pause;
+}
+
 async function attempt(
   context: Context,
   run: RunDetail,
   lease: Lease,
   signal: AbortSignal,
-  number: number,
+  { attempts, failures = 0 }: StepRecord,
 ): Promise<Ended> {
+  const number = failures + 1;
   const log = stepLog(context.ledger, run.id, lease.target);
   try {
     const { host, managers } = context;
     const manager = managers.managerOf(kindOf(lease.target));
-    const mayGlance = number === 1 && surveyPays(run, lease.target);
+    const mayGlance = attempts === 0 && surveyPays(run, lease.target);
     const { made, ...task } = await wantedBy(context, run, lease.target);
     const ending = await carryOutVerb(run, {
       ...task,
@@ -87,8 +135,14 @@ async function attempt(
     return { ...ending, ...(since === undefined ? {} : { made: since }) };
   } catch (error) {
     if (error instanceof Stopped || signal.aborted) throw new Stopped();
+    if (error instanceof HostAway) {
+      log.write(`… ${error.message}; it is waited for`);
+      throw error;
+    }
     const message = error instanceof Error ? error.message : String(error);
     log.write(`! ${message}`);
+    // Only a person helps, so that nothing comes of asking again.
+    if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
     const passes = error instanceof Passing;
     if (!passes) context.log.error('a step ended in a surprise', { run: run.id, target: lease.target, error });
     if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
@@ -100,8 +154,8 @@ async function attempt(
 }
 
 function surveyPays({ plan }: RunDetail, target: TargetId): boolean {
-  const steps = plan?.steps ?? [];
-  return steps.length >= SURVEY_FROM || steps.find((step) => step.target === target)?.changes.length === 0;
+  if (plan === null) return false;
+  return plan.steps.length >= SURVEY_FROM || stepOf(plan, target)?.changes.length === 0;
 }
 
 /** The lease says whether the step still may; the ledger remembers. */
@@ -130,6 +184,8 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
     statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
+    release: true,
+    frees: run.plan === null ? [] : dependentsOf(run.plan, target),
   });
   if (!finished) throw new Stopped();
 }

@@ -13,11 +13,14 @@ import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
 import { isDestructive } from '../../plan/policy.ts';
+import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { WHY } from '../../say/status.ts';
+import { Stopped } from './lease.ts';
 import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillFounded } from './rounds.ts';
+import { settle } from './run-action.ts';
 import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 
 export interface Ending {
@@ -79,14 +82,19 @@ async function converge(work: StepWork): Promise<Ending> {
   let noWayBack: string | null = null;
   let remarks: readonly string[] = [];
   const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
+  // Whoever began to change it may have gone before its last command did.
+  if (touched) await settle(host, wanted.target, work);
+  let failed: string | null = null;
   let acted = false;
   let anew = false;
   let last = '';
   const done = new CarriedOut();
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
-    const observation = await manager.observe(host, wanted);
-    const decision = manager.decide(wanted, observation);
+    const look = await lookAt(work, failed);
+    // Some commands fail after they wrote: only when something is left to do was it a failure.
+    if (look === null || (failed !== null && !isSettled(look.decision))) return giveUp(failed ?? '');
+    const { observation, decision } = look;
     anew ||= manager.power?.running(observation) === 'absent';
     if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
     if (decision.kind === 'impossible') {
@@ -105,7 +113,7 @@ async function converge(work: StepWork): Promise<Ending> {
       guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
     if (found !== null && 'noWayBack' in found) noWayBack ??= found.noWayBack;
     else safeguard ??= found;
-    remarks = decision.remarks ?? [];
+    remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [WHY.failedYetDone(failed)])];
     if (decision.actions.length === 0) break;
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
@@ -121,12 +129,13 @@ async function converge(work: StepWork): Promise<Ending> {
     if (!acted) await work.keeper.touch();
     acted = true;
     anew ||= todo.some(({ impact }) => isDestructive(impact));
-    const untaken = await perform(work, take);
-    if (untaken !== null) return { outcome: 'failed', reason: untaken };
-    const { failure, overtaken } = await performRound(work, todo);
-    if (failure !== null && !overtaken) return giveUp(failure);
+    const taken = await performRound(work, take);
+    if (taken.failure !== null && !taken.open) return { outcome: 'failed', reason: taken.failure };
+    if (taken.open) safeguard = null;
+    const { failure, open } = taken.open ? taken : await performRound(work, todo);
     if (failure === null) done.add(todo);
-    else last = '';
+    else if (open) last = '';
+    else failed = failure;
   }
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
@@ -136,6 +145,21 @@ async function converge(work: StepWork): Promise<Ending> {
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
   const said = [...remarks, ...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)])];
   return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; '), ...(anew ? { anew } : {}) };
+}
+
+/** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
+async function lookAt({ host, manager, wanted }: StepWork, failed: string | null) {
+  try {
+    const observation = await manager.observe(host, wanted);
+    return { observation, decision: manager.decide(wanted, observation) };
+  } catch (error) {
+    if (failed === null || error instanceof Stopped || isOfHost(error)) throw error;
+    return null;
+  }
+}
+
+function isSettled(decision: Decision): boolean {
+  return decision.kind === 'actions' && decision.actions.length === 0;
 }
 
 function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
@@ -148,8 +172,7 @@ async function settledByGlance({ survey, touched, manager, wanted }: StepWork): 
   if (survey === null || touched) return false;
   const observation = manager.glance(await survey(), wanted);
   if (observation === null) return false;
-  const decision = manager.decide(wanted, observation);
-  return decision.kind === 'actions' && decision.actions.length === 0;
+  return isSettled(manager.decide(wanted, observation));
 }
 
 /** For a run that only looks. */

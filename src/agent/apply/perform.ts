@@ -1,12 +1,13 @@
 // Actions one after the other, each with leave and with a record of how it ended.
 
+import type { Wanted } from '../../managers/manager.ts';
 import type { Action } from '../../model/action.ts';
 import type { ActionRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Host } from '../../ports.ts';
 import { actionFailure } from '../../say/failure.ts';
 import { Stopped } from './lease.ts';
-import { runAction } from './run-action.ts';
+import { isOpen, runAction, settle } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
 /** Who lets a step act and remembers what it did. Each fails with `Stopped` when somebody else has taken over. */
@@ -20,36 +21,59 @@ export interface Keeper {
 
 export interface Performing {
   readonly host: Host;
+  /** What is changed: on the node, one command for it runs at a time. */
+  readonly wanted: Pick<Wanted, 'target'>;
   readonly keeper: Keeper;
   readonly log: StepLog;
   /** Aborted when the work must stop at once. */
   readonly signal: AbortSignal;
 }
 
-/** Resolves to why one failed, or null. Fails with `Stopped` when the work was told to stop. */
+/** Tries of an action that may be done again, whose end is not known. */
+const MOST_TRIES = 3;
+
+/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Stopped` when the work was told to stop. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
-  return (await performRound(work, actions)).failure;
+  for (const action of actions) {
+    for (let tries = 1; ; tries += 1) {
+      const { failure, open } = await performRound(work, [action]);
+      if (failure === null) break;
+      if (!open || tries >= MOST_TRIES) return failure;
+    }
+  }
+  return null;
 }
 
-/** `overtaken`: a file was no longer as it had been looked at, so nothing was written, and the next look decides anew. */
-export async function performRound(
-  work: Performing,
-  actions: readonly Action[],
-): Promise<{ readonly failure: string | null; readonly overtaken: boolean }> {
+export interface Performed {
+  /** Why one failed; null when all ended well. */
+  readonly failure: string | null;
+  /**
+   * That is no failure to give up for: a file was no longer as it had been looked at, an earlier command was still at work, or the
+   * connection was lost and nobody knows how it ended. Nothing of it runs any more, and the next look decides anew.
+   */
+  readonly open: boolean;
+}
+
+export async function performRound(work: Performing, actions: readonly Action[]): Promise<Performed> {
+  const { target } = work.wanted;
   for (const action of actions) {
     stopIfTold(work);
     await work.keeper.stillMine();
-    const result = await runAction(work.host, action, work);
+    const result = await runAction(work.host, action, { signal: work.signal, log: work.log, target });
     await work.keeper.record({
       summary: hidePlainSecrets(action.summary),
       exit: result.exit,
       ms: Math.round(result.ms),
     });
+    if (isOpen(result)) {
+      await settle(work.host, target, work);
+      return { failure: actionFailure(action, result), open: true };
+    }
     if (result.exit === 0 || action.failure === 'observe') continue;
     const overtaken = action.do.kind === 'file' && action.do.expects !== undefined;
-    return { failure: actionFailure(action, result), overtaken };
+    return { failure: actionFailure(action, result), open: overtaken };
   }
-  return { failure: null, overtaken: false };
+  return { failure: null, open: false };
 }
 
 export function stopIfTold({ signal }: Pick<Performing, 'signal'>): void {

@@ -21,6 +21,8 @@ function leftBy({ do: what }: Action, path: string): string {
     case 'file':
       if (what.path !== path) return 'as it was';
       return what.content.from === 'text' ? textDigest(what.content.text) : 'unknown';
+    case 'lines':
+      return what.path === path ? 'unknown' : 'as it was';
     case 'remove':
       return what.paths.includes(path) ? 'absent' : 'as it was';
     case 'place':
@@ -68,6 +70,7 @@ function deedsOf(action: Action): string[] {
   const { do: what } = action;
   if (action.until !== undefined || action.failure === 'observe') return [];
   if (what.kind === 'file') return [JSON.stringify(['file', what.path, what.content, what.mode])];
+  if (what.kind === 'lines') return what.lines.map((line) => JSON.stringify(['line', what.path, line]));
   if (what.kind !== 'command' || mayRepeat(what)) return [];
   const { program, args } = what;
   const [verb = '', id = '', ...words] = args;

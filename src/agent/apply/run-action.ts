@@ -11,19 +11,35 @@ import type { StepLog } from './step-log.ts';
 interface Surroundings {
   readonly signal: AbortSignal;
   readonly log: StepLog;
+  /** What the action changes: no other command for it runs on the node meanwhile. Absent for questions. */
+  readonly target?: string;
 }
 
 /** Tried again where the action says so. A file that is no longer as expected counts as a failure that the next look explains. */
-export async function runAction(host: Host, action: Action, { signal, log }: Surroundings): Promise<CommandResult> {
+export async function runAction(host: Host, action: Action, surroundings: Surroundings): Promise<CommandResult> {
+  const { signal, log } = surroundings;
   const { times, intervalSeconds } = action.until ?? { times: 1, intervalSeconds: 0 };
   for (let tries = 1; ; tries += 1) {
     log.write(`> ${action.summary}`);
-    const result = await runOnce(host, action.do, { signal, log });
+    const result = await runOnce(host, action.do, surroundings);
     log.write(`= ${result.ended === 'exited' ? `exit ${result.exit}` : result.ended}`);
-    if (result.exit === 0 || tries >= times || isRefusal(action, result)) return result;
+    if (result.exit === 0 || tries >= times || isOpen(result) || isRefusal(action, result)) return result;
     await pauseFor(intervalSeconds, signal);
   }
 }
+
+/** It may run still, or was never begun: only a look at the host says what is to be done. */
+export function isOpen({ ended }: CommandResult): boolean {
+  return ended === 'unknown' || ended === 'not started';
+}
+
+/** Resolves when nothing of before works on the target any more, whoever started it. Fails with `Stopped` when told to stop. */
+export async function settle(host: Host, target: string, { signal, log }: Surroundings): Promise<void> {
+  await host.settle(target, { signal, onWait: () => log.write(WAITS) });
+  if (signal.aborted) throw new Stopped();
+}
+
+const WAITS = '… an earlier command for the same target still runs on the node: it is waited for';
 
 /** A service that refuses the request itself does so a little later too, unless it had no time, or nothing there yet. */
 function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
@@ -34,13 +50,15 @@ function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
 export async function ask(
   host: Host,
   question: Command | HttpRequest,
-  surroundings: Surroundings,
+  { signal, log }: Omit<Surroundings, 'target'>,
 ): Promise<CommandResult> {
+  const surroundings = { signal, log };
   return question.kind === 'http' ? send(host, question, surroundings) : runCommand(host, question, surroundings);
 }
 
-async function runCommand(host: Host, command: Command, { signal, log }: Surroundings): Promise<CommandResult> {
-  const result = await host.run(command, { signal, onOutput: (line) => log.write(line) });
+async function runCommand(host: Host, command: Command, { signal, log, target }: Surroundings): Promise<CommandResult> {
+  const guard = target === undefined ? {} : { target, onWait: () => log.write(WAITS) };
+  const result = await host.run(command, { signal, onOutput: (line) => log.write(line), ...guard });
   if (signal.aborted || result.ended === 'aborted') throw new Stopped();
   return readAnswer(command, result);
 }
@@ -58,6 +76,8 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
       return runCommand(host, work, surroundings);
     case 'file':
       return writeFile(host, work);
+    case 'lines':
+      return doneBy(host.addLines(work));
     case 'folder':
       return doneBy(host.makeFolder(work));
     case 'place':

@@ -3,6 +3,7 @@
 import type { Wanted } from '../../managers/manager.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { stepOf } from '../../model/plan-graph.ts';
 import type { CommandVerb } from '../../model/run.ts';
 import { isSwitch } from '../../plan/command.ts';
 import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
@@ -34,7 +35,8 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
   const last = record.applied ?? record.touched;
   const then = last === null ? undefined : (await declaredAt(context, last.commit))?.targets.get(target);
   const policy = policyOf(run.plan);
-  const impact = run.plan?.steps.find((each) => each.target === target)?.impact ?? 'live';
+  const planned = run.plan === null ? undefined : stepOf(run.plan, target);
+  const impact = planned?.impact ?? 'live';
   const wanted: Wanted = {
     target,
     ...specs(run.request.verb, now?.spec, then?.spec),

@@ -32,7 +32,17 @@ const BODY_LIMIT = '1mb';
 
 type ApiLedger = Pick<
   Ledger,
-  'run' | 'runs' | 'targets' | 'readLog' | 'head' | 'frozen' | 'policyInForce' | 'reportsHeld' | 'lastArrival'
+  | 'run'
+  | 'runStep'
+  | 'runs'
+  | 'targets'
+  | 'readLog'
+  | 'head'
+  | 'frozen'
+  | 'nodesAway'
+  | 'policyInForce'
+  | 'reportsHeld'
+  | 'lastArrival'
 >;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
@@ -104,17 +114,19 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets, orphans] = await Promise.all([
+    const [head, frozen, policy, reports, last, targets, away, orphans] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
       ledger.reportsHeld(),
       ledger.lastArrival(),
       allTargets(parts),
+      ledger.nodesAway(),
       // Null: the host cannot be looked at.
       parts.agent.orphans().catch(() => null),
     ]);
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, targets, orphans });
+    const nodes = { away: Object.fromEntries(away) };
+    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets, orphans });
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
@@ -173,7 +185,7 @@ GET  /metrics                        Prometheus
 GET  /api/status                     followed head, freeze, policy in force and targets
 GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
-GET  /api/runs/:id/events            one run as it goes on (server-sent events)
+GET  /api/runs/:id/events            one run as it goes on (server-sent events: run, step, log, end)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets, when it was proved, and what is in doubt since
 

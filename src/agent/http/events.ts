@@ -1,6 +1,6 @@
-// A run as server-sent events: `run` with the whole run whenever it changed, `log` with new lines of a step's output, and
-// `end` when it has ended. The event id says how far the logs were sent, so a reader that lost its connection goes on there;
-// the run needs no place to go on from, since every `run` event holds all of it.
+// A run as server-sent events: `run` with the whole run, first and whenever something of the run itself changed; `step` with each step
+// that changed; `log` with new lines of a step's output; and `end` with the whole run when it has ended. The event id says how far the
+// logs were sent, so a reader that lost its connection goes on there; the run needs no place to go on from, since it is sent first.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
@@ -10,10 +10,16 @@ import type { Clock } from '../../ports.ts';
 import type { Changes } from './changes.ts';
 import { runJson } from './run-json.ts';
 
-/** Output of running steps is looked for this often; the run itself is pushed. */
+/** Output of running steps is looked for this often; changes are pushed. */
 const LOG_EVERY_MS = 1_000;
-/** Every change sends the whole run: a large one is sent less often. */
+/** What changes within so long is looked at together. */
+const GATHER_MS = 50;
+/** Sending the whole of a large run is done less often. */
 const PAUSE_MS_PER_STEP = 0.5;
+/** A push may be lost with a connection to Redis: the whole run is looked at now and then. */
+const LOOK_AT_ALL_MS = 10_000;
+/** More steps than these are read together with the whole run. */
+const MOST_STEPS_READ = 100;
 /** Below the idle limits of common proxies. */
 const KEEP_ALIVE_MS = 15_000;
 /** A reader that does not read is let go before it costs memory. */
@@ -27,11 +33,17 @@ export interface From {
   readonly logs: 'all' | 'new';
 }
 
-/** Offsets into the log of each target, written as `lxc/101=12,vm/1001=3`. */
-type Cursor = Map<TargetId, number>;
+/**
+ * How far the logs were sent: offsets into those of steps that go on, and the steps whose logs were sent to their end, by their place.
+ * Written as `lxc/101=12,vm/1001=3;0-41.43`, so that it grows with what runs at a time and not with the run.
+ */
+interface Cursor {
+  readonly offsets: Map<TargetId, number>;
+  readonly complete: Set<TargetId>;
+}
 
 export interface EventParts {
-  readonly ledger: Pick<Ledger, 'run' | 'readLog'>;
+  readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog'>;
   readonly changes: Pick<Changes, 'follow'>;
   readonly clock: Clock;
   /** Aborted when the door closes. */
@@ -45,13 +57,14 @@ export interface EventParts {
  */
 export async function sendEvents(parts: EventParts, response: Response, first: RunDetail, from: From): Promise<void> {
   const { ledger, changes, clock, closing } = parts;
-  const cursor = parseCursor(from.lastEventId);
+  let places = placesOf(first);
+  const cursor = parseCursor(from.lastEventId, first);
   const bell = doorbell();
   const stopFollowing = changes.follow(first.id, bell.ring);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
   const gone = new AbortController();
   const stop = AbortSignal.any([closing, gone.signal]);
-  stop.addEventListener('abort', bell.ring, { once: true });
+  stop.addEventListener('abort', () => bell.ring(null), { once: true });
   response.on('close', () => gone.abort());
   // Gone before anybody listened for it.
   if (response.socket === null || response.socket.destroyed) gone.abort();
@@ -64,22 +77,35 @@ export async function sendEvents(parts: EventParts, response: Response, first: R
   });
   try {
     if (from.logs === 'new' && from.lastEventId === '') await skipLogs(ledger, first, cursor);
-    const complete = new Set<TargetId>();
-    let sent = '';
+    const teller = tell(response, clock);
     let run: RunDetail | null = first;
+    let looked = performance.now();
+    let whole = teller.run(run);
     while (run !== null && !stop.aborted) {
-      const data = JSON.stringify(runJson(run, clock));
-      if (data !== sent) response.write(`event: run\ndata: ${data}\n\n`);
-      sent = data;
-      await sendLogs(ledger, response, run, cursor, complete);
+      await sendLogs(ledger, response, run, cursor, places);
       if (run.ended !== null) {
-        response.write(`event: end\nid: ${writeCursor(cursor)}\ndata: ${data}\n\n`);
+        const data = JSON.stringify(runJson(run, clock));
+        response.write(`event: end\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
         break;
       }
       if (response.writableLength > MOST_UNREAD_BYTES) break;
       await bell.wait(LOG_EVERY_MS);
-      await pause(Math.min(run.steps.length * PAUSE_MS_PER_STEP, LOG_EVERY_MS), undefined, { ref: false });
-      if (!stop.aborted) run = await ledger.run(first.id);
+      const ms = whole ? Math.min(Math.max(GATHER_MS, run.steps.length * PAUSE_MS_PER_STEP), LOG_EVERY_MS) : GATHER_MS;
+      await pause(ms, undefined, { ref: false });
+      if (stop.aborted) break;
+      const changed: ReadonlySet<TargetId> | 'all' = bell.heard();
+      const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
+      if (changed === 'all' || changed.size > MOST_STEPS_READ || isDue) {
+        looked = performance.now();
+        run = await ledger.run(first.id);
+      } else {
+        run = await withSteps(ledger, run, changed, places);
+      }
+      if (run?.ended != null && changed !== 'all') run = await ledger.run(first.id);
+      if (run === null || run.ended !== null) continue;
+      // It was planned since.
+      if (run.steps.length !== places.size) places = placesOf(run);
+      whole = teller.run(run, changed === 'all' || isDue ? undefined : changed);
     }
   } finally {
     clearInterval(keepAlive);
@@ -88,65 +114,136 @@ export async function sendEvents(parts: EventParts, response: Response, first: R
   }
 }
 
+/** Sends what differs from what was sent before. */
+function tell(response: Response, clock: Clock) {
+  let head = '';
+  const steps = new Map<TargetId, string>();
+  return {
+    /** Whether the whole run was sent. @param among the steps that may have changed; absent: any */
+    run(run: RunDetail, among?: ReadonlySet<TargetId>): boolean {
+      const json = runJson(run, clock);
+      const now = JSON.stringify({ ...json, steps: json.steps.length });
+      const looked = among === undefined ? json.steps : json.steps.filter(({ target }) => among.has(target));
+      const changed = looked.flatMap((step) => {
+        const text = JSON.stringify(step);
+        return steps.get(step.target) === text ? [] : [[step.target, text] as const];
+      });
+      for (const [target, text] of changed) steps.set(target, text);
+      const isNew = now !== head;
+      head = now;
+      if (isNew) response.write(`event: run\ndata: ${JSON.stringify(json)}\n\n`);
+      else for (const [, text] of changed) response.write(`event: step\ndata: ${text}\n\n`);
+      return isNew;
+    },
+  };
+}
+
+function placesOf({ steps }: RunDetail): Map<TargetId, number> {
+  return new Map(steps.map(({ target }, place) => [target, place]));
+}
+
+/** The run with these steps as they are now. Null when it is not there any more. */
+async function withSteps(
+  ledger: EventParts['ledger'],
+  run: RunDetail,
+  targets: ReadonlySet<TargetId>,
+  places: ReadonlyMap<TargetId, number>,
+): Promise<RunDetail | null> {
+  if (targets.size === 0) return run;
+  const read = await Promise.all([...targets].map((target) => ledger.runStep(run.id, target)));
+  const last = read.at(-1);
+  if (last == null) return null;
+  const steps = [...run.steps];
+  for (const step of read.flatMap((each) => each?.steps ?? [])) {
+    const place = places.get(step.target);
+    if (place !== undefined) steps[place] = step;
+  }
+  const { state, started, ended, supersededBy } = last;
+  return { ...run, state, started, ended, supersededBy, steps };
+}
+
 /** Puts the cursor behind every line there is. */
 async function skipLogs(ledger: EventParts['ledger'], { id, steps }: RunDetail, cursor: Cursor): Promise<void> {
   const begun = steps.filter(({ started }) => started !== null);
   const ends = await Promise.all(begun.map(({ target }) => ledger.readLog(id, target, -1)));
-  for (const [index, { target }] of begun.entries()) cursor.set(target, ends[index]?.next ?? 0);
+  for (const [index, { target }] of begun.entries()) cursor.offsets.set(target, ends[index]?.next ?? 0);
 }
 
-/** @param complete steps whose output was sent to its end */
 async function sendLogs(
   ledger: EventParts['ledger'],
   response: Response,
   run: RunDetail,
   cursor: Cursor,
-  complete: Set<TargetId>,
+  places: ReadonlyMap<TargetId, number>,
 ): Promise<void> {
+  const { offsets, complete } = cursor;
   for (const { target, started, outcome } of run.steps) {
-    const over = outcome !== null && run.ended === null;
+    const over = outcome !== null;
     if (started === null || (over && complete.has(target))) continue;
-    const { lines, next } = await ledger.readLog(run.id, target, cursor.get(target) ?? 0);
-    // A step that has ended prints no more, until it is begun again. At the end of the run all are looked at once more.
+    const { lines, next } = await ledger.readLog(run.id, target, offsets.get(target) ?? 0);
+    // A step that has ended prints no more, until it is begun again.
     if (over) complete.add(target);
     else complete.delete(target);
     if (lines.length === 0) continue;
-    cursor.set(target, next);
+    offsets.set(target, next);
     const data = JSON.stringify({ target, lines });
-    response.write(`event: log\nid: ${writeCursor(cursor)}\ndata: ${data}\n\n`);
+    response.write(`event: log\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
   }
 }
 
-function parseCursor(text: string): Cursor {
-  const cursor: Cursor = new Map();
-  for (const [, target, offset] of text.matchAll(/([a-z]+\/[\w.*-]+)=(\d{1,9})/g)) {
-    cursor.set(target as TargetId, Number(offset));
+function parseCursor(text: string, { steps }: RunDetail): Cursor {
+  const [open = '', ranges = ''] = text.split(';');
+  const offsets = new Map<TargetId, number>();
+  for (const [, target, offset] of open.matchAll(/([a-z]+\/[\w.*-]+)=(\d{1,9})/g)) {
+    offsets.set(target as TargetId, Number(offset));
   }
-  return cursor;
+  const complete = new Set<TargetId>();
+  for (const [, from, to] of ranges.matchAll(/(\d{1,9})(?:-(\d{1,9}))?/g)) {
+    for (const { target } of steps.slice(Number(from), Number(to ?? from) + 1)) complete.add(target);
+  }
+  return { offsets, complete };
 }
 
-function writeCursor(cursor: Cursor): string {
-  return [...cursor].map(([target, offset]) => `${target}=${offset}`).join(',');
+function writeCursor({ offsets, complete }: Cursor, places: ReadonlyMap<TargetId, number>): string {
+  const open = [...offsets]
+    .filter(([target]) => !complete.has(target))
+    .map(([target, offset]) => `${target}=${offset}`);
+  const whole = [...complete].map((target) => places.get(target) ?? 0).sort((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const place of whole) {
+    const last = ranges.at(-1);
+    if (last?.[1] === place - 1) last[1] = place;
+    else ranges.push([place, place]);
+  }
+  const text = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join('.');
+  return `${open.join(',')}${text === '' ? '' : `;${text}`}`;
 }
 
 /** Wakes the one who waits; a ring while nobody waits is not lost. */
-function doorbell(): { ring(): void; wait(ms: number): Promise<void> } {
-  let rung = false;
+function doorbell() {
+  let rung: Set<TargetId> | 'all' | null = null;
   let wake: (() => void) | undefined;
   return {
-    ring() {
-      rung = true;
+    /** @param target null: something else than one step changed */
+    ring(target: TargetId | null): void {
+      if (target === null) rung = 'all';
+      else if (rung === null) rung = new Set([target]);
+      else if (rung !== 'all') rung.add(target);
       wake?.();
     },
-    async wait(ms) {
-      if (!rung) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        const timer = setTimeout(resolve, ms);
-        await promise;
-        clearTimeout(timer);
-      }
-      rung = false;
+    async wait(ms: number): Promise<void> {
+      if (rung !== null) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const timer = setTimeout(resolve, ms);
+      await promise;
+      clearTimeout(timer);
+    },
+    /** What rang since it was asked last. */
+    heard(): ReadonlySet<TargetId> | 'all' {
+      const heard = rung ?? new Set<TargetId>();
+      rung = null;
+      return heard;
     },
   };
 }

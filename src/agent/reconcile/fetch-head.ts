@@ -1,13 +1,19 @@
 // Where the branch stands now.
 
 import type { CommitSha } from '../../model/ids.ts';
+import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Context } from '../context.ts';
+import { sayNotFetched } from './record.ts';
 
 /** The forge did not answer, or not in a way that Git understands. */
 export const UNREACHABLE = Symbol('unreachable');
 
+/** The forge answered, and its head does not get here: whatever is not about that commit goes on. */
+export const NOT_FETCHED = Symbol('not fetched');
+
 /** Null when the branch does not exist. */
-export async function fetchHead({ repository, memory, log }: Context): Promise<CommitSha | null | typeof UNREACHABLE> {
+export async function fetchHead(context: Context): Promise<CommitSha | null | typeof UNREACHABLE | typeof NOT_FETCHED> {
+  const { repository, memory, log } = context;
   try {
     const head = await repository.fetch();
     memory.fetchFailure = '';
@@ -15,8 +21,14 @@ export async function fetchHead({ repository, memory, log }: Context): Promise<C
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // Each poll tries again: the same is said once.
-    if (reason !== memory.fetchFailure) log.warn('the repository cannot be fetched', { reason });
+    if (reason !== memory.fetchFailure) {
+      log.warn('the repository cannot be fetched', {
+        reason,
+        ...(error instanceof HeadNotFetched ? { head: error.head } : {}),
+      });
+      if (error instanceof HeadNotFetched) await sayNotFetched(context, error);
+    }
     memory.fetchFailure = reason;
-    return UNREACHABLE;
+    return error instanceof HeadNotFetched ? NOT_FETCHED : UNREACHABLE;
   }
 }

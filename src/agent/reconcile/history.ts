@@ -12,22 +12,11 @@ export async function comesAfter(repository: Repository, earlier: CommitSha, lat
 }
 
 /** The commits from `base` (exclusive) to `head`, the newest first, and no more of them than `most`. */
-export async function commitsSince(
+export function commitsSince(
   repository: Repository,
   base: CommitSha,
   head: CommitSha,
   most = MOST_COMMITS,
-): Promise<CommitInfo[]> {
-  const seen = new Set<CommitSha>([base]);
-  const waiting = [head];
-  const found: CommitInfo[] = [];
-  for (let sha = waiting.shift(); sha !== undefined && found.length < most; sha = waiting.shift()) {
-    if (seen.has(sha)) continue;
-    seen.add(sha);
-    if (await repository.isAncestor(sha, base)) continue;
-    const commit = await repository.commit(sha);
-    found.push(commit);
-    waiting.push(...commit.parents);
-  }
-  return found;
+): Promise<readonly CommitInfo[]> {
+  return repository.commitsSince(base, head, most);
 }

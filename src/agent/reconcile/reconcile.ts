@@ -8,7 +8,7 @@ import { rewritten } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { scheduleOpen } from '../schedule.ts';
 import { settleDeliveries } from './deliveries.ts';
-import { fetchHead, UNREACHABLE } from './fetch-head.ts';
+import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { propose } from './proposal.ts';
@@ -28,6 +28,10 @@ export async function reconcile(context: Context): Promise<Again> {
   const before = (await context.ledger.head())?.commit ?? null;
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
+  if (head === NOT_FETCHED) {
+    await planRequested(context);
+    return scheduleOpen(context);
+  }
   tellOfBranch(context, head);
   if (head !== null) {
     const request = requestFor(head, deliveries, isoNow(context));

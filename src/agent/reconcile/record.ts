@@ -3,8 +3,19 @@
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import { hideSecrets } from '../../plan/secret.ts';
+import type { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
-import { applying, type FinalSentence, invalid, looking, nothingToDo, stepWaits } from '../../say/status.ts';
+import {
+  APPLY_CONTEXT,
+  applying,
+  type FinalSentence,
+  invalid,
+  looking,
+  notFetched,
+  nothingToDo,
+  statusAlone,
+  stepWaits,
+} from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { ofRun, ofStep } from '../tell.ts';
 import { trailerApprovals } from './approvals.ts';
@@ -100,6 +111,12 @@ export async function recordInvalid(
   refusal: Omit<Refusal, 'said'> & { readonly problems: readonly Problem[] },
 ): Promise<void> {
   await recordRefusal(context, request, { ...refusal, said: invalid(refusal.problems) });
+}
+
+/** The head is known and does not get here: it is told, and fetched again later. */
+export async function sayNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
+  await ledger.say([statusAlone(head, APPLY_CONTEXT, notFetched(message))]);
+  await queue.requestReport();
 }
 
 async function write({ ledger, queue }: Context, request: RunRequest, run: RunId | undefined, planned: Planned) {

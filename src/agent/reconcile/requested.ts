@@ -85,13 +85,14 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
-  const followed = followedBy(run, head);
+  const followed = await followedBy(context, run, head);
   await recordPlan(context, request, proposal, {
     base: commit,
     run: run.id,
     approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
     ...(followed === undefined ? {} : { followed }),
   });
+  if (followed !== undefined && followed.commit !== head?.commit) await context.queue.requestReconcile();
   return true;
 }
 
@@ -173,8 +174,15 @@ function unusedApprovals({ plan, steps, approvals }: RunDetail) {
 }
 
 /** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
-function followedBy(run: RunDetail, known: Head | null): Head | undefined {
+async function followedBy({ repository }: Context, run: RunDetail, known: Head | null): Promise<Head | undefined> {
   if (!bringsAll(run.request) || known === null) return undefined;
   if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
-  return { ...known, base: run.commit, ...(run.request.rewind ? { verdict: 'rewound' } : {}) };
+  if (!run.request.rewind) return { ...known, base: run.commit };
+  const base = known.base as CommitSha | null;
+  const goesBack = base !== null && (await comesAfter(repository, run.commit as CommitSha, base));
+  // The head was refused for a history that is accepted now: it is judged anew, as one that builds on it.
+  if (known.verdict === 'refused' && !goesBack) {
+    return { commit: run.commit, base: run.commit, verdict: 'followed' };
+  }
+  return { ...known, base: run.commit, verdict: 'rewound' };
 }

@@ -5,7 +5,7 @@ import { type Manager, type Power, type PowerManager, ROUNDS, type Wanted } from
 import { DONE } from '../../say/command.ts';
 import { WHY } from '../../say/status.ts';
 import { type Ending, Passing } from '../apply/carry-out.ts';
-import { type Performing, perform, stopIfTold } from '../apply/perform.ts';
+import { type Performing, performRound, stopIfTold } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 
 export interface PowerWork extends Performing {
@@ -24,9 +24,14 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
   let next = wish === 'restart' && work.begun ? 'start' : wish;
   let acted = work.begun;
   let done = '';
+  let failed: string | null = null;
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
     const decision = power.decide(wanted, next, await manager.observe(host, wanted));
+    // Some commands fail after they switched it: only when it is not as it was asked for was it a failure.
+    if (failed !== null && (decision.kind !== 'actions' || decision.actions.length > 0 || next === 'restart')) {
+      return { outcome: 'failed', reason: failed };
+    }
     if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new Passing(decision.reason);
     if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
     if (work.readOnly) return would(decision.actions);
@@ -34,10 +39,12 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
     const todo = JSON.stringify(decision.actions);
     if (round > ROUNDS || todo === done) return { outcome: 'failed', reason: WHY.stillDiffers(decision.actions) };
     done = todo;
-    const failure = await perform(work, decision.actions);
-    if (failure !== null) return { outcome: 'failed', reason: failure };
     acted = true;
-    if (next === 'restart') next = 'start';
+    const { failure, open } = await performRound(work, decision.actions);
+    if (open) done = '';
+    else if (failure !== null) failed = failure;
+    // What was stopped already is only started.
+    else if (next === 'restart') next = 'start';
   }
   // Whoever needs it is started next, and wants to find it working.
   const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;

@@ -4,6 +4,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { certificateFault } from '../../io/authorities.ts';
 import type { TargetId } from '../../model/ids.ts';
+import type { StepRecord } from '../../model/run.ts';
 import type { ClientSettings } from '../../settings/client.ts';
 import { EXIT, type Io } from '../io.ts';
 import { clientSettings } from '../read-settings.ts';
@@ -120,6 +121,7 @@ async function readEvents(
   heard: (id: string | undefined) => void,
 ): Promise<RunJson | null> {
   let end: RunJson | null = null;
+  let known: RunJson | null = null;
   const onEvent = ({ event, data, id }: EventSourceMessage) => {
     heard(id);
     if (event === 'log') {
@@ -127,8 +129,11 @@ async function readEvents(
       followed.onLog?.(target, lines);
       return;
     }
-    const run = JSON.parse(data) as RunJson;
-    if (event === 'run') followed.onRun?.(run);
+    const told = JSON.parse(data) as RunJson | StepRecord;
+    const run = 'steps' in told ? told : withStep(known, told);
+    if (run === null) return;
+    known = run;
+    if (event !== 'end') followed.onRun?.(run);
     if (event === 'end' || followed.enough?.(run) === true) end = run;
   };
   const parser = createParser({ onEvent });
@@ -138,6 +143,12 @@ async function readEvents(
     if (end !== null) break;
   }
   return end;
+}
+
+/** The run with that step in the place of what was known of it. */
+function withStep(run: RunJson | null, step: StepRecord): RunJson | null {
+  if (run === null) return null;
+  return { ...run, steps: run.steps.map((each) => (each.target === step.target ? step : each)) };
 }
 
 async function jsonOf<T>(response: Response, url: string): Promise<T> {

@@ -2,8 +2,6 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
-import { wholeFiles } from '../../io/git/files.ts';
-import { httpClient } from '../../io/git/http.ts';
 import { openRemote } from '../../io/git/remote.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { redisFault } from '../../io/ledger/redis-fault.ts';
@@ -105,8 +103,8 @@ export async function checkRepository(settings: Settings): Promise<Finding> {
   const { repositoryUrl, repositoryLogin, branch } = settings;
   try {
     const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
-    const http = httpClient({ silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 });
-    const remote = openRemote(wholeFiles(), http, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
+    const limits = { silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 };
+    const remote = openRemote(limits, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
     const head = (await remote.refs()).byName.get(`refs/heads/${branch}`);
     if (head !== undefined) return ok('repository', `${branch} is at ${head.slice(0, 7)}`);
     return warning('repository', `it has no branch ${branch} yet`, 'push to it, or set PHOENIX_BRANCH');

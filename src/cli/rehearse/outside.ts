@@ -15,6 +15,7 @@ import { openRedactor, type Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
 import { sopsOpener } from '../../io/sops.ts';
 import type { Secret } from '../../model/secret.ts';
+import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Forge, Host, Repository } from '../../ports.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
@@ -29,12 +30,17 @@ export interface HostParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly repository: Pick<Repository, 'blob'>;
   readonly redactor: Redactor;
+  /**
+   * Called while a host is away that is asked for its name. Resolves to the name to go on with, or to null when it is to be asked again.
+   * Absent: nobody waits.
+   */
+  readonly away?: (error: HostAway) => Promise<string | null>;
 }
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor }: HostParts,
+  { node, environment, repository, redactor, away }: HostParts,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -56,7 +62,7 @@ export async function openHostOf(
       const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
       return sshHost({
         ...login,
-        node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }))),
+        node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }), away)),
       });
     }
     case 'lab':
@@ -168,23 +174,34 @@ export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): stri
   return kind === 'none' ? '' : placeOf(kind, repositoryUrl).repository;
 }
 
-/** What a host calls itself. @throws Missing when it cannot be reached */
-async function nameOf(host: Host): Promise<string> {
+/** What a host calls itself. @throws Missing when it cannot be reached, and nobody waits for it */
+async function nameOf(host: Host, away: HostParts['away']): Promise<string> {
   try {
-    const { exit, stdout, stderr } = await host.run({
-      kind: 'command',
-      program: 'hostname',
-      args: [],
-      timeoutSeconds: 30,
-    });
-    if (exit === 0 && stdout.trim() !== '') return shortName(stdout.trim());
-    throw new Missing(
-      `${host.node} cannot be reached: ${stderr.trim() || 'no answer'}`,
-      'see that ssh works without a password',
-    );
+    for (;;) {
+      const name = await askName(host).catch((error: unknown) => {
+        if (error instanceof HostAway && away !== undefined) return away(error);
+        if (isOfHost(error)) throw new Missing(error.message, 'see that ssh works without a password');
+        throw error;
+      });
+      if (name !== null) return shortName(name);
+    }
   } finally {
     await host.close();
   }
+}
+
+async function askName(host: Host): Promise<string> {
+  const { exit, stdout, stderr } = await host.run({
+    kind: 'command',
+    program: 'hostname',
+    args: [],
+    timeoutSeconds: 30,
+  });
+  if (exit === 0 && stdout.trim() !== '') return stdout.trim();
+  throw new Missing(
+    `${host.node} cannot be reached: ${stderr.trim() || 'no answer'}`,
+    'see that ssh works without a password',
+  );
 }
 
 /** Proxmox names a node by the first part of its host name. */

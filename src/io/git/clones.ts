@@ -2,8 +2,9 @@
 // step, and a process that dies in between leaves one or the other.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UNFINISHED } from './pack/store-pack.ts';
 
 export interface Clones {
   /** The clone in use; undefined before the first. */
@@ -17,16 +18,15 @@ export interface Clones {
   reading<Value>(read: (clone: string) => Promise<Value>): Promise<Value | undefined>;
 }
 
-/** Clones that no link points to are left over from a process that died; another process may still be making a young one. */
-const LEFT_OVER_MS = 60 * 60 * 1000;
-
-export function openClones(folder: string): Clones {
+/** @param gone is told of each clone that nobody reads any more */
+export function openClones(folder: string, gone: (clone: string) => void = () => {}): Clones {
   const link = join(folder, 'current');
   const readers = new Map<string, number>();
   const retired = new Set<string>();
+  const own = new Set<string>();
   let cleaned: Promise<void> | undefined;
 
-  async function current(): Promise<string | undefined> {
+  async function linked(): Promise<string | undefined> {
     try {
       return join(folder, await readlink(link));
     } catch (error) {
@@ -35,28 +35,48 @@ export function openClones(folder: string): Clones {
     }
   }
 
+  async function current(): Promise<string | undefined> {
+    cleaned ??= removeLeftOvers().catch((error) => {
+      cleaned = undefined;
+      throw error;
+    });
+    await cleaned;
+    return linked();
+  }
+
+  /** Of a process that died: it alone has the folder, which is locked, so that nobody else is making a clone here. */
   async function removeLeftOvers(): Promise<void> {
-    const inUse = await current();
-    for (const name of await readdir(folder)) {
+    const inUse = await linked();
+    for (const name of await namesIn(folder)) {
       const path = join(folder, name);
-      if (!name.startsWith('clone-') || path === inUse) continue;
-      const { mtimeMs } = await stat(path);
-      if (Date.now() - mtimeMs > LEFT_OVER_MS) await rm(path, { recursive: true, force: true });
+      const leftOver = (name.startsWith('clone-') && path !== inUse && !own.has(path)) || name.startsWith('current.');
+      if (leftOver) await rm(path, { recursive: true, force: true });
     }
+    if (inUse === undefined) return;
+    for (const part of ['', 'objects/pack', 'refs/kept']) {
+      for (const name of await namesIn(join(inUse, part))) {
+        if (name.endsWith(UNFINISHED)) await rm(join(inUse, part, name), { force: true });
+      }
+    }
+  }
+
+  async function remove(clone: string): Promise<void> {
+    gone(clone);
+    await rm(clone, { recursive: true, force: true });
   }
 
   async function retire(clone: string): Promise<void> {
     retired.add(clone);
-    if ((readers.get(clone) ?? 0) === 0) await rm(clone, { recursive: true, force: true });
+    if ((readers.get(clone) ?? 0) === 0) await remove(clone);
   }
 
   return {
     current,
     async begin() {
       await mkdir(folder, { recursive: true });
-      cleaned ??= removeLeftOvers();
-      await cleaned;
+      await current();
       const clone = join(folder, `clone-${randomBytes(6).toString('hex')}`);
+      own.add(clone);
       await mkdir(clone);
       return clone;
     },
@@ -67,7 +87,7 @@ export function openClones(folder: string): Clones {
       await rename(beside, link);
       if (old !== undefined) await retire(old);
     },
-    discard: (clone) => rm(clone, { recursive: true, force: true }),
+    discard: remove,
     async reading(read) {
       const clone = await current();
       if (clone === undefined) return undefined;
@@ -77,8 +97,15 @@ export function openClones(folder: string): Clones {
       } finally {
         const left = (readers.get(clone) ?? 1) - 1;
         readers.set(clone, left);
-        if (left === 0 && retired.has(clone)) await rm(clone, { recursive: true, force: true });
+        if (left === 0 && retired.has(clone)) await remove(clone);
       }
     },
   };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
 }

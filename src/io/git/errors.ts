@@ -1,15 +1,42 @@
 // What can go wrong with a repository, said so that the reader knows what to do.
 
 import { certificateSentence } from '../authorities.ts';
+import { NoGit } from './upload-pack.ts';
 
 /** A commit or blob that the repository does not have. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
+/** What lies on the disk is not what was written there. */
+export class Damage extends Error {
+  override readonly name = 'Damage';
+}
+
+/** The server would send more than Phoenix takes in, or a file that is larger than it can hold. Asking again brings the same. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+}
+
+/** The server answered with something else than 200. */
+export class HttpStatus extends Error {
+  override readonly name = 'HttpStatus';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`HTTP ${status}`);
+    this.status = status;
+  }
+}
+
+/** Of an object that the repository does not hold, in the library's words. */
+export function missing(id: string): Error {
+  return Object.assign(new Error(`there is no object ${id}`), { code: 'NotFoundError', data: { what: id } });
+}
+
 interface LibraryError {
   readonly code?: string;
-  readonly data?: { readonly statusCode?: number; readonly what?: string; readonly oid?: string };
+  readonly data?: { readonly what?: string; readonly oid?: string };
 }
 
 /** Of a server that does not have what its own commits name. */
@@ -34,7 +61,7 @@ const DAMAGE = new Set([
 
 /** Whether reading failed because of what lies on the disk, and not because of the disk, memory or network. */
 export function isDamage(error: unknown): boolean {
-  if (error instanceof RangeError || error instanceof TypeError) return true;
+  if (error instanceof Damage || error instanceof RangeError || error instanceof TypeError) return true;
   const code = (error as LibraryError).code ?? '';
   return DAMAGE.has(code) || code.startsWith('Z_');
 }
@@ -45,11 +72,10 @@ export function explain(error: unknown, url: string, hasToken: boolean): Error {
 }
 
 function sentence(error: unknown, hasToken: boolean): string {
-  const { code, data } = error as LibraryError;
-  if (code === 'SmartHttpError' || code === 'EmptyServerResponseError' || code === 'ParseError') {
-    return 'no Git repository answers there: check PHOENIX_REPO_URL';
-  }
-  if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
+  if (error instanceof TooLarge) return error.message;
+  if (error instanceof NoGit) return 'no Git repository answers there: check PHOENIX_REPO_URL';
+  if (error instanceof Damage) return `what the server sent cannot be used: ${error.message}`;
+  if (error instanceof HttpStatus) return refusal(error.status, hasToken);
   const certificate = certificateSentence(error);
   if (certificate !== null) return certificate;
   const reason = rootCause(error);

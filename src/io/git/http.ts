@@ -1,54 +1,70 @@
-// HTTP for the Git library: with timeouts, a limit on what it takes in, and a token that never reaches another server.
+// HTTP for Git: with timeouts, a limit on what it takes in, and a token that never reaches another server.
 
-import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
+import { TooLarge } from './errors.ts';
 
 export interface HttpLimits {
   /** Until the answer begins, and between two parts of it, in milliseconds. */
   readonly silenceMs: number;
-  /** Of one answer. A pack is held in memory while it is stored. */
+  /** Of one answer. */
   readonly maxBytes: number;
 }
 
-export const HTTP_LIMITS: HttpLimits = { silenceMs: 60_000, maxBytes: 1024 * 1024 * 1024 };
+const MEGABYTE = 2 ** 20;
+/** What is sent for one fetch at most, where PHOENIX_MAX_PACK_MB says nothing else. */
+const MAX_PACK_MB = 200;
+
+export const HTTP_LIMITS: HttpLimits = { silenceMs: 60_000, maxBytes: MAX_PACK_MB * MEGABYTE };
+
+/** @param maxPackMb PHOENIX_MAX_PACK_MB */
+export function limitsOf(maxPackMb: number): HttpLimits {
+  return { ...HTTP_LIMITS, maxBytes: maxPackMb * MEGABYTE };
+}
 
 const MAX_REDIRECTS = 3;
 
-/** The answer is read whole before it is handed on, so that one cut short is an error here and nowhere else. */
-export function httpClient(limits: HttpLimits = HTTP_LIMITS): HttpClient {
-  return { request: (request) => send(request, limits) };
+export interface GitRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-async function send(request: GitHttpRequest, limits: HttpLimits): Promise<GitHttpResponse> {
-  const body = request.body === undefined ? null : Buffer.concat(await collect(request.body));
+export interface GitResponse {
+  readonly status: number;
+  /** Comes as it is read. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the connection where the body was not read to its end. To be called in any case. */
+  close(): void;
+}
+
+export async function send(
+  { url: first, method, headers, body }: GitRequest,
+  limits: HttpLimits,
+): Promise<GitResponse> {
   const abort = new AbortController();
   const silence = setTimeout(
     () => abort.abort(new Error(`the server was silent for ${limits.silenceMs / 1000} s`)),
     limits.silenceMs,
   );
   try {
-    let url = request.url;
+    let url = first;
     for (let redirects = 0; ; redirects += 1) {
-      const method = request.method ?? 'GET';
-      const headers = request.headers ?? {};
-      const answer = await fetch(url, { method, headers, body, redirect: 'manual', signal: abort.signal });
+      const sent = { method, headers, body: body ?? null, redirect: 'manual', signal: abort.signal } as const;
+      const answer = await fetch(url, sent);
       const location = answer.headers.get('location');
-      if (answer.status >= 300 && answer.status < 400 && location !== null) {
-        await answer.body?.cancel();
-        url = sameServer(url, location, redirects);
-        continue;
+      if (answer.status < 300 || answer.status >= 400 || location === null) {
+        const close = () => {
+          clearTimeout(silence);
+          abort.abort();
+        };
+        return { status: answer.status, body: read(answer, limits.maxBytes, silence), close };
       }
-      const bytes = await readAll(answer, limits.maxBytes, () => silence.refresh());
-      return {
-        url,
-        method,
-        statusCode: answer.status,
-        statusMessage: answer.statusText,
-        headers: Object.fromEntries(answer.headers),
-        body: parts(bytes),
-      };
+      await answer.body?.cancel();
+      url = sameServer(url, location, redirects);
     }
-  } finally {
+  } catch (error) {
     clearTimeout(silence);
+    throw error;
   }
 }
 
@@ -63,26 +79,20 @@ function sameServer(from: string, location: string, redirects: number): string {
   return target.href;
 }
 
-async function readAll(answer: Response, maxBytes: number, heard: () => void): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
+async function* read(answer: Response, maxBytes: number, silence: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of answer.body ?? []) {
-    heard();
+    silence.refresh();
     size += chunk.byteLength;
-    if (size > maxBytes) throw new Error(`the repository is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+    if (size > maxBytes) throw new TooLarge(tooMuch(maxBytes));
+    yield chunk;
   }
-  return chunks;
 }
 
-/** All parts of a body, as they came. */
-export async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return chunks;
-}
-
-/** The same parts again, as the library takes them. */
-export async function* parts(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+function tooMuch(maxBytes: number): string {
+  const most = maxBytes < MEGABYTE ? `${maxBytes} bytes` : `${Math.round(maxBytes / MEGABYTE)} MB`;
+  return (
+    `the server sends more than ${most} for one fetch: raise PHOENIX_MAX_PACK_MB, keep large files out of the ` +
+    'repository (git lfs), or keep the configuration in a repository of its own'
+  );
 }

@@ -1,13 +1,13 @@
 // A map that forgets what was used least recently once the sizes of its values add up to more than a limit.
 
-export interface Lru<Value> {
-  get(key: string): Value | undefined;
-  set(key: string, value: Value): void;
+export interface Lru<Value, Key = string> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): void;
 }
 
 /** `sizeOf` and `limit` in the same unit, whichever it is. A value that alone exceeds a quarter of the limit is not kept. */
-export function lru<Value>(limit: number, sizeOf: (value: Value) => number): Lru<Value> {
-  const values = new Map<string, Value>();
+export function lru<Value, Key = string>(limit: number, sizeOf: (value: Value) => number): Lru<Value, Key> {
+  const values = new Map<Key, Value>();
   let total = 0;
   return {
     get(key) {

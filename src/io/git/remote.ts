@@ -1,83 +1,118 @@
-// Talks to the forge's Git server for one clone: which refs it has, and bringing their objects here.
+// Talks to the forge's Git server: which refs it has, and which objects it gives out.
 
-import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
-import { addRemote, fetch, init, listServerRefs, type PromiseFsClient } from 'isomorphic-git';
-import { explain } from './errors.ts';
-import { collect, parts } from './http.ts';
+import { explain, HttpStatus } from './errors.ts';
+import { type GitResponse, type HttpLimits, send } from './http.ts';
+import { type Advertised, type Answer, askFor, NotGiven, readAnswer, readRefs, type Wish } from './upload-pack.ts';
 
 export interface Remote {
   /** Without credentials. */
   readonly url: string;
   /** Branches and tags by full name, with the commit that each points to. Fails with what to do about it. */
   refs(): Promise<RemoteRefs>;
-  /** An empty bare repository in the folder. */
-  prepare(clone: string): Promise<void>;
 }
 
-export interface RemoteRefs {
-  readonly byName: ReadonlyMap<string, string>;
+export interface RemoteRefs extends Pick<Advertised, 'byName'> {
+  /** It can leave out the beginning of a history. */
+  readonly shallow: boolean;
+  /** It gives out every commit that one of its refs leads to, by its id. */
+  readonly byId: boolean;
   /**
-   * Brings a ref or a full commit id with its history into the clone. `known` is a local ref whose history need not be
-   * sent again. The refs are those listed: nothing is asked for twice.
+   * Asks for objects and hands on the answer, which must be read within `take`.
+   *
+   * @throws NotGiven when the server refuses
    */
-  bring(clone: string, what: string, known: string): Promise<void>;
+  ask(wish: Wish, take: (answer: Answer) => Promise<void>): Promise<void>;
 }
 
 /** What is shown for the right to read; an App's is another every hour, so it is asked for each time. */
 export type Token = string | (() => Promise<string>);
 
-export function openRemote(
-  fs: PromiseFsClient,
-  http: HttpClient,
-  options: { readonly url: string; readonly token?: Token },
-): Remote {
+/** A list of refs is no longer than this, in bytes. */
+const MAX_REFS_BYTES = 64 * 2 ** 20;
+
+/** @throws for an address that is none */
+export function openRemote(limits: HttpLimits, options: { readonly url: string; readonly token?: Token }): Remote {
   const { url, token } = withoutCredentials(options.url, options.token);
   const headers = async (): Promise<Record<string, string>> => {
     if (token === undefined) return {};
-    return { Authorization: basic(typeof token === 'string' ? token : await token()) };
+    return { authorization: basic(typeof token === 'string' ? token : await token()) };
   };
 
   async function told<Value>(work: () => Promise<Value>): Promise<Value> {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof NotGiven) throw new NotGiven(`${url}: the server does not give it out (${error.message})`);
       throw explain(error, url, token !== undefined);
     }
+  }
+
+  async function listed(): Promise<Advertised> {
+    const answer = await send(
+      { url: `${url}/info/refs?service=git-upload-pack`, method: 'GET', headers: await headers() },
+      { ...limits, maxBytes: Math.min(limits.maxBytes, MAX_REFS_BYTES) },
+    );
+    return reading(answer, async (body) => {
+      if (answer.status !== 200) throw new HttpStatus(answer.status);
+      return readRefs(body);
+    });
+  }
+
+  async function asked(wish: Wish, capabilities: ReadonlySet<string>, take: (answer: Answer) => Promise<void>) {
+    const answer = await send(
+      {
+        url: `${url}/git-upload-pack`,
+        method: 'POST',
+        headers: {
+          ...(await headers()),
+          'content-type': 'application/x-git-upload-pack-request',
+          accept: 'application/x-git-upload-pack-result',
+        },
+        body: askFor(wish, capabilities),
+      },
+      limits,
+    );
+    await reading(answer, async (body) => {
+      if (answer.status !== 200) throw new HttpStatus(answer.status);
+      await take(await readAnswer(body, capabilities));
+    });
   }
 
   return {
     url,
     refs: () =>
       told(async () => {
-        const once = remember(http);
-        const listed = await listServerRefs({
-          http: once,
-          url,
-          headers: await headers(),
-          protocolVersion: 1,
-          peelTags: true,
-        });
-        if (listed.some(({ oid }) => oid.length === 64)) throw new Error(SHA256);
+        const { byName, capabilities } = await listed();
+        if ([...byName.values()].some((id) => id.length === 64)) throw new Error(SHA256);
         return {
-          byName: new Map(listed.map((ref) => [ref.ref, ref.peeled ?? ref.oid])),
-          bring: (clone, what, known) =>
-            told(async () => {
-              const refs = { ref: known, remoteRef: what, singleBranch: true, tags: false };
-              await fetch({ fs, http: once, gitdir: clone, url, remote: 'origin', headers: await headers(), ...refs });
-            }),
+          byName,
+          shallow: capabilities.has('shallow'),
+          byId: capabilities.has('allow-reachable-sha1-in-want'),
+          ask: (wish, take) => told(() => asked(wish, capabilities, take)),
         };
       }),
-    async prepare(clone) {
-      await init({ fs, gitdir: clone, bare: true });
-      await addRemote({ fs, gitdir: clone, remote: 'origin', url });
-    },
   };
+}
+
+/** Ends the connection whatever comes of it. */
+async function reading<Value>(
+  { body, close }: GitResponse,
+  read: (body: AsyncIterable<Uint8Array>) => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await read(body);
+  } finally {
+    close();
+  }
 }
 
 const SHA256 =
   'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1';
 
-function withoutCredentials(address: string, token: Token | undefined): { url: string; token: Token | undefined } {
+export function withoutCredentials(
+  address: string,
+  token: Token | undefined,
+): { url: string; token: Token | undefined } {
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
     throw new Error(
       'PHOENIX_REPO_URL must begin with https:// or http://, for example https://github.com/team/config.git',
@@ -94,19 +129,4 @@ function withoutCredentials(address: string, token: Token | undefined): { url: s
 /** The forges take any name with a token; this is the one that GitHub asks for. */
 function basic(token: string): string {
   return `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
-}
-
-/** Answers the second request for the list of refs with the first answer, so that looking first costs nothing. */
-function remember(http: HttpClient): HttpClient {
-  let listed: { readonly answer: GitHttpResponse; readonly body: readonly Uint8Array[] } | undefined;
-  return {
-    async request(request: GitHttpRequest) {
-      if (!request.url.includes('/info/refs?')) return http.request(request);
-      if (listed === undefined) {
-        const answer = await http.request(request);
-        listed = { answer, body: await collect(answer.body ?? []) };
-      }
-      return { ...listed.answer, body: parts(listed.body) };
-    },
-  };
 }

@@ -1,7 +1,8 @@
 // The files of one commit, read from Git without a checkout. The commit may come from anybody, so its size is bounded.
 
-import type { BlobId, CommitSha } from '../../model/ids.ts';
+import type { CommitSha } from '../../model/ids.ts';
 import type { ContentTraits, Snapshot, SourceFile } from '../../model/snapshot.ts';
+import { type FileReader, filesOf } from './listing.ts';
 import type { Objects } from './objects.ts';
 
 export interface SnapshotOptions {
@@ -18,34 +19,44 @@ export interface SnapshotOptions {
   readonly maxFileBytes: number;
 }
 
-/** Files of one commit; beyond it the commit is refused rather than read. */
-export const MAX_FILES = 100_000;
 const CONFIG_FILE = 'etc/phoenix_hypervisor_config.json';
 
-/** Fails when the commit holds more than `MAX_FILES` files, so that no tree can be built to exhaust the memory. */
-export async function readSnapshot(objects: Objects, commit: string, options: SnapshotOptions): Promise<Snapshot> {
-  const { sha, tree } = await objects.commit(commit);
-  const all = await listFiles(objects, tree, sha);
+/** Fails when the commit holds too many files, so that no tree can be built to exhaust the memory. */
+export function readSnapshot(objects: Objects, commit: string, options: SnapshotOptions): Promise<Snapshot> {
+  return snapshotOf(filesOf(objects), commit, options);
+}
+
+export async function snapshotOf(reader: FileReader, commit: string, options: SnapshotOptions): Promise<Snapshot> {
+  const all = await reader.list(commit);
   const root = options.root ?? findRoot(all.keys());
   const files = new Map<string, SourceFile>();
   for (const [path, file] of all) {
     const inside = below(root, path);
-    if (inside === undefined) continue;
-    files.set(inside, options.wantsBytes(inside) ? await withBytes(objects, file, options.maxFileBytes) : file);
+    if (inside !== undefined) files.set(inside, file);
   }
-  for (const path of mentionedIn(files, options.mentionedFiles)) {
-    const file = files.get(path);
-    if (file?.kind === 'file' || file?.kind === 'executable') {
-      files.set(path, await withBytes(objects, file, options.maxFileBytes));
+  const read = async (paths: readonly string[]): Promise<void> => {
+    const wanted = paths.filter((path) => files.get(path)?.kind !== 'submodule');
+    const blobs = new Set(wanted.flatMap((path) => files.get(path)?.blob ?? []));
+    const contents = await reader.contents([...blobs], options.maxFileBytes);
+    for (const path of wanted) {
+      const file = files.get(path);
+      if (file !== undefined) files.set(path, { ...file, ...contents.get(file.blob) });
     }
-  }
-  for (const path of usedIn(files, options.usedFiles)) {
-    const file = files.get(path);
-    if (options.traits === undefined || (file?.kind !== 'file' && file?.kind !== 'executable')) continue;
-    const { bytes, ...rest } = await withBytes(objects, file, options.maxFileBytes);
+  };
+  await read([...files.keys()].filter(options.wantsBytes));
+  await read(mentionedIn(files, options.mentionedFiles).filter((path) => isPlain(files.get(path))));
+  if (options.traits === undefined) return { commit: commit as CommitSha, root, files };
+  const used = usedIn(files, options.usedFiles).filter((path) => isPlain(files.get(path)));
+  await read(used);
+  for (const path of used) {
+    const { bytes, ...rest } = files.get(path) as SourceFile;
     files.set(path, bytes === undefined ? rest : { ...rest, traits: options.traits(bytes) });
   }
-  return { commit: sha, root, files };
+  return { commit: commit as CommitSha, root, files };
+}
+
+function isPlain(file: SourceFile | undefined): boolean {
+  return file?.kind === 'file' || file?.kind === 'executable';
 }
 
 /** Of the files whose content was read: the others that they may use. */
@@ -89,27 +100,4 @@ export function findRoot(paths: Iterable<string>): string {
 function below(root: string, path: string): string | undefined {
   if (root === '') return path;
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
-}
-
-async function listFiles(objects: Objects, tree: string, commit: CommitSha): Promise<Map<string, SourceFile>> {
-  const files = new Map<string, SourceFile>();
-  const waiting = [{ prefix: '', id: tree }];
-  let seen = 0;
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of await objects.tree(folder.id)) {
-      seen += 1;
-      if (seen > MAX_FILES) throw new Error(`commit ${commit} holds more than ${MAX_FILES} files and folders`);
-      const path = folder.prefix + entry.name;
-      if (entry.kind === 'folder') waiting.push({ prefix: `${path}/`, id: entry.id });
-      else files.set(path, { blob: entry.id as BlobId, kind: entry.kind });
-    }
-  }
-  return files;
-}
-
-async function withBytes(objects: Objects, file: SourceFile, maxBytes: number): Promise<SourceFile> {
-  if (file.kind === 'submodule') return file;
-  const bytes = await objects.blob(file.blob);
-  const size = bytes.byteLength;
-  return size > maxBytes ? { ...file, size } : { ...file, size, bytes };
 }

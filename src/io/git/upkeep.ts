@@ -3,55 +3,116 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getConfig, type PromiseFsClient, resolveRef, writeRef } from 'isomorphic-git';
 import type { CommitSha } from '../../model/ids.ts';
+import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Log } from '../../ports.ts';
-import { isAncestor } from './ancestry.ts';
-import { carryCommits, keepCommit } from './carry.ts';
+import { HistoryCut, isAncestor } from './ancestry.ts';
+import { bring } from './bring.ts';
+import { carryCommit } from './carry.ts';
+import type { Clone } from './clone.ts';
 import type { Clones } from './clones.ts';
-import { INCOMPLETE, isDamage, isMissing } from './errors.ts';
-import { type Objects, readObjects } from './objects.ts';
+import { Damage, INCOMPLETE, isDamage, missing, TooLarge } from './errors.ts';
+import { follow, followedHead, keepCommit, keptCommits, originOf, prepareClone } from './refs.ts';
 import type { Remote, RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
+import { readShallow } from './shallow.ts';
+import { NotGiven, WHOLE } from './upload-pack.ts';
 
 export interface UpkeepParts {
-  readonly fs: PromiseFsClient;
   readonly remote: Remote;
   readonly clones: Clones;
   /** Reads a clone with everything that is kept in memory. */
-  readonly objectsOf: (clone: string) => Objects;
+  readonly cloneAt: (gitdir: string) => Clone;
   readonly log: Log;
   readonly branch: string;
   readonly maxPacks: number;
+  /** Commits whose files were read and may be again. */
+  readonly read: ReadonlySet<string>;
 }
 
 export interface Upkeep {
-  /** Resolves to the branch's head on the server, with its history in the clone; null when the server has no such branch. */
+  /**
+   * Resolves to the branch's head on the server, with its files in the clone; null when the server has no such branch.
+   *
+   * @throws HeadNotFetched when asking again would bring the same
+   */
   update(): Promise<CommitSha | null>;
   /** Replaces the clone. */
   replace(why: string): Promise<void>;
-  /** Tries to bring one commit by its id; nothing when the server does not give it. */
-  bring(commit: string): Promise<void>;
-  /** The commit of a branch or tag as the server has it now, with its history in the clone; null when there is none. */
+  /** Tries to bring one commit by its id; whether it is here then. */
+  bring(commit: string): Promise<boolean>;
+  /** The commit of a branch or tag as the server has it now, with its files in the clone; null when there is none. */
   named(name: string): Promise<CommitSha | null>;
+  /**
+   * Brings more of what came before the commits and before the branch. What the server does not give out is left.
+   *
+   * @param depth commits one after another; `WHOLE`: to the beginning
+   */
+  deepen(commits: readonly string[], depth: number): Promise<void>;
 }
 
-export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPacks }: UpkeepParts): Upkeep {
+/** Commits that come with one that is only read, and with a new head: most pushes build on one that is nearer. */
+const ALONE = 1;
+const WITH_A_PUSH = 32;
+/** That are taken along with a commit which the branch may no longer lead to: the server gives the others when it is asked for them. */
+const MOST_BEFORE = 256;
+/** What failed and will fail again is not asked for sooner. */
+const REFUSED_FOR_MS = 60 * 60 * 1000;
+
+export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read }: UpkeepParts): Upkeep {
   const followed = `refs/heads/${branch}`;
   /** One writer at a time. */
   const write = inTurn();
   /** The clone that this process has found in order. */
   let inOrder: string | undefined;
+  let refused: { readonly head: CommitSha; readonly error: Error; readonly at: number } | undefined;
 
   async function update(): Promise<CommitSha | null> {
     const refs = await remote.refs();
     const head = headAmong(refs);
     if (head === null) return null;
-    const clone = await clones.current();
-    const before = clone === undefined ? undefined : await usableHead(clone);
-    if (clone === undefined || before === undefined) await cloneAfresh(refs, head, 'there is none that can be used');
-    else if (before !== head) await follow(clone, refs, before, head);
-    return head;
+    try {
+      return await bringHead(refs, head);
+    } catch (error) {
+      if (!(error instanceof NotGiven)) throw error;
+      // The branch may have moved since its head was listed.
+      const again = await remote.refs();
+      const moved = headAmong(again);
+      if (moved === null) return null;
+      if (moved === head) throw notFetched(head, error);
+      return bringHead(again, moved);
+    }
+  }
+
+  async function bringHead(refs: RemoteRefs, head: CommitSha): Promise<CommitSha> {
+    refuseAgain(head);
+    refused = undefined;
+    try {
+      const clone = await clones.current();
+      const before = clone === undefined ? undefined : await usableHead(clone);
+      if (clone === undefined || before === undefined) await cloneAfresh(refs, head, 'there is none that can be used');
+      else if (before !== head)
+        await moveOn(clone, refs, before, head).catch((error) => onAFreshOne(refs, head, error));
+      return head;
+    } catch (error) {
+      if (!(error instanceof Error && error.cause instanceof TooLarge)) throw error;
+      refused = { head, error: notFetched(head, error.cause), at: performance.now() };
+      throw refused.error;
+    }
+  }
+
+  async function onAFreshOne(refs: RemoteRefs, head: CommitSha, error: unknown): Promise<void> {
+    if (!isDamage(error)) throw error;
+    log.warn('the clone cannot be read', { error });
+    await cloneAfresh(refs, head, 'the old one cannot be read');
+  }
+
+  function refuseAgain(commit: string): void {
+    if (refused?.head === commit && performance.now() - refused.at < REFUSED_FOR_MS) throw refused.error;
+  }
+
+  function notFetched(head: CommitSha, cause: Error): HeadNotFetched {
+    return new HeadNotFetched(cause.message, head, { cause });
   }
 
   function headAmong(refs: RemoteRefs): CommitSha | null {
@@ -64,14 +125,14 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
   }
 
   /** The head that the clone follows; undefined when it is of another repository or cannot be read. */
-  async function usableHead(clone: string): Promise<CommitSha | undefined> {
+  async function usableHead(gitdir: string): Promise<CommitSha | undefined> {
     try {
-      if ((await getConfig({ fs, gitdir: clone, path: 'remote.origin.url' })) !== remote.url) return undefined;
-      const head = await resolveRef({ fs, gitdir: clone, ref: followed });
-      if (clone !== inOrder) {
-        const objects = readObjects(fs, clone);
-        await objects.tree((await objects.commit(head)).tree);
-        inOrder = clone;
+      if ((await originOf(gitdir)) !== remote.url) return undefined;
+      const head = await followedHead(gitdir, branch);
+      if (gitdir !== inOrder) {
+        const clone = cloneAt(gitdir);
+        await clone.tree((await clone.commit(head)).tree);
+        inOrder = gitdir;
       }
       return head as CommitSha;
     } catch (error) {
@@ -80,17 +141,29 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
     }
   }
 
-  async function follow(clone: string, refs: RemoteRefs, before: CommitSha, head: CommitSha): Promise<void> {
-    await refs.bring(clone, followed, followed);
-    const objects = objectsOf(clone);
-    await objects.commit(head);
-    if (!(await isAncestor(objects, before, head))) {
-      log.warn(`${branch} was rewritten: ${head} does not descend from ${before}`);
-      await keepCommit(fs, clone, before);
+  async function moveOn(gitdir: string, refs: RemoteRefs, before: CommitSha, head: CommitSha): Promise<void> {
+    const clone = cloneAt(gitdir);
+    const cutOff = (await readShallow(gitdir)).size > 0;
+    if (!(await clone.holds(head))) {
+      await bring(refs, clone, { wants: [head], depth: cutOff ? WITH_A_PUSH : null, branch });
+      if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
     }
+    if (!(await buildsOn(clone, before, head))) await keepCommit(gitdir, before);
     // The next fetch tells the server this ref: without it, everything would be sent again.
-    await writeRef({ fs, gitdir: clone, ref: followed, value: head, force: true });
-    void repackWhenNeeded(clone);
+    await follow(gitdir, branch, head);
+    void repackWhenNeeded(gitdir);
+  }
+
+  /** No, also where more history is needed to tell: then the commit before is kept for nothing at worst. */
+  async function buildsOn(clone: Clone, before: CommitSha, head: CommitSha): Promise<boolean> {
+    try {
+      if (await isAncestor(clone.history, before, head)) return true;
+      log.warn(`${branch} was rewritten: ${head} does not descend from ${before}`);
+      return false;
+    } catch (error) {
+      if (error instanceof HistoryCut) return false;
+      throw error;
+    }
   }
 
   /** The old clone stays as it is until the new one is whole. */
@@ -98,17 +171,14 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
     const old = await clones.current();
     const fresh = await clones.begin();
     try {
-      await remote.prepare(fresh);
-      await refs.bring(fresh, followed, followed);
-      await readObjects(fs, fresh)
-        .commit(head)
-        .catch((error) => {
-          throw isMissing(error)
-            ? new Error(`${remote.url} did not send ${head}: ${INCOMPLETE}`, { cause: error })
-            : error;
-        });
-      await writeRef({ fs, gitdir: fresh, ref: followed, value: head, force: true });
-      if (old !== undefined) await carryWhatCan(old, fresh);
+      await prepareClone(fresh, remote.url, branch);
+      const clone = cloneAt(fresh);
+      await bring(refs, clone, { wants: [head], depth: ALONE, branch });
+      const sent =
+        (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
+      if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
+      await follow(fresh, branch, head);
+      await takeAlong(old, clone, refs);
       await clones.adopt(fresh);
       inOrder = fresh;
       log.info(`cloned ${remote.url}: ${why}`, { branch, head });
@@ -118,11 +188,35 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
     }
   }
 
-  async function carryWhatCan(old: string, fresh: string): Promise<void> {
+  /** Every kept commit, the old head of the branch, and commits that are read. */
+  async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
+    const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
+    const from = isOurs ? cloneAt(old) : undefined;
+    const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
+    const before = isOurs ? [...(await keptCommits(old)), ...(head === undefined ? [] : [head])] : [];
+    for (const commit of before) {
+      if (commit !== head || !fresh.store.has(commit)) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
+    }
+    for (const commit of read) if (!fresh.store.has(commit)) await takeOne(from, fresh, refs, commit, ALONE);
+  }
+
+  /** From the old clone, or else from the server. */
+  async function takeOne(from: Clone | undefined, to: Clone, refs: RemoteRefs, commit: string, most: number) {
     try {
-      await carryCommits(fs, old, fresh, branch);
+      if (from === undefined) throw missing(commit);
+      return await carryCommit(from, to, commit, most);
     } catch (error) {
-      log.warn('commits that the branch no longer leads to went with the old clone', { error });
+      if (!isDamage(error)) throw error;
+    }
+    try {
+      await bring(refs, to, { wants: [commit], depth: ALONE, branch });
+      await keepCommit(to.gitdir, commit);
+    } catch (error) {
+      if (!(error instanceof NotGiven)) throw error;
+      log.warn('a commit that the branch no longer leads to went with the old clone', {
+        commit,
+        reason: error.message,
+      });
     }
   }
 
@@ -144,23 +238,66 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
   }
 
   /** A server may refuse to give out commits by their id. */
-  async function bring(clone: string, refs: RemoteRefs, what: string, commit: string): Promise<void> {
+  async function bringOne(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
+    if (await clone.holds(commit)) return true;
+    refuseAgain(commit);
     try {
-      await refs.bring(clone, what, followed);
-      await objectsOf(clone).commit(commit);
-      await keepCommit(fs, clone, commit);
+      const cutOff = refs.shallow && (await readShallow(clone.gitdir)).size > 0;
+      await bring(refs, clone, { wants: [commit], depth: cutOff ? ALONE : null, branch });
     } catch (error) {
-      log.info(`${remote.url} does not give out ${what}`, { error });
+      if (!(error instanceof NotGiven)) throw error;
+      log.info(`${remote.url} does not give out ${commit}`, { reason: error.message });
+      return fromTheBranch(clone, refs, commit);
     }
+    if (!clone.store.has(commit)) throw new Damage(`${remote.url} takes it that ${commit} is here`);
+    if (!(await clone.holds(commit))) return false;
+    await keepCommit(clone.gitdir, commit);
+    return true;
   }
 
-  async function holds(clone: string, commit: string): Promise<boolean> {
+  /** On a fresh clone where the one that is here turns out to be damaged. */
+  async function bringOrRenew(refs: RemoteRefs, commit: string): Promise<boolean> {
+    const gitdir = await clones.current();
+    if (gitdir === undefined) return false;
     try {
-      await objectsOf(clone).commit(commit);
-      return true;
+      return await bringOne(cloneAt(gitdir), refs, commit);
     } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
+      const head = headAmong(refs);
+      if (!isDamage(error) || head === null) throw error;
+      log.warn('the clone cannot be read', { error });
+      await cloneAfresh(refs, head, 'the old one cannot be read');
+    }
+    const fresh = await clones.current();
+    return fresh !== undefined && bringOne(cloneAt(fresh), refs, commit);
+  }
+
+  /** One that the server does not give out by its id may lie before the head of the branch. */
+  async function fromTheBranch(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
+    const head = headAmong(refs);
+    if (refs.byId || head === null) return false;
+    for (const depth of DEPTHS) {
+      if ((await readShallow(clone.gitdir)).size === 0) break;
+      await bring(refs, clone, { wants: [head], depth, branch });
+      if (await clone.holds(commit)) return true;
+    }
+    return clone.holds(commit);
+  }
+
+  async function deepen(commits: readonly string[], depth: number): Promise<void> {
+    const gitdir = await clones.current();
+    if (gitdir === undefined) return;
+    const clone = cloneAt(gitdir);
+    const refs = await remote.refs();
+    const listed = new Set(refs.byName.values());
+    const head = refs.byName.get(followed);
+    const wants = [...new Set([...(head === undefined ? [] : [head]), ...commits])];
+    try {
+      await bring(refs, clone, { wants, depth, branch });
+    } catch (error) {
+      if (!(error instanceof NotGiven)) throw error;
+      log.info(`${remote.url} does not give out ${commits.join(' and ')}`, { reason: error.message });
+      const given = wants.filter((commit) => listed.has(commit));
+      if (given.length > 0) await bring(refs, clone, { wants: given, depth, branch });
     }
   }
 
@@ -168,20 +305,19 @@ export function openUpkeep({ fs, remote, clones, objectsOf, log, branch, maxPack
     update: () => write(update, 'update'),
     replace,
     bring: (commit) =>
-      write(async () => {
-        const clone = await clones.current();
-        if (clone !== undefined) await bring(clone, await remote.refs(), commit, commit);
-      }),
+      write(async () => ((await clones.current()) === undefined ? false : bringOrRenew(await remote.refs(), commit))),
     named: (name) =>
       write(async () => {
         const refs = await remote.refs();
         const full = [`refs/heads/${name}`, `refs/tags/${name}`, name].find((ref) => refs.byName.has(ref));
         const commit = full && refs.byName.get(full);
+        if (commit === undefined) return null;
         if ((await clones.current()) === undefined) await update();
-        const clone = await clones.current();
-        if (full === undefined || commit === undefined || clone === undefined) return null;
-        if (!(await holds(clone, commit))) await bring(clone, refs, full, commit);
-        return (await holds(clone, commit)) ? (commit as CommitSha) : null;
+        return (await bringOrRenew(refs, commit)) ? (commit as CommitSha) : null;
       }),
+    deepen: (commits, depth) => write(() => deepen(commits, depth)),
   };
 }
+
+/** How far a history is brought, step by step, until a question can be answered. */
+export const DEPTHS: readonly number[] = [64, 2_048, WHOLE];

@@ -3,13 +3,16 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import type { Content, FileWrite } from '../../model/action.ts';
+import type { Content, FileLines, FileWrite } from '../../model/action.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import type { NodeFiles } from '../secrets.ts';
 import type { ReadContent } from './content.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { type NotedOwners, nodeFiles } from './files/files.ts';
+import { LINES } from './files/perl.ts';
+import { GUARD } from './guard.ts';
+import { endByMarks, isSettled, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { checkPath } from './paths.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
@@ -33,15 +36,21 @@ export interface LocalHostOptions {
   readonly system?: boolean;
   /** How services in the node's network are reached. Default: from this machine. */
   readonly dial?: Dial;
-  /** What runs programs. Default: this machine does. */
+  /** What runs programs, here and at once, so that none is left when whoever asked is gone. Default: this machine does. */
   readonly runs?: (program: Program) => Promise<ProgramEnd>;
 }
 
 /** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+const FILES_MS = 60_000;
+
+/** What is waited for has a time of its own: this is for what never ends although it has. */
+export const SETTLE_MS = 3 * 3600 * 1000;
+
 export function localHost(options: LocalHostOptions): Host {
   const { node, redactor, root = '', owners, path, system = true, dial = dialTcp, runs = runProgram } = options;
+  const guards = options.runs === undefined;
   const ofSystem = system ? [dirname(process.execPath), SYSTEM_PATH] : [];
   const env = {
     PATH: [...(path === undefined ? [] : [path]), ...ofSystem].join(':'),
@@ -62,7 +71,8 @@ export function localHost(options: LocalHostOptions): Host {
   const running =
     (hide: Redactor): Host['run'] =>
     async (command, options = {}): Promise<CommandResult> => {
-      const output = openOutput(hide, options.onOutput);
+      const marks = openMarks(options.onWait);
+      const output = openOutput(hide, options.onOutput, marks.take);
       let input: Uint8Array | undefined;
       try {
         input = command.stdin && (await contents(command.stdin));
@@ -72,18 +82,54 @@ export function localHost(options: LocalHostOptions): Host {
       } catch (error) {
         return output.neverStarted(error);
       }
-      const end = await runs({
-        program: command.program,
-        args: command.args,
+      const call = {
         env,
         input,
         timeoutMs: command.timeoutSeconds * 1000,
         signal: options.signal,
         onStdout: output.stdout.write,
         onStderr: output.stderr.write,
-      });
-      return describeEnd(end, output);
+      };
+      if (options.target === undefined || !guards) {
+        return describeEnd(await runs({ ...call, program: command.program, args: command.args }), output);
+      }
+      const { program, args, timeoutSeconds } = command;
+      const words = [options.target, String(timeoutSeconds), sizeOf(input), program, ...args];
+      const end = await runs({ ...call, ...guarded(marks.mark, root, words), over: marks.over });
+      return endByMarks(describeEnd(end, output), marks, program, 'what watched over it on the node ended');
     };
+  async function settle(target: string, { signal, onWait }: Parameters<Host['settle']>[1] = {}): Promise<void> {
+    if (!guards) return;
+    const marks = openMarks(onWait);
+    const { stdout, stderr } = openOutput(redactor, undefined, marks.take);
+    const call = {
+      env,
+      input: undefined,
+      timeoutMs: SETTLE_MS,
+      signal,
+      onStdout: stdout.write,
+      onStderr: stderr.write,
+    };
+    await runs({ ...call, ...guarded(marks.mark, root, [target, '0', '']) });
+    const why = stderr.end().trim();
+    if (!isSettled(marks) && !signal?.aborted) throw new Error(`${node}: cannot see what runs for ${target}: ${why}`);
+  }
+  /** In Perl as on the other side of ssh, since Node has no way to lock what other processes edit too. */
+  async function addLines({ path: file, lines, absent }: FileLines): Promise<void> {
+    const before = [absent.mode.toString(8).padStart(4, '0'), String(absent.lines.length), ...absent.lines];
+    const { stdout, stderr } = openOutput(redactor, undefined);
+    const call = {
+      env,
+      input: undefined,
+      timeoutMs: FILES_MS,
+      signal: undefined,
+      onStdout: stdout.write,
+      onStderr: stderr.write,
+    };
+    const args = ['-e', LINES, '--', root, checkPath(file), ...before, ...lines];
+    const { exit, reason } = await runProgram({ ...call, program: '/usr/bin/perl', args });
+    if (exit !== 0) throw new Error(`${node}: cannot add lines to ${file}: ${reason ?? stderr.end().trim()}`);
+  }
   const run = running(redactor);
   const request = requester({ dial, contents, redactor, readFile: readNodeFile, writeFile });
   const reveal = running(openRedactor());
@@ -91,6 +137,7 @@ export function localHost(options: LocalHostOptions): Host {
   return {
     node,
     run,
+    settle,
     readFile: readNodeFile,
     readFolders: async (folders) => new Map((await Promise.all(folders.map(files.readFolder))).flat()),
     inspect: files.inspect,
@@ -98,12 +145,22 @@ export function localHost(options: LocalHostOptions): Host {
     writeFile,
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile: readNodeFile, writeFile }),
+    addLines,
     makeFolder: files.makeFolder,
     placeFiles: files.place,
     removeFiles: ({ paths }) => files.remove(paths),
     secretDigests: secretDigester({ contents, readFile: readNodeFile, writeFile }),
     async close() {},
   };
+}
+
+/** Bytes of standard input, as the guard takes them. */
+export function sizeOf(input: Uint8Array | undefined): string {
+  return input === undefined ? '' : String(input.byteLength);
+}
+
+function guarded(mark: string, root: string, words: readonly string[]): Pick<Program, 'program' | 'args'> {
+  return { program: '/usr/bin/perl', args: ['-e', GUARD, '--', mark, root, ...words] };
 }
 
 function publicHalf(key: Buffer | undefined): string | null {

@@ -5,6 +5,7 @@ import { request as requestHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Content, FileWrite, HttpBody, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json, type JsonObject } from '../../model/json.ts';
+import { isOfHost } from '../../ports/host-failure.ts';
 import type { HttpAnswer } from '../../ports.ts';
 import { certificateSentence, namedAuthorities } from '../authorities.ts';
 import type { Redactor } from '../redact.ts';
@@ -39,6 +40,8 @@ export function requester(parts: RequestParts): SendRequest {
       const ms = performance.now() - started;
       return { status, headers, body: text, certificate: certificate.shown, ended: 'answered', message: '', ms };
     } catch (error) {
+      // Of the service nothing is known when its node could not be asked.
+      if (isOfHost(error)) throw error;
       const ended = signal?.aborted ? 'aborted' : limit.aborted ? 'timed out' : endOf(error);
       const message = ended === 'timed out' ? `no answer within ${request.timeoutSeconds} s` : messageOf(error);
       const ms = performance.now() - started;

@@ -2,7 +2,6 @@
 // script on the other side, which says where the program runs and how it ended, so that a lost connection is never taken
 // for the program's own end.
 
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +9,11 @@ import { execa } from 'execa';
 import { type Dial, refusal } from './dial.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
+import { sshFailure } from './ssh-failure.ts';
 import { CONNECT } from './ssh-scripts.ts';
 
 export interface SshConnection {
-  /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `takeMarks`. */
+  /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `openMarks`. */
   run(call: SshCall): Promise<ProgramEnd>;
   /** From the node to a service in its network. */
   readonly dial: Dial;
@@ -107,8 +107,9 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
       const stream = child.duplex();
       // ssh says what came of the connection only when it ends.
       child.then(({ exitCode }) => {
+        const failure = sshFailure({ node: target, target }, exitCode ?? null, said);
         if (exitCode !== 0)
-          stream.destroy(refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
+          stream.destroy(failure ?? refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
       });
       return stream;
     },
@@ -138,45 +139,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-export interface Marks {
-  /** Given to the script as its first argument. */
-  readonly mark: string;
-  /** The script's process group; undefined while it has not begun. */
-  group(): number | undefined;
-  /** Resolves to it once the script has begun. */
-  readonly begun: Promise<number>;
-  /** How the program ended; undefined when nobody can say. */
-  exit(): number | 'missing' | undefined;
-  /** Resolves once the program has ended, also while something that it left running keeps the connection busy. */
-  readonly over: Promise<void>;
-  /** Takes the script's own lines out of standard error. */
-  readonly take: (line: string) => boolean;
-}
-
-/** The lines by which the script on the other side tells what it does: a random word, so that no program writes it by chance. */
-export function openMarks(): Marks {
-  const mark = `phoenix-${randomBytes(12).toString('hex')}`;
-  let group: number | undefined;
-  let exit: number | 'missing' | undefined;
-  const begun = Promise.withResolvers<number>();
-  const over = Promise.withResolvers<void>();
-  return {
-    mark,
-    begun: begun.promise,
-    over: over.promise,
-    group: () => group,
-    exit: () => exit,
-    take(line) {
-      const [word, name, value] = line.split(' ');
-      if (word !== mark) return false;
-      if (name === 'group') group = Number(value);
-      if (group !== undefined) begun.resolve(group);
-      if (name === 'missing') exit = 'missing';
-      if (name === 'exit') exit = Number(value);
-      if (exit !== undefined) over.resolve();
-      return true;
-    },
-  };
 }

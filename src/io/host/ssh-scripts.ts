@@ -2,6 +2,7 @@
 // content on standard input. deploy/ssh knows each by its digest: `node deploy/ssh/digests.ts` prints them after a change.
 
 import * as perl from './files/perl.ts';
+import { GUARD } from './guard.ts';
 
 /** As on the node itself, whatever a login there would set. */
 const BEGIN = `
@@ -21,6 +22,11 @@ if ! command -v -- "$1" >/dev/null; then printf '%s missing\\n' "$mark" >&2; exi
 code=$?
 printf '\\n%s exit %s\\n' "$mark" "$code" >&2
 exit "$code"
+`;
+
+/** mark, PATH, root, target, seconds, bytes of standard input or nothing, program, arguments …: see `GUARD`. */
+export const GUARDED = `${BEGIN}
+exec /usr/bin/perl -e '${GUARD}' -- "$mark" "$@"
 `;
 
 /** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
@@ -46,6 +52,7 @@ export const READ_FOLDERS = work(perl.READ_MANY);
 export const INSPECT = work(perl.INSPECT);
 export const PUBLIC_KEY = work(perl.PUBLIC_KEY);
 export const WRITE_FILE = work(perl.WRITE);
+export const ADD_LINES = work(perl.LINES);
 export const MAKE_FOLDER = work(perl.FOLDER);
 export const PLACE_FILES = work(perl.PLACE);
 export const REMOVE_FILES = work(perl.REMOVE);

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
+import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
@@ -9,16 +10,20 @@ import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
 import { readMany, statesIn } from './files/answers.ts';
 import { ABSENT, UNEXPECTED } from './files/perl.ts';
-import { SYSTEM_PATH } from './local.ts';
+import { SETTLE_MS, SYSTEM_PATH, sizeOf } from './local.ts';
+import { endByMarks, isSettled, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
 import { checkPath, holdsNoMode } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
 import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
-import { connectSsh, openMarks, type SshSettings } from './ssh-connection.ts';
+import { connectSsh, type SshSettings } from './ssh-connection.ts';
+import { sshFailure } from './ssh-failure.ts';
 import {
+  ADD_LINES,
   END_GROUP,
+  GUARDED,
   INSPECT,
   MAKE_FOLDER,
   PLACE_FILES,
@@ -44,8 +49,6 @@ export interface SshHostOptions extends SshSettings {
 
 const FILES_SECONDS = 60;
 const BEGIN_MS = 5_000;
-/** Signals as a shell reports them, 128 and their number: HUP, INT, QUIT, ABRT, KILL, SEGV, PIPE, ALRM, TERM. */
-const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
 
 /** The user must be root on a Proxmox host, with a login shell that reads what `sh` reads. */
 export function sshHost(options: SshHostOptions): Host {
@@ -86,6 +89,11 @@ export function sshHost(options: SshHostOptions): Host {
     const reached = marks.group() !== undefined;
     if (reached && (exit === 0 || expected.includes(exit ?? -1))) return { exit, stdout: Buffer.concat(stdout) };
     const reason = stderr.end().trim();
+    const failure = reached ? null : sshFailure(options, exit, reason);
+    if (failure !== null) throw failure;
+    // Whether it did what it was asked for is not known: the next look says so. Perl ends with the same code, and says where.
+    if (reached && exit === 255 && !/ at -e line \d/.test(reason))
+      throw new HostAway(`${node} (${target}) was lost: ${reason}`);
     throw new Error(
       `${node}: cannot ${what} over ssh to ${target} (${reached ? `exit ${exit}` : 'no connection'}): ${reason}`,
     );
@@ -115,32 +123,58 @@ export function sshHost(options: SshHostOptions): Host {
 
   const running =
     (hide: Redactor): Host['run'] =>
-    async (command, options = {}): Promise<CommandResult> => {
-      const marks = openMarks();
-      const output = openOutput(hide, options.onOutput, marks.take);
-      const args = [marks.mark, searchPath, command.program, ...command.args];
+    async (command, { target: changed, signal, onOutput, onWait } = {}): Promise<CommandResult> => {
+      const marks = openMarks(onWait);
+      const output = openOutput(hide, onOutput, marks.take);
+      const { program, timeoutSeconds } = command;
       let end: ProgramEnd;
       try {
         const input = command.stdin && (await contents(command.stdin));
+        const words = [program, ...command.args];
+        const guard = changed === undefined ? [] : [root, changed, String(timeoutSeconds), sizeOf(input)];
         end = await connection.run({
-          script: RUN,
-          args,
+          script: changed === undefined ? RUN : GUARDED,
+          args: [marks.mark, searchPath, ...guard, ...words],
           input,
-          timeoutMs: command.timeoutSeconds * 1000,
-          signal: options.signal,
+          timeoutMs: timeoutSeconds * 1000,
+          signal,
           onStdout: output.stdout.write,
           onStderr: output.stderr.write,
           endElsewhere: () => endGroup(marks.begun),
           over: marks.over,
         });
       } catch (error) {
+        if (isOfHost(error)) throw error;
         return output.neverStarted(error);
       }
       const result = describeEnd(end, output);
-      if (result.ended === 'timed out' || result.ended === 'aborted' || result.ended === 'not found') return result;
-      return afterMarks(result, marks.exit(), `ssh to ${target}`, command.program);
+      if (marks.told() === undefined && end.ended === 'exited') {
+        const failure = sshFailure(options, end.exit, result.stderr);
+        // Before it began there is nothing that could have changed anything; what only looks can be asked again.
+        if (failure !== null && (marks.group() === undefined || changed === undefined)) throw failure;
+        // Somebody else answered, such as the forced command that refuses it.
+        if (failure === null && marks.group() === undefined) return { ...result, exit: null, ended: 'killed' };
+      }
+      return endByMarks(result, marks, program, `ssh to ${target}: the connection failed or was lost`);
     };
   const run = running(redactor);
+  async function settle(changed: string, { signal, onWait }: Parameters<Host['settle']>[1] = {}): Promise<void> {
+    const marks = openMarks(onWait);
+    const stderr = captureText({ redactor, limit: 4096, take: marks.take });
+    const { exit } = await connection.run({
+      script: GUARDED,
+      args: [marks.mark, searchPath, root, changed, '0', ''],
+      input: undefined,
+      timeoutMs: SETTLE_MS,
+      signal,
+      onStdout: () => {},
+      onStderr: stderr.write,
+      endElsewhere: () => endGroup(marks.begun),
+    });
+    if (isSettled(marks) || signal?.aborted) return;
+    const why = stderr.end().trim();
+    throw sshFailure(options, exit, why) ?? new Error(`${node}: cannot see what runs for ${changed}: ${why}`);
+  }
   const { dial } = connection;
   const request = requester({ dial, contents, redactor, readFile, writeFile });
   const reveal = running(openRedactor());
@@ -148,6 +182,7 @@ export function sshHost(options: SshHostOptions): Host {
   return {
     node,
     run,
+    settle,
     readFile,
     async readFolders(folders) {
       const what = `read ${folders.join(', ')}`;
@@ -168,6 +203,10 @@ export function sshHost(options: SshHostOptions): Host {
     request,
     sign: signer({ dial, redactor, request, run, reveal, readFile, writeFile }),
     secretDigests: secretDigester({ contents, readFile, writeFile }),
+    async addLines({ path: file, lines, absent }) {
+      const before = [octal(absent.mode), String(absent.lines.length), ...absent.lines];
+      await fileScript(`add lines to ${file}`, ADD_LINES, [checkPath(file), ...before, ...lines], []);
+    },
     async makeFolder({ path: folder, uid, gid, mode }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       const bits = mode === undefined ? '' : octal(mode);
@@ -197,23 +236,4 @@ function modeWord(root: string, path: string, mode: number): string {
 
 function ownerWord(owner: FileOwner | undefined): string {
   return owner === undefined ? '' : `${owner.uid}:${owner.gid}`;
-}
-
-/** ssh's exit code is the program's, or 255 for a failure of its own: only the marks tell them apart. */
-function afterMarks(
-  result: CommandResult,
-  exit: number | 'missing' | undefined,
-  where: string,
-  program: string,
-): CommandResult {
-  if (exit === 'missing') {
-    return { ...result, exit: null, ended: 'not found', stderr: `${program}: no such program on this node` };
-  }
-  if (exit === undefined) {
-    const stderr = `${result.stderr.trim()}\n${where}: the connection failed or was lost`.trim();
-    return { ...result, exit: null, ended: 'killed', stderr };
-  }
-  // The blank line before the mark is the script's.
-  const stderr = result.stderr.endsWith('\n') ? result.stderr.slice(0, -1) : result.stderr;
-  return KILLED.has(exit) ? { ...result, exit: null, ended: 'killed', stderr } : { ...result, exit, stderr };
 }

@@ -10,6 +10,8 @@ import { script } from './script.ts';
 
 /** A forge offers a delivery again for a few days at most. */
 const REMEMBER_SETTLED_MS = 14 * 24 * 3_600_000;
+/** Of those the newest, at most. */
+const REMEMBER_SETTLED = 10_000;
 /** Forges give up waiting after ten seconds: fail before that, so that they show the delivery as failed. */
 const RECORD_WITHIN_MS = 5_000;
 
@@ -27,13 +29,14 @@ end
 return answers
 `);
 
-// Keys: outbox…, deliveries, settled. Arguments: now, reports, forget before, id, id, …
+// Keys: outbox…, deliveries, settled. Arguments: now, reports, forget before, most, id, id, …
 const settleScript = script(`${SAY}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
   redis.call('HDEL', KEYS[5], ARGV[i])
   redis.call('ZADD', KEYS[6], ARGV[1], ARGV[i])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[3])
+redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -ARGV[4] - 1)
 say(ARGV[1], ARGV[2])
 `);
 
@@ -99,7 +102,7 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
     },
     async settleDeliveries(ids, reports) {
       if (ids.length === 0 && reports.length === 0) return;
-      const args = [now(), statusList(reports), now() - REMEMBER_SETTLED_MS, ...ids];
+      const args = [now(), statusList(reports), now() - REMEMBER_SETTLED_MS, REMEMBER_SETTLED, ...ids];
       await settleScript(redis, [...outboxKeys(keys), keys.deliveries, keys.settled], args);
     },
   };

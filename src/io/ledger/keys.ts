@@ -25,6 +25,10 @@ export function ledgerKeys(installation: string) {
     runs: name('runs'),
     openRuns: name('runs:open'),
     run: (run: RunId) => name(`run:${run}`),
+    /** While a run is open. Sorted set of the steps that may start, by their place; set of those handed out; hash step → needs left. */
+    ready: (run: RunId) => name(`run:${run}:ready`),
+    out: (run: RunId) => name(`run:${run}:out`),
+    unmet: (run: RunId) => name(`run:${run}:unmet`),
     log: (run: RunId, target: TargetId) => name(`log:${run}:${target}`),
     /** Hashes by target. */
     applied: name('applied'),
@@ -45,8 +49,9 @@ export function ledgerKeys(installation: string) {
       approved: name('pulls:approved'),
       /** Set of approvals that its author wrote into the text of one pull request, as JSON. */
       trailers: (pull: number) => name(`pulls:trailers:${pull}`),
-      /** Set of the forge's ids of commands that were carried out. */
-      counted: name('pulls:commands'),
+      /** Sorted set of the forge's ids of commands that were carried out, by time; before that a set. */
+      counted: name('pulls:counted'),
+      countedBefore: name('pulls:commands'),
     },
     policy: {
       inForce: name('policy'),
@@ -55,6 +60,8 @@ export function ledgerKeys(installation: string) {
       judged: name('policy:judged'),
     },
     freeze: name('freeze'),
+    /** Hash node → since when it does not answer, and why. */
+    away: name('nodes:away'),
     events: name('events'),
     outbox: {
       /** Hash key → sequence and status. */

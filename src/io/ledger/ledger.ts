@@ -1,8 +1,8 @@
 // The ledger in Redis.
 
 import { Cluster } from 'ioredis';
-import type { RunId } from '../../model/ids.ts';
-import type { Freeze, Ledger } from '../../ports/ledger.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Freeze, Ledger, NodeAway } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
 import { deliveries } from './deliveries.ts';
@@ -28,8 +28,9 @@ const PING_WITHIN_MS = 2_000;
 // Keys: log. Arguments: most lines, seconds to keep, line, … The first element counts the lines that were dropped.
 const appendScript = script(`
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('RPUSH', KEYS[1], 0) end
-for i = 3, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
-local over = redis.call('LLEN', KEYS[1]) - 1 - ARGV[1]
+local length = 0
+for i = 3, #ARGV, 1000 do length = redis.call('RPUSH', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV))) end
+local over = length - 1 - ARGV[1]
 if over > 0 then
   local dropped = redis.call('LINDEX', KEYS[1], 0) + over
   redis.call('LTRIM', KEYS[1], over, -1)
@@ -48,6 +49,13 @@ return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 
 // Keys: probe. Leaves nothing that lasts.
 const probeScript = script(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`);
+// Keys: nodes. Arguments: node, record or nothing.
+const nodeScript = script(`
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
+elseif not before then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return before
+`);
 
 export interface LedgerOptions {
   readonly clock: Clock;
@@ -69,6 +77,14 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     ...installations(redis, keys),
+    async noteNode(node, away) {
+      const text = (await nodeScript(redis, [keys.away], [node, away === null ? '' : encode(away)])) as string | null;
+      return text === null ? null : decode<NodeAway>(`node ${node}`, text);
+    },
+    async nodesAway() {
+      const texts = Object.entries(await redis.hgetall(keys.away));
+      return new Map(texts.map(([node, text]) => [node, decode<NodeAway>(`node ${node}`, text)]));
+    },
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);
       else await redis.set(keys.freeze, encode(freeze));
@@ -88,8 +104,9 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       const subscriber: Connection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
       // The first connection tells of errors already.
       subscriber.on('error', () => {});
-      subscriber.on('message', (_channel: string, run: string) => {
-        if (run !== '') listener(run as RunId);
+      subscriber.on('message', (_channel: string, message: string) => {
+        const [run = '', target] = message.split(' ');
+        if (run !== '') listener(run as RunId, (target as TargetId | undefined) ?? null);
       });
       await subscriber.subscribe(keys.events);
       return async () => subscriber.disconnect();

@@ -11,6 +11,8 @@ import { script } from './script.ts';
 
 /** How long Phoenix remembers what a forge was told, to leave out a repetition. */
 const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
+/** And how many of them at most: more than any run that may be open has steps. */
+const REMEMBER_SENT = 10_000;
 /** Due entries among which the next to be sent is chosen. */
 const LOOKED_AT = 500;
 const SCANNED_AT_ONCE = 1_000;
@@ -78,22 +80,25 @@ const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
 if not due(redis.call('GET', KEYS[5]), now, tonumber(ARGV[7])) then return false end
-local waiting = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])
+local function whole(key)
+  local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
+  return name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
+end
 local ahead = '(' .. string.format('%.0f', now + math.max(tonumber(ARGV[2]), tonumber(ARGV[6])))
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], ahead, '+inf', 'LIMIT', 0, ARGV[5])) do
-  table.insert(waiting, key)
-end
-local chosen
-for _, key in ipairs(waiting) do
-  if not redis.call('HEXISTS', KEYS[1], key) then redis.call('ZREM', KEYS[2], key)
-  else
-    local name = string.sub(key, string.find(key, ' ', 1, true) + 1)
-    local whole = name == 'phoenix/apply' or name == 'phoenix/plan' or string.sub(key, 1, 5) == 'pull/'
-    if whole or not chosen then chosen = key end
-    if whole then break end
+local chosen, entry
+while not entry do
+  local waiting = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[5])
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], ahead, '+inf', 'LIMIT', 0, ARGV[5])) do
+    table.insert(waiting, key)
   end
+  chosen = waiting[1]
+  if not chosen then return false end
+  for _, key in ipairs(waiting) do
+    if whole(key) then chosen = key break end
+  end
+  entry = redis.call('HGET', KEYS[1], chosen)
+  if not entry then redis.call('ZREM', KEYS[2], chosen) end
 end
-if not chosen then return false end
 if ARGV[3] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
   for _, sent in ipairs(redis.call('ZRANGEBYSCORE', KEYS[9], '(' .. string.format('%.0f', now), '+inf')) do
@@ -111,7 +116,7 @@ end
 redis.call('ZADD', KEYS[2], now + ARGV[2], chosen)
 if redis.call('SADD', KEYS[12], chosen) == 0 then redis.call('ZADD', KEYS[11], now + ARGV[8], chosen) end
 local handle = redis.call('HGET', KEYS[8], chosen) or ''
-return { chosen, redis.call('HGET', KEYS[1], chosen), redis.call('HGET', KEYS[6], chosen) or '0', handle }
+return { chosen, entry, redis.call('HGET', KEYS[6], chosen) or '0', handle }
 `);
 
 // Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. Drops the entry unless a newer one has taken its place.
@@ -127,6 +132,15 @@ if sent ~= '' then
     redis.call('HDEL', KEYS[8], old)
     redis.call('SREM', KEYS[1] .. ':pending', old)
     redis.call('ZREM', KEYS[7], old)
+  end
+  local over = redis.call('ZCARD', KEYS[7]) - ARGV[7]
+  if over > 0 then
+    for _, old in ipairs(redis.call('ZRANGE', KEYS[7], 0, math.min(over, 100) - 1)) do
+      redis.call('HDEL', KEYS[3], old)
+      redis.call('HDEL', KEYS[8], old)
+      redis.call('SREM', KEYS[1] .. ':pending', old)
+      redis.call('ZREM', KEYS[7], old)
+    end
   end
 end
 redis.call('HDEL', KEYS[6], key)
@@ -221,10 +235,12 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       };
     },
     async reportSent({ key, sequence, report }, handle) {
-      await settleScript(redis, all, [key, sequence, now(), reportText(report), REMEMBER_SENT_MS, handle ?? '']);
+      const told = [reportText(report), REMEMBER_SENT_MS, handle ?? '', REMEMBER_SENT];
+      await settleScript(redis, all, [key, sequence, now(), ...told]);
     },
     async reportFailed({ key, sequence }, retry) {
-      if (retry === null) await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '']);
+      if (retry === null)
+        await settleScript(redis, all, [key, sequence, now(), '', REMEMBER_SENT_MS, '', REMEMBER_SENT]);
       else {
         const at = new Date(now()).toISOString();
         const failed: Failed = { since: at, at, why: retry.why };

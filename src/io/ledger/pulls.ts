@@ -11,6 +11,8 @@ import { script } from './script.ts';
 
 /** Commits that pull requests became, remembered for what is said under them. */
 const KEEP_MERGED = 500;
+/** Commands that were carried out: a forge offers one again for a few days at most. */
+const KEEP_COUNTED = 10_000;
 /** Also of those that were merged or closed: links on commits lead to them. */
 const KEEP_PLAN_SECONDS = 60 * 24 * 3600;
 /** What a merge queue tries is merged or gone within hours. */
@@ -37,7 +39,17 @@ redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
 `);
 
 export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
-  const { seen, plan: planOf, queued, merged, approvals: approvalsOf, approved, trailers, counted } = keys.pulls;
+  const {
+    seen,
+    plan: planOf,
+    queued,
+    merged,
+    approvals: approvalsOf,
+    approved,
+    trailers,
+    counted,
+    countedBefore,
+  } = keys.pulls;
   return {
     async pulls() {
       return new Map(Object.entries(await redis.hgetall(seen)).map(([pull, as]) => [Number(pull), as]));
@@ -94,10 +106,12 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
       return found.map((text) => decode<Trailer>('a trailer', text));
     },
     async hasCounted(command) {
-      return (await redis.sismember(counted, command)) === 1;
+      const [at, before] = await Promise.all([redis.zscore(counted, command), redis.sismember(countedBefore, command)]);
+      return at !== null || before === 1;
     },
     async count(command) {
-      await redis.sadd(counted, command);
+      await redis.zadd(counted, now(), command);
+      await redis.zremrangebyrank(counted, 0, -KEEP_COUNTED - 1);
     },
     async noteMerged(commit, pull) {
       await mergedScript(redis, [merged], [commit, pull, KEEP_MERGED]);

@@ -6,12 +6,16 @@
 //   supersededBy                       commit
 //   cut                                1 once a newer run took steps from it: it ends as superseded
 //   left                               steps without outcome
+//   counted                            1: `unmet` counts what each step still needs
 //   began:<target>, tries:<target>     first start; number of starts
+//   failures:<target>, waits:<target>  number of tries that failed; not tried before then (epoch milliseconds)
+//   job:<target>                       starts before it was handed out last, where there were any
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done
 //   approval:<target>                  JSON lines
 
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { stepOf } from '../../model/plan-graph.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
 import type { Approval, Planned, RunDetail, RunRequest, SettledStep } from '../../ports/ledger.ts';
 import { statusList } from './outbox.ts';
@@ -31,7 +35,12 @@ export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, probl
 /** The fields that say all of one step, and of its run what never takes much. */
 export function stepFields(target: TargetId): string[] {
   const ofRun = ['request', 'state', 'started', 'ended', 'supersededBy'];
-  return [...ofRun, ...['began', 'tries', 'actions', 'end', 'approval'].map((field) => `${field}:${target}`)];
+  return [
+    ...ofRun,
+    ...['began', 'tries', 'failures', 'waits', 'actions', 'end', 'approval', 'job'].map(
+      (field) => `${field}:${target}`,
+    ),
+  ];
 }
 
 /** @param only the one step that was read, where not all were */
@@ -46,7 +55,8 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     .filter(([field]) => field.startsWith('approval:'))
     .flatMap(([, text]) => text.split('\n'))
     .map((line) => decode<Approval>(what, line));
-  const planned = (saved.plan?.steps ?? []).filter(({ target }) => only === undefined || target === only);
+  const one = only === undefined || saved.plan === null ? undefined : stepOf(saved.plan, only);
+  const planned = only === undefined ? (saved.plan?.steps ?? []) : one === undefined ? [] : [one];
   const steps = planned.map(({ target, verb, impact }): StepRecord => {
     const end = hash[`end:${target}`];
     const told = end === undefined ? null : decode<SavedEnd>(what, end);
@@ -60,6 +70,8 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
       outcome,
       reason,
       attempts,
+      ...numberIn(hash, 'failures', target),
+      ...numberIn(hash, 'waits', target),
       started,
       ended,
       actions: [...actionsOf(hash, target), ...wouldDo(told?.would)],
@@ -83,7 +95,13 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     request,
     approvals,
     supersededBy: hash['supersededBy'] ?? null,
+    jobs: jobsIn(hash),
   };
+}
+
+function jobsIn(hash: RunHash): RunDetail['jobs'] {
+  const fields = Object.keys(hash).filter((field) => field.startsWith('job:'));
+  return Object.fromEntries(fields.map((field) => [field.slice('job:'.length), Number(hash[field])]));
 }
 
 export function endText({ outcome, reason, ended, would }: SavedEnd): string {
@@ -99,6 +117,16 @@ export function settledArguments(ends: ReadonlyMap<TargetId, SettledStep>, ended
 export function publicRun(run: RunDetail): Run {
   const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
   return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
+}
+
+/** Nothing where there is no such field. */
+function numberIn<Name extends string>(
+  hash: RunHash,
+  name: Name,
+  target: TargetId,
+): { readonly [key in Name]?: number } {
+  const text = hash[`${name}:${target}`];
+  return text === undefined ? {} : ({ [name]: Number(text) } as { [key in Name]: number });
 }
 
 function actionsOf(hash: RunHash, target: TargetId): ActionRecord[] {

@@ -1,6 +1,7 @@
 // Runs: recorded, planned, superseded and ended, each in one atomic step together with the statuses that tell of it.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { needCounts } from '../../model/plan-graph.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Approval, Head, Ledger, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
@@ -14,7 +15,7 @@ import { script } from './script.ts';
 /** Runs kept; older ones that have ended are removed with their logs. */
 const KEEP_RUNS = 500;
 
-// Keys: outbox…, run, runs, open, head. Arguments: now, statuses, events, id, mode, fields, open, head.
+// Keys: outbox…, run, runs, open, head, unmet. Arguments: now, statuses, events, id, mode, fields, open, head, needs left.
 const writeScript = script(`${SAY}
 local id, mode = ARGV[4], ARGV[5]
 if mode == 'plan' and (redis.call('HGET', KEYS[5], 'state') ~= 'planned' or redis.call('HEXISTS', KEYS[5], 'plan') == 1) then
@@ -22,6 +23,7 @@ if mode == 'plan' and (redis.call('HGET', KEYS[5], 'state') ~= 'planned' or redi
 end
 if mode == 'new' then redis.call('DEL', KEYS[5]) end
 redis.call('HSET', KEYS[5], unpack(cjson.decode(ARGV[6])))
+for target, count in pairs(cjson.decode(ARGV[9])) do redis.call('HSET', KEYS[9], target, count) end
 redis.call('ZADD', KEYS[6], id, id)
 if ARGV[7] == '1' then redis.call('ZADD', KEYS[7], id, id) else redis.call('ZREM', KEYS[7], id) end
 if ARGV[8] ~= '' then redis.call('SET', KEYS[8], ARGV[8]) end
@@ -30,12 +32,13 @@ redis.call('PUBLISH', ARGV[3], id)
 return 1
 `);
 
-// Keys: outbox…, run, open. Arguments: now, statuses, events, id, state, ended.
+// Keys: outbox…, run, open, ready, out, unmet. Arguments: now, statuses, events, id, state, ended.
 const endScript = script(`${SAY}
 if not redis.call('ZSCORE', KEYS[6], ARGV[4]) or tonumber(redis.call('HGET', KEYS[5], 'left') or '0') > 0 then return 0 end
 if redis.call('HEXISTS', KEYS[5], 'cut') == 0 then redis.call('HSET', KEYS[5], 'state', ARGV[5]) end
 redis.call('HSET', KEYS[5], 'ended', ARGV[6])
 redis.call('ZREM', KEYS[6], ARGV[4])
+redis.call('UNLINK', KEYS[7], KEYS[8], KEYS[9])
 say(ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
@@ -49,7 +52,7 @@ say(ARGV[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
-// Keys: outbox…, run, open. Arguments: now, statuses, events, id, by, ended, target, end, statuses, target, …
+// Keys: outbox…, run, open, ready, out, unmet. Arguments: now, statuses, events, id, by, ended, target, end, statuses, target, …
 // A step that has begun is left to end; one that waits for a person ends. Answers the targets that still run. Where nothing was taken
 // from it, the run says its own last word.
 const supersedeScript = script(`${SAY}
@@ -71,6 +74,7 @@ end
 local whole = #ARGV > 6 and taken == 0
 if whole and #running == 0 then return running end
 redis.call('HSET', KEYS[5], 'state', 'superseded', 'supersededBy', ARGV[5], 'left', #running)
+redis.call('UNLINK', KEYS[7], KEYS[8], KEYS[9])
 if #running == 0 then
   redis.call('HSET', KEYS[5], 'ended', ARGV[6])
   redis.call('ZREM', KEYS[6], ARGV[4])
@@ -122,12 +126,16 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
       ...(planned === null
         ? []
         : ['plan', encode(savedPlan(planned)), 'left', String(open ? (planned.plan?.steps.length ?? 0) : 0)]),
+      ...(planned === null ? [] : ['counted', '1']),
       ...approvalFields(planned?.approvals ?? []),
       ...(open ? [] : ['ended', new Date(now()).toISOString()]),
     ];
     const head = planned?.followed === undefined ? '' : encode(planned.followed);
-    const args = [...common(run, statuses), mode, JSON.stringify(fields), open ? '1' : '0', head];
-    return (await writeScript(redis, [...scriptKeys(run), keys.runs, keys.openRuns, keys.head], args)) === 1;
+    const needs = open && planned?.plan != null ? needCounts(planned.plan) : [];
+    const counts = JSON.stringify(Object.fromEntries(needs));
+    const args = [...common(run, statuses), mode, JSON.stringify(fields), open ? '1' : '0', head, counts];
+    const all = [...scriptKeys(run), keys.runs, keys.openRuns, keys.head, keys.unmet(run)];
+    return (await writeScript(redis, all, args)) === 1;
   }
 
   const reader = runReader(redis, keys);
@@ -139,7 +147,11 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
   async function forget(run: RunId): Promise<void> {
     if ((await redis.zscore(keys.openRuns, run)) !== null) return;
     const known = await reader.whole(run, false);
-    await redis.unlink(keys.run(run), ...(known?.steps ?? []).map(({ target }) => keys.log(run, target)));
+    await redis.unlink(
+      keys.run(run),
+      ...ofOpen(run),
+      ...(known?.steps ?? []).map(({ target }) => keys.log(run, target)),
+    );
     await redis.zrem(keys.runs, run);
   }
 
@@ -147,6 +159,7 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     for (const run of await redis.zrange(keys.runs, 0, String(-KEEP_RUNS - 1))) await forget(run as RunId);
   }
 
+  const ofOpen = (run: RunId) => [keys.ready(run), keys.out(run), keys.unmet(run)];
   const nextId = async () => String(await redis.incr(keys.runCounter)) as RunId;
 
   return {
@@ -194,14 +207,15 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     },
     async endRun(run, state, ended, statuses) {
       const args = [...common(run, statuses), state, ended];
-      return (await endScript(redis, [...scriptKeys(run), keys.openRuns], args)) === 1;
+      return (await endScript(redis, [...scriptKeys(run), keys.openRuns, ...ofOpen(run)], args)) === 1;
     },
     async markRun(run, state, statuses) {
       await markScript(redis, [...scriptKeys(run), keys.openRuns], [...common(run, statuses), state]);
     },
     async supersedeRun(run, by, ended, ends, statuses) {
       const args = [...common(run, statuses), by, ended, ...settledArguments(ends, ended)];
-      return (await supersedeScript(redis, [...scriptKeys(run), keys.openRuns], args)) as TargetId[] | null;
+      const all = [...scriptKeys(run), keys.openRuns, ...ofOpen(run)];
+      return (await supersedeScript(redis, all, args)) as TargetId[] | null;
     },
   };
 }

@@ -1,8 +1,9 @@
 // Steps of a run, written by whoever holds the lease on their target, and what was proved of each target.
 
 import type { TargetId } from '../../model/ids.ts';
+import { endedWell } from '../../model/run.ts';
 import type { Applied } from '../../model/target.ts';
-import type { Ledger } from '../../ports/ledger.ts';
+import type { HandedOut, Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { HELD } from './leases.ts';
@@ -14,15 +15,25 @@ import { script } from './script.ts';
 // Keys: lease, run. Arguments: token, target, started, events, id.
 const startScript = script(`${HELD}
 if not held(KEYS[1], ARGV[1]) then return 0 end
-local state = redis.call('HGET', KEYS[2], 'state')
-local began = redis.call('HEXISTS', KEYS[2], 'began:' .. ARGV[2]) == 1
+local known = redis.call('HMGET', KEYS[2], 'state', 'began:' .. ARGV[2], 'end:' .. ARGV[2], 'started')
+local state, began = known[1], known[2]
 local open = state == 'planned' or state == 'applying' or state == 'blocked' or (state == 'superseded' and began)
-if not open or redis.call('HEXISTS', KEYS[2], 'end:' .. ARGV[2]) == 1 then return 0 end
-if not began then redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], ARGV[3]) end
+if not open or known[3] then return 0 end
+if state ~= 'superseded' then state = 'applying' end
+redis.call('HSET', KEYS[2], 'began:' .. ARGV[2], began or ARGV[3], 'state', state, 'started', known[4] or ARGV[3])
 redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[2], 1)
-redis.call('HSETNX', KEYS[2], 'started', ARGV[3])
-if state ~= 'superseded' then redis.call('HSET', KEYS[2], 'state', 'applying') end
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+redis.call('HDEL', KEYS[2], 'waits:' .. ARGV[2])
+redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[2])
+return 1
+`);
+
+// Keys: outbox…, lease, run. Arguments: now, statuses, token, target, not before, failures to add, events, id.
+const deferScript = script(`${SAY}${HELD}
+if not held(KEYS[5], ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[6], 'waits:' .. ARGV[4], ARGV[5])
+if ARGV[6] ~= '0' then redis.call('HINCRBY', KEYS[6], 'failures:' .. ARGV[4], ARGV[6]) end
+if redis.call('HGET', KEYS[6], 'state') ~= 'superseded' then say(ARGV[1], ARGV[2]) end
+redis.call('PUBLISH', ARGV[7], ARGV[8] .. ' ' .. ARGV[4])
 return 1
 `);
 
@@ -38,15 +49,22 @@ const actionScript = script(`${HELD}
 if not held(KEYS[1], ARGV[1]) then return 0 end
 local field = 'actions:' .. ARGV[2]
 redis.call('HSET', KEYS[2], field, (redis.call('HGET', KEYS[2], field) or '') .. ARGV[3] .. '\\n')
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[2])
 return 1
 `);
 
-// Keys: outbox…, lease, run, applied, touched. Arguments: now, statuses, token, target, end, kind, record, events, id.
+// Keys: outbox…, lease, run, applied, touched, ready, out, unmet. Arguments: now, statuses, token, target, end, kind, record, events,
+// id, 1 to give the lease back, place, dependent, …
 const finishScript = script(`${SAY}${HELD}
 if not held(KEYS[5], ARGV[3]) then return 0 end
 if redis.call('HSETNX', KEYS[6], 'end:' .. ARGV[4], ARGV[5]) == 0 then return 0 end
 redis.call('HINCRBY', KEYS[6], 'left', -1)
+redis.call('SREM', KEYS[10], ARGV[4])
+-- Of a run that was superseded nothing is counted any more.
+local last = #ARGV > 10 and redis.call('EXISTS', KEYS[11]) == 1 and #ARGV or 0
+for i = 11, last, 2 do
+  if redis.call('HINCRBY', KEYS[11], ARGV[i + 1], -1) == 0 then redis.call('ZADD', KEYS[9], ARGV[i], ARGV[i + 1]) end
+end
 if ARGV[6] == 'proved' then
   redis.call('HSET', KEYS[7], ARGV[4], ARGV[7])
   redis.call('HDEL', KEYS[8], ARGV[4])
@@ -55,8 +73,56 @@ elseif ARGV[6] == 'gone' then
   redis.call('HDEL', KEYS[8], ARGV[4])
 end
 say(ARGV[1], ARGV[2])
-redis.call('PUBLISH', ARGV[8], ARGV[9])
+if ARGV[10] == '1' then redis.call('DEL', KEYS[5]) end
+redis.call('PUBLISH', ARGV[8], ARGV[9] .. ' ' .. ARGV[4])
 return 1
+`);
+
+// Keys: run, ready, out. Arguments: place, target, … Those that were handed out and have not begun may have been lost on the way.
+const offerScript = script(`
+for i = 1, #ARGV, 2 do
+  local target = ARGV[i + 1]
+  local known = redis.call('HMGET', KEYS[1], 'began:' .. target, 'end:' .. target)
+  if not known[1] and not known[2] and redis.call('SISMEMBER', KEYS[3], target) == 0 then
+    redis.call('ZADD', KEYS[2], ARGV[i], target)
+  end
+end
+local answer = {}
+for _, target in ipairs(redis.call('SMEMBERS', KEYS[3])) do
+  local known = redis.call('HMGET', KEYS[1], 'began:' .. target, 'end:' .. target, 'job:' .. target)
+  if known[2] then redis.call('SREM', KEYS[3], target)
+  elseif not known[1] then
+    table.insert(answer, target)
+    table.insert(answer, known[3] or '0')
+  end
+end
+return answer
+`);
+
+// Keys: run, ready, out, freeze. Arguments: most, most handed out. Answers left, certain, target, starts, …
+const takeScript = script(`
+local run = redis.call('HMGET', KEYS[1], 'left', 'counted', 'state')
+local answer = { tonumber(run[1] or '0'), 1 }
+if run[3] == 'superseded' or redis.call('EXISTS', KEYS[4]) == 1 then
+  answer[2] = 0
+  return answer
+end
+-- What becomes ready is not known; what was offered is.
+if not run[2] then answer[2] = 0 end
+local free = math.min(ARGV[1], ARGV[2] - redis.call('SCARD', KEYS[3]))
+while free > 0 do
+  local target = redis.call('ZPOPMIN', KEYS[2])[1]
+  if not target then break end
+  local known = redis.call('HMGET', KEYS[1], 'began:' .. target, 'end:' .. target, 'tries:' .. target)
+  if not known[1] and not known[2] then
+    redis.call('SADD', KEYS[3], target)
+    if known[3] then redis.call('HSET', KEYS[1], 'job:' .. target, known[3]) end
+    table.insert(answer, target)
+    table.insert(answer, known[3] or '0')
+    free = free - 1
+  end
+end
+return answer
 `);
 
 // Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, … A run that a Redis has lost is written to no more: the next
@@ -97,10 +163,15 @@ redis.call('HSET', KEYS[1], ARGV[1], given and given .. '\\n' .. ARGV[2] or ARGV
 type Steps = Pick<
   Ledger,
   | 'startStep'
+  | 'deferStep'
   | 'touch'
   | 'recordAction'
   | 'finishStep'
   | 'settleSteps'
+  | 'endedOf'
+  | 'offerSteps'
+  | 'takeSteps'
+  | 'setAside'
   | 'reopenSteps'
   | 'approve'
   | 'targets'
@@ -114,6 +185,10 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
         (await startScript(redis, [keys.lease(target), keys.run(run)], [token, target, started, keys.events, run])) ===
         1
       );
+    },
+    async deferStep({ target, token }, run, { notBefore, failed, statuses }) {
+      const args = [now(), statusList(statuses), token, target, notBefore, failed ? 1 : 0, keys.events, run];
+      return (await deferScript(redis, [...outboxKeys(keys), keys.lease(target), keys.run(run)], args)) === 1;
     },
     async touch({ target, token }, commit) {
       return (await touchScript(redis, [keys.lease(target), keys.touched], [token, target, encode({ commit })])) === 1;
@@ -134,13 +209,32 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
         record,
         keys.events,
         run,
+        end.release === true ? 1 : 0,
+        ...(endedWell(end.outcome) ? (end.frees ?? []) : []).flatMap((each) => [each.place, each.target]),
       ];
-      const all = [...outboxKeys(keys), keys.lease(target), keys.run(run), keys.applied, keys.touched];
+      const own = [keys.lease(target), keys.run(run), keys.applied, keys.touched];
+      const all = [...outboxKeys(keys), ...own, keys.ready(run), keys.out(run), keys.unmet(run)];
       return (await finishScript(redis, all, args)) === 1;
     },
     async settleSteps(run, ended, ends) {
       const args = [now(), keys.events, run, ...settledArguments(ends, ended)];
       if (ends.size > 0) await settleScript(redis, [...outboxKeys(keys), keys.run(run)], args);
+    },
+    async endedOf(run, targets) {
+      const ends = await redis.hmget(keys.run(run), ...targets.map((target) => `end:${target}`));
+      return new Set(targets.filter((_, index) => ends[index] !== null));
+    },
+    async offerSteps(run, offered) {
+      const args = offered.flatMap(({ target, place }) => [place, target]);
+      return handedOut((await offerScript(redis, [keys.run(run), keys.ready(run), keys.out(run)], args)) as string[]);
+    },
+    async takeSteps(run, { most, out }) {
+      const all = [keys.run(run), keys.ready(run), keys.out(run), keys.freeze];
+      const [left, certain, ...flat] = (await takeScript(redis, all, [most, out])) as [number, number, ...string[]];
+      return { left, certain: certain === 1, steps: handedOut(flat) };
+    },
+    async setAside(run, target) {
+      await redis.srem(keys.out(run), target);
     },
     async reopenSteps(run, targets, statuses) {
       await reopenScript(
@@ -170,6 +264,12 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       };
     },
   };
+}
+
+function handedOut(flat: readonly string[]): HandedOut[] {
+  return flat.flatMap((target, index) => {
+    return index % 2 === 1 ? [] : [{ target: target as TargetId, attempt: Number(flat[index + 1]) }];
+  });
 }
 
 const readApplied = (text: string) => decode<Applied>('an applied record', text);

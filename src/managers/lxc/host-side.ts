@@ -1,7 +1,6 @@
 // What a container needs on the host before it starts: the folders that it shows, and leave to use the ids that it maps.
 
 import type { Action } from '../../model/action.ts';
-import { textDigest } from '../guest/digest.ts';
 import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { MAP_START } from './raw.ts';
@@ -40,8 +39,8 @@ export function delegateIds(spec: LxcSpec, host: HostFacts): Action[] {
 }
 
 function delegate(id: number, path: string, present: string | null, ranges: readonly IdRange[]): Action[] {
-  const lines = (present ?? `root:${MAP_START}:65536\n`).split('\n').filter((line) => line !== '');
-  const allowed = lines.flatMap((line) => {
+  const before = `root:${MAP_START}:65536`;
+  const allowed = (present ?? before).split('\n').flatMap((line) => {
     const [, first, count] = /^(?:root|0):(\d+):(\d+)$/.exec(line.trim()) ?? [];
     return first === undefined ? [] : [{ first: Number(first), count: Number(count) }];
   });
@@ -49,8 +48,8 @@ function delegate(id: number, path: string, present: string | null, ranges: read
     ({ first, count }) => !allowed.some((one) => one.first <= first && first + count <= one.first + one.count),
   );
   if (missing.length === 0) return [];
-  const text = `${[...lines, ...missing.map(({ first, count }) => `root:${first}:${count}`)].join('\n')}\n`;
-  const expects = present === null ? 'absent' : textDigest(present);
-  const write = { kind: 'file', path, content: { from: 'text', text }, mode: 0o644, expects } as const;
-  return [action(`let container ${id} map its ids in ${path}`, 'live', write)];
+  // Other containers and useradd edit it too.
+  const lines = missing.map(({ first, count }) => `root:${first}:${count}`);
+  const add = { kind: 'lines', path, lines, absent: { lines: [before], mode: 0o644 } } as const;
+  return [action(`let container ${id} map its ids in ${path}`, 'live', add)];
 }

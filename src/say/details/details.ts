@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
+import { stepOf } from '../../model/plan-graph.ts';
 import type { DatedProblem, Problem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Annotation, Button, CommitStatus, Details, StatusState } from '../../model/report.ts';
@@ -59,14 +60,16 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
   };
 }
 
-/** @param log the last lines of the step's output */
+/** Of the run only that step is looked at. @param log the last lines of its output */
 export function detailsOfStep(
   run: RunDetail,
   target: TargetId,
   state: StatusState,
   log: readonly string[],
 ): Details | null {
-  const planned = run.plan === null ? undefined : hideSecrets(run.plan).steps.find((step) => step.target === target);
+  const found = run.plan === null ? undefined : stepOf(run.plan, target);
+  const plan = run.plan === null || found === undefined ? null : hideSecrets({ ...run.plan, steps: [found] });
+  const planned = plan?.steps[0];
   const step = run.steps.find((each) => each.target === target);
   if (planned === undefined || step === undefined) return null;
   const failed = step.outcome === 'failed';
@@ -79,7 +82,7 @@ export function detailsOfStep(
     failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
     stepFields(planned),
   ];
-  const waits = waitingSteps(run).filter((each) => each === target);
+  const waits = waitingSteps({ ...run, plan, steps: [step] });
   return { summary: joined(parts), annotations: [], buttons: state === 'pending' ? [] : buttonsOf(waits) };
 }
 

@@ -178,7 +178,7 @@ function listen() {
 function listenTo(events) {
   const source = new EventSource(events);
   let instead = () => {};
-  for (const name of ['run', 'log']) source.addEventListener(name, refresh);
+  for (const name of ['run', 'step', 'log']) source.addEventListener(name, refresh);
   source.addEventListener('end', () => {
     source.close();
     refresh();

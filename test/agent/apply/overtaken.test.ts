@@ -13,15 +13,16 @@ afterEach(() => lab.close());
 
 const guest = targetOf(container(101, { idMaps: [{ type: 'gid', containerId: 33, hostId: 33, size: 1 }] }));
 
-/** Somebody adds a line to /etc/subgid each time before Phoenix writes it, `times` times. */
+const CONF = '/etc/pve/lxc/101.conf';
+
+/** Somebody adds a line to the container's own file each time before Phoenix writes it, `times` times. */
 function overtaking(host: LabHost, times: number): Host {
   let left = times;
   return {
     ...host,
     async writeFile(file) {
-      if (file.path === '/etc/subgid' && left > 0) {
-        const before = (await host.readFile('/etc/subgid')) ?? 'root:100000:65536\n';
-        await host.write('/etc/subgid', `${before}ann:${200_000 + left}:1\n`);
+      if (file.path === CONF && left > 0) {
+        await host.write(CONF, (await host.read(CONF)).replace(/^arch/m, `unused${left}: rpool:kept-${left}\n$&`));
         left -= 1;
       }
       return host.writeFile(file);
@@ -32,13 +33,31 @@ function overtaking(host: LabHost, times: number): Host {
 test('what another step of the run or a person writes meanwhile stays, and ours is added to it', async () => {
   lab = await openLabHost();
   expect(await step(lxc as Manager, overtaking(lab, 2), wanted(guest))).toMatchObject({ outcome: 'applied' });
-  expect(await lab.read('/etc/subgid')).toBe('root:100000:65536\nann:200002:1\nann:200001:1\nroot:33:1\n');
+  const text = await lab.read(CONF);
+  expect(text).toContain('unused2: rpool:kept-2\nunused1: rpool:kept-1\n');
+  expect(text).toContain('lxc.idmap: g 33 33 1\n');
 });
 
 test('one who never stops is given way to, and the step says what it lacks', async () => {
   lab = await openLabHost();
   const end = await step(lxc as Manager, overtaking(lab, 1000), wanted(guest));
   expect(end).toMatchObject({ outcome: 'failed' });
-  expect(end).toHaveProperty('reason', expect.stringContaining('let container 101 map its ids in /etc/subgid'));
-  expect(await lab.read('/etc/subgid')).not.toContain('root:33:1');
+  expect(end).toHaveProperty('reason', expect.stringContaining('write the lxc options of container 101'));
+  expect(await lab.read(CONF)).not.toContain('lxc.idmap');
+});
+
+test('steps that edit one file of the host at the same time are all in it, and none fails another', async () => {
+  lab = await openLabHost();
+  await lab.write('/etc/subgid', 'root:100000:65536\nann:200000:1');
+  const ids = Array.from({ length: 12 }, (_, n) => 33 + n);
+  const ends = await Promise.all(
+    ids.map((gid) => {
+      const idMaps = [{ type: 'gid', containerId: gid, hostId: gid, size: 1 }] as const;
+      return step(lxc as Manager, lab, wanted(targetOf(container(200 + gid, { idMaps }))));
+    }),
+  );
+  for (const end of ends) expect(end).toMatchObject({ outcome: 'applied' });
+  const lines = (await lab.read('/etc/subgid')).trimEnd().split('\n');
+  expect(lines.slice(0, 2)).toEqual(['root:100000:65536', 'ann:200000:1']);
+  expect(lines.slice(2).sort()).toEqual(ids.map((gid) => `root:${gid}:1`).sort());
 });

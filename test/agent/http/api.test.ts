@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type TargetId, targetId } from '../../../src/model/ids.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../door.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
@@ -92,6 +93,7 @@ describe('reading', () => {
       policy: null,
       reports: null,
       deliveries: { last: null },
+      nodes: { away: {} },
       targets: [expected],
       orphans: [],
     });
@@ -290,6 +292,36 @@ describe('events', () => {
       { target: VM, lines: ['output of vm/1001'] },
     ]);
     expect(JSON.parse(seen.at(-1)?.data ?? '')).toMatchObject({ id: run, state: 'succeeded', ended: BEGAN });
+  });
+
+  test('tell what changed, and not the run with every outcome', async () => {
+    const { ledger } = door;
+    const targets = Array.from({ length: 200 }, (_, index) => targetId('lxc', 1_000 + index));
+    const run = await planRun(ledger, targets);
+    let done = 0;
+    const finishNext = () => finishStep(ledger, run, targets[done++] as TargetId);
+    const isApplied = ({ event, data }: EventSourceMessage) =>
+      event === 'step' && JSON.parse(data).outcome === 'applied';
+    const seen = await events(`/api/runs/${run}/events`, (event) => {
+      const begins = event.event === 'run' && JSON.parse(event.data).state === 'applying';
+      if (done === 0 || begins || isApplied(event)) finishNext();
+      return done > 20;
+    });
+    const outcomes = seen.filter(isApplied);
+    expect(outcomes.length).toBeGreaterThan(10);
+    expect(new Set(seen.filter(({ event }) => event === 'run').map(({ data }) => JSON.parse(data).state))).toEqual(
+      new Set(['planned', 'applying']),
+    );
+    expect(seen.filter(({ event }) => event === 'run')).toHaveLength(2);
+    const others = seen.filter(({ event }) => event !== 'run');
+    // Each outcome with its lines, and where to go on: no more in the twentieth than in the first.
+    for (const { data, id = '' } of others) expect(data.length + id.length).toBeLessThan(500);
+
+    const rest = await events(`/api/runs/${run}/events`, ({ event }) => event === 'log', {
+      'last-event-id': 'lxc/1000=1;1-18',
+    });
+    expect(JSON.parse(rest[0]?.data ?? '').steps).toHaveLength(200);
+    expect(JSON.parse(rest.at(-1)?.data ?? '')).toMatchObject({ target: 'lxc/1019' });
   });
 
   test('go on where a lost connection was', async () => {

@@ -74,7 +74,7 @@ test('whatever was written before the end, the next fetch goes on from it', asyn
 
   const clone = await readlink(join(folder, 'after', 'current'));
   const order = await written(join(folder, 'before', clone), join(folder, 'after', clone));
-  expect(order.length).toBeGreaterThanOrEqual(4);
+  expect(order.length).toBeGreaterThanOrEqual(3);
   for (let count = 0; count <= order.length; count += 1) {
     const half = join(folder, `half-${count}`);
     await cp(join(folder, 'before'), half, { recursive: true, verbatimSymlinks: true });

@@ -113,7 +113,9 @@ describe('errors say what to do', () => {
   });
 
   test('the repository is too large', async () => {
-    expect(await failure({ limits: { silenceMs: 5000, maxBytes: 100 } })).toContain('larger than 100 bytes');
+    expect(await failure({ limits: { silenceMs: 5000, maxBytes: 100 } })).toMatch(
+      /more than 100 bytes for one fetch: raise PHOENIX_MAX_PACK_MB, .*git lfs/,
+    );
   });
 
   test('the clone cannot be written', async () => {

@@ -1,8 +1,8 @@
 // The config repo against a real Git server and real git clients.
 
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
 import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
@@ -192,15 +192,16 @@ describe('the branch', () => {
     expect(log.lines.join()).toContain(`${third} does not descend from ${second}`);
   });
 
-  test('a long history comes in one piece, later commits in small ones', async () => {
+  test('of a long history the head comes alone, what came before it when it matters, and later commits in small packs', async () => {
     await copy.history(2000, (n) => ({ 'n.json': `${n}`, [`files/${n % 20}.json`]: `${n}` }));
     await copy.push();
     const head = (await repository.fetch()) as CommitSha;
     const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
     expect((await texts(head))['n.json']).toBe('1999');
+    expect(await packs()).toHaveLength(1);
+    expect(await readFile(join(await clone(), 'shallow'), 'utf8')).toBe(`${head}\n`);
     expect(await repository.isAncestor(first, head)).toBe(true);
     const before = await packs();
-    expect(before).toHaveLength(1);
     const next = await pushed({ 'n.json': 'next' });
     expect(await repository.fetch()).toBe(next);
     const brought = (await packs()).filter((name) => !before.includes(name));
@@ -295,16 +296,20 @@ describe('upkeep', () => {
     await other.close();
   });
 
-  test('left-over clones of dead processes go, young ones stay', async () => {
+  test('what a process left that died while it made a clone, or wrote into one, goes at the next start', async () => {
     await pushed({ 'a.json': '1' });
     await repository.fetch();
-    await mkdir(join(folder, 'clone/clone-old'));
-    await mkdir(join(folder, 'clone/clone-young'));
-    await utimes(join(folder, 'clone/clone-old'), 0, 0);
-    await rm(await clone(), { recursive: true });
-    await open().fetch();
-    const names = await readdir(join(folder, 'clone'));
-    expect(names).toContain('clone-young');
-    expect(names).not.toContain('clone-old');
+    const used = await clone();
+    const there = await readdir(join(used, 'objects/pack'));
+    await mkdir(join(folder, 'clone/clone-half-made'));
+    await writeFile(join(folder, 'clone/clone-half-made/config'), '');
+    await symlink('clone-half-made', join(folder, 'clone/current.0a1b'));
+    await writeFile(join(used, 'objects/pack/incoming-0a1b.part'), 'PACK');
+    await writeFile(join(used, 'shallow.0a1b.part'), '');
+    repository = open();
+    expect(await repository.fetch()).toMatch(/^[0-9a-f]{40}$/);
+    expect((await readdir(join(folder, 'clone'))).sort()).toEqual([basename(used), 'current']);
+    expect(await readdir(join(used, 'objects/pack'))).toEqual(there);
+    expect(await readdir(used)).not.toContain('shallow.0a1b.part');
   });
 });

@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { MAX_FILES } from '../../../src/io/git/listing.ts';
 import type { Objects } from '../../../src/io/git/objects.ts';
-import { findRoot, MAX_FILES, readSnapshot } from '../../../src/io/git/snapshot.ts';
+import { findRoot, readSnapshot } from '../../../src/io/git/snapshot.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 
 const CONFIG = 'etc/phoenix_hypervisor_config.json';
@@ -12,10 +13,9 @@ const HEAD = 'a'.repeat(40) as CommitSha;
 /** A repository of one commit whose trees come from the function. */
 function objects(tree: Objects['tree']): Objects {
   return {
-    commit: async () => ({ sha: HEAD, parents: [], message: '', author: '', tree: 'top' }),
+    commit: async () => ({ sha: HEAD, parents: [], message: '', author: '', tree: 'top', time: 0 }),
     tree,
     blob: async () => Buffer.from('{}'),
-    raw: async () => Buffer.from(''),
   };
 }
 

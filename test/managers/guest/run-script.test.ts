@@ -14,6 +14,7 @@ import {
   script,
 } from '../../../src/managers/guest/scripts/scripts.ts';
 import type { Content } from '../../../src/model/action.ts';
+import { until } from '../../support/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -146,3 +147,65 @@ test('one that is still running inside is waited for, and then not run again', a
   expect(await ended).toBe(0);
   expect(existsSync(join(folder, 'out'))).toBe(false);
 });
+
+/** Each begins and ends in one line of `out`; it ends when `held` is gone. */
+const LONG = (name: string) =>
+  entry(
+    name,
+    `echo "begin $$" >> ${folder}/out\nwhile [ -e ${folder}/held ]; do sleep 0.05; done\necho "end $$" >> ${folder}/out\n`,
+  );
+
+function begin(one: Script) {
+  const { argv, input } = commandFor([one], {});
+  const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.end(input);
+  return { child, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
+}
+
+const lines = (): string[] =>
+  existsSync(join(folder, 'out')) ? readFileSync(join(folder, 'out'), 'utf8').trim().split('\n') : [];
+
+test('many that are asked for at once run one after the other', async () => {
+  mkdirSync(join(folder, 'state'), { recursive: true });
+  const all = Array.from({ length: 6 }, (_, n) => begin(LONG(`script-${n}`)));
+  expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(all.map(() => 0));
+  const pids = lines().map((line) => line.split(' '));
+  expect(pids.map(([word]) => word)).toEqual(all.flatMap(() => ['begin', 'end']));
+  for (let n = 0; n < pids.length; n += 2) expect(pids[n]?.[1]).toBe(pids[n + 1]?.[1]);
+});
+
+test('one whose shell was killed alone goes on, is waited for, and none runs beside it', async () => {
+  writeFileSync(join(folder, 'held'), '');
+  const first = begin(LONG('long'));
+  await until(() => lines().length === 1, 'the first to begin');
+  // The shells above it, as when only those were ended: the script itself goes on.
+  const script = Number(lines()[0]?.split(' ')[1]);
+  for (let pid = parentOf(script); pid !== process.pid && pid > 1; ) {
+    const above = parentOf(pid);
+    process.kill(pid, 'SIGKILL');
+    pid = above;
+  }
+  await first.ended;
+  const second = begin(LONG('long'));
+  await until(() => locked() !== undefined, 'the second to hold the lock');
+  expect(lines()).toHaveLength(1);
+  rmSync(join(folder, 'held'));
+  expect(await second.ended).toBe(0);
+  expect(lines().map((line) => line.split(' ')[0])).toEqual(['begin', 'end', 'begin', 'end']);
+});
+
+test('what a script leaves running does not keep the next from running', async () => {
+  const leaves = entry('leaves', `sleep 60 >/dev/null 2>&1 &\necho $! > ${folder}/pid\n`);
+  expect(run([leaves])).toMatchObject({ status: 0 });
+  expect(run([entry('next', `echo next > ${folder}/out\n`)])).toMatchObject({ status: 0 });
+  process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL');
+});
+
+function parentOf(pid: number): number {
+  return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+}
+
+/** Whether somebody holds the lock. */
+function locked(): true | undefined {
+  return spawnSync('flock', ['-n', join(folder, 'lock.lock'), 'true']).status === 0 ? undefined : true;
+}

@@ -379,8 +379,7 @@ test('id maps are completed, allowed on the host, and folders given to who owns 
   } as const;
   expect(decide(own, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
     "let container 101 map its ids in /etc/subgid (live)
-      /etc/subgid <-
-        | root:100000:65536
+      /etc/subgid +
         | root:33:1
     make the folder /srv/logs for container 101 (live)
       /srv/logs uid=100033 gid=33

@@ -180,6 +180,7 @@ function run(steps: readonly StepRecord[], changes: Partial<RunDetail> = {}): Ru
     notes: [],
     held: {},
     supersededBy: null,
+    jobs: {},
     reason: null,
     problems: [],
     ...changes,

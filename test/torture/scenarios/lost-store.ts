@@ -9,6 +9,7 @@ import { BOXES, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
 import { recordLog } from '../../support/log.ts';
 import { startPhoenix } from '../../support/phoenix.ts';
+import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 
 export const lostStore = scenario({
@@ -38,7 +39,10 @@ export const lostStore = scenario({
       expect(statuses['phoenix/apply']).toMatch(/^success: /);
       const put = ['101', '102', '103'].flatMap((id) => [`box put ${id}`, `box start ${id}`]);
       expect(await host.commands()).toEqual(put);
-      expect(log.lines.filter((line) => line.includes('Redis has lost its data'))).toHaveLength(1);
+      // A poll may come before the look that notices the loss.
+      const told = () => log.lines.filter((line) => line.includes('Redis has lost its data')).length;
+      await until(() => told() > 0, 'the loss to be told');
+      expect(told()).toBe(1);
     } finally {
       await phoenix.stop();
       await rm(folder, { recursive: true, force: true });

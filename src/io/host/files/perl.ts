@@ -211,6 +211,35 @@ attempt(sub { in_folder_of($path, sub {
 }) });
 `;
 
+/**
+ * root, path, mode of one that is not there, how many lines stand before in one that is not there, those, lines …: the file with those of
+ * the lines that it lacks, whoever adds others at the same time. Its folder is locked meanwhile: a file that is replaced cannot be.
+ */
+export const LINES = `${WALK}
+use Fcntl qw(:flock);
+my ($path, $mode, $before, @lines) = @ARGV;
+my @before = splice @lines, 0, $before;
+attempt(sub { in_folder_of($path, sub {
+  my ($folder, $name) = @_;
+  flock $folder, LOCK_EX or failed($path);
+  my ($text) = unless_absent(sub { read_file($path) });
+  my ($owner, $bits) = ("", $mode);
+  if (defined $text) {
+    my @stat = stat name_entry($folder, $name);
+    fault("ELOOP", "$path is a symbolic link") if S_ISLNK($stat[2]);
+    $owner = "$stat[4]:$stat[5]"; $bits = sprintf "%04o", S_IMODE($stat[2]);
+  }
+  $text //= join "", map { "$_\\n" } @before;
+  my %there = map { $_ => 1 } split /\\n/, $text;
+  my @missing = grep { !$there{$_} } @lines;
+  return unless @missing;
+  $text .= "\\n" if length $text && $text !~ /\\n\\z/;
+  my $whole = $text . join "", map { "$_\\n" } @missing;
+  my $new = write_beside($folder, $name, $bits, $owner, sub { $_[0]->($whole) });
+  swap($folder, $new, $name);
+}) });
+`;
+
 /** root, path, owner as UID:GID, UID, :GID or nothing, mode or nothing. */
 export const FOLDER = `${WALK}
 my ($path, $owner, $mode) = @ARGV;

@@ -1,0 +1,23 @@
+// One turn of a worker: a step, and the one that it goes on with when that has ended.
+
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Again, ApplyRequest } from '../../ports/queue.ts';
+import type { Context } from '../context.ts';
+import { scheduleAfter, scheduleBeside } from '../schedule.ts';
+import { apply } from './apply.ts';
+
+export async function turn(
+  context: Context,
+  id: RunId,
+  target: TargetId,
+  signal: AbortSignal,
+): Promise<Again | ApplyRequest> {
+  const end = await apply(context, id, target, signal);
+  if (end === null) return null;
+  if (typeof end !== 'number') return scheduleAfter(context, end.run, { target, outcome: end.outcome });
+  // While the node is away, no other step is better off.
+  if (context.nodeWatch.away() !== null) return end;
+  const run = await context.ledger.runStep(id, target);
+  if (run !== null) await scheduleBeside(context, run, target);
+  return end;
+}

@@ -1,0 +1,61 @@
+// What is written in a commit and in a tree.
+
+import type { BlobId, CommitSha } from '../../model/ids.ts';
+import { Damage } from './errors.ts';
+import type { CommitObject, TreeEntry } from './objects.ts';
+
+/** @throws Damage for what is no commit */
+export function toCommit(id: string, content: Buffer): CommitObject {
+  const text = content.toString('utf8');
+  const end = text.indexOf('\n\n');
+  const head = end < 0 ? text : text.slice(0, end);
+  const tree = /^tree ([0-9a-f]{40})$/m.exec(head)?.[1];
+  if (tree === undefined) throw new Damage(`the commit ${id} names no tree`);
+  const parents = [...head.matchAll(/^parent ([0-9a-f]{40})$/gm)].map(([, parent]) => parent as CommitSha);
+  return {
+    sha: id as CommitSha,
+    parents,
+    message: end < 0 ? '\n' : messageOf(text.slice(end + 2)),
+    author: /^author (.*?) ?<.*$/m.exec(head)?.[1] ?? '',
+    tree,
+    time: Number(/^committer .*> (-?\d+) [^ ]*$/m.exec(head)?.[1] ?? 0),
+  };
+}
+
+/** With one line break at its end and none before it. */
+function messageOf(text: string): string {
+  return `${text.replaceAll('\r', '').replace(/^\n+/, '').replace(/\n+$/, '')}\n`;
+}
+
+/** @throws Damage for what is no tree */
+export function toTree(id: string, content: Buffer): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < content.length; ) {
+    const space = content.indexOf(0x20, at);
+    const end = content.indexOf(0, space);
+    if (space < 0 || end < 0 || end + 21 > content.length) throw new Damage(`the tree ${id} is cut off`);
+    entries.push({
+      name: content.toString('utf8', space + 1, end),
+      id: content.toString('hex', end + 1, end + 21) as BlobId,
+      kind: kindOf(content.toString('latin1', at, space).padStart(6, '0')),
+    });
+    at = end + 21;
+  }
+  return entries;
+}
+
+/** Git's file modes: everything that is no executable, link, submodule or folder is a plain file. */
+export function kindOf(mode: string): TreeEntry['kind'] {
+  switch (mode) {
+    case '040000':
+      return 'folder';
+    case '100755':
+      return 'executable';
+    case '120000':
+      return 'symlink';
+    case '160000':
+      return 'submodule';
+    default:
+      return 'file';
+  }
+}

@@ -1,0 +1,22 @@
+// Where a clone's history is cut off: Git's file `shallow`. It names more than it must rather than less: a commit that stands in it and
+// has its parents here is not cut off.
+
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from './files.ts';
+
+export async function readShallow(gitdir: string): Promise<Set<string>> {
+  const text = await readFile(join(gitdir, 'shallow'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return new Set(text.split('\n').filter((line) => /^[0-9a-f]{40}$/.test(line)));
+}
+
+/** Does nothing when it says so already. */
+export async function writeShallow(gitdir: string, commits: ReadonlySet<string>): Promise<void> {
+  const before = await readShallow(gitdir);
+  if (before.size === commits.size && [...commits].every((commit) => before.has(commit))) return;
+  if (commits.size === 0) return rm(join(gitdir, 'shallow'), { force: true });
+  await writeWhole(join(gitdir, 'shallow'), [...commits].map((commit) => `${commit}\n`).join(''));
+}

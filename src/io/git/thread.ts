@@ -1,0 +1,176 @@
+// A thread for Git's work, as the agent sees it: begun when something is asked, ended when nothing is for a while, and when it dies
+// what it was asked fails, or is asked of the next one where it cannot have been the reason.
+
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../../ports.ts';
+import { namedAuthorities } from '../authorities.ts';
+import type { Token } from './remote.ts';
+import {
+  answerOf,
+  type FromThread,
+  type Operation,
+  settledAs,
+  type ThreadOptions,
+  type ToThread,
+} from './thread-words.ts';
+import type { Work, WorkOptions } from './work.ts';
+
+export interface Thread {
+  ask<Asked extends Operation>(operation: Asked, ...args: Parameters<Work[Asked]>): ReturnType<Work[Asked]>;
+  close(): Promise<void>;
+}
+
+export interface ThreadParts extends WorkOptions {
+  readonly token?: Token;
+  readonly log: Log;
+  /** Of JavaScript's own values; what is unpacked is bounded where it is unpacked. */
+  readonly maxHeapMb?: number;
+  /** It ends after that long without a question, and gives back its memory. */
+  readonly idleMs?: number;
+}
+
+interface Question {
+  readonly operation: Operation;
+  readonly args: readonly unknown[];
+  readonly answered: PromiseWithResolvers<unknown>;
+  /** It was under way when a thread died, and others with it. */
+  readonly suspected: boolean;
+}
+
+const MAX_HEAP_MB = 384;
+const IDLE_MS = 15_000;
+const PROGRAM = new URL('./thread-main.ts', import.meta.url);
+
+export function openThread(parts: ThreadParts): Thread {
+  const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, ...options } = parts;
+  const asked = new Map<number, Question>();
+  /** Each is asked alone, so that it is known whose fault it was. */
+  const suspects: Question[] = [];
+  let worker: Worker | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let last = 0;
+  let closed = false;
+
+  function start(): Worker {
+    const cache = getCompileCacheDir();
+    const workerData: ThreadOptions = {
+      ...options,
+      hasToken: token !== undefined,
+      authorities: namedAuthorities(),
+      // Node makes a folder for its version in it.
+      compileCache: cache === undefined ? null : dirname(cache),
+    };
+    const started = new Worker(PROGRAM, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      // What this process was started with is not for a thread of a file.
+      execArgv: [],
+    });
+    let failure: Error | undefined;
+    started.on('message', (message: FromThread) => hear(started, message));
+    started.on('error', (error: Error) => {
+      failure = error;
+    });
+    started.on('exit', () => died(started, failure));
+    return started;
+  }
+
+  function hear(from: Worker, message: FromThread): void {
+    if (message.kind === 'log') {
+      log[message.level](message.text, message.fields);
+      return;
+    }
+    if (message.kind === 'token') {
+      const given = async () => (typeof token === 'function' ? token() : token);
+      void answerOf(given).then((answer) =>
+        from.postMessage({ kind: 'token', id: message.id, answer } satisfies ToThread),
+      );
+      return;
+    }
+    const question = asked.get(message.id);
+    asked.delete(message.id);
+    try {
+      question?.answered.resolve(settledAs(message.answer));
+    } catch (error) {
+      question?.answered.reject(error);
+    }
+    goOn();
+  }
+
+  function died(which: Worker, failure: Error | undefined): void {
+    if (which !== worker) return;
+    worker = undefined;
+    const left = [...asked.values()];
+    asked.clear();
+    const [only] = left;
+    if (left.length === 1 && only !== undefined) only.answered.reject(whyDied(only, failure, maxHeapMb));
+    else suspects.push(...left.map((question) => ({ ...question, suspected: true })));
+    if (left.length > 0)
+      log.warn('the thread that does the work of Git has died', { reason: failure?.message ?? 'unknown' });
+    goOn();
+  }
+
+  /** Asks the next of those that wait, or lets the thread rest. */
+  function goOn(): void {
+    if (asked.size > 0) return;
+    const next = suspects.shift();
+    if (next !== undefined) {
+      send(next);
+      return;
+    }
+    worker?.unref();
+    clearTimeout(idle);
+    idle = setTimeout(rest, idleMs).unref();
+  }
+
+  function rest(): void {
+    const ended = worker;
+    worker = undefined;
+    void ended?.terminate();
+  }
+
+  function send(question: Question): void {
+    clearTimeout(idle);
+    worker ??= start();
+    worker.ref();
+    last += 1;
+    asked.set(last, question);
+    const { operation, args } = question;
+    worker.postMessage({ kind: 'work', id: last, operation, args } satisfies ToThread);
+  }
+
+  return {
+    ask(operation, ...args) {
+      const answered = Promise.withResolvers<unknown>();
+      const question = { operation, args, answered, suspected: false };
+      if (closed) answered.reject(new Error('the repository is closed'));
+      else if (suspects.length > 0 || [...asked.values()].some(({ suspected }) => suspected)) suspects.push(question);
+      else send(question);
+      return answered.promise as ReturnType<Work[typeof operation]>;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(idle);
+      const ended = worker;
+      worker = undefined;
+      for (const { answered } of [...asked.values(), ...suspects])
+        answered.reject(new Error('the repository is closed'));
+      asked.clear();
+      suspects.length = 0;
+      await ended?.terminate();
+    },
+  };
+}
+
+function whyDied({ operation }: Question, failure: Error | undefined, maxHeapMb: number): Error {
+  const code = (failure as NodeJS.ErrnoException | undefined)?.code;
+  const what = `Git's work (${operation})`;
+  const reason =
+    code === 'ERR_WORKER_OUT_OF_MEMORY'
+      ? `${what} needs more than the ${maxHeapMb} MB that it may use: keep the configuration in a smaller repository of its own, ` +
+        'large files out of it (git lfs), or lower PHOENIX_MAX_PACK_MB, so that less is taken in at once'
+      : `${what} ended in the middle (${failure?.message ?? 'its thread was stopped'}); it is tried again`;
+  return new Error(reason, { cause: failure });
+}

@@ -1,0 +1,202 @@
+// Git's work on the clone of the config repo: plain data in, plain data out, so that it can be done in a thread of its own. Whatever
+// happens to the clone, a process killed in the middle or a damaged disk, the next operation works: what cannot be read is cloned afresh.
+
+import type { CommitSha } from '../../model/ids.ts';
+import type { CommitInfo, Log } from '../../ports.ts';
+import { allBefore, commitsSince, type History, HistoryCut, isAncestor, mergeBase } from './ancestry.ts';
+import { type Clone, openClone } from './clone.ts';
+import { openClones } from './clones.ts';
+import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
+import type { HttpLimits } from './http.ts';
+import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
+import { keepObjects } from './objects.ts';
+import { followedHead } from './refs.ts';
+import { openRemote, type Token } from './remote.ts';
+import { DEPTHS, openUpkeep } from './upkeep.ts';
+
+export interface WorkOptions {
+  readonly url: string;
+  readonly branch: string;
+  readonly folder: string;
+  readonly limits: HttpLimits;
+  readonly maxPacks: number;
+  /** How far a history is brought, step by step; the last goes to its beginning. */
+  readonly depths?: readonly number[];
+}
+
+/** Everything that is asked of the clone: the words that go to the thread and back. */
+export interface Work {
+  fetch(): Promise<CommitSha | null>;
+  resolve(revision: string): Promise<CommitSha | null>;
+  commit(commit: CommitSha): Promise<CommitInfo>;
+  /** A commit as it is written. */
+  object(commit: CommitSha): Promise<Uint8Array>;
+  files(commit: CommitSha): Promise<Listing>;
+  /** @param most contents past that many bytes are left out */
+  contents(blobs: readonly string[], most: number): Promise<Content[]>;
+  blob(blob: string): Promise<Uint8Array>;
+  isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
+  mergeBase(one: CommitSha, other: CommitSha): Promise<CommitSha | null>;
+  commitsSince(base: CommitSha, head: CommitSha, most: number): Promise<CommitInfo[]>;
+}
+
+const MOST_READ = 64;
+const ASK_AGAIN_MS = 10 * 60 * 1000;
+/** Matches of an abbreviated id that are looked at. */
+const MOST_MATCHES = 1_000;
+
+/**
+ * Does nothing until it is asked for something. A commit that the clone lacks is asked of the server before it counts as
+ * unknown, and no answer is given that more history could change. Errors say what to do; none holds the token.
+ */
+export function openWork(
+  options: WorkOptions & { readonly token?: Token; readonly log: Log },
+): Work & { close(): void } {
+  const { branch, log, maxPacks, limits, folder, depths = DEPTHS } = options;
+  const remote = openRemote(limits, options);
+  const kept = keepObjects();
+  const open = new Map<string, Clone>();
+  const clones = openClones(folder, (gitdir) => {
+    open.get(gitdir)?.close();
+    open.delete(gitdir);
+  });
+  const cloneAt = (gitdir: string): Clone => {
+    const clone = open.get(gitdir) ?? openClone(gitdir, kept);
+    open.set(gitdir, clone);
+    return clone;
+  };
+  /** Commits whose files were read, the newest last: a fresh clone has them too, since their blobs may be asked for yet. */
+  const read = new Set<string>();
+  const upkeep = openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read });
+
+  /** Said once a fresh clone lacked the same: another one would too. */
+  let incomplete: Error | null = null;
+  /** Commits whose history was asked for in vain, and when. */
+  const notGivenOut = new Map<string, number>();
+
+  /** Runs `ask` on the clone; when the clone turns out to be damaged, once more on a fresh one. */
+  async function reading<Value>(ask: (clone: Clone) => Promise<Value>): Promise<Value> {
+    const attempt = () => clones.reading(async (gitdir) => ({ value: await ask(cloneAt(gitdir)) }));
+    if ((await clones.current()) === undefined) await upkeep.update();
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result.value;
+      throw new NotFound(`${remote.url} has no branch ${branch}`);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (incomplete !== null && isMissing(error)) throw incomplete;
+      log.warn('the clone cannot be read', { error });
+    }
+    await upkeep.replace('the old clone cannot be read');
+    try {
+      const again = await attempt();
+      if (again !== undefined) return again.value;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      incomplete = new Error(`${remote.url}: the server lacks what its commits name: ${INCOMPLETE}`, { cause: error });
+      throw incomplete;
+    }
+    throw new NotFound(`${remote.url} has no branch ${branch}`);
+  }
+
+  /** Sees to it that the clone holds the commit, from the server when need be. */
+  async function having(commit: CommitSha): Promise<void> {
+    const holds = () => reading((clone) => clone.holds(commit));
+    if (await holds()) return;
+    await upkeep.update();
+    if (await holds()) return;
+    if (!(await upkeep.bring(commit)) || !(await holds())) throw new NotFound(`${remote.url} has no commit ${commit}`);
+  }
+
+  /** Answers a question about the history of commits, which is brought as far as the answer needs it. */
+  async function answered<Value>(
+    commits: readonly CommitSha[],
+    ask: (history: History, clone: Clone) => Promise<Value>,
+  ): Promise<Value> {
+    for (const commit of commits) await having(commit);
+    for (let step = 0; ; step += 1) {
+      try {
+        return await reading((clone) => ask(clone.history, clone));
+      } catch (error) {
+        if (!(error instanceof HistoryCut)) throw error;
+        const depth = depths[step];
+        if (depth === undefined) notGivenOut.set(error.at, performance.now());
+        const since = performance.now() - (notGivenOut.get(error.at) ?? Number.NEGATIVE_INFINITY);
+        if (depth === undefined || since < ASK_AGAIN_MS) throw beforeNotGiven(error);
+        await upkeep.deepen(commits, depth);
+      }
+    }
+  }
+
+  function beforeNotGiven(error: HistoryCut): Error {
+    return new Error(`${remote.url} does not give out what came before ${error.at}: ${INCOMPLETE}`, { cause: error });
+  }
+
+  /** Told by the whole history of the branch: what is here alone may know only one of two that begin so. */
+  async function expand(digits: string): Promise<CommitSha | null> {
+    const found = await answered([], async (history, clone) => {
+      await allBefore(history, await followedHead(clone.gitdir, branch));
+      const commits: string[] = [];
+      for (const id of clone.store.beginningWith(digits, MOST_MATCHES)) if (await clone.holds(id)) commits.push(id);
+      return commits;
+    });
+    if (found.length > 1) throw new Error(`${digits} begins ${found.length} commits: write more of its digits`);
+    return (found[0] ?? null) as CommitSha | null;
+  }
+
+  async function infoOf(clone: Clone, id: string): Promise<CommitInfo> {
+    const { sha, parents, message, author } = await clone.commit(id);
+    return { sha, parents, message, author };
+  }
+
+  return {
+    fetch: () => upkeep.update(),
+    async resolve(revision) {
+      if (/^[0-9a-f]{40}$/.test(revision)) {
+        return having(revision as CommitSha).then(() => revision as CommitSha, orNull);
+      }
+      const abbreviated = /^[0-9a-f]{4,39}$/.test(revision) && revision !== branch;
+      return (abbreviated ? await expand(revision) : null) ?? (await upkeep.named(revision));
+    },
+    async commit(commit) {
+      await having(commit);
+      return reading((clone) => infoOf(clone, commit));
+    },
+    async object(commit) {
+      await having(commit);
+      return reading(async ({ store }) => store.read(commit).content);
+    },
+    async files(commit) {
+      await having(commit);
+      read.delete(commit);
+      read.add(commit);
+      const [oldest] = read;
+      if (read.size > MOST_READ && oldest !== undefined) read.delete(oldest);
+      return reading((clone) => listFiles(clone, commit));
+    },
+    contents: (blobs, most) => reading(async ({ store }) => contentsOf(store, blobs, most)),
+    blob: (blob) =>
+      reading(async ({ store }) => {
+        if (!store.has(blob)) throw new NotFound(`${remote.url} has no blob ${blob}`);
+        return store.read(blob).content;
+      }),
+    isAncestor: (ancestor, descendant) =>
+      answered([ancestor, descendant], (history) => isAncestor(history, ancestor, descendant)),
+    mergeBase: async (one, other) =>
+      (await answered([one, other], (history) => mergeBase(history, one, other))) as CommitSha | null,
+    commitsSince: (base, head, most) =>
+      answered([base, head], async (history, clone) => {
+        const ids = await commitsSince(history, base, head, most);
+        return Promise.all(ids.map((id) => infoOf(clone, id)));
+      }),
+    close() {
+      for (const clone of open.values()) clone.close();
+      open.clear();
+    },
+  };
+}
+
+function orNull(error: unknown): null {
+  if (error instanceof NotFound) return null;
+  throw error;
+}

@@ -1,0 +1,89 @@
+// The lines by which what runs on a node tells what becomes of it: a random word begins each, so that no program writes one by chance.
+
+import { randomBytes } from 'node:crypto';
+import type { CommandResult } from '../../ports.ts';
+
+/** How a program ended, as it was told: by its exit code, as one that is not there, by a signal, or not started since one of before was still there. */
+type Told = number | 'missing' | 'signal' | 'waited';
+
+export interface Marks {
+  /** Given to the script as its first argument. */
+  readonly mark: string;
+  /** The script's process group; undefined while it has not begun. */
+  group(): number | undefined;
+  /** Resolves to it once the script has begun. */
+  readonly begun: Promise<number>;
+  /** Undefined when nobody can say. */
+  told(): Told | undefined;
+  /** It waits, or waited, for one of before. */
+  waits(): boolean;
+  /** Resolves once the program has ended, also while something that it left running keeps the connection busy. */
+  readonly over: Promise<void>;
+  /** Takes the lines out of standard error. */
+  readonly take: (line: string) => boolean;
+}
+
+/** @param waiting called when one of before is waited for */
+export function openMarks(waiting: () => void = () => {}): Marks {
+  const mark = `phoenix-${randomBytes(12).toString('hex')}`;
+  let group: number | undefined;
+  let told: Told | undefined;
+  let waits = false;
+  const begun = Promise.withResolvers<number>();
+  const over = Promise.withResolvers<void>();
+  return {
+    mark,
+    begun: begun.promise,
+    over: over.promise,
+    group: () => group,
+    told: () => told,
+    waits: () => waits,
+    take(line) {
+      const [word, name, value] = line.split(' ');
+      if (word !== mark) return false;
+      if (name === 'group') group = Number(value);
+      if (group !== undefined) begun.resolve(group);
+      if (name === 'missing' || name === 'signal' || name === 'waited') told = name;
+      if (name === 'exit') told = Number(value);
+      if (told !== undefined) over.resolve();
+      if (name === 'waits' && !waits) {
+        waits = true;
+        waiting();
+      }
+      return true;
+    },
+  };
+}
+
+/** Whether none is left, as a guard without a program tells. */
+export function isSettled(marks: Marks): boolean {
+  return marks.told() === 0 || marks.told() === 'waited';
+}
+
+/** Signals as a shell reports them, 128 and their number: HUP, INT, QUIT, ABRT, KILL, SEGV, PIPE, ALRM, TERM. */
+const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
+
+/**
+ * The exit code is that of whatever ran the program, which may have failed itself: only the marks tell them apart.
+ *
+ * @param lost what stands for an end that nobody told
+ */
+export function endByMarks(result: CommandResult, marks: Marks, program: string, lost: string): CommandResult {
+  const told = marks.told();
+  if (told === 'waited' || (told === undefined && result.ended === 'timed out' && marks.waits())) {
+    const stderr = 'an earlier command for the same target was still running';
+    return { ...result, exit: null, ended: 'not started', stderr };
+  }
+  if (result.ended === 'timed out' || result.ended === 'aborted' || result.ended === 'not found') return result;
+  if (told === 'missing') {
+    const stderr = result.stderr.trim() === '' ? `${program}: no such program on this node` : result.stderr.trim();
+    return { ...result, exit: null, ended: 'not found', stderr };
+  }
+  if (told === undefined) {
+    return { ...result, exit: null, ended: 'unknown', stderr: `${result.stderr.trim()}\n${lost}`.trim() };
+  }
+  // The blank line before the mark is the script's.
+  const stderr = result.stderr.endsWith('\n') ? result.stderr.slice(0, -1) : result.stderr;
+  if (told === 'signal' || KILLED.has(told)) return { ...result, exit: null, ended: 'killed', stderr };
+  return { ...result, exit: told, stderr };
+}

@@ -1,0 +1,66 @@
+// What the ssh program says when there is no connection, told apart: a node that is away for a time, one that does not let Phoenix in,
+// and one that may be another. Its texts are those of OpenSSH (ssh.c, sshconnect.c, sshconnect2.c, clientloop.c).
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { HostAway, HostRefused } from '../../ports/host-failure.ts';
+
+/** ssh's own exit code for a failure of the connection. */
+const OWN_FAILURE = 255;
+
+/** Null where it was no failure of the connection: somebody on the other side answered. */
+export function sshFailure(
+  { node, target }: { readonly node: string; readonly target: string },
+  exit: number | null,
+  said: string,
+): HostAway | HostRefused | null {
+  if (exit !== OWN_FAILURE) return null;
+  const where = node === target ? target : `${node} (${target})`;
+  if (/HOST IDENTIFICATION HAS CHANGED/.test(said)) return new HostRefused(`${where}: ${changedKey(said)}`);
+  if (/Host key verification failed|No \S+ host key is known/.test(said)) {
+    return new HostRefused(
+      `${where}: its host key is not known: connect to it once with ssh, as the user that Phoenix runs as, and compare the key with \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on its console`,
+    );
+  }
+  const denied = /^.*(Permission denied|Too many authentication failures|no matching|no mutual signature).*$/im.exec(
+    said,
+  );
+  if (denied !== null) {
+    return new HostRefused(
+      `${where} does not let Phoenix in: ${denied[0].trim()}; put Phoenix's public key into /root/.ssh/authorized_keys2 of the node, or see which key ssh offers: ssh -v`,
+    );
+  }
+  return new HostAway(`${where} does not answer: ${lastLine(said)}`);
+}
+
+/** What it was, what it is, and what to do: somebody may be in between, so that nothing is said to be harmless. */
+function changedKey(said: string): string {
+  const now = /SHA256:\S+/.exec(said)?.[0].replace(/\.$/, '');
+  const [, type = '', file = '', line = ''] = /Offending (\S+) key in (.+):(\d+)/.exec(said) ?? [];
+  const before = fingerprintAt(file, Number(line));
+  const [remedy = 'ssh-keygen -R HOST'] = /ssh-keygen .*-R .+/.exec(said) ?? [];
+  const was = before === null ? '' : ` from ${before}`;
+  const is = now === undefined ? '' : ` to ${now}`;
+  return `its ${type} host key changed${was}${is}: somebody may be in between. Compare with \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on its console; if the node was installed anew: ${remedy.trim()}`.replace(
+    / {2,}/g,
+    ' ',
+  );
+}
+
+/** Of a line of known_hosts; null where it cannot be read. */
+function fingerprintAt(file: string, line: number): string | null {
+  try {
+    const words = (readFileSync(file, 'utf8').split('\n')[line - 1] ?? '')
+      .split(' ')
+      .filter((word) => !word.startsWith('@'));
+    const key = Buffer.from(words[2] ?? '', 'base64');
+    return key.length === 0 ? null : `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  } catch {
+    return null;
+  }
+}
+
+function lastLine(said: string): string {
+  const lines = said.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '') ?? 'the connection failed or was lost';
+}

@@ -1,0 +1,46 @@
+// What one outcome costs, counted: the same in a run of few steps and of many.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { manyGuests } from '../bench/guests.ts';
+import { BOXES, openBoxHost } from '../support/boxes.ts';
+import { startPhoenix } from '../support/phoenix.ts';
+import { countCalls } from '../support/redis-calls.ts';
+import { until } from '../support/until.ts';
+
+/** Each is looked at, made, started and looked at again. What the forge is told is sent by a process of its own: how much that is together depends on how fast it is. */
+const MOST_CALLS = 30;
+const ALL_BUT_REPORT = { roles: ['reconcile', 'apply'] } as const;
+
+/** Questions to Redis for each outcome, from the first command on the host to the last. */
+async function callsPerOutcome(steps: number): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-throughput-'));
+  const host = await openBoxHost(folder);
+  const phoenix = await startPhoenix({ host, managers: BOXES, options: ALL_BUT_REPORT });
+  const calls = await countCalls(phoenix.redis.socket);
+  try {
+    let [first, last, started] = [0, 0, 0];
+    host.before = async (line) => {
+      first ||= calls.asked();
+      last = calls.asked();
+      if (line.startsWith('box start')) started += 1;
+    };
+    await phoenix.repo.commit(manyGuests(steps));
+    await phoenix.repo.push();
+    await until(() => started === steps, 'every box to be started', 60_000);
+    return (last - first) / steps;
+  } finally {
+    calls.stop();
+    await phoenix.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test('a run of 400 steps asks Redis as often for each outcome as one of 50', { timeout: 120_000 }, async () => {
+  const few = await callsPerOutcome(50);
+  const many = await callsPerOutcome(400);
+  expect(many).toBeLessThanOrEqual(MOST_CALLS);
+  expect(many).toBeLessThanOrEqual(1.1 * few);
+});

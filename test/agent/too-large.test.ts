@@ -1,0 +1,49 @@
+// A commit that is larger than what is taken in: it is told so, nothing else waits for it, and without the large file all goes on.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type RecordedLog, recordLog } from '../support/log.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+
+let folder: string;
+let host: BoxHost;
+let log: RecordedLog;
+let phoenix: Phoenix;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-too-large-'));
+  host = await openBoxHost(folder);
+  log = recordLog();
+  phoenix = await startPhoenix({ host, managers: BOXES, maxPackBytes: 200_000, log });
+});
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a commit with a file that is too large says what to do, and the one without it is followed', async () => {
+  const { commit: good } = await phoenix.push(environment({ 101: {} }));
+  const large = randomBytes(300_000).toString('hex');
+  const { statuses } = await phoenix.push({ ...environment({ 101: {}, 102: {} }), 'etc/image.txt': large });
+  expect(statuses).toEqual({
+    'phoenix/apply': expect.stringMatching(
+      /^error: not fetched: the server sends more than 200000 bytes for one fetch: raise PHOENIX_MAX_PACK_MB/,
+    ),
+  });
+  expect(await phoenix.ledger.head()).toMatchObject({ commit: good, base: good });
+  // Asked again, as a poll does: the same is said once.
+  await phoenix.agent().delivered({ kind: 'push' });
+  await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
+  const told = log.lines.filter((line) => line.includes('the repository cannot be fetched'));
+  expect(told).toHaveLength(1);
+
+  await phoenix.repo.reset(good);
+  const without = await phoenix.repo.commit(environment({ 101: {}, 102: {} }));
+  await phoenix.repo.push('--force');
+  expect((await phoenix.answered(without)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+});

@@ -1,0 +1,52 @@
+// One first clone in a process that has its modules loaded, as an agent has: `node clone-once.ts URL FOLDER MAX_MB [COMMIT]` prints what
+// it cost, with COMMIT also what it cost to tell whether that is before the head.
+
+import { enableCompileCache } from 'node:module';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { READING } from '../../src/config/sources.ts';
+import { limitsOf } from '../../src/io/git/http.ts';
+import { openRepository } from '../../src/io/git/repository.ts';
+import type { CommitSha } from '../../src/model/ids.ts';
+
+export interface CloneCost {
+  readonly fetchMs: number;
+  /** Of the whole history; null when it was not asked for. */
+  readonly deepenMs: number | null;
+  /** The longest that the event loop of the process was held in all of it. */
+  readonly heldMs: number;
+  /** What the process took more than before, at its most, in MB. */
+  readonly grewMb: number;
+}
+
+// As main.ts does.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/phoenix', import.meta.url)));
+
+const [url = '', folder = '', maxMb = '200', commit] = process.argv.slice(2);
+const RESOLUTION_MS = 1;
+
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+const repository = openRepository({ url, branch: 'main', folder, log, ...READING, limits: limitsOf(Number(maxMb)) });
+const before = process.memoryUsage.rss();
+const held = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+held.enable();
+const began = performance.now();
+const head = await repository.fetch();
+const fetchMs = performance.now() - began;
+if (head === null) throw new Error('the branch is not there');
+await repository.snapshot(head);
+let deepenMs: number | null = null;
+if (commit !== undefined) {
+  const asked = performance.now();
+  if (!(await repository.isAncestor(commit as CommitSha, head))) throw new Error('the history has no beginning');
+  deepenMs = performance.now() - asked;
+}
+held.disable();
+await repository.close();
+const cost: CloneCost = {
+  fetchMs,
+  deepenMs,
+  heldMs: held.max / 1e6 - RESOLUTION_MS,
+  grewMb: process.resourceUsage().maxRSS / 1024 - before / 2 ** 20,
+};
+process.stdout.write(JSON.stringify(cost));

@@ -1,0 +1,105 @@
+// The thread that does Git's work: it may die, and it gives back what it took.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openRepository } from '../../../src/io/git/repository.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git.ts';
+import { type GitServer, serveRepository } from '../../support/git-server.ts';
+import { type RecordedLog, recordLog } from '../../support/log.ts';
+import { until } from '../../support/until.ts';
+
+let folder: string;
+let copy: WorkingCopy;
+let log: RecordedLog;
+const opened: { close(): Promise<void> }[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-thread-'));
+  copy = await workingCopy();
+  log = recordLog();
+});
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+  await copy.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Opening {
+  readonly maxHeapMb?: number;
+  readonly idleMs?: number;
+  readonly token?: () => Promise<string>;
+}
+
+async function open(changes: Opening = {}, server?: GitServer) {
+  const served = server ?? (await serveRepository(copy.folder, { config: ['uploadpack.allowAnySHA1InWant=true'] }));
+  const own = { folder: join(folder, 'clone'), branch: 'main', log, wantsBytes: () => true, maxFileBytes: 1000 };
+  const repository = openRepository({ url: served.url, ...own, ...changes });
+  opened.push(served, repository);
+  return repository;
+}
+
+/** Threads of this process, as the system counts them. */
+const workers = () =>
+  process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker').length;
+
+test('one that runs out of memory fails what it was asked, says what to do, and the next question has a new one', async () => {
+  const head = await copy.commit({ 'a.json': '1' });
+  // A tree of so many folders that the list of them does not fit.
+  const blob = await copy.git('rev-parse', 'HEAD:a.json');
+  const names = Array.from({ length: 90_000 }, (_, n) => `100644 blob ${blob}\t${'long-name-'.repeat(20)}${n}`);
+  const importer = await copy.gitWith(`${names.join('\n')}\n`, 'mktree');
+  const wide = (await copy.git('commit-tree', importer, '-p', head, '-m', 'wide')) as CommitSha;
+  await copy.git('update-ref', 'refs/heads/wide', wide);
+  const repository = await open({ maxHeapMb: 24 });
+  expect(await repository.fetch()).toBe(head);
+  const asked = repository.snapshot(wide);
+  const beside = repository.commit(head);
+  await expect(asked).rejects.toThrow(
+    /Git's work \(files\) needs more than the 24 MB that it may use: .*git lfs.*PHOENIX_MAX_PACK_MB/,
+  );
+  expect((await beside).sha).toBe(head);
+  expect((await repository.snapshot(head)).files.size).toBe(1);
+  expect(log.lines.join()).toContain('the thread that does the work of Git has died');
+});
+
+test('it ends when nothing is asked for a while, and begins again', async () => {
+  const head = await copy.commit({ 'a.json': '1' });
+  const before = workers();
+  const repository = await open({ idleMs: 20 });
+  expect(await repository.fetch()).toBe(head);
+  await until(() => workers() <= before, 'the thread to end');
+  const next = await copy.commit({ 'a.json': '2' });
+  expect(await repository.fetch()).toBe(next);
+});
+
+test('what is under way fails when it is closed, and so does what is asked later', async () => {
+  await copy.commit({ 'a.json': '1' });
+  const repository = await open();
+  const fetching = repository.fetch();
+  const failed = expect(fetching).rejects.toThrow('the repository is closed');
+  await repository.close();
+  await failed;
+  await expect(repository.fetch()).rejects.toThrow('the repository is closed');
+});
+
+test('a token is asked for when it is needed, and why there is none is said', async () => {
+  const head = await copy.commit({ 'a.json': '1' });
+  let given = 0;
+  let away = true;
+  const repository = await open({
+    token: async () => {
+      given += 1;
+      if (away) throw new Error('the forge gives no token today');
+      return 'token';
+    },
+  });
+  await expect(repository.fetch()).rejects.toThrow('the forge gives no token today');
+  away = false;
+  expect(await repository.fetch()).toBe(head);
+  const before = given;
+  expect((await repository.snapshot(head)).files.size).toBe(1);
+  expect(given).toBe(before);
+});

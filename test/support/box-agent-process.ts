@@ -1,0 +1,9 @@
+// An agent over a node of boxes in a process of its own, for tests that kill it. Told by its arguments: what is around it, and the folder
+// of the node.
+
+import { startTestAgent } from './agent.ts';
+import { openBoxNode } from './box-node.ts';
+import { BOXES } from './boxes.ts';
+
+const [around = '{}', folder = ''] = process.argv.slice(2);
+await startTestAgent(JSON.parse(around), () => openBoxNode(folder).local(), BOXES, { options: { leaseSeconds: 1 } });

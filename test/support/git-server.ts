@@ -1,0 +1,70 @@
+// A folder as a Git server gives it out: the real `git upload-pack`, with what a test wants to happen on the way.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface GitServer {
+  readonly url: string;
+  /** Requests for objects, as they were sent. */
+  readonly asked: string[];
+  close(): Promise<void>;
+}
+
+export interface GitServerOptions {
+  /** Of `git`, as `-c name=value`. */
+  readonly config?: readonly string[];
+  /** Called before Git is asked. */
+  readonly before?: (isList: boolean) => Promise<void> | void;
+  /** Changes what Git is asked for. */
+  readonly asks?: (body: string) => string;
+  /** Changes what Git answers. */
+  readonly answer?: (bytes: Buffer, isList: boolean) => Buffer;
+  /** Bytes of the answer to a request for objects after which the connection is cut; absent: never. */
+  readonly cutAfter?: () => number | undefined;
+}
+
+/** Gives out no commit but those that refs point to, unless the configuration says otherwise. */
+export async function serveRepository(
+  repository: string,
+  { config = [], before, asks, answer, cutAfter }: GitServerOptions = {},
+): Promise<GitServer> {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const isList = request.url?.includes('/info/refs') ?? false;
+    const body = Buffer.concat(await request.toArray()).toString('latin1');
+    if (!isList) asked.push(body);
+    await before?.(isList);
+    const settings = config.flatMap((each) => ['-c', each]);
+    const args = [...settings, 'upload-pack', '--stateless-rpc', ...(isList ? ['--advertise-refs'] : []), repository];
+    const git = spawn('git', args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    git.stdin.on('error', () => {});
+    git.stdin.end(asks === undefined || isList ? body : asks(body));
+    response.setHeader('content-type', `application/x-git-upload-pack-${isList ? 'advertisement' : 'result'}`);
+    if (isList) response.write('001e# service=git-upload-pack\n0000');
+    const limit = isList ? undefined : cutAfter?.();
+    if (answer === undefined && limit === undefined) {
+      git.stdout.pipe(response);
+      return;
+    }
+    const bytes = Buffer.concat(await git.stdout.toArray());
+    const given = answer?.(bytes, isList) ?? bytes;
+    if (limit === undefined || limit >= given.length) {
+      response.end(given);
+      return;
+    }
+    response.write(given.subarray(0, limit), () => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/config.git`,
+    asked,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
