@@ -168,9 +168,15 @@ export type SendResult =
   | { readonly sent: true; readonly handle: string | null }
   /**
    * Worth another try, not before `retryAfterSeconds`: an outage, or what a person puts right, as a token that was revoked.
-   * `holds`: nothing else gets through either, so that all reports wait with this one.
+   * `holds`: nothing else gets through either, so that all reports wait with this one. `unclear`: the forge may do it all the same, and late.
    */
-  | { readonly sent: false; readonly retryAfterSeconds: number; readonly holds: boolean; readonly reason: string }
+  | {
+      readonly sent: false;
+      readonly retryAfterSeconds: number;
+      readonly holds: boolean;
+      readonly unclear: boolean;
+      readonly reason: string;
+    }
   /** Never going to work: the forge has no such commit or pull request, or does not take the text. */
   | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
 

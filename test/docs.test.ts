@@ -1,9 +1,12 @@
 // What the documentation shows works as it is shown.
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { signingKeys } from '../src/settings/signing-keys.ts';
 import { environment, loadFiles } from './config/environment.ts';
+import { SCENARIOS } from './torture/scenarios.ts';
 
 const HOST = 'etc/phoenix_hypervisor_config.json';
 
@@ -38,3 +41,21 @@ test('the keys of docs/policy.md are taken', async () => {
     value: { openpgp: [expect.any(String)], ssh: [/^ada/, /^bob/].map((name) => expect.stringMatching(name)) },
   });
 });
+
+test('every promise of docs/guarantees.md names tests that are there, and every scenario is named', async () => {
+  const text = await readFile(new URL('../docs/guarantees.md', import.meta.url), 'utf8');
+  const rows = [...text.matchAll(/^\| (?!-|promise)(.*?) +\| (.*?) +\|$/gm)];
+  const named = rows.map(([, promise, shown = '']) => ({
+    promise,
+    files: [...shown.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file),
+  }));
+  const isThere = (file: string) =>
+    ['', '.ts', '.test.ts'].some((end) => /\.ts$/.test(file + end) && existsSync(pathOf(file + end)));
+  expect(named.length).toBeGreaterThan(12);
+  expect(named.filter(({ files }) => files.length === 0 || !files.every(isThere))).toEqual([]);
+  const shown = new Set(named.flatMap(({ files }) => files));
+  const scenarios = SCENARIOS.map(({ name }) => `torture/scenarios/${name}`);
+  expect(scenarios.filter((file) => !shown.has(file))).toEqual([]);
+});
+
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));

@@ -3,7 +3,7 @@
 
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
-import { LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
+import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { Again } from '../ports/queue.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import { COMMENT_CHANGED } from '../say/approval.ts';
@@ -46,6 +46,8 @@ export async function report(context: Context, signal: AbortSignal): Promise<Aga
     await ledger.reportFailed(entry, {
       at: now() + longer,
       holdUntil: answer.holds ? now() + pause : null,
+      // A comment is written once, or found again.
+      lateUntil: answer.unclear && !isComment(entry.report) ? now() + LATE_MS : null,
       why: answer.reason,
     });
   }

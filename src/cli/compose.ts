@@ -221,7 +221,9 @@ async function redisOf(
 ): Promise<string> {
   if (redisUrl !== null) return redisUrl.expose();
   const ended = (reason: string) => log.warn('the private redis-server ended; it is started again', { reason });
-  const server = await startRedis(join(dataDir, 'redis'), { ended, lost });
+  const full = (reason: string) =>
+    log.error('the disk is full: the private redis-server is started again when there is room', { reason });
+  const server = await startRedis(join(dataDir, 'redis'), { ended, full, lost });
   opened.push(server.stop);
   return server.url;
 }

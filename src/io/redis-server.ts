@@ -2,7 +2,7 @@
 // open. It is stopped with the agent; one that outlived a killed agent is stopped before a new one opens the same files.
 
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,9 @@ const START_MS = 60_000;
 const STOP_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 const ANSWER_MS = 2_000;
+/** With `appendfsync always`, a server that cannot write ends: without this much room it would not live long. */
+const ROOM_BYTES = 1024 * 1024;
+const LOOK_FOR_ROOM_MS = 1_000;
 
 /** Starts in a minute after which it is not tried again. */
 const MOST_STARTS = 5;
@@ -25,6 +28,8 @@ const MINUTE_MS = 60_000;
 export interface RedisWatch {
   /** It is started again. */
   ended(reason: string): void;
+  /** There is no room for what it writes: it is started again when there is. Told once each time. */
+  full(reason: string): void;
   /** It cannot be started any more: nothing can go on. */
   lost(error: Error): void;
 }
@@ -72,12 +77,14 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
   try {
     await endLeftover(socket);
     let running = await launch(program, home, socket);
-    let stopping = false;
+    const stopping = new AbortController();
     const starts: number[] = [];
     const keep = async (): Promise<void> => {
       for (;;) {
         const reason = await running.ended;
-        if (stopping) return;
+        if (stopping.signal.aborted) return;
+        if (await waitForRoom(home, watch, stopping.signal)) starts.length = 0;
+        if (stopping.signal.aborted) return;
         starts.push(performance.now());
         if (starts.filter((at) => performance.now() - at < MINUTE_MS).length > MOST_STARTS) {
           throw new RedisUnavailable(`the private redis-server ends again and again: ${reason}`, TRY_ITSELF);
@@ -85,14 +92,14 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
         watch.ended(reason);
         // One that does not come up has ended as well.
         running = await launch(program, home, socket).catch((error: Error) => endedWith(error.message));
-        if (stopping) await running.stop();
+        if (stopping.signal.aborted) await running.stop();
       }
     };
     const kept = keep().catch((error: Error) => watch.lost(error));
     return {
       url: `unix://${socket}`,
       async stop() {
-        stopping = true;
+        stopping.abort();
         await running.stop();
         await kept;
         await release();
@@ -105,6 +112,32 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
 }
 
 const TRY_ITSELF = 'see what it says when it is started by hand in its folder, or set REDIS_URL';
+
+/** Whether it had to wait. A person makes room, and need not start anything after it. */
+async function waitForRoom(home: string, watch: RedisWatch, stop: AbortSignal): Promise<boolean> {
+  let reason = await noRoom(home);
+  if (reason === null) return false;
+  watch.full(reason);
+  while (reason !== null && !stop.aborted) {
+    await delay(LOOK_FOR_ROOM_MS, undefined, { signal: stop }).catch(() => {});
+    reason = await noRoom(home);
+  }
+  return true;
+}
+
+/** Why no more can be written in a folder; null when it can. Tried, since quotas and inodes are a disk's end as well. */
+async function noRoom(home: string): Promise<string | null> {
+  const file = join(home, 'room');
+  try {
+    await writeFile(file, Buffer.alloc(ROOM_BYTES, 1), { flush: true });
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOSPC' || code === 'EDQUOT' ? message : null;
+  } finally {
+    await rm(file, { force: true }).catch(() => {});
+  }
+}
 
 /** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */
 async function endLeftover(socket: string): Promise<void> {

@@ -8,6 +8,9 @@ export const LONGEST_WAIT_MS = 300_000;
 /** All reports wait no longer than this before one of them looks whether the forge takes it again, whatever the forge says. */
 export const LONGEST_HOLD_MS = 900_000;
 
+/** A status whose request was not answered is said again after this: by then the forge has done what it was sent, or never does. */
+export const LATE_MS = 300_000;
+
 /** A report on its way to the forge. */
 export interface OutboxEntry {
   readonly key: string;
@@ -25,6 +28,8 @@ interface Retry {
   readonly at: number;
   /** Nothing at all is sent before; null holds nothing up. */
   readonly holdUntil: number | null;
+  /** Until then the forge may still do what it was sent; null: it will not. */
+  readonly lateUntil: number | null;
   /** For people. */
   readonly why: string;
 }
@@ -53,6 +58,13 @@ export interface Outbox {
   reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
   /** @param retry null gives it up */
   reportFailed(entry: OutboxEntry, retry: Retry | null): Promise<void>;
+  /**
+   * Puts into the outbox once more what was last said where a request before it may have landed behind it, whose time is over: as something
+   * new, not in the place of what the forge has. Resolves to how many.
+   *
+   * @param now epoch milliseconds
+   */
+  sayLateAgain(now: number): Promise<number>;
   /** When the next entry is due (epoch milliseconds); null when the outbox is empty. */
   nextReport(): Promise<number | null>;
   /** How many reports the outbox holds. */

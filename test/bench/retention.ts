@@ -15,7 +15,7 @@ const MOST_DISK_MB = 48;
 
 export async function measureRetention(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
-  const server = await startRedis(folder, { ended: () => {}, lost: () => {} });
+  const server = await startRedis(folder, { ended: () => {}, full: () => {}, lost: () => {} });
   const ledger = openTestLedger(server.url);
   const redis = new Redis({ path: server.url.slice('unix://'.length) });
   try {

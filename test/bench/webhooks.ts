@@ -20,7 +20,7 @@ const LEAST = 0.9;
 
 export async function measureWebhooks(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
-  const redis = await startRedis(join(folder, 'redis'), { ended() {}, lost() {} });
+  const redis = await startRedis(join(folder, 'redis'), { ended() {}, full() {}, lost() {} });
   const receivers: Receiver[] = [];
   try {
     receivers.push(await phoenixReceiver(folder, SECRET, redis.url), await bareReceiver(SECRET));

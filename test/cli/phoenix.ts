@@ -18,9 +18,17 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** @param environment all that the process gets, besides PATH */
-export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, ['--', MAIN, ...args], {
+/**
+ * @param environment all that the process gets, besides PATH
+ * @param by a program, with its arguments, that becomes the one that follows them
+ */
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  by: readonly string[] = [],
+): Started {
+  const [program = process.execPath, ...rest] = [...by, process.execPath, '--', MAIN, ...args];
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

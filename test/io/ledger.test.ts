@@ -9,6 +9,7 @@ import type { PullPlan } from '../../src/model/pull.ts';
 import { type CommitStatus, isComment } from '../../src/model/report.ts';
 import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
 import type { OutboxEntry } from '../../src/ports/outbox.ts';
+import { LATE_MS } from '../../src/ports/outbox.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
@@ -468,7 +469,13 @@ describe('outbox', () => {
   test('what failed waits, and the newest is what is tried again', async () => {
     await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
     const entry = await ledger.claimReport(time, 1000, null);
-    if (entry) await ledger.reportFailed(entry, { at: time + 500, holdUntil: time + 300, why: 'a token was revoked' });
+    if (entry)
+      await ledger.reportFailed(entry, {
+        at: time + 500,
+        holdUntil: time + 300,
+        lateUntil: null,
+        why: 'a token was revoked',
+      });
     expect(await ledger.reportsHeld()).toEqual({
       failed: 1,
       waiting: 2,
@@ -533,11 +540,52 @@ describe('outbox', () => {
     expect(await ledger.reportsWaiting()).toBe(0);
   });
 
+  describe('a request that may land late', () => {
+    const unanswered = { holdUntil: null, lateUntil: 0, why: 'no answer' };
+    const sent = async () => {
+      const entry = await ledger.claimReport(time, 1000, null);
+      if (entry === null) throw new Error('nothing was claimed');
+      await ledger.reportSent(entry, 'its name');
+      return entry;
+    };
+
+    test('has the last word said once more, as something new, when its time is over', async () => {
+      await ledger.say([status('1')]);
+      const entry = await ledger.claimReport(time, 1000, null);
+      if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: time + LATE_MS });
+      await ledger.say([status('2')]);
+      await sent();
+      expect(await ledger.sayLateAgain(time)).toBe(0);
+      time += LATE_MS;
+      expect(await ledger.sayLateAgain(time)).toBe(1);
+      expect(await sent()).toMatchObject({ report: status('2'), handle: null });
+      expect(await ledger.sayLateAgain(time)).toBe(0);
+    });
+
+    test('is that of a process too that ended before its answer', async () => {
+      await ledger.say([status('1')]);
+      expect(await ledger.claimReport(time, 1000, null)).not.toBeNull();
+      time += 1000;
+      await sent();
+      time += LATE_MS;
+      expect(await ledger.sayLateAgain(time)).toBe(1);
+    });
+
+    test('is none that was answered, whatever the answer', async () => {
+      await ledger.say([status('1')]);
+      const entry = await ledger.claimReport(time, 1000, null);
+      if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: null });
+      await sent();
+      time += LATE_MS;
+      expect(await ledger.sayLateAgain(time)).toBe(0);
+    });
+  });
+
   test('what waits by a clock that was set back since is sent within the longest wait, and no sooner otherwise', async () => {
     await ledger.say([status('1')]);
     const [entry] = await claimAll(1000);
     if (entry === undefined) throw new Error('nothing was claimed');
-    await ledger.reportFailed(entry, { at: time + 60_000, holdUntil: time + 60_000, why: 'no' });
+    await ledger.reportFailed(entry, { at: time + 60_000, holdUntil: time + 60_000, lateUntil: null, why: 'no' });
     expect(await ledger.claimReport(time, 1000, null)).toBeNull();
     time -= 3_600_000;
     expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ key: entry.key });

@@ -14,6 +14,7 @@ const MODULE = fileURLToPath(new URL('../../src/io/redis-server.ts', import.meta
 const told: string[] = [];
 const WATCH = {
   ended: (reason: string) => void told.push(reason),
+  full: (reason: string) => void told.push(`full: ${reason}`),
   lost: (error: Error) => void told.push(`lost: ${error.message}`),
 };
 
@@ -115,7 +116,7 @@ test('a server that outlived its killed agent is replaced by one with the same d
 
 function startElsewhere(path: string): ChildProcess {
   const script = `const { startRedis } = await import(${JSON.stringify(MODULE)});
-    console.log((await startRedis(${JSON.stringify(path)}, { ended() {}, lost() {} })).url); setInterval(() => {}, 1000);`;
+    console.log((await startRedis(${JSON.stringify(path)}, { ended() {}, full() {}, lost() {} })).url); setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

@@ -25,7 +25,7 @@ const RECENT_RUNS = 500;
 const COMMITS_BACK = 20;
 
 export async function settlePending(context: Context, forge: Forge): Promise<void> {
-  const { ledger, memory, queue } = context;
+  const { ledger, memory, queue, clock } = context;
   const head = (await ledger.head())?.commit as CommitSha | undefined;
   // Before the first commit nothing was said, and after a lost ledger the first reconcile comes first.
   if (head === undefined) return;
@@ -35,7 +35,8 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
   const ends = await leftBehind(context, head);
   if (isFirst && memory.beganAfresh) ends.push(...(await unspoken(context, forge, head)));
   await ledger.say(ends);
-  if (ends.length > 0) await queue.requestReport();
+  const again = await ledger.sayLateAgain(clock.now().getTime());
+  if (ends.length + again > 0) await queue.requestReport();
   memory.pendingSettled = true;
 }
 

@@ -68,6 +68,7 @@ async function answerTo(ask: () => Promise<unknown>): Promise<'there' | 'not the
   }
 }
 
-function waits({ retryAfterSeconds, reason }: Verdict, holds: boolean): NotSent {
-  return { sent: false, retryAfterSeconds: retryAfterSeconds ?? PERSON_SECONDS, holds, reason };
+function waits({ cause, retryAfterSeconds, reason }: Verdict, holds: boolean): NotSent {
+  const seconds = retryAfterSeconds ?? PERSON_SECONDS;
+  return { sent: false, retryAfterSeconds: seconds, holds, unclear: cause === 'unclear', reason };
 }

@@ -79,6 +79,10 @@ export function ledgerKeys(installation: string) {
       reasons: name('outbox:reasons'),
       /** Hash key → what the forge calls the report. */
       handles: name('outbox:handles'),
+      /** Sorted set of keys of which a request may land late, by when that is over. */
+      late: name('outbox:late'),
+      /** Set of keys that are being sent, or were when their process ended. */
+      claimed: name('outbox:claimed'),
       /** Sorted set of the last hour's sends, by time. */
       sends: name('outbox:sends'),
       /** Nothing is sent before this time: the forge asked for a pause. */

@@ -2,7 +2,7 @@
 // context only, never two of one context at a time, never more than the forge takes.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
-import { LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
+import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { DUE } from './not-before.ts';
@@ -74,8 +74,8 @@ function reportText(report: Report): string {
 
 const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends. Arguments: now, claim, per minute, per hour, most looked at, longest wait
-// of an entry, longest hold. A claim moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. Arguments: now, claim, per minute, per hour, most looked at, longest wait
+// of an entry, longest hold, how long a request may land late: one that a process took with it may. A claim moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the
 // forge may not take all. What lies further ahead than anything is ever put was written by a clock that is set back since.
 const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
@@ -114,11 +114,12 @@ if ARGV[3] ~= '' then
   redis.call('ZADD', KEYS[9], now, redis.call('INCR', KEYS[4]))
 end
 redis.call('ZADD', KEYS[2], now + ARGV[2], chosen)
+if redis.call('SADD', KEYS[12], chosen) == 0 then redis.call('ZADD', KEYS[11], now + ARGV[8], chosen) end
 local handle = redis.call('HGET', KEYS[8], chosen) or ''
 return { chosen, entry, redis.call('HGET', KEYS[6], chosen) or '0', handle }
 `);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons. Drops the entry unless a newer one has taken its place.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. Drops the entry unless a newer one has taken its place.
 const settleScript = script(`
 local key, sequence, now, sent = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local entry = redis.call('HGET', KEYS[1], key)
@@ -144,6 +145,7 @@ if sent ~= '' then
 end
 redis.call('HDEL', KEYS[6], key)
 redis.call('HDEL', KEYS[10], key)
+redis.call('SREM', KEYS[12], key)
 if entry and string.sub(entry, 1, string.find(entry, ' ', 1, true) - 1) == sequence then
   redis.call('HDEL', KEYS[1], key)
   redis.call('ZREM', KEYS[2], key)
@@ -153,8 +155,10 @@ elseif entry then
 end
 `);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons. The newest entry of the key waits, whichever was tried.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. The newest entry of the key waits, whichever was tried.
 const retryScript = script(`
+redis.call('SREM', KEYS[12], ARGV[1])
+if ARGV[5] ~= '' then redis.call('ZADD', KEYS[11], ARGV[5], ARGV[1]) end
 redis.call('HINCRBY', KEYS[6], ARGV[1], 1)
 local known = redis.call('HGET', KEYS[10], ARGV[1])
 local failed = cjson.decode(ARGV[4])
@@ -162,6 +166,27 @@ if known then failed.since = cjson.decode(known).since end
 redis.call('HSET', KEYS[10], ARGV[1], cjson.encode(failed))
 redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
+`);
+
+// Keys: outbox…, handles, late. Arguments: now, longest. What waits is sent after that time anyway. A key that lies far further ahead
+// than any is put was written by a clock that is set back since.
+const lateScript = script(`
+local now, again = ARGV[1], 0
+local over = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now)
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '(' .. string.format('%.0f', now + ARGV[2]), '+inf')) do
+  table.insert(over, key)
+end
+for _, key in ipairs(over) do
+  local text = redis.call('HGET', KEYS[3], key)
+  if text and redis.call('HEXISTS', KEYS[1], key) == 0 then
+    redis.call('HSET', KEYS[1], key, redis.call('INCR', KEYS[4]) .. ' ' .. text)
+    redis.call('ZADD', KEYS[2], now, key)
+    redis.call('HDEL', KEYS[5], key)
+    again = again + 1
+  end
+  redis.call('ZREM', KEYS[6], key)
+end
+return again
 `);
 
 // Keys: entries, sent, pending. Unless something else was said meanwhile.
@@ -179,8 +204,8 @@ interface Failed {
 }
 
 export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox {
-  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons, pending } = keys.outbox;
-  const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends, reasons];
+  const { entries, due, sent, hold, attempts, sentAt, handles, sends, reasons, late, claimed, pending } = keys.outbox;
+  const all = [...outboxKeys(keys), hold, attempts, sentAt, handles, sends, reasons, late, claimed];
   return {
     async say(reports) {
       if (reports.length > 0) await sayScript(redis, outboxKeys(keys), [now(), statusList(reports)]);
@@ -196,10 +221,10 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async claimReport(at, claimMs, limits): Promise<OutboxEntry | null> {
       const limit = [limits?.perMinute ?? '', limits?.perHour ?? ''];
-      const args = [at, claimMs, ...limit, LOOKED_AT, LONGEST_WAIT_MS, LONGEST_HOLD_MS];
-      const claimed = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
-      if (claimed === null) return null;
-      const [key, entry, failures, handle] = claimed;
+      const args = [at, claimMs, ...limit, LOOKED_AT, LONGEST_WAIT_MS, LONGEST_HOLD_MS, LATE_MS];
+      const taken = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
+      if (taken === null) return null;
+      const [key, entry, failures, handle] = taken;
       const space = entry.indexOf(' ');
       return {
         key,
@@ -219,8 +244,12 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       else {
         const at = new Date(now()).toISOString();
         const failed: Failed = { since: at, at, why: retry.why };
-        await retryScript(redis, all, [key, retry.at, retry.holdUntil ?? 0, encode(failed)]);
+        const args = [key, retry.at, retry.holdUntil ?? 0, encode(failed), retry.lateUntil ?? ''];
+        await retryScript(redis, all, args);
       }
+    },
+    async sayLateAgain(at) {
+      return Number(await lateScript(redis, [...outboxKeys(keys), handles, late], [at, 2 * LATE_MS]));
     },
     async nextReport() {
       const [key] = await redis.zrange(due, 0, '0');

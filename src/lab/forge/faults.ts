@@ -1,6 +1,6 @@
 // Faults that a test orders from the lab forge, in the order in which they are to happen.
 
-import type { Request, RequestHandler, Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 
 type Fault =
   /** Any answer, for example 403 with `retry-after`. */
@@ -14,7 +14,7 @@ type Fault =
   | { readonly kind: 'hang' }
   /** Closes the connection without an answer. */
   | { readonly kind: 'drop' }
-  /** Goes on as usual once the promise resolves. */
+  /** Goes on as usual once the promise resolves, also when nobody waits for the answer any more, as a server does that read it all. */
   | { readonly kind: 'delay'; readonly until: Promise<void> };
 
 export interface Faults {
@@ -27,6 +27,8 @@ export interface Faults {
   /** Stands before the routes that can be disturbed. */
   readonly handler: RequestHandler;
 }
+
+const readBody = express.json();
 
 export function openFaults(): Faults {
   const ordered: Fault[] = [];
@@ -44,6 +46,7 @@ export function openFaults(): Faults {
       if (fault !== undefined && disturb(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;
+        await new Promise((resolve) => readBody(request, response, resolve));
         await fault.until;
         waiting -= 1;
       }

@@ -1,0 +1,113 @@
+// `phoenix serve` as a user runs it, with a private Redis and a lab host, beside a forge: for faults around its process. One that ends
+// by itself is started again, as systemd does.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import type { CommitSha } from '../../src/model/ids.ts';
+import { listensAt, SECRET, settingsOf, TOKEN } from '../bench/agent.ts';
+import { type Started, start } from '../cli/phoenix.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { until } from '../support/until.ts';
+
+/** The machine is shared with other tests. */
+const WITHIN_SECONDS = 90;
+/** As the unit says, but in tests nobody waits for five seconds. */
+const RESTART_MS = 500;
+
+export interface Served {
+  /** Of the try; what the agent keeps lies in `data` below it. */
+  readonly folder: string;
+  readonly forge: LabForge;
+  readonly repo: ConfigRepo;
+  /** The process of the moment. */
+  readonly agent: () => Started;
+  /** The last words of each process that ended by itself. */
+  readonly ends: () => readonly string[];
+  /** Commands on the lab host that create, start or destroy containers, oldest first, as `create 101`. */
+  readonly commands: () => string[];
+  /** The commit's `phoenix/apply`, as `state: description`. */
+  readonly answer: (commit: CommitSha) => string;
+  /** Waits until it is neither absent nor pending. */
+  answered(commit: CommitSha): Promise<string>;
+}
+
+export interface ServedOptions {
+  /** Beside those that it takes. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What the program is run by, with its arguments, given the try's folder; nothing when absent. */
+  readonly by?: (folder: string) => readonly string[];
+  /** Where the lab host lies, below the try's folder. */
+  readonly lab?: string;
+}
+
+/** Starts everything, resolves once it listens and `use` is over, and removes everything. */
+export async function served(use: (served: Served) => Promise<void>, options: ServedOptions = {}): Promise<void> {
+  const { settings = {}, by = () => [], lab = 'data/lab' } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-served-'));
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  const environment = { ...settingsOf(folder, forge), PHOENIX_POLL_SECONDS: '1', ...settings };
+  let over = false;
+  const ends: string[] = [];
+  const begin = () => start(['serve'], environment, by(folder));
+  let agent = begin();
+  const kept = (async () => {
+    for (;;) {
+      const { exit, stderr } = await agent.ended;
+      if (over) return;
+      ends.push(`${exit}: ${stderr.slice(-1_000)}`);
+      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      if (over) return;
+      agent = begin();
+    }
+  })();
+  const answer = (commit: CommitSha) => {
+    const found = forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply');
+    return found === undefined ? 'none' : `${found.state}: ${found.description}`;
+  };
+  const calls = join(folder, lab, 'calls.jsonl');
+  try {
+    await until(
+      () => listensAt(agent) !== undefined,
+      () => `the agent to listen: ${agent.output.stderr}`,
+      WITHIN_SECONDS,
+    );
+    forge.sendWebhooksTo(`${listensAt(agent)}/webhooks`);
+    await use({
+      folder,
+      forge,
+      repo,
+      agent: () => agent,
+      ends: () => ends,
+      commands() {
+        const lines = (existsSync(calls) ? readFileSync(calls, 'utf8') : '').split('\n').slice(0, -1);
+        const argvs = lines.map((line) => (JSON.parse(line) as { argv: string[] }).argv);
+        return argvs.flatMap(([program, verb = '', id = '']) =>
+          program === 'pct' && /^(create|start|destroy)$/.test(verb) ? [`${verb} ${id}`] : [],
+        );
+      },
+      answer,
+      async answered(commit) {
+        const told = () => `an answer on ${commit}, not ${answer(commit)}: ${agent.output.stderr.slice(-4_000)}`;
+        await until(() => !/^(none|pending)/.test(answer(commit)), told, WITHIN_SECONDS);
+        return answer(commit);
+      },
+    });
+  } finally {
+    over = true;
+    agent.child.kill('SIGTERM');
+    await kept;
+    await forge.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Each of these containers was created and started once, and nothing else was done. */
+export function expectOnce({ commands }: Served, ids: readonly number[]): void {
+  const each = ids.flatMap((id) => [`create ${id}`, `start ${id}`]);
+  expect(commands().toSorted()).toEqual(each.toSorted());
+}
