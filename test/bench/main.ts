@@ -10,6 +10,7 @@ import { measureCommands } from './proxmox-commands.ts';
 import { measurePush } from './push.ts';
 import { type Measurement, printed } from './report.ts';
 import { measureRetention } from './retention.ts';
+import { measureSsh } from './ssh.ts';
 import { measureStatus } from './status.ts';
 import { measureSteps } from './steps.ts';
 import { measureWebhooks } from './webhooks.ts';
@@ -25,6 +26,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   plan: measurePlan,
   commands: measureCommands,
   'bring-up': measureBringUp,
+  ssh: measureSsh,
   memory: measureMemory,
 };
 
