@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import { startForge } from '../../../src/lab/forge/forge.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
+import { AS_SERVICE } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -32,7 +33,11 @@ export const soak = scenario({
     const server = await startRedis();
     const redis = new Redis({ path: server.socket });
     const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-    const agent = start(['serve'], { ...settingsOf(folder, forge), REDIS_URL: server.url });
+    const agent = start(['serve'], {
+      ...settingsOf(folder, forge),
+      REDIS_URL: server.url,
+      NODE_OPTIONS: AS_SERVICE,
+    });
     try {
       await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);
       forge.sendWebhooksTo(`${listensAt(agent)}/webhooks`);
@@ -46,9 +51,13 @@ export const soak = scenario({
         if (push === WARM) keys = await lasting(redis);
         if (push % TELL_EVERY === 0) console.log(`soak: ${push} pushes, ${await memoryOf(agent.child.pid)}`);
       }
+      let left: string[] = [];
       await until(
-        async () => (await lasting(redis)).join() === keys.join(),
-        () => `as many keys as ${keys.join(' ')}`,
+        async () => {
+          left = await lasting(redis);
+          return left.join() === keys.join();
+        },
+        () => `the keys ${keys.join(' ')}, in place of ${left.join(' ')}`,
       );
       expect(await redis.zcard('{phoenix}:runs')).toBeLessThanOrEqual(500);
     } finally {
@@ -65,7 +74,8 @@ export const soak = scenario({
 /** What is in Redis beside runs and their output, and what comes and goes: leases, reports on their way, jobs. */
 async function lasting(redis: Redis): Promise<string[]> {
   const keys = (await redis.keys('{phoenix}:*')).map((key) => key.replace('{phoenix}:', ''));
-  const passing = /^(run|log|lease):|^(outbox|deliveries)$|^outbox:(due|attempts|reasons|hold|sends)$|^queue:.*:/;
+  const passing =
+    /^(run|log|lease):|^(outbox|deliveries|probe)$|^outbox:(due|attempts|reasons|hold|sends|claimed|late)$|^queue:.*:/;
   return keys.filter((key) => !passing.test(key)).sort();
 }
 
