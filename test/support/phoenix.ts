@@ -21,6 +21,14 @@ import type { Files } from './environment.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { until } from './until.ts';
 
+/** Made once: it takes longer than many a test. */
+let keys: ReturnType<typeof newKeys> | undefined;
+const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+function appKeys() {
+  keys ??= newKeys();
+  return keys;
+}
+
 const SECRET = 'the secret of the webhook';
 const TOKEN = 'the-token-of-the-forge';
 
@@ -93,7 +101,7 @@ export async function startPhoenix({
 }: PhoenixOptions): Promise<Phoenix> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-test-'));
   const redis = await startRedis();
-  const app = whose === 'github app' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : null;
+  const app = whose === 'github app' ? appKeys() : null;
   const kind = whose === 'github app' ? 'github' : whose;
   const forge = await startForge({
     folder: join(folder, 'forge'),
