@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
+import { SERVICE_ENVIRONMENT } from '../bench/program.ts';
 import { findProgram } from '../support/programs.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,6 +56,9 @@ describe('install.sh', () => {
     expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
     expect(stdout).toContain('systemctl enable --now phoenix');
     const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
+    expect(read('etc/systemd/system/phoenix.service')).toContain(
+      `\nEnvironment=NODE_COMPILE_CACHE=${prefix}/opt/phoenix/node_modules/.cache/phoenix\n`,
+    );
     expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(
       [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
     );
@@ -133,6 +137,14 @@ describe('the settings that are put in place', () => {
     const { settings, problems } = readSettings(all, (path) => `what ${path} holds`, { receiving: true });
     expect(problems).toEqual([]);
     expect(settings).toMatchObject({ host: { kind: 'local' }, dataDir: '/var/lib/phoenix/agent' });
+  });
+
+  test('are measured with what Node and the C library are set to', () => {
+    const lines = [...unit.matchAll(/^Environment=((?:NODE_COMPILE|MALLOC)_.*)$/gm)];
+    const set = Object.fromEntries(lines.flatMap(([, line = '']) => line.split(' ').map((pair) => pair.split('='))));
+    const { NODE_OPTIONS, ...measured } = SERVICE_ENVIRONMENT;
+    expect(unit).toContain(`/node ${NODE_OPTIONS} `);
+    expect({ ...set, NODE_COMPILE_CACHE: set['NODE_COMPILE_CACHE'].replace('/opt/phoenix/', TOP) }).toEqual(measured);
   });
 
   test('every secret of the unit is one that is made', () => {

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { startForge } from '../../../src/lab/forge/forge.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
-import { AS_SERVICE } from '../../bench/program.ts';
+import { SERVICE_ENVIRONMENT } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -36,7 +36,7 @@ export const soak = scenario({
     const agent = start(['serve'], {
       ...settingsOf(folder, forge),
       REDIS_URL: server.url,
-      NODE_OPTIONS: AS_SERVICE,
+      ...SERVICE_ENVIRONMENT,
     });
     try {
       await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);
