@@ -60,6 +60,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['preact', /^web\/html\//],
   ['htm', /^web\/html\//],
   ['preact-render-to-string', /^web\/html\/document\.ts$/],
+  ['@octokit/webhooks', /^agent\/http\/webhook\//],
   ['@octokit/core', /^io\/forge/],
   ['@octokit/auth-app', /^io\/forge/],
   ['@octokit/plugin-retry', /^io\/forge/],

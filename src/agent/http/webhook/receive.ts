@@ -63,9 +63,9 @@ export function receiver(parts: ReceiverParts, shareOf: (request: IncomingMessag
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
   /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
-  const isSigned = (claim: Claim, body: Buffer, text: string): boolean => {
-    if (verified(claim, body)) return true;
-    return parts.sentAs === 'form' && verified(claim, payloadOf(text, parts.sentAs));
+  const isSigned = async (claim: Claim, text: string): Promise<boolean> => {
+    if (await verified(claim, text)) return true;
+    return parts.sentAs === 'form' && (await verified(claim, payloadOf(text, parts.sentAs)));
   };
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
@@ -104,7 +104,7 @@ export function receiver(parts: ReceiverParts, shareOf: (request: IncomingMessag
       return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
     }
     // No forge signs what is no text.
-    if (text === null || !isSigned(claim, body, text)) return unsigned(request, response);
+    if (text === null || !(await isSigned(claim, text))) return unsigned(request, response);
 
     const meaning = await read(text, request.headers, parts);
     if (meaning.kind === 'malformed') {

@@ -1,14 +1,10 @@
 // Whether a delivery comes from who holds the secret. GitHub, Gitea and Forgejo sign the bytes of the body, so the bytes are what is
 // checked: two bodies that read the same once they are text are still two. GitLab sends the secret itself.
 
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Webhooks } from '@octokit/webhooks';
 import type { Secret } from '../../../model/secret.ts';
 import { sameSecret } from '../same.ts';
-
-const ALGORITHM = 'sha256=';
-/** As long as a digest is, so that the two can be compared. */
-const SIGNATURE = new RegExp(`^${ALGORITHM}[0-9a-f]{64}$`);
 
 /** What is left to be shown once the body is there: nothing, or that this is its signature. */
 export type Claim = { readonly by: 'token' } | { readonly by: 'signature'; readonly signature: string };
@@ -22,22 +18,22 @@ export function claimOf(headers: IncomingHttpHeaders, secrets: readonly Secret[]
   const signature = headers['x-hub-signature-256'];
   if (signature !== undefined) {
     const text = String(signature);
-    return SIGNATURE.test(text) ? { by: 'signature', signature: text } : null;
+    return /^sha256=[0-9a-f]{64}$/.test(text) ? { by: 'signature', signature: text } : null;
   }
   const token = headers['x-gitlab-token'];
   const shown = typeof token === 'string' && secrets.some((secret) => sameSecret(token, secret));
   return shown ? { by: 'token' } : null;
 }
 
-/** @param secrets each is accepted: while one is being changed, the forge may still sign with the other. An empty one signs nothing. */
-export function verifier(secrets: readonly Secret[]): (claim: Claim, signed: Uint8Array | string) => boolean {
-  const keys = secrets
+/** @param secrets each is accepted: while one is being changed, the forge may still sign with the other */
+export function verifier(secrets: readonly Secret[]): (claim: Claim, text: string) => Promise<boolean> {
+  const all = secrets
     .filter((secret) => secret.expose() !== '')
-    .map((secret) => createSecretKey(secret.expose(), 'utf8'));
-  return (claim, signed) => {
+    .map((secret) => new Webhooks({ secret: secret.expose() }));
+  return async (claim, text) => {
     if (claim.by === 'token') return true;
-    const given = Buffer.from(claim.signature.slice(ALGORITHM.length), 'hex');
-    return keys.some((key) => timingSafeEqual(createHmac('sha256', key).update(signed).digest(), given));
+    for (const webhooks of all) if (await webhooks.verify(text, claim.signature)) return true;
+    return false;
   };
 }
 
