@@ -106,7 +106,7 @@ function shown({ from, to }: Import): string {
 
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
-  expect(imports).toContainEqual({ from: 'agent/http/webhook/receive.ts', to: 'express', ours: false });
+  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false });
   expect(imports).toContainEqual({
     from: 'agent/http/webhook/receive.ts',
     to: 'agent/http/webhook/body.ts',

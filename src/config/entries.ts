@@ -40,10 +40,10 @@ interface Host {
   readonly vmDefaults: Readonly<Record<string, unknown>>;
 }
 
-/** `sound`: nothing was found wrong with it. */
+/** `lasting`: nothing was found wrong with it, and it refers to no secret, so that what there is to say of it rests on nothing else. */
 interface Entry<G> {
   readonly guest?: G;
-  readonly sound: boolean;
+  readonly lasting: boolean;
 }
 
 interface Looked {
@@ -75,7 +75,7 @@ export class Entries {
     this.#known = known;
   }
 
-  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether there was none. */
+  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether it has neither. */
   readonly look = (
     schema: Marking | null,
     written: unknown,
@@ -83,10 +83,11 @@ export class Entries {
     { modern = written, target }: Looked = {},
   ): boolean => {
     const marked = schema === null ? [] : unusedAndPlain(schema, modern, at, this.#bounds, target);
-    const { references, plain } = this.#seek(written, at, marked, target);
-    this.findings.add([...marked, ...plain]);
+    const { references, plain, refers } = this.#seek(written, at, marked, target);
+    this.findings.add(marked);
+    this.findings.add(plain);
     this.references.push(...references);
-    return marked.length + plain.length + references.length === 0;
+    return marked.length + plain.length === 0 && !refers;
   };
 
   hypervisor(): Host {
@@ -142,9 +143,9 @@ export class Entries {
     const clean = this.look('lxc', entry, at, { modern: modern.value, target });
     const { value, findings } = parse(lxcGuest, modern.value, at, target);
     this.findings.add(findings);
-    if (value === undefined) return { sound: false };
-    const sound = clean && modern.findings.length + findings.length === 0;
-    return { guest: normaliseLxc(value, defaults, context), sound };
+    if (value === undefined) return { lasting: false };
+    const lasting = clean && modern.findings.length + findings.length === 0;
+    return { guest: normaliseLxc(value, defaults, context), lasting };
   }
 
   machines(host: Host): VmGuest[] {
@@ -248,9 +249,9 @@ export class Entries {
     const clean = this.look('vm', entry, at, { modern: modern.value, ...(target === undefined ? {} : { target }) });
     const { value, findings } = parse(vmGuest, modern.value, at, target);
     this.findings.add(findings);
-    if (value === undefined) return { sound: false };
-    const sound = clean && modern.findings.length + findings.length === 0;
-    return { guest: normaliseVm(value, defaults, context), sound };
+    if (value === undefined) return { lasting: false };
+    const lasting = clean && modern.findings.length + findings.length === 0;
+    return { guest: normaliseVm(value, defaults, context), lasting };
   }
 
   /** Further entries are not looked at: there are more errors already than are shown. */

@@ -55,6 +55,9 @@ describe('install.sh', () => {
     expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
     expect(stdout).toContain('systemctl enable --now phoenix');
     const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
+    expect(read('etc/systemd/system/phoenix.service')).toContain(
+      `\nEnvironment=NODE_COMPILE_CACHE=${prefix}/opt/phoenix/node_modules/.cache/phoenix\n`,
+    );
     expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(
       [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
     );

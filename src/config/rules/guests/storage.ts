@@ -1,9 +1,8 @@
 // Disks must lie on storages that are there and take them.
 
-import type { TargetId } from '../../../model/ids.ts';
 import { refusal } from '../../../proxmox/option.ts';
 import { placesFor } from '../../../proxmox/table.ts';
-import type { Config, Place } from '../../config.ts';
+import type { Config, Guest } from '../../config.ts';
 import { storageKey } from '../../normalise/storage.ts';
 import { within } from '../../read/place.ts';
 import type { Finding, RuleContext } from '../rule.ts';
@@ -13,9 +12,13 @@ import { targetOf } from './guests.ts';
 interface Use {
   readonly storage: string;
   readonly content: 'rootdir' | 'images' | 'vztmpl';
-  readonly at: Place;
-  readonly target: TargetId;
+  readonly guest: Guest;
+  /** Where the guest says so. */
+  readonly keys: readonly (string | number)[];
 }
+
+const ROOT_DISK = ['storage_pool'] as const;
+const TEMPLATE = ['template'] as const;
 
 /** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
 export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
@@ -25,7 +28,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
     ({ content }) => content,
   );
-  return uses(config).flatMap(({ storage, content, at, target }): Finding[] => {
+  return uses(config).flatMap(({ storage, content, guest, keys }): Finding[] => {
     // That none is named is said where the defaults are looked at.
     if (storage === '') return [];
     const found = storages.get(storage);
@@ -34,7 +37,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     return [
       {
         code: 'UNKNOWN_STORAGE',
-        at,
+        at: within(guest.writtenAt, ...keys),
         message:
           found === undefined
             ? `There is no storage "${storage}"`
@@ -43,7 +46,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
           choices.length === 0
             ? `Declare one that takes ${WORDS[content]} in zfs.datasets or proxmox_storage_ids.`
             : `${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
-        target,
+        target: targetOf(guest),
       },
     ];
   });
@@ -103,37 +106,17 @@ const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'contain
 function uses(config: Config): Use[] {
   return [
     ...config.lxc.flatMap((guest): Use[] => {
-      const target = targetOf(guest);
       const templateStorage = /^([^/:]+):/.exec(guest.template ?? '')?.[1];
       return [
-        { storage: guest.storagePool, content: 'rootdir', at: within(guest.writtenAt, 'storage_pool'), target },
+        { storage: guest.storagePool, content: 'rootdir', guest, keys: ROOT_DISK },
         ...guest.volumes.map(
-          (volume, index): Use => ({
-            storage: volume.storage,
-            content: 'rootdir',
-            at: within(guest.writtenAt, 'zfs_volumes', index, 'pool'),
-            target,
-          }),
+          ({ storage }, index): Use => ({ storage, content: 'rootdir', guest, keys: ['zfs_volumes', index, 'pool'] }),
         ),
         ...(templateStorage === undefined
           ? []
-          : [
-              {
-                storage: templateStorage,
-                content: 'vztmpl',
-                at: within(guest.writtenAt, 'template'),
-                target,
-              } as const,
-            ]),
+          : [{ storage: templateStorage, content: 'vztmpl', guest, keys: TEMPLATE } as const]),
       ];
     }),
-    ...config.vm.map(
-      (guest): Use => ({
-        storage: guest.storagePool,
-        content: 'images',
-        at: within(guest.writtenAt, 'storage_pool'),
-        target: targetOf(guest),
-      }),
-    ),
+    ...config.vm.map((guest): Use => ({ storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK })),
   ];
 }

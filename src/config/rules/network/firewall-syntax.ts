@@ -3,7 +3,7 @@
 import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule } from '../../config.ts';
 import { within } from '../../read/place.ts';
-import { ruleLists } from '../guests/guests.ts';
+import { meaningOf, ruleLists } from '../guests/guests.ts';
 import type { Finding, RuleContext } from '../rule.ts';
 import { hasHostBits, networkOf, parseNetwork, parseRange } from './address.ts';
 
@@ -49,8 +49,7 @@ type Fault = readonly [field: string, message: string, hint?: string];
 function judgingOnce(known: FirewallNames): (rule: FirewallRule, ofHost: boolean) => readonly Fault[] {
   const judged = new Map<string, readonly Fault[]>();
   return (rule, ofHost) => {
-    const { writtenAt: _, comment: __, ...says } = rule;
-    const key = JSON.stringify([ofHost, says]);
+    const key = `${ofHost}\n${meaningOf(rule)}`;
     const found = judged.get(key) ?? faults(rule, ofHost, known);
     judged.set(key, found);
     return found;
