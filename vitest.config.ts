@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const IN_PROCESS = 'test/{cases,config,faults,lab,managers,plan,say}/**/*.test.ts';
+const IN_PROCESS = ['test/{cases,config,faults,managers,plan,say}/**/*.test.ts', 'lab/test/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -13,8 +13,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/phoenix', import.meta.url)) },
     projects: [
       // These work in the worker's own process and share nothing but what is loaded, and that once.
-      { extends: true, test: { name: 'in process', include: [IN_PROCESS], isolate: false } },
-      { extends: true, test: { name: 'with processes', include: ['test/**/*.test.ts'], exclude: [IN_PROCESS] } },
+      { extends: true, test: { name: 'in process', include: IN_PROCESS, isolate: false } },
+      { extends: true, test: { name: 'with processes', include: ['test/**/*.test.ts'], exclude: IN_PROCESS } },
     ],
   },
 });

@@ -6,8 +6,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Fate } from 'phoenix-lab/forge';
 import { expect, test } from 'vitest';
-import type { Fate } from '../../../src/lab/forge/fates.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { BOXES, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';

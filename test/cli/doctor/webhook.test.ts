@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { judgeHooks } from '../../../src/cli/doctor/webhook.ts';
 import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
-import { type LabForge, type LabForgeOptions, startForge } from '../../../src/lab/forge/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { freePort } from '../../support/programs.ts';

@@ -1,0 +1,176 @@
+// The program qm: virtual machines.
+
+import { randomUUID } from 'node:crypto';
+import { machineSnapshotName } from '../../../../src/proxmox/code-checks.ts';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import type { Answer } from '../answer.ts';
+import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
+import { hasCloudInit } from '../guest/file.ts';
+import { checkLock, load, update } from '../guest/guest.ts';
+import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
+import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
+import { guestStatus } from '../guest/status.ts';
+import { guestIds, type LabNode } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { whichConfig } from '../pct/pct.ts';
+import { refuse } from '../refusal.ts';
+import { guestId, text } from '../verb-parameters.ts';
+import { agentCommand, agentExec, agentExecStatus, agentPassword } from './agent.ts';
+import { cloneMachine, createMachine } from './create.ts';
+import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
+import { attachImported } from './hotplug.ts';
+import { controlMachine, destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
+import { setMachine } from './set.ts';
+
+/** Answers a call of `qm`. */
+export function qm(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
+  return answer(newCall(node, stdin), 'qm', argv, QM_VERBS);
+}
+
+/** A verb of one guest that answers 0 when it is not refused. */
+const onGuest =
+  (act: (call: Call, id: number, parameters: Parameters) => void): Verb =>
+  (call, parameters) => {
+    act(call, guestId(parameters), parameters);
+    return 0;
+  };
+
+/** The verbs of `qm` by their full names. */
+export const QM_VERBS: Readonly<Record<string, Verb>> = {
+  'qm list': list,
+  'qm status': onGuest(status),
+  'qm config': onGuest((call, id, parameters) => printConfig(call, 'qemu', id, whichConfig(parameters))),
+  'qm pending': onGuest((call, id) => printPending(call, 'qemu', id)),
+  'qm listsnapshot': onGuest((call, id) => printSnapshots(call, 'qemu', id)),
+  'qm create': onGuest((call, _, parameters) => createMachine(call, parameters)),
+  'qm clone': onGuest((call, _, parameters) => cloneMachine(call, parameters)),
+  'qm set': onGuest((call, _, parameters) => setMachine(call, parameters)),
+  'qm disk resize': onGuest(resizeDrive),
+  'qm disk move': onGuest(moveDrive),
+  'qm disk import': onGuest((call, id, parameters) =>
+    importDisk(call, id, parameters, (file, key, volume) => attachImported(call, id, file, key, volume)),
+  ),
+  'qm disk unlink': onGuest((call, _, { idlist = '', ...parameters }) =>
+    setMachine(call, { ...parameters, delete: idlist }),
+  ),
+  'qm disk rescan': () => 0,
+  'qm template': onGuest(makeTemplate),
+  'qm start': onGuest(startMachine),
+  'qm stop': onGuest((call, id, parameters) => stopMachine(call, id, 'qmstop', parameters)),
+  'qm shutdown': onGuest((call, id, parameters) => stopMachine(call, id, 'qmshutdown', parameters)),
+  'qm reboot': onGuest(rebootMachine),
+  'qm reset': onGuest((call, id, parameters) => controlMachine(call, id, 'qmreset', parameters)),
+  'qm suspend': onGuest((call, id, parameters) => controlMachine(call, id, 'qmpause', parameters)),
+  'qm resume': onGuest((call, id, parameters) => controlMachine(call, id, 'qmresume', parameters)),
+  'qm destroy': onGuest(destroyMachine),
+  'qm snapshot': onGuest(snapshot),
+  'qm delsnapshot': onGuest((call, id, parameters) =>
+    task(call, 'qmdelsnapshot', id, () => deleteSnapshot(call, 'qemu', id, text(parameters, 'snapname') ?? '')),
+  ),
+  'qm rollback': onGuest((call, id, parameters) =>
+    task(call, 'qmrollback', id, () => {
+      rollback(call, 'qemu', id, text(parameters, 'snapname') ?? '', (options) => {
+        if (options['vmgenid'] !== undefined) options['vmgenid'] = randomUUID();
+      });
+      if (parameters['start'] === '1') startMachine(call, id, {});
+    }),
+  ),
+  'qm unlock': onGuest((call, id) => update(call, 'qemu', id, (file) => void delete file.options['lock'])),
+  'qm wait': () => 0,
+  'qm cloudinit update': onGuest((call, id) =>
+    update(call, 'qemu', id, (file) => {
+      checkLock('qemu', file);
+      if (hasCloudInit(file.options)) delete file.special['cloudinit'];
+    }),
+  ),
+  'qm cloudinit pending': onGuest(printCloudInitPending),
+  'qm cloudinit dump': onGuest(dumpCloudInit),
+  'qm guest cmd': onGuest((call, _, parameters) => agentCommand(call, parameters)),
+  'qm guest exec': onGuest((call, _, parameters) => agentExec(call, parameters)),
+  'qm guest exec-status': onGuest((call, _, parameters) => agentExecStatus(call, parameters)),
+  'qm guest passwd': onGuest((call, _, parameters) => agentPassword(call, parameters)),
+};
+
+const MIB = 1024 ** 2;
+
+function list(call: Call): number {
+  const ids = guestIds(call.node, 'qemu');
+  const row = (id: string, name: string, state: string, memory: string, disk: string, pid: string): void =>
+    print(
+      call,
+      `${id.padStart(10)} ${name.padEnd(20)} ${state.padEnd(10)} ${memory.padEnd(10)} ${disk.padStart(12)} ${pid.padEnd(10)}`,
+    );
+  if (ids.length > 0) row('VMID', 'NAME', 'STATUS', 'MEM(MB)', 'BOOTDISK(GB)', 'PID');
+  for (const id of ids) {
+    const { name, status, maxmem, maxdisk, pid = 0 } = guestStatus(call, 'qemu', id);
+    row(
+      String(id),
+      String(name),
+      String(status),
+      String(Number(maxmem) / MIB),
+      (Number(maxdisk) / 1024 / MIB).toFixed(2),
+      String(pid),
+    );
+  }
+  return 0;
+}
+
+function status(call: Call, id: number, parameters: Parameters): void {
+  const values = guestStatus(call, 'qemu', id);
+  if (parameters['verbose'] === '1')
+    for (const name of Object.keys(values).sort()) print(call, `${name}: ${values[name]}`);
+  else print(call, `status: ${values['qmpstatus']}`);
+}
+
+function snapshot(call: Call, id: number, parameters: Parameters): void {
+  const name = text(parameters, 'snapname') ?? '';
+  const problem = machineSnapshotName(name);
+  if (problem !== undefined) refuse(problem);
+  load(call, 'qemu', id);
+  task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
+}
+
+const CLOUD_INIT_OPTIONS =
+  /^(cicustom|cipassword|citype|ciupgrade|ciuser|nameserver|searchdomain|sshkeys|ipconfig\d+|name|net\d+)$/;
+
+function printCloudInitPending(call: Call, id: number): void {
+  const { options, special } = load(call, 'qemu', id);
+  const { added = '', ...held } = special['cloudinit'] ?? {};
+  const isAdded = new Set(splitList(added));
+  const shown = (name: string, value: string | undefined): string =>
+    name === 'cipassword' ? '**********' : (value ?? '');
+  for (const name of Object.keys(options)
+    .filter((option) => CLOUD_INIT_OPTIONS.test(option))
+    .sort()) {
+    if (!isAdded.has(name)) print(call, `cur ${name}: ${shown(name, held[name] ?? options[name])}`);
+    if (isAdded.has(name) || held[name] !== undefined) print(call, `new ${name}: ${shown(name, options[name])}`);
+  }
+}
+
+/** The data that the cloud-init drive gives the guest, in its plainest form. */
+function dumpCloudInit(call: Call, id: number, parameters: Parameters): void {
+  const { options } = load(call, 'qemu', id);
+  const keys = decodeURIComponent(options['sshkeys'] ?? '')
+    .split('\n')
+    .filter((key) => key.trim() !== '');
+  const user = [
+    '#cloud-config',
+    `hostname: ${options['name'] ?? `VM${id}`}`,
+    'manage_etc_hosts: true',
+    ...(options['ciuser'] === undefined ? [] : [`user: ${options['ciuser']}`]),
+    ...(keys.length === 0 ? [] : ['ssh_authorized_keys:', ...keys.map((key) => `  - ${key}`)]),
+    'users:',
+    '  - default',
+    'package_upgrade: true',
+  ];
+  const network = [
+    'version: 1',
+    'config:',
+    ...Object.keys(options)
+      .filter((name) => /^ipconfig\d+$/.test(name))
+      .sort()
+      .map((name) => `    # ${name.replace('ipconfig', 'eth')}: ${options[name]}`),
+  ];
+  const data: Record<string, readonly string[]> = { user, network, meta: [`instance-id: ${options['vmgenid'] ?? id}`] };
+  for (const line of data[text(parameters, 'type') ?? ''] ?? []) print(call, line);
+}
