@@ -1,6 +1,7 @@
 // The kinds of forges: each has its own REST interface, events and headers over the same repository.
 
 import type { Router } from 'express';
+import type { ForgeEvent, Message } from './events.ts';
 import { giteaEvent, giteaHeaders } from './gitea/events.ts';
 import { giteaRest } from './gitea/rest.ts';
 import { githubEvent } from './github/events.ts';
@@ -8,7 +9,6 @@ import { githubHeaders } from './github/headers.ts';
 import { githubRest } from './github/rest.ts';
 import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
 import { gitlabRest } from './gitlab/rest.ts';
-import type { Happening, Message } from './happenings.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
 import type { Headers } from './webhooks.ts';
 
@@ -26,7 +26,7 @@ export interface Dialect {
   readonly events: readonly string[];
   rest(parts: Parts): Router;
   /** Null for what this forge does not tell of. */
-  event(parts: Parts, happening: Happening): Promise<Message | null>;
+  event(parts: Parts, event: ForgeEvent): Promise<Message | null>;
   readonly headers: Headers;
 }
 

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
+import { type BrowserActions, browserActions } from './browser-actions.ts';
+import type { DeliveryOutcome } from './delivery-outcomes.ts';
 import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
-import type { Fate } from './fates.ts';
 import type { Faults } from './faults.ts';
 import type { LabCheck } from './github/checks.ts';
-import { type Hands, handsOf } from './hands.ts';
 import { type LabAppOptions, openParts } from './open-parts.ts';
 import type { FilledIn, Parts } from './parts.ts';
 import type { Right } from './people.ts';
@@ -46,7 +46,7 @@ export interface LabForgeOptions {
   readonly pageSize?: number;
 }
 
-export interface LabForge extends Hands {
+export interface LabForge extends BrowserActions {
   readonly kind: Kind;
   /** Base URL, of the web and, but for a path, of the REST interface. */
   readonly url: string;
@@ -73,7 +73,7 @@ export interface LabForge extends Hands {
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
   /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
-  fate(decide: (sent: Sent) => Fate): void;
+  decideDeliveries(decide: (sent: Sent) => DeliveryOutcome): void;
   /** Sends what is held up. */
   release(): Promise<void>;
   /** Resolves when every webhook so far has been delivered, has failed or is held up. */
@@ -128,10 +128,10 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     sendWebhooksTo,
     deliveries: webhooks.deliveries,
     redeliver: webhooks.redeliver,
-    fate: webhooks.fate,
+    decideDeliveries: webhooks.decideDeliveries,
     release: webhooks.release,
     delivered: work.done,
-    ...handsOf(parts, work.done),
+    ...browserActions(parts, work.done),
     faults: {
       rest: faults.rest.order,
       git: faults.git.order,

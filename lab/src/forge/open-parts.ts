@@ -79,8 +79,8 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     apps: openAppDesk(),
     webhooks,
     faults: { rest: openFaults(), git: openFaults() },
-    tell(happening) {
-      const message = told.then(() => dialect.event(parts, happening));
+    tell(event) {
+      const message = told.then(() => dialect.event(parts, event));
       told = message.catch(() => null);
       work.begin(async () => {
         const made = await message;

@@ -1,12 +1,12 @@
 // What the parts of the forge share.
 
 import type { CommentBook } from './comments.ts';
+import type { ForgeEvent, PushedRef } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
 import type { AppDesk } from './github/app-desk.ts';
 import type { CheckBook } from './github/checks.ts';
 import type { LabQueued } from './github/merge-queue.ts';
-import type { Happening, PushedRef } from './happenings.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
 import type { PullBook } from './pulls.ts';
@@ -39,7 +39,7 @@ export interface Parts {
   readonly webhooks: Webhooks;
   readonly faults: { readonly rest: Faults; readonly git: Faults };
   /** Puts it into the forge's words and sends it, without waiting for an answer. */
-  tell(happening: Happening): void;
+  tell(event: ForgeEvent): void;
   /** Goes on after an answer. */
   begin(work: () => Promise<unknown>): void;
   /** What moves branches goes one after another, so that each one's refs before and after are its own. */

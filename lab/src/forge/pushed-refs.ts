@@ -1,7 +1,7 @@
 // What a push changed.
 
+import type { PushedRef } from './events.ts';
 import type { Refs } from './git/repository.ts';
-import type { PushedRef } from './happenings.ts';
 
 export const ZEROS = '0'.repeat(40);
 

@@ -1,9 +1,9 @@
 // Git over HTTP with what a push brings about: events, and pull requests that follow their branches.
 
 import type { Request, Response } from 'express';
+import type { PushedRef } from './events.ts';
 import { serveGit } from './git/http.ts';
 import { botOf } from './github/shapes.ts';
-import type { PushedRef } from './happenings.ts';
 import { type Login, loginOf } from './login.ts';
 import { type Parts, TOKEN_OWNER } from './parts.ts';
 import { branchRef } from './pulls.ts';

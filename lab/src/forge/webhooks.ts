@@ -2,8 +2,8 @@
 // of each delivery can be decided by tests: networks lose, hold up, repeat and reorder.
 
 import { randomUUID } from 'node:crypto';
-import type { Fate } from './fates.ts';
-import type { Message } from './happenings.ts';
+import type { DeliveryOutcome } from './delivery-outcomes.ts';
+import type { Message } from './events.ts';
 
 export interface Receiver {
   readonly id: number;
@@ -52,7 +52,7 @@ export interface Webhooks {
   /** In the order in which they ended. */
   deliveries(): readonly Delivery[];
   /** Decides about each delivery from now on; a redelivery always goes through. */
-  fate(decide: (sent: Sent) => Fate): void;
+  decideDeliveries(decide: (sent: Sent) => DeliveryOutcome): void;
   /** Sends what is held up, one after another. */
   release(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export function openWebhooks(headersOf: Headers): Webhooks {
   const held: Sent[] = [];
   const overtaken: Sent[] = [];
   let receivers: readonly Receiver[] = [];
-  let decide: (sent: Sent) => Fate = () => 'deliver';
+  let decide: (sent: Sent) => DeliveryOutcome = () => 'deliver';
   let numbers = 0;
   let ids = 0;
 
@@ -83,8 +83,8 @@ export function openWebhooks(headersOf: Headers): Webhooks {
   }
 
   async function onItsWay(sent: Sent): Promise<void> {
-    const fate = decide(sent);
-    switch (fate) {
+    const outcome = decide(sent);
+    switch (outcome) {
       case 'deliver':
         await deliver(sent);
         break;
@@ -101,7 +101,7 @@ export function openWebhooks(headersOf: Headers): Webhooks {
         overtaken.push(sent);
         return;
       default:
-        fate satisfies never;
+        outcome satisfies never;
     }
     for (const late of overtaken.splice(0)) await deliver(late);
   }
@@ -130,7 +130,7 @@ export function openWebhooks(headersOf: Headers): Webhooks {
       return deliver({ id, event, url, body, receiver, redelivery: true });
     },
     deliveries: () => deliveries,
-    fate(decided) {
+    decideDeliveries(decided) {
       decide = decided;
     },
     async release() {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Fate, seededFates } from '../../src/forge/fates.ts';
+import { type DeliveryOutcome, seededOutcomes } from '../../src/forge/delivery-outcomes.ts';
 import { APP, appToken, type Json, openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
@@ -44,7 +44,7 @@ describe('deliveries', () => {
 
   test('of an App are its own, and ask for its signature', async () => {
     scene = await openScene({ app: APP, tokenRight: 'admin' });
-    scene.forge.fate(() => 'drop');
+    scene.forge.decideDeliveries(() => 'drop');
     await scene.branch('main');
     await scene.forge.delivered();
     expect((await scene.call('GET', '/hooks')).body).toEqual([]);
@@ -73,8 +73,8 @@ describe('on their way, deliveries', () => {
   });
 
   test('are dropped, held up, repeated and reordered as it is decided', async () => {
-    const fates: Fate[] = ['drop', 'delay', 'duplicate', 'reorder', 'deliver', 'reorder'];
-    scene.forge.fate(() => fates.shift() ?? 'deliver');
+    const outcomes: DeliveryOutcome[] = ['drop', 'delay', 'duplicate', 'reorder', 'deliver', 'reorder'];
+    scene.forge.decideDeliveries(() => outcomes.shift() ?? 'deliver');
     for (const name of ['dropped', 'delayed', 'twice', 'late', 'early', 'held']) await scene.branch(name);
     const refs = async () => (await scene.received()).map(({ body }: Json) => body.ref.replace('refs/heads/', ''));
     expect(await refs()).toEqual(['twice', 'twice', 'early', 'late']);
@@ -87,10 +87,10 @@ describe('on their way, deliveries', () => {
 
   test('fall the same way for the same seed', () => {
     const fall = (seed: number) =>
-      Array.from({ length: 200 }, seededFates(seed, { drop: 0.2, delay: 0.1, reorder: 0.1 }));
+      Array.from({ length: 200 }, seededOutcomes(seed, { drop: 0.2, delay: 0.1, reorder: 0.1 }));
     expect(fall(7)).toEqual(fall(7));
     expect(fall(7)).not.toEqual(fall(8));
-    const dropped = fall(7).filter((fate) => fate === 'drop').length;
+    const dropped = fall(7).filter((outcome) => outcome === 'drop').length;
     expect(dropped).toBeGreaterThan(20);
     expect(dropped).toBeLessThan(60);
     expect(fall(7)).not.toContain('duplicate');

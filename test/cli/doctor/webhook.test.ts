@@ -138,7 +138,7 @@ describe('whether it reaches the agent', () => {
   test('a test delivery that is lost on its way is a failure, with what to look at', async () => {
     const of = await lab({ tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
-    of.fate(() => 'drop');
+    of.decideDeliveries(() => 'drop');
     await serve(of);
     expect(await said(of)).toMatch(/^failed a test delivery did not arrive .*ALLOWED_HOST_LIST/m);
   });

@@ -1,7 +1,7 @@
 // Comments as Gitea 1.26 has them: all at once, whatever page is asked for.
 
 import type { Request, Response, Router } from 'express';
-import { addComment, changeComment } from '../acts.ts';
+import { addComment, changeComment } from '../mutations.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain } from './answers.ts';
 import { commentShape } from './shapes.ts';

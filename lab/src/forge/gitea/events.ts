@@ -1,9 +1,9 @@
 // Gitea's events: named as GitHub's, with actions and fields of their own. A push does not say whether it created, deleted or
 // forced anything; what a pull request's base was reads `ref`.
 
+import type { ForgeEvent, Message } from '../events.ts';
 import { signature } from '../github/headers.ts';
 import { listCommits } from '../github/push-event.ts';
-import type { Happening, Message } from '../happenings.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { ZEROS } from '../pushed-refs.ts';
@@ -21,38 +21,38 @@ const REVIEWS = {
   dismissed: 'pull_request_comment',
 } as const;
 
-export async function giteaEvent(parts: Parts, happening: Happening): Promise<Message | null> {
+export async function giteaEvent(parts: Parts, event: ForgeEvent): Promise<Message | null> {
   // What whoever caused the event may do stands in all but those of pushes.
-  const permissions = happening.kind === 'push' ? {} : { permissions: permissionsOf(parts, happening.by) };
+  const permissions = event.kind === 'push' ? {} : { permissions: permissionsOf(parts, event.by) };
   const repository = { ...repositoryShape(parts), ...permissions };
-  const common = { repository, sender: userShape(parts, happening.by) };
-  switch (happening.kind) {
+  const common = { repository, sender: userShape(parts, event.by) };
+  switch (event.kind) {
     case 'push':
-      return { event: 'push', payload: { ...(await pushed(parts, happening)), ...common } };
+      return { event: 'push', payload: { ...(await pushed(parts, event)), ...common } };
     case 'pull': {
-      const { action, pull, before } = happening;
+      const { action, pull, before } = event;
       const told = { action: ACTIONS[action], number: pull.number, pull_request: pullShape(parts, pull) };
       const changes = action === 'edited' && before !== undefined ? { changes: changesOf(before, pull) } : {};
       return { event: 'pull_request', payload: { ...told, ...changes, ...common, commit_id: '', review: null } };
     }
     case 'comment': {
-      const { action, comment, before } = happening;
+      const { action, comment, before } = event;
       const changes = before === undefined ? {} : { changes: { body: { from: before.body } } };
       const issue = issueShape(parts, comment.number);
       const told = { action, issue, comment: commentShape(parts, comment), is_pull: issue.pull_request !== null };
       return { event: 'issue_comment', payload: { ...told, ...changes, ...common } };
     }
     case 'review': {
-      const { action, review } = happening;
+      const { action, review } = event;
       const pull = parts.pulls.get(review.number);
       if (pull === undefined || action === 'dismissed') return null;
       // What may be done is told of the author of the pull request, not of the reviewer.
       const author = { ...repositoryShape(parts), permissions: permissionsOf(parts, pull.author) };
-      const event = REVIEWS[review.state];
-      const told = { type: event.replace('pull_request_', 'pull_request_review_'), content: review.body };
+      const name = REVIEWS[review.state];
+      const told = { type: name.replace('pull_request_', 'pull_request_review_'), content: review.body };
       const common = { repository: author, sender: userShape(parts, review.author) };
       const request = { number: pull.number, pull_request: pullShape(parts, pull), commit_id: '' };
-      return { event, payload: { action: 'reviewed', ...request, review: told, ...common } };
+      return { event: name, payload: { action: 'reviewed', ...request, review: told, ...common } };
     }
     case 'check':
     case 'button':
@@ -60,11 +60,11 @@ export async function giteaEvent(parts: Parts, happening: Happening): Promise<Me
     case 'suite':
       return null;
     default:
-      return happening satisfies never;
+      return event satisfies never;
   }
 }
 
-async function pushed({ bare, place, people }: Parts, { change, by }: Extract<Happening, { kind: 'push' }>) {
+async function pushed({ bare, place, people }: Parts, { change, by }: Extract<ForgeEvent, { kind: 'push' }>) {
   const { ref, before, after } = change;
   const all = after === ZEROS ? [] : await listCommits(bare, before, after, place.page);
   return {

@@ -22,13 +22,13 @@ export function originRoutes(routes: Router, parts: Parts): void {
     else response.json(pullShape(parts, pull));
   });
   routes.get('/activities/feeds', (request, response) => {
-    const acts = parts.pushes.toReversed().map(({ ref, after, by }, index) => ({
+    const activities = parts.pushes.toReversed().map(({ ref, after, by }, index) => ({
       id: index + 1,
       op_type: 'commit_repo',
       act_user: userShape(parts, by),
       ref_name: ref,
       content: JSON.stringify({ Commits: [], HeadCommit: { Sha1: after }, Len: 1 }),
     }));
-    response.json(pageOf(request, response, acts));
+    response.json(pageOf(request, response, activities));
   });
 }

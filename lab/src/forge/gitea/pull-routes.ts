@@ -1,7 +1,7 @@
 // Pull requests as Gitea has them.
 
 import type { Request, Response, Router } from 'express';
-import { changePull, mergePull, openPull } from '../acts.ts';
+import { changePull, mergePull, openPull } from '../mutations.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { isRefused, type Refused } from '../refused.ts';

@@ -1,7 +1,7 @@
 // Comments over REST, and what people may do.
 
 import type { Request, Response, Router } from 'express';
-import { addComment, changeComment } from '../acts.ts';
+import { addComment, changeComment } from '../mutations.ts';
 import type { Parts } from '../parts.ts';
 import type { Right } from '../people.ts';
 import { refuse } from '../refused.ts';

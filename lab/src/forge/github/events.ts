@@ -1,6 +1,6 @@
 // GitHub's events.
 
-import type { Happening, Message } from '../happenings.ts';
+import type { ForgeEvent, Message } from '../events.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { ZEROS } from '../pushed-refs.ts';
@@ -10,16 +10,16 @@ import { commentShape, issueShape, pullShape, pullSimple, reviewShape } from './
 import { listCommits, pushEvent } from './push-event.ts';
 import { appShape, repositoryShape, userShape } from './shapes.ts';
 
-export async function githubEvent(parts: Parts, happening: Happening): Promise<Message> {
+export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Message> {
   const { place, people } = parts;
-  const common = { repository: repositoryShape(place, people), sender: userShape(place, people, happening.by) };
-  switch (happening.kind) {
+  const common = { repository: repositoryShape(place, people), sender: userShape(place, people, event.by) };
+  switch (event.kind) {
     case 'push':
-      return { event: 'push', payload: await pushEvent(parts, happening.change, happening.by) };
+      return { event: 'push', payload: await pushEvent(parts, event.change, event.by) };
     case 'pull':
-      return { event: 'pull_request', payload: { ...pullPayload(parts, happening), ...common } };
+      return { event: 'pull_request', payload: { ...pullPayload(parts, event), ...common } };
     case 'comment': {
-      const { action, comment, before } = happening;
+      const { action, comment, before } = event;
       const issue = issueShape(parts, comment.number);
       const changes = before === undefined ? {} : { changes: { body: { from: before.body } } };
       return {
@@ -28,7 +28,7 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
       };
     }
     case 'review': {
-      const { action, review } = happening;
+      const { action, review } = event;
       const pull = parts.pulls.get(review.number);
       if (pull === undefined) throw new Error(`review ${review.id} is of no pull request`);
       // In an event it is in small letters.
@@ -40,12 +40,12 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
       };
     }
     case 'check': {
-      const { action, check } = happening;
+      const { action, check } = event;
       const message = { event: 'check_run', payload: { action, check_run: checkShape(parts, check), ...common } };
       return action === 'rerequested' ? { ...message, app: check.app } : message;
     }
     case 'button': {
-      const { check, identifier } = happening;
+      const { check, identifier } = event;
       const asked = { action: 'requested_action', requested_action: { identifier } };
       return {
         event: 'check_run',
@@ -54,7 +54,7 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
       };
     }
     case 'group': {
-      const { action, group, reason } = happening;
+      const { action, group, reason } = event;
       const why = reason === undefined ? {} : { reason };
       return {
         event: 'merge_group',
@@ -62,16 +62,16 @@ export async function githubEvent(parts: Parts, happening: Happening): Promise<M
       };
     }
     case 'suite': {
-      const { action, sha, app } = happening;
+      const { action, sha, app } = event;
       return { event: 'check_suite', app, payload: { action, check_suite: suiteShape(parts, app, sha), ...common } };
     }
     default:
-      return happening satisfies never;
+      return event satisfies never;
   }
 }
 
-function pullPayload(parts: Parts, happening: Extract<Happening, { kind: 'pull' }>) {
-  const { action, pull, before } = happening;
+function pullPayload(parts: Parts, event: Extract<ForgeEvent, { kind: 'pull' }>) {
+  const { action, pull, before } = event;
   const told = { number: pull.number, pull_request: pullShape(parts, pull) };
   if (action === 'updated') return { action: 'synchronize', ...told, before: before?.head.sha, after: pull.head.sha };
   if (action === 'edited' && before !== undefined) return { action, ...told, changes: changesOf(before, pull) };

@@ -1,7 +1,7 @@
 // Pull requests over REST.
 
 import type { Request, Response, Router } from 'express';
-import { changePull, mergePull, openPull } from '../acts.ts';
+import { changePull, mergePull, openPull } from '../mutations.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull, PullChange, PullRequested } from '../pulls.ts';
 import { isRefused, type Refused, refuse } from '../refused.ts';

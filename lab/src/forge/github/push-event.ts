@@ -1,8 +1,8 @@
 // GitHub's `push` event, made from the refs before and after a push. Facts from GitHub's description of its webhooks:
 // `before` is all zeros for a new ref, `after` for a deleted one, and then there is no head commit.
 
+import type { PushedRef } from '../events.ts';
 import type { BareRepository } from '../git/repository.ts';
-import type { PushedRef } from '../happenings.ts';
 import type { Parts } from '../parts.ts';
 import { ZEROS } from '../pushed-refs.ts';
 import { repositoryShape, userShape } from './shapes.ts';

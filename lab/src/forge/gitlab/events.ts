@@ -1,7 +1,7 @@
 // GitLab's events. The secret itself is sent along; nothing is signed.
 
+import type { ForgeEvent, Message } from '../events.ts';
 import { listCommits } from '../github/push-event.ts';
-import type { Happening, Message } from '../happenings.ts';
 import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { ZEROS } from '../pushed-refs.ts';
@@ -16,14 +16,14 @@ export const NOTE = 'Note Hook';
 /** GitLab lists no more commits than this in one event, the newest. */
 const MAX_COMMITS = 20;
 
-export async function gitlabEvent(parts: Parts, happening: Happening): Promise<Message | null> {
-  switch (happening.kind) {
+export async function gitlabEvent(parts: Parts, event: ForgeEvent): Promise<Message | null> {
+  switch (event.kind) {
     case 'push':
-      return pushed(parts, happening);
+      return pushed(parts, event);
     case 'pull':
-      return { event: MERGE_REQUEST, payload: requested(parts, happening) };
+      return { event: MERGE_REQUEST, payload: requested(parts, event) };
     case 'comment':
-      return { event: NOTE, payload: noted(parts, happening) };
+      return { event: NOTE, payload: noted(parts, event) };
     case 'review':
     case 'check':
     case 'button':
@@ -31,11 +31,11 @@ export async function gitlabEvent(parts: Parts, happening: Happening): Promise<M
     case 'suite':
       return null;
     default:
-      return happening satisfies never;
+      return event satisfies never;
   }
 }
 
-async function pushed(parts: Parts, { change, by }: Extract<Happening, { kind: 'push' }>): Promise<Message> {
+async function pushed(parts: Parts, { change, by }: Extract<ForgeEvent, { kind: 'push' }>): Promise<Message> {
   const { bare, place } = parts;
   const { ref, before, after } = change;
   const isTag = ref.startsWith('refs/tags/');
@@ -59,7 +59,7 @@ async function pushed(parts: Parts, { change, by }: Extract<Happening, { kind: '
   return { event: isTag ? TAG_PUSH : PUSH, payload };
 }
 
-function requested(parts: Parts, { action, pull, before, by }: Extract<Happening, { kind: 'pull' }>) {
+function requested(parts: Parts, { action, pull, before, by }: Extract<ForgeEvent, { kind: 'pull' }>) {
   const verbs = { opened: 'open', updated: 'update', edited: 'update', reopened: 'reopen' };
   const verb = action === 'closed' ? (pull.merged === null ? 'close' : 'merge') : verbs[action];
   return {
@@ -99,7 +99,7 @@ function changesOf(before: LabPull, now: LabPull) {
   return Object.fromEntries(changed.map(([field, [previous, current]]) => [field, { previous, current }]));
 }
 
-function noted(parts: Parts, { action, comment, by }: Extract<Happening, { kind: 'comment' }>) {
+function noted(parts: Parts, { action, comment, by }: Extract<ForgeEvent, { kind: 'comment' }>) {
   const pull = parts.pulls.get(comment.number);
   const { body: note, author, ...shape } = noteShape(parts, comment, pull === undefined ? 'Issue' : 'MergeRequest');
   const issue = parts.comments.issue(comment.number);

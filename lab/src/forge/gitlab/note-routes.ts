@@ -1,8 +1,8 @@
 // Notes on merge requests as GitLab has them. A list begins with the newest.
 
 import type { Request, Response, Router } from 'express';
-import { addComment, changeComment } from '../acts.ts';
 import type { LabComment } from '../comments.ts';
+import { addComment, changeComment } from '../mutations.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain, malformed, notFound, pageOf } from './answers.ts';
 import { noteShape } from './shapes.ts';

@@ -1,7 +1,7 @@
 // Merge requests as GitLab has them.
 
 import type { Request, Response, Router } from 'express';
-import { changePull, mergePull, openPull } from '../acts.ts';
+import { changePull, mergePull, openPull } from '../mutations.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { LabPull, PullChange } from '../pulls.ts';
 import { isRefused, type Refused } from '../refused.ts';

@@ -1,4 +1,4 @@
-// What happens in the forge and is told to those who listen, before each kind of forge puts it into its own events.
+// The events of the forge as it tells them to those who listen, before each kind of forge puts them into its own form.
 
 import type { LabComment } from './comments.ts';
 import type { LabCheck } from './github/checks.ts';
@@ -14,7 +14,7 @@ export interface PushedRef {
   readonly after: string;
 }
 
-export type Happening = { readonly by: string } & (
+export type ForgeEvent = { readonly by: string } & (
   | { readonly kind: 'push'; readonly change: PushedRef }
   | {
       readonly kind: 'pull';

@@ -1,6 +1,10 @@
 // What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
 // have failed or are held up, and fails with what the forge would say when it refuses.
 
+import type { LabComment, LabIssue } from './comments.ts';
+import type { LabApp } from './github/app-desk.ts';
+import type { LabCheck } from './github/checks.ts';
+import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
 import {
   addComment,
   addReview,
@@ -10,18 +14,14 @@ import {
   mergePull,
   moveBranch,
   openPull,
-} from './acts.ts';
-import type { LabComment, LabIssue } from './comments.ts';
-import type { LabApp } from './github/app-desk.ts';
-import type { LabCheck } from './github/checks.ts';
-import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
+} from './mutations.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
 import type { People } from './people.ts';
 import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
 import { isRefused, type Refused } from './refused.ts';
 import type { LabReview } from './reviews.ts';
 
-export interface Hands {
+export interface BrowserActions {
   /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
   allow: People['allow'];
   /** To `main` when no base is named. */
@@ -70,11 +70,11 @@ export interface Hands {
 
 const SOMEBODY = 'ada';
 
-export function handsOf(parts: Parts, delivered: () => Promise<void>): Hands {
+export function browserActions(parts: Parts, delivered: () => Promise<void>): BrowserActions {
   const { pulls, comments, checks, people, tell } = parts;
 
-  async function told<T extends object>(act: T | Refused | Promise<T | Refused>): Promise<T> {
-    const result = await act;
+  async function told<T extends object>(mutation: T | Refused | Promise<T | Refused>): Promise<T> {
+    const result = await mutation;
     await delivered();
     if (isRefused(result)) throw new Error(`the forge refuses: ${result.refused.message}`);
     return result;

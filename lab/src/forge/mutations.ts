@@ -1,5 +1,5 @@
-// What is done in the forge, be it over its REST interface or by people in a browser: it is written down and then told. What
-// concerns pull requests waits until those before have followed the pushes before.
+// Mutations of the forge, asked for over its REST interface or by people in a browser: each is stored and then told as an event. Those of
+// pull requests wait until those before have followed the pushes before.
 
 import type { LabComment } from './comments.ts';
 import type { Parts } from './parts.ts';
