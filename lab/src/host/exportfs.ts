@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
+import { EXPORT_UUID, EXPORT_VALUES, EXPORT_WORDS } from '../../../src/proxmox/nfs-exports.ts';
 import { canonicalName } from '../network/names.ts';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -19,38 +20,17 @@ interface Told {
 
 const TABLE = 'var/lib/nfs/etab';
 
-/** The words for each setting; the first is the default. Printed in this order. */
-const SETTINGS: readonly (readonly string[])[] = [
-  ['ro', 'rw'],
-  ['sync', 'async'],
-  ['wdelay', 'no_wdelay'],
-  ['hide', 'nohide'],
-  ['nocrossmnt', 'crossmnt'],
-  ['secure', 'insecure'],
-  ['root_squash', 'no_root_squash'],
-  ['no_all_squash', 'all_squash'],
-  ['no_subtree_check', 'subtree_check'],
-  ['secure_locks', 'insecure_locks'],
-  ['acl', 'no_acl'],
-  ['no_pnfs', 'pnfs'],
-];
-
 const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** In the form in which the table shows them; a string is what is wrong. */
 function expanded(words: readonly string[]): { readonly options: string } | string {
-  const chosen = new Map(SETTINGS.map(([usual = '']) => [usual, usual]));
-  const values = new Map([
-    ['anonuid', '65534'],
-    ['anongid', '65534'],
-    ['sec', 'sys'],
-  ]);
+  const chosen = new Map(EXPORT_WORDS.map(([usual]) => [usual, usual]));
+  const values = new Map(Object.entries(EXPORT_VALUES));
   const more: string[] = [];
   for (const word of words) {
-    const pair = SETTINGS.find((each) => each.includes(word));
+    const pair = EXPORT_WORDS.find((each) => each.includes(word));
     const [name = '', value] = word.split('=');
-    if (pair !== undefined) chosen.set(pair[0] ?? '', word);
+    if (pair !== undefined) chosen.set(pair[0], word);
     else if (name === 'sec' && value !== undefined) {
       const wrong = value.split(':').find((flavor) => !FLAVORS.has(flavor));
       if (wrong !== undefined) return `exportfs: unknown flavor ${wrong}`;
@@ -62,7 +42,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
     } else if (name === 'fsid' && value !== undefined) {
       if (value === 'root') more.push('fsid=0');
       else if (/^\d+$/.test(value)) more.push(`fsid=${BigInt.asIntN(32, BigInt(value))}`);
-      else if (UUID.test(value)) more.push(word);
+      else if (EXPORT_UUID.test(value)) more.push(word);
       else return `exportfs: command line: 0: bad fsid "${word}"`;
     } else if (/^(mp|mountpoint)(=|$)/.test(word)) more.push(word.replace(/^mp(?=$|=)/, 'mountpoint'));
     else if (/^(refer|replicas|xprtsec)=/.test(word) || ['security_label', 'nordirplus'].includes(word))
@@ -70,11 +50,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
     else if (word !== '') return `exportfs: command line:0: unknown keyword "${word}"`;
   }
   const word = (name: string) => chosen.get(name) ?? name;
-  const first = [
-    ...chosen.values(),
-    ...more,
-    ...['anonuid', 'anongid', 'sec'].map((key) => `${key}=${values.get(key)}`),
-  ];
+  const first = [...chosen.values(), ...more, ...[...values].map(([key, value]) => `${key}=${value}`)];
   return { options: [...first, word('ro'), word('secure'), word('root_squash'), word('no_all_squash')].join(',') };
 }
 
