@@ -214,7 +214,7 @@ describe('the lab is a package beside Phoenix', () => {
     for (const { from, to } of bringers) {
       const name = to.slice(to.lastIndexOf('/') + 1);
       expect(readFileSync(join(SRC, from), 'utf8')).toMatch(
-        new RegExp(`withLab\\('[^']+', \\(\\) => import\\('[^']*/${name}'\\)\\)`),
+        new RegExp(`withLab\\([^,]+, \\(\\) => import\\('[^']*/${name}'\\)\\)`),
       );
     }
     for (const file of ['main.ts', 'cli/serve.ts', 'cli/validate.ts', 'cli/plan.ts', 'cli/rehearse/outside.ts']) {

@@ -79,17 +79,20 @@ describe('without the lab', () => {
     },
   );
 
-  test('an agent that is told to work on a lab says so, and ends', () => {
+  test.each([
+    ['PHOENIX_HOST=lab', { PHOENIX_HOST: 'lab' }],
+    ['PHOENIX_LAB', { PHOENIX_LAB: '/nowhere' }],
+  ])('an agent that is told to work on a lab by %s says so, and ends', (setting, host) => {
     const env = {
       PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
       PHOENIX_FORGE: 'none',
       PHOENIX_WEBHOOK_SECRET: 'a secret that nobody else knows',
       PHOENIX_DATA_DIR: join(folder, 'data'),
       PHOENIX_LISTEN: '127.0.0.1:0',
-      PHOENIX_HOST: 'lab',
+      ...host,
     };
     const { status, stderr } = phoenix(['serve'], env);
-    expect(stderr).toContain('PHOENIX_HOST=lab needs the lab');
+    expect(stderr).toContain(`phoenix: ${setting} needs the lab, `);
     expect(stderr).not.toContain('ERR_MODULE_NOT_FOUND');
     expect(status).toBe(3);
   });

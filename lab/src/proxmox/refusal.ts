@@ -20,3 +20,19 @@ export function refuseParameters(parameters: Readonly<Record<string, string>>): 
   const lines = Object.entries(parameters).map(([name, problem]) => `${name}: ${problem}`);
   throw new Refusal(['400 Parameter verification failed.', ...lines].join('\n'), parameters);
 }
+
+/** Runs a step for an option; a refusal is kept for it, `skip` leaves the change pending. */
+export function attempt(
+  errors: Record<string, string>,
+  name: string,
+  describe: (problem: string) => string,
+  step: () => unknown,
+): boolean {
+  try {
+    return step() !== 'skip';
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    errors[name] = describe(error.message);
+    return false;
+  }
+}

@@ -51,7 +51,8 @@ export async function openHostOf(
   const contents = openContents({ repository, secrets, product: PRODUCT });
   switch (settings.host.kind) {
     case 'local': {
-      if (settings.labFolder !== null) return (await labHost())(settings.labFolder, node, { contents, redactor });
+      if (settings.labFolder !== null)
+        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor });
       const path = environment['PATH'];
       return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
     }
@@ -64,12 +65,15 @@ export async function openHostOf(
       });
     }
     case 'lab':
-      return (await labHost())(settings.labFolder ?? join(settings.dataDir, 'lab'), node, { contents, redactor });
+      return (await labHost('PHOENIX_HOST=lab'))(settings.labFolder ?? join(settings.dataDir, 'lab'), node, {
+        contents,
+        redactor,
+      });
   }
 }
 
-async function labHost() {
-  return (await withLab('PHOENIX_HOST=lab', () => import('./lab-host.ts'))).openLabHost;
+async function labHost(setting: 'PHOENIX_LAB' | 'PHOENIX_HOST=lab') {
+  return (await withLab(setting, () => import('./lab-host.ts'))).openLabHost;
 }
 
 /** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */

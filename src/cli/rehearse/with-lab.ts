@@ -15,14 +15,14 @@ const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
  * @throws Missing where the lab is not installed
  */
 export async function withLab<Module>(
-  what: 'rehearse' | 'demo' | 'lab' | 'PHOENIX_HOST=lab',
+  what: 'rehearse' | 'demo' | 'lab' | 'PHOENIX_HOST=lab' | 'PHOENIX_LAB',
   load: () => Promise<Module>,
 ): Promise<Module> {
   if (isInstalled()) return load();
   if (existsSync(`${PRODUCT}lab/package.json`)) {
     throw new Missing(`${what} needs the lab, which is not linked in this clone yet`, `run \`npm ci\` in ${PRODUCT}`);
   }
-  const command = what === 'PHOENIX_HOST=lab' ? 'serve' : what;
+  const command = what.startsWith('PHOENIX_') ? 'serve' : what;
   throw new Missing(
     `${what} needs the lab, a simulated Proxmox node, which an installed Phoenix does not hold`,
     `run it in a clone of Phoenix's repository: npm ci && npm run -s phoenix -- ${command}`,

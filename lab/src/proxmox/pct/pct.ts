@@ -11,10 +11,11 @@ import { insidePath } from '../guest/place.ts';
 import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
 import { guestStatus } from '../guest/status.ts';
+import { onGuest, whichConfig } from '../guest/verb.ts';
 import { pause } from '../lock.ts';
 import { guestIds, hostFile, type LabNode, pathOf, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
 import { guestId, text } from '../verb-parameters.ts';
 import { cloneContainer } from './clone.ts';
 import { createContainer } from './create.ts';
@@ -26,14 +27,6 @@ import { setContainer } from './set.ts';
 export function pct(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
   return answer(newCall(node, stdin), 'pct', argv, PCT_VERBS);
 }
-
-/** A verb of one guest that answers 0 when it is not refused. */
-const onGuest =
-  (act: (call: Call, id: number, parameters: Parameters) => void): Verb =>
-  (call, parameters) => {
-    act(call, guestId(parameters), parameters);
-    return 0;
-  };
 
 /** The verbs of `pct` by their full names. */
 export const PCT_VERBS: Readonly<Record<string, Verb>> = {
@@ -74,15 +67,6 @@ export const PCT_VERBS: Readonly<Record<string, Verb>> = {
   'pct push': onGuest(push),
   'pct pull': onGuest(pull),
 };
-
-/** Which configuration `config` shows. */
-export function whichConfig(parameters: Parameters): { current?: boolean; snapshot?: string } {
-  const name = text(parameters, 'snapshot');
-  const current = parameters['current'] === '1';
-  const both = "cannot use 'snapshot' parameter with 'current'";
-  if (name && current) refuseParameters({ snapshot: both, current: both });
-  return { current, ...(name ? { snapshot: name } : {}) };
-}
 
 function list(call: Call): number {
   const ids = guestIds(call.node, 'lxc');

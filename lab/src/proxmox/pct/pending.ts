@@ -6,7 +6,7 @@ import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from '.
 import type { GuestFile } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac } from '../guest/guest.ts';
 import type { LabNode } from '../node.ts';
-import { Refusal } from '../refusal.ts';
+import { attempt, Refusal } from '../refusal.ts';
 import { NEW_VOLUME } from '../storage/storage.ts';
 import { volumeSize } from '../storage/volumes.ts';
 import { createMounts, freeOwned } from './disks.ts';
@@ -30,23 +30,6 @@ const LIVE = new Set(['cpulimit', 'cpuunits', 'memory', 'swap']);
 
 const printNetwork = (properties: Properties): string =>
   printPropertyString('lxc/net', { ...properties, type: 'veth', hwaddr: properties['hwaddr'] ?? randomMac() });
-
-/** Runs a step; a refusal is kept for the option instead of ending everything. */
-function attempt(
-  errors: Record<string, string>,
-  name: string,
-  describe: (problem: string) => string,
-  step: () => void,
-): boolean {
-  try {
-    step();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    errors[name] = describe(error.message);
-    return false;
-  }
-}
 
 /** Applies what waits, as at a start: deletions, then values. */
 export function applyPending(

@@ -7,10 +7,10 @@ import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { pendingDeletes, save } from '../guest/guest.ts';
 import { bridges, running } from '../node.ts';
-import { refuse } from '../refusal.ts';
+import { attempt, refuse } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { registerUnused } from './drives.ts';
-import { applyPending, attempt, commit, detach, networkOf, remove } from './pending.ts';
+import { applyPending, commit, detach, networkOf, remove } from './pending.ts';
 
 /** Options that cloud-init hands to the guest. */
 const CLOUD_INIT = /^(cicustom|cipassword|citype|ciupgrade|ciuser|nameserver|searchdomain|sshkeys|ipconfig\d+)$/;

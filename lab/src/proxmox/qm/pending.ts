@@ -6,7 +6,7 @@ import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac, save } from '../guest/guest.ts';
 import { freeVolume } from '../pct/disks.ts';
-import { Refusal, refuse } from '../refusal.ts';
+import { attempt, refuse } from '../refusal.ts';
 import { isOwner, isSnapshotted, registerUnused } from './drives.ts';
 
 /** A machine's network device with a MAC address. */
@@ -19,22 +19,6 @@ export function withMac(value: string): string {
 export function networkOf(value: string): Properties {
   const read = parsePropertyString('qemu/net', value);
   return read.ok ? read.properties : refuse(read.errors.join('\n'));
-}
-
-/** Runs a step for an option; a refusal is kept for it, `skip` leaves the change pending. */
-export function attempt(
-  errors: Record<string, string>,
-  name: string,
-  describe: (problem: string) => string,
-  step: () => unknown,
-): boolean {
-  try {
-    return step() !== 'skip';
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    errors[name] = describe(error.message);
-    return false;
-  }
 }
 
 /** Applies what waits, as at a start. */

@@ -10,11 +10,11 @@ import { checkLock, load, update } from '../guest/guest.ts';
 import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
 import { guestStatus } from '../guest/status.ts';
+import { onGuest, whichConfig } from '../guest/verb.ts';
 import { guestIds, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { whichConfig } from '../pct/pct.ts';
 import { refuse } from '../refusal.ts';
-import { guestId, text } from '../verb-parameters.ts';
+import { text } from '../verb-parameters.ts';
 import { agentCommand, agentExec, agentExecStatus, agentPassword } from './agent.ts';
 import { cloneMachine, createMachine } from './create.ts';
 import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
@@ -26,14 +26,6 @@ import { setMachine } from './set.ts';
 export function qm(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
   return answer(newCall(node, stdin), 'qm', argv, QM_VERBS);
 }
-
-/** A verb of one guest that answers 0 when it is not refused. */
-const onGuest =
-  (act: (call: Call, id: number, parameters: Parameters) => void): Verb =>
-  (call, parameters) => {
-    act(call, guestId(parameters), parameters);
-    return 0;
-  };
 
 /** The verbs of `qm` by their full names. */
 export const QM_VERBS: Readonly<Record<string, Verb>> = {
