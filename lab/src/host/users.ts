@@ -1,12 +1,10 @@
 // Programs of the node that keep its accounts: useradd, usermod, chpasswd, and runuser, which does something as one of them.
 
-import { chmodSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import type { Program } from '../proxmox/programs.ts';
-import { FILE_PROGRAMS } from '../tree/programs.ts';
-import { failed, type Outcome, ok, type Tree } from '../tree/tree.ts';
+import { failed, ok } from '../tree/tree.ts';
 import { hostTree } from './files.ts';
 
 type Database = 'passwd' | 'group' | 'shadow';
@@ -136,33 +134,4 @@ export const chpasswd: Program = (node, argv, stdin) => {
     ]);
   }
   return ok();
-};
-
-/** Whether the account may read what a path leads to: all below its home, and what everybody may read. */
-function mayUse(tree: Tree, home: string, path: string): boolean {
-  const at = tree.at(path);
-  if (!existsSync(at)) return path.startsWith(`${home}/`);
-  const real = realpathSync(at);
-  return real.startsWith(`${realpathSync(tree.at(home))}/`) || (statSync(real).mode & 0o004) !== 0;
-}
-
-/** Answers `runuser -u NAME -- PROGRAM ARGUMENT…` for the everyday file programs. */
-export const runuser: Program = (node, argv, stdin): Outcome => {
-  const [option, name = '', dashes, program = '', ...words] = argv;
-  if (option !== '-u' || dashes !== '--') return failed('runuser: only as `runuser -u NAME -- PROGRAM` in a lab');
-  const tree = hostTree(node, stdin);
-  const ids = tree.accounts.user(name);
-  const home = tree.accounts.line('passwd', name)?.split(':')[5] ?? '';
-  if (ids === undefined) {
-    return failed(`runuser: user ${name} does not exist or the user entry does not contain all the required fields`);
-  }
-  const carryOut = FILE_PROGRAMS[program];
-  if (carryOut === undefined) return failed(`runuser: failed to execute ${program}: No such file or directory`, 127);
-  const paths = words.filter((word) => word.startsWith('/'));
-  // A link is moved and replaced itself, wherever it leads.
-  const denied = paths.find((path) => !mayUse(tree, home, program === 'mv' ? dirname(path) : path));
-  if (denied !== undefined) return failed(`${program}: ${denied}: Permission denied`);
-  const outcome = carryOut(tree, words);
-  for (const path of paths) if (existsSync(tree.at(path))) tree.accounts.setOwner(path, ids);
-  return outcome;
 };

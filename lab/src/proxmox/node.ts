@@ -18,7 +18,6 @@ export type Running = {
   readonly pid: number;
   readonly since: number;
   readonly boot: string;
-  readonly paused?: boolean;
 };
 
 /** The host's processor count, as far as the programs show it. */
@@ -110,9 +109,9 @@ export function running(node: LabNode, id: number): Running | undefined {
 }
 
 /** Sets a guest's state as a kernel would, whatever its configuration says. */
-export function setRunning(node: LabNode, id: number, state: boolean | { paused: boolean }): void {
+export function setRunning(node: LabNode, id: number, isRunning: boolean): void {
   const file = runPath(node, id);
-  if (state === false) {
+  if (!isRunning) {
     rmSync(file, { force: true });
     return;
   }
@@ -121,7 +120,7 @@ export function setRunning(node: LabNode, id: number, state: boolean | { paused:
     since: Math.floor(Date.now() / 1000),
     boot: randomUUID(),
   };
-  replaceFile(file, JSON.stringify({ pid, since, boot, paused: state !== true && state.paused }));
+  replaceFile(file, JSON.stringify({ pid, since, boot }));
 }
 
 /** What a test may order in `lab.json`, as far as guests are concerned. */

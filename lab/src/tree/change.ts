@@ -13,7 +13,6 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  symlinkSync,
 } from 'node:fs';
 import { each, failed, hasFolder, missing, ok, parse, placeOf, type TreeProgram, write } from './tree.ts';
 
@@ -67,17 +66,6 @@ export const CHANGING: Readonly<Record<string, TreeProgram>> = {
     if (source.endsWith('/.')) cpSync(tree.at(source), tree.at(target), { recursive: true });
     else if (statSync(tree.at(source)).isDirectory()) cpSync(tree.at(source), to, { recursive: true });
     else copyFileSync(tree.at(source), to);
-    return ok();
-  },
-  ln(tree, words) {
-    const { flags, operands } = parse(words);
-    const [target = '', link = ''] = operands;
-    if (!flags.has('s')) return failed('ln: only symbolic links are made here');
-    if (flags.has('f')) rmSync(tree.at(link), { force: true });
-    if (lstatSync(tree.at(link), { throwIfNoEntry: false }) !== undefined) {
-      return failed(`ln: failed to create symbolic link '${link}': File exists`);
-    }
-    symlinkSync(target, tree.at(link));
     return ok();
   },
   chmod(tree, words) {

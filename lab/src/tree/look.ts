@@ -1,7 +1,7 @@
 // Programs that tell of files and users, and change nothing.
 
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { failed, type Outcome, ok, parse, type Tree, type TreeProgram } from './tree.ts';
 
 export const LOOKING: Readonly<Record<string, TreeProgram>> = {
@@ -22,11 +22,6 @@ export const LOOKING: Readonly<Record<string, TreeProgram>> = {
     const negated = words[0] === '!';
     const [check = '', path = ''] = negated ? words.slice(1) : words;
     return { rc: fulfils(tree.at(path), check) !== negated ? 0 : 1, stdout: '', stderr: '' };
-  },
-  readlink(tree, words) {
-    const [path = ''] = parse(words).operands;
-    const entry = lstatSync(tree.at(path), { throwIfNoEntry: false });
-    return entry?.isSymbolicLink() ? ok(`${readlinkSync(tree.at(path))}\n`) : { rc: 1, stdout: '', stderr: '' };
   },
   sha256sum(tree, words) {
     const { operands } = parse(words);
@@ -73,19 +68,6 @@ export const LOOKING: Readonly<Record<string, TreeProgram>> = {
     );
   },
   stat: statFiles,
-  id(tree, words) {
-    const { flags, operands } = parse(words);
-    const [name = 'root'] = operands;
-    const user = tree.accounts.user(name);
-    if (user === undefined) return failed(`id: '${name}': no such user`);
-    if (flags.has('u')) return ok(`${user.uid}\n`);
-    if (flags.has('g')) return ok(`${user.gid}\n`);
-    return ok(`uid=${user.uid}(${name}) gid=${user.gid}\n`);
-  },
-  getent(tree, [database = '', key = '']) {
-    const line = tree.accounts.line(database, key);
-    return line === undefined ? { rc: 2, stdout: '', stderr: '' } : ok(`${line}\n`);
-  },
 };
 
 /** `stat -c FORMAT FILE…` with the usual marks; what it cannot print it refuses. Files that are missing fail it in the end, as they do the real one. */

@@ -131,18 +131,6 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const stderr = missing.map((name) => `${absent(name)}\n`).join('');
     return { rc: missing.length > 0 ? 1 : 0, stdout: lines.join(''), stderr };
   },
-  list(node, words) {
-    const parsed = parse(words, 'Hp', 'ot');
-    if (typeof parsed === 'string') return usage(parsed);
-    const zfs = readZfs(node);
-    const missing = parsed.rest.find((name) => zfs.datasets[name] === undefined);
-    if (missing !== undefined) return failed(absent(missing));
-    const names = parsed.rest.length === 0 ? Object.keys(zfs.datasets).sort() : parsed.rest;
-    const columns = (parsed.values.get('o')?.at(-1) ?? 'name,used,available,referenced,mountpoint').split(',');
-    const cell = (name: string, column: string): string =>
-      column === 'name' ? name : (shownValue(zfs, name, column)?.value ?? '-');
-    return ok(names.map((name) => `${columns.map((column) => cell(name, column)).join('\t')}\n`).join(''));
-  },
 };
 
 /** `NAME=VALUE` each; a string is what is wrong. */
@@ -181,7 +169,7 @@ function answer(wrong: string | null): Outcome {
   return wrong === null ? ok() : failed(wrong);
 }
 
-/** Answers `zfs create|set|inherit|mount|get|list`. */
+/** Answers `zfs create|set|inherit|mount|get`. */
 export const zfs: Program = (node, [verb = '', ...words]) => {
   const carryOut = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   return carryOut === undefined ? usage(`unrecognized command '${verb}'`) : carryOut(node, words);

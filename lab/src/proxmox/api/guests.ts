@@ -1,10 +1,9 @@
 // What the API tells of one guest: configuration, pending changes, snapshots, state.
 import type { Call } from '../call.ts';
-import { load, pendingDeletes } from '../guest/guest.ts';
 import { optionSchema } from '../guest/options.ts';
 import { shownOptions } from '../guest/print.ts';
 import { guestStatus as measured } from '../guest/status.ts';
-import { configName, type GuestKind, kindOf, running } from '../node.ts';
+import { configName, type GuestKind, kindOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 
@@ -21,10 +20,6 @@ export function guestRead(call: Call, kind: GuestKind, id: number, below: string
       });
     case '/status/current':
       return { ...measured(call, kind, id), cpu: 0, ha: { managed: 0 } };
-    case '/pending':
-      return pendingChanges(call, kind, id);
-    case '/snapshot':
-      return snapshotList(call, kind, id);
     case '':
     case '/status':
     case '/snapshot/{snapname}':
@@ -47,42 +42,6 @@ function shownConfig(call: Call, kind: GuestKind, id: number, how: { current?: b
     name === 'cipassword' ? '**********' : typed(kind, name, value),
   ]);
   return { ...Object.fromEntries(values), ...(raw.length > 0 && { lxc: raw }), digest };
-}
-
-function pendingChanges(call: Call, kind: GuestKind, id: number): unknown[] {
-  const file = load(call, kind, id);
-  const { delete: _, ...changes } = file.pending.options;
-  const deletes = pendingDeletes(file);
-  return [...new Set([...Object.keys(file.options), ...Object.keys(changes)])].sort().map((key) => {
-    const [value, pending] = [file.options[key], changes[key]];
-    return {
-      key,
-      ...(value !== undefined && { value: typed(kind, key, value) }),
-      ...(pending !== undefined && { pending: typed(kind, key, pending) }),
-      ...(deletes.has(key) && { delete: deletes.get(key) ? 2 : 1 }),
-    };
-  });
-}
-
-function snapshotList(call: Call, kind: GuestKind, id: number): unknown[] {
-  const file = load(call, kind, id);
-  const taken = Object.entries(file.snapshots).map(([name, { options }]) => ({
-    name,
-    description: options['description'] ?? '',
-    ...(options['snaptime'] !== undefined && { snaptime: Number(options['snaptime']) }),
-    ...(options['parent'] !== undefined && { parent: options['parent'] }),
-  }));
-  const parent = file.options['parent'];
-  return [
-    ...taken,
-    {
-      name: 'current',
-      description: 'You are here!',
-      digest: file.digest,
-      running: Number(running(call.node, id) !== undefined),
-      ...(parent !== undefined && { parent }),
-    },
-  ];
 }
 
 /** A guest's state and measures, as the API's lists have them. */

@@ -3,7 +3,7 @@
 
 import { verbForMethod } from '../../../../src/proxmox/table.ts';
 import type { Answer } from '../answer.ts';
-import { type Call, newCall, tasks, type Verb, warn } from '../call.ts';
+import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
@@ -105,9 +105,6 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
-  'DELETE /nodes/{node}/tasks/{upid}': ({ node }, { upid }) => {
-    if (!tasks(node).some((task) => task.upid === upid)) refuse('no such task');
-  },
   'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
 };
 

@@ -1,7 +1,5 @@
-// What the API tells of the node without changing it: lists of guests, storages, tasks, the node itself.
-import { readFileSync } from 'node:fs';
 import { type Call, type Task, tasks } from '../call.ts';
-import { CPU_COUNT, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
+import { CPU_COUNT, guestIds, guestsElsewhere, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
@@ -23,67 +21,18 @@ const version = { version: '9.2.11', release: '9.2', repoid: '14a22df3' };
 
 const READERS: Readonly<Record<string, Reader>> = {
   '/version': () => version,
-  '/nodes/{node}/version': () => version,
-  '/nodes': ({ node }) => [
-    { node: node.name, id: `node/${node.name}`, type: 'node', status: 'online', level: '', maxcpu: CPU_COUNT },
-  ],
-  '/nodes/{node}/status': () => ({
-    ...nodeUsage,
-    pveversion: `pve-manager/${version.version}/${version.repoid}`,
-    kversion: 'Linux 6.17.2-1-pve',
-    cpuinfo: { cpus: CPU_COUNT },
-  }),
-  '/cluster/status': ({ node }) => [
-    {
-      id: `node/${node.name}`,
-      name: node.name,
-      type: 'node',
-      online: 1,
-      local: 1,
-      nodeid: 0,
-      ip: '10.0.0.13',
-      level: '',
-    },
-  ],
   '/cluster/nextid': ({ node }, { vmid }) => nextId(node, vmid),
   '/cluster/resources': (call, { type }) => resources(call, type),
   '/cluster/tasks': ({ node }) => newestFirst(node).slice(0, 50),
   '/nodes/{node}/tasks': ({ node }, parameters) => listedTasks(node, parameters),
-  '/nodes/{node}/tasks/{upid}/status': ({ node }, { upid }) => {
-    const task = taskNamed(node, String(upid));
-    return { ...shownTask(node, task), status: 'stopped', exitstatus: task.status };
-  },
-  '/nodes/{node}/tasks/{upid}/log': ({ node }, { upid, start, limit }) => {
-    const { log, status } = taskNamed(node, String(upid));
-    const ending = status === 'OK' || status.startsWith('WARNINGS') ? `TASK ${status}` : `TASK ERROR: ${status}`;
-    const lines = [...log.split('\n').filter((line, index, all) => line !== '' || index < all.length - 1), ending];
-    const from = Number(start ?? 0);
-    return lines.map((t, index) => ({ n: index + 1, t })).slice(from, from + Number(limit ?? 50));
-  },
   '/nodes/{node}/lxc': (call) => guestIds(call.node, 'lxc').map((id) => guestStatus(call, 'lxc', id)),
   '/nodes/{node}/qemu': (call) => guestIds(call.node, 'qemu').map((id) => guestStatus(call, 'qemu', id)),
   '/nodes/{node}/storage': ({ node }, parameters) => storageStatus(node, parameters),
-  '/nodes/{node}/storage/{storage}/status': ({ node }, parameters) =>
-    storageStatus(node, { storage: parameters['storage'] ?? '' })[0],
   '/nodes/{node}/storage/{storage}/content': ({ node }, parameters) =>
     storageContent(node, String(parameters['storage']), parameters),
   '/storage': ({ node }, { type }) =>
     [...storages(node).values()].filter((storage) => type === undefined || storage.type === type).map(storageSection),
   '/storage/{storage}': ({ node }, { storage }) => storageSection(storageNamed(node, String(storage))),
-  '/nodes/{node}/network': ({ node }, { type }) =>
-    networks(node).filter(
-      (network) => type === undefined || network['type'] === type || type === `any_${network['type']}`,
-    ),
-  '/nodes/{node}/network/{iface}': ({ node }, { iface }) =>
-    networks(node).find((network) => network['iface'] === iface) ??
-    refuseParameters({ iface: 'interface does not exist' }),
-  '/nodes/{node}/aplinfo': () => [],
-};
-
-const nodeUsage = {
-  uptime: 0,
-  loadavg: ['0.00', '0.00', '0.00'],
-  memory: { total: 64 * 1024 ** 3, used: 0, free: 64 * 1024 ** 3 },
 };
 
 function nextId(node: LabNode, wanted: unknown): string {
@@ -157,10 +106,6 @@ const newestFirst = (node: LabNode) =>
     .map((task) => shownTask(node, task))
     .reverse();
 
-function taskNamed(node: LabNode, upid: string): Task {
-  return tasks(node).find((task) => task.upid === upid) ?? refuse('no such task');
-}
-
 function listedTasks(node: LabNode, { limit, start, vmid, typefilter, errors }: Parameters): unknown[] {
   const wanted = newestFirst(node).filter(
     ({ id, type, status }) =>
@@ -170,25 +115,4 @@ function listedTasks(node: LabNode, { limit, start, vmid, typefilter, errors }: 
   );
   const from = Number(start ?? 0);
   return wanted.slice(from, from + Number(limit ?? 50));
-}
-
-/** The interfaces of `/etc/network/interfaces`. */
-function networks(node: LabNode): Record<string, unknown>[] {
-  const found: Record<string, unknown>[] = [];
-  for (const line of readFileSync(pathOf(node, 'etc/network/interfaces'), 'utf8').split('\n')) {
-    const [, iface, method] = /^iface\s+(\S+)\s+inet\s+(\S+)/.exec(line) ?? [];
-    const [, key = '', value = ''] = /^\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    const current = found.at(-1);
-    if (iface !== undefined)
-      found.push({
-        iface,
-        method,
-        type: iface.startsWith('vmbr') ? 'bridge' : iface === 'lo' ? 'loopback' : 'eth',
-        active: 1,
-        autostart: 1,
-      });
-    else if (current !== undefined && key !== '')
-      current[key === 'address' ? 'cidr' : key.replaceAll('-', '_')] = value;
-  }
-  return found.filter(({ type }) => type !== 'loopback');
 }

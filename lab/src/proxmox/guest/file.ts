@@ -167,7 +167,7 @@ export const isCloudInit = (volume: string): boolean =>
   /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
 
 /** Whether a machine has a cloud-init drive. */
-export function hasCloudInit(options: Readonly<Options>): boolean {
+function hasCloudInit(options: Readonly<Options>): boolean {
   return Object.entries(options).some(([key, value]) => IS_DRIVE.test(key) && isCloudInit(value.split(',')[0] ?? ''));
 }
 

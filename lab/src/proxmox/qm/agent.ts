@@ -132,8 +132,3 @@ export function agentExecStatus(call: Call, parameters: Parameters): void {
   const hasEnded = outcome !== undefined && outcome.end !== null && outcome.end <= Date.now();
   printJson(call, hasEnded ? result(outcome) : { exited: 0 });
 }
-
-/** `qm guest passwd`: nothing is kept of the password. */
-export function agentPassword(call: Call, parameters: Parameters): void {
-  available(call, guestId(parameters));
-}

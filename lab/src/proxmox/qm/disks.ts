@@ -2,18 +2,18 @@
 import { statSync } from 'node:fs';
 import { parseSize } from '../../../../src/proxmox/property-string.ts';
 import { type Call, print, task, warn } from '../call.ts';
-import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit } from '../guest/file.ts';
+import { addUnused, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
+import type { GuestFile } from '../guest/file.ts';
 import { checkLock, isTemplate, load, update } from '../guest/guest.ts';
 import { hostFile, running } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
-import { Refusal, refuse, refuseParameters } from '../refusal.ts';
-import { enabledStorage, located, splitVolumeId } from '../storage/storage.ts';
+import { Refusal, refuse } from '../refusal.ts';
+import { enabledStorage, located } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';
 import { activate, makeBase, resize, volumeSize } from '../storage/volumes.ts';
-import { checkDigest, text } from '../verb-parameters.ts';
-import { cloneDrive, imageSize, isSnapshotted, makeVolume, registerUnused } from './drives.ts';
+import { text } from '../verb-parameters.ts';
+import { imageSize, makeVolume } from './drives.ts';
 
 /** `qm resize`: whatever is wrong, the call ends well; only its error output tells. */
 export function resizeDrive(call: Call, id: number, parameters: Parameters): void {
@@ -57,43 +57,6 @@ export function makeTemplate(call: Call, id: number, parameters: Parameters): vo
     }
   };
   task(call, 'qmtemplate', id, () => update(call, 'qemu', id, work), true);
-}
-
-/** `qm disk move` to another storage. */
-export function moveDrive(call: Call, id: number, parameters: Parameters): void {
-  const key = text(parameters, 'disk') ?? '';
-  const missing = "both 'storage' and 'target-vmid' missing, either needs to be set";
-  const storage = text(parameters, 'storage') ?? refuseParameters({ 'target-vmid': missing, storage: missing });
-  const remove = parameters['delete'] === '1';
-  const check = (file: GuestFile): Disk => {
-    checkLock('qemu', file);
-    checkDigest(parameters, file);
-    const disk = parseDisk('qemu', key, file.options[key] ?? refuse(`disk '${key}' does not exist`));
-    if (isCdrom(disk) && !isCloudInit(disk.volume)) refuse("you can't move a cdrom");
-    const format = text(parameters, 'format');
-    if (
-      splitVolumeId(disk.volume)?.storage === storage &&
-      (format === undefined || located(call.node, disk.volume).volume.format === format)
-    )
-      refuse("you can't move to the same storage with same format");
-    if (!enabledStorage(call.node, storage).content.has('images'))
-      refuseParameters({ storage: `storage '${storage}' does not support vm images` });
-    if (remove && isSnapshotted(file, disk)) refuse("you can't move a disk with snapshots and delete the source");
-    return disk;
-  };
-  check(load(call, 'qemu', id));
-  const work = (file: GuestFile): void => {
-    const disk = check(file);
-    print(call, `create full clone of drive ${key} (${disk.volume})`);
-    const moved = cloneDrive(call, disk, id, storage, text(parameters, 'format'));
-    file.options[key] = printDisk(
-      'qemu',
-      isTemplate(file) ? withVolume('qemu', moved, makeBase(call.node, moved.volume)) : moved,
-    );
-    if (remove) freeVolume(call, disk.volume);
-    else registerUnused(call, id, file, disk);
-  };
-  task(call, 'qmmove', id, () => update(call, 'qemu', id, work));
 }
 
 /** `qm disk import`: an image file becomes a volume, unused unless a drive is named for it. */

@@ -58,13 +58,7 @@ function warnUnlessRunning(call: Call, id: number): void {
 
 /** `qm stop` and `qm shutdown`; the guest always obeys, and one that does not run is no error. */
 export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown', parameters: Parameters): void {
-  if (type === 'qmshutdown') {
-    warnUnlessRunning(call, id);
-    if (running(call.node, id)?.paused === true) {
-      if (parameters['forceStop'] !== '1') refuse('VM is paused - cannot shutdown');
-      warn(call, 'VM is paused - stop instead of shutdown');
-    }
-  }
+  if (type === 'qmshutdown') warnUnlessRunning(call, id);
   const work = (): void => {
     checkKnown(call, id);
     if (running(call.node, id) === undefined) return;
@@ -78,7 +72,6 @@ export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown
 /** `qm reboot`: a shutdown and a start, so that pending changes are applied. */
 export function rebootMachine(call: Call, id: number): void {
   warnUnlessRunning(call, id);
-  if (running(call.node, id)?.paused === true) refuse('VM is paused - cannot shutdown');
   checkKnown(call, id);
   if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
   const work = (): void => {
@@ -88,22 +81,6 @@ export function rebootMachine(call: Call, id: number): void {
     boot(call, id, file);
   };
   task(call, 'qmreboot', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
-}
-
-/** `qm reset`, `qm suspend` and `qm resume`. */
-export function controlMachine(
-  call: Call,
-  id: number,
-  type: 'qmreset' | 'qmpause' | 'qmresume',
-  parameters: Parameters,
-): void {
-  checkKnown(call, id);
-  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
-  const work = (): void => {
-    if (parameters['skiplock'] !== '1') checkLock('qemu', load(call, 'qemu', id));
-    if (type !== 'qmreset') setRunning(call.node, id, { paused: type === 'qmpause' });
-  };
-  task(call, type, id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
 
 /** `qm destroy`: the volumes that the machine owns go with it. */

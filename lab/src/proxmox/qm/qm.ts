@@ -2,11 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { machineSnapshotName } from '../../../../src/proxmox/code-checks.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
-import { hasCloudInit } from '../guest/file.ts';
-import { checkLock, load, update } from '../guest/guest.ts';
+import { load, update } from '../guest/guest.ts';
 import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
 import { guestStatus } from '../guest/status.ts';
@@ -15,11 +13,11 @@ import { guestIds, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';
-import { agentCommand, agentExec, agentExecStatus, agentPassword } from './agent.ts';
+import { agentCommand, agentExec, agentExecStatus } from './agent.ts';
 import { cloneMachine, createMachine } from './create.ts';
-import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
+import { importDisk, makeTemplate, resizeDrive } from './disks.ts';
 import { attachImported } from './hotplug.ts';
-import { controlMachine, destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
+import { destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
 import { setMachine } from './set.ts';
 
 /** Answers a call of `qm`. */
@@ -38,7 +36,6 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm clone': onGuest((call, _, parameters) => cloneMachine(call, parameters)),
   'qm set': onGuest((call, _, parameters) => setMachine(call, parameters)),
   'qm disk resize': onGuest(resizeDrive),
-  'qm disk move': onGuest(moveDrive),
   'qm disk import': onGuest((call, id, parameters) =>
     importDisk(call, id, parameters, (file, key, volume) => attachImported(call, id, file, key, volume)),
   ),
@@ -51,9 +48,6 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm stop': onGuest((call, id, parameters) => stopMachine(call, id, 'qmstop', parameters)),
   'qm shutdown': onGuest((call, id, parameters) => stopMachine(call, id, 'qmshutdown', parameters)),
   'qm reboot': onGuest(rebootMachine),
-  'qm reset': onGuest((call, id, parameters) => controlMachine(call, id, 'qmreset', parameters)),
-  'qm suspend': onGuest((call, id, parameters) => controlMachine(call, id, 'qmpause', parameters)),
-  'qm resume': onGuest((call, id, parameters) => controlMachine(call, id, 'qmresume', parameters)),
   'qm destroy': onGuest(destroyMachine),
   'qm snapshot': onGuest(snapshot),
   'qm delsnapshot': onGuest((call, id, parameters) =>
@@ -68,19 +62,10 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
     }),
   ),
   'qm unlock': onGuest((call, id) => update(call, 'qemu', id, (file) => void delete file.options['lock'])),
-  'qm wait': () => 0,
-  'qm cloudinit update': onGuest((call, id) =>
-    update(call, 'qemu', id, (file) => {
-      checkLock('qemu', file);
-      if (hasCloudInit(file.options)) delete file.special['cloudinit'];
-    }),
-  ),
-  'qm cloudinit pending': onGuest(printCloudInitPending),
   'qm cloudinit dump': onGuest(dumpCloudInit),
   'qm guest cmd': onGuest((call, _, parameters) => agentCommand(call, parameters)),
   'qm guest exec': onGuest((call, _, parameters) => agentExec(call, parameters)),
   'qm guest exec-status': onGuest((call, _, parameters) => agentExecStatus(call, parameters)),
-  'qm guest passwd': onGuest((call, _, parameters) => agentPassword(call, parameters)),
 };
 
 const MIB = 1024 ** 2;
@@ -120,23 +105,6 @@ function snapshot(call: Call, id: number, parameters: Parameters): void {
   if (problem !== undefined) refuse(problem);
   load(call, 'qemu', id);
   task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
-}
-
-const CLOUD_INIT_OPTIONS =
-  /^(cicustom|cipassword|citype|ciupgrade|ciuser|nameserver|searchdomain|sshkeys|ipconfig\d+|name|net\d+)$/;
-
-function printCloudInitPending(call: Call, id: number): void {
-  const { options, special } = load(call, 'qemu', id);
-  const { added = '', ...held } = special['cloudinit'] ?? {};
-  const isAdded = new Set(splitList(added));
-  const shown = (name: string, value: string | undefined): string =>
-    name === 'cipassword' ? '**********' : (value ?? '');
-  for (const name of Object.keys(options)
-    .filter((option) => CLOUD_INIT_OPTIONS.test(option))
-    .sort()) {
-    if (!isAdded.has(name)) print(call, `cur ${name}: ${shown(name, held[name] ?? options[name])}`);
-    if (isAdded.has(name) || held[name] !== undefined) print(call, `new ${name}: ${shown(name, options[name])}`);
-  }
 }
 
 /** The data that the cloud-init drive gives the guest, in its plainest form. */
