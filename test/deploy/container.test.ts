@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SERVICE } from '../bench/program.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { linkInstalledPackages } from '../support/installed-packages.ts';
@@ -101,7 +102,8 @@ test('its files start, answer the health check, and end with 0 when told to stop
     PHOENIX_NODE: 'pve',
     REDIS_URL: redis.url,
   };
-  expect(program).toBe('node');
+  expect([program, ...args]).toEqual(['node', ...SERVICE.nodeOptions, '--', 'src/main.ts', 'serve']);
+  expect(variables(image)).toMatchObject(SERVICE.environment);
   const who = { ...(asRoot ? { uid, gid } : {}), cwd: join(folder, WORKDIR), env } as const;
   const health = () => spawnSync(process.execPath, healthCommand().slice(1), { ...who, encoding: 'utf8' });
   expect(health()).toMatchObject({ status: 1, stderr: expect.stringContaining('ECONNREFUSED') });
