@@ -7,7 +7,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const TOP = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(TOP, 'src');
 
 interface Import {
   /** Relative to src, with forward slashes. */
@@ -15,6 +16,8 @@ interface Import {
   /** Relative to src for ours; the package or `node:…` otherwise. */
   readonly to: string;
   readonly ours: boolean;
+  /** Loaded when that line is reached, and not with the file. */
+  readonly lazy: boolean;
 }
 
 /** Where a file belongs, and the folders of ours that it may know besides its own. */
@@ -34,7 +37,6 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'config/compose/additions.ts', 'config/sops/']],
-  [/^lab\//, ['model/', 'proxmox/', 'traefik/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
@@ -55,8 +57,8 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['bullmq', /^io\/queue/],
   ['ioredis', /^io\/(ledger|queue)/],
   ['isomorphic-git', /^io\/(git|local-repository)/],
-  ['execa', /^(io|lab)\/(host|forge)/],
-  ['express', /^(agent\/http\/|web\/|lab\/forge)/],
+  ['execa', /^io\/(host|forge)/],
+  ['express', /^(agent\/http\/|web\/)/],
   ['preact', /^web\/html\//],
   ['htm', /^web\/html\//],
   ['preact-render-to-string', /^web\/html\/document\.ts$/],
@@ -90,9 +92,12 @@ function importsOf(file: string): Import[] {
   );
   return [...lines].map(([, fixed, lazy]) => {
     const written = fixed ?? lazy ?? '';
-    if (written.startsWith('.')) return { from, to: relative(SRC, resolve(dirname(file), written)), ours: true };
+    const about = { from, lazy: fixed === undefined };
+    if (written.startsWith('.')) {
+      return { ...about, to: relative(SRC, resolve(dirname(file), written)), ours: true };
+    }
     const [scope = '', name = ''] = written.split('/');
-    return { from, to: scope.startsWith('@') ? `${scope}/${name}` : scope, ours: false };
+    return { ...about, to: scope.startsWith('@') ? `${scope}/${name}` : scope, ours: false };
   });
 }
 
@@ -106,13 +111,14 @@ function shown({ from, to }: Import): string {
 
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
-  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false });
+  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false, lazy: false });
   expect(imports).toContainEqual({
     from: 'agent/http/webhook/receive.ts',
     to: 'agent/http/webhook/body.ts',
     ours: true,
+    lazy: false,
   });
-  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true });
+  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true, lazy: true });
 });
 
 describe('imports of ours point one way', () => {
@@ -164,9 +170,62 @@ describe('a library that touches the world is known to one place', () => {
   });
 });
 
+describe('the lab is a package beside Phoenix', () => {
+  const LAB = 'phoenix-lab';
+  const inLab = filesIn(join(TOP, 'lab'))
+    .filter((file) => !file.includes('/node_modules/'))
+    .flatMap(importsOf);
+  const fromTop = (path: string) => relative(TOP, resolve(SRC, path));
+
+  test('of Phoenix it knows facts alone, and its tests beside them what tests share', () => {
+    const wrong = inLab.filter(({ from, to, ours }) => {
+      const isTest = fromTop(from).startsWith('lab/test/');
+      const known = isTest ? /^(lab|src\/(proxmox|traefik)|test)\// : /^(lab\/src|src\/(proxmox|traefik))\//;
+      return ours && !known.test(fromTop(to));
+    });
+    expect(inLab.some(({ to }) => fromTop(to) === 'src/proxmox/table.ts')).toBe(true);
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('it is known by its exported names, and in Phoenix only to what rehearses and shows', () => {
+    const others = ['test', 'deploy'].flatMap((folder) => filesIn(join(TOP, folder)).flatMap(importsOf));
+    const around = [...imports, ...others].filter(({ to, ours }) => ours && fromTop(to).startsWith('lab/'));
+    expect(around.map(shown)).toEqual([]);
+    const known = imports.filter(({ to }) => to === LAB);
+    expect(known.length).toBeGreaterThan(3);
+    expect(known.filter(({ from }) => !/^cli\/(rehearse|demo)\//.test(from)).map(shown)).toEqual([]);
+  });
+
+  test('nothing loads it by being loaded: not the command line, not the agent, no command without it', () => {
+    const loadedBy = (file: string, seen = new Set<string>()): Set<string> => {
+      if (seen.has(file)) return seen;
+      seen.add(file);
+      for (const { to } of imports.filter(({ from, lazy }) => from === file && !lazy)) loadedBy(to, seen);
+      return seen;
+    };
+    const lazily = imports.filter(({ lazy, ours }) => lazy && ours);
+    const bringers = lazily.filter(({ to }) => loadedBy(to).has(LAB));
+    expect(bringers.map(({ to }) => to).sort()).toEqual([
+      'cli/demo.ts',
+      'cli/rehearse/lab-host.ts',
+      'cli/rehearse/lab.ts',
+      'cli/rehearse/rehearse.ts',
+    ]);
+    for (const { from, to } of bringers) {
+      const name = to.slice(to.lastIndexOf('/') + 1);
+      expect(readFileSync(join(SRC, from), 'utf8')).toMatch(
+        new RegExp(`withLab\\([^,]+, \\(\\) => import\\('[^']*/${name}'\\)\\)`),
+      );
+    }
+    for (const file of ['main.ts', 'cli/serve.ts', 'cli/validate.ts', 'cli/plan.ts', 'cli/rehearse/outside.ts']) {
+      expect([file, loadedBy(file).has(LAB)]).toEqual([file, false]);
+    }
+  });
+});
+
 test('only the command line reads the environment', () => {
   const readers = filesIn(SRC)
     .filter((file) => /\bprocess\.env\b/.test(readFileSync(file, 'utf8')))
     .map((file) => relative(SRC, file));
-  expect(readers.filter((file) => !/^(main\.ts|cli\/rehearse\/lab\.ts|lab\/)/.test(file))).toEqual([]);
+  expect(readers.filter((file) => !/^(main\.ts|cli\/rehearse\/lab\.ts)/.test(file))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startForge } from '../../src/lab/forge/forge.ts';
+import { startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';

@@ -4,9 +4,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askVerb } from '../../src/cli/agent/verbs/ask.ts';
-import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';

@@ -2,10 +2,8 @@
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../config/config.ts';
-import { manageBy } from '../../lab/host/links/manage.ts';
-import { providePool } from '../../lab/host/zfs/zpool.ts';
-import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
 

@@ -3,10 +3,10 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { ageNearlyToItsEnd } from 'phoenix-lab/host';
 import { afterAll } from 'vitest';
 import type { Config, LxcGuest } from '../../../src/config/config.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/config/config-services.ts';
-import { ageNearlyToItsEnd } from '../../../src/lab/services/step-ca/age.ts';
 import { certificateTargets } from '../../../src/managers/certificate/spec.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
