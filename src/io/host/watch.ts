@@ -2,7 +2,7 @@
 
 import type { Program } from './program.ts';
 
-export type Cut = 'timed out' | 'aborted';
+type Cut = 'timed out' | 'aborted';
 
 export interface Watch {
   /** Told of everything that it writes. */

@@ -7,7 +7,7 @@ import type { Program, ProgramEnd } from '../program.ts';
 import { LAST_OUTPUT_MS, watchOver } from '../watch.ts';
 import { encodeDrop, encodeRequest, type Frame, MOST_AT_ONCE, readFrames } from './frames.ts';
 
-export type SessionCall = Omit<Program, 'program' | 'args' | 'env'>;
+type SessionCall = Omit<Program, 'program' | 'args' | 'env'>;
 
 export interface Session {
   /** Null where it does not take it: it is too large, or one more than it takes at once. Fails for a NUL character. */
