@@ -17,17 +17,19 @@ sub serve {
     $bad->("a request holds a NUL character") if grep { /\0/ } @words;
     $bad->("a request has a number that is taken") if $jobs{$id};
     $bad->("there are too many requests at once") if keys %jobs >= 32;
-    pipe my $stdin, my $feed and pipe my $stdout, my $stdout_in and pipe my $stderr, my $stderr_in or $bad->("pipe: $!");
+    # A node that is short of processes or files has not begun it, and tells so; what runs beside it goes on.
+    my $short = sub { $tell->("e", $id, "phoenix-session: $_[0]: $!\n"); $tell->("z", $id, pack "N", 126) };
+    pipe my $stdin, my $feed and pipe my $stdout, my $stdout_in and pipe my $stderr, my $stderr_in or return $short->("pipe");
     # A pipe holds a page before anybody reads from it, and not always more.
     if (length $input <= 4096) { syswrite $feed, $input if length $input }
-    elsif (!(fork // $bad->("fork: $!"))) {
+    elsif (!(fork // return $short->("fork"))) {
       $SIG{$_} = "DEFAULT" for qw(PIPE CHLD);
       close $_ for *STDIN, *STDOUT, *STDERR, $stdin, $stdout, $stdout_in, $stderr, $stderr_in;
       while (length $input) { my $put = syswrite($feed, $input) // last; substr $input, 0, $put, "" }
       POSIX::_exit(0);
     }
     close $feed;
-    my $pid = fork // $bad->("fork: $!");
+    my $pid = fork // return $short->("fork");
     if (!$pid) {
       $SIG{$_} = "DEFAULT" for qw(PIPE CHLD);
       POSIX::setsid();

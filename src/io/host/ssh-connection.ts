@@ -93,11 +93,11 @@ export function connectSsh(
     return connecting;
   }
 
-  const kept = keepSession(async () => {
+  const kept = keepSession(async (signal) => {
     await connected();
     const { mark } = openMarks();
     const args = await options(['-o', 'ControlMaster=no']);
-    return openSession([...args, '--', target, remote(SESSION, [mark, path])], env, mark);
+    return openSession([...args, '--', target, remote(SESSION, [mark, path])], env, mark, signal);
   }, noSession);
 
   return {

@@ -25,15 +25,20 @@ export function isEnd(session: Session | SessionEnd): session is SessionEnd {
 }
 
 /** @param missing told each time that there is none, with what the node said */
-export function keepSession(open: () => Promise<Session | SessionEnd>, missing: (said: string) => void): KeptSession {
+export function keepSession(
+  open: (signal: AbortSignal) => Promise<Session | SessionEnd>,
+  missing: (said: string) => void,
+): KeptSession {
   let kept: { readonly session: Session; readonly began: number } | null = null;
   let opening: Promise<Session | SessionEnd | null> | undefined;
   let notBefore = 0;
   let idle: NodeJS.Timeout | undefined;
+  let closing = new AbortController();
   const retired = new Set<Session>();
 
-  async function begin(): Promise<Session | SessionEnd | null> {
-    const opened = await open();
+  async function begin({ signal }: AbortController): Promise<Session | SessionEnd | null> {
+    const opened = await open(signal);
+    if (signal.aborted) return null;
     if (isEnd(opened)) {
       if (opened.exit === NOT_REACHED) return opened;
       notBefore = performance.now() + (opened.exit === null ? BROKEN_MS : REFUSED_MS);
@@ -81,7 +86,7 @@ export function keepSession(open: () => Promise<Session | SessionEnd>, missing: 
       if (opening !== undefined) return opening;
       if (used < notBefore) return null;
       watchIdle();
-      opening = begin().finally(() => {
+      opening = begin(closing).finally(() => {
         opening = undefined;
       });
       return opening;
@@ -89,7 +94,9 @@ export function keepSession(open: () => Promise<Session | SessionEnd>, missing: 
     async close() {
       clearInterval(idle);
       idle = undefined;
-      await opening?.catch(() => {});
+      // One that begins is not waited for: it ends by itself.
+      closing.abort();
+      closing = new AbortController();
       const all = [...retired, ...(kept === null ? [] : [kept.session])];
       kept = null;
       await Promise.all(all.map((each) => each.close()));

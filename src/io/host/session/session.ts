@@ -45,12 +45,15 @@ interface Pending {
  *
  * @param args of the ssh program, with the far side of the session as its command
  * @param mark by which that greets
+ * @param signal ends it, also while it begins
  */
 export async function openSession(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   mark: string,
+  signal: AbortSignal,
 ): Promise<Session | SessionEnd> {
+  if (signal.aborted) return { exit: null, said: '' };
   const child = execa('ssh', [...args], {
     env,
     extendEnv: false,
@@ -63,7 +66,7 @@ export async function openSession(
   const greeted = Promise.withResolvers<Session>();
   let said = '';
   let fault: string | null = null;
-  let ended: SessionEnd | null = null;
+  let isOver = false;
   let last = 0;
 
   const read = readFrames((frame) => {
@@ -102,9 +105,14 @@ export async function openSession(
     child.kill('SIGKILL');
     letGo();
   }
-  child.nodeChildProcess.once('exit', () => setTimeout(letGo, LAST_OUTPUT_MS).unref());
+  signal.addEventListener('abort', end, { once: true });
+  child.nodeChildProcess.once('exit', () => {
+    isOver = true;
+    setTimeout(letGo, LAST_OUTPUT_MS).unref();
+  });
   const over = child.then(({ exitCode }): SessionEnd => {
-    ended = { exit: exitCode ?? null, said: [said, fault ?? ''].filter((text) => text !== '').join('\n') };
+    signal.removeEventListener('abort', end);
+    const ended = { exit: exitCode ?? null, said: [said, fault ?? ''].filter((text) => text !== '').join('\n') };
     for (const each of pending.values()) each.lose(ended);
     return ended;
   });
@@ -163,7 +171,7 @@ export async function openSession(
     over,
     pending: () => pending.size,
     run(words, call) {
-      if (ended !== null || pending.size >= MOST_AT_ONCE) return null;
+      if (isOver || pending.size >= MOST_AT_ONCE) return null;
       const request = encodeRequest(last + 1, words, call.input);
       if (request === null) return null;
       last += 1;

@@ -56,6 +56,23 @@ test('one is begun for all that ask at once, and kept', async () => {
   expect(first.closed).toBe(true);
 });
 
+test('closing waits for none that begins, and ends it', async () => {
+  const begins = Promise.withResolvers<Session>();
+  let signal: AbortSignal | undefined;
+  const kept = keepSession(
+    (given) => {
+      signal = given;
+      return begins.promise;
+    },
+    () => {},
+  );
+  const taken = kept.take();
+  await kept.close();
+  expect(signal?.aborted).toBe(true);
+  begins.resolve(opened());
+  expect(await taken).toBeNull();
+});
+
 test('a node that was not reached is asked again at once, and nothing is said of it', async () => {
   const away = { exit: 255, said: 'Connection refused' };
   const then = opened();

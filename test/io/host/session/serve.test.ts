@@ -122,6 +122,17 @@ test('what it leaves running keeps its output open, and its end is told all the 
   process.kill(Number(session.output(1)));
 });
 
+test('a node that is short of files has not begun it, and the session goes on', async () => {
+  const session = serve('sh', ['-c', `ulimit -n 14\n${SESSION}`, 'phoenix', MARK]);
+  await writeFile(join(folder, 'held'), '');
+  const held = sh('while [ -e "$1/held" ]; do sleep 0.02; done; echo end', folder);
+  for (const id of [1, 2, 3, 4, 5, 6]) session.ask(id, held);
+  expect(await session.ended(6)).toBe(126);
+  expect(session.errors(6)).toMatch(/^phoenix-session: pipe: Too many open files\n$/);
+  await rm(join(folder, 'held'));
+  expect([await session.ended(1), session.output(1)]).toEqual([0, 'end\n']);
+});
+
 test('a command goes on when the session has ended, and nothing of it is lost that it does', async () => {
   const session = open();
   session.ask(1, sh('trap "" PIPE; echo up; while [ ! -e "$1/go" ]; do sleep 0.02; done; echo done >"$1/did"', folder));
