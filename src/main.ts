@@ -144,16 +144,6 @@ command('approve <run> <target>', 'let a step go on that destroys or recreates s
     ending((await import('./cli/agent/approve.ts')).approve({ run, target, ...options }, io)),
   );
 
-command('adopt [targets...]', 'take over what Phoenix did not make, as it is declared', 'adopt lxc/105 --wait')
-  .option('--all', 'every declared target', false)
-  .option('--dry-run', 'show what would be set, and do nothing', false)
-  .option('--yes', 'ask nothing', false)
-  .option('--wait', 'follow the run to its end, and end as it does', false)
-  .option('--json', 'answer with one JSON document', false)
-  .action(async (targets, options) =>
-    ending((await import('./cli/agent/adopt.ts')).adopt({ targets, ...options }, io)),
-  );
-
 command('drift', 'look at every target and say what differs', 'drift --wait')
   .option('--fix', 'bring back what differs', false)
   .option('--wait', 'follow the run to its end, and end as it does', false)
