@@ -9,6 +9,7 @@ import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openContents } from '../../io/host/content.ts';
 import { localHost } from '../../io/host/local.ts';
 import { sshHost } from '../../io/host/ssh.ts';
+import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
 import { openRedactor, type Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
 import { sopsOpener } from '../../io/sops.ts';
@@ -33,12 +34,14 @@ export interface HostParts {
    * Absent: nobody waits.
    */
   readonly away?: (error: HostAway) => Promise<string | null>;
+  /** Told of what a person should do on the node. */
+  readonly advise?: (advice: NodeAdvice) => void;
 }
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor, away }: HostParts,
+  { node, environment, repository, redactor, away, advise }: HostParts,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -61,6 +64,7 @@ export async function openHostOf(
       const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
       return sshHost({
         ...login,
+        ...(advise === undefined ? {} : { advise }),
         node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }), away)),
       });
     }
