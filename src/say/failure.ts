@@ -1,35 +1,27 @@
 // How a failed action is told: what ran, how it ended, the line that tells why, and what to do where that is known.
 
 import type { Action } from '../model/action.ts';
+import { failureText } from '../model/failure.ts';
 import type { CommandResult } from '../ports.ts';
 
-/** What to do about the messages of Proxmox that people meet most, by what they say. */
-const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/can't lock file|got timeout/i, 'something else works on it; replay when that has ended'],
+/** What to do about the messages of Proxmox that people meet most, by what they say. Short enough to stand in a status beside what failed. */
+export const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/can't lock file|got timeout/i, 'replay when what else works on it has ended'],
   [/CT is locked|VM is locked/i, 'unlock it when nothing works on it any more, then replay'],
   [/no space left|out of space/i, 'make room on the storage, then replay'],
   [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
-  [
-    /is not most recent snapshot/i,
-    'ZFS goes back to the newest snapshot only: remove those after it, if they may go, and roll back by hand',
-  ],
-  [/snapshot feature is not available/i, 'its storage cannot snapshot; turn rollback_on_failure off or move it'],
+  [/is not most recent snapshot/i, 'remove the newer snapshots, if they may go, and roll back by hand'],
+  [/snapshot feature is not available/i, 'turn rollback_on_failure off, or move it to a storage that can snapshot'],
   [
     /checksum mismatch.*aborting/i,
-    'a file of that name is on the node already and is another one: remove it there, or name the image otherwise, then replay',
+    'remove the other file of that name on the node, or name the image otherwise, then replay',
   ],
-  [
-    /checksum mismatch/i,
-    'what is published there is not what was declared: compare template_image_sha256 with the list of the publisher, then push',
-  ],
+  [/checksum mismatch/i, "compare template_image_sha256 with the publisher's list, then push"],
   [
     /is not configured for content type/i,
     'let the storage take it, with `pvesm set` and its content types, then replay',
   ],
-  [
-    /template: no such template/i,
-    'name one that `pveam available` lists, or put the file on the storage yourself, then replay',
-  ],
+  [/template: no such template/i, 'name one that `pveam available` lists, or put the file on the storage, then replay'],
   [/permission denied|permission check failed/i, 'run Phoenix as root on the node'],
 ];
 
@@ -37,11 +29,9 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1];
-  return [what.trim(), howItEnded(action, result), why]
-    .filter((part) => part !== undefined)
-    .join(': ')
-    .concat(remedy === undefined ? '' : `; ${remedy}`);
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
+  const told = [howItEnded(action, result), why].filter((part) => part !== undefined);
+  return failureText({ what: what.trim(), why: told.join(': '), remedy });
 }
 
 /** The last line that is not empty, a line that speaks of an error before others. */

@@ -1,12 +1,17 @@
 // What is said where a policy keeps a commit from being applied, or makes it wait. Pure.
 
+import { failureText } from '../model/failure.ts';
 import type { Policy, PolicyRecord } from '../model/policy.ts';
-import { type FinalSentence, fitAround, type Sentence, shortSha } from './status.ts';
+import { type FinalSentence, type Sentence, shortSha } from './status.ts';
 
 export function unsigned(commit: string, reason: string): FinalSentence {
   return {
     state: 'failure',
-    description: fitAround(`refused: ${shortSha(commit)} `, reason, '; sign it and push again'),
+    description: failureText({
+      what: `refused: ${shortSha(commit)} ${reason}`,
+      why: null,
+      remedy: 'sign it and push again',
+    }),
   };
 }
 

@@ -2,17 +2,16 @@
 
 import type { PullPlan } from '../model/pull.ts';
 import { summary } from '../plan/plan.ts';
-import { countOf, type Sentence } from './status.ts';
+import { countOf, errorText, type Sentence } from './status.ts';
 
 export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problems' | 'ok'>): Sentence {
   if (!ok) {
     const errors = problems.filter((problem) => problem.new && problem.severity === 'error');
     const [first] = errors;
     if (first === undefined) return { state: 'failure', description: 'its targets need each other in a ring' };
-    const place = `${first.file}:${first.line}`;
     return {
       state: 'failure',
-      description: `would be refused: ${countOf(errors.length, 'error')}. ${place}: ${first.message}`,
+      description: errorText(`would be refused: ${countOf(errors.length, 'error')}`, first),
     };
   }
   if (plan.steps.length === 0) return { state: 'success', description: 'nothing would change' };

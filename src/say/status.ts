@@ -2,6 +2,7 @@
 // as one), and what to do where something is to be done.
 
 import type { Action } from '../model/action.ts';
+import { alsoTelling, failureText, fit, fitFailure, followedBy } from '../model/failure.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
@@ -10,7 +11,9 @@ import type { Outcome, StepRecord } from '../model/run.ts';
 import type { Doubt } from '../plan/doubts.ts';
 
 /** GitHub refuses longer ones with 422. */
-const LONGEST = 140;
+export const LONGEST = 140;
+/** In a status, where what a problem asks for is longer than that. */
+const SAYS_MORE = 'phoenix validate says what to do';
 
 /** What a status says, before it is known on which commit and with which link. */
 export interface Sentence {
@@ -59,18 +62,12 @@ export function toQueued(publicUrl: string | null, pull: number, head: string): 
 }
 
 export function status(commit: string, context: string, said: Sentence, { url, about }: Link): CommitStatus {
-  return { commit, context, state: said.state, description: shorten(said.description), url, about };
+  return { commit, context, state: said.state, description: fit(said.description, LONGEST), url, about };
 }
 
 /** The last word on what the ledger holds nothing of. */
 export function statusAlone(commit: string, context: string, { state, description }: FinalSentence): CommitStatus {
-  return { commit, context, state, description: shorten(description), url: null, about: null };
-}
-
-/** Cut to what a forge takes, on one line. */
-export function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return { commit, context, state, description: fit(description, LONGEST), url: null, about: null };
 }
 
 export function shortSha(commit: string): string {
@@ -113,7 +110,10 @@ export function superseded(by: string): FinalSentence {
 }
 
 export function frozen(reason: string): FinalSentence {
-  return { state: 'failure', description: fitAround('frozen: ', reason, '; to go on: phoenix unfreeze') };
+  return {
+    state: 'failure',
+    description: failureText({ what: 'frozen', why: reason, remedy: 'to go on: phoenix unfreeze' }),
+  };
 }
 
 /** Every error is counted; the first is named with its place. */
@@ -121,11 +121,12 @@ export function invalid(problems: readonly Problem[]): FinalSentence {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return { state: 'failure', description: 'invalid; nothing was changed' };
-  const place = `${first.file}:${first.line}`;
-  return {
-    state: 'failure',
-    description: `${countOf(errors.length, 'error')}, nothing was changed. ${place}: ${first.message}`,
-  };
+  return { state: 'failure', description: errorText(`${countOf(errors.length, 'error')}, nothing was changed`, first) };
+}
+
+/** `1 error, nothing was changed. etc/phoenix_lxc_configs.json:12: 0 is too little; Write at least 16.` */
+export function errorText(what: string, { file, line, message, hint }: Problem): string {
+  return fitFailure({ what: `${what}. ${file}:${line}`, why: message, remedy: hint }, LONGEST, SAYS_MORE);
 }
 
 export function rewritten(head: string, base: string): FinalSentence {
@@ -167,7 +168,7 @@ export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
     const more = blocked.length === 1 ? '' : ` (and ${blocked.length - 1} more)`;
     return {
       state: 'failure',
-      description: fitAround(`${firstBlocked.target}${more}: `, firstBlocked.reason ?? `run ${run}`, ''),
+      description: `${firstBlocked.target}${more}: ${firstBlocked.reason ?? `run ${run}`}`,
     };
   }
   const applied = steps.filter(({ outcome }) => outcome === 'applied').length;
@@ -201,7 +202,6 @@ export function stepEnded(outcome: Outcome, reason: string | null): FinalSentenc
   }
 }
 
-/** Why a step did not start. */
 /** Why what was proved of a target may hold no more, and what settles it. */
 export function doubtText(doubt: Doubt): string {
   const again = 'phoenix converge proves it again';
@@ -221,6 +221,7 @@ export function doubtText(doubt: Doubt): string {
   }
 }
 
+/** Why a step did not start, or how it ended. */
 export const WHY = {
   needsApproval: (
     run: RunId,
@@ -232,7 +233,8 @@ export const WHY = {
   },
   protected: ({ target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
     `would ${impact} it, but it is protected; take "protected" off ${target} first`,
-  held: (problem: Problem) => `held back by an older problem: ${problem.file}:${problem.line}: ${problem.message}`,
+  held: ({ file, line, message, hint }: Problem) =>
+    failureText({ what: 'held back by an older problem', why: `${file}:${line}: ${message}`, remedy: hint }),
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
     `skipped: it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
@@ -246,10 +248,12 @@ export const WHY = {
   noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>
     `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again, and look`,
+  /** A change that failed, of which nothing was kept to come back to. */
+  failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, WHY.noWayBack(obstacle)),
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
-  putBack: (why: string) => `${why}; what served before is back in place`,
-  notRolledBack: (why: string, failure: string) => `${why}; rolling back failed too: ${failure}`,
+  putBack: (why: string) => alsoTelling(why, 'what served before is back in place'),
+  notRolledBack: (why: string, failure: string) => followedBy(why, `rolling back failed too: ${failure}`),
 } as const;
 
 function summaries(actions: readonly Action[]): string {
@@ -270,10 +274,4 @@ function list(steps: readonly PlanStep[]): string {
 
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** The middle is cut where all of it is too long, so that what to do stays whole. */
-export function fitAround(before: string, middle: string, after: string): string {
-  const room = Math.max(1, LONGEST - before.length - after.length);
-  return `${before}${middle.length <= room ? middle : `${middle.slice(0, room - 1)}…`}${after}`;
 }

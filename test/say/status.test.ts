@@ -12,7 +12,6 @@ import {
   invalid,
   rewritten,
   runUrl,
-  shorten,
   statusAlone,
   stepWaits,
   superseded,
@@ -51,8 +50,8 @@ test('what waits for a window says how to go on at once, and no time', () => {
 
 test('a commit that is not signed is named with what to do, however long the reason', () => {
   expect(unsigned(A, 'is not signed').description).toBe('refused: aaaaaaa is not signed; sign it and push again');
-  const { description } = unsigned(A, 'x'.repeat(200));
-  expect([description.length, description.endsWith('x…; sign it and push again')]).toEqual([140, true]);
+  const { description } = statusAlone(A, 'phoenix/apply', unsigned(A, 'x'.repeat(200)));
+  expect([description.length, description.endsWith('x; sign it and push again')]).toEqual([140, true]);
   const fixed = [noSigningKeys(), tooManyCommits(1000)].map((said) => said.description);
   expect(fixed.filter((text) => text.length > 140)).toEqual([]);
 });
@@ -74,7 +73,6 @@ test('whatever is said fits, on one line', () => {
       expect(description.isWellFormed()).toBe(true);
     }),
   );
-  expect(shorten('short')).toBe('short');
 });
 
 describe('sentences', () => {
@@ -91,7 +89,9 @@ describe('sentences', () => {
       '2 errors, nothing was changed. etc/phoenix_lxc_configs.json:12: memory_mb must be positive',
     );
     expect(rewritten(B, A).description).toContain('phoenix replay bbbbbbb --rewind');
-    expect(frozen('x'.repeat(300)).description).toMatch(/^frozen: x+…; to go on: phoenix unfreeze$/);
+    expect(statusAlone(A, 'phoenix/apply', frozen('x'.repeat(300))).description).toMatch(
+      /^frozen: x+…x+; to go on: phoenix unfreeze$/,
+    );
   });
 
   test('of how it ended: failures first, then what waits for a person', () => {

@@ -143,7 +143,8 @@ async function converge(work: StepWork): Promise<Ending> {
   if (sick !== null) return giveUp(WHY.sick(sick));
   if (safeguard !== null) await perform(work, safeguard.drop);
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
-  const said = [...remarks, ...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)])];
+  // A remark may end in what to do: it comes last.
+  const said = [...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)]), ...remarks];
   return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; '), ...(anew ? { anew } : {}) };
 }
 
@@ -192,7 +193,7 @@ async function rollBack(
   why: string,
 ): Promise<Ending> {
   if (safeguard === null)
-    return { outcome: 'failed', reason: noWayBack === null ? why : `${why}; ${WHY.noWayBack(noWayBack)}` };
+    return { outcome: 'failed', reason: noWayBack === null ? why : WHY.failedWithoutWayBack(why, noWayBack) };
   const failure = await perform(work, safeguard.restore);
   return {
     outcome: 'failed',

@@ -13,6 +13,7 @@ import type { Approval, RunDetail } from '../../ports/ledger.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
+import { mostPressing, reasonCell } from './outcomes.ts';
 import { errorList, warningList } from './problems.ts';
 import { pullMarkdown } from './pull.ts';
 import { orderGraph, planTable, stepFields } from './steps.ts';
@@ -94,11 +95,15 @@ function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
   const steps = new Map(run.steps.map((step) => [step.target, step]));
   if (planned.length === 0) return 'Nothing to do: everything is as this commit says.';
   const counts = outcomeCounts(run.steps);
-  const rows = planned.map(({ target, verb, wave }) => {
-    const step = steps.get(target);
-    return [String(wave), code(target), verb, step?.outcome ?? 'waits', plain(step?.reason ?? '')];
-  });
-  return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}`;
+  const rows = mostPressing(planned, ({ target }) => steps.get(target)?.outcome ?? null).map(
+    ({ target, verb, wave }) => {
+      const step = steps.get(target);
+      return [String(wave), code(target), verb, step?.outcome ?? 'waits', reasonCell(step?.reason ?? '')];
+    },
+  );
+  const left = planned.length - rows.length;
+  const more = left === 0 ? '' : `\n\nand ${left} more, none of which needs a look before these.`;
+  return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}${more}`;
 }
 
 function actionsOf({ actions }: StepRecord): string {

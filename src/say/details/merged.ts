@@ -5,15 +5,14 @@ import type { RunDetail } from '../../ports/ledger.ts';
 import { shortSha } from '../status.ts';
 import { approvalList } from './details.ts';
 import { block, code, link, plain, table } from './markdown.ts';
-
-const MOST_ROWS = 200;
+import { mostPressing, reasonCell } from './outcomes.ts';
 
 /** @param url of the page that shows all of it; null when there is none */
 export function mergedMarkdown(run: RunDetail, url: string | null): string {
   const waits = waitingSteps(run);
   const name = url === null ? `run ${run.id}` : link(`run ${run.id}`, url);
-  const rows = run.steps.slice(0, MOST_ROWS).map(({ target, verb, outcome, reason }) => {
-    return [code(target), verb, outcome ?? 'waits', plain(reason ?? '')];
+  const rows = mostPressing(run.steps, ({ outcome }) => outcome).map(({ target, verb, outcome, reason }) => {
+    return [code(target), verb, outcome ?? 'waits', reasonCell(reason ?? '')];
   });
   const parts = [
     `**Merged as ${code(shortSha(run.commit))}: ${run.state}**, ${name}.`,

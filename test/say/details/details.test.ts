@@ -149,7 +149,8 @@ describe('a pull request', () => {
     expect(planned(pull({ plan: { from: A, to: B, steps: [] } })).description).toBe('nothing would change');
     expect(planned(pull({ ok: false, problems: [problem] }))).toEqual({
       state: 'failure',
-      description: 'would be refused: 1 error. etc/phoenix_lxc_configs.json:12: 10.0.0.10 is <b>taken</b>',
+      description:
+        'would be refused: 1 error. etc/phoenix_lxc_configs.json:12: 10.0.0.10 is <b>taken</b>; give it another',
     });
   });
 });
