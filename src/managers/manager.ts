@@ -9,6 +9,7 @@ import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports.ts';
+import type { Sources } from './places.ts';
 
 /** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
 export interface Origin {
@@ -106,6 +107,8 @@ export interface Manager<Survey = unknown, Observation = unknown> {
   readonly kind: string;
   /** Pure: every target of this kind in the configuration, with spec and needs. */
   targets(config: Config): readonly Target[];
+  /** Pure: where what decides its targets is written. */
+  readonly sources: Sources;
   /** Pure: what a change costs, by Proxmox's own rules. */
   impact(change: Change): Impact;
   survey(host: HostReader): Promise<Survey>;

@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Managers } from '../../src/agent/parts.ts';
+import { lxcSources } from '../../src/managers/lxc/places.ts';
 import type { Decision, Manager, PowerManager, Wanted } from '../../src/managers/manager.ts';
 import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
@@ -159,6 +160,7 @@ const power: PowerManager<Record<string, Box>, Box> = {
 
 const manager: Manager<Record<string, Box>, Box> = {
   kind: 'lxc',
+  sources: lxcSources,
   targets: ({ lxc }) =>
     lxc.map((guest): Target => {
       const { id, memoryMb, cores, tags, dependencies } = guest;

@@ -9,11 +9,13 @@ import {
   observeCertificate,
   surveyCertificates,
 } from './observe.ts';
+import { certificateSources } from './places.ts';
 import { renewAt } from './renewal.ts';
 import { type CertificateSpec, certificateTargets } from './spec.ts';
 
 export const certificate: Manager<CertificateSurvey, CertificateObservation> = {
   kind: 'certificate',
+  sources: certificateSources,
   targets: certificateTargets,
   // The old one stays in use until the new one is complete, and an entry that is gone leaves its files.
   impact: () => 'live',

@@ -8,6 +8,7 @@ import type { HostReader, Manager, Wanted } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { Part } from './part.ts';
+import { gatewaySources } from './places.ts';
 import { traefik } from './traefik/part.ts';
 
 const PARTS: readonly Part[] = [nginx as unknown as Part, traefik as unknown as Part];
@@ -20,6 +21,7 @@ type Survey = ReadonlyMap<string, NonNullable<Observation>>;
 
 export const gateway: Manager<Survey, Observation> = {
   kind: 'gateway',
+  sources: gatewaySources,
   targets: (config) =>
     PARTS.flatMap((part) => {
       const declared = part.declared(config);

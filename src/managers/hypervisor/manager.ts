@@ -7,6 +7,7 @@ import { firewall } from './firewall/section.ts';
 import { gpu } from './gpu/section.ts';
 import { network } from './network/section.ts';
 import { nfs } from './nfs/section.ts';
+import { hypervisorSources } from './places.ts';
 import { samba } from './samba/section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/section.ts';
@@ -33,6 +34,7 @@ type Surveys = ReadonlyMap<string, unknown>;
 
 export const hypervisor: Manager<Surveys, unknown> = {
   kind: 'hypervisor',
+  sources: hypervisorSources,
   targets: (config) =>
     SECTIONS.flatMap((section) => {
       const declared = section.declared(config);

@@ -13,10 +13,12 @@ import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../gue
 import type { Manager } from '../manager.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
+import { lxcSources } from './places.ts';
 import { lxcTargets } from './spec.ts';
 
 export const lxc: Manager<GuestSurvey, GuestObservation> = {
   kind: 'lxc',
+  sources: lxcSources,
   targets: lxcTargets,
   impact: lxcImpact,
   survey: (host) => surveyGuests(host, 'pct'),

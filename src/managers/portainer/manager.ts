@@ -9,6 +9,7 @@ import { decideEnvironment } from './environment/decide.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
 import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
+import { portainerSources } from './places.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
 import { revisionOf, type ServerSpec, serverTarget } from './server/spec.ts';
@@ -28,6 +29,7 @@ type Observation =
 
 export const portainer: Manager<Survey, Observation> = {
   kind: 'portainer',
+  sources: portainerSources,
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
   // Containers start anew; what they keep is in their volumes.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),

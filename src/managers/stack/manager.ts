@@ -3,10 +3,12 @@
 import type { Manager } from '../manager.ts';
 import { decideStack } from './decide.ts';
 import { glanceAtStack, observeStack, type StackObservation, type StackSurvey, surveyStacks } from './observe.ts';
+import { stackSources } from './places.ts';
 import { stackTargets } from './spec.ts';
 
 export const stack: Manager<StackSurvey, StackObservation> = {
   kind: 'stack',
+  sources: stackSources,
   targets: stackTargets,
   // Containers whose part of the file or of the variables changed are made anew; what they keep is in volumes, which stay.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),

@@ -13,10 +13,12 @@ import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../gue
 import type { Manager } from '../manager.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
+import { vmSources } from './places.ts';
 import { vmTargets } from './spec.ts';
 
 export const vm: Manager<GuestSurvey, GuestObservation> = {
   kind: 'vm',
+  sources: vmSources,
   targets: vmTargets,
   impact: vmImpact,
   survey: (host) => surveyGuests(host, 'qm'),
