@@ -13,6 +13,9 @@ const BEFORE_REMEDY = '; ';
 const CUT = '…';
 /** Characters of what and why that stay beside a remedy: fewer tell nothing. */
 const LEAST_TOLD = 30;
+/** Characters of why for which what was tried is said shorter, and those that tell nothing any more. */
+const LEAST_WHY = 24;
+const LEAST_CAUSE = 8;
 
 /** `pct start 101: exit 255: CT is locked; unlock it, then replay`. */
 export function failureText({ what, why, remedy }: Failure): string {
@@ -52,14 +55,28 @@ export function fit(text: string, room: number): string {
   return `${cutMiddle(told, left)}${BEFORE_REMEDY}${remedy}`;
 }
 
-/** A failure in so little room. A remedy that leaves no room for anything else gives way to `instead`, which says where it stands whole. */
-export function fitFailure(failure: Failure, room: number, instead: string): string {
-  const { what, why, remedy } = failure;
-  if (remedy === null) return fit(failureText(failure), room);
-  const line = remedy.replace(/\s+/g, ' ').trim();
-  const shown = room - BEFORE_REMEDY.length - line.length < LEAST_TOLD ? instead : line;
-  const told = failureText({ what, why, remedy: null }).replace(/\s+/g, ' ').trim();
-  return `${cutMiddle(told, room - BEFORE_REMEDY.length - shown.length)}${BEFORE_REMEDY}${shown}`;
+/** What to say where there is too little room for all. */
+interface Shorter {
+  /** In place of `what`. */
+  readonly what: string;
+  /** In place of a remedy that leaves room for nothing else: where it stands whole. */
+  readonly remedy: string;
+}
+
+/** A failure in so little room: first why it went wrong is cut, then what was tried is said shorter. */
+export function fitFailure({ what, why, remedy }: Failure, room: number, shorter: Shorter): string {
+  if (remedy === null) return fit(failureText({ what, why, remedy }), room);
+  const whole = remedy.replace(/\s+/g, ' ').trim();
+  const shown = room - BEFORE_REMEDY.length - whole.length < LEAST_TOLD ? shorter.remedy : whole;
+  return `${toldIn(room - BEFORE_REMEDY.length - shown.length, what, why ?? '', shorter.what)}${BEFORE_REMEDY}${shown}`;
+}
+
+function toldIn(room: number, what: string, why: string, brief: string): string {
+  const cause = why.replace(/\s+/g, ' ').trim();
+  if (cause === '') return cutMiddle(what.length <= room ? what : brief, room);
+  const left = (said: string) => room - said.length - ': '.length;
+  const said = left(what) >= Math.min(cause.length, LEAST_WHY) ? what : brief;
+  return left(said) < LEAST_CAUSE ? cutMiddle(said, room) : `${said}: ${cutMiddle(cause, left(said))}`;
 }
 
 /** The beginning says of what it tells, the end how it ended. Never half a character. */

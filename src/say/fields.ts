@@ -1,9 +1,9 @@
 // The fields of a step before and after, as the rows of a table.
 
 import type { Json } from '../model/json.ts';
-import type { FieldChange } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
+import type { ShownChange } from './changes.ts';
 import { printable } from './printable.ts';
 
 /** Characters of one value of a field; the repository says the rest. */
@@ -19,8 +19,9 @@ export interface FieldRow {
 }
 
 /** What a field was and becomes; of a list only what is taken out and what comes in. Secrets must be hidden already. */
-export function fieldRows({ path, before, after }: FieldChange): readonly FieldRow[] {
+export function fieldRows({ path, before, after, unchanged }: ShownChange): readonly FieldRow[] {
   const name = printable(path);
+  if (unchanged === true) return [{ path: name, before: null, after: valueText(after) }];
   if (!Array.isArray(before) || !Array.isArray(after)) {
     return [{ path: name, before: valueText(before), after: valueText(after) }];
   }

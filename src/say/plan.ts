@@ -2,11 +2,12 @@
 
 import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
-import type { FieldChange, Plan, PlanStep, Verb } from '../model/plan.ts';
+import type { Plan, PlanStep, Verb } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
 import { isKept } from '../plan/waiting.ts';
+import { labelsOf, type ShownChange, shownChanges, targetLabel } from './changes.ts';
 import { paint, type Style } from './paint.ts';
 import { printable } from './printable.ts';
 
@@ -26,24 +27,34 @@ export interface PlanTextOptions {
 export function planText(plan: Plan, { held, colours }: PlanTextOptions): string {
   if (plan.steps.length === 0) return 'Nothing to do: no target changes.\n';
   const waves = Map.groupBy(plan.steps, (step) => step.wave);
+  const label = labelsOf(plan.steps);
   const parts = [...waves].map(([wave, steps]) =>
-    [paint(`Wave ${wave}`, 'bold', colours), ...steps.flatMap((step) => stepLines(step, held, colours))].join('\n'),
+    [paint(`Wave ${wave}`, 'bold', colours), ...steps.flatMap((step) => stepLines(step, label, held, colours))].join(
+      '\n',
+    ),
   );
   const waiting = plan.steps.filter((step) => step.approval || isKept(step));
   return `${[...parts, ...(waiting.length === 0 ? [] : [approvals(waiting)]), summaryLine(plan)].join('\n\n')}\n`;
 }
 
-function stepLines(step: PlanStep, held: ReadonlySet<TargetId>, colours: boolean): string[] {
+function stepLines(
+  step: PlanStep,
+  label: (target: string) => string,
+  held: ReadonlySet<TargetId>,
+  colours: boolean,
+): string[] {
   const notes = [
     impactWords(step),
-    ...(step.needs.length === 0 ? [] : [`after ${shortList(step.needs)}`]),
+    ...(step.needs.length === 0 ? [] : [`after ${printable(shortList(step.needs.map(label)))}`]),
     ...(approvalWords(step) === '' ? [] : [approvalWords(step)]),
     ...(secretWords(step) === '' ? [] : [secretWords(step)]),
     ...(held.has(step.target) ? ['held back by an older problem'] : []),
   ];
-  const head = `  ${MARK[step.verb]} ${printable(step.target)}  ${step.verb}: ${notes.join(' · ')}`;
+  const head = `  ${MARK[step.verb]} ${printable(targetLabel(step))}  ${step.verb}: ${notes.join(' · ')}`;
   // Of what appears or goes, empty fields say nothing.
-  const shown = step.changes.filter((change) => step.verb === 'update' || !isEmpty(change.after ?? change.before));
+  const shown = shownChanges(step).filter(
+    (change) => step.verb === 'update' || !isEmpty(change.after ?? change.before),
+  );
   const width = Math.min(32, Math.max(0, ...shown.map(({ path }) => path.length)));
   return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
 }
@@ -97,12 +108,14 @@ function isOfVolumes(changes: PlanStep['changes']): boolean {
   return !changes.some(({ path }) => FIXED.includes(path)) && changes.some(({ path }) => path.startsWith('/volumes'));
 }
 
-function fieldLines({ path, before, after }: FieldChange, width: number, verb: Verb): string[] {
-  const name = `      ${printable(path).padEnd(width)}`;
+function fieldLines({ path, before, after, unchanged }: ShownChange, width: number, verb: Verb): string[] {
+  // A name that ends in a colon needs no more room.
+  const name = `      ${printable(path).padEnd(width)}${path.endsWith(':') ? '' : ' '}`;
+  if (unchanged === true) return [`${name} ${valueText(after)}`];
   if (Array.isArray(before) && Array.isArray(after)) return [name.trimEnd(), ...listLines(before, after)];
-  if (before === undefined) return [`${name}  ${valueText(after)}`];
-  if (after === undefined) return [`${name}  ${valueText(before)}${verb === 'delete' ? '' : ' → (gone)'}`];
-  return [`${name}  ${valueText(before)} → ${valueText(after)}`];
+  if (before === undefined) return [`${name} ${valueText(after)}`];
+  if (after === undefined) return [`${name} ${valueText(before)}${verb === 'delete' ? '' : ' → (gone)'}`];
+  return [`${name} ${valueText(before)} → ${valueText(after)}`];
 }
 
 /** What is taken out of a list and what comes in, in the order of both. */
@@ -144,6 +157,6 @@ export function summaryLine(plan: Plan): string {
   return `Plan: ${counts.create} to create, ${counts.update} to update, ${counts.delete} to delete.`;
 }
 
-function shortList(targets: readonly TargetId[]): string {
+function shortList(targets: readonly string[]): string {
   return targets.length <= 4 ? targets.join(', ') : `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`;
 }

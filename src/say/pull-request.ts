@@ -9,9 +9,10 @@ export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problem
     const errors = problems.filter((problem) => problem.new && problem.severity === 'error');
     const [first] = errors;
     if (first === undefined) return { state: 'failure', description: 'its targets need each other in a ring' };
+    const count = countOf(errors.length, 'error');
     return {
       state: 'failure',
-      description: errorText(`would be refused: ${countOf(errors.length, 'error')}`, first),
+      description: errorText(count, `would be refused: ${count}`, first),
     };
   }
   if (plan.steps.length === 0) return { state: 'success', description: 'nothing would change' };

@@ -9,6 +9,7 @@ import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, FinalState, StatusState, Subject } from '../model/report.ts';
 import type { Outcome, StepRecord } from '../model/run.ts';
 import type { Doubt } from '../plan/doubts.ts';
+import { targetLabel } from './changes.ts';
 
 /** GitHub refuses longer ones with 422. */
 export const LONGEST = 140;
@@ -121,12 +122,16 @@ export function invalid(problems: readonly Problem[]): FinalSentence {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return { state: 'failure', description: 'invalid; nothing was changed' };
-  return { state: 'failure', description: errorText(`${countOf(errors.length, 'error')}, nothing was changed`, first) };
+  const count = countOf(errors.length, 'error');
+  return { state: 'failure', description: errorText(count, `${count}, nothing was changed`, first) };
 }
 
 /** `1 error, nothing was changed. etc/phoenix_lxc_configs.json:12: 0 is too little; Write at least 16.` */
-export function errorText(what: string, { file, line, message, hint }: Problem): string {
-  return fitFailure({ what: `${what}. ${file}:${line}`, why: message, remedy: hint }, LONGEST, SAYS_MORE);
+export function errorText(count: string, said: string, { file, line, message, hint }: Problem): string {
+  const place = `${file}:${line}`;
+  const what = `${said}. ${place}`;
+  const shorter = { what: `${count}. ${place}`, remedy: SAYS_MORE };
+  return fitFailure({ what, why: message, remedy: hint }, LONGEST, shorter);
 }
 
 export function rewritten(head: string, base: string): FinalSentence {
@@ -268,7 +273,7 @@ const IMPACT_WORDS = {
 } as const;
 
 function list(steps: readonly PlanStep[]): string {
-  const names = steps.slice(0, 5).map(({ target }) => target);
+  const names = steps.slice(0, 5).map(targetLabel);
   return steps.length > names.length ? `${names.join(', ')} and ${steps.length - names.length} more` : names.join(', ');
 }
 

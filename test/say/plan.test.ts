@@ -104,3 +104,53 @@ test('what a change costs, in words', () => {
     'rebuilds 101 and destroys the disk of 101',
   );
 });
+
+test('what changes is told in the words of the files, guests by number and name', () => {
+  const file = 'etc/phoenix_lxc_configs.json';
+  const path = '/lxc_configs/101/network_config/ip';
+  const address = { file, path, before: '10.0.0.5/24', after: '10.0.0.6/24' };
+  const told: Plan = {
+    from: 'a',
+    to: 'b',
+    steps: [
+      step('lxc/101', {
+        name: 'nginx',
+        changes: [{ path: '/memoryMb', before: 2048, after: 4096 }],
+        written: [
+          { file, path: '/lxc_configs/101/memory_mb', field: 'memory_mb', before: 2048, after: 4096 },
+          { ...address, field: 'network_config.ip' },
+          {
+            file,
+            path: '/lxc_configs/101/application_script',
+            field: 'application_script',
+            before: 'web.sh',
+            after: 'web.sh',
+            because: [{ file: 'bin/web.sh', path: '' }],
+          },
+        ],
+      }),
+      step('hypervisor/dns', {
+        wave: 2,
+        needs: ['lxc/101' as TargetId],
+        derived: true,
+        changes: [{ path: '/records/0/address', before: '10.0.0.5', after: '10.0.0.6' }],
+        written: [{ ...address, field: 'lxc/101 (nginx) network_config.ip', because: [{ file, path }] }],
+      }),
+    ],
+  };
+  expect(planText(told, options)).toMatchInlineSnapshot(`
+    "Wave 1
+      ~ lxc/101 (nginx)  update: live
+          memory_mb:                       2048 → 4096
+          network_config.ip:               "10.0.0.5/24" → "10.0.0.6/24"
+          application_script (bin/web.sh changed): "web.sh"
+
+    Wave 2
+      ~ hypervisor/dns  update: live · after lxc/101 (nginx)
+          records.0.address:               "10.0.0.5" → "10.0.0.6"
+          from lxc/101 (nginx) network_config.ip: "10.0.0.5/24" → "10.0.0.6/24"
+
+    Plan: 0 to create, 2 to update, 0 to delete.
+    "
+  `);
+});

@@ -11,6 +11,7 @@ import { settleDeliveries } from './deliveries.ts';
 import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
+import { runInTheFiles } from './in-the-files.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
@@ -76,7 +77,8 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: unsigned, followed, ...run });
   }
-  const proposal = propose(await gather(context, await declared(head), base, request), managers);
+  const gathered = await gather(context, await declared(head), base, request);
+  const proposal = propose(gathered, managers);
   if (proposal.kind === 'invalid') {
     const followed = { commit: head, verdict: 'invalid', base } as const;
     return recordInvalid(context, request, { problems: proposal.problems, followed, ...run });
@@ -84,5 +86,6 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
   const running = await supersedeOlder(context, head);
   if (running !== null) return sayItWaits(context, request, running);
   const followed = { commit: head, verdict: 'followed', base: head } as const;
-  await recordPlan(context, request, proposal, { base, followed, ...run });
+  const plan = await runInTheFiles(context, proposal.plan, gathered);
+  await recordPlan(context, request, { ...proposal, plan }, { base, followed, ...run });
 }

@@ -17,6 +17,7 @@ import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './declared.ts';
 import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
+import { runInTheFiles } from './in-the-files.ts';
 import { bringsAll } from './judging.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { whyUnsigned } from './signed.ts';
@@ -87,12 +88,18 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   }
   if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = await followedBy(context, run, head);
-  await recordPlan(context, request, proposal, {
-    base: commit,
-    run: run.id,
-    approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
-    ...(followed === undefined ? {} : { followed }),
-  });
+  const plan = await runInTheFiles(context, proposal.plan, gathered);
+  await recordPlan(
+    context,
+    request,
+    { ...proposal, plan },
+    {
+      base: commit,
+      run: run.id,
+      approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
+      ...(followed === undefined ? {} : { followed }),
+    },
+  );
   if (followed !== undefined && followed.commit !== head?.commit) await context.queue.requestReconcile();
   return true;
 }

@@ -20,6 +20,7 @@ import type { Declared } from '../reconcile/declared.ts';
 import { useLateApprovals } from '../reconcile/early-approvals.ts';
 import { against } from '../reconcile/gather.ts';
 import { comesAfter, commitsSince } from '../reconcile/history.ts';
+import { planInTheFiles } from '../reconcile/in-the-files.ts';
 import { policyIfMerged } from '../reconcile/judging.ts';
 import { changeKeys } from './change-keys.ts';
 import { bringsMerge, tellMerged } from './merged.ts';
@@ -83,7 +84,19 @@ export async function planHead(
   const policy = await policyIfMerged(context, declared);
   const after = await against(context, declared, before, policy);
   const between = planBetween(side(before), side(after), { impact: managers.impactOf, policy });
-  return { pull: number, title, author, head, base, from, ...between, root: after.root, created: isoNow(context) };
+  const plan = await planInTheFiles(context, between.plan, before, declared);
+  return {
+    pull: number,
+    title,
+    author,
+    head,
+    base,
+    from,
+    ...between,
+    plan,
+    root: after.root,
+    created: isoNow(context),
+  };
 }
 
 /** Approvals that its author wrote down: said before the merge that they count for nothing. */

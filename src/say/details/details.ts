@@ -10,6 +10,7 @@ import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
+import { labelsOf } from '../changes.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
@@ -74,11 +75,12 @@ export function detailsOfStep(
   const step = run.steps.find((each) => each.target === target);
   if (planned === undefined || step === undefined) return null;
   const failed = step.outcome === 'failed';
+  const label = labelsOf(run.plan?.steps ?? []);
   const parts = [
     planTable([planned], new Set()),
     step.reason === null ? '' : plain(step.reason),
     approvalList({ ...run, notes: [] }, target),
-    planned.needs.length === 0 ? '' : `After ${planned.needs.map(code).join(', ')}.`,
+    planned.needs.length === 0 ? '' : `After ${planned.needs.map((need) => code(label(need))).join(', ')}.`,
     actionsOf(step),
     failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
     stepFields(planned),
@@ -93,12 +95,13 @@ function buttonsOf(waits: readonly TargetId[]): Button[] {
 
 function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
   const steps = new Map(run.steps.map((step) => [step.target, step]));
+  const label = labelsOf(planned);
   if (planned.length === 0) return 'Nothing to do: everything is as this commit says.';
   const counts = outcomeCounts(run.steps);
   const rows = mostPressing(planned, ({ target }) => steps.get(target)?.outcome ?? null).map(
     ({ target, verb, wave }) => {
       const step = steps.get(target);
-      return [String(wave), code(target), verb, step?.outcome ?? 'waits', reasonCell(step?.reason ?? '')];
+      return [String(wave), code(label(target)), verb, step?.outcome ?? 'waits', reasonCell(step?.reason ?? '')];
     },
   );
   const left = planned.length - rows.length;

@@ -2,6 +2,7 @@
 
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
+import { labelsOf } from '../changes.ts';
 import { shortSha } from '../status.ts';
 import { approvalList } from './details.ts';
 import { block, code, link, plain, table } from './markdown.ts';
@@ -11,8 +12,9 @@ import { mostPressing, reasonCell } from './outcomes.ts';
 export function mergedMarkdown(run: RunDetail, url: string | null): string {
   const waits = waitingSteps(run);
   const name = url === null ? `run ${run.id}` : link(`run ${run.id}`, url);
+  const label = labelsOf(run.plan?.steps ?? []);
   const rows = mostPressing(run.steps, ({ outcome }) => outcome).map(({ target, verb, outcome, reason }) => {
-    return [code(target), verb, outcome ?? 'waits', reasonCell(reason ?? '')];
+    return [code(label(target)), verb, outcome ?? 'waits', reasonCell(reason ?? '')];
   });
   const parts = [
     `**Merged as ${code(shortSha(run.commit))}: ${run.state}**, ${name}.`,

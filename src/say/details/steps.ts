@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
+import { shownChanges, targetLabel } from '../changes.ts';
 import { fieldRows } from '../fields.ts';
 import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
@@ -16,7 +17,7 @@ export function planTable(steps: readonly PlanStep[], held: ReadonlySet<TargetId
     ['', 'Target', 'What', 'Cost', 'Waits for'],
     steps.map((step) => [
       code(MARK[step.verb]),
-      code(step.target),
+      code(targetLabel(step)),
       step.verb,
       [code(impactWords(step)), ...newlyGiven(step)].join(', '),
       [bold(approvalWords(step)), held.has(step.target) ? 'an older problem' : '']
@@ -36,22 +37,22 @@ function bold(words: string): string {
 
 /** One step's fields, folded away; empty for a step that changes none. */
 export function stepFields(step: PlanStep): string {
-  const shown = step.changes.filter(({ before, after }) => step.verb === 'update' || !isEmpty(after ?? before));
+  const shown = shownChanges(step).filter(({ before, after }) => step.verb === 'update' || !isEmpty(after ?? before));
   const lines = shown
     .flatMap(fieldRows)
     .flatMap(({ path, before, after }) => [
       ...(before === null ? [] : [`- ${path} ${before}`]),
       ...(after === null ? [] : [`+ ${path} ${after}`]),
     ]);
-  return lines.length === 0 ? '' : folded(`${step.target}: ${step.verb}`, block(lines, 'diff'));
+  return lines.length === 0 ? '' : folded(`${targetLabel(step)}: ${step.verb}`, block(lines, 'diff'));
 }
 
 /** The order as Mermaid draws it; empty where there is no order to speak of, or too much. */
-export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs'>[]): string {
+export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs' | 'name'>[]): string {
   const arrows = steps.flatMap(({ target, needs }) => needs.map((need) => [need, target] as const));
   if (arrows.length === 0 || steps.length > MOST_NODES || arrows.length > MOST_ARROWS) return '';
   const names = new Map(steps.map(({ target }, index) => [target, `t${index}`]));
-  const nodes = steps.map(({ target }) => `  ${names.get(target)}["${label(target)}"]`);
+  const nodes = steps.map((step) => `  ${names.get(step.target)}["${label(targetLabel(step))}"]`);
   const lines = arrows.flatMap(([need, target]) => {
     const [from, to] = [names.get(need), names.get(target)];
     return from === undefined || to === undefined ? [] : [`  ${from} --> ${to}`];

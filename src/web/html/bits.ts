@@ -73,8 +73,8 @@ export function runLink(links: Links, run: RunId): Html {
   return html`<a href=${links.run(run)}>run ${run}</a>`;
 }
 
-export function targetLink(links: Links, target: TargetId): Html {
-  return html`<a href=${links.target(target)}><code>${target}</code></a>`;
+export function targetLink(links: Links, target: TargetId, label: string = target): Html {
+  return html`<a href=${links.target(target)}><code>${label}</code></a>`;
 }
 
 /** Names and values; those without a value are left out. */

@@ -2,6 +2,7 @@
 
 import type { DatedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
+import { labelsOf, targetLabel } from '../../say/changes.ts';
 import { pullSentence } from '../../say/pages.ts';
 import { approvalWords, impactWords, secretWords, summaryLine } from '../../say/plan.ts';
 import type { Links } from '../links.ts';
@@ -42,18 +43,19 @@ function problems(all: readonly DatedProblem[]): Html {
 }
 
 function steps({ plan, held }: PullPlan, links: Links): Html {
+  const label = labelsOf(plan.steps);
   const rows = plan.steps.map((step) => [
-    targetLink(links, step.target),
+    targetLink(links, step.target, targetLabel(step)),
     step.verb,
     [impactWords(step), secretWords(step)].filter((words) => words !== '').join(', '),
     step.wave,
-    step.needs.join(', '),
+    step.needs.map(label).join(', '),
     held.includes(step.target) ? 'an older problem' : approvalWords(step),
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
     (step) => html`<details class="step" id=${step.target}>
-      <summary><code>${step.target}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
+      <summary><code>${targetLabel(step)}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
       ${fields(step)}
     </details>`,
   );
