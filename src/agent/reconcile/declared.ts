@@ -1,6 +1,7 @@
 // What a commit declares: its targets with their digests, and what is wrong with it.
 
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../../config/config.ts';
 import { Known } from '../../config/known.ts';
 import { type LoadOptions, load } from '../../config/load.ts';
@@ -36,7 +37,7 @@ export function declarations(
   managers: Managers,
   reading: AgentOptions['reading'],
 ): Declarations {
-  const known = new Map<CommitSha, Promise<Declared>>();
+  const known = new LRUCache<CommitSha, Promise<Declared>>({ max: KEEP });
   const guests = new Known();
   let last: Declared | null = null;
 
@@ -53,12 +54,11 @@ export function declarations(
   }
 
   return (commit) => {
-    const found = known.get(commit) ?? readNext(commit);
-    known.delete(commit);
+    const before = known.get(commit);
+    if (before !== undefined) return before;
+    const found = readNext(commit);
     known.set(commit, found);
     found.catch(() => known.delete(commit));
-    const [oldest] = known.keys();
-    if (known.size > KEEP && oldest !== undefined) known.delete(oldest);
     return found;
   };
 }
