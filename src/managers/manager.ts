@@ -1,13 +1,13 @@
 // What every manager provides: pure decisions about its family of targets, and the reading of a host that they rest on.
 // Managers return actions as data; the one runner in agent/apply runs them.
 
-import type { Config } from '../config/config.ts';
 import type { Action, Command, HttpRequest } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Host } from '../ports.ts';
+import type { Config } from './config.ts';
 
 /** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
 export interface Origin {

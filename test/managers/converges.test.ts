@@ -2,9 +2,11 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Guest, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import type { Guest } from '../../src/managers/config.ts';
+import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
+import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';

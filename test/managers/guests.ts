@@ -1,8 +1,10 @@
 // Guests and environments for the tests of the managers: each test says only what it is about.
 
-import type { Config, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import type { Config } from '../../src/managers/config.ts';
+import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { lxcTargets } from '../../src/managers/lxc/spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
+import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vmTargets } from '../../src/managers/vm/spec.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';

@@ -1,7 +1,7 @@
 // What a change costs, by the rules of Proxmox.
 
 import { expect, test } from 'vitest';
-import type { Guest } from '../../src/config/config.ts';
+import type { Guest } from '../../src/managers/config.ts';
 import { impactOf } from '../../src/managers/index.ts';
 import { container, feature, machine, targetOf } from './guests.ts';
 

@@ -1,7 +1,7 @@
 // An environment in which every text field of every schema says something: sound as it is, so that a test changes one text at a time
 // and sees what becomes of it.
 
-import type { Files } from '../config/environment.ts';
+import type { Files } from '../load/environment.ts';
 
 export const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 export const LXC = 'etc/phoenix_lxc_configs.json';

@@ -1,9 +1,9 @@
 // What a commit declares: its targets with their digests, and what is wrong with it.
 
 import { createHash } from 'node:crypto';
-import type { Config } from '../../config/config.ts';
 import { Known } from '../../config/known.ts';
-import { type LoadOptions, load } from '../../config/load.ts';
+import { type LoadOptions, load } from '../../load/load.ts';
+import type { Config } from '../../managers/config.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';

@@ -2,10 +2,10 @@
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Config } from '../../config/config.ts';
 import { manageBy } from '../../lab/host/links/manage.ts';
 import { providePool } from '../../lab/host/zfs/zpool.ts';
 import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
+import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
 

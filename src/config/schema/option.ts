@@ -1,5 +1,5 @@
 // The tie between a field and the options of Proxmox that it becomes. A field that says which takes no value that Proxmox would refuse
-// there, and its JSON Schema has Proxmox's bounds. test/config/proxmox-options.test.ts holds every field whose value reaches a command
+// there, and its JSON Schema has Proxmox's bounds. test/load/proxmox-options.test.ts holds every field whose value reaches a command
 // line of Proxmox to this.
 
 import { z } from 'zod';

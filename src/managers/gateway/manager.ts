@@ -4,10 +4,12 @@
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import { publishedText } from '../guest/published.ts';
-import type { HostReader, Manager, Wanted } from '../manager.ts';
+import type { Kind } from '../kind.ts';
+import type { HostReader, Wanted } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { Part } from './part.ts';
+import { labelsAreUnderstood } from './rules.ts';
 import { traefik } from './traefik/part.ts';
 
 const PARTS: readonly Part[] = [nginx as unknown as Part, traefik as unknown as Part];
@@ -18,8 +20,9 @@ type Observation = { readonly seen: unknown; readonly note: Note | null } | null
 /** What was seen of each gateway in the container that it was last kept in. */
 type Survey = ReadonlyMap<string, NonNullable<Observation>>;
 
-export const gateway: Manager<Survey, Observation> = {
+export const gateway: Kind<Survey, Observation> = {
   kind: 'gateway',
+  declares: { files: [], rules: [labelsAreUnderstood] },
   targets: (config) =>
     PARTS.flatMap((part) => {
       const declared = part.declared(config);

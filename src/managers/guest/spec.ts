@@ -1,9 +1,9 @@
 // The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
 
-import type { Config, Guest } from '../../config/config.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { restsOn } from '../edges.ts';
+import type { Config, Guest } from '../config.ts';
+import { restsOn } from '../dependencies.ts';
 import type { Wanted } from '../manager.ts';
 import { type Notes, notesText, OWNER_TAG, repositoryName } from './look/notes.ts';
 import type { Firewall } from './proxmox/firewall.ts';

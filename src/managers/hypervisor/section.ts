@@ -1,9 +1,9 @@
 // A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
 
-import type { Config } from '../../config/config.ts';
 import type { Action } from '../../model/action.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
 import type { Decision, HealthProbe, HostReader, Safeguard, Wanted } from '../manager.ts';
 
 /** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */

@@ -1,9 +1,9 @@
 // What a change of a container costs, by the rules of Proxmox. Whether the container runs is not known when this is asked, so what
 // would wait for its next start counts as a restart.
 
-import { MAKING } from '../../config/making.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
+import { MAKING } from '../guest/making.ts';
 import type { LxcSpec } from './spec.ts';
 
 export function lxcImpact(change: Change): Impact {

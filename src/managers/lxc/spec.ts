@@ -1,15 +1,16 @@
 // A container as it should be, from the whole configuration.
 
-import type { Config, LxcGuest } from '../../config/config.ts';
-import { MAKING } from '../../config/making.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
 import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
+import type { LxcGuest } from './declared.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
 export type LxcSpec = GuestSpec & {

@@ -1,7 +1,8 @@
 // Portainer: the server in its VM, and the environments that it manages.
 
 import { nameOf, type TargetId } from '../../model/ids.ts';
-import type { HostReader, Manager } from '../manager.ts';
+import type { Kind } from '../kind.ts';
+import type { HostReader } from '../manager.ts';
 import { ask, call, type Said } from '../portainer-api/call.ts';
 import { type Endpoint, endpointsOf } from '../portainer-api/environments.ts';
 import { NOTES, readServerNote, SERVER_NOTE, SESSION_FILE, type ServerNote } from '../portainer-api/service.ts';
@@ -9,6 +10,7 @@ import { decideEnvironment } from './environment/decide.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
 import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
+import { portainerRolesHaveAServer } from './rules.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
 import { revisionOf, type ServerSpec, serverTarget } from './server/spec.ts';
@@ -26,8 +28,9 @@ type Observation =
   | { readonly kind: 'server'; readonly seen: ServerObservation }
   | { readonly kind: 'environment'; readonly seen: EnvironmentObservation };
 
-export const portainer: Manager<Survey, Observation> = {
+export const portainer: Kind<Survey, Observation> = {
   kind: 'portainer',
+  declares: { files: [], rules: [portainerRolesHaveAServer] },
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
   // Containers start anew; what they keep is in their volumes.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),

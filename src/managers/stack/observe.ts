@@ -1,6 +1,6 @@
 // What Portainer says of a stack. Its variables tell whose it is and which version was deployed.
 
-import { readCompose } from '../../config/compose/compose.ts';
+import { readCompose } from '../../compose/compose.ts';
 import type { BlobId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { HostReader, Wanted } from '../manager.ts';

@@ -1,16 +1,18 @@
 // A virtual machine as it should be, from the whole configuration.
 
-import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
-import { MAKING } from '../../config/making.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
+import type { Config } from '../config.ts';
+import type { FirewallRule } from '../guest/declared.ts';
 import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
+import type { VmGuest } from './declared.ts';
 
 export type VmSpec = GuestSpec & {
   readonly name: string;

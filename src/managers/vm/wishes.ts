@@ -1,6 +1,6 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
-import { MAKING } from '../../config/making.ts';
+import { MAKING } from '../guest/making.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';

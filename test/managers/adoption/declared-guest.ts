@@ -1,14 +1,14 @@
 // What a guest's configuration file says, as somebody would write it into a config repo: every field that the schema has a name for
 // and that the file holds, and no other.
 
-import { normaliseLxc } from '../../../src/config/normalise/lxc.ts';
-import { normaliseVm } from '../../../src/config/normalise/vm.ts';
-import { lxcGuest } from '../../../src/config/schema/lxc.ts';
-import { vmGuest } from '../../../src/config/schema/vm.ts';
 import { parseGuestFile } from '../../../src/lab/proxmox/guest/file.ts';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { normalFlag, type Properties, parseProperties } from '../../../src/managers/guest/proxmox/property-string.ts';
 import { parseSize } from '../../../src/managers/guest/proxmox/size.ts';
+import { normaliseLxc } from '../../../src/managers/lxc/normalise.ts';
+import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
+import { normaliseVm } from '../../../src/managers/vm/normalise.ts';
+import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { TEMPLATE, targetOf } from '../guests.ts';
 

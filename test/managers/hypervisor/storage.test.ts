@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Hypervisor, ZfsDataset } from '../../../src/config/config-host.ts';
-import { storagesOf } from '../../../src/config/normalise/storage.ts';
 import { bytesOf } from '../../../src/lab/host/zfs/properties.ts';
 import { providePool } from '../../../src/lab/host/zfs/zpool.ts';
+import type { Hypervisor, ZfsDataset } from '../../../src/managers/hypervisor/declared.ts';
+import { storagesOf } from '../../../src/managers/hypervisor/normalise/storage.ts';
 import { sameValue } from '../../../src/managers/hypervisor/storage/datasets.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';

@@ -1,11 +1,11 @@
 // What is decided for a container, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import type { LxcGuest } from '../../../src/config/config.ts';
 import { printNotes } from '../../../src/managers/guest/look/notes.ts';
 import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { decideContainer } from '../../../src/managers/lxc/decide.ts';
+import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';
 import { container, feature, ORIGIN, targetOf, wanted } from '../guests.ts';

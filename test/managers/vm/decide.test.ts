@@ -1,11 +1,11 @@
 // What is decided for a VM, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import type { VmGuest } from '../../../src/config/config.ts';
 import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
+import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import { shown } from '../decision.ts';
 import { feature, machine, ORIGIN, targetOf, wanted } from '../guests.ts';
 

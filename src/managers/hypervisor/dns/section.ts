@@ -1,13 +1,13 @@
 // DNS for the guests, by dnsmasq on the host. The static part is tested before it takes the place of the old one and then needs a
 // restart; records change without one. Files that people wrote stay.
 
-import { dnsRecords } from '../../../config/derive/dns-records.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
+import { dnsRecords } from './names.ts';
 import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from './records.ts';
 
 interface Seen {

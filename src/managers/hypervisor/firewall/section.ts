@@ -2,7 +2,7 @@
 // a line that it does not understand and says so only there. What they were before is kept and put back when it complains. Those of
 // guests are kept with the guests.
 
-import { contains, parseAddress, parseNetwork } from '../../../config/rules/network/address.ts';
+import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';

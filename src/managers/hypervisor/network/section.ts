@@ -1,12 +1,12 @@
 // The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bridges beside
 // it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
 
-import type { HostBridge } from '../../../config/config-host.ts';
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
+import type { HostBridge } from '../declared.ts';
 import type { Section } from '../section.ts';
 import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
 import {

@@ -2,17 +2,17 @@
 // without a break, and those of people are not touched. exportfs cannot try a file beside the one that it reads, and stops at the
 // first word that it does not take: so each export is told to it first, and only what it took is written for the next start.
 
-import type { Config } from '../../../config/config.ts';
-import { nfsOptionFault } from '../../../config/schema/nfs-option.ts';
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
+import { nfsOptionFault } from './option.ts';
 import { exportOptions, sameOptions } from './options.ts';
 
 interface NfsSpec {

@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';

@@ -1,8 +1,8 @@
 // Disks of the host for guests: datasets in pools that are there, and what Proxmox knows of them. Nothing is ever destroyed here;
 // pools are made by `phoenix setup --allow-destructive` on the host.
 
-import type { Config } from '../../../config/config.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import type { Config } from '../../config.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';

@@ -2,11 +2,11 @@
 // the system.
 
 import { X509Certificate } from 'node:crypto';
-import { seenFrom } from '../../../config/derive/seen-by.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { caOf, guestTarget } from '../../edges.ts';
+import { caOf, guestTarget } from '../../dependencies.ts';
 import { runInside } from '../../guest/proxmox/command.ts';
 import { publishedText } from '../../guest/published.ts';
+import { seenFrom } from '../../guest/seen-by.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
