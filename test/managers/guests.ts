@@ -159,11 +159,16 @@ export function targetOf(...guests: readonly (LxcGuest | VmGuest)[]): Target {
   return found;
 }
 
-export function wanted(target: Target, own: Partial<Wanted> = {}): Wanted {
+/** Fits every manager, whatever its specs are, and those who know none. */
+export type Asked = Wanted<never> & Wanted;
+
+/** Of whatever kind the target is: it was made by the manager that is asked. */
+export function wanted(target: Target, own: Partial<Wanted> = {}): Asked {
   const { id, spec, protected: kept } = target;
-  return { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };
+  const one: Wanted = { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };
+  return one as Asked;
 }
 
-export function gone(target: Target, own: Partial<Wanted> = {}): Wanted {
-  return { ...wanted(target, own), spec: undefined, before: target.spec };
+export function gone(target: Target, own: Partial<Wanted> = {}): Asked {
+  return wanted(target, { before: target.spec, ...own, spec: undefined });
 }

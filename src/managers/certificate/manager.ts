@@ -13,7 +13,7 @@ import { declaration } from './read.ts';
 import { renewAt } from './renewal.ts';
 import { type CertificateSpec, certificateTargets } from './spec.ts';
 
-export const certificate: Kind<CertificateSurvey, CertificateObservation> = {
+export const certificate: Kind<CertificateSpec, CertificateObservation, CertificateSurvey> = {
   kind: 'certificate',
   declares: declaration,
   targets: certificateTargets,
@@ -34,6 +34,6 @@ export const certificate: Kind<CertificateSurvey, CertificateObservation> = {
     const settled = decision?.kind === 'actions' && decision.actions.length === 0;
     const facts = seen?.current.facts;
     if (!settled || facts == null) return new Date(survey.now);
-    return new Date(renewAt(facts, (wanted.spec as CertificateSpec).commonName));
+    return new Date(renewAt(facts, wanted.spec.commonName));
   },
 };

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Decision, HostReader } from '../manager.ts';
 
 /** Every spec says which container it is about. */
-type GatewaySpec = JsonObject & { readonly guest: number };
+export type GatewaySpec = JsonObject & { readonly guest: number };
 
 export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   /** As in the target's id. */

@@ -1,7 +1,6 @@
 // The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
 import type { Config, Guest } from '../config.ts';
 import { restsOn } from '../dependencies.ts';
 import type { Wanted } from '../manager.ts';
@@ -111,18 +110,17 @@ export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: rea
 }
 
 /** Whether the last applied spec had the same scripts: what was proved then needs no look inside. */
-export function sameScripts(wanted: Wanted, spec: GuestSpec): boolean {
+export function sameScripts(wanted: Wanted<GuestSpec>, spec: GuestSpec): boolean {
   if (spec.scripts.length === 0) return true;
-  return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec as unknown as JsonObject));
+  return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec));
 }
 
-function marksOf(spec: JsonObject | undefined): unknown {
-  const scripts = spec?.['scripts'];
-  return Array.isArray(scripts) ? scripts.map((entry) => [entry['name'], entry['mark']]) : null;
+function marksOf(spec: GuestSpec | undefined): unknown {
+  return spec?.scripts.map(({ name, mark }) => [name, mark]) ?? null;
 }
 
 /** The notes that a guest is made with. */
-export function firstNotes(wanted: Wanted, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
+export function firstNotes(wanted: Wanted<GuestSpec>, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
   return {
     text: '',
     ...(spec.notes === '' ? {} : { description: spec.notes }),

@@ -1,6 +1,7 @@
 // The Proxmox host itself: one target per section, each kept by its own code.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Kind } from '../kind.ts';
 import type { HostReader } from '../manager.ts';
 import { dns } from './dns/section.ts';
@@ -33,7 +34,7 @@ const SECTIONS: readonly Section[] = [
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
 
-export const hypervisor: Kind<Surveys, unknown> = {
+export const hypervisor: Kind<JsonObject, unknown, Surveys> = {
   kind: 'hypervisor',
   declares: declaration,
   targets: (config) =>

@@ -6,10 +6,10 @@ import { isStill, same } from '../guest/impact.ts';
 import { MAKING } from '../guest/making.ts';
 import type { LxcSpec } from './spec.ts';
 
-export function lxcImpact(change: Change): Impact {
+export function lxcImpact(change: Change<LxcSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';
-  const before = change.before as unknown as LxcSpec | undefined;
-  const after = change.after as unknown as LxcSpec | undefined;
+  const before = change.before;
+  const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
   return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';

@@ -14,9 +14,10 @@ import type { Kind } from '../kind.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
 import { declaration } from './read.ts';
+import type { LxcSpec } from './spec.ts';
 import { lxcTargets } from './spec.ts';
 
-export const lxc: Kind<GuestSurvey, GuestObservation> = {
+export const lxc: Kind<LxcSpec, GuestObservation, GuestSurvey> = {
   kind: 'lxc',
   declares: declaration,
   targets: lxcTargets,

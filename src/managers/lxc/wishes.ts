@@ -21,7 +21,7 @@ export function containerWishes(
   volumes: FoundVolumes,
 ): (settings: Settings) => Wish[] {
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
-  const before = removable.before as unknown as LxcSpec | undefined;
+  const before = removable.before;
   const earlier = { before, fresh: removable.building };
   const spec = removable.building ? madeContainer(declared) : declared;
   const { fresh } = earlier;

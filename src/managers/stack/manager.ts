@@ -4,9 +4,10 @@ import type { Kind } from '../kind.ts';
 import { decideStack } from './decide.ts';
 import { glanceAtStack, observeStack, type StackObservation, type StackSurvey, surveyStacks } from './observe.ts';
 import { declaration } from './read.ts';
+import type { StackSpec } from './spec.ts';
 import { stackTargets } from './spec.ts';
 
-export const stack: Kind<StackSurvey, StackObservation> = {
+export const stack: Kind<StackSpec, StackObservation, StackSurvey> = {
   kind: 'stack',
   declares: declaration,
   targets: stackTargets,

@@ -5,10 +5,10 @@ import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import type { VmSpec } from './spec.ts';
 
-export function vmImpact(change: Change): Impact {
+export function vmImpact(change: Change<VmSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';
-  const before = change.before as unknown as VmSpec | undefined;
-  const after = change.after as unknown as VmSpec | undefined;
+  const before = change.before;
+  const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';

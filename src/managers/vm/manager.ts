@@ -14,9 +14,10 @@ import type { Kind } from '../kind.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { declaration } from './read.ts';
+import type { VmSpec } from './spec.ts';
 import { vmTargets } from './spec.ts';
 
-export const vm: Kind<GuestSurvey, GuestObservation> = {
+export const vm: Kind<VmSpec, GuestObservation, GuestSurvey> = {
   kind: 'vm',
   declares: declaration,
   targets: vmTargets,
