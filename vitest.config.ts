@@ -9,6 +9,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
     maxWorkers: 4,
+    // Of the processes that tests start, nothing is counted.
+    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     // Processes that tests start take over what others before them compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/phoenix', import.meta.url)) },
     projects: [

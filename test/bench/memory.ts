@@ -10,7 +10,7 @@ import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from './agent.ts';
 import { manyGuests } from './guests.ts';
-import { AS_SERVICE } from './program.ts';
+import { SERVICE } from './program.ts';
 import type { Measurement } from './report.ts';
 
 const PUSHES = 20;
@@ -20,7 +20,7 @@ const MOST_MB = 120;
 export async function measureMemory(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
   const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-  const agent = start(['serve'], { ...settingsOf(folder, forge), NODE_OPTIONS: AS_SERVICE });
+  const agent = start(['serve'], { ...settingsOf(folder, forge), ...SERVICE.environment }, [], SERVICE.nodeOptions);
   const takes = () => residentMb(agent.child.pid ?? 0);
   try {
     await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);

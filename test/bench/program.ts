@@ -1,16 +1,24 @@
 // A part of a measurement that runs in a Node process of its own and says one thing as JSON.
 
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** As the service starts it: deploy/systemd/phoenix.service. */
-export const AS_SERVICE = '--max-semi-space-size=2';
+const UNIT = readFileSync(new URL('../../deploy/systemd/phoenix.service', import.meta.url), 'utf8');
+const MEMORY_VARIABLE = /^Environment=(MALLOC_\w+)=(\S+)$/gm;
+
+/** What the service starts Node with, and what it says to the C library: both decide how much memory is taken. */
+export const SERVICE = {
+  nodeOptions: /^ExecStart=\S+ (--.+) \S+main\.ts serve$/m.exec(UNIT)?.[1]?.split(' ') ?? [],
+  environment: Object.fromEntries([...UNIT.matchAll(MEMORY_VARIABLE)].map(([, name, value]) => [name, value])),
+} as { readonly nodeOptions: readonly string[]; readonly environment: Readonly<Record<string, string>> };
 
 /** Runs a file of this folder to its end; resolves to what it printed. */
 export async function runProgram<Answer>(file: string, ...args: readonly string[]): Promise<Answer> {
-  const { stdout } = await run(process.execPath, [AS_SERVICE, join(import.meta.dirname, file), ...args]);
+  const command = [...SERVICE.nodeOptions, join(import.meta.dirname, file), ...args];
+  const { stdout } = await run(process.execPath, command, { env: { ...process.env, ...SERVICE.environment } });
   return JSON.parse(stdout) as Answer;
 }

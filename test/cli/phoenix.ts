@@ -21,13 +21,15 @@ export interface Started {
 /**
  * @param environment all that the process gets, besides PATH
  * @param by a program, with its arguments, that becomes the one that follows them
+ * @param nodeOptions of Node itself
  */
 export function start(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   by: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): Started {
-  const [program = process.execPath, ...rest] = [...by, process.execPath, '--', MAIN, ...args];
+  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', MAIN, ...args];
   const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SERVICE } from '../bench/program.ts';
 import { freePort } from '../support/programs.ts';
 
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -88,7 +89,8 @@ test('its files start, answer the health check, and end with 0 when told to stop
     PHOENIX_HOST: 'lab',
     REDIS_URL: redis.url,
   };
-  expect(program).toBe('node');
+  expect([program, ...args]).toEqual(['node', ...SERVICE.nodeOptions, '--', 'src/main.ts', 'serve']);
+  expect(variables(image)).toMatchObject(SERVICE.environment);
   const who = { ...(asRoot ? { uid, gid } : {}), cwd: join(folder, WORKDIR), env } as const;
   const health = () => spawnSync(process.execPath, healthCommand().slice(1), { ...who, encoding: 'utf8' });
   expect(health()).toMatchObject({ status: 1, stderr: expect.stringContaining('ECONNREFUSED') });

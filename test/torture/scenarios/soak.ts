@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { startForge } from '../../../src/lab/forge/forge.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
-import { AS_SERVICE } from '../../bench/program.ts';
+import { SERVICE } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -33,11 +33,8 @@ export const soak = scenario({
     const server = await startRedis();
     const redis = new Redis({ path: server.socket });
     const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-    const agent = start(['serve'], {
-      ...settingsOf(folder, forge),
-      REDIS_URL: server.url,
-      NODE_OPTIONS: AS_SERVICE,
-    });
+    const settings = { ...settingsOf(folder, forge), REDIS_URL: server.url, ...SERVICE.environment };
+    const agent = start(['serve'], settings, [], SERVICE.nodeOptions);
     try {
       await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);
       forge.sendWebhooksTo(`${listensAt(agent)}/webhooks`);
