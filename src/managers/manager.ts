@@ -107,6 +107,11 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Survey = unkn
   readonly kind: string;
   /** Pure: every target of this kind in the configuration, with spec and needs. */
   targets(config: Config): readonly Target[];
+  /**
+   * Pure: a spec in the words that its digest is made of, where those are not its own any more. The ledger keeps digests of what was
+   * applied: a field that has another name now, or that came later and nobody declares, is no change of any target.
+   */
+  recorded?(spec: Spec): JsonObject;
   /** Pure: what a change costs, by Proxmox's own rules. */
   impact(change: Change<Spec>): Impact;
   survey(host: HostReader): Promise<Survey>;

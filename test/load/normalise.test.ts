@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { valuesOf } from '../../src/managers/guest/settings/values.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
@@ -49,11 +50,9 @@ describe('a container', () => {
       protected: false,
       tags: [],
       description: null,
+      ...valuesOf('lxc', {}),
       cores: 1,
-      memoryMb: 256,
-      startAtBoot: null,
-      bootOrder: null,
-      bootDelaySeconds: null,
+      memory_mb: 256,
       startState: 'unmanaged',
       cloneFrom: null,
       templateSnapshot: null,
@@ -64,7 +63,6 @@ describe('a container', () => {
       healthCheck: null,
       triggerSync: false,
       role: null,
-      swapMb: null,
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,
       storagePool: 'tank-disks',
@@ -200,13 +198,18 @@ describe('a container', () => {
 describe('a VM', () => {
   test('takes what it does not say from what the team wrote for all, and from nowhere else', () => {
     const own = { cores: undefined, memory_mb: undefined, disk_size_gb: undefined };
-    const nothing = { cores: null, memoryMb: null, diskSizeGb: null, network: { bridge: null, ip: null } };
+    const nothing = { cores: null, memory_mb: null, diskSizeGb: null, network: { bridge: null, ip: null } };
     expect(vm({ ...own, network_config: {}, user_config: undefined })).toMatchObject({
       ...nothing,
       user: { username: null },
     });
     const defaults = { cores: 6, memory_mb: 1024, disk_size_gb: 40, network_bridge: 'vmbr1' };
-    expect(vm(own, defaults)).toMatchObject({ cores: 6, memoryMb: 1024, diskSizeGb: 40, network: { bridge: 'vmbr1' } });
+    expect(vm(own, defaults)).toMatchObject({
+      cores: 6,
+      memory_mb: 1024,
+      diskSizeGb: 40,
+      network: { bridge: 'vmbr1' },
+    });
     expect(vm({ cores: 3, storage_pool: 'other' }, defaults)).toMatchObject({ cores: 3, storagePool: 'other' });
   });
 

@@ -1,6 +1,7 @@
 // Guests and environments for the tests of the managers: each test says only what it is about.
 
 import type { Config } from '../../src/managers/config.ts';
+import { valuesOf } from '../../src/managers/guest/settings/values.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { lxcTargets } from '../../src/managers/lxc/spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
@@ -20,10 +21,8 @@ const SHARED = {
   tags: [],
   description: null,
   cores: 2,
-  memoryMb: 512,
-  startAtBoot: true,
-  bootOrder: null,
-  bootDelaySeconds: null,
+  memory_mb: 512,
+  start_at_boot: true,
   startState: 'running',
   cloneFrom: null,
   templateSnapshot: null,
@@ -47,12 +46,13 @@ const LINK = {
 
 export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
   return {
+    ...valuesOf('lxc', {}),
     ...SHARED,
     id,
     kind: 'lxc',
     name: `ct-${id}`,
     role: null,
-    swapMb: 512,
+    swap_mb: 512,
     template: own.cloneFrom == null ? TEMPLATE : null,
     ostype: null,
     storagePool: 'rpool',
@@ -78,6 +78,7 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
 
 export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
   return {
+    ...valuesOf('vm', {}),
     ...SHARED,
     id,
     kind: 'vm',

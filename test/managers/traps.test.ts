@@ -74,7 +74,7 @@ describe('success is not what a program says', () => {
     await done(wanted(targetOf(container(101))));
     host.instead = (line) =>
       line.startsWith('pct set') ? { exit: 2, stderr: "bridge 'vmbr9' does not exist" } : undefined;
-    const change = wanted(targetOf(container(101, { memoryMb: 1024 })));
+    const change = wanted(targetOf(container(101, { memory_mb: 1024 })));
     expect(await apply(change)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('vmbr9') });
     host.instead = () => undefined;
     const conf = await host.read('/etc/pve/lxc/101.conf');
@@ -287,7 +287,7 @@ describe('the way back', () => {
 
   test('there is none where nothing is risked; where there can be none, that is said', async () => {
     await done(wanted(target));
-    expect(await safeguard(wanted(targetOf(container(101, { memoryMb: 1024 }))))).toBeNull();
+    expect(await safeguard(wanted(targetOf(container(101, { memory_mb: 1024 }))))).toBeNull();
     const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };
     await done(wanted(targetOf(container(102, { mountPoints: [mount] }))));
     const risky = container(102, { mountPoints: [mount], pctFeatures: { nesting: '1' } });

@@ -161,8 +161,8 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   kind: 'lxc',
   targets: ({ lxc }) =>
     lxc.map((guest): Target => {
-      const { id, memoryMb, cores, tags, dependencies } = guest;
-      const spec = { memoryMb, cores, tags };
+      const { id, memory_mb, cores, tags, dependencies } = guest;
+      const spec = { memory_mb, cores, tags };
       return {
         id: targetId('lxc', id),
         spec,

@@ -3,7 +3,7 @@
 import type { Finding } from '../../config/finding.ts';
 import { within } from '../../config/read/place.ts';
 import { allGuests, listed, targetOf } from '../../managers/guest/guests.ts';
-import { MAKING } from '../../managers/guest/making.ts';
+import { SETTINGS } from '../../managers/guest/settings/settings.ts';
 import type { ZfsPool } from '../../managers/hypervisor/declared.ts';
 import type { LxcGuest } from '../../managers/lxc/declared.ts';
 import type { RuleContext } from '../../managers/rule.ts';
@@ -57,7 +57,7 @@ export function memoryIsNotOvercommitted({ config }: RuleContext): Finding[] {
   const { memoryGb, zfs, writtenAt } = config.hypervisor;
   if (memoryGb === null) return [];
   const running = allGuests(config).filter((guest) => guest.startState === 'running');
-  const guestsGb = running.reduce((sum, guest) => sum + (guest.memoryMb ?? MAKING.vm.memoryMb), 0) / 1024;
+  const guestsGb = running.reduce((sum, guest) => sum + (guest.memory_mb ?? SETTINGS.memory_mb.vm.made), 0) / 1024;
   const wanted = guestsGb + (zfs.arcMaxGb ?? 0);
   if (wanted <= memoryGb) return [];
   const cache = zfs.arcMaxGb === null ? '' : ` and ${zfs.arcMaxGb} GB for the cache of ZFS`;

@@ -4,9 +4,10 @@
 import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { BlobId } from '../../model/ids.ts';
+import type { SharedSettings } from './settings/values.ts';
 
 /** What containers and VMs have in common. */
-export interface GuestBase {
+export interface GuestBase extends SharedSettings {
   readonly id: number;
   /** Hostname of a container, name of a VM. */
   readonly name: string;
@@ -17,14 +18,6 @@ export interface GuestBase {
   readonly tags: readonly string[];
   /** Free text for the notes; null for none. */
   readonly description: string | null;
-  /** Null: not declared. */
-  readonly cores: number | null;
-  readonly memoryMb: number | null;
-  readonly startAtBoot: boolean | null;
-  /** Null: no order is set. */
-  readonly bootOrder: number | null;
-  /** Seconds to wait after this guest before the next one starts; null: not set. */
-  readonly bootDelaySeconds: number | null;
   /** What Phoenix sees to: `unmanaged` is started once after it is created and then left as it is. */
   readonly startState: 'running' | 'stopped' | 'unmanaged';
   /** Id of the guest it is cloned from. */

@@ -2,6 +2,6 @@
 // that exists, and so none of it stands in the normalised configuration.
 
 export const MAKING = {
-  lxc: { swapMb: 512, unprivileged: true, interfaceName: 'eth0', bridge: 'vmbr0' },
-  vm: { cores: 2, memoryMb: 2048, diskSizeGb: 32, bridge: 'vmbr0', ip: 'dhcp', username: 'phoenix' },
+  lxc: { unprivileged: true, interfaceName: 'eth0', bridge: 'vmbr0' },
+  vm: { diskSizeGb: 32, bridge: 'vmbr0', ip: 'dhcp', username: 'phoenix' },
 } as const;

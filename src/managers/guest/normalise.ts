@@ -9,16 +9,16 @@ import type { FirewallRule, GuestBase, GuestFirewall, HealthCheck, TraefikServic
 import type { GuestContext } from './entry.ts';
 import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
+import type { SharedSettings } from './settings/values.ts';
 
 type WrittenGuest = z.output<z.ZodObject<typeof guestShape>>;
 
 /** The part that does not depend on the kind of guest. */
 export function guestBase(
   written: WrittenGuest,
+  settings: SharedSettings,
   { id, at, files }: GuestContext,
   special: {
-    readonly cores: number | null;
-    readonly memoryMb: number | null;
     readonly cloneFrom: number | null;
     readonly isSource: boolean;
   },
@@ -30,12 +30,8 @@ export function guestBase(
     protected: written.protected,
     tags: sortedSet(written.tags.map((tag) => tag.toLowerCase())),
     description: written.description ?? null,
-    cores: special.cores,
-    memoryMb: special.memoryMb,
-    startAtBoot: written.start_at_boot ?? null,
-    bootOrder: written.boot_order ?? null,
-    bootDelaySeconds: written.boot_delay ?? null,
-    startState: written.state ?? defaultState(written.start_at_boot ?? false, special.isSource),
+    ...settings,
+    startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),
     cloneFrom: special.cloneFrom,
     templateSnapshot: written.template_snapshot_name ?? null,
     dependencies: [...new Set(written.dependencies.map(Number))],

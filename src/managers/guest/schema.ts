@@ -101,25 +101,6 @@ export const guestShape = {
     .array(becomes(inGuests('tags'), EXPECT_TAG, text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, EXPECT_TAG)))
     .default([])
     .describe("Proxmox tags beside Phoenix's own; others that people gave it stay. Default: none."),
-  start_at_boot: becomes(inGuests('onboot'), 'must be true or false', z.boolean())
-    .optional()
-    .describe(
-      'Started with the host, and kept running. Default: false for a new guest; one that exists keeps its own.',
-    ),
-  boot_order: becomes(
-    inGuests('startup', undefined, { write: (order: number) => `order=${order}` }),
-    'must be a place in the order',
-    z.int().min(0).max(9999),
-  )
-    .optional()
-    .describe('Place in the order of starting; stopped in reverse. Default: as it is on the guest.'),
-  boot_delay: becomes(
-    inGuests('startup', undefined, { write: (delay: number) => `up=${delay}` }),
-    'must be a whole number of seconds',
-    value.seconds,
-  )
-    .optional()
-    .describe('Seconds to wait after it before the next guest starts. Default: as it is on the guest.'),
   state: z
     .enum(['running', 'stopped', 'unmanaged'])
     .optional()

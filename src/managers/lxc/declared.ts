@@ -3,12 +3,12 @@
 import type { ScriptFile } from '../../config/files.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
+import type { SettingValues } from '../guest/settings/values.ts';
 
-export interface LxcGuest extends GuestBase {
+export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly kind: 'lxc';
   /** What the rest of the environment uses it for. */
   readonly role: 'ca' | 'proxy' | 'gateway' | null;
-  readonly swapMb: number | null;
   /** Template file as a volume id (`local:vztmpl/…`) or an absolute path; null for clones. */
   readonly template: string | null;
   /** Null: what the template says. */

@@ -10,6 +10,7 @@ import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
+import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
@@ -21,6 +22,7 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestSurvey> = {
   kind: 'lxc',
   declares: declaration,
   targets: lxcTargets,
+  recorded: asRecorded,
   impact: lxcImpact,
   survey: (host) => surveyGuests(host, 'pct'),
   glance: (survey, wanted) => {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { GuestContext } from '../guest/entry.ts';
 import { addressList, domainList, guestBase, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { scriptPath } from '../guest/script-files.ts';
+import { valuesOf } from '../guest/settings/values.ts';
 import type { LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
 import { gpusOf, type lxcGuest } from './schema.ts';
 
@@ -31,12 +32,13 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
   const role = written.role ?? usualRole(context.id, written, defaults);
   const isSource = written.template_snapshot_name !== undefined;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
+  const settings = valuesOf('lxc', written);
   return {
-    ...guestBase(written, context, { cores: written.cores ?? null, memoryMb: written.memory_mb, cloneFrom, isSource }),
+    ...guestBase(written, settings, context, { cloneFrom, isSource }),
+    ...settings,
     kind: 'lxc',
     role: role === 'none' ? null : role,
     traefikService: normaliseService(written.traefik_service, role === 'ca'),
-    swapMb: written.swap_mb ?? null,
     template: written.template ?? null,
     ostype: written.ostype ?? null,
     storagePool: written.storage_pool,

@@ -5,6 +5,7 @@ import { becomes, inContainers, oneOf, wholeNumber } from '../../config/schema/o
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { guestShape } from '../guest/schema.ts';
+import { settingShape } from '../guest/settings/shape.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z.strictObject({
@@ -114,22 +115,13 @@ const featureOf = (option: string): string => option.slice(0, option.indexOf('='
 /** One container. */
 export const lxcGuest = z.strictObject({
   ...guestShape,
+  ...settingShape('lxc'),
   role: z
     .enum(['ca', 'proxy', 'gateway', 'none'])
     .optional()
     .describe(
       'What the environment uses it for: certificate authority, inner proxy, or gateway. Each once. Default: ca for 103, proxy for 102, gateway for 101, where something is installed in them and no other has it; none for others.',
     ),
-  memory_mb: value.memoryMb.describe('Memory in MB.'),
-  swap_mb: wholeNumber(inContainers('swap'), 'must be a whole number of megabytes', {
-    least: 0,
-    most: 64 * 1024 * 1024,
-  })
-    .optional()
-    .describe('Swap in MB, on top of the memory. Default: 512 for a new container; one that exists keeps its own.'),
-  cores: value.cores
-    .optional()
-    .describe('CPU cores that it sees. Default: all of the host for a new container; one that exists keeps its own.'),
   template: becomes(
     [{ verb: 'pct create', option: 'ostemplate' }],
     EXPECT_TEMPLATE,

@@ -5,6 +5,7 @@ import { normaliseSecret } from '../../config/secret.ts';
 import type { GuestContext } from '../guest/entry.ts';
 import { MAKING } from '../guest/making.ts';
 import { addressList, domainList, guestBase, normaliseService, withoutSlash } from '../guest/normalise.ts';
+import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
 
@@ -19,10 +20,8 @@ export interface VmFileDefaults extends z.output<typeof vmDefaults> {
 export function normaliseVm(written: Written, defaults: VmFileDefaults, context: GuestContext): VmGuest {
   const isSource = written.is_template;
   const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
-  const cores = written.cores ?? defaults.cores ?? null;
-  const memoryMb = written.memory_mb ?? defaults.memory_mb ?? null;
   return {
-    ...guestBase(written, context, { cores, memoryMb, cloneFrom, isSource }),
+    ...guestBase(written, valuesOf('vm', written, defaults), context, { cloneFrom, isSource }),
     kind: 'vm',
     traefikService: normaliseService(written.traefik_service, true),
     isTemplate: written.is_template,

@@ -5,13 +5,11 @@ import { becomes, inMachines, wholeNumber } from '../../config/schema/option.ts'
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { guestShape } from '../guest/schema.ts';
+import { defaultsShape, settingShape } from '../guest/settings/shape.ts';
 
 /** Where a VM says nothing itself. */
 export const vmDefaults = z.strictObject({
-  cores: value.cores.optional().describe('CPU cores. Default: 2 for a new VM; one that exists keeps its own.'),
-  memory_mb: value.memoryMb
-    .optional()
-    .describe('Memory in MB. Default: 2048 for a new VM; one that exists keeps its own.'),
+  ...defaultsShape(),
   disk_size_gb: value.sizeGb
     .optional()
     .describe('Size of the root disk in GB. Default: 32 for a new VM; one that exists keeps its own.'),
@@ -90,6 +88,7 @@ const IMAGE_PLACES = [
 /** One VM. */
 export const vmGuest = z.strictObject({
   ...guestShape,
+  ...settingShape('vm'),
   vmid: value.guestId.describe('Its id, 100 to 999999999.'),
   is_template: z
     .boolean()
@@ -117,8 +116,6 @@ export const vmGuest = z.strictObject({
   )
     .optional()
     .describe('Checksum of that image, from the list of its publisher. Needed with template_image_url.'),
-  cores: value.cores.optional().describe('CPU cores. Default: that of vm_defaults.'),
-  memory_mb: value.memoryMb.optional().describe('Memory in MB. Default: that of vm_defaults.'),
   disk_size_gb: value.sizeGb
     .optional()
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),

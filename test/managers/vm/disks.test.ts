@@ -126,7 +126,7 @@ test('where the VM boots from another disk than the one that Phoenix makes, both
 });
 
 describe('a clone', () => {
-  const template = machine(9000, { isTemplate: true, startAtBoot: false });
+  const template = machine(9000, { isTemplate: true, start_at_boot: false });
   const own = { cloneFrom: 9000, templateImage: null };
   const clone = targetOf(template, machine(1001, own));
 

@@ -9,15 +9,15 @@ import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from
 /** BOOT_ORDER: both start with the host, and the one that is needed starts later. */
 export function dependenciesStartFirst({ config }: RuleContext): Finding[] {
   return pairs(config)
-    .filter(({ guest, need }) => guest.startAtBoot && need.startAtBoot && startsLater(need, guest))
+    .filter(({ guest, need }) => guest.start_at_boot && need.start_at_boot && startsLater(need, guest))
     .map(({ guest, need }) => ({
       code: 'BOOT_ORDER',
       at: within(guest.writtenAt, 'boot_order'),
       message: `${nameOfGuest(guest)} starts ${words(guest)}, but needs ${nameOfGuest(need)}, which starts ${words(need)}`,
       hint:
-        need.bootOrder === null
-          ? `Give ${need.id} a boot_order below ${guest.bootOrder}.`
-          : `Give ${guest.id} a boot_order above ${need.bootOrder}, or ${need.id} a lower one.`,
+        need.boot_order === null
+          ? `Give ${need.id} a boot_order below ${guest.boot_order}.`
+          : `Give ${guest.id} a boot_order above ${need.boot_order}, or ${need.id} a lower one.`,
       target: targetOf(guest),
     }));
 }
@@ -25,7 +25,7 @@ export function dependenciesStartFirst({ config }: RuleContext): Finding[] {
 /** LATE_DEPENDENCY: what others are cloned from waits for a guest that stands later in the order, and they all with it. */
 export function cloneSourcesComeEarly({ config }: RuleContext): Finding[] {
   return pairs(config)
-    .filter(({ guest, need }) => isCloneSource(guest) && !(guest.startAtBoot && need.startAtBoot))
+    .filter(({ guest, need }) => isCloneSource(guest) && !(guest.start_at_boot && need.start_at_boot))
     .filter(({ guest, need }) => startsLater(need, guest))
     .map(({ guest, need }) => ({
       code: 'LATE_DEPENDENCY',
@@ -47,9 +47,9 @@ function pairs(config: RuleContext['config']): { guest: Guest; need: Guest }[] {
 
 /** Proxmox starts guests without an order after all that have one. */
 function startsLater(one: Guest, other: Guest): boolean {
-  return (one.bootOrder ?? Number.POSITIVE_INFINITY) > (other.bootOrder ?? Number.POSITIVE_INFINITY);
+  return (one.boot_order ?? Number.POSITIVE_INFINITY) > (other.boot_order ?? Number.POSITIVE_INFINITY);
 }
 
 function words(guest: Guest): string {
-  return guest.bootOrder === null ? 'last (no boot_order)' : `with boot_order ${guest.bootOrder}`;
+  return guest.boot_order === null ? 'last (no boot_order)' : `with boot_order ${guest.boot_order}`;
 }
