@@ -1,19 +1,21 @@
 // Each setting of guests from its declaration to Proxmox: its field in the schema and the file, its change in a plan and what that
 // costs, the words of its command, and what the host has afterwards.
 
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { declarations } from '../../../src/agent/reconcile/declared.ts';
 import { jsonSchema } from '../../../src/load/json-schema.ts';
 import { settingsPage } from '../../../src/managers/guest/settings/page.ts';
 import { SETTINGS } from '../../../src/managers/guest/settings/settings.ts';
 import { settingsOf } from '../../../src/managers/guest/settings/values.ts';
-import { allTargets, impactOf, managerOf } from '../../../src/managers/index.ts';
-import { kindOf, type TargetId } from '../../../src/model/ids.ts';
+import { allTargets, impactOf, managerOf, marking } from '../../../src/managers/index.ts';
+import type { CommitSha, TargetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { canonical } from '../../../src/plan/canonical.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
-import { environment, type Files, loadFiles } from '../../load/environment.ts';
+import type { Repository } from '../../../src/ports.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
@@ -124,18 +126,19 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
   );
 });
 
-test('digests of what was applied before settings had the names of the file are still those of the same guests', () => {
-  const found = [...allTargets(sound(environment()))].flatMap(([id, { spec }]) => {
-    const recorded = managerOf(kindOf(id)).recorded?.(spec);
-    return recorded === undefined ? [] : [[id, createHash('sha256').update(canonical(recorded)).digest('hex')]];
-  });
-  // As the version before computed them.
-  expect(Object.fromEntries(found)).toEqual({
+test('after an update the agent knows guests that were applied before settings had the names of the file', async () => {
+  const repository: Pick<Repository, 'snapshot'> = { snapshot: async () => snapshotOf(environment()) };
+  const reading = { strictSecrets: false, secrets: DEFAULT_BOUNDS };
+  const declaredAt = declarations(repository as Repository, { allTargets, impactOf, managerOf, marking }, reading);
+  const { digests } = await declaredAt('a'.repeat(40) as CommitSha);
+  // As the version before computed them, and as its ledger has them.
+  const recorded = {
     'lxc/101': 'eca25dd2c3ff5c2336b1139c9619431f10688623e1dd11742e3d4627eee59ef7',
     'lxc/900': 'c8458df30214785a98eb9adfcc17ee86024b1c6f3807ca6c9fc7822fd15df1b6',
     'vm/1001': '24b6c60ddf0361c7c1eb826632440d87abc51eb6070f98641148462db7024178',
     'vm/9000': '7d0268e383d7403e3289d4f30ffd40d7d0ab17c03ec160cbcf30afa455fce784',
-  });
+  };
+  expect(Object.fromEntries(digests)).toMatchObject(recorded);
 });
 
 test('a setting that came later changes a digest once somebody declares it, and every setting does', () => {
@@ -163,12 +166,6 @@ function read(kind: 'lxc' | 'vm', own: object) {
   const files = environment();
   Object.assign(GUESTS[kind].entry(files), own);
   return loadFiles(files);
-}
-
-function sound(files: Files) {
-  const { config } = loadFiles(files);
-  if (config === null) throw new Error('the configuration has errors');
-  return config;
 }
 
 function targets(kind: 'lxc' | 'vm', own: object): ReadonlyMap<TargetId, Target> {
