@@ -130,7 +130,8 @@ keep_or_put "$settings/forge-token" </dev/null
 # --- the service ---
 
 if does "put the service into $unit"; then
-  sed "s|^ExecStart=/usr/bin/node \(.*\)/opt/phoenix/|ExecStart=$node \1$code/|" "$checkout/deploy/systemd/phoenix.service" |
+  sed -e "s|^ExecStart=/usr/bin/node \(.*\)/opt/phoenix/|ExecStart=$node \1$code/|" \
+    -e "s|^Environment=NODE_COMPILE_CACHE=/opt/phoenix/|Environment=NODE_COMPILE_CACHE=$code/|" "$checkout/deploy/systemd/phoenix.service" |
     put "$unit" 0644
   if [ -z "$prefix" ]; then systemctl daemon-reload; fi
 fi

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const OUT = fileURLToPath(new URL('../test/lab/forge/github-api.json', import.meta.url));
+const OUT = fileURLToPath(new URL('../lab/test/forge/github-api.json', import.meta.url));
 
 const REPO = '/repos/{owner}/{repo}';
 const OPERATIONS = [

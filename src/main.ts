@@ -9,6 +9,7 @@ import { parseEnv } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addVerbs } from './cli/agent/verbs/commands.ts';
 import { EXIT, type Io } from './cli/io.ts';
+import { withLab } from './cli/rehearse/with-lab.ts';
 
 // Beside the code, so that nobody can change it who cannot change the code; where it cannot be written, everything starts slower.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/phoenix', import.meta.url)));
@@ -66,7 +67,7 @@ command('rehearse [path]', 'apply a configuration to a lab host for real, twice'
   .option('--root <dir>', 'the config root, when it is not to be found by itself')
   .option('--json', 'answer with one JSON document', false)
   .action(async (path = '.', options) =>
-    ending((await import('./cli/rehearse/rehearse.ts')).rehearse({ path, ...options }, io)),
+    ending((await withLab('rehearse', () => import('./cli/rehearse/rehearse.ts'))).rehearse({ path, ...options }, io)),
   );
 
 command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
@@ -75,13 +76,15 @@ command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
 
 command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once')
   .option('--once', 'end after the story; 0 only if all went well', false)
-  .action(async (options) => ending((await import('./cli/demo.ts')).demo(options, io)));
+  .action(async (options) => ending((await withLab('demo', () => import('./cli/demo.ts'))).demo(options, io)));
 
 command('lab <dir> [command...]', 'a simulated Proxmox host kept in a folder', 'lab /tmp/pve -- pct list')
   .option('--running <id>', 'set this guest running, as a kernel would', collect, [])
   .option('--stopped <id>', 'set this guest stopped', collect, [])
   .option('--age <certificate>', 'make this file of the host one that is near its end', collect, [])
-  .action(async (dir, words, options) => ending((await import('./cli/rehearse/lab.ts')).runLab(dir, options, words)));
+  .action(async (dir, words, options) =>
+    ending((await withLab('lab', () => import('./cli/rehearse/lab.ts'))).runLab(dir, options, words)),
+  );
 
 command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')
   .option('--json', 'answer with one JSON document', false)
@@ -142,16 +145,6 @@ command('approve <run> <target>', 'let a step go on that destroys or recreates s
   .option('--json', 'answer with one JSON document', false)
   .action(async (run, target, options) =>
     ending((await import('./cli/agent/approve.ts')).approve({ run, target, ...options }, io)),
-  );
-
-command('adopt [targets...]', 'take over what Phoenix did not make, as it is declared', 'adopt lxc/105 --wait')
-  .option('--all', 'every declared target', false)
-  .option('--dry-run', 'show what would be set, and do nothing', false)
-  .option('--yes', 'ask nothing', false)
-  .option('--wait', 'follow the run to its end, and end as it does', false)
-  .option('--json', 'answer with one JSON document', false)
-  .action(async (targets, options) =>
-    ending((await import('./cli/agent/adopt.ts')).adopt({ targets, ...options }, io)),
   );
 
 command('drift', 'look at every target and say what differs', 'drift --wait')

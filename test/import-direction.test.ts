@@ -7,7 +7,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const TOP = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(TOP, 'src');
 
 interface Import {
   /** Relative to src, with forward slashes. */
@@ -17,6 +18,8 @@ interface Import {
   readonly ours: boolean;
   /** It is there when the program runs: not types alone. */
   readonly byValue: boolean;
+  /** Loaded when that line is reached, and not with the file. */
+  readonly lazy: boolean;
 }
 
 /** Where a file belongs, and the folders of ours that it may know besides its own. */
@@ -38,7 +41,6 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
-  [/^lab\//, ['model/', 'proxmox/', 'traefik/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
@@ -62,8 +64,8 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['bullmq', /^io\/queue/],
   ['ioredis', /^io\/(ledger|queue)/],
   ['isomorphic-git', /^io\/(git|local-repository)/],
-  ['execa', /^(io|lab)\/(host|forge)/],
-  ['express', /^(agent\/http\/|web\/|lab\/forge)/],
+  ['execa', /^io\/(host|forge)/],
+  ['express', /^(agent\/http\/|web\/)/],
   ['preact', /^web\/html\//],
   ['htm', /^web\/html\//],
   ['preact-render-to-string', /^web\/html\/document\.ts$/],
@@ -100,11 +102,13 @@ function importsOf(file: string): Import[] {
   );
   return [...lines].map(([, names = '', fixed, lazy]) => {
     const written = fixed ?? lazy ?? '';
-    const byValue = lazy === undefined && !onlyTypes(names);
-    if (written.startsWith('.'))
-      return { from, to: relative(SRC, resolve(dirname(file), written)), ours: true, byValue };
+    const isLazy = fixed === undefined;
+    const about = { from, byValue: !isLazy && !onlyTypes(names), lazy: isLazy };
+    if (written.startsWith('.')) {
+      return { ...about, to: relative(SRC, resolve(dirname(file), written)), ours: true };
+    }
     const [scope = '', name = ''] = written.split('/');
-    return { from, to: scope.startsWith('@') ? `${scope}/${name}` : scope, ours: false, byValue };
+    return { ...about, to: scope.startsWith('@') ? `${scope}/${name}` : scope, ours: false };
   });
 }
 
@@ -158,14 +162,18 @@ function shown({ from, to }: Import): string {
 
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
-  const from = 'agent/http/webhook/receive.ts';
-  expect(imports).toContainEqual({ from, to: 'express', ours: false, byValue: false });
-  expect(imports).toContainEqual({ from, to: 'agent/http/webhook/body.ts', ours: true, byValue: true });
-  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true, byValue: false });
+  const [fixed, lazy] = [
+    { byValue: true, lazy: false },
+    { byValue: false, lazy: true },
+  ];
+  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false, ...fixed });
+  const [from, to] = ['agent/http/webhook/receive.ts', 'agent/http/webhook/body.ts'];
+  expect(imports).toContainEqual({ from, to, ours: true, ...fixed });
+  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true, ...lazy });
 });
 
 test('a circle is found, and one that is closed by types alone is none', () => {
-  const line = (from: string, to: string, byValue = true): Import => ({ from, to, ours: true, byValue });
+  const line = (from: string, to: string, byValue = true): Import => ({ from, to, ours: true, byValue, lazy: false });
   const open = [line('a.ts', 'b.ts'), line('b.ts', 'c.ts'), line('c.ts', 'a.ts', false), line('d.ts', 'a.ts')];
   expect(circles(open)).toEqual([]);
   expect(circles([...open, line('c.ts', 'b.ts'), line('e.ts', 'e.ts')])).toEqual([['b.ts', 'c.ts'], ['e.ts']]);
@@ -209,7 +217,7 @@ describe('imports of ours point one way', () => {
   });
 
   test('no file is part of a circle of imports by value', () => {
-    expect(circles(imports.filter(({ from }) => !from.startsWith('lab/')))).toEqual([]);
+    expect(circles(imports)).toEqual([]);
   });
 });
 
@@ -231,9 +239,62 @@ describe('a library that touches the world is known to one place', () => {
   });
 });
 
+describe('the lab is a package beside Phoenix', () => {
+  const LAB = 'phoenix-lab';
+  const inLab = filesIn(join(TOP, 'lab'))
+    .filter((file) => !file.includes('/node_modules/'))
+    .flatMap(importsOf);
+  const fromTop = (path: string) => relative(TOP, resolve(SRC, path));
+
+  test('of Phoenix it knows facts alone, and its tests beside them what tests share', () => {
+    const wrong = inLab.filter(({ from, to, ours }) => {
+      const isTest = fromTop(from).startsWith('lab/test/');
+      const known = isTest ? /^(lab|src\/(proxmox|traefik)|test)\// : /^(lab\/src|src\/(proxmox|traefik))\//;
+      return ours && !known.test(fromTop(to));
+    });
+    expect(inLab.some(({ to }) => fromTop(to) === 'src/proxmox/table.ts')).toBe(true);
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('it is known by its exported names, and in Phoenix only to what rehearses and shows', () => {
+    const others = ['test', 'deploy'].flatMap((folder) => filesIn(join(TOP, folder)).flatMap(importsOf));
+    const around = [...imports, ...others].filter(({ to, ours }) => ours && fromTop(to).startsWith('lab/'));
+    expect(around.map(shown)).toEqual([]);
+    const known = imports.filter(({ to }) => to === LAB);
+    expect(known.length).toBeGreaterThan(3);
+    expect(known.filter(({ from }) => !/^cli\/(rehearse|demo)\//.test(from)).map(shown)).toEqual([]);
+  });
+
+  test('nothing loads it by being loaded: not the command line, not the agent, no command without it', () => {
+    const loadedBy = (file: string, seen = new Set<string>()): Set<string> => {
+      if (seen.has(file)) return seen;
+      seen.add(file);
+      for (const { to } of imports.filter(({ from, lazy }) => from === file && !lazy)) loadedBy(to, seen);
+      return seen;
+    };
+    const lazily = imports.filter(({ lazy, ours }) => lazy && ours);
+    const bringers = lazily.filter(({ to }) => loadedBy(to).has(LAB));
+    expect(bringers.map(({ to }) => to).sort()).toEqual([
+      'cli/demo.ts',
+      'cli/rehearse/lab-host.ts',
+      'cli/rehearse/lab.ts',
+      'cli/rehearse/rehearse.ts',
+    ]);
+    for (const { from, to } of bringers) {
+      const name = to.slice(to.lastIndexOf('/') + 1);
+      expect(readFileSync(join(SRC, from), 'utf8')).toMatch(
+        new RegExp(`withLab\\([^,]+, \\(\\) => import\\('[^']*/${name}'\\)\\)`),
+      );
+    }
+    for (const file of ['main.ts', 'cli/serve.ts', 'cli/validate.ts', 'cli/plan.ts', 'cli/rehearse/outside.ts']) {
+      expect([file, loadedBy(file).has(LAB)]).toEqual([file, false]);
+    }
+  });
+});
+
 test('only the command line reads the environment', () => {
   const readers = filesIn(SRC)
     .filter((file) => /\bprocess\.env\b/.test(readFileSync(file, 'utf8')))
     .map((file) => relative(SRC, file));
-  expect(readers.filter((file) => !/^(main\.ts|cli\/rehearse\/lab\.ts|lab\/)/.test(file))).toEqual([]);
+  expect(readers.filter((file) => !/^(main\.ts|cli\/rehearse\/lab\.ts)/.test(file))).toEqual([]);
 });

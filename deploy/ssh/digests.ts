@@ -4,10 +4,14 @@
 import { createHash } from 'node:crypto';
 import * as scripts from '../../src/io/host/ssh-scripts.ts';
 
-/** By the names that the table of commands knows their arguments by; `run` and `guarded` start one of the table's programs. */
+/**
+ * By the names that the table of commands knows their arguments by; `run` and `guarded` start one of the table's programs, and `session`
+ * is given commands to judge.
+ */
 const SCRIPTS = {
   run: scripts.RUN,
   guarded: scripts.GUARDED,
+  session: scripts.SESSION,
   end: scripts.END_GROUP,
   file: scripts.READ_FILE,
   folders: scripts.READ_FOLDERS,

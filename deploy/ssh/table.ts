@@ -159,6 +159,11 @@ const COMMANDS: readonly string[] = [
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',
+  // What `phoenix doctor` looks at.
+  'pvesh get /version --output-format json',
+  'pct list',
+  'qm list',
+  'pvesm status',
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
   'pveam download {storage} {file}',

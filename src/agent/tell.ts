@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
-import { isSwitch } from '../plan/command.ts';
+import { imperative } from '../model/verbs.ts';
 import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
 import { APPLY_CONTEXT, DRIFT_CONTEXT, type Sentence, status, stepContext, stepEnded, toRun } from '../say/status.ts';
 
@@ -21,7 +21,7 @@ export function ofRun(publicUrl: string | null, { id, commit, request }: Told, s
 /** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */
 export function ofStep(publicUrl: string | null, run: Told, target: TargetId, said: Sentence): CommitStatus[] {
   const { readOnly, verb } = run.request;
-  if (readOnly || (isSwitch(verb) && verb !== 'delete')) return [];
+  if (readOnly || imperative(verb)?.proves === 'nothing') return [];
   return [status(run.commit, stepContext(target), said, toRun(publicUrl, run.id, target))];
 }
 
@@ -33,7 +33,7 @@ export function isTimed({ trigger, by }: RunRequest): boolean {
 /** Null for runs that say nothing of the commit as a whole: dry runs, what a person switches, and what is due by time. */
 function contextOf({ trigger, verb, readOnly }: RunRequest): string | null {
   if (trigger === 'drift') return readOnly ? DRIFT_CONTEXT : null;
-  if (isSwitch(verb) || (trigger === 'command' && readOnly)) return null;
+  if (imperative(verb) !== null || (trigger === 'command' && readOnly)) return null;
   return readOnly ? DRIFT_CONTEXT : APPLY_CONTEXT;
 }
 

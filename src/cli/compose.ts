@@ -12,6 +12,7 @@ import type { Agent, Role } from '../agent/parts.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
+import type { NodeAdvice } from '../io/host/ssh-failure.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
 import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
@@ -115,7 +116,8 @@ export async function compose(
     const metrics = openMetrics(ledger);
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
     const away = patience(known, log, stop);
-    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor, away }));
+    const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
+    const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor, away, advise }));
     await known?.keep(host.node);
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);

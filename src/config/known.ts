@@ -5,8 +5,7 @@ import type { FilesByPath } from './files.ts';
 import type { Place } from './read/place.ts';
 
 interface Read {
-  /** What was written, as JSON. */
-  readonly text: string;
+  readonly entry: unknown;
   readonly circumstances: string;
   /** The files that were looked up for it, and what they were. */
   readonly files: ReadonlyMap<string, string | null>;
@@ -30,38 +29,70 @@ export class Known {
   readonly #entries = new Map<string, Read>();
 
   /**
-   * The entry as it was read before, where all that it was read from is the same; else as it is read now. One with which anything is
-   * wrong is read every time, as is one that refers to a secret: what there is to say of it rests on more.
+   * The entry as it was read before, where all that it was read from is the same; else as it is read now.
    *
-   * @param read must look up files in those that it is given
+   * @param read must look up files in those that it is given; `lasting` says that nothing else decides what it finds
    */
-  entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; sound: boolean }): V | undefined {
+  entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; lasting: boolean }): V | undefined {
     const { at, entry, circumstances, files } = written;
     const key = `${at.file}${at.path}`;
-    const text = JSON.stringify(entry);
     const before = this.#entries.get(key);
-    if (before?.text === text && before.circumstances === circumstances && sameFiles(before.files, files)) {
+    if (
+      before !== undefined &&
+      before.circumstances === circumstances &&
+      sameJson(before.entry, entry) &&
+      sameFiles(before.files, files)
+    ) {
       return before.value as V;
     }
-    const lookedUp = new Map<string, string | null>();
-    const { value, sound } = read(noting(files, lookedUp));
-    this.#entries.delete(key);
-    if (value !== undefined && sound && !text.includes('"$secret"')) {
+    const noting = new NotedFiles(files);
+    const { value, lasting } = read(noting);
+    if (before !== undefined) this.#entries.delete(key);
+    if (value !== undefined && lasting) {
       if (this.#entries.size >= KEEP) this.#entries.clear();
-      this.#entries.set(key, { text, circumstances, files: lookedUp, value });
+      this.#entries.set(key, { entry, circumstances, files: noting.lookedUp, value });
     }
     return value;
   }
 }
 
+const NO_FILES: ReadonlyMap<string, string | null> = new Map();
+
 /** The same files, with a note of each that is looked up. */
-function noting(files: FilesByPath, lookedUp: Map<string, string | null>): FilesByPath {
-  return {
-    get(path) {
-      lookedUp.set(path, identity(files, path));
-      return files.get(path);
-    },
-  };
+class NotedFiles implements FilesByPath {
+  readonly #files: FilesByPath;
+  #lookedUp: Map<string, string | null> | undefined;
+
+  constructor(files: FilesByPath) {
+    this.#files = files;
+  }
+
+  get(path: string): ReturnType<FilesByPath['get']> {
+    this.#lookedUp ??= new Map();
+    this.#lookedUp.set(path, identity(this.#files, path));
+    return this.#files.get(path);
+  }
+
+  get lookedUp(): ReadonlyMap<string, string | null> {
+    return this.#lookedUp ?? NO_FILES;
+  }
+}
+
+/** Whether two values have the same JSON text, the order of names included. The reader has bounded how deep they are. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameJson(item, b[index]));
+  }
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    keys.length === others.length &&
+    keys.every(
+      (key, index) =>
+        key === others[index] && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
+  );
 }
 
 function sameFiles(before: ReadonlyMap<string, string | null>, files: FilesByPath): boolean {

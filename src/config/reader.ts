@@ -51,13 +51,14 @@ export class Reader<Unreadable extends Notes> {
     return raw;
   }
 
-  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether there was none. */
+  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether it has neither. */
   look(marking: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): boolean {
     const marked = marking === null ? [] : unusedAndPlain(marking, modern, at, this.#bounds, target);
-    const { references, plain } = this.#seek(written, at, marked, target);
-    this.findings.add([...marked, ...plain]);
+    const { references, plain, refers } = this.#seek(written, at, marked, target);
+    this.findings.add(marked);
+    this.findings.add(plain);
     this.references.push(...references);
-    return marked.length + plain.length + references.length === 0;
+    return marked.length + plain.length === 0 && !refers;
   }
 
   /** Further entries of the file are not looked at: there are more errors already than are shown. */

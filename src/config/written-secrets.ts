@@ -17,6 +17,8 @@ interface WrittenSecrets {
   /** Each is held back with the targets that it is for. */
   readonly references: readonly Finding[];
   readonly plain: readonly Finding[];
+  /** There is a reference, whether or not anything is wrong with it. */
+  readonly refers: boolean;
 }
 
 /** @param known findings of the same values: what is said already is not said again */
@@ -58,8 +60,10 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
     const common = target === undefined ? {} : { target };
     const references: Finding[] = [];
     const plain: Finding[] = [];
+    let refers = false;
     eachText(raw, [], false, (value, keys, isArgument) => {
       if (keys.at(-1) === '$secret') {
+        refers = true;
         const fault = faultOf(value, within(at, ...keys));
         if (fault !== null) references.push({ ...fault, ...common });
         return;
@@ -69,7 +73,7 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
       const place = within(at, ...keys);
       if (!said.has(place.path)) plain.push({ ...plainSecret(what, keys, place, bounds), ...common });
     });
-    return { references, plain };
+    return { references, plain, refers };
   };
 }
 
@@ -113,12 +117,18 @@ type SeeText = (value: string, keys: readonly string[], isArgument: boolean) => 
 function eachText(value: unknown, keys: string[], isArgument: boolean, see: SeeText): void {
   if (typeof value === 'string') see(value, keys, isArgument);
   if (typeof value !== 'object' || value === null) return;
-  const marked = Array.isArray(value) ? secretArguments(value) : NO_ARGUMENTS;
+  if (Array.isArray(value)) {
+    const marked = secretArguments(value);
+    for (const [index, item] of value.entries()) {
+      keys.push(String(index));
+      eachText(item, keys, marked.has(index), see);
+      keys.pop();
+    }
+    return;
+  }
   for (const key of Object.keys(value)) {
     keys.push(key);
-    eachText((value as Record<string, unknown>)[key], keys, marked.has(Number(key)), see);
+    eachText((value as Record<string, unknown>)[key], keys, false, see);
     keys.pop();
   }
 }
-
-const NO_ARGUMENTS: ReadonlySet<number> = new Set();

@@ -19,8 +19,9 @@ const RETRY_MS = 5_000;
 const CLOSE_MS = 3_000;
 /** Between two requests for the same work, of those that come while one is on its way. */
 const SHARED_PAUSE_MS = 10;
-/** The same for reports, which come with every outcome: one job sends all that is due. */
+/** The same for reports, which come with every outcome: one job sends all that is due. Who asks does not wait for it. */
 const REPORT_PAUSE_MS = 100;
+const REPORT_SOON = 'report soon';
 /** Steps that one job does before it lets others have its place. */
 const MOST_TURNS = 16;
 /** No step waits for longer to be tried again. A key that would is from before the clock was set back. */
@@ -143,15 +144,20 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const ask = (name: string): (() => Promise<void>) => {
     const known = asks.get(name);
     if (known !== undefined) return known;
-    const asked = shared(
-      async () => {
-        if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
-      },
-      name === 'report' ? REPORT_PAUSE_MS : SHARED_PAUSE_MS,
-    );
+    const asked = shared(async () => {
+      if ((await queue(name).getWaitingCount()) === 0) await queue(name).add(name, {});
+    });
     asks.set(name, asked);
     return asked;
   };
+
+  let reportAsked = Number.NEGATIVE_INFINITY;
+  async function requestReport(): Promise<void> {
+    const pauseMs = reportAsked + REPORT_PAUSE_MS - performance.now();
+    if (pauseMs > 0) return after(REPORT_SOON, pauseMs, requestReport);
+    reportAsked = performance.now();
+    await ask('report')();
+  }
 
   function worker(
     name: string,
@@ -191,7 +197,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
 
   return {
     requestReconcile: ask('reconcile'),
-    requestReport: ask('report'),
+    requestReport,
     requestReview: ask('review'),
     requestRenew: ask('renew'),
     requestApply,
@@ -224,7 +230,9 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
       for (const timer of timers.values()) clearInterval(timer);
       for (const { timer } of later.values()) clearTimeout(timer);
       const grace = setTimeout(() => stopping.abort(), graceMs);
-      const closed = closeAll(workers).then(() => closeAll([...queues.values()]));
+      const closed = closeAll(workers)
+        .then(() => (later.has(REPORT_SOON) ? ask('report')().catch(() => {}) : undefined))
+        .then(() => closeAll([...queues.values()]));
       // While Redis is away, BullMQ waits for connections that never end, and work for answers that never come: only work that
       // was under way gets its grace.
       const given = Promise.race([Promise.allSettled(running), pause(graceMs, undefined, { ref: false })]);
@@ -246,7 +254,7 @@ function idOf(run: RunId, target: TargetId, attempt: number): string {
 }
 
 /** Calls made while one is on its way share the next, which follows after a moment: a flood costs no more than a few calls. */
-function shared(task: () => Promise<void>, pauseMs: number): () => Promise<void> {
+function shared(task: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   const start = (): Promise<void> => {
@@ -260,7 +268,7 @@ function shared(task: () => Promise<void>, pauseMs: number): () => Promise<void>
     if (current === undefined) return start();
     next = current
       .catch(() => {})
-      .then(() => pause(pauseMs))
+      .then(() => pause(SHARED_PAUSE_MS))
       .then(() => {
         next = undefined;
         return start();

@@ -6,6 +6,7 @@ import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
+import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports.ts';
 import type { Config } from './config.ts';
 
@@ -78,7 +79,6 @@ export interface NoWayBack {
 }
 
 /** What a person asks of a target that runs, beside what is declared. */
-export type Power = 'start' | 'stop' | 'restart';
 
 /** What a target that can run does at the moment. */
 export type RunningState = 'running' | 'stopped' | 'absent';

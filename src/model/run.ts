@@ -2,23 +2,9 @@
 
 import type { RunId, TargetId } from './ids.ts';
 import type { Impact, Verb } from './plan.ts';
+import type { CommandVerb } from './verbs.ts';
 
 export type Trigger = 'push' | 'replay' | 'drift' | 'command';
-/** What a person asks for by name; `converge` and the others that bring targets to what is declared do so in the same way. */
-export const COMMAND_VERBS = [
-  'setup',
-  'create',
-  'converge',
-  'delete',
-  'start',
-  'stop',
-  'restart',
-  'sync',
-  'health-check',
-  'letsgo',
-  'adopt',
-] as const;
-export type CommandVerb = (typeof COMMAND_VERBS)[number];
 export type RunState = 'planned' | 'applying' | 'succeeded' | 'failed' | 'blocked' | 'superseded' | 'invalid';
 export type Outcome = 'applied' | 'unchanged' | 'failed' | 'skipped' | 'blocked' | 'superseded';
 

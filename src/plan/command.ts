@@ -2,20 +2,11 @@
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
-import type { CommandVerb } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import type { ImperativeVerb } from '../model/verbs.ts';
 import { compareTargets } from './compare-targets.ts';
 import { makePlan, type PlanInput } from './plan.ts';
 import { dependants, withNeeds } from './scope.ts';
-
-/** Verbs that have a plan of their own; the others bring targets to what is declared. */
-export type SwitchVerb = 'start' | 'stop' | 'restart' | 'delete' | 'health-check';
-
-const SWITCHES: ReadonlySet<CommandVerb> = new Set<SwitchVerb>(['start', 'stop', 'restart', 'delete', 'health-check']);
-
-export function isSwitch(verb: CommandVerb | null | undefined): verb is SwitchVerb {
-  return verb !== null && verb !== undefined && SWITCHES.has(verb);
-}
 
 export interface Situation {
   /** All that are declared or applied. */
@@ -29,7 +20,7 @@ export interface Situation {
 }
 
 export interface Asked {
-  readonly verb: SwitchVerb;
+  readonly row: ImperativeVerb;
   readonly targets: readonly TargetId[];
   /** Dependants are taken along. */
   readonly cascade: boolean;
@@ -48,39 +39,44 @@ export type Choice =
     };
 
 /**
- * `start` begins with what is needed and does not run, `stop` with what runs and needs the target, `delete` also with what is applied
- * in it or by it, such as a stack, but both only when told to take it along; `restart` is the target alone. Parts of the host are
- * never deleted with something else.
+ * The targets that were named, and whom the verb takes along: what they need and does not run, or what needs them, when the person says so.
+ * A deletion concerns what is applied in a target or by it too, such as a stack; a stop only what runs. Parts of the host are never
+ * deleted with something else.
  */
-export function choose({ verb, targets: asked, cascade }: Asked, situation: Situation): Choice {
+export function choose({ row, targets: asked, cascade }: Asked, situation: Situation): Choice {
   const { targets, states, resting } = situation;
-  const switches = verb === 'start' || verb === 'stop' || verb === 'restart';
-  const idle = switches ? asked.filter((target) => !states.has(target)) : [];
+  const idle = row.of === 'everything' ? [] : asked.filter((target) => !states.has(target));
   if (idle.length > 0) return refused('does not run', idle);
-  const kept = verb === 'start' || verb === 'restart' ? asked.filter((target) => resting.has(target)) : [];
+  const kept = row.of === 'what can run, no templates' ? asked.filter((target) => resting.has(target)) : [];
   if (kept.length > 0) return refused('is a template', kept);
 
-  const chosen = new Set(asked);
-  if (verb === 'start') {
+  const along = takenAlong({ row, targets: asked, cascade }, situation);
+  if (along.kind === 'refused') return along;
+  const chosen = new Set([...asked, ...along.targets]);
+  const guarded = row.work === 'destroy' ? [...chosen].filter((each) => targets.get(each)?.protected === true) : [];
+  return guarded.length > 0 ? refused('is protected', guarded) : { kind: 'chosen', targets: chosen };
+}
+
+function takenAlong({ row, targets: asked, cascade }: Asked, situation: Situation): Choice {
+  const { targets, states, resting } = situation;
+  if (row.scope === 'with stopped needs') {
     const lacking = [...withNeeds(asked, targets)].filter(
       (need) => states.has(need) && states.get(need) !== 'running' && !resting.has(need),
     );
-    return { kind: 'chosen', targets: new Set([...chosen, ...lacking]) };
+    return { kind: 'chosen', targets: new Set(lacking) };
   }
-  if (verb === 'stop' || verb === 'delete') {
-    // What does not run is needed by nobody: it can be stopped, again, without asking.
-    const ends = verb === 'delete' ? asked : asked.filter((target) => states.get(target) === 'running');
-    const others = [...dependants(ends, targets)].filter((each) => !chosen.has(each));
-    const running = others.filter((each) => states.get(each) === 'running');
-    const resting = verb === 'stop' ? [] : others.filter((each) => isAppliedOnly(each, situation));
-    if (!cascade && resting.length > 0) return refused('is applied and needs it', [...running, ...resting]);
-    if (!cascade && running.length > 0) return refused('is needed', running);
-    const along = others.filter((each) => (states.get(each) ?? 'absent') !== 'absent');
-    if (cascade) for (const each of verb === 'stop' ? running : [...along, ...resting]) chosen.add(each);
-    const guarded = verb === 'delete' ? [...chosen].filter((each) => targets.get(each)?.protected === true) : [];
-    if (guarded.length > 0) return refused('is protected', guarded);
-  }
-  return { kind: 'chosen', targets: chosen };
+  const all = row.scope === 'with all dependants';
+  if (!all && row.scope !== 'with running dependants') return { kind: 'chosen', targets: new Set() };
+  // What does not run is needed by nobody: it can be stopped, again, without asking.
+  const ends = all ? asked : asked.filter((target) => states.get(target) === 'running');
+  const others = [...dependants(ends, targets)].filter((each) => !asked.includes(each));
+  const running = others.filter((each) => states.get(each) === 'running');
+  const applied = all ? others.filter((each) => isAppliedOnly(each, situation)) : [];
+  if (!cascade && applied.length > 0) return refused('is applied and needs it', [...running, ...applied]);
+  if (!cascade && running.length > 0) return refused('is needed', running);
+  if (!cascade) return { kind: 'chosen', targets: new Set() };
+  const there = others.filter((each) => (states.get(each) ?? 'absent') !== 'absent');
+  return { kind: 'chosen', targets: new Set(all ? [...there, ...applied] : running) };
 }
 
 /** It cannot run, and stands where it was applied. */
@@ -98,12 +94,12 @@ function refused(because: Obstacle, targets: readonly TargetId[]): Choice {
  * @param policy whose approvals it needs, that of whoever gives the command among them; absent: nobody's
  */
 export function commandPlan(
-  verb: SwitchVerb,
+  { step: { order, verb, impact: own } }: ImperativeVerb,
   chosen: ReadonlySet<TargetId>,
   { targets }: Situation,
   { to, impact, policy }: Pick<PlanInput, 'to' | 'impact' | 'policy'>,
 ): Plan {
-  const ends = verb === 'stop' || verb === 'delete';
+  const ends = order === 'dependants first';
   const made = makePlan({
     from: null,
     to,
@@ -114,28 +110,11 @@ export function commandPlan(
   });
   // The configuration that these targets stem from had an order; one that is gone may not, and then there is none to keep.
   const steps = made.kind === 'plan' ? made.plan.steps : [];
-  const asked = steps.map((each): PlanStep => {
-    const { secrets: _, ...own } = each;
-    const step = { ...own, ...shown(verb), changes: [] };
+  const asked = steps.map(({ secrets: _, ...planned }): PlanStep => {
+    const unordered = order === 'none' ? { needs: [], wave: 1 } : {};
+    const step = { ...planned, verb, impact: own ?? planned.impact, ...unordered, changes: [] };
     const approvals = policy === undefined ? 0 : policy.approvals[step.impact];
     return { ...step, approvals, approval: approvals > 0 };
   });
   return { from: null, to, steps: asked, ...(policy && { policy }) };
-}
-
-function shown(verb: SwitchVerb): Partial<PlanStep> {
-  switch (verb) {
-    case 'delete':
-      return {};
-    case 'stop':
-    case 'restart':
-      return { verb: 'update', impact: 'restart' };
-    case 'start':
-      return { verb: 'update', impact: 'live' };
-    case 'health-check':
-      // Asking one needs no answer of another.
-      return { verb: 'update', impact: 'live', needs: [], wave: 1 };
-    default:
-      return verb satisfies never;
-  }
 }

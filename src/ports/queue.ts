@@ -45,6 +45,7 @@ export interface Queue {
   requestReconcile(): Promise<void>;
   /** The same again is no second job, whoever asks, while there is one that waits, runs or is to be tried again. */
   requestApply(node: string, step: ApplyRequest): Promise<void>;
+  /** As `requestReconcile`, but who asks a moment after another does not wait until it is asked for: what is due lies in the ledger. */
   requestReport(): Promise<void>;
   requestReview(): Promise<void>;
   /** As `requestReconcile`, for what is due by time. */

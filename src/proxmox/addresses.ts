@@ -19,9 +19,12 @@ export const isIpv4 = (text: string): boolean => whole(IPV4).test(text);
 export const isIpv6 = (text: string): boolean => whole(IPV6).test(text);
 export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
 
+const IPV4_NETWORK = `${IPV4}/(\\d+)`;
+const IPV6_NETWORK = `${IPV6}/(\\d+)`;
+
 /** A network in CIDR form; prefixes shorter than 8 bits are refused. */
 export function isCidr(text: string, version: 4 | 6): boolean {
-  const length = Number(new RegExp(`^(?:${version === 4 ? IPV4 : IPV6})/(\\d+)\\n?$`).exec(text)?.[1] ?? 0);
+  const length = Number(whole(version === 4 ? IPV4_NETWORK : IPV6_NETWORK).exec(text)?.[1] ?? 0);
   return length > 7 && length <= (version === 4 ? 32 : 128);
 }
 

@@ -58,14 +58,14 @@ export const encodedKeys: Check = (text) => {
   }
 };
 
-const CHECKS: Readonly<Record<string, Check>> = {
-  'pct snapshot snapname': containerSnapshotName,
-  'qm snapshot snapname': machineSnapshotName,
-  'pct create ostemplate': template,
-  'pct create ssh-public-keys': publicKeys,
-  'qm create sshkeys': encodedKeys,
-  'qm set sshkeys': encodedKeys,
-  'pvesh create /nodes/{node}/storage/{storage}/download-url filename': downloadName,
+/** By verb and option. */
+const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  'pct snapshot': { snapname: containerSnapshotName },
+  'qm snapshot': { snapname: machineSnapshotName },
+  'pct create': { ostemplate: template, 'ssh-public-keys': publicKeys },
+  'qm create': { sshkeys: encodedKeys },
+  'qm set': { sshkeys: encodedKeys },
+  'pvesh create /nodes/{node}/storage/{storage}/download-url': { filename: downloadName },
 };
 
 /** Options that hold more than one line. */
@@ -73,7 +73,7 @@ const MANY_LINES: ReadonlySet<string> = new Set(['description', 'ssh-public-keys
 
 /** @param verb program and verb in full, `pct set` */
 export function codeProblem(verb: string, option: string, value: string): string | undefined {
-  const problem = CHECKS[`${verb} ${option}`]?.(value);
+  const problem = CHECKS[verb]?.[option]?.(value);
   if (problem !== undefined || MANY_LINES.has(option)) return problem;
   return oneLine(value);
 }

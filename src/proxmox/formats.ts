@@ -232,14 +232,23 @@ const VERIFIERS: Record<string, Verifier> = {
 
 /** Why `value` is not of the named format (`-list` and `-opt` variants included); undefined when it is. */
 export function formatProblem(format: string, value: string): string | undefined {
+  const known = verifiers.get(format) ?? verifierOf(format);
+  verifiers.set(format, known);
+  return known(value);
+}
+
+const verifiers = new Map<string, Verifier>();
+
+function verifierOf(format: string): Verifier {
   const [, name = '', variant] = /^(.*?)(?:-(list|opt))?$/.exec(format) ?? [];
   const verify = VERIFIERS[name];
   if (verify === undefined) throw new Error(`no verifier for the format '${format}'`);
-  if (variant === 'opt') return value === '' || value === '0' ? undefined : verify(value);
-  if (variant !== 'list') return verify(value);
-  return splitList(value)
-    .map(verify)
-    .find((problem) => problem !== undefined);
+  if (variant === 'opt') return (value) => (value === '' || value === '0' ? undefined : verify(value));
+  if (variant !== 'list') return verify;
+  return (value) =>
+    splitList(value)
+      .map(verify)
+      .find((problem) => problem !== undefined);
 }
 
 const CPU_FLAGS = [

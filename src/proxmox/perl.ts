@@ -2,14 +2,16 @@
 
 /** A whole-string pattern as Perl matches `^…$`: one line feed at the end is let through. */
 export function whole(source: string, flags = ''): RegExp {
-  const key = `${flags}/${source}`;
-  const known = patterns.get(key) ?? new RegExp(`^(?:${source})\\n?$`, flags);
-  patterns.set(key, known);
-  return known;
+  const ofFlags = patterns.get(flags) ?? new Map<string, RegExp>();
+  const known = ofFlags.get(source);
+  if (known !== undefined) return known;
+  const pattern = new RegExp(`^(?:${source})\\n?$`, flags);
+  patterns.set(flags, ofFlags.set(source, pattern));
+  return pattern;
 }
 
-/** A configuration of many guests asks for the same few patterns thousands of times. */
-const patterns = new Map<string, RegExp>();
+/** By flags and source: a configuration of many guests asks for the same few patterns thousands of times. */
+const patterns = new Map<string, Map<string, RegExp>>();
 
 /** Splits a list as Proxmox does: on NUL alone where there is one, else on commas, semicolons and white space. */
 export function splitList(text: string): string[] {

@@ -57,20 +57,22 @@ export function textProblem(value: string, schema: Schema, path: string): string
   if (malformed !== undefined) return `invalid format - ${malformed}`;
   if (schema.pattern !== undefined && !whole(schema.pattern).test(value))
     return 'value does not match the regex pattern';
-  const length = [...value].length;
-  if (schema.maxLength !== undefined && length > schema.maxLength)
+  if (schema.maxLength !== undefined && charactersOf(value) > schema.maxLength)
     return `value may only be ${schema.maxLength} characters long`;
-  if (schema.minLength !== undefined && length < schema.minLength)
+  if (schema.minLength !== undefined && charactersOf(value) < schema.minLength)
     return `value must be at least ${schema.minLength} characters long`;
-  if (IS_NUMBER.test(value)) {
-    if (schema.maximum !== undefined && Number(value) > schema.maximum)
-      return `value must have a maximum value of ${schema.maximum}`;
-    if (schema.minimum !== undefined && Number(value) < schema.minimum)
-      return `value must have a minimum value of ${schema.minimum}`;
-  }
+  if (schema.maximum !== undefined && IS_NUMBER.test(value) && Number(value) > schema.maximum)
+    return `value must have a maximum value of ${schema.maximum}`;
+  if (schema.minimum !== undefined && IS_NUMBER.test(value) && Number(value) < schema.minimum)
+    return `value must have a minimum value of ${schema.minimum}`;
   if (schema.enum !== undefined && !schema.enum.includes(value))
     return `value '${value}' does not have a value in the enumeration '${schema.enum.join(', ')}'`;
   return undefined;
+}
+
+/** As Perl counts them, not in UTF-16 units. */
+function charactersOf(text: string): number {
+  return [...text].length;
 }
 
 /** Why a value is not of its format, with the line end that Proxmox's own refusals carry. */

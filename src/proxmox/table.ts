@@ -144,6 +144,13 @@ const CONFIG_OPTIONS: Record<string, string> = {
  * (`lxc/net`, `qemu/ipconfig`). Undefined when there is no such format.
  */
 export function propertiesOf(format: string): Readonly<Record<string, Schema>> | undefined {
+  if (!propertiesByFormat.has(format)) propertiesByFormat.set(format, readFormat(format));
+  return propertiesByFormat.get(format);
+}
+
+const propertiesByFormat = new Map<string, Readonly<Record<string, Schema>> | undefined>();
+
+function readFormat(format: string): Readonly<Record<string, Schema>> | undefined {
   const own = formatNamed(format);
   if (own !== undefined) return own;
   const [kind = '', option = ''] = format.split('/');

@@ -2,8 +2,9 @@
 
 import type { Action } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
-import type { CommandVerb, Run } from '../model/run.ts';
-import type { Obstacle, SwitchVerb } from '../plan/command.ts';
+import type { Run } from '../model/run.ts';
+import { type CommandVerb, type ImperativeVerb, verbRow } from '../model/verbs.ts';
+import type { Obstacle } from '../plan/command.ts';
 import { paint } from './paint.ts';
 
 interface InTheWay {
@@ -12,7 +13,7 @@ interface InTheWay {
 }
 
 /** For example `lxc/101 and vm/1001 run and need it; stop them first, or take them along with --cascade`. */
-export function commandRefused(verb: SwitchVerb, { because, targets }: InTheWay): string {
+export function commandRefused({ work }: ImperativeVerb, { because, targets }: InTheWay): string {
   const names = listed(targets);
   const one = targets.length === 1;
   switch (because) {
@@ -22,7 +23,7 @@ export function commandRefused(verb: SwitchVerb, { because, targets }: InTheWay)
       return `${names} ${one ? 'is a template' : 'are templates'}: others are made from it, and it is never started`;
     case 'is needed': {
       const remedy = `stop ${one ? 'it' : 'them'} first, or take ${one ? 'it' : 'them'} along with --cascade`;
-      return `nothing was ${verb === 'delete' ? 'deleted' : 'stopped'}: ${names} ${one ? 'runs and needs' : 'run and need'} it; ${remedy}`;
+      return `nothing was ${work === 'destroy' ? 'deleted' : 'stopped'}: ${names} ${one ? 'runs and needs' : 'run and need'} it; ${remedy}`;
     }
     case 'is applied and needs it':
       return `nothing was deleted: ${names} ${one ? 'is applied and needs' : 'are applied and need'} it; delete ${one ? 'it' : 'them'} first, or take ${one ? 'it' : 'them'} along with --cascade`;
@@ -47,7 +48,7 @@ export const AGREED = /^y(es)?$/i;
 
 export const ASKING = {
   question: (verb: CommandVerb, targets: number) =>
-    `${verb === 'adopt' ? 'Adopt' : 'Delete'} ${targets === 1 ? 'it' : `these ${targets}`}, as shown? [y/N] `,
+    `${verbRow(verb).question ?? 'Do'} ${targets === 1 ? 'it' : `these ${targets}`}, as shown? [y/N] `,
   declined: 'nothing was done',
 } as const;
 

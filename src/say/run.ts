@@ -4,7 +4,7 @@ import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
 import type { MarkedTarget } from '../model/target.ts';
-import { isSwitch } from '../plan/command.ts';
+import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import { orphanText } from './orphans.ts';
 import { paint, type Style } from './paint.ts';
@@ -81,7 +81,7 @@ export function askedFor(run: Run): string {
 
 /** Asked for to see what would be done: not a look that finds differences to be a fault. */
 function isDryRun({ readOnly, trigger, verb }: Run): boolean {
-  return readOnly && trigger === 'command' && verb !== 'health-check';
+  return readOnly && trigger === 'command' && imperative(verb)?.looks !== true;
 }
 
 /** The whole run: its line, why, problems and each step. */
@@ -121,7 +121,7 @@ export function stepWord(run: Run, step: StepRecord): string {
 
 /** What is done to the target: the verb that was asked for where it has a plan of its own. */
 export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb'>): string {
-  return isSwitch(run.verb) ? run.verb : step.verb;
+  return run.verb !== null && imperative(run.verb) !== null ? run.verb : step.verb;
 }
 
 function wouldWord({ actions }: StepRecord): string {

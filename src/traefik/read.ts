@@ -3,6 +3,9 @@
 import type { Json, JsonObject } from '../model/json.ts';
 import { isBool, nanoseconds, readBool, readInteger, trimSpace } from './values.ts';
 
+/** What a configuration is made of, for those that know Traefik's facts and nothing else of ours. */
+export type { Json, JsonObject };
+
 type Some = Json | undefined;
 
 /** Empty for what is none. */

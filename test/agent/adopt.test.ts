@@ -1,9 +1,8 @@
 // Adopting by the agent: a guest that people made and that runs is taken over without being touched, and what would restart it waits
 // for a person.
 
+import { openNode, pct } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openNode } from '../../src/lab/proxmox/node.ts';
-import { pct } from '../../src/lab/proxmox/pct/pct.ts';
 import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
 import { environment } from '../support/environment.ts';

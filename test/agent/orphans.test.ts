@@ -2,8 +2,8 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openNode, writeVmlist } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openNode, writeVmlist } from '../../src/lab/proxmox/node.ts';
 import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
 import { environment } from '../support/environment.ts';

@@ -3,11 +3,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ageCertificate, setGuestState } from 'phoenix-lab/host';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue.ts';
-import { setGuestState } from '../../src/lab/proxmox/create.ts';
-import { ageCertificate } from '../../src/lab/services/step-ca/age.ts';
 import * as managers from '../../src/managers/index.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';

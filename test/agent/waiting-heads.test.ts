@@ -19,7 +19,7 @@ beforeEach(async () => {
   host = await openBoxHost(folder);
   phoenix = await startPhoenix({ host, managers: BOXES, options: { pollSeconds: 1 } });
   // The poll alone sees what moved.
-  phoenix.forge.fate(() => 'drop');
+  phoenix.forge.decideDeliveries(() => 'drop');
 });
 
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/prom
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import type { LabForge } from '../../src/lab/forge/forge.ts';
+import type { LabForge } from 'phoenix-lab/forge';
 import type { Started } from '../cli/phoenix.ts';
 
 export const SECRET = 'the secret of the webhook';

@@ -1,6 +1,6 @@
 // What the whole reference environment costs: brought up on an empty host, and looked at again when it stands.
 
-import { PROXMOX_PROGRAMS } from '../../src/lab/proxmox/programs.ts';
+import { PROXMOX_PROGRAMS } from 'phoenix-lab/host';
 import { failed, reference, type Sent, type Standing, stand } from '../faults/standing.ts';
 import type { Measurement } from './report.ts';
 

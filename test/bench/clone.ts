@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startForge } from '../../src/lab/forge/forge.ts';
+import { startForge } from 'phoenix-lab/forge';
 import { workingCopy } from '../support/git.ts';
 import type { CloneCost } from './clone-once.ts';
 import { runProgram } from './program.ts';

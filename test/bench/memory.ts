@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startForge } from '../../src/lab/forge/forge.ts';
+import { startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from './agent.ts';
 import { manyGuests } from './guests.ts';
-import { SERVICE } from './program.ts';
+import { SERVICE, SERVICE_CACHE } from './program.ts';
 import type { Measurement } from './report.ts';
 
 const PUSHES = 20;
@@ -20,7 +20,8 @@ const MOST_MB = 120;
 export async function measureMemory(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
   const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-  const agent = start(['serve'], { ...settingsOf(folder, forge), ...SERVICE.environment }, [], SERVICE.nodeOptions);
+  const settings = { ...settingsOf(folder, forge), ...SERVICE.environment, ...SERVICE_CACHE };
+  const agent = start(['serve'], settings, [], SERVICE.nodeOptions);
   const takes = () => residentMb(agent.child.pid ?? 0);
   try {
     await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);

@@ -16,6 +16,11 @@ export const SERVICE = {
   environment: Object.fromEntries([...UNIT.matchAll(MEMORY_VARIABLE)].map(([, name, value]) => [name, value])),
 } as { readonly nodeOptions: readonly string[]; readonly environment: Readonly<Record<string, string>> };
 
+const COMPILE_CACHE = /^Environment=NODE_COMPILE_CACHE=\/opt\/phoenix\/(\S+)$/m.exec(UNIT)?.[1] ?? '';
+
+/** Where the service finds what was translated before, as it is for this tree. */
+export const SERVICE_CACHE = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../..', COMPILE_CACHE) };
+
 /** Runs a file of this folder to its end; resolves to what it printed. */
 export async function runProgram<Answer>(file: string, ...args: readonly string[]): Promise<Answer> {
   const command = [...SERVICE.nodeOptions, join(import.meta.dirname, file), ...args];

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startForge } from '../../src/lab/forge/forge.ts';
+import { startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';

@@ -1,9 +1,12 @@
-// A Probot app that listens to pushes and does nothing on them. `node receiver-probot.ts SECRET`; where the package is not
-// installed, it ends with 3.
+// A Probot app that listens to pushes and does nothing on them. `node receiver-probot.ts SECRET FOLDER`, the folder that of probot's
+// package, which is no package of ours.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 interface Probot {
   readonly Probot: new (options: Readonly<Record<string, unknown>>) => unknown;
@@ -13,10 +16,9 @@ interface Probot {
   ): RequestListener | Promise<RequestListener>;
 }
 
-const [secret = ''] = process.argv.slice(2);
-const name = 'probot';
-const found = await import(name).catch(() => process.exit(3));
-const { Probot, createNodeMiddleware } = found as Probot;
+const [secret = '', folder = ''] = process.argv.slice(2);
+const place = createRequire(join(folder, 'package.json')).resolve('probot');
+const { Probot, createNodeMiddleware } = (await import(pathToFileURL(place).href)) as Probot;
 
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,

@@ -44,16 +44,13 @@ export function bareReceiver(secret: string): Promise<Receiver> {
   return listening('bare express', startHere('receiver-bare.ts', secret));
 }
 
-/** Null where the package is not installed. */
-export async function probotReceiver(secret: string): Promise<Receiver | null> {
-  return listening('probot', startHere('receiver-probot.ts', secret)).catch((error) => {
-    if (error instanceof Ended && error.exit === 3) return null;
-    throw error;
-  });
+/** @param folder of probot's package */
+export function probotReceiver(folder: string, secret: string): Promise<Receiver> {
+  return listening('probot', startHere('receiver-probot.ts', secret, folder));
 }
 
-/** Debian's `webhook`, which runs a program for each delivery that it accepts; null where it is not installed. */
-export async function debianReceiver(folder: string, secret: string): Promise<Receiver | null> {
+/** Debian's `webhook`, which runs a program for each delivery that it accepts. @param program its path */
+export async function debianReceiver(program: string, folder: string, secret: string): Promise<Receiver> {
   const rule = {
     match: {
       type: 'payload-hmac-sha256',
@@ -65,26 +62,15 @@ export async function debianReceiver(folder: string, secret: string): Promise<Re
   await writeFile(hooks, JSON.stringify([{ id: 'push', 'execute-command': '/bin/true', 'trigger-rule': rule }]));
   const port = await freePort();
   const args = ['-hooks', hooks, '-ip', '127.0.0.1', '-port', String(port), '-urlprefix', ''];
-  const child = spawn('webhook', args, { stdio: 'ignore' });
-  const missing = await Promise.race([once(child, 'error').then(() => true), once(child, 'spawn').then(() => false)]);
-  if (missing) return null;
+  const child = spawn(program, args, { stdio: 'ignore' });
+  await once(child, 'spawn');
   const url = `http://127.0.0.1:${port}`;
   await until(() => fetch(url).then(Boolean, () => false), 'webhook to listen');
   return { name: 'webhook (Debian)', url: `${url}/push`, cpuMs: () => cpuMsOf(child), stop: () => stop(child) };
 }
 
-class Ended extends Error {
-  override readonly name = 'Ended';
-  readonly exit: number | null;
-
-  constructor(name: string, exit: number | null, output: string) {
-    super(`${name} ended with ${exit}: ${output}`);
-    this.exit = exit;
-  }
-}
-
-function startHere(file: string, secret: string): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, file), secret], { stdio: ['ignore', 'pipe', 'pipe'] });
+function startHere(file: string, ...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Resolves when the program has said where it listens. */
@@ -100,7 +86,7 @@ async function listening(name: string, child: ChildProcess): Promise<Receiver> {
   child.stdout?.setEncoding('utf8').on('data', read);
   child.stderr?.setEncoding('utf8').on('data', read);
   child.once('error', reject);
-  child.once('exit', (exit) => reject(new Ended(name, exit, output)));
+  child.once('exit', (exit) => reject(new Error(`${name} ended with ${exit}: ${output}`)));
   try {
     return { name, url: await promise, cpuMs: () => cpuMsOf(child), stop: () => stop(child) };
   } catch (error) {

@@ -1,20 +1,27 @@
 // One `pct status` over ssh against the same on the node itself. The program only takes the time of a shell, so that the way there is
 // what is measured: a real one takes most of a second.
 
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localHost } from '../../src/io/host/local.ts';
+import { localHost, SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { sshHost } from '../../src/io/host/ssh.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import type { Command } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports.ts';
-import { noSshd, startSshd } from '../support/sshd.ts';
+import { phoenixShell } from '../support/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
 import { type Measurement, median, spread } from './report.ts';
 
 const ROUNDS = 50;
 const MOST = 1.5;
 const LOOK: Command = { kind: 'command', program: 'pct', args: ['status', '101'], timeoutSeconds: 20 };
+
+/** Each way, for the count of round trips. */
+const FAR_MS = 20;
+const FAR_ROUNDS = 20;
 
 export async function measureSsh(): Promise<Measurement> {
   if (noSshd !== null) throw new Error(noSshd);
@@ -24,47 +31,82 @@ export async function measureSsh(): Promise<Measurement> {
   await writeFile(join(path, 'pct'), '#!/bin/sh\necho status: running\n');
   await chmod(folder, 0o755);
   await chmod(join(path, 'pct'), 0o755);
-  const sshd = await startSshd();
+  const shell = await phoenixShell(join(folder, 'shell'));
+  const [sshd, held] = [await startSshd(), await startSshd()];
+  held.allow(`restrict,command="exec ${shell} --path ${path}:${SYSTEM_PATH}"`);
+  const far = await farFrom(held);
   const parts = { node: 'pve', contents: async () => Buffer.alloc(0), redactor: openRedactor(), path };
-  const hosts = { local: localHost(parts), ssh: sshHost({ ...parts, ...sshd }) };
+  const hosts = {
+    local: localHost(parts),
+    ssh: sshHost({ ...parts, ...sshd }),
+    forced: sshHost({ ...parts, ...held }),
+    far: sshHost({ ...parts, ...held, target: far.target }),
+  };
   try {
-    const local: number[] = [];
-    const ssh: number[] = [];
+    const took: Record<keyof typeof hosts, number[]> = { local: [], ssh: [], forced: [], far: [] };
     // The first opens the connection that all share.
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      const [here, there] = [await took(hosts.local), await took(hosts.ssh)];
-      if (round === 0) continue;
-      local.push(here);
-      ssh.push(there);
+    for (const host of Object.values(hosts)) await look(host);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const name of ['local', 'ssh', 'forced'] as const) took[name].push(await look(hosts[name]));
     }
-    return report(local, ssh);
+    for (let round = 0; round < FAR_ROUNDS; round += 1) took.far.push(await look(hosts.far));
+    return report(took);
   } finally {
     for (const host of Object.values(hosts)) await host.close();
-    await sshd.stop();
+    await far.close();
+    for (const each of [sshd, held]) await each.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function took(host: Host): Promise<number> {
+async function look(host: Host): Promise<number> {
   const began = performance.now();
   const { stdout, stderr } = await host.run(LOOK);
   if (stdout.trim() !== 'status: running') throw new Error(`pct status answered ${stdout}${stderr}`);
   return performance.now() - began;
 }
 
-function report(local: readonly number[], ssh: readonly number[]): Measurement {
-  const ratio = median(ssh) / median(local);
+/** The same server behind a line on which everything takes its time. */
+async function farFrom({ target }: TestSshd): Promise<{ readonly target: string; close(): Promise<void> }> {
+  const url = new URL(target);
+  const [host, port] = [url.hostname, Number(url.port)];
+  const later = (from: Socket, to: Socket): void => {
+    from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), FAR_MS));
+    from.on('close', () => setTimeout(() => to.destroy(), FAR_MS));
+    from.on('error', () => {});
+  };
+  const line = createServer({ noDelay: true }, (near) => {
+    const there = connect({ host, port, noDelay: true });
+    later(near, there);
+    later(there, near);
+  });
+  await once(line.listen(0, '127.0.0.1'), 'listening');
+  url.port = String((line.address() as AddressInfo).port);
+  return {
+    target: url.href,
+    async close() {
+      line.close();
+      await once(line, 'close');
+    },
+  };
+}
+
+function report(took: Readonly<Record<'local' | 'ssh' | 'forced' | 'far', readonly number[]>>): Measurement {
+  const line = (what: string, name: 'ssh' | 'forced') => {
+    const ratio = median(took[name]) / median(took.local);
+    return { what, measured: ratio.toFixed(2), goal: { text: `≤ ${MOST}`, met: ratio <= MOST } };
+  };
+  const trips = (median(took.far) - median(took.forced)) / (2 * FAR_MS);
   return {
     title: 'One look at a guest over ssh',
     about: `pct status as a program of a shell, ${ROUNDS} times here and over a connection that is open, to a server on this machine.`,
     lines: [
-      { what: 'on the node itself', measured: spread(local, 1, ' ms'), goal: null },
-      { what: 'over ssh', measured: spread(ssh, 1, ' ms'), goal: null },
-      {
-        what: 'over ssh against here',
-        measured: ratio.toFixed(2),
-        goal: { text: `≤ ${MOST}`, met: ratio <= MOST },
-      },
+      { what: 'on the node itself', measured: spread(took.local, 1, ' ms'), goal: null },
+      { what: 'over ssh', measured: spread(took.ssh, 1, ' ms'), goal: null },
+      { what: 'over ssh with the forced command', measured: spread(took.forced, 1, ' ms'), goal: null },
+      line('over ssh against here', 'ssh'),
+      line('with the forced command against here', 'forced'),
+      { what: 'round trips', measured: trips.toFixed(1), goal: { text: '1', met: trips < 1.5 } },
     ],
   };
 }

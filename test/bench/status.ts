@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';

@@ -1,8 +1,8 @@
 // Guests that people made by hand and declare afterwards: what they wrote there stays, what they declare arrives, and nothing that
 // runs is restarted without being asked.
 
+import { setRunning } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { setRunning } from '../../src/lab/proxmox/node.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';

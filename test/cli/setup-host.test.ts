@@ -3,13 +3,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { startForge } from 'phoenix-lab/forge';
+import { createLab, type Disk, provideDisk } from 'phoenix-lab/host';
+import { openNode, readZfs } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SetupHostArgs, setupHost } from '../../src/cli/setup-host.ts';
-import { startForge } from '../../src/lab/forge/forge.ts';
-import { type Disk, provideDisk } from '../../src/lab/host/disks/state.ts';
-import { readZfs } from '../../src/lab/host/zfs/state.ts';
-import { createLab } from '../../src/lab/proxmox/create.ts';
-import { openNode } from '../../src/lab/proxmox/node.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment, type Files } from '../support/environment.ts';
 import { captured } from './captured.ts';

@@ -4,10 +4,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { adopt } from '../../src/cli/agent/adopt.ts';
 import { askVerb } from '../../src/cli/agent/verbs/ask.ts';
-import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
@@ -60,7 +59,7 @@ afterAll(async () => {
 const ask = (...args: string[]): Promise<Ended> => phoenix(args, { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
 
 /** In this process, with somebody who gives this answer to every question. */
-function atTerminal(answer: string | null, asked: { verb: 'delete'; targets: string[] } | { adopt: string[] }) {
+function atTerminal(answer: string | null, asked: { verb: 'delete' | 'adopt'; words: string[] }) {
   const env = { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN };
   return captured((io) => {
     const person = {
@@ -70,7 +69,6 @@ function atTerminal(answer: string | null, asked: { verb: 'delete'; targets: str
         return answer;
       },
     };
-    if ('adopt' in asked) return adopt({ targets: asked.adopt, all: false, json: false, wait: true }, person);
     return askVerb({ ...asked, json: false, wait: true }, person);
   }, env);
 }
@@ -143,14 +141,14 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
 
   test('at a terminal is shown what would be destroyed and asked, and only a yes goes on', async () => {
     for (const answer of ['', 'n', 'yess', null]) {
-      const { exit, err: stderr } = await atTerminal(answer, { verb: 'delete', targets: ['103'] });
+      const { exit, err: stderr } = await atTerminal(answer, { verb: 'delete', words: ['103'] });
       expect(stderr).toMatch(
         /lxc\/103 delete: would act\n( {4}would .*\n)+Delete it, as shown\? \[y\/N\] \nnothing was done\n$/,
       );
       expect(exit).toBe(1);
     }
     expect((await ask('health-check', '103')).exit).toBe(0);
-    const { exit, out: stdout } = await atTerminal('y', { verb: 'delete', targets: ['103'] });
+    const { exit, out: stdout } = await atTerminal('y', { verb: 'delete', words: ['103'] });
     expect(stdout).toMatch(/lxc\/103 approved by .*, in answer to what run \d+ showed\n {2}lxc\/103 delete: applied/);
     expect(exit).toBe(0);
     expect((await ask('create', '103', '--wait')).exit).toBe(0);
@@ -185,9 +183,9 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
       .replace(/^memory: .*$/m, 'memory: 768');
     await writeFile(file, unmarked);
     expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(/lxc\/103 update: would act\n {4}would /);
-    const declined = await atTerminal('n', { adopt: ['103'] });
+    const declined = await atTerminal('n', { verb: 'adopt', words: ['103'] });
     expect([declined.exit, await readFile(file, 'utf8')]).toEqual([1, unmarked]);
-    const accepted = await atTerminal('y', { adopt: ['103'] });
+    const accepted = await atTerminal('y', { verb: 'adopt', words: ['103'] });
     expect(accepted.err).toContain('Adopt it, as shown? [y/N]');
     expect([accepted.exit, accepted.out]).toEqual([0, expect.stringContaining('lxc/103 update: applied')]);
     expect(await readFile(file, 'utf8')).toMatch(/^memory: 512$/m);

@@ -2,8 +2,8 @@
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import { variablesIn } from 'phoenix-lab/state';
 import { expect, test } from 'vitest';
-import { variablesIn } from '../../src/lab/guest/docker/compose-file.ts';
 import { dotenvValue } from '../../src/model/dotenv.ts';
 import { findProgram } from '../support/programs.ts';
 

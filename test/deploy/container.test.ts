@@ -3,15 +3,18 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SERVICE } from '../bench/program.ts';
+import { openConfigRepo } from '../support/config-repo.ts';
+import { environment } from '../support/environment.ts';
+import { linkInstalledPackages } from '../support/installed-packages.ts';
 import { freePort } from '../support/programs.ts';
-
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { noSshd } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
@@ -28,6 +31,7 @@ const [uid, gid] = asRoot ? USER.split(':').map(Number) : [process.getuid?.(), p
 
 let folder: string;
 let redis: TestRedis;
+let forge: LabForge;
 let child: ChildProcess | undefined;
 
 beforeAll(async () => {
@@ -38,15 +42,20 @@ beforeAll(async () => {
     await mkdir(dirname(place), { recursive: true });
     await cp(join(TOP, from), place, { recursive: true });
   }
-  await symlink(join(TOP, 'node_modules'), join(folder, WORKDIR, 'node_modules'));
+  linkInstalledPackages(join(folder, WORKDIR, 'node_modules'));
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   await chown(join(folder, 'data'), uid ?? -1, gid ?? -1);
+  forge = await startForge({ folder: join(folder, 'forge'), secret: 'a secret', token: 'a token' });
+  const repository = await openConfigRepo(join(folder, 'environment'), forge.pushUrl);
+  await repository.commit(environment({}));
+  await repository.push();
   redis = await startRedis();
   await chmod(dirname(redis.socket), 0o711);
   await chmod(redis.socket, 0o777);
 });
 afterAll(async () => {
   if (child !== undefined && child.exitCode === null) child.kill('SIGKILL');
+  await forge.close();
   await redis.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -83,10 +92,14 @@ test('its files start, answer the health check, and end with 0 when told to stop
     ...variables(image),
     PHOENIX_DATA_DIR: join(folder, 'data'),
     PHOENIX_LISTEN: `0.0.0.0:${port}`,
-    PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
-    PHOENIX_FORGE: 'none',
+    PHOENIX_REPO_URL: forge.repositoryUrl,
+    PHOENIX_FORGE: 'github',
+    PHOENIX_FORGE_API: forge.url,
+    PHOENIX_FORGE_TOKEN: 'a token',
     PHOENIX_WEBHOOK_SECRET: 'a secret that nobody else knows',
-    PHOENIX_HOST: 'lab',
+    // Nobody is there, so that nothing of this machine is changed.
+    PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`,
+    PHOENIX_NODE: 'pve',
     REDIS_URL: redis.url,
   };
   expect([program, ...args]).toEqual(['node', ...SERVICE.nodeOptions, '--', 'src/main.ts', 'serve']);
@@ -106,7 +119,9 @@ test('its files start, answer the health check, and end with 0 when told to stop
     return said.includes('listening on');
   }, 'the agent to listen');
   expect(health()).toMatchObject({ status: 0, stderr: '' });
-  expect((await stat(join(folder, 'data', 'lab'))).uid).toBe(uid);
+  const made = () => readdirSync(join(folder, 'data'));
+  await until(() => made().length > 0, 'the agent to write into its folder');
+  for (const name of made()) expect((await stat(join(folder, 'data', name))).uid).toBe(uid);
 
   const ended = once(agent, 'exit');
   agent.kill('SIGTERM');

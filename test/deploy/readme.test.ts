@@ -40,6 +40,12 @@ test('the key on the host is held to the one command, as it is tested', () => {
   expect(line).toContain('restrict,command=\\"exec /usr/local/lib/phoenix/phoenix-shell\\" $(cat ssh-key.pub)');
 });
 
+test('all that the one command reads is put beside it', () => {
+  const installed = [...text.matchAll(/^install -m \d+ (ssh\/.*) \/usr\/local\/lib\/phoenix\/$/gm)];
+  const files = installed.flatMap(([, names = '']) => names.split(' '));
+  expect(files).toEqual(['ssh/phoenix-shell', 'ssh/programs', 'ssh/scripts', 'ssh/session.pl']);
+});
+
 test('images are the ones of the compose file', () => {
   const { services } = parse(readFileSync(join(TOP, 'deploy/compose.yml'), 'utf8'));
   for (const image of [services.phoenix.image, services.redis.image]) expect(text).toContain(image);

@@ -37,6 +37,12 @@ test('it knows the scripts that Phoenix runs', () => {
   expect(known, 'node deploy/ssh/digests.ts > deploy/ssh/scripts').toBe(printed);
 });
 
+test('it reads a session as Phoenix writes it', () => {
+  const printed = spawnSync(process.execPath, [join(SHIPPED, 'session.ts')], { encoding: 'utf8' }).stdout;
+  const shipped = readFileSync(join(SHIPPED, 'session.pl'), 'utf8');
+  expect(shipped, 'node deploy/ssh/session.ts > deploy/ssh/session.pl').toBe(printed);
+});
+
 test('its table is what is declared', () => {
   expect(readFileSync(join(SHIPPED, 'programs'), 'utf8'), 'node deploy/ssh/table.ts > deploy/ssh/programs').toBe(
     printTable(),

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
+import { linkInstalledPackages } from '../support/installed-packages.ts';
 import { findProgram } from '../support/programs.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,7 +30,9 @@ beforeEach(async () => {
   await mkdir(programs);
   await symlink(process.execPath, join(programs, 'node'));
   // The packages are in place already: npm is only seen to be asked for the right ones.
-  const npm = `#!/bin/sh\n[ -f package-lock.json ] || exit 1\nln -s '${TOP}node_modules' node_modules\necho "npm $*"\n`;
+  const packages = join(folder, 'packages');
+  linkInstalledPackages(packages);
+  const npm = `#!/bin/sh\n[ -f package-lock.json ] || exit 1\nln -s '${packages}' node_modules\necho "npm $*"\n`;
   await program('npm', npm);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -55,6 +58,9 @@ describe('install.sh', () => {
     expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
     expect(stdout).toContain('systemctl enable --now phoenix');
     const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
+    expect(read('etc/systemd/system/phoenix.service')).toContain(
+      `\nEnvironment=NODE_COMPILE_CACHE=${prefix}/opt/phoenix/node_modules/.cache/phoenix\n`,
+    );
     expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(
       [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
     );

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allTargets } from '../../src/managers/index.ts';
 import type { TargetId } from '../../src/model/ids.ts';
+import { VERBS } from '../../src/model/verbs.ts';
 import { choose, commandPlan } from '../../src/plan/command.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { failed, HYPERVISOR, LXC, reference, type Sent, type Standing, sound, stand, VM } from './standing.ts';
@@ -74,13 +75,13 @@ test('1: stopping a leaf stops nothing that it depends on', () => {
   const states = new Map(guests.map((id) => [id, resting.has(id) ? ('stopped' as const) : ('running' as const)]));
   const situation = { targets, states, resting };
   const ask = (verb: 'stop' | 'restart', target: string, cascade = false) =>
-    choose({ verb, targets: [target as TargetId], cascade }, situation);
+    choose({ row: VERBS[verb], targets: [target as TargetId], cascade }, situation);
   expect(ask('stop', 'lxc/920')).toEqual({ kind: 'chosen', targets: new Set(['lxc/920']) });
   expect(ask('restart', 'vm/1002')).toEqual({ kind: 'chosen', targets: new Set(['vm/1002']) });
   expect(ask('stop', 'lxc/102')).toMatchObject({ kind: 'refused', because: 'is needed' });
   const cascade = ask('stop', 'lxc/102', true);
   if (cascade.kind !== 'chosen') throw new Error('refused');
-  const stopped = commandPlan('stop', cascade.targets, situation, { to: 'x', impact: () => 'live' }).steps;
+  const stopped = commandPlan(VERBS.stop, cascade.targets, situation, { to: 'x', impact: () => 'live' }).steps;
   expect(stopped.at(-1)?.target).toBe('lxc/102');
   expect(stopped.map(({ target }) => target)).not.toContain('lxc/103');
 });

@@ -154,6 +154,17 @@ describe('deliveries', () => {
   });
 });
 
+test('of deliveries that arrive together the newest is kept, at the cost of the first and the last', async () => {
+  const arrivals = Array.from({ length: 50 }, (_, index) => ({ at: at(), id: `delivery-${index}`, event: 'push' }));
+  await raw.config('RESETSTAT');
+  await Promise.all(arrivals.map(ledger.noteArrival));
+  expect(await ledger.lastArrival()).toEqual(arrivals.at(-1));
+  expect(await raw.info('commandstats')).toMatch(/^cmdstat_set:calls=2,/m);
+  const later = { at: at(), id: 'later', event: 'push' };
+  await ledger.noteArrival(later);
+  expect(await ledger.lastArrival()).toEqual(later);
+});
+
 describe('runs', () => {
   test('a run, its statuses and the followed head are written together', async () => {
     const followed = { commit: A, verdict: 'followed', base: A } as const;

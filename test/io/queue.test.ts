@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
@@ -22,6 +22,7 @@ beforeEach(async () => {
   queues = [];
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(queues.map((queue) => queue.close(0)));
 });
 
@@ -66,6 +67,53 @@ test('a request made before a reconcile begins shares it; one made while it runs
   await until(() => begun === 2);
   await queue.requestReconcile();
   await until(() => begun === 3);
+});
+
+test('no step waits until a report is asked for, and the report comes all the same', async () => {
+  // However long the test takes, it asks a moment after the first.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const queue = open();
+  const redis = new Redis(server.url);
+  let reports = 0;
+  const work: Work = {
+    async report() {
+      reports += 1;
+      return null;
+    },
+  };
+  await queue.work(work, ON_PVE);
+  await queue.requestReport();
+  await until(() => reports === 1);
+  const order: string[] = [];
+  // The first answer of Redis comes after everything that is done without one.
+  const asked = [1, 2, 3].map(() => queue.requestReport().then(() => order.push('asked')));
+  await redis.ping();
+  order.push('Redis');
+  await Promise.all(asked);
+  expect(order).toEqual(['asked', 'asked', 'asked', 'Redis']);
+  vi.useRealTimers();
+  await until(() => reports === 2);
+  redis.disconnect();
+});
+
+test('a report that is about to be asked for is asked for when the queue closes', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const queue = open();
+  let reports = 0;
+  const work = (): Work => ({
+    async report() {
+      reports += 1;
+      return null;
+    },
+  });
+  await queue.work(work(), ON_PVE);
+  await queue.requestReport();
+  await until(() => reports === 1);
+  await queue.requestReport();
+  await queue.close(1_000);
+  expect(reports).toBe(1);
+  await open().work(work(), ON_PVE);
+  await until(() => reports === 2);
 });
 
 test('a step is asked for once per attempt, and several run at a time', async () => {

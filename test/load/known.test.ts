@@ -44,7 +44,7 @@ test('a configuration is the same, with the same problems, whatever was read bef
         expect(load(snapshotOf(files), { ...options, known })).toEqual(alone);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 

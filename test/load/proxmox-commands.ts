@@ -4,8 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApiCall, checkApiCall } from '../../src/lab/proxmox/parameters/api-call.ts';
-import { checkParameters, type Parameters, resolveVerb } from '../../src/lab/proxmox/parameters/check.ts';
+import { type ApiCall, checkApiCall, checkParameters, type Parameters, resolveVerb } from 'phoenix-lab/parameters';
 import type { Config } from '../../src/managers/config.ts';
 import { printNotes } from '../../src/managers/guest/look/notes.ts';
 import type { GuestObservation } from '../../src/managers/guest/look/observation.ts';

@@ -1,9 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';
-import { type Asked, choose, commandPlan, type Situation, type SwitchVerb } from '../../src/plan/command.ts';
+import { VERBS } from '../../src/model/verbs.ts';
+import {
+  type Asked as AskedOfRow,
+  choose as chooseByRow,
+  commandPlan,
+  type Situation,
+} from '../../src/plan/command.ts';
 import { dependants, withNeeds } from '../../src/plan/scope.ts';
 import { targets } from './targets.ts';
+
+type Verb = 'start' | 'stop' | 'restart' | 'delete' | 'health-check';
+interface Asked extends Omit<AskedOfRow, 'row'> {
+  readonly verb: Verb;
+}
+
+const choose = ({ verb, ...asked }: Asked, situation: Situation) =>
+  chooseByRow({ row: VERBS[verb], ...asked }, situation);
 
 const TO = { to: 'x', impact: () => 'destroy' as const };
 const ids = (...names: string[]) => names as TargetId[];
@@ -23,14 +37,14 @@ const situations = targets
     }) as fc.Arbitrary<Situation & { named: TargetId[] }>;
   });
 const asks = fc.record({
-  verb: fc.constantFrom<SwitchVerb>('start', 'stop', 'restart', 'delete', 'health-check'),
+  verb: fc.constantFrom<Verb>('start', 'stop', 'restart', 'delete', 'health-check'),
   cascade: fc.boolean(),
 });
 
 function ask(asked: Asked, situation: Situation): string[] {
   const choice = choose(asked, situation);
   if (choice.kind === 'refused') return [`refused: ${choice.because}: ${choice.targets}`];
-  return commandPlan(asked.verb, choice.targets, situation, TO).steps.map(({ target }) => target);
+  return commandPlan(VERBS[asked.verb], choice.targets, situation, TO).steps.map(({ target }) => target);
 }
 
 describe('whatever is asked', () => {
@@ -39,7 +53,7 @@ describe('whatever is asked', () => {
       fc.property(situations, asks, ({ named, ...situation }, asked) => {
         const choice = choose({ ...asked, targets: named }, situation);
         if (choice.kind === 'refused') return;
-        const { steps } = commandPlan(asked.verb, choice.targets, situation, TO);
+        const { steps } = commandPlan(VERBS[asked.verb], choice.targets, situation, TO);
         const place = new Map(steps.map(({ target }, index) => [target, index]));
         expect([...place.keys()].sort()).toEqual([...choice.targets].sort());
         if (asked.verb === 'health-check') return;

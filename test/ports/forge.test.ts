@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startForge } from 'phoenix-lab/forge';
 import { describe } from 'vitest';
 import { openForge } from '../../src/io/forge/forge.ts';
-import { startForge } from '../../src/lab/forge/forge.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { GITEA, startGitea } from '../support/gitea.ts';

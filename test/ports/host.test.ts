@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,10 +42,16 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     }
   });
 
-  describe('by a key that may start phoenix-shell alone', () => {
+  describe.each<[string, RegExp | null]>([
+    ['by a key that may start phoenix-shell alone', null],
+    ['by a phoenix-shell of before, which knows no session', /^session .*\n/m],
+  ])('%s', (_what, forgotten) => {
     let shell: string;
     beforeAll(async () => {
-      shell = await phoenixShell(join(folder, 'shell'), PROGRAMS);
+      const place = join(folder, forgotten === null ? 'shell' : 'before');
+      shell = await phoenixShell(place, PROGRAMS);
+      const scripts = join(place, 'scripts');
+      if (forgotten !== null) await writeFile(scripts, (await readFile(scripts, 'utf8')).replace(forgotten, ''));
     });
     hostContract((parts): Host => {
       sshd.allow(`restrict,command="exec ${shell} --path ${parts.path}:${SYSTEM_PATH}"`);

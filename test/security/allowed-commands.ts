@@ -76,6 +76,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pvesm', 'add', 'dir', 'tank-dir', '--path', '/tank/dir', '--is_mountpoint', 'yes', '--content', 'iso'],
   ['pvesm', 'set', 'local', '--content', 'iso,snippets'],
   ['pvesm', 'list', 'tank-disks'],
+  ['pvesm', 'status'],
+  ['pct', 'list'],
+  ['qm', 'list'],
+  ['pvesh', 'get', '/version', '--output-format', 'json'],
   [
     'qm',
     'set',

@@ -46,10 +46,10 @@ describe('a trailer', () => {
 
   test('that the author wrote into the description, and took out after the merge, approves nothing', async () => {
     const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
-    team.phoenix.forge.fate(() => 'delay');
+    team.phoenix.forge.decideDeliveries(() => 'delay');
     const merged = team.phoenix.forge.mergePull(number, 'ada', { message: `Less (#${number})\n\n${TRAILER}` });
     await team.phoenix.forge.editPull(number, { body: 'Removes it.' });
-    team.phoenix.forge.fate(() => 'deliver');
+    team.phoenix.forge.decideDeliveries(() => 'deliver');
     await team.phoenix.forge.release();
     const commit = (await merged).merged?.sha as never;
     await team.phoenix.answered(commit);

@@ -40,7 +40,7 @@ async function scene(forge: ForgeKind): Promise<Words> {
   const chat = await lab.comment(merged, 'Looks fine.', 'ada');
   const rewritten = await lab.comment(merged, 'Let me think.', 'ada');
   // What these say of themselves is lost on its way: only the forged ones arrive.
-  lab.fate(() => 'drop');
+  lab.decideDeliveries(() => 'drop');
   await lab.editComment(rewritten.id, '/phoenix approve lxc/102', 'eve');
   const reader = await lab.comment(merged, '/phoenix approve lxc/102', 'eve');
   const foreign = await lab.comment(closed, '/phoenix approve lxc/102', 'ada');
@@ -91,7 +91,7 @@ test('what is true counts once, under whatever delivery it comes', async () => {
   const words = await scene('github');
   const { phoenix } = team;
   const { forge: lab, ledger } = phoenix;
-  lab.fate(() => 'deliver');
+  lab.decideDeliveries(() => 'deliver');
   const replay = await lab.comment(Number(words['merged']), '/phoenix replay', 'ada');
   const replays = async () => (await ledger.runs(50)).filter(({ trigger }) => trigger === 'replay');
   await until(async () => (await replays()).length === 1, 'the replay');

@@ -5,6 +5,8 @@ import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
 import { HTTP_LIMITS } from '../../src/io/git/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
+import type { Thread, ThreadParts } from '../../src/io/git/thread.ts';
+import { openWork } from '../../src/io/git/work.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
@@ -52,6 +54,15 @@ export function openTestLedger(redisUrl: string): Ledger {
 /** A host that needs the repository, for the files that it hands to guests. */
 export type HostOf = (repository: Repository) => Host;
 
+/** Git's work without a thread of its own, whose start would take longer than most tests. */
+function inThisThread(parts: ThreadParts): Thread {
+  const work = openWork(parts);
+  return {
+    ask: (operation, ...args) => (work[operation] as (...given: readonly unknown[]) => never)(...args),
+    async close() {},
+  };
+}
+
 export async function startTestAgent(
   around: Surroundings,
   hostOf: HostOf,
@@ -79,15 +90,18 @@ export async function startTestAgent(
     branch: 'main',
     ...(changes.forgeTimeoutMs === undefined ? {} : { timeoutMs: changes.forgeTimeoutMs }),
   });
-  const repository = openRepository({
-    url: around.repositoryUrl,
-    branch: 'main',
-    token: forge?.token ?? around.token,
-    folder: around.cloneFolder,
-    log: testLog,
-    ...READING,
-    ...(changes.maxPackBytes === undefined ? {} : { limits: { ...HTTP_LIMITS, maxBytes: changes.maxPackBytes } }),
-  });
+  const repository = openRepository(
+    {
+      url: around.repositoryUrl,
+      branch: 'main',
+      token: forge?.token ?? around.token,
+      folder: around.cloneFolder,
+      log: testLog,
+      ...READING,
+      ...(changes.maxPackBytes === undefined ? {} : { limits: { ...HTTP_LIMITS, maxBytes: changes.maxPackBytes } }),
+    },
+    inThisThread,
+  );
   const host = hostOf(repository);
   const agent = await startAgent({
     ledger: ledger(openTestLedger(around.redisUrl)),

@@ -2,7 +2,7 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runGit } from '../../src/lab/forge/git/launcher.ts';
+import { runGit } from 'phoenix-lab/git';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { Files } from './environment.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runGit, startGit } from '../../src/lab/forge/git/launcher.ts';
+import { runGit, startGit } from 'phoenix-lab/git';
 import type { CommitSha } from '../../src/model/ids.ts';
 
 export interface WorkingCopy {

@@ -4,13 +4,17 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import {
+  createLab,
+  type DeclaredStorage,
+  declareStorage,
+  labNetwork,
+  nodeOwners,
+  programsHere,
+} from 'phoenix-lab/host';
 import { composeText } from '../../src/io/host/compose-text.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
-import { nodeOwners } from '../../src/lab/host/files.ts';
-import { labNetwork } from '../../src/lab/network/network.ts';
-import { createLab, type DeclaredStorage, declareStorage } from '../../src/lab/proxmox/create.ts';
-import { programsHere } from '../../src/lab/proxmox/here.ts';
 import type { Content } from '../../src/model/action.ts';
 import { dotenvValue } from '../../src/model/dotenv.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';

@@ -2,12 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLab } from 'phoenix-lab/host';
+import { type Answer, type LabNode, openNode, pct, qm } from 'phoenix-lab/state';
 import { onTestFinished } from 'vitest';
-import type { Answer } from '../../src/lab/proxmox/answer.ts';
-import { createLab } from '../../src/lab/proxmox/create.ts';
-import { type LabNode, openNode } from '../../src/lab/proxmox/node.ts';
-import { pct } from '../../src/lab/proxmox/pct/pct.ts';
-import { qm } from '../../src/lab/proxmox/qm/qm.ts';
 
 const DEBIAN = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
 

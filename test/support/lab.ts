@@ -5,15 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CallOrders, createLab, labNetwork, labPath, nodeOwners, programsHere } from 'phoenix-lab/host';
 import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets, type SecretSources } from '../../src/io/secrets.ts';
-import { nodeOwners } from '../../src/lab/host/files.ts';
-import { labNetwork } from '../../src/lab/network/network.ts';
-import { createLab, labPath } from '../../src/lab/proxmox/create.ts';
-import type { CallOrders } from '../../src/lab/proxmox/faults.ts';
-import { programsHere } from '../../src/lab/proxmox/here.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import type { HostOf } from './agent.ts';
 

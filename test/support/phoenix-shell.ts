@@ -15,7 +15,7 @@ export async function phoenixShell(folder: string, programs: readonly string[] =
   return join(folder, 'phoenix-shell');
 }
 
-const STARTS = /^exec \{ "\/bin\/sh" \}.*$/m;
+const STARTS = /^ *exec \{ "\/bin\/sh" \}.*$/m;
 
 /** The same, but it only judges: what it lets through is not done to the machine that runs the tests, whatever the table says. */
 export async function judgingShell(folder: string, programs: readonly string[] = []): Promise<string> {

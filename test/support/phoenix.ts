@@ -5,10 +5,10 @@ import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { openDoor } from '../../src/agent/http/server.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
-import { type LabForge, startForge } from '../../src/lab/forge/forge.ts';
 import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
@@ -20,6 +20,14 @@ import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
 import type { Files } from './environment.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { until } from './until.ts';
+
+/** Made once: it takes longer than many a test. */
+let keys: ReturnType<typeof newKeys> | undefined;
+const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+function appKeys() {
+  keys ??= newKeys();
+  return keys;
+}
 
 const SECRET = 'the secret of the webhook';
 const TOKEN = 'the-token-of-the-forge';
@@ -93,7 +101,7 @@ export async function startPhoenix({
 }: PhoenixOptions): Promise<Phoenix> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-test-'));
   const redis = await startRedis();
-  const app = whose === 'github app' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : null;
+  const app = whose === 'github app' ? appKeys() : null;
   const kind = whose === 'github app' ? 'github' : whose;
   const forge = await startForge({
     folder: join(folder, 'forge'),

@@ -5,7 +5,7 @@ import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
 import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
-import { isSwitch } from '../../plan/command.ts';
+import { imperative } from '../../model/verbs.ts';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { Again } from '../../ports/queue.ts';
@@ -198,7 +198,7 @@ function proof(
 ): StepEnd['applied'] {
   const { readOnly, verb } = run.request;
   const proved = outcome === 'applied' || outcome === 'unchanged';
-  if (!proved || readOnly || (isSwitch(verb) && verb !== 'delete')) return { kind: 'kept' };
+  if (!proved || readOnly || imperative(verb)?.proves === 'nothing') return { kind: 'kept' };
   const digest = run.digests[target];
   if (digest === null || digest === undefined) return { kind: 'gone' };
   return {

@@ -4,8 +4,7 @@ import type { Wanted } from '../../managers/manager.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { stepOf } from '../../model/plan-graph.ts';
-import type { CommandVerb } from '../../model/run.ts';
-import { isSwitch } from '../../plan/command.ts';
+import { type CommandVerb, verbRow } from '../../model/verbs.ts';
 import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
@@ -46,7 +45,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     // A dry run shows what is asked for. What is adopted is somebody's: whatever the policy says of others, a person must have
     // said that it may go.
     approved:
-      (run.readOnly && (run.verb === 'delete' || run.verb === 'adopt')) ||
+      (run.readOnly && verbRow(run.verb).showsFirst) ||
       (mayDestroy(policy, { target, impact }, run.approvals) &&
         (run.request.adopt !== true || mayInterrupt(policy, target, run.approvals))),
     protected: ((now ?? then)?.protected ?? false) || isGuarded(policy, target),
@@ -71,6 +70,7 @@ function specs(
   now: JsonObject | undefined,
   then: JsonObject | undefined,
 ): Pick<Wanted, 'spec' | 'before'> {
-  if (verb === 'delete') return { spec: undefined, before: then ?? now };
-  return { spec: isSwitch(verb) ? (now ?? then) : now, before: then };
+  const { work } = verbRow(verb);
+  if (work === 'destroy') return { spec: undefined, before: then ?? now };
+  return { spec: work === 'converge' ? now : (now ?? then), before: then };
 }

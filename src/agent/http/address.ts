@@ -10,6 +10,8 @@ const RELAYED =
   /^(?:forwarded|via|x-forwarded(?:-.*)?|x-original-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|fastly-client-ip|(?:cf-|fly-)?connecting-ip|fly-client-ip|cf-.*|x-envoy-.*|x-amzn?-.*|x-azure-.*|forwarded-for)$/;
 /** Of an IPv4 address that is written as one of IPv6, the part that says so. */
 const MAPPED_BITS = 96;
+/** Characters of an address with zone, brackets and port. */
+const LONGEST = 100;
 /** Of an IPv6 address one site has at least so much; what comes after is chosen freely. */
 const IPV6_SITE_BITS = 64;
 
@@ -80,8 +82,23 @@ function forwardedFor(headers: IncomingHttpHeaders): readonly string[] | null {
   return forwarded.split(',').map((each) => /(?:^|;)\s*for\s*=\s*"?([^";\s]+)"?/i.exec(each)?.[1] ?? '');
 }
 
+/** Addresses kept. */
+const KEEP = 1_000;
+/** Every request of a connection asks for the same one. */
+const read = new Map<string, Address | null>();
+
 /** With or without brackets and port. Null for what is no address, such as `unknown` or `_hidden`. */
 function addressOf(text: string): Address | null {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const address = readAddress(text);
+  if (read.size >= KEEP) read.clear();
+  // Somebody may send a header of any length.
+  if (text.length <= LONGEST) read.set(text, address);
+  return address;
+}
+
+function readAddress(text: string): Address | null {
   const trimmed = text.trim().replace(/%[\w.-]+$/, '');
   const [, bracketed, ported] = /^\[([0-9a-f:.]+)\](?::\d{1,5})?$|^(\d[\d.]+):\d{1,5}$/i.exec(trimmed) ?? [];
   const address = bracketed ?? ported ?? trimmed;

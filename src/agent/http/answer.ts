@@ -1,6 +1,6 @@
 // Every answer of the door that is no page: one JSON document or plain text, never a stack trace, nothing for a browser to guess.
 
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 
 /** What went wrong and what to do about it. */
 export interface Failure {
@@ -9,16 +9,16 @@ export interface Failure {
 }
 
 /** Does nothing when the request has been answered already, as one that took too long has. */
-export function answer(response: Response, status: number, body: unknown): void {
+export function answer(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
 /** The same in plain text. */
-export function answerText(response: Response, status: number, text: string): void {
+export function answerText(response: ServerResponse, status: number, text: string): void {
   send(response, status, 'text/plain', text);
 }
 
-function send(response: Response, status: number, type: string, text: string): void {
+function send(response: ServerResponse, status: number, type: string, text: string): void {
   if (response.headersSent) return;
   response.writeHead(status, {
     // Told ahead, so that it goes out in one write with the headers.
@@ -32,6 +32,6 @@ function send(response: Response, status: number, type: string, text: string): v
   response.end(text);
 }
 
-export function fail(response: Response, status: number, error: Failure): void {
+export function fail(response: ServerResponse, status: number, error: Failure): void {
   answer(response, status, { error });
 }

@@ -1,6 +1,6 @@
 // What stands before the routes: whoever may not come in is answered here, with what to do about it.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Access } from './access.ts';
 import { fail } from './answer.ts';
@@ -50,7 +50,7 @@ function refuse(access: Access, request: Request, response: Response, without: s
 }
 
 /** What failed is refused without saying what was wrong with it; what is right is never asked how often others failed. */
-export function tooManyFailures(response: Response): void {
+export function tooManyFailures(response: ServerResponse): void {
   response.setHeader('retry-after', String(WINDOW_SECONDS));
   fail(response, 429, { message: 'too many refused requests from this address', hint: 'try again in a minute' });
 }

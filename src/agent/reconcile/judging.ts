@@ -4,12 +4,11 @@
 import type { Config } from '../../managers/config.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { DEFAULT_POLICY, type Policy, type PolicyRecord } from '../../model/policy.ts';
+import { verbRow } from '../../model/verbs.ts';
 import { stricter } from '../../plan/policy.ts';
 import type { RunRequest } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './declared.ts';
-
-const WHOLE: ReadonlySet<string> = new Set(['converge', 'letsgo', 'adopt']);
 
 /** What of the configuration is policy: where the policy names no share of deletions, that of the host's behaviour is it. */
 function policyOfConfig({ hypervisor: { policy, behavior } }: Config): Policy {
@@ -76,6 +75,7 @@ export async function takeForce(context: Context, commit: string, request: RunRe
 }
 
 /** It brings everything to its commit: a part of it, a look and what switches something do not. */
-export function bringsAll({ targets, readOnly, verb = 'converge' }: RunRequest): boolean {
-  return targets === null && !readOnly && WHOLE.has(verb);
+export function bringsAll({ targets, readOnly, verb }: RunRequest): boolean {
+  const row = verbRow(verb);
+  return targets === null && !readOnly && row.work === 'converge' && row.bringsAll;
 }

@@ -3,14 +3,15 @@
 import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { MarkedTarget } from '../../model/target.ts';
-import { isSwitch, type Situation } from '../../plan/command.ts';
+import { imperative, verbRow } from '../../model/verbs.ts';
+import type { Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
 import { notLookedAt } from '../../say/command.ts';
 import { broken, type FinalSentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
-import { asksTheHost, type CommandProposal, proposeCommand } from '../verbs/propose.ts';
+import { type CommandProposal, proposeCommand } from '../verbs/propose.ts';
 import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
 import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './declared.ts';
@@ -44,7 +45,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   }
   const base = head?.base as CommitSha | null | undefined;
   // What a person wants stopped or deleted is not a matter of the commit.
-  const bound = !request.rewind && !isSwitch(request.verb);
+  const bound = !request.rewind && imperative(request.verb) === null;
   if (base && bound && !(await comesAfter(repository, base, commit))) {
     await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
     return true;
@@ -103,7 +104,7 @@ function notTold(error: unknown): FinalSentence {
 
 /** Resolves to a text when the host cannot be looked at: then nobody knows what the command would do. */
 async function look(context: Context, { id, request }: RunDetail, targets: Situation['targets']) {
-  if (!asksTheHost(request.verb)) return { targets, states: new Map(), resting: new Set() } satisfies Situation;
+  if (!verbRow(request.verb).asksTheHost) return { targets, states: new Map(), resting: new Set() } satisfies Situation;
   try {
     return await situationOf(context, id, targets);
   } catch (error) {
@@ -134,7 +135,7 @@ function withOrphans(proposal: CommandProposal, orphans: readonly MarkedTarget[]
 
 /** What is applied and not declared any more can be deleted, stopped and asked for its health; nothing else. */
 function isAbout({ verb }: RunRequest, target: TargetId, { targets }: Declared): boolean {
-  return isSwitch(verb) || targets.has(target);
+  return imperative(verb) !== null || targets.has(target);
 }
 
 function isBusy({ state, steps }: RunDetail): boolean {
@@ -159,7 +160,7 @@ function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, sho
     .flatMap((each) => unusedApprovals(each).filter(({ target, change }) => changes.get(target) === change))
     .map(({ approval }) => approval);
   if (shown !== null) return [...earlier, ...approvalsOf(shown, run.by, at)];
-  if (!isSwitch(run.request.verb) || run.request.verb === 'delete') return earlier;
+  if (imperative(run.request.verb)?.isApproval !== true) return earlier;
   const asked = plan.steps.filter(({ approval }) => approval);
   return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at }))];
 }

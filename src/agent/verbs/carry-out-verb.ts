@@ -1,5 +1,6 @@
 // One step by what its run was asked for: bring the target to what is declared, switch it, or ask how it is.
 
+import { verbRow } from '../../model/verbs.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import { DONE } from '../../say/command.ts';
 import { carryOut, type Ending, type StepWork } from '../apply/carry-out.ts';
@@ -10,17 +11,18 @@ type Work = Omit<StepWork, 'readOnly'> & { readonly declared: boolean };
 
 export async function carryOutVerb({ request, steps }: RunDetail, work: Work): Promise<Ending> {
   const { verb, readOnly, trigger } = request;
-  switch (verb) {
-    case 'health-check':
+  const { work: kind } = verbRow(verb);
+  switch (kind) {
+    case 'check health':
       return checkHealth(work);
     case 'start':
     case 'stop':
     case 'restart': {
       const step = steps.find(({ target }) => target === work.wanted.target);
       const begun = step?.actions.some(({ exit }) => exit === 0) ?? false;
-      return switchPower({ ...work, wish: verb, begun, readOnly });
+      return switchPower({ ...work, wish: kind, begun, readOnly });
     }
-    case 'delete': {
+    case 'destroy': {
       // Nobody is asked again: whatever is in the way is told to the one who asked.
       const ending = unblocked(
         await carryOut({ ...work, survey: null, rollback: false, readOnly: readOnly && 'would' }),
@@ -28,11 +30,13 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
       if (ending.outcome !== 'applied' || !work.declared) return ending;
       return { ...ending, reason: DONE.deletedDeclared };
     }
-    default: {
+    case 'converge': {
       const ending = await carryOut({ ...work, readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs') });
       // What a timer asked for waits for nobody: it is tried again.
       return trigger === 'drift' ? unblocked(ending) : ending;
     }
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -1,8 +1,7 @@
 // What a person asks by a verb: understood, recorded as a run, and carried out when its turn comes, like everything else.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
-import { COMMAND_VERBS, type CommandVerb } from '../../model/run.ts';
-import { isSwitch } from '../../plan/command.ts';
+import { COMMAND_VERBS, type CommandVerb, verbRow } from '../../model/verbs.ts';
 import type { Context } from '../context.ts';
 import { followed, open } from '../open-run.ts';
 import type { CommandRequest } from '../parts.ts';
@@ -11,29 +10,29 @@ import { Refused } from '../refused.ts';
 import { whyNotShown } from './shown.ts';
 import { refuseUndeclared, targetsNamed } from './target-names.ts';
 
-/** Nobody stops or deletes everything by forgetting a word. */
-const NAMES_TARGETS: ReadonlySet<CommandVerb> = new Set<CommandVerb>(['create', 'delete', 'start', 'stop', 'restart']);
-
 /** @throws Refused */
 export async function command(context: Context, asked: CommandRequest): Promise<RunId> {
   const { targets: words, cascade = false, dryRun = false, now = false, shown, by } = asked;
   const verb = verbOf(asked.verb);
   const commit = await followed(context);
-  if (words.length === 0 && NAMES_TARGETS.has(verb)) {
+  const row = verbRow(verb);
+  // Nobody stops or deletes everything by forgetting a word.
+  if (words.length === 0 && row.names === 'one or more') {
     throw new Refused(`${verb} what? name the targets, for example lxc/101`);
   }
-  if (cascade && verb !== 'stop' && verb !== 'delete') {
-    throw new Refused(`${verb} takes nothing along; cascade is for stop and delete`);
+  if (cascade && !row.cascades) {
+    const others = COMMAND_VERBS.filter((each) => verbRow(each).cascades).join(' and ');
+    throw new Refused(`${verb} takes nothing along; cascade is for ${others}`);
   }
   const targets = words.length === 0 ? null : await targetsOf(context, words, { commit, verb });
   const request = {
     commit,
     trigger: 'command',
     by,
-    targets: verb === 'letsgo' ? null : targets,
+    targets: row.names === 'none' ? null : targets,
     rewind: false,
-    readOnly: dryRun || verb === 'health-check',
-    adopt: verb === 'adopt',
+    readOnly: dryRun || (row.work !== 'converge' && row.looks),
+    adopt: row.work === 'converge' && row.adopts,
     verb,
     ...(cascade ? { cascade } : {}),
     ...(now ? { now } : {}),
@@ -55,7 +54,7 @@ async function targetsOf(
   const [declared, records] = await Promise.all([declaredAt(context, commit), context.ledger.targets()]);
   const all = new Set([...(declared?.targets.keys() ?? []), ...records.applied.keys(), ...records.touched.keys()]);
   const targets = targetsNamed(words, all);
-  if (declared !== undefined && !isSwitch(verb)) refuseUndeclared(targets, declared);
+  if (declared !== undefined && verbRow(verb).work === 'converge') refuseUndeclared(targets, declared);
   return targets;
 }
 

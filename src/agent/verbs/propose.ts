@@ -2,9 +2,9 @@
 
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
-import type { CommandVerb } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
-import { choose, commandPlan, isSwitch, type Situation } from '../../plan/command.ts';
+import { imperative, verbRow } from '../../model/verbs.ts';
+import { choose, commandPlan, type Situation } from '../../plan/command.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import { guarded } from '../../plan/policy.ts';
 import { withNeeds } from '../../plan/scope.ts';
@@ -17,11 +17,6 @@ export type CommandProposal = Proposal | { readonly kind: 'refused'; readonly re
 /** Sections of the host that are made from what else is declared. */
 const DERIVED_SECTIONS: ReadonlySet<string> = new Set(['dns', 'firewall', 'trust']);
 
-/** Whether the verb can only be planned by what is on the host at the moment. */
-export function asksTheHost(verb: CommandVerb | undefined): boolean {
-  return verb === 'create' || (isSwitch(verb) && verb !== 'health-check');
-}
-
 /** @param situation of everything in `gathered`, as a look at the host found it */
 export function proposeCommand(
   gathered: Gathered,
@@ -30,7 +25,8 @@ export function proposeCommand(
 ): CommandProposal {
   const { request, declared } = gathered;
   const { verb, cascade = false } = request;
-  if (!isSwitch(verb)) {
+  const row = imperative(verb);
+  if (row === null) {
     const targets = chosen(gathered, situation);
     return propose({ ...gathered, request: { ...request, targets } }, managers);
   }
@@ -39,18 +35,17 @@ export function proposeCommand(
   // What the policy protects is protected from people too.
   const judged = { ...situation, targets: guarded(situation.targets, gathered.policy), recorded };
   const asked = request.targets ?? [...situation.targets.keys()];
-  const choice = choose({ verb, targets: asked, cascade }, judged);
-  if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(verb, choice) };
-  const tooMany = verb === 'delete' ? whyTooMany(choice.targets, judged, gathered.policy) : null;
+  const choice = choose({ row, targets: asked, cascade }, judged);
+  if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(row, choice) };
+  const tooMany = row.work === 'destroy' ? whyTooMany(choice.targets, judged, gathered.policy) : null;
   if (tooMany !== null) return { kind: 'refused', reason: tooMany };
-  const looks = request.readOnly || verb === 'health-check';
-  const plan = commandPlan(verb, choice.targets, judged, {
+  const plan = commandPlan(row, choice.targets, judged, {
     to: declared.commit,
     impact: managers.impactOf,
-    ...(looks ? {} : { policy: gathered.policy }),
+    ...(request.readOnly || row.looks ? {} : { policy: gathered.policy }),
   });
   const digests = plan.steps.map(({ target }) => {
-    return [target, verb === 'delete' ? null : (declared.digests.get(target) ?? null)] as const;
+    return [target, row.proves === 'gone' ? null : (declared.digests.get(target) ?? null)] as const;
   });
   return { kind: 'plan', plan, digests: Object.fromEntries(digests), held: {}, problems: declared.problems };
 }
@@ -69,14 +64,14 @@ function whyTooMany(chosen: ReadonlySet<TargetId>, { targets }: Situation, polic
 function chosen({ request, declared, records }: Gathered, situation: Situation) {
   const { verb, targets: asked } = request;
   const all = declared.targets;
-  switch (verb) {
-    case 'create':
+  switch (verbRow(verb).scope) {
+    case 'missing, with needs':
       return [...withNeeds(asked ?? all.keys(), all)].filter((id) => !exists(id, all, records, situation));
-    case 'converge':
+    case 'with needs':
       return asked === null ? null : [...withNeeds(asked, all)];
-    case 'setup':
+    case 'host':
       return asked ?? [...all.values()].filter((each) => belongsToHost(each, all, records)).map(({ id }) => id);
-    case 'sync':
+    case 'derived':
       return asked ?? [...all.keys()].filter(isDerived);
     default:
       return asked;

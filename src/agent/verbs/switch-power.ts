@@ -1,7 +1,8 @@
 // Starting, stopping or restarting one target because a person asked: look, switch, and look again until it is so. Nothing is
 // proved or unproved by it, since its configuration is not touched.
 
-import { type Manager, type Power, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
+import { type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
+import type { Power } from '../../model/verbs.ts';
 import { DONE } from '../../say/command.ts';
 import { WHY } from '../../say/status.ts';
 import { type Ending, Passing } from '../apply/carry-out.ts';

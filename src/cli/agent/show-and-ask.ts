@@ -1,7 +1,7 @@
 // Show, ask, go: a command that destroys or takes over shows first what would be done, by a dry run of the same command, and the yes is
 // bound to that run: the agent does what was shown and nothing else.
 
-import type { CommandVerb } from '../../model/run.ts';
+import type { CommandVerb } from '../../model/verbs.ts';
 import { ASKING } from '../../say/command.ts';
 import { runText } from '../../say/run.ts';
 import { agreed } from '../agreed.ts';

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '../../lab/forge/git/repository.ts';
+import { gitEnvironment } from 'phoenix-lab/git';
 
 const run = promisify(execFile);
 

@@ -3,6 +3,7 @@
 import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
 import { openRemote } from '../../io/git/remote.ts';
+import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { redisFault } from '../../io/ledger/redis-fault.ts';
 import { openRedactor } from '../../io/redact.ts';
@@ -157,12 +158,24 @@ export async function checkClock({ repositoryUrl }: Settings): Promise<Finding> 
   }
 }
 
-export async function checkHost(host: Host): Promise<readonly Finding[]> {
+/** @param open given who is told of what a person should do on the node */
+export async function checkHost(
+  open: (advise: (advice: NodeAdvice) => void) => Promise<Host>,
+): Promise<readonly Finding[]> {
+  const advised: Finding[] = [];
+  const host = await open(({ what, remedy }) => advised.push(warning('host', what, remedy)));
+  try {
+    return [...(await programsOf(host)), ...advised];
+  } finally {
+    await host.close();
+  }
+}
+
+async function programsOf(host: Host): Promise<readonly Finding[]> {
   const run = (program: string, args: readonly string[]) =>
     host.run({ kind: 'command', program, args, timeoutSeconds: 30 });
-  const hint = 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
   const version = await run('pvesh', ['get', '/version', '--output-format', 'json']);
-  if (version.exit !== 0) return [failed('host', `pvesh ${howEnded(version)}`, hint)];
+  if (version.exit !== 0) return [failed('host', `pvesh ${howEnded(version)}`, hintFor(version))];
   const findings = [ok('host', `Proxmox VE ${versionOf(version.stdout)}, node ${host.node}`)];
   const node = await run('hostname', []);
   const name = node.stdout.trim().split('.')[0];
@@ -172,10 +185,18 @@ export async function checkHost(host: Host): Promise<readonly Finding[]> {
   for (const [program, args] of HOST_PROGRAMS) {
     const result = await run(program, args);
     findings.push(
-      result.exit === 0 ? ok('host', `${program} may be used`) : failed('host', `${program} ${howEnded(result)}`, hint),
+      result.exit === 0
+        ? ok('host', `${program} may be used`)
+        : failed('host', `${program} ${howEnded(result)}`, hintFor(result)),
     );
   }
   return findings;
+}
+
+function hintFor({ stderr }: Awaited<ReturnType<Host['run']>>): string {
+  return stderr.includes('phoenix-shell: refused')
+    ? "put the files of this version's deploy/ssh onto the node (deploy/README.md)"
+    : 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
 }
 
 function howEnded({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {

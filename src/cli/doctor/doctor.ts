@@ -57,12 +57,8 @@ async function hostOf(settings: Settings, io: Io): Promise<readonly Finding[]> {
   try {
     const repository = { blob: () => Promise.reject(new Error('nothing is read from the repository here')) };
     const place = scratch === null ? settings : { ...settings, dataDir: scratch };
-    const host = await openHostOf(place, { node: settings.node, environment: io.env, repository, redactor });
-    try {
-      return await checkHost(host);
-    } finally {
-      await host.close();
-    }
+    const parts = { node: settings.node, environment: io.env, repository, redactor };
+    return await checkHost((advise) => openHostOf(place, { ...parts, advise }));
   } catch (error) {
     return [failed('host', reasonOf(error), 'see PHOENIX_HOST')];
   } finally {

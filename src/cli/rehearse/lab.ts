@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { startLabNetwork } from '../../lab/network/network.ts';
-import { createLab, setGuestState } from '../../lab/proxmox/create.ts';
-import { ageNearlyToItsEnd } from '../../lab/services/step-ca/age.ts';
+import { ageNearlyToItsEnd, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
 
 /**
  * Makes the lab in `dir` where there is none, sets the states of guests, lets time pass for certificates, and runs a command in it:

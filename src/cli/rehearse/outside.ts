@@ -1,16 +1,15 @@
 // What Phoenix reaches outside itself, as the settings say: the host and the forge.
 
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openForge, placeOf } from '../../io/forge/forge.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openContents } from '../../io/host/content.ts';
-import { dialThrough } from '../../io/host/dial.ts';
-import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
+import { localHost } from '../../io/host/local.ts';
 import { sshHost } from '../../io/host/ssh.ts';
+import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
 import { openRedactor, type Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
 import { sopsOpener } from '../../io/sops.ts';
@@ -19,10 +18,10 @@ import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Forge, Host, Repository } from '../../ports.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
+import { withLab } from './with-lab.ts';
 
 /** Phoenix's own folder, which holds the features that come with it. */
 const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
-const LAB_NODE = 'pve';
 
 export interface HostParts {
   /** What was asked for on the command line or in the settings. */
@@ -35,12 +34,14 @@ export interface HostParts {
    * Absent: nobody waits.
    */
   readonly away?: (error: HostAway) => Promise<string | null>;
+  /** Told of what a person should do on the node. */
+  readonly advise?: (advice: NodeAdvice) => void;
 }
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor, away }: HostParts,
+  { node, environment, repository, redactor, away, advise }: HostParts,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -53,7 +54,8 @@ export async function openHostOf(
   const contents = openContents({ repository, secrets, product: PRODUCT });
   switch (settings.host.kind) {
     case 'local': {
-      if (settings.labFolder !== null) return labHost(settings.labFolder, node, { contents, redactor });
+      if (settings.labFolder !== null)
+        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor });
       const path = environment['PATH'];
       return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
     }
@@ -62,55 +64,20 @@ export async function openHostOf(
       const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
       return sshHost({
         ...login,
+        ...(advise === undefined ? {} : { advise }),
         node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }), away)),
       });
     }
     case 'lab':
-      return labHost(settings.labFolder ?? join(settings.dataDir, 'lab'), node, { contents, redactor });
+      return (await labHost('PHOENIX_HOST=lab'))(settings.labFolder ?? join(settings.dataDir, 'lab'), node, {
+        contents,
+        redactor,
+      });
   }
 }
 
-/** A lab as a host: its own files, programs and network, and nothing of the machine that it lies on. */
-async function labHost(
-  root: string,
-  node: string | null,
-  parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
-): Promise<Host> {
-  const { createLab, labPath } = await import('../../lab/proxmox/create.ts');
-  const { nodeOwners } = await import('../../lab/host/files.ts');
-  const { networkSocket, startLabNetwork } = await import('../../lab/network/network.ts');
-  await mkdir(root, { recursive: true });
-  createLab(root);
-  const network = await startLabNetwork(root);
-  const dial = dialThrough(networkSocket(root));
-  const files = { root, owners: nodeOwners(root) };
-  const host = localHost({ ...parts, ...files, node: node ?? LAB_NODE, path: labPath(root), system: false, dial });
-  return closing(host, network);
-}
-
-/** The same for this process alone, which takes far less time. The lab is made already. */
-export async function openLabHere(
-  root: string,
-  parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>,
-): Promise<Host> {
-  const { labNetwork } = await import('../../lab/network/network.ts');
-  const { nodeOwners } = await import('../../lab/host/files.ts');
-  const { programsHere } = await import('../../lab/proxmox/here.ts');
-  const network = labNetwork(root);
-  return closing(
-    localHost({ ...parts, root, owners: nodeOwners(root), dial: network.dial, runs: programsHere(root) }),
-    network,
-  );
-}
-
-function closing(host: Host, network: { close(): Promise<void> }): Host {
-  return {
-    ...host,
-    async close() {
-      await host.close();
-      await network.close();
-    },
-  };
+async function labHost(setting: 'PHOENIX_LAB' | 'PHOENIX_HOST=lab') {
+  return (await withLab(setting, () => import('./lab-host.ts'))).openLabHost;
 }
 
 /** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */

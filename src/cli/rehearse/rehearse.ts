@@ -31,7 +31,7 @@ import {
   sourceSettings,
 } from '../source.ts';
 import { carryOutPlan, type RecordingHost, type Rehearsed, recordingHost } from './carry-out-plan.ts';
-import { openLabHere } from './outside.ts';
+import { openLabHere } from './lab-host.ts';
 import { supplyLab } from './supply-lab.ts';
 import { supplySecrets } from './supply-secrets.ts';
 
@@ -111,7 +111,7 @@ async function onLab(
     openSops: async (_file, path) => encrypted[path] ?? '',
   });
   const contents = openContents({ repository: { blob }, secrets, product: PRODUCT });
-  const host = await openLabHere(folder, { node: 'pve', contents, redactor });
+  const host = openLabHere(folder, { node: 'pve', contents, redactor });
   const recording = recordingHost(host);
   try {
     return await applyTwice(recording, from, to, sources, args, io);

@@ -2,9 +2,7 @@
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { manageBy } from '../../lab/host/links/manage.ts';
-import { providePool } from '../../lab/host/zfs/zpool.ts';
-import { createLab, declareStorage } from '../../lab/proxmox/create.ts';
+import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';

@@ -1,6 +1,6 @@
 // A raw value against its schema: what zod finds becomes problems in plain words.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
 import type { Finding } from '../finding.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
@@ -18,6 +18,19 @@ export interface Parsed<Value> {
 /** Unknown fields of one object that are named. */
 const MAX_UNKNOWN = 100;
 
+/** Values of one schema after which a parser that is compiled for it pays: making one takes as long as reading a few hundred guests. */
+const OFTEN = 100;
+const asked = new WeakMap<z.ZodType, { times: number; compiled: z.ZodType }>();
+
+/** What reads sound values as the schema does, and leaves all others to it. */
+function readerOf<Schema extends z.ZodType>(schema: Schema): Schema {
+  const use = asked.get(schema) ?? { times: 0, compiled: schema };
+  use.times += 1;
+  if (use.times === OFTEN) use.compiled = z.compile(schema);
+  asked.set(schema, use);
+  return use.compiled as Schema;
+}
+
 /** Checks one value as a whole: every problem of it at once. */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
@@ -25,7 +38,7 @@ export function parse<Schema extends z.ZodType>(
   at: Place,
   target?: TargetId,
 ): Parsed<z.output<Schema>> {
-  const first = schema.safeParse(raw);
+  const first = readerOf(schema).safeParse(raw);
   if (first.success) return { value: first.data, findings: [] };
   const findings = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)

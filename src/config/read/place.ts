@@ -14,8 +14,13 @@ export function within(place: Place, ...keys: readonly (string | number)[]): Pla
 /** `/lxc_configs/101/features/0` of its parts; empty for the whole document. */
 export function pointer(keys: readonly PropertyKey[]): string {
   let path = '';
-  for (const key of keys) path += `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  for (const key of keys) path += `/${escaped(String(key))}`;
   return path;
+}
+
+/** Nearly no name holds one of the two. */
+function escaped(key: string): string {
+  return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 }
 
 /** The parts of a pointer. */

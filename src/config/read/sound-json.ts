@@ -3,6 +3,7 @@
 
 import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
 
+const SPACE = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -25,17 +26,18 @@ export function readSoundJson(text: string): { readonly value: unknown } | undef
   }
 }
 
-/** Names in all objects of a text, if it is JSON; undefined when it is nested too deep or holds too many values. */
+/** Names in all objects of a text, if it is JSON: a colon outside of strings follows each. Undefined when it is nested too deep or holds too many values. */
 function countNames(text: string): number | undefined {
   let names = 0;
   let depth = 0;
   let values = 1;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = endOfString(text, at);
-      if (text.charCodeAt(afterSpace(text, at + 1)) === COLON) names += 1;
-    } else if (code === COMMA) values += 1;
+    // Half of a file is the space that it is laid out with.
+    if (code <= SPACE) continue;
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) names += 1;
+    else if (code === COMMA) values += 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       values += 1;
       depth += 1;
@@ -48,25 +50,19 @@ function countNames(text: string): number | undefined {
 
 /** Where the string that begins there ends; the end of the text where it does not. */
 export function endOfString(text: string, begin: number): number {
-  for (let at = text.indexOf('"', begin + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return at;
+  for (let at = begin + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at += 1;
   }
   return text.length;
-}
-
-function afterSpace(text: string, from: number): number {
-  let at = from;
-  while (text.charCodeAt(at) <= 32) at += 1;
-  return at;
 }
 
 /** The depth is bounded before. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countKeys(item), 0);
-  let count = 0;
-  for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key]);
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let count = Array.isArray(value) ? 0 : items.length;
+  for (const item of items) if (typeof item === 'object') count += countKeys(item);
   return count;
 }

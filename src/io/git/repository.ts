@@ -7,7 +7,7 @@ import { type Content, type FileReader, filesIn } from './listing.ts';
 import { lru } from './lru.ts';
 import { type Token, withoutCredentials } from './remote.ts';
 import { type SnapshotOptions, snapshotOf } from './snapshot.ts';
-import { openThread, type ThreadParts } from './thread.ts';
+import { openThread, type Thread, type ThreadParts } from './thread.ts';
 
 export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadParts, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
   /** `https://…` or `http://…`. */
@@ -26,11 +26,17 @@ export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadParts, 'm
 const MAX_PACKS = 50;
 const KEPT_BYTES = 32 * 1024 * 1024;
 
-/** @throws for an address that is none */
-export function openRepository(options: RepositoryOptions): Repository {
+/**
+ * @param begin who does the work; a thread
+ * @throws for an address that is none
+ */
+export function openRepository(
+  options: RepositoryOptions,
+  begin: (parts: ThreadParts) => Thread = openThread,
+): Repository {
   const { branch, folder, log, maxHeapMb, maxMemoryMb, idleMs, limits = HTTP_LIMITS, maxPacks = MAX_PACKS } = options;
   const { url, token } = withoutCredentials(options.url, options.token);
-  const thread = openThread({
+  const thread = begin({
     ...{ url, branch, folder, log, limits, maxPacks },
     ...(token === undefined ? {} : { token }),
     ...(maxHeapMb === undefined ? {} : { maxHeapMb }),

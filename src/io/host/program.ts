@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { CommandResult } from '../../ports.ts';
+import { watchOver } from './watch.ts';
 
 export interface Program {
   readonly program: string;
@@ -31,9 +32,6 @@ export interface ProgramEnd {
 
 /** Between asking a process tree to end and ending it. */
 const GRACE_MS = 5_000;
-/** For output that is still under way when the program has ended. Something that it left running may hold the pipe open for ever. */
-const LAST_OUTPUT_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Never throws for what the program does. */
 export async function runProgram(options: Program): Promise<ProgramEnd> {
@@ -51,61 +49,26 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
     killDescendants: true,
     forceKillAfterDelay: false,
   });
-  let heard = 0;
-  const hear = (chunk: Uint8Array): void => {
-    heard += chunk.byteLength;
-  };
-  child.stdout?.on('data', hear).on('data', options.onStdout);
-  child.stderr?.on('data', hear).on('data', options.onStderr);
-
-  let cut: 'timed out' | 'aborted' | undefined;
-  let ending: Promise<void> | undefined;
-  const end = (why: 'timed out' | 'aborted'): void => {
-    cut ??= why;
-    ending ??= (options.endElsewhere?.() ?? Promise.resolve()).catch(() => {}).then(() => endTree(child));
-  };
-  const timer = setTimeout(() => end('timed out'), Math.min(options.timeoutMs, LONGEST_TIMER_MS));
-  const onAbort = (): void => end('aborted');
-  signal?.addEventListener('abort', onAbort, { once: true });
   const { nodeChildProcess } = child;
-  const letGo = (): void => {
-    if (nodeChildProcess.exitCode === null) child.kill('SIGTERM');
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-  };
-  const quiet = whenQuiet(() => heard, letGo);
-  nodeChildProcess.once('exit', quiet.watch);
-  void options.over?.then(quiet.watch);
+  const watch = watchOver(options, {
+    end: () => endTree(child),
+    letGo: () => {
+      if (nodeChildProcess.exitCode === null) child.kill('SIGTERM');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
+  });
+  child.stdout?.on('data', watch.hear).on('data', options.onStdout);
+  child.stderr?.on('data', watch.hear).on('data', options.onStderr);
+  nodeChildProcess.once('exit', watch.exited);
 
   const result = await child;
-  clearTimeout(timer);
-  quiet.stop();
-  signal?.removeEventListener('abort', onAbort);
-  await ending;
+  const cut = await watch.stop();
   const ms = Math.round(performance.now() - started);
   if (cut !== undefined) return { exit: null, ended: cut, ms, reason: null };
   if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: whyNot(program, result) };
   const exit = nodeChildProcess.exitCode;
   return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
-}
-
-/** Once watched, calls back when nothing was heard for a while. After a busy moment of ours, what came meanwhile is read first. */
-function whenQuiet(heard: () => number, then: () => void): { watch(): void; stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const watch = (): void => {
-    if (stopped) return;
-    clearTimeout(timer);
-    const before = heard();
-    timer = setTimeout(() => setImmediate(() => (heard() === before ? then() : watch())), LAST_OUTPUT_MS);
-  };
-  return {
-    watch,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
 }
 
 function whyNot(

@@ -1,16 +1,19 @@
-// One connection to a node, shared by all commands: the ssh program's own multiplexing. Everything runs through a small
-// script on the other side, which says where the program runs and how it ended, so that a lost connection is never taken
-// for the program's own end.
+// One connection to a node, shared by all commands: the ssh program's own multiplexing, and on it a session that is kept open and asked
+// for one command after the other. Everything runs through a small script on the other side, which says where the program runs and how
+// it ended, so that a lost connection is never taken for the program's own end.
 
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Dial, refusal } from './dial.ts';
+import { openMarks } from './marks.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
+import { isEnd, keepSession } from './session/keep.ts';
+import { openSession } from './session/session.ts';
 import { sshFailure } from './ssh-failure.ts';
-import { CONNECT } from './ssh-scripts.ts';
+import { CONNECT, SESSION } from './ssh-scripts.ts';
 
 export interface SshConnection {
   /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `openMarks`. */
@@ -46,7 +49,15 @@ export interface SshSettings {
   readonly agentSocket?: string;
 }
 
-export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings): SshConnection {
+/**
+ * @param path where programs are looked for over there
+ * @param noSession told when the node has no session to give, with what it said: each command is an ssh program of its own then
+ */
+export function connectSsh(
+  { target, sshOptions = [], agentSocket }: SshSettings,
+  path: string,
+  noSession: (said: string) => void,
+): SshConnection {
   if (!TARGET.test(target))
     throw new Error(`${JSON.stringify(target)} is no ssh target: write user@host or ssh://user@host:port`);
   let folder: Promise<string> | undefined;
@@ -82,8 +93,23 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
     return connecting;
   }
 
+  const kept = keepSession(async (signal) => {
+    await connected();
+    const { mark } = openMarks();
+    const args = await options(['-o', 'ControlMaster=no']);
+    return openSession([...args, '--', target, remote(SESSION, [mark, path])], env, mark, signal);
+  }, noSession);
+
   return {
     async run({ script, args, ...call }) {
+      const began = performance.now();
+      const found = await kept.take();
+      if (found !== null && isEnd(found)) {
+        call.onStderr(Buffer.from(found.said));
+        return { exit: found.exit, ended: 'exited', ms: Math.round(performance.now() - began), reason: null };
+      }
+      const asked = found?.run([script, 'phoenix', ...args], call) ?? null;
+      if (asked !== null) return asked;
       await connected();
       return ssh(['-o', 'ControlMaster=no'], remote(script, args), call);
     },
@@ -114,6 +140,7 @@ export function connectSsh({ target, sshOptions = [], agentSocket }: SshSettings
       return stream;
     },
     async close() {
+      await kept.close();
       if (folder === undefined) return;
       if (await exists(await socket())) await ssh(['-O', 'exit'], '', { ...QUIET, timeoutMs: 5000 });
       await rm(await folder, { recursive: true, force: true });

@@ -8,6 +8,27 @@ import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 /** ssh's own exit code for a failure of the connection. */
 const OWN_FAILURE = 255;
 
+/** What works, and would work better; a person does it on the node. */
+export interface NodeAdvice {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** A node that is reached, and has no session to give (`session/keep.ts`): it works, and takes longer. */
+export function noSessionAdvice(
+  { node, target }: { readonly node: string; readonly target: string },
+  said: string,
+): NodeAdvice {
+  const where = node === target ? target : `${node} (${target})`;
+  const why = said.trim() === '' ? 'it said nothing' : lastLine(said);
+  return {
+    what: `each command on ${where} is an ssh program of its own, which takes several times as long: ${why}`,
+    remedy: /phoenix-shell: refused/.test(said)
+      ? "put the files of this version's deploy/ssh onto the node: phoenix-shell, programs, scripts and session.pl (deploy/README.md)"
+      : 'see that a login there can start /usr/bin/perl, and prints no more than a greeting',
+  };
+}
+
 /** Null where it was no failure of the connection: somebody on the other side answered. */
 export function sshFailure(
   { node, target }: { readonly node: string; readonly target: string },

@@ -3,6 +3,7 @@
 
 import * as perl from './files/perl.ts';
 import { GUARD } from './guard.ts';
+import { SERVE } from './session/perl.ts';
 
 /** As on the node itself, whatever a login there would set. */
 const BEGIN = `
@@ -27,6 +28,13 @@ exit "$code"
 /** mark, PATH, root, target, seconds, bytes of standard input or nothing, program, arguments …: see `GUARD`. */
 export const GUARDED = `${BEGIN}
 exec /usr/bin/perl -e '${GUARD}' -- "$mark" "$@"
+`;
+
+/** mark, PATH: see `SERVE`. The forced command does not start this text: it serves by `session.pl`, which lies beside it, and judges each request. */
+export const SESSION = `
+exec /usr/bin/perl -e '${SERVE}
+serve($ARGV[0], sub { exec { "/bin/sh" } "sh", "-c", @_ or print STDERR "sh: $!\\n" });
+' -- "$1"
 `;
 
 /** Process group: asks it to end, and ends it by force what is left of it after five seconds. */

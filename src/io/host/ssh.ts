@@ -19,7 +19,7 @@ import { requester } from './request.ts';
 import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 import { connectSsh, type SshSettings } from './ssh-connection.ts';
-import { sshFailure } from './ssh-failure.ts';
+import { type NodeAdvice, noSessionAdvice, sshFailure } from './ssh-failure.ts';
 import {
   ADD_LINES,
   END_GROUP,
@@ -45,6 +45,8 @@ export interface SshHostOptions extends SshSettings {
   readonly root?: string;
   /** Folder over there whose programs come before those of the system. */
   readonly path?: string;
+  /** Told of what a person should do on the node; at most now and then. */
+  readonly advise?: (advice: NodeAdvice) => void;
 }
 
 const FILES_SECONDS = 60;
@@ -52,9 +54,9 @@ const BEGIN_MS = 5_000;
 
 /** The user must be root on a Proxmox host, with a login shell that reads what `sh` reads. */
 export function sshHost(options: SshHostOptions): Host {
-  const { node, target, redactor, root = '', path } = options;
-  const connection = connectSsh(options);
+  const { node, target, redactor, root = '', path, advise } = options;
   const searchPath = [...(path === undefined ? [] : [path]), SYSTEM_PATH].join(':');
+  const connection = connectSsh(options, searchPath, (said) => advise?.(noSessionAdvice(options, said)));
 
   /** A script that is only about to begin is waited for: nobody could end it later. */
   async function endGroup(begun: Promise<number>): Promise<void> {

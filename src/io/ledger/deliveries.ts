@@ -72,6 +72,22 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
     writing = false;
   }
 
+  let newest: Arrival | undefined;
+  let noting: Promise<void> | undefined;
+
+  // Only the newest is of interest: one that comes while another is being written takes the place of those that wait.
+  async function note(): Promise<void> {
+    try {
+      while (newest !== undefined) {
+        const text = encode(newest);
+        newest = undefined;
+        await redis.set(keys.arrived, text);
+      }
+    } finally {
+      noting = undefined;
+    }
+  }
+
   return {
     recordDelivery(delivery) {
       return new Promise((resolve, reject) => {
@@ -88,8 +104,10 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
         if (!writing) void write();
       });
     },
-    async noteArrival(arrival) {
-      await redis.set(keys.arrived, encode(arrival));
+    noteArrival(arrival) {
+      newest = arrival;
+      noting ??= note();
+      return noting;
     },
     async lastArrival() {
       const text = await redis.get(keys.arrived);

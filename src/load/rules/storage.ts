@@ -1,13 +1,11 @@
 // Disks must lie on storages that are there and take them.
 
 import type { Finding } from '../../config/finding.ts';
-import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
-import type { Config } from '../../managers/config.ts';
+import type { Config, Guest } from '../../managers/config.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
 import type { RuleContext } from '../../managers/rule.ts';
-import type { TargetId } from '../../model/ids.ts';
 import { refusal } from '../../proxmox/option.ts';
 import { placesFor } from '../../proxmox/table.ts';
 
@@ -15,9 +13,13 @@ import { placesFor } from '../../proxmox/table.ts';
 interface Use {
   readonly storage: string;
   readonly content: 'rootdir' | 'images' | 'vztmpl';
-  readonly at: Place;
-  readonly target: TargetId;
+  readonly guest: Guest;
+  /** Where the guest says so. */
+  readonly keys: readonly (string | number)[];
 }
+
+const ROOT_DISK = ['storage_pool'] as const;
+const TEMPLATE = ['template'] as const;
 
 /** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
 export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
@@ -27,7 +29,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
     ({ content }) => content,
   );
-  return uses(config).flatMap(({ storage, content, at, target }): Finding[] => {
+  return uses(config).flatMap(({ storage, content, guest, keys }): Finding[] => {
     // That none is named is said where the defaults are looked at.
     if (storage === '') return [];
     const found = storages.get(storage);
@@ -36,7 +38,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
     return [
       {
         code: 'UNKNOWN_STORAGE',
-        at,
+        at: within(guest.writtenAt, ...keys),
         message:
           found === undefined
             ? `There is no storage "${storage}"`
@@ -45,7 +47,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
           choices.length === 0
             ? `Declare one that takes ${WORDS[content]} in zfs.datasets or proxmox_storage_ids.`
             : `${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
-        target,
+        target: targetOf(guest),
       },
     ];
   });
@@ -105,37 +107,17 @@ const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'contain
 function uses(config: Config): Use[] {
   return [
     ...config.lxc.flatMap((guest): Use[] => {
-      const target = targetOf(guest);
       const templateStorage = /^([^/:]+):/.exec(guest.template ?? '')?.[1];
       return [
-        { storage: guest.storagePool, content: 'rootdir', at: within(guest.writtenAt, 'storage_pool'), target },
+        { storage: guest.storagePool, content: 'rootdir', guest, keys: ROOT_DISK },
         ...guest.volumes.map(
-          (volume, index): Use => ({
-            storage: volume.storage,
-            content: 'rootdir',
-            at: within(guest.writtenAt, 'zfs_volumes', index, 'pool'),
-            target,
-          }),
+          ({ storage }, index): Use => ({ storage, content: 'rootdir', guest, keys: ['zfs_volumes', index, 'pool'] }),
         ),
         ...(templateStorage === undefined
           ? []
-          : [
-              {
-                storage: templateStorage,
-                content: 'vztmpl',
-                at: within(guest.writtenAt, 'template'),
-                target,
-              } as const,
-            ]),
+          : [{ storage: templateStorage, content: 'vztmpl', guest, keys: TEMPLATE } as const]),
       ];
     }),
-    ...config.vm.map(
-      (guest): Use => ({
-        storage: guest.storagePool,
-        content: 'images',
-        at: within(guest.writtenAt, 'storage_pool'),
-        target: targetOf(guest),
-      }),
-    ),
+    ...config.vm.map((guest): Use => ({ storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK })),
   ];
 }

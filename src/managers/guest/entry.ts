@@ -9,10 +9,10 @@ export interface GuestContext {
   readonly files: FilesByPath;
 }
 
-/** `sound`: nothing was found wrong with it. */
+/** `lasting`: nothing was found wrong with it, and it refers to no secret, so that what there is to say of it rests on nothing else. */
 export interface GuestEntry<Guest> {
   readonly value?: Guest;
-  readonly sound: boolean;
+  readonly lasting: boolean;
 }
 
 export function byId<Guest extends { readonly id: number }>(guests: readonly Guest[]): Guest[] {

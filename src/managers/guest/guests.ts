@@ -7,9 +7,13 @@ import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { FirewallRule } from './declared.ts';
 
+const all = new WeakMap<Config, readonly Guest[]>();
+
 /** Containers, then VMs, each by ascending id. */
-export function allGuests(config: Config): Guest[] {
-  return [...config.lxc, ...config.vm];
+export function allGuests(config: Config): readonly Guest[] {
+  const guests = all.get(config) ?? [...config.lxc, ...config.vm];
+  all.set(config, guests);
+  return guests;
 }
 
 export function targetOf(guest: Guest): TargetId {
@@ -39,15 +43,42 @@ export function isCloneSource(guest: Guest): boolean {
 
 /** Values with their keys in common, in the order of first appearance; only those that occur more than once. */
 export function repeated<T>(values: readonly T[], keyOf: (value: T) => string | null): T[][] {
+  const again = occurringAgain(values, keyOf);
+  if (again.size === 0) return [];
   const groups = new Map<string, T[]>();
   for (const value of values) {
     const key = keyOf(value);
-    if (key === null) continue;
+    if (key === null || !again.has(key)) continue;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [value]);
     else group.push(value);
   }
-  return [...groups.values()].filter((group) => group.length > 1);
+  return [...groups.values()];
+}
+
+/** Nearly always none, so that it is worth a look before anything is grouped. */
+function occurringAgain<T>(values: readonly T[], keyOf: (value: T) => string | null): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  if (values.length < 2) return again;
+  for (const value of values) {
+    const key = keyOf(value);
+    if (key === null) continue;
+    if (seen.has(key)) again.add(key);
+    else seen.add(key);
+  }
+  return again;
+}
+
+/** What a firewall rule does, as one text. No field of a rule holds a line break. */
+export function meaningOf(rule: FirewallRule): string {
+  const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled } = rule;
+  return `${type}\n${action}\n${enabled}\n${text(source)}\n${text(dest)}\n${text(proto)}\n${text(port)}\n${text(sourcePort)}\n${text(iface)}\n${text(log)}`;
+}
+
+/** Told from every text that can be written. */
+function text(field: string | null): string {
+  return field ?? '\0';
 }
 
 /** One list of firewall rules, with the target that it holds back. */

@@ -77,9 +77,9 @@ function readContainer(
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, target });
   const { value, findings } = parse(lxcGuest, modern.value, at, target);
   reading.findings.add(findings);
-  if (value === undefined) return { sound: false };
-  const sound = clean && modern.findings.length + findings.length === 0;
-  return { value: normaliseLxc(value, defaults, context), sound };
+  if (value === undefined) return { lasting: false };
+  const lasting = clean && modern.findings.length + findings.length === 0;
+  return { value: normaliseLxc(value, defaults, context), lasting };
 }
 
 function notAnId(at: Place, key: string, { findings, unreadable }: Reading): void {

@@ -98,7 +98,7 @@ function readEntry(
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, ...ofTarget });
   const { value, findings } = parse(vmGuest, modern.value, at, target);
   reading.findings.add(findings);
-  if (value === undefined) return { sound: false };
-  const sound = clean && modern.findings.length + findings.length === 0;
-  return { value: normaliseVm(value, defaults, context), sound };
+  if (value === undefined) return { lasting: false };
+  const lasting = clean && modern.findings.length + findings.length === 0;
+  return { value: normaliseVm(value, defaults, context), lasting };
 }

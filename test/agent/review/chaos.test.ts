@@ -6,8 +6,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DeliveryOutcome } from 'phoenix-lab/forge';
 import { expect, test } from 'vitest';
-import type { Fate } from '../../../src/lab/forge/fates.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { BOXES, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
@@ -44,7 +44,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
     }
     await repo.move(heads[0] as CommitSha);
 
-    forge.fate((): Fate => {
+    forge.decideDeliveries((): DeliveryOutcome => {
       const rolled = roll();
       if (rolled < 0.2) return 'drop';
       if (rolled < 0.35) return 'duplicate';
@@ -70,7 +70,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
       }
     }
     await forge.release();
-    forge.fate(() => 'deliver');
+    forge.decideDeliveries(() => 'deliver');
     forge.faults.decide(() => undefined);
     // What was lost is asked for at the next start.
     await phoenix.stopAgent();

@@ -87,10 +87,10 @@ test('one of a fork is planned in the queue, into which only people who may push
 test('an event that is lost is made up for, and one that is repeated plans nothing twice', async () => {
   await start({ options: { pollSeconds: 1 } });
   await phoenix.push(environment({ 101: {} }));
-  phoenix.forge.fate(({ event }) => (event === 'merge_group' || event === 'push' ? 'drop' : 'deliver'));
+  phoenix.forge.decideDeliveries(({ event }) => (event === 'merge_group' || event === 'push' ? 'drop' : 'deliver'));
   const { headSha } = await queued('lost', { 'notes.txt': 'a word' });
   expect(await planOf(headSha)).toBe('success: nothing would change');
-  phoenix.forge.fate(() => 'duplicate');
+  phoenix.forge.decideDeliveries(() => 'duplicate');
   const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'merge_group');
   for (const { id } of lost) await phoenix.forge.redeliver(id);
   await until(async () => (await phoenix.ledger.unsettledDeliveries()).length === 0, 'the events to be dealt with');

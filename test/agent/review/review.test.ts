@@ -161,10 +161,10 @@ describe('where there are no checks', () => {
     await phoenix.push(two);
     const head = await phoenix.repo.branch('less', environment(LOST));
     const text = '<!-- phoenix: kept up to date -->\nNothing would change.';
-    phoenix.forge.fate(() => 'drop');
+    phoenix.forge.decideDeliveries(() => 'drop');
     const { number } = await phoenix.forge.openPull({ title: 'One less', head: 'less', base: 'main', by: 'eve' });
     await phoenix.forge.comment(number, text, 'eve');
-    phoenix.forge.fate(() => 'deliver');
+    phoenix.forge.decideDeliveries(() => 'deliver');
     await phoenix.agent().delivered({ kind: 'pull' });
     await planOf(head);
     await until(() => phoenix.forge.comments(number).length === 2, 'a comment of its own');
@@ -320,7 +320,7 @@ test('what is approved after the merge and before its run counts for the run', a
   const head = await phoenix.repo.branch('less', environment(LOST));
   const { number } = await lab.openPull({ title: 'One less', head: 'less' });
   await planOf(head);
-  lab.fate(({ event }) => (event === 'push' ? 'delay' : 'deliver'));
+  lab.decideDeliveries(({ event }) => (event === 'push' ? 'delay' : 'deliver'));
   const onMain = await merged(number);
   await lab.comment(number, '/phoenix approve lxc/102', 'ada');
   await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
@@ -333,7 +333,7 @@ describe('what was lost', () => {
   test('a pull request whose event never came is planned all the same', async () => {
     await start('github', { pollSeconds: 1 });
     await phoenix.push(environment({ 101: {} }));
-    phoenix.forge.fate(() => 'drop');
+    phoenix.forge.decideDeliveries(() => 'drop');
     const head = await phoenix.repo.branch('more', two);
     await phoenix.forge.openPull({ title: 'One more', head: 'more', base: 'main' });
     expect(await planOf(head)).toBe('success: 1 to create');
@@ -352,9 +352,9 @@ describe('what was lost', () => {
       })();
       const planned = await phoenix.ledger.pullPlan(number);
       await phoenix.stopAgent();
-      phoenix.forge.fate(() => 'drop');
+      phoenix.forge.decideDeliveries(() => 'drop');
       await phoenix.forge.comment(number, '/phoenix plan', 'ada');
-      phoenix.forge.fate(() => 'deliver');
+      phoenix.forge.decideDeliveries(() => 'deliver');
       await phoenix.startAgent();
       await until(
         async () => (await phoenix.ledger.pullPlan(number))?.created !== planned?.created,

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judgeRedis } from '../../../src/cli/doctor/checks.ts';
-import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';

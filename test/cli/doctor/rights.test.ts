@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkForge } from '../../../src/cli/doctor/checks.ts';
-import { type LabForge, type LabForgeOptions, startForge } from '../../../src/lab/forge/forge.ts';
 import { readSettings } from '../../../src/settings.ts';
 
 const TOKEN = 'the-token-of-the-forge';

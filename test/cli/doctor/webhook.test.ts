@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { judgeHooks } from '../../../src/cli/doctor/webhook.ts';
 import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
-import { type LabForge, type LabForgeOptions, startForge } from '../../../src/lab/forge/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { freePort } from '../../support/programs.ts';
@@ -138,7 +138,7 @@ describe('whether it reaches the agent', () => {
   test('a test delivery that is lost on its way is a failure, with what to look at', async () => {
     const of = await lab({ tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
-    of.fate(() => 'drop');
+    of.decideDeliveries(() => 'drop');
     await serve(of);
     expect(await said(of)).toMatch(/^failed a test delivery did not arrive .*ALLOWED_HOST_LIST/m);
   });

@@ -3,9 +3,9 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
-import { type LabForge, startForge } from '../../../src/lab/forge/forge.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';

@@ -1,7 +1,7 @@
 // What a guest's configuration file says, as somebody would write it into a config repo: every field that the schema has a name for
 // and that the file holds, and no other.
 
-import { parseGuestFile } from '../../../src/lab/proxmox/guest/file.ts';
+import { parseGuestFile } from 'phoenix-lab/state';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { normalFlag, type Properties, parseProperties } from '../../../src/managers/guest/proxmox/property-string.ts';
 import { parseSize } from '../../../src/managers/guest/proxmox/size.ts';

@@ -1,7 +1,7 @@
 // Configuration files of guests as people leave them: what the schema can declare beside what it has no words for, in any order.
 
 import fc from 'fast-check';
-import { encodeText } from '../../../src/lab/proxmox/guest/file.ts';
+import { encodeText } from 'phoenix-lab/state';
 
 type Lines = Record<string, string | undefined>;
 

@@ -1,8 +1,7 @@
 // Adopts a guest on a lab host and says what became of its file. What a mark is, and nothing more, is shown by the program itself:
 // on a second host the same tags and notes are set by hand.
 
-import { parseGuestFile } from '../../../src/lab/proxmox/guest/file.ts';
-import { setRunning } from '../../../src/lab/proxmox/node.ts';
+import { parseGuestFile, setRunning } from 'phoenix-lab/state';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';

@@ -3,8 +3,8 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { ageNearlyToItsEnd } from 'phoenix-lab/host';
 import { afterAll } from 'vitest';
-import { ageNearlyToItsEnd } from '../../../src/lab/services/step-ca/age.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/managers/certificate/declared.ts';
 import { certificateTargets } from '../../../src/managers/certificate/spec.ts';
 import type { Config } from '../../../src/managers/config.ts';

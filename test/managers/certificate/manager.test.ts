@@ -2,9 +2,8 @@
 
 import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { insidePath, openNode } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { insidePath } from '../../../src/lab/proxmox/guest/place.ts';
-import { openNode } from '../../../src/lab/proxmox/node.ts';
 import type { Certificate } from '../../../src/managers/certificate/declared.ts';
 import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';

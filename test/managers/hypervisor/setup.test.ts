@@ -2,12 +2,11 @@
 // the driver of the GPUs.
 
 import { spawnSync } from 'node:child_process';
+import { type Disk, provideDisk, providePool } from 'phoenix-lab/host';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runAction } from '../../../src/agent/apply/run-action.ts';
 import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
-import { type Disk, provideDisk } from '../../../src/lab/host/disks/state.ts';
-import { providePool } from '../../../src/lab/host/zfs/zpool.ts';
 import type { ZfsPool } from '../../../src/managers/hypervisor/declared.ts';
 import { lookAtDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
 import { lookAtDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';

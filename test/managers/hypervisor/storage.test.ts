@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { providePool } from 'phoenix-lab/host';
+import { bytesOf } from 'phoenix-lab/state';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bytesOf } from '../../../src/lab/host/zfs/properties.ts';
-import { providePool } from '../../../src/lab/host/zfs/zpool.ts';
 import type { Hypervisor, ZfsDataset } from '../../../src/managers/hypervisor/declared.ts';
 import { storagesOf } from '../../../src/managers/hypervisor/normalise/storage.ts';
 import { sameValue } from '../../../src/managers/hypervisor/storage/datasets.ts';

@@ -1,8 +1,8 @@
 // The host trusts the root that the environment's own authority publishes, and nothing else of it.
 
 import { createPublicKey } from 'node:crypto';
+import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeCertificate, newKey } from '../../../src/lab/certificates/certificates.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { testContract } from '../contract.ts';

@@ -6,20 +6,31 @@ import { cpSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keyText, makeCertificate, newKey } from 'phoenix-lab/certificates';
+import { setGuestState } from 'phoenix-lab/host';
+import {
+  type Database,
+  type DockerState,
+  insidePath,
+  isServer,
+  openNode,
+  readDatabase,
+  readState,
+  setAgent,
+  writeDatabase,
+  writeState,
+} from 'phoenix-lab/state';
 import { afterAll } from 'vitest';
-import { keyText, makeCertificate, newKey } from '../../../src/lab/certificates/certificates.ts';
-import { type Database, isServer, readDatabase, writeDatabase } from '../../../src/lab/guest/docker/portainer.ts';
-import { type DockerState, readState, writeState } from '../../../src/lab/guest/docker/state.ts';
-import { setGuestState } from '../../../src/lab/proxmox/create.ts';
-import { insidePath } from '../../../src/lab/proxmox/guest/place.ts';
-import { openNode, setAgent } from '../../../src/lab/proxmox/node.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
+import { call } from '../../../src/managers/portainer-api/call.ts';
+import type { Service } from '../../../src/managers/portainer-api/service.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
+import type { HttpRequest } from '../../../src/model/action.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
-import { AGENT, CERTIFICATE, CONTENTS, PRIMARY, targetOf } from './configuration.ts';
+import { AGENT, CERTIFICATE, CONTENTS, declared, PRIMARY, targetOf } from './configuration.ts';
 
 /** Links within a lab stay within its copy. */
 const COPY = { recursive: true, verbatimSymlinks: true };
@@ -128,4 +139,15 @@ export function changeDatabase(host: LabHost, change: (database: Database) => vo
 /** Containers by their names, with what they were started with. */
 export function containersOf(host: LabHost, id: number): unknown {
   return dockerOf(host, id).containers.map(({ name, configuration, running }) => ({ name, configuration, running }));
+}
+
+/** A request to the server, as the managers send theirs. */
+export function askPortainer(
+  host: LabHost,
+  method: HttpRequest['method'],
+  path: string,
+  more: Parameters<typeof call>[3] = {},
+) {
+  const service = targetOf(declared(), 'portainer/server').spec['service'] as Service;
+  return host.request(call(service, method, path, more));
 }

@@ -53,7 +53,7 @@ export const clockSetBack = scenario({
       await phoenix.repo.push();
       await until(() => phoenix.statuses(first)['phoenix/apply']?.startsWith('success') === true, 'the first', 60);
       // Nobody tells the agent of what comes now.
-      phoenix.forge.fate(() => 'drop');
+      phoenix.forge.decideDeliveries(() => 'drop');
       away = -HOUR_MS;
       const second = await phoenix.push(environment({ 101: {}, 102: {} }));
       expect(second.statuses['phoenix/apply']).toMatch(/^success: /);

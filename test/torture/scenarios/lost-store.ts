@@ -32,7 +32,7 @@ export const lostStore = scenario({
       host.before = empty;
       await phoenix.push(environment({ 101: {} }));
       // Nobody tells the agent of what comes now.
-      phoenix.forge.fate(() => 'drop');
+      phoenix.forge.decideDeliveries(() => 'drop');
       await phoenix.push(environment({ 101: {}, 102: {} }));
       if (commands < command) await phoenix.redis.clear();
       const { statuses } = await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));

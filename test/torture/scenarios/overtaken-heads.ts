@@ -34,7 +34,7 @@ export const overtakenHeads = scenario({
       environment(Object.fromEntries(Array.from({ length: guests }, (_, n) => [101 + n, { memory_mb }])));
     const answerOf = (commit: CommitSha) => phoenix.statuses(commit)['phoenix/apply'] ?? 'none';
     try {
-      phoenix.forge.fate(() => 'drop');
+      phoenix.forge.decideDeliveries(() => 'drop');
       host.before = async (line) => {
         if (line !== 'box start 101') return;
         reach();

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import { startForge } from 'phoenix-lab/forge';
 import { expect } from 'vitest';
-import { startForge } from '../../../src/lab/forge/forge.ts';
 import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
-import { SERVICE } from '../../bench/program.ts';
+import { SERVICE, SERVICE_CACHE } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -33,7 +33,7 @@ export const soak = scenario({
     const server = await startRedis();
     const redis = new Redis({ path: server.socket });
     const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-    const settings = { ...settingsOf(folder, forge), REDIS_URL: server.url, ...SERVICE.environment };
+    const settings = { ...settingsOf(folder, forge), REDIS_URL: server.url, ...SERVICE.environment, ...SERVICE_CACHE };
     const agent = start(['serve'], settings, [], SERVICE.nodeOptions);
     try {
       await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);

@@ -2,8 +2,7 @@
 // request is only a hint that it has moved, so a repeated or reordered delivery can cause no more than a look.
 
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Request, Response } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Secret } from '../../../model/secret.ts';
 import type { Arrival, Delivery, Event } from '../../../ports/deliveries.ts';
 import type { Clock, Log } from '../../../ports.ts';
@@ -53,14 +52,14 @@ export interface ReceiverParts {
   readonly clock: Clock;
 }
 
-export type Handler = (request: Request, response: Response) => Promise<void>;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
  * Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed.
  *
  * @param shareOf what a sender shares its room and its failures with: its address
  */
-export function receiver(parts: ReceiverParts, shareOf: (request: Request) => string): Handler {
+export function receiver(parts: ReceiverParts, shareOf: (request: IncomingMessage) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
   /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
@@ -71,13 +70,13 @@ export function receiver(parts: ReceiverParts, shareOf: (request: Request) => st
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
 
-  const unread = (response: Response, why: Exclude<Unread, 'aborted'>) => {
+  const unread = (response: ServerResponse, why: Exclude<Unread, 'aborted'>) => {
     ended(why === 'dropped' ? 'failed' : 'refused');
     const { status, ...said } = UNREAD[why];
     if (why !== 'too large') response.setHeader('connection', 'close');
     fail(response, status, said);
   };
-  const unsigned = (request: Request, response: Response) => {
+  const unsigned = (request: IncomingMessage, response: ServerResponse) => {
     ended('refused');
     // Strangers may send without end: then nothing more is written of it.
     if (failures.note(shareOf(request))) return tooManyFailures(response);

@@ -37,13 +37,15 @@ export function verifier(secrets: readonly Secret[]): (claim: Claim, text: strin
   };
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * The text whose bytes are those of the body, no others: what is signed of it is signed of the body. Null for bytes that are no
  * UTF-8, which no forge sends: a parser that replaced them would read what was not signed.
  */
 export function textOf(body: Buffer): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return UTF_8.decode(body);
   } catch {
     return null;
   }

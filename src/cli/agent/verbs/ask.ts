@@ -1,8 +1,8 @@
-// `phoenix create`, `start`, `stop` and the other verbs: what they ask of the agent, and how its answer is shown.
+// A verb on the command line: what it asks of the agent, and how its answer is shown.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../../../agent/http/run-json.ts';
-import type { CommandVerb } from '../../../model/run.ts';
+import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
 import { healthText } from '../../../say/command.ts';
 import { runText } from '../../../say/run.ts';
 import { colours, EXIT, type Io } from '../../io.ts';
@@ -10,10 +10,15 @@ import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
 import { who } from '../replay.ts';
 import { showAndAsk } from '../show-and-ask.ts';
+import { targetsOf } from './words.ts';
 
-export interface VerbArgs extends AskOptions {
+export interface VerbArgs extends Pick<AskOptions, 'json'> {
+  readonly wait?: boolean;
   readonly verb: CommandVerb;
-  readonly targets: readonly string[];
+  /** What follows the verb. */
+  readonly words: readonly string[];
+  /** Said in place of names. */
+  readonly all?: boolean;
   readonly cascade?: boolean;
   readonly dryRun?: boolean;
   readonly now?: boolean;
@@ -21,27 +26,37 @@ export interface VerbArgs extends AskOptions {
   readonly yes?: boolean;
 }
 
-const TARGET = /^([a-z]+\/[\p{L}\p{N}*][\p{L}\p{N}*_ .()-]*|[A-Za-z0-9][\w.-]*)$/u;
 /** For a run's turn to come: what is in the way on the host is known only then. */
 const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
 export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
-  const { verb, targets, cascade = false, dryRun = false, now = false, yes = false, json, wait } = args;
-  const wrong = targets.find((word) => !TARGET.test(word));
-  if (wrong !== undefined) {
-    io.stderr(`phoenix ${verb}: ${wrong} is no target: write lxc/101, or 101\n`);
+  const {
+    verb,
+    words,
+    all = false,
+    cascade = false,
+    dryRun = false,
+    now = false,
+    yes = false,
+    json,
+    wait = false,
+  } = args;
+  const row = verbRow(verb);
+  const targets = targetsOf(verb, row, { words, all });
+  if (typeof targets === 'string') {
+    io.stderr(`phoenix ${verb}: ${targets}\n`);
     return EXIT.usage;
   }
   const client = clientOf(io);
   const command = { verb, targets, cascade, now, by: who() };
-  if (verb === 'delete' && !dryRun) {
-    // Where nobody can be asked it waits for `phoenix approve`, as any destruction does.
+  if (row.showsFirst && !dryRun) {
+    // Where nobody can be asked, what destroys, restarts or replaces something waits for `phoenix approve`, as it does in a commit.
     const answered = await showAndAsk(client, command, { yes, json, wait }, io);
     if (answered !== null) return answered;
   }
   const { run } = await client.post<{ run: string }>('/command', { ...command, dryRun });
-  if (verb === 'health-check') return endWithHealth(client, run, json, io);
+  if (imperative(verb)?.looks) return endWithHealth(client, run, json, io);
   if (wait || dryRun) return endWithRun(client, run, { json, wait: true }, io);
   const planned = await Promise.race([
     client.follow(run, { enough: ({ ended, steps }) => ended !== null || steps.length > 0 }).catch(() => null),

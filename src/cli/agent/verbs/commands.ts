@@ -1,78 +1,75 @@
-// The verbs of people on the command line, in the words of the original dispatcher. A command's code is loaded when it is called.
+// The verbs of people on the command line, a command for each row of the table. A command's code is loaded when it is called.
 
 import type { Command } from 'commander';
-import type { CommandVerb } from '../../../model/run.ts';
+import { COMMAND_VERBS, type CommandVerb, type VerbRow, verbRow } from '../../../model/verbs.ts';
 import type { Io } from '../../io.ts';
+import type { VerbArgs } from './ask.ts';
+import { ARGUMENTS } from './words.ts';
 
 type Add = (usage: string, description: string, example: string) => Command;
 type Ending = (code: Promise<number>) => Promise<void>;
-
-const TARGETS = '<targets...>';
+type Options = Omit<VerbArgs, 'verb' | 'words'>;
 
 /** @param add makes a command; `ending` takes its exit code */
 export function addVerbs(add: Add, ending: Ending, io: Io): void {
-  const verb = (name: CommandVerb, words: string, description: string, example: string) => {
-    const command = asking(add(`${name} ${words}`.trim(), description, example));
-    if (name === 'stop' || name === 'delete') command.option('--cascade', 'take what needs them along', false);
-    if (name === 'delete') command.option('--yes', 'ask nothing', false);
-    return command.action(async (...given: unknown[]) => {
-      const targets = words === '' ? [] : (given[0] as string[]);
-      const options = given.at(-2) as {
-        wait: boolean;
-        json: boolean;
-        dryRun: boolean;
-        now: boolean;
-        cascade?: boolean;
-        yes?: boolean;
-      };
-      await ending((await import('./ask.ts')).askVerb({ verb: name, targets, ...options }, io));
+  for (const verb of COMMAND_VERBS) {
+    const row = verbRow(verb);
+    const { words, usage } = ARGUMENTS[row.names];
+    const command = withOptions(row, add(`${verb} ${words}`.trim(), row.description, row.example));
+    if (row.alias !== undefined) command.alias(row.alias);
+    if (usage !== undefined) command.usage(usage);
+    const takesWords = words !== '';
+    const ask = async (given: readonly string[], options: Options) =>
+      ending((await import('./ask.ts')).askVerb({ ...options, verb, words: given }, io));
+    const onHost = ON_THE_HOST[verb]?.(command);
+    command.action(async (...given: unknown[]) => {
+      const options = given.at(-2) as Options;
+      const here = onHost?.(options, io);
+      await (here === undefined ? ask(takesWords ? (given[0] as string[]) : [], options) : ending(here));
     });
-  };
-
-  verb('create', TARGETS, 'make targets that are not there, with what they need', 'create 101 1001 --wait');
-  verb('converge', '[targets...]', 'bring targets, and what they need, to what is declared', 'converge lxc/101 --wait');
-  verb('delete', TARGETS, 'destroy guests, whatever is declared; volumes are kept', 'delete 105 --dry-run');
-  verb('start', TARGETS, 'start guests, beginning with what they need', 'start 101 --wait');
-  verb('stop', TARGETS, 'shut guests down', 'stop 103 --cascade --wait');
-  verb('restart', TARGETS, 'shut guests down and start them, and no others', 'restart 101 --wait');
-  verb('letsgo', '', 'bring up everything, in order', 'letsgo --wait').alias('LetsGo');
-
-  asking(
-    add('sync <words...>', 'all that is derived from the guests, or one stack', 'sync stack qdrant_service to 1002'),
-  )
-    .usage('[options] all | stack NAME to VMID')
-    .action(async (words, options) => ending((await import('./sync.ts')).sync({ words, ...options }, io)));
-
-  add('health-check [targets...]', 'ask targets how they are, and change nothing', 'health-check 101 102')
-    .option('--json', 'answer with one JSON document', false)
-    .action(async (words: string[], { json }: { json: boolean }) => {
-      const asked = { verb: 'health-check', targets: words, wait: true, json } as const;
-      await ending((await import('./ask.ts')).askVerb(asked, io));
-    });
-
-  asking(add('setup', 'bring the host itself to what is declared', 'setup --dry-run'))
-    .option(
-      '--allow-destructive <disks...>',
-      'on the host: make declared pools of these disks, all on them is lost',
-      [],
-    )
-    .option('--install-gpu-driver', 'on the host: install the NVIDIA driver that is declared', false)
-    .option('--yes', 'with either of them: ask nothing', false)
-    .option('--config <dir>', 'with either of them: the configuration, when not that of PHOENIX_REPO_URL')
-    .action(async (options) => {
-      const { allowDestructive: disks, installGpuDriver: gpuDriver, yes, config, dryRun, now, json, wait } = options;
-      if (disks.length > 0 || gpuDriver) {
-        const { setupHost } = await import('../../setup-host.ts');
-        return ending(setupHost({ disks, gpuDriver, yes, config, dryRun, json }, io));
-      }
-      await ending((await import('./ask.ts')).askVerb({ verb: 'setup', targets: [], wait, json, dryRun, now }, io));
-    });
+  }
 }
 
-function asking(command: Command): Command {
-  return command
-    .option('--dry-run', 'show what would be done, and do nothing', false)
-    .option('--now', 'wait for no apply window of the policy', false)
-    .option('--wait', 'follow it to its end, and end as it does', false)
-    .option('--json', 'answer with one JSON document', false);
+function withOptions(row: VerbRow, command: Command): Command {
+  if (row.names === 'one or more, or all') command.option('--all', 'every declared target', false);
+  if (row.work === 'converge' || !row.looks) {
+    command
+      .option('--dry-run', 'show what would be done, and do nothing', false)
+      .option('--now', 'wait for no apply window of the policy', false)
+      .option('--wait', 'follow it to its end, and end as it does', false);
+  }
+  if (row.cascades) command.option('--cascade', 'take what needs them along', false);
+  if (row.showsFirst) command.option('--yes', 'ask nothing', false);
+  return command.option('--json', 'answer with one JSON document', false);
 }
+
+interface SetupOptions extends Options {
+  readonly allowDestructive: readonly string[];
+  readonly installGpuDriver: boolean;
+  readonly config?: string;
+}
+
+type OnTheHost = (command: Command) => (options: Options, io: Io) => Promise<number> | undefined;
+
+/** What a command does on the host itself, without an agent, when its options say so. */
+const ON_THE_HOST: Partial<Record<CommandVerb, OnTheHost>> = {
+  setup(command) {
+    command
+      .option(
+        '--allow-destructive <disks...>',
+        'on the host: make declared pools of these disks, all on them is lost',
+        [],
+      )
+      .option('--install-gpu-driver', 'on the host: install the NVIDIA driver that is declared', false)
+      .option('--yes', 'with either of them: ask nothing', false)
+      .option('--config <dir>', 'with either of them: the configuration, when not that of PHOENIX_REPO_URL');
+    return (options, io) => {
+      const { allowDestructive: disks, installGpuDriver: gpuDriver, config, ...asked } = options as SetupOptions;
+      if (disks.length === 0 && !gpuDriver) return undefined;
+      const { yes = false, dryRun = false, json } = asked;
+      return import('../../setup-host.ts').then(({ setupHost }) =>
+        setupHost({ disks, gpuDriver, yes, dryRun, json, ...(config === undefined ? {} : { config }) }, io),
+      );
+    };
+  },
+};

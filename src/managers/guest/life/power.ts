@@ -3,7 +3,8 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
-import type { Decision, Power, PowerManager, RunningState, Wanted } from '../../manager.ts';
+import type { Power } from '../../../model/verbs.ts';
+import type { Decision, PowerManager, RunningState, Wanted } from '../../manager.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
 import { type GuestSurvey, stateInSurvey } from '../look/survey.ts';

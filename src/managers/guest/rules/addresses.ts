@@ -29,16 +29,12 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Finding[
   return allGuests(config).flatMap((guest) => {
     const own = parseNetwork(guest.network.ip ?? '');
     if (own === undefined) return [];
-    const ip = within(guest.writtenAt, 'network_config', 'ip');
     const fault = addressFault(own, guest, surroundings);
-    const gateway = guest.network.gateway === null ? undefined : parseAddress(guest.network.gateway);
-    if (fault !== undefined) return [bad(guest, ip, fault)];
-    const findings: Finding[] = [];
-    if (gateway !== undefined && gateway.kind() === own.address.kind() && !contains(own, gateway)) {
-      const place = within(guest.writtenAt, 'network_config', 'gw');
-      findings.push(bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`));
-    }
-    return findings;
+    if (fault !== undefined) return [bad(guest, within(guest.writtenAt, 'network_config', 'ip'), fault)];
+    const gateway = fixedAddress(guest.network.gateway);
+    if (gateway === null || gateway.kind() !== own.address.kind() || contains(own, gateway)) return [];
+    const place = within(guest.writtenAt, 'network_config', 'gw');
+    return [bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`)];
   });
 }
 

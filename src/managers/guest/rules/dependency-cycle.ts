@@ -15,7 +15,11 @@ export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
     const guest = config.guests.get(number);
     return targetId(guest?.kind ?? 'lxc', number);
   };
-  const guests = new Map(allGuests(config).map((guest) => [targetOf(guest), guest]));
+  // Who needs nobody is in no ring.
+  const needing = allGuests(config).filter(
+    ({ cloneFrom, dependencies }) => cloneFrom !== null || dependencies.length > 0,
+  );
+  const guests = new Map(needing.map((guest) => [targetOf(guest), guest]));
   const needs = new Map([...guests].map(([target, guest]) => [target, needsOf(guest, config).map(id)]));
   return cycles(needs).flatMap((ring): Finding[] => {
     const [guest, next = guest] = ring.map((target) => guests.get(target));

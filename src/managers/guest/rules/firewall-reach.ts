@@ -10,19 +10,18 @@ import {
   spelling,
 } from '../../../config/address.ts';
 import type { Finding } from '../../../config/finding.ts';
-import type { Place } from '../../../config/read/place.ts';
 import { within } from '../../../config/read/place.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { Unreadable } from '../../unreadable.ts';
 import type { FirewallRule } from '../declared.ts';
-import { allGuests, nameOfGuest, repeated, ruleLists, targetOf } from '../guests.ts';
+import { allGuests, meaningOf, nameOfGuest, repeated, ruleLists, targetOf } from '../guests.ts';
 
 /** DUPLICATE_RULE: a list has the same rule twice; the comment does not make it another one. */
 export function firewallRulesAreDifferent({ config }: RuleContext): Finding[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
-    repeated(rules, meaning).flatMap(([first, ...later]) =>
+    repeated(rules, meaningOf).flatMap(([first, ...later]) =>
       later.map((rule) => ({
         code: 'DUPLICATE_RULE' as const,
         at: rule.writtenAt,
@@ -32,11 +31,6 @@ export function firewallRulesAreDifferent({ config }: RuleContext): Finding[] {
       })),
     ),
   );
-}
-
-function meaning(rule: FirewallRule): string {
-  const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled } = rule;
-  return JSON.stringify([type, action, source, dest, proto, port, sourcePort, iface, log, enabled]);
 }
 
 /** OPEN_SOURCE: whoever can reach the machine is let in. Echo requests and other ICMP open no service. */
@@ -101,8 +95,8 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Fin
   const known = knownNetworks(config);
   return namedAddresses(config)
     .filter(({ network, address }) => contains(subnet, network.address) && !isOwned(network, address, owned, known))
-    .map(({ at, address, target }) => ({
-      ...unowned(at, address, target),
+    .map((named) => ({
+      ...unowned(named),
       hint: 'If a machine that Phoenix does not keep has it, name that in "known_hosts" of etc/phoenix_hypervisor_config.json. Otherwise correct the address.',
     }));
 }
@@ -118,40 +112,59 @@ export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, 
   );
   const owned = ownedAddresses(after);
   const known = knownNetworks(after);
-  return namedAddresses(after).flatMap(({ at, network, address, target }) => {
+  return namedAddresses(after).flatMap((named) => {
+    const { network, address } = named;
     const owner = owners.get(address);
     if (owner === undefined || isOwned(network, address, owned, known)) return [];
     const hint = `It was the address of ${nameOfGuest(owner)}: whoever is given it next would be meant. Take it out of the rule, or name the machine that has it now in "known_hosts" of etc/phoenix_hypervisor_config.json.`;
-    return [{ ...unowned(at, address, target), isError: true as const, hint }];
+    return [{ ...unowned(named), isError: true as const, hint }];
   });
 }
 
 /** The same sentence for both, so that a place which is an error is not a warning too. */
-function unowned(at: Place, address: string, target: TargetId | undefined): Finding {
+function unowned({ rule, field, address, target }: NamedAddress): Finding {
   const message = `Nothing has the address ${address}`;
+  const at = within(rule.writtenAt, field);
   return { code: 'UNOWNED_ADDRESS', at, message, ...(target === undefined ? {} : { target }) };
 }
 
-interface NamedAddress {
-  readonly at: Place;
+interface SingleAddress {
   readonly network: Network;
   readonly address: string;
+}
+
+/** In a field of a rule. */
+interface NamedAddress extends SingleAddress {
+  readonly rule: FirewallRule;
+  readonly field: 'source' | 'dest';
   readonly target: TargetId | undefined;
 }
 
 /** Every single address that a rule names. */
 function namedAddresses(config: Config): NamedAddress[] {
-  return ruleLists(config).flatMap(({ rules, target }) =>
-    rules.flatMap((rule) =>
-      (['source', 'dest'] as const).flatMap((field) =>
-        (rule[field]?.split(',') ?? []).flatMap((item): NamedAddress[] => {
-          const network = parseNetwork(item.trim());
-          if (network === undefined || !isSingle(network)) return [];
-          return [{ at: within(rule.writtenAt, field), network, address: spelling(network.address), target }];
-        }),
-      ),
-    ),
-  );
+  /** Many guests have the same few rules. */
+  const known = new Map<string, readonly SingleAddress[]>();
+  const named: NamedAddress[] = [];
+  for (const { rules, target } of ruleLists(config)) {
+    for (const rule of rules) {
+      for (const field of ['source', 'dest'] as const) {
+        const list = rule[field];
+        if (list === null) continue;
+        const addresses = known.get(list) ?? singleAddressesIn(list);
+        known.set(list, addresses);
+        for (const single of addresses) named.push({ ...single, rule, field, target });
+      }
+    }
+  }
+  return named;
+}
+
+function singleAddressesIn(list: string): SingleAddress[] {
+  return list.split(',').flatMap((item) => {
+    const network = parseNetwork(item.trim());
+    if (network === undefined || !isSingle(network)) return [];
+    return [{ network, address: spelling(network.address) }];
+  });
 }
 
 function isOwned(network: Network, address: string, owned: ReadonlySet<string>, known: readonly Network[]): boolean {

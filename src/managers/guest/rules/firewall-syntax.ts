@@ -6,7 +6,7 @@ import { within } from '../../../config/read/place.ts';
 import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { FirewallRule } from '../declared.ts';
-import { ruleLists } from '../guests.ts';
+import { meaningOf, ruleLists } from '../guests.ts';
 
 /** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
 const SERVICES = new Set(
@@ -50,8 +50,7 @@ type Fault = readonly [field: string, message: string, hint?: string];
 function judgingOnce(known: FirewallNames): (rule: FirewallRule, ofHost: boolean) => readonly Fault[] {
   const judged = new Map<string, readonly Fault[]>();
   return (rule, ofHost) => {
-    const { writtenAt: _, comment: __, ...says } = rule;
-    const key = JSON.stringify([ofHost, says]);
+    const key = `${ofHost}\n${meaningOf(rule)}`;
     const found = judged.get(key) ?? faults(rule, ofHost, known);
     judged.set(key, found);
     return found;

@@ -12,10 +12,10 @@ export interface MentionedName {
   readonly what: 'name' | 'agent hostname' | 'service' | 'stack';
   readonly name: string;
   readonly address: string;
-  readonly source: string;
-  readonly at: Finding['at'];
-  readonly position?: Finding['position'];
   readonly guest: Guest | null;
+  /** For sentences; asked for when there is something to say of it. */
+  source(): string;
+  place(): Pick<Finding, 'at' | 'position'>;
 }
 
 /** A name in lower case and the one address that it leads to. */
@@ -75,9 +75,9 @@ export function mentionedNames(config: Config): MentionedName[] {
         what,
         name,
         address,
-        source: `${what} of ${targetOf(guest)}`,
-        at: within(guest.writtenAt, ...keys),
         guest,
+        source: () => `${what} of ${targetOf(guest)}`,
+        place: () => ({ at: within(guest.writtenAt, ...keys) }),
       });
     add(`${guest.name}.${config.hypervisor.domain}`.toLowerCase(), own, 'name', 'name');
     const agent = guest.kind === 'vm' ? guest.portainer.agentHostname : null;
@@ -88,7 +88,14 @@ export function mentionedNames(config: Config): MentionedName[] {
       add(name, direct ? own : gatewayAddress, 'service', 'traefik_service', 'name');
     }
   }
-  for (const { isServed: _, ...asked } of routesOf(config).names)
-    found.push({ what: 'stack', address: gatewayAddress, guest: null, ...asked });
+  for (const { name, source, at, position } of routesOf(config).names)
+    found.push({
+      what: 'stack',
+      name,
+      address: gatewayAddress,
+      guest: null,
+      source: () => source,
+      place: () => ({ at, ...(position === undefined ? {} : { position }) }),
+    });
   return found;
 }

@@ -14,19 +14,27 @@ import { mentionedNames } from './names.ts';
  */
 export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Finding[] {
   if (unreadable.host('domain_name')) return [];
-  return [...Map.groupBy(mentionedNames(config), ({ name }) => name)].flatMap(([name, found]): Finding[] => {
+  const mentioned = mentionedNames(config);
+  const addresses = new Map<string, string>();
+  const ambiguous = new Set<string>();
+  for (const { name, address } of mentioned) {
+    const known = addresses.get(name);
+    if (known === undefined) addresses.set(name, address);
+    else if (known !== address) ambiguous.add(name);
+  }
+  const several = mentioned.filter(({ name }) => ambiguous.has(name));
+  return [...Map.groupBy(several, ({ name }) => name)].flatMap(([name, found]): Finding[] => {
     const first = found[0];
     const other = found.find(({ address }) => address !== first?.address);
     if (first === undefined || other === undefined) return [];
     if (['name', 'service'].includes(first.what) && found.every(({ what }) => what === first.what)) return [];
     const sources = [...Map.groupBy(found, ({ address }) => address)].map(
-      ([address, same]) => `${address} by ${listed(same.map(({ source }) => source))}`,
+      ([address, same]) => `${address} by ${listed(same.map(({ source }) => source()))}`,
     );
     return [
       {
         code: 'DNS_AMBIGUOUS',
-        at: other.at,
-        ...(other.position === undefined ? {} : { position: other.position }),
+        ...other.place(),
         message: `${name} is ${listed(sources)}`,
         hint: 'Give the guest or the service another name.',
         ...(other.guest === null ? {} : { target: targetOf(other.guest) }),

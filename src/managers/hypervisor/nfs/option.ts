@@ -2,14 +2,12 @@
 // first one that it does not take: every later export would be gone, so that none is written that it would refuse.
 
 import ipaddr from 'ipaddr.js';
+import { EXPORT_UUID, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
 
-const FLAGS = new Set(
-  (
-    'ro rw sync async wdelay no_wdelay hide nohide crossmnt nocrossmnt secure insecure root_squash no_root_squash ' +
-    'all_squash no_all_squash subtree_check no_subtree_check secure_locks insecure_locks auth_nlm no_auth_nlm acl no_acl ' +
-    'pnfs no_pnfs security_label nordirplus mp mountpoint'
-  ).split(' '),
-);
+const FLAGS = new Set([
+  ...EXPORT_WORDS.flat(),
+  ...['auth_nlm', 'no_auth_nlm', 'security_label', 'nordirplus', 'mp', 'mountpoint'],
+]);
 
 const ID = 'must be a whole number such as 65534';
 const PATH = '/[A-Za-z0-9_./+:~-]*';
@@ -20,7 +18,7 @@ const VALUES: Readonly<Record<string, readonly [fits: (value: string) => boolean
   anonuid: [isId, ID],
   anongid: [isId, ID],
   fsid: [
-    (value) => value === 'root' || (isId(value) && !value.startsWith('-')) || UUID.test(value),
+    (value) => value === 'root' || (isId(value) && !value.startsWith('-')) || EXPORT_UUID.test(value),
     'must be a whole number, "root" or a UUID',
   ],
   sec: [
@@ -36,8 +34,6 @@ const VALUES: Readonly<Record<string, readonly [fits: (value: string) => boolean
   mp: [(value) => FOLDER.test(value), 'must be a folder'],
   mountpoint: [(value) => FOLDER.test(value), 'must be a folder'],
 };
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** In the one form in which exportfs prints it again; a larger one it cuts to 32 bits. */
 function isId(value: string): boolean {

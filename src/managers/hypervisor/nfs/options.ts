@@ -1,32 +1,7 @@
 // Options of an NFS export (exports(5)) in one form, so that what is declared can be compared with what the kernel was told, where
 // every default is written out.
 
-/** Each with its opposite; the first is what holds without a word. */
-const PAIRS = [
-  ['ro', 'rw'],
-  ['sync', 'async'],
-  ['wdelay', 'no_wdelay'],
-  ['hide', 'nohide'],
-  ['nocrossmnt', 'crossmnt'],
-  ['secure', 'insecure'],
-  ['root_squash', 'no_root_squash'],
-  ['no_all_squash', 'all_squash'],
-  ['no_subtree_check', 'subtree_check'],
-  ['secure_locks', 'insecure_locks'],
-  ['acl', 'no_acl'],
-  ['no_pnfs', 'pnfs'],
-] as const;
-
-const VALUES: Readonly<Record<string, string | null>> = {
-  anonuid: '65534',
-  anongid: '65534',
-  sec: 'sys',
-  fsid: null,
-  mountpoint: null,
-  refer: null,
-  replicas: null,
-  xprtsec: null,
-};
+import { EXPORT_VALUES, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
 
 const ALIASES: Readonly<Record<string, string>> = {
   auth_nlm: 'secure_locks',
@@ -44,10 +19,8 @@ export function exportOptions(words: readonly string[]): ExportOptions {
     const { name, value } = setting(word);
     if (!options.has(name)) options.set(name, value);
   }
-  for (const [usual] of PAIRS) if (!options.has(usual)) options.set(usual, usual);
-  for (const [name, usual] of Object.entries(VALUES)) {
-    if (usual !== null && !options.has(name)) options.set(name, usual);
-  }
+  for (const [usual] of EXPORT_WORDS) if (!options.has(usual)) options.set(usual, usual);
+  for (const [name, usual] of Object.entries(EXPORT_VALUES)) if (!options.has(name)) options.set(name, usual);
   return options;
 }
 
@@ -61,6 +34,6 @@ function setting(word: string): { readonly name: string; readonly value: string 
   const written = at < 0 ? word : word.slice(0, at);
   const name = ALIASES[written] ?? written;
   if (at >= 0) return { name, value: word === 'fsid=root' ? '0' : word.slice(at + 1) };
-  const pair = PAIRS.find((words) => words.some((each) => each === name));
+  const pair = EXPORT_WORDS.find((words) => words.includes(name));
   return { name: pair?.[0] ?? name, value: name };
 }

@@ -52,6 +52,12 @@ describe('a signed push to the followed branch', () => {
     await until(() => door.told() === 1);
   });
 
+  test.each(['/webhooks/', '/webhooks?from=forge', '/WEBHOOKS'])('is taken at %s as well', async (path) => {
+    const headers = { 'content-type': 'application/json', 'x-github-event': 'push', 'x-hub-signature-256': sign(push) };
+    const response = await fetch(`${door.url}${path}`, { method: 'POST', body: push, headers });
+    expect(response.status).toBe(202);
+  });
+
   test('survives a power cut right after the 202', async () => {
     await deliver(push);
     await redis.kill();

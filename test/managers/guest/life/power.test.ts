@@ -3,8 +3,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
-import type { Manager, Power, Wanted } from '../../../../src/managers/manager.ts';
+import type { Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
+import type { Power } from '../../../../src/model/verbs.ts';
 import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
 import { carryOut } from '../../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';

@@ -1,0 +1,3 @@
+// Keys and certificates, made within the process.
+
+export { keyText, makeCertificate, newKey } from './src/certificates/certificates.ts';

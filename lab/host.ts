@@ -1,0 +1,12 @@
+// A Proxmox node in a folder: making it, giving it what a host has, calling its programs, and reaching its network.
+
+export { type Disk, provideDisk } from './src/host/disks/state.ts';
+export { nodeOwners } from './src/host/files.ts';
+export { manageBy } from './src/host/links/manage.ts';
+export { providePool } from './src/host/zfs/zpool.ts';
+export { type LabNetwork, labNetwork, networkSocket, startLabNetwork } from './src/network/network.ts';
+export { createLab, type DeclaredStorage, declareStorage, labPath, setGuestState } from './src/proxmox/create.ts';
+export type { CallOrders } from './src/proxmox/faults.ts';
+export { programsHere } from './src/proxmox/here.ts';
+export { PROXMOX_PROGRAMS } from './src/proxmox/programs.ts';
+export { type Age, ageCertificate, ageNearlyToItsEnd } from './src/services/step-ca/age.ts';

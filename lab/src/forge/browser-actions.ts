@@ -1,0 +1,168 @@
+// What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
+// have failed or are held up, and fails with what the forge would say when it refuses.
+
+import type { LabComment, LabIssue } from './comments.ts';
+import type { LabApp } from './github/app-desk.ts';
+import type { LabCheck } from './github/checks.ts';
+import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
+import {
+  addComment,
+  addReview,
+  changeComment,
+  changePull,
+  dismissReview,
+  mergePull,
+  moveBranch,
+  openPull,
+} from './mutations.ts';
+import type { Parts, ProtectedBranch } from './parts.ts';
+import type { People } from './people.ts';
+import type { LabPull, MergeHow, PullChange, PullRequested } from './pulls.ts';
+import { isRefused, type Refused } from './refused.ts';
+import type { LabReview } from './reviews.ts';
+
+export interface BrowserActions {
+  /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
+  allow: People['allow'];
+  /** To `main` when no base is named. */
+  openPull(asked: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
+  editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;
+  retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
+  closePull(pull: number, by?: string): Promise<LabPull>;
+  reopenPull(pull: number, by?: string): Promise<LabPull>;
+  /** With a merge commit, or as it is said. */
+  mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
+  /** Puts it into the merge queue of GitHub, behind what is there. */
+  enqueue(pull: number): Promise<LabQueued>;
+  /** Lets the queue look at the required check of that name: it merges what is green, throws out what failed, and waits for the rest. */
+  advanceQueue(check: string): Promise<void>;
+  /** What waits in the queue. */
+  queue(): readonly LabQueued[];
+  pulls(): readonly LabPull[];
+  /** As a push of a commit that the forge has; makes the branch when it is missing. */
+  moveBranch(branch: string, to: string, by?: string): Promise<void>;
+  /** In place of all rules for branches, where the forge has them. */
+  protectBranches(rules: readonly ProtectedBranch[]): void;
+  /** GitLab begins a pipeline of its own for the commit, with jobs of these names. */
+  startPipeline(sha: string, ref: string, ...jobs: readonly string[]): number;
+  openIssue(title: string, by?: string): LabIssue;
+  /** @param number of a pull request or an issue @param at when it was written, for one that is told of late */
+  comment(number: number, body: string, by: string, at?: Date): Promise<LabComment>;
+  editComment(id: number, body: string, by?: string): Promise<LabComment>;
+  /** Oldest first. */
+  comments(number: number): readonly LabComment[];
+  /** A code review of the head as it is now. */
+  review(
+    pull: number,
+    review: { readonly state: LabReview['state']; readonly body?: string },
+    by: string,
+  ): Promise<LabReview>;
+  dismissReview(id: number, by?: string): Promise<LabReview>;
+  /** Asks for a check to be run again. */
+  rerequestCheck(id: number, by: string): Promise<void>;
+  /** Presses a button, which shows once the check has ended. */
+  pressButton(id: number, identifier: string, by: string): Promise<void>;
+  /** Asks every App for all its checks of the commit. */
+  rerequestSuite(sha: string, by: string): Promise<void>;
+  /** Installs an App that was made of a manifest; its webhook begins to work. */
+  installApp(id: number): LabApp;
+}
+
+const SOMEBODY = 'ada';
+
+export function browserActions(parts: Parts, delivered: () => Promise<void>): BrowserActions {
+  const { pulls, comments, checks, people, tell } = parts;
+
+  async function told<T extends object>(mutation: T | Refused | Promise<T | Refused>): Promise<T> {
+    const result = await mutation;
+    await delivered();
+    if (isRefused(result)) throw new Error(`the forge refuses: ${result.refused.message}`);
+    return result;
+  }
+  function there<T>(found: T | undefined, what: string): T {
+    if (found === undefined) throw new Error(`the forge has no ${what}`);
+    return found;
+  }
+  const pullOf = (number: number): LabPull => there(pulls.get(number), `pull request ${number}`);
+  const checkOf = (id: number): LabCheck => there(checks.get(id), `check ${id}`);
+  const edit = (number: number, to: PullChange, by = SOMEBODY) => told(changePull(parts, pullOf(number), to, by));
+
+  return {
+    allow: people.allow,
+    openPull: ({ by = SOMEBODY, base = 'main', ...asked }) => told(openPull(parts, { ...asked, base }, by)),
+    editPull: edit,
+    retargetPull: (number, base, by) => edit(number, { base }, by),
+    closePull: (number, by) => edit(number, { state: 'closed' }, by),
+    reopenPull: (number, by) => edit(number, { state: 'open' }, by),
+    mergePull: (number, by = SOMEBODY, how) => told(mergePull(parts, pullOf(number), by, how)),
+    enqueue: (number) => told(enqueue(parts, pullOf(number))),
+    async advanceQueue(name) {
+      await advance(parts, (sha) => verdictOf(parts, sha, name));
+      await delivered();
+    },
+    queue: () => [...parts.queue],
+    pulls: pulls.all,
+    async moveBranch(branch, to, by = SOMEBODY) {
+      await moveBranch(parts, branch, to, by);
+      await delivered();
+    },
+    protectBranches(rules) {
+      parts.protectedBranches = rules;
+    },
+    startPipeline(sha, ref, ...jobs) {
+      const id = parts.pipelines.length + 1;
+      parts.pipelines.push({ id, sha, ref, jobs });
+      return id;
+    },
+    openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
+    comment(number, body, by, at) {
+      there(pulls.get(number) ?? comments.issue(number), `pull request or issue ${number}`);
+      return told(addComment(parts, number, body, by, at));
+    },
+    editComment(id, body, by) {
+      const comment = there(comments.get(id), `comment ${id}`);
+      return told(changeComment(parts, comment, body, by ?? comment.author));
+    },
+    comments: comments.of,
+    review: (number, review, by) => told(addReview(parts, pullOf(number), review, by)),
+    dismissReview: (id, by = SOMEBODY) => told(dismissReview(parts, id, by)),
+    async rerequestCheck(id, by) {
+      const check = checkOf(id);
+      if (check.status !== 'completed')
+        throw new Error(`the check ${check.name} has not ended: it cannot be run again yet`);
+      tell({ kind: 'check', action: 'rerequested', check, by });
+      await delivered();
+    },
+    async pressButton(id, identifier, by) {
+      const check = checkOf(id);
+      if (check.status !== 'completed')
+        throw new Error(`the check ${check.name} has not ended: it shows no buttons yet`);
+      there(
+        check.actions.find((button) => button.identifier === identifier),
+        `button ${identifier} on ${check.name}`,
+      );
+      tell({ kind: 'button', check, identifier, by });
+      await delivered();
+    },
+    async rerequestSuite(sha, by) {
+      const asked = new Set(checks.of(sha).map(({ app }) => app));
+      for (const app of asked) tell({ kind: 'suite', action: 'rerequested', sha, app, by });
+      await delivered();
+    },
+    installApp(id) {
+      const app = there(parts.apps.install(id), `App ${id}`);
+      if (app.hook !== null && app.installation !== null) {
+        parts.webhooks.add({ ...app.hook, app: { id, installation: app.installation }, events: app.events });
+      }
+      return app;
+    },
+  };
+}
+
+/** Of a check or a status, whichever there is. */
+function verdictOf({ statuses, checks }: Parts, sha: string, name: string): 'success' | 'failure' | null {
+  const check = checks.latest(sha).find((each) => each.name === name);
+  const state = check?.conclusion ?? statuses.latest(sha).find(({ context }) => context === name)?.state ?? null;
+  if (state === null || state === 'pending') return null;
+  return state === 'success' ? 'success' : 'failure';
+}

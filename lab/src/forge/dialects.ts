@@ -1,0 +1,69 @@
+// The kinds of forges: each has its own REST interface, events and headers over the same repository.
+
+import type { Router } from 'express';
+import type { ForgeEvent, Message } from './events.ts';
+import { giteaEvent, giteaHeaders } from './gitea/events.ts';
+import { giteaRest } from './gitea/rest.ts';
+import { githubEvent } from './github/events.ts';
+import { githubHeaders } from './github/headers.ts';
+import { githubRest } from './github/rest.ts';
+import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
+import { gitlabRest } from './gitlab/rest.ts';
+import type { Parts, ProtectedBranch } from './parts.ts';
+import type { Headers } from './webhooks.ts';
+
+/** Forgejo speaks as Gitea does. */
+export type Kind = 'github' | 'gitea' | 'gitlab';
+
+export interface Dialect {
+  /** Path of the REST interface below the forge. */
+  readonly base: string;
+  /** Where heads of pull requests lie, below `refs/`. */
+  readonly pullRefs: string;
+  /** Rules for branches that a new repository has. */
+  readonly protectedBranches?: readonly ProtectedBranch[];
+  /** What a webhook of the repository listens to. */
+  readonly events: readonly string[];
+  rest(parts: Parts): Router;
+  /** Null for what this forge does not tell of. */
+  event(parts: Parts, event: ForgeEvent): Promise<Message | null>;
+  readonly headers: Headers;
+}
+
+export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
+  github: {
+    base: '',
+    pullRefs: 'pull',
+    events: ['push', 'pull_request', 'pull_request_review', 'issue_comment', 'merge_group'],
+    rest: githubRest,
+    event: githubEvent,
+    headers: githubHeaders,
+  },
+  gitea: {
+    base: '/api/v1',
+    pullRefs: 'pull',
+    events: [
+      'push',
+      'pull_request',
+      'issue_comment',
+      'pull_request_comment',
+      'pull_request_approved',
+      'pull_request_rejected',
+    ],
+    rest: giteaRest,
+    event: giteaEvent,
+    headers: giteaHeaders,
+  },
+  gitlab: {
+    base: '/api/v4',
+    pullRefs: 'merge-requests',
+    // Maintainers alone push to the first branch of a new project.
+    protectedBranches: [
+      { id: 1, name: 'main', push_access_levels: [{ access_level: 40 }], merge_access_levels: [{ access_level: 40 }] },
+    ],
+    events: [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE],
+    rest: gitlabRest,
+    event: gitlabEvent,
+    headers: gitlabHeaders,
+  },
+};

@@ -1,0 +1,100 @@
+// The parts of a forge that begins: an empty repository, people, books and, when it is given one, an App.
+
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { openCommentBook } from './comments.ts';
+import type { Dialect } from './dialects.ts';
+import { openFaults } from './faults.ts';
+import { openBareRepository } from './git/repository.ts';
+import { openAppDesk, type Permissions } from './github/app-desk.ts';
+import { openCheckBook } from './github/checks.ts';
+import { type FilledIn, type Parts, TOKEN_OWNER } from './parts.ts';
+import { openPeople, type Right } from './people.ts';
+import type { Place } from './place.ts';
+import { openPullBook } from './pulls.ts';
+import { openReviewBook } from './reviews.ts';
+import { openStatusBook } from './statuses.ts';
+import { openWebhooks } from './webhooks.ts';
+import type { Work } from './work.ts';
+
+interface PartsOptions {
+  readonly folder: string;
+  readonly token: string;
+  readonly tokenRight?: Right;
+  readonly tokenScopes?: readonly string[];
+  readonly webhook?: FilledIn;
+  readonly app?: LabAppOptions;
+}
+
+export interface LabAppOptions {
+  readonly id: number;
+  readonly publicKey: KeyObject;
+  /** What Phoenix asks for when absent. */
+  readonly permissions?: Permissions;
+  readonly events?: readonly string[];
+}
+
+const APP_PERMISSIONS: Permissions = {
+  checks: 'write',
+  contents: 'read',
+  issues: 'read',
+  merge_queues: 'read',
+  metadata: 'read',
+  pull_requests: 'write',
+  statuses: 'write',
+};
+const APP_EVENTS = [
+  'push',
+  'pull_request',
+  'pull_request_review',
+  'issue_comment',
+  'merge_group',
+  'check_run',
+  'check_suite',
+];
+
+export async function openParts(options: PartsOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
+  const bare = await openBareRepository(join(options.folder, 'config.git'));
+  const people = openPeople();
+  people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
+  const webhooks = openWebhooks(dialect.headers);
+  /** Events leave in the order in which things happened. */
+  let told: Promise<unknown> = Promise.resolve();
+  const parts: Parts = {
+    place,
+    token: options.token,
+    tokenScopes: options.tokenScopes ?? null,
+    webhook: options.webhook ?? {},
+    bare,
+    people,
+    statuses: openStatusBook(),
+    protectedBranches: dialect.protectedBranches ?? [],
+    pipelines: [],
+    pushes: [],
+    pulls: openPullBook(bare, place, dialect.pullRefs),
+    queue: [],
+    comments: openCommentBook(),
+    reviews: openReviewBook(),
+    checks: openCheckBook(),
+    apps: openAppDesk(),
+    webhooks,
+    faults: { rest: openFaults(), git: openFaults() },
+    tell(event) {
+      const message = told.then(() => dialect.event(parts, event));
+      told = message.catch(() => null);
+      work.begin(async () => {
+        const made = await message;
+        if (made !== null) await webhooks.send(made);
+      });
+    },
+    begin: work.begin,
+    oneByOne: work.oneByOne,
+  };
+  if (options.app !== undefined) addApp(parts, options.app);
+  return parts;
+}
+
+function addApp({ apps }: Parts, { id, publicKey, permissions = APP_PERMISSIONS, events = APP_EVENTS }: LabAppOptions) {
+  apps.add({ id, slug: 'phoenix-lab', name: 'Phoenix Lab', publicKey, permissions, events, hook: null });
+  apps.install(id);
+}

@@ -1,0 +1,226 @@
+// exportfs of the node: what the kernel's NFS server was told, kept in /var/lib/nfs/etab as the real one keeps it.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname } from 'node:path';
+import { EXPORT_UUID, EXPORT_VALUES, EXPORT_WORDS } from '../../../src/proxmox/nfs-exports.ts';
+import { canonicalName } from '../network/names.ts';
+import { replaceFile } from '../proxmox/lock.ts';
+import { type LabNode, pathOf } from '../proxmox/node.ts';
+import type { Program } from '../proxmox/programs.ts';
+import { failed, type Outcome, ok } from '../tree/tree.ts';
+import { installed } from './packages.ts';
+
+interface Told {
+  readonly client: string;
+  readonly path: string;
+  /** As they are printed: every one, defaults too. */
+  readonly options: string;
+}
+
+const TABLE = 'var/lib/nfs/etab';
+
+const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
+
+/** In the form in which the table shows them; a string is what is wrong. */
+function expanded(words: readonly string[]): { readonly options: string } | string {
+  const chosen = new Map(EXPORT_WORDS.map(([usual]) => [usual, usual]));
+  const values = new Map(Object.entries(EXPORT_VALUES));
+  const more: string[] = [];
+  for (const word of words) {
+    const pair = EXPORT_WORDS.find((each) => each.includes(word));
+    const [name = '', value] = word.split('=');
+    if (pair !== undefined) chosen.set(pair[0], word);
+    else if (name === 'sec' && value !== undefined) {
+      const wrong = value.split(':').find((flavor) => !FLAVORS.has(flavor));
+      if (wrong !== undefined) return `exportfs: unknown flavor ${wrong}`;
+      values.set(name, value);
+    } else if (values.has(name) && value !== undefined) {
+      if (!/^[+-]?\d+$/.test(value)) return `exportfs: command line: 0: bad ${name} "${word}"`;
+      // In 32 bits, whatever was written.
+      values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
+    } else if (name === 'fsid' && value !== undefined) {
+      if (value === 'root') more.push('fsid=0');
+      else if (/^\d+$/.test(value)) more.push(`fsid=${BigInt.asIntN(32, BigInt(value))}`);
+      else if (EXPORT_UUID.test(value)) more.push(word);
+      else return `exportfs: command line: 0: bad fsid "${word}"`;
+    } else if (/^(mp|mountpoint)(=|$)/.test(word)) more.push(word.replace(/^mp(?=$|=)/, 'mountpoint'));
+    else if (/^(refer|replicas|xprtsec)=/.test(word) || ['security_label', 'nordirplus'].includes(word))
+      more.push(word);
+    else if (word !== '') return `exportfs: command line:0: unknown keyword "${word}"`;
+  }
+  const word = (name: string) => chosen.get(name) ?? name;
+  const first = [...chosen.values(), ...more, ...[...values].map(([key, value]) => `${key}=${value}`)];
+  return { options: [...first, word('ro'), word('secure'), word('root_squash'), word('no_all_squash')].join(',') };
+}
+
+const escapePath = (path: string): string =>
+  path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
+/** Octal digits stand for bytes. */
+const plainPath = (word: string): string =>
+  Buffer.concat(
+    word
+      .split(/\\([0-7]{3})/)
+      .map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
+  ).toString();
+
+function table(node: LabNode): Told[] {
+  const file = pathOf(node, TABLE);
+  return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').flatMap((line) => {
+    const [, path = '', client = '', options = ''] = /^(\S+)\t([^(]+)\((.*)\)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ path: plainPath(path), client, options }];
+  });
+}
+
+function tell(node: LabNode, entries: readonly Told[]): void {
+  const file = pathOf(node, TABLE);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(
+    file,
+    entries.map(({ path, client, options }) => `${escapePath(path)}\t${client}(${options})\n`).join(''),
+  );
+}
+
+interface Read {
+  /** All up to the first line that is not understood: reading ends there. */
+  readonly found: readonly Told[];
+  /** What is wrong with that line. */
+  readonly fault: string | null;
+}
+
+function ofFiles(node: LabNode): Read {
+  const folder = pathOf(node, 'etc/exports.d');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
+  const found: Told[] = [];
+  for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
+    if (!existsSync(pathOf(node, file))) continue;
+    const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
+    for (const line of text.split('\n')) {
+      const [, quoted, plain = '', rest = ''] =
+        /^\s*(?:"([^"]*)"|([^\s#"]+))?(.*)$/.exec(line.replace(/(^|\s)#.*/, '')) ?? [];
+      const path = quoted ?? plainPath(plain);
+      if (path === '') continue;
+      for (const written of rest.trim().split(/\s+/)) {
+        // Options that stand alone are for everybody.
+        const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
+        if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
+        const options = expanded(words.split(',').filter((word) => word !== ''));
+        if (typeof options === 'string') return { found, fault: options };
+        found.push({ path, client: client === '' ? '*' : client, ...options });
+      }
+    }
+  }
+  return { found, fault: null };
+}
+
+const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
+const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(node, path));
+
+const unresolved = (client: string): string => `exportfs: Failed to resolve ${client}\n`;
+
+/** A client as the table has it: machines by their first name; null for a name that does not resolve. */
+function machineOf(node: LabNode, client: string): string | null {
+  if (isIP(client) !== 0 || /[*?[/@]/.test(client)) return client;
+  return canonicalName(node, client) ?? null;
+}
+
+/** `CLIENT:PATH`, the client perhaps in brackets. */
+function named(word: string): { readonly client: string; readonly path: string } | null {
+  const [, bracketed, plain, path = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\/.*)$/.exec(word) ?? [];
+  const client = bracketed ?? plain;
+  return client === undefined ? null : { client, path };
+}
+
+function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean, name: string): Outcome | null {
+  const wanted = named(name);
+  if (wanted === null) return failed(`exportfs: Invalid export syntax: ${name}`);
+  const { found, fault } = ignoresFiles ? { found: [], fault: null } : ofFiles(node);
+  if (fault !== null) return failed(fault);
+  const written = found.find((each) => same(each, { ...wanted, options: '' }));
+  const options = expanded(words);
+  if (typeof options === 'string') return failed(options);
+  const client = machineOf(node, wanted.client);
+  if (client === null) return { stdout: '', stderr: unresolved(wanted.client), rc: 0 };
+  const entry: Told = {
+    ...(written !== undefined && words.length === 0 ? written : { ...wanted, ...options }),
+    client,
+  };
+  // Told all the same: the real one complains only afterwards.
+  if (nothing(node, entry)) {
+    tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+    return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
+  }
+  if (!statSync(pathOf(node, entry.path)).isDirectory()) {
+    return failed(`exportfs: ${entry.path} is neither a directory nor a file.`);
+  }
+  tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  return null;
+}
+
+function withdraw(node: LabNode, name: string): Outcome | null {
+  const wanted = named(name);
+  if (wanted === null) return failed(`exportfs: Invalid unexport syntax: ${name}`);
+  const entries = table(node);
+  const client = machineOf(node, wanted.client) ?? wanted.client;
+  const rest = entries.filter((each) => !same(each, { ...wanted, client, options: '' }));
+  if (rest.length === entries.length) return failed(`exportfs: Could not find '${name}' to unexport.`);
+  tell(node, rest);
+  return null;
+}
+
+/** All that the files say: what starting the server does. Null when they are in order. */
+export function exportAll(node: LabNode, again: boolean): string | null {
+  const { found, fault } = ofFiles(node);
+  const entries = found.flatMap((each): Told[] => {
+    const client = machineOf(node, each.client);
+    return client === null ? [] : [{ ...each, client }];
+  });
+  const absent = entries.find((entry) => nothing(node, entry));
+  const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
+  tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);
+  if (fault !== null) return fault;
+  return absent === undefined ? null : `exportfs: Failed to stat ${absent.path}: No such file or directory`;
+}
+
+/** Answers `exportfs [-ariuvs] [-o OPTIONS] [CLIENT:PATH…]`. */
+export const exportfs: Program = (node, argv) => {
+  if (!installed(node).has('nfs-kernel-server')) {
+    return { rc: 127, stdout: '', stderr: 'exportfs: command not found\n' };
+  }
+  const flags = new Set<string>();
+  const words: string[] = [];
+  const names: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (!word.startsWith('-')) names.push(word);
+    else if (word === '-o') {
+      index += 1;
+      words.push(...(argv[index] ?? '').split(','));
+    } else if (/^-[ariuvsf]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
+    else return failed(`exportfs: invalid option -- '${word.replace(/^-+/, '')[0]}'`);
+  }
+  if (flags.has('r') && flags.has('u')) return failed('exportfs: -r and -u are incompatible.');
+  if ((flags.has('a') || flags.has('r')) && names.length > 0) {
+    return failed('exportfs: extra arguments are not permitted with -a or -r.');
+  }
+  if (flags.has('a') || flags.has('r')) {
+    if (flags.has('u')) tell(node, []);
+    else {
+      const complaint = exportAll(node, flags.has('r'));
+      if (complaint !== null) return failed(complaint);
+    }
+    return ok();
+  }
+  if (names.length === 0) {
+    return ok(
+      table(node)
+        .map(({ path, client, options }) => `${path.padEnd(15)}\t${client}(${options})\n`)
+        .join(''),
+    );
+  }
+  for (const name of names) {
+    const outcome = flags.has('u') ? withdraw(node, name) : announce(node, words, flags.has('i'), name);
+    if (outcome !== null) return outcome;
+  }
+  return ok();
+};

@@ -1,0 +1,119 @@
+// The program pvesh: API calls. Changes of guests are those of pct and qm under the names of the API; the rest
+// (reading, storages, firewall, tasks) is answered here.
+
+import { verbForMethod } from '../../../../src/proxmox/table.ts';
+import type { Answer } from '../answer.ts';
+import { type Call, newCall, type Verb, warn } from '../call.ts';
+import { firewallCall } from '../firewall/api.ts';
+import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
+import type { LabNode } from '../node.ts';
+import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
+import { usageLine } from '../parameters/usage.ts';
+import { PCT_VERBS } from '../pct/pct.ts';
+import { QM_VERBS } from '../qm/qm.ts';
+import { Refusal, refuse } from '../refusal.ts';
+import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
+import { downloadUrl } from '../storage/download.ts';
+import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
+import { printResult } from './print-result.ts';
+import { apiRead } from './read.ts';
+
+const GUEST_VERBS: Readonly<Record<string, Verb>> = { ...PCT_VERBS, ...QM_VERBS };
+const COMMANDS = ['create', 'delete', 'get', 'help', 'ls', 'set', 'usage'];
+
+/** Answers a call of `pvesh`. */
+export function pvesh(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
+  const words = argv.filter((word, index) => index > 0 || (word !== '--noproxy' && word !== '--nooutput'));
+  const [written = '', ...rest] = words;
+  const hits = COMMANDS.filter((name) => name.startsWith(written));
+  const command = COMMANDS.includes(written) ? written : hits.length === 1 ? (hits[0] ?? '') : '';
+  if (!['create', 'delete', 'get', 'set'].includes(command)) {
+    if (command !== '') return { stdout: '', stderr: `the lab leaves out 'pvesh ${command}'\n`, rc: 255 };
+    const error = written === '' ? 'no command specified' : `unknown command 'pvesh ${written}'`;
+    const usage = ['create', 'delete', 'get', 'set'].map(
+      (name) => `       pvesh ${name} <api_path> [OPTIONS] [FORMAT_OPTIONS]\n`,
+    );
+    return {
+      stdout: '',
+      stderr: `ERROR: ${error}\nUSAGE: pvesh <COMMAND> [ARGS] [OPTIONS]\n\n${usage.join('')}`,
+      rc: 255,
+    };
+  }
+  const checked = checkApiCall(command, rest);
+  if ('stderr' in checked) return { stdout: '', ...checked };
+  return carryOut(newCall(node, stdin), checked.call);
+}
+
+function carryOut(call: Call, { method, template, parameters, output, usage }: ApiCall): Answer {
+  try {
+    const data = respond(call, method, template, parameters);
+    return { stdout: call.stdout + printResult(data, output), stderr: call.stderr, rc: 0 };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const stderr = `${call.stderr}${error.message}\n${error.parameters === undefined ? '' : usageLine(usage)}`;
+    // A task that failed is no failure of the call that started it.
+    const started = call.upids.at(-1);
+    if (started !== undefined) return { stdout: call.stdout + printResult(started, output), stderr, rc: 0 };
+    return { stdout: call.stdout, stderr, rc: 255 };
+  }
+}
+
+/** What an API method returns: the id of the task it started, data, or nothing. */
+function respond(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
+  const { node } = call;
+  const named = parameters['node'];
+  if (named !== undefined && named !== node.name && named !== 'localhost')
+    refuse(
+      `hostname lookup '${named}' failed - failed to get address info for: ${named}: Temporary failure in name resolution`,
+    );
+  const [, kind, below] = /^\/nodes\/\{node\}\/(lxc|qemu)\/\{vmid\}\/firewall(\/.*)?$/.exec(template) ?? [];
+  if (kind !== undefined)
+    return firewall(
+      call,
+      guestPlace(kind === 'lxc' ? 'lxc' : 'qemu', String(parameters['vmid'])),
+      method,
+      below,
+      parameters,
+    );
+  for (const [prefix, place] of [
+    ['/cluster/firewall', clusterPlace],
+    ['/nodes/{node}/firewall', hostPlace],
+  ] as const) {
+    if (template.startsWith(prefix)) return firewall(call, place, method, template.slice(prefix.length), parameters);
+  }
+  if (method === 'GET') return apiRead(call, template, parameters);
+  const verb = verbForMethod(`${method} ${template}`);
+  const run = verb === undefined ? OTHER_CHANGES[`${method} ${template}`] : GUEST_VERBS[verb];
+  if (run === undefined) refuse(`the lab does not carry out ${method} ${template}`);
+  const { node: _, ...others } = parameters;
+  const result = run?.(call, others);
+  return call.upids.at(-1) ?? (typeof result === 'number' ? null : result) ?? null;
+}
+
+type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
+
+const OTHER_CHANGES: Readonly<Record<string, Change>> = {
+  'POST /storage': (call, parameters) => {
+    addStorage(call, parameters);
+    return { storage: parameters['storage'], type: parameters['type'] };
+  },
+  'PUT /storage/{storage}': (call, parameters) => {
+    setStorage(call, parameters);
+    return { storage: parameters['storage'] };
+  },
+  'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
+  'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
+  'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
+  'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
+  'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
+};
+
+function firewall(
+  call: Call,
+  place: FirewallPlace,
+  method: string,
+  template = '',
+  parameters: ApiCall['parameters'],
+): unknown {
+  return firewallCall(call.node.dir, place, { method, template, parameters }, (warning) => warn(call, warning));
+}

@@ -1,0 +1,128 @@
+// One call of one of the lab's programs: what it prints, the tasks it starts, and how a refusal becomes an answer.
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { verbNamed } from '../../../src/proxmox/table.ts';
+import type { Answer } from './answer.ts';
+import { hostFile, type LabNode, pathOf } from './node.ts';
+import { checkParameters, type Parameters, resolveVerb } from './parameters/check.ts';
+import { usageLine } from './parameters/usage.ts';
+import { Refusal } from './refusal.ts';
+
+/** A call under way. Output of a task goes to standard output, warnings included, as Proxmox's workers do. */
+export type Call = {
+  readonly node: LabNode;
+  /** What the caller pipes in; read only by the verbs that take it. */
+  readonly stdin: () => Buffer;
+  stdout: string;
+  stderr: string;
+  inTask: boolean;
+  /** The tasks that the call started, in order. */
+  readonly upids: string[];
+};
+
+/** Begins a call. */
+export function newCall(node: LabNode, stdin: () => Buffer = () => Buffer.alloc(0)): Call {
+  return { node, stdin, stdout: '', stderr: '', inTask: false, upids: [] };
+}
+
+/** Prints a line. */
+export function print(call: Call, line: string): void {
+  call.stdout += `${line}\n`;
+}
+
+/** Warns with a line. */
+export function warn(call: Call, line: string): void {
+  if (call.inTask) call.stdout += `${line}\n`;
+  else call.stderr += `${line}\n`;
+}
+
+/** What a verb does with its parameters; it may set the exit code, and refuses by throwing. */
+export type Verb = (call: Call, parameters: Parameters) => number | undefined;
+
+/** Runs a program: finds its verb, checks the parameters, carries the verb out, turns refusals into answers. */
+export function answer(
+  call: Call,
+  program: string,
+  argv: readonly string[],
+  verbs: Readonly<Record<string, Verb>>,
+): Answer {
+  const resolved = resolveVerb(program, argv);
+  if ('stderr' in resolved) return { stdout: '', stderr: resolved.stderr, rc: 255 };
+  const checked = checkParameters(resolved.verb, resolved.argv, (path) => hostFile(call.node, path) ?? path);
+  if (!checked.ok) return { stdout: '', stderr: checked.stderr, rc: 255 };
+  const carryOut = verbs[resolved.verb];
+  if (carryOut === undefined) return { stdout: '', stderr: `the lab does not carry out '${resolved.verb}'\n`, rc: 255 };
+  let rc = 0;
+  try {
+    rc = carryOut(call, checked.parameters) ?? 0;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const usage = verbNamed(resolved.verb);
+    call.stderr += `${error.message}\n`;
+    if (error.parameters !== undefined && usage !== undefined)
+      call.stderr += usageLine({ command: resolved.verb, ...usage });
+    rc = 255;
+  }
+  return { stdout: call.stdout, stderr: call.stderr, rc };
+}
+
+/** A task as the node remembers it; `status` is `OK` or the error. */
+export type Task = {
+  readonly upid: string;
+  readonly type: string;
+  readonly id: string;
+  readonly starttime: number;
+  readonly endtime: number;
+  readonly status: string;
+  readonly log: string;
+};
+
+const TASKS = 'var/log/pve/tasks/lab.jsonl';
+
+/** The node's finished tasks, oldest first. */
+export function tasks(node: LabNode): Task[] {
+  const file = pathOf(node, TASKS);
+  // A task that ends just now may be writing its line: what follows the last line end is not whole.
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  return lines.map((line) => JSON.parse(line) as Task);
+}
+
+const hex = (number: number): string => number.toString(16).toUpperCase().padStart(8, '0');
+
+/**
+ * Does work as a task. Most verbs look at how their task ended; `unchecked` ones print the error and end with 0.
+ */
+export function task(call: Call, type: string, id: number | string, work: () => void, unchecked = false): void {
+  const starttime = Math.floor(Date.now() / 1000);
+  const upid = `UPID:${call.node.name}:${hex(process.pid)}:${hex(Math.floor(performance.now() * 100))}:${hex(starttime)}:${type}:${id}:root@pam:`;
+  const begun = call.stdout.length;
+  const outer = call.inTask;
+  call.inTask = true;
+  call.upids.push(upid);
+  let status = 'OK';
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    status = error.message;
+    if (!unchecked) throw new Refusal(status);
+    call.stderr += `${status}\n`;
+  } finally {
+    call.inTask = outer;
+    record(call.node, {
+      upid,
+      type,
+      id: String(id),
+      starttime,
+      endtime: Math.floor(Date.now() / 1000),
+      status,
+      log: call.stdout.slice(begun),
+    });
+  }
+}
+
+function record(node: LabNode, finished: Task): void {
+  const file = pathOf(node, TASKS);
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(finished)}\n`);
+}

@@ -1,0 +1,260 @@
+// A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
+// cannot be read are warned about and left out; wrong rules are warned about and kept.
+import { isIpv4, isIpv6 } from '../../../../src/proxmox/addresses.ts';
+import {
+  NAME,
+  parseRule,
+  printRule,
+  type Rule,
+  type RuleEnvironment,
+  ruleProblems,
+} from '../../../../src/proxmox/firewall-rule.ts';
+import { formatProblem } from '../../../../src/proxmox/formats.ts';
+
+type Alias = { name: string; cidr: string; comment?: string };
+export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };
+export type Named<T> = Map<string, { comment?: string; entries: T[] }>;
+
+export type FirewallConfig = {
+  options: Map<string, string>;
+  /** By name in lower case. */
+  aliases: Map<string, Alias>;
+  ipset: Named<SetEntry>;
+  rules: Rule[];
+  groups: Named<Rule>;
+};
+
+const LEVEL = '(?:emerg|alert|crit|err|warning|notice|info|debug|nolog)?';
+const OPTIONS: Record<'cluster' | 'host' | 'guest', readonly (readonly [string, string])[]> = {
+  cluster: [
+    ['enable', '\\d+'],
+    ['ebtables', '[01]'],
+    ['policy_(?:in|out|forward)', 'ACCEPT|DROP|REJECT'],
+    ['log_ratelimit', '\\S+'],
+  ],
+  host: [
+    ['enable|nosmurfs|tcpflags|ndp|log_nf_conntrack|nf_conntrack_allow_invalid|protection_synflood|nftables', '[01]'],
+    ['log_level_(?:in|out|forward)|tcp_flags_log_level|smurf_log_level', LEVEL],
+    ['nf_conntrack_helpers', '(?:\\S+,?)+'],
+    [
+      'nf_conntrack_max|nf_conntrack_tcp_timeout_established|nf_conntrack_tcp_timeout_syn_recv|protection_synflood_rate|protection_synflood_burst|protection_limit',
+      '\\d+',
+    ],
+  ],
+  guest: [
+    ['enable|dhcp|ndp|radv|macfilter|ipfilter|ips', '[01]'],
+    ['log_level_(?:in|out)', LEVEL],
+    ['policy_(?:in|out)', 'ACCEPT|DROP|REJECT'],
+    ['ips_queues', '\\d+(?::\\d+)?'],
+    ['layer2_protocols', '(?:\\S+,?)+'],
+  ],
+};
+
+export const emptyConfig = (): FirewallConfig => ({
+  options: new Map(),
+  aliases: new Map(),
+  ipset: new Map(),
+  rules: [],
+  groups: new Map(),
+});
+
+const kindOf = (environment: RuleEnvironment): 'cluster' | 'host' | 'guest' =>
+  environment === 'cluster' || environment === 'host' ? environment : 'guest';
+
+function readOption(line: string, environment: RuleEnvironment): [string, string] | { error: string } {
+  for (const [names, values] of OPTIONS[kindOf(environment)]) {
+    const [, name, value = ''] = new RegExp(`^(${names}):\\s*(${values})\\s*$`, 'i').exec(line) ?? [];
+    if (name === undefined) continue;
+    const helpers =
+      name.toLowerCase() === 'nf_conntrack_helpers'
+        ? formatProblem('pve-fw-conntrack-helper', value.toLowerCase())
+        : undefined;
+    if (helpers !== undefined) return { error: helpers };
+    const text = /^policy_/i.test(name)
+      ? value.toUpperCase()
+      : /level|helpers/i.test(name)
+        ? value.toLowerCase()
+        : value;
+    return [name.toLowerCase(), /^\d+$/.test(text) ? String(Number(text)) : text];
+  }
+  return { error: `can't parse option '${line}'` };
+}
+
+/** A single address or network without a host prefix, undefined when it is none. */
+function readNetwork(text: string): string | undefined {
+  const address = text.replace(/\/\d+$/, '');
+  if (isIpv6(address)) return text.replace(/\/128$/, '');
+  return isIpv4(address) ? text.replace(/\/32$/, '') : undefined;
+}
+
+const section = (line: string, word: string): { name: string; comment?: string } | undefined => {
+  const [, name, comment] = new RegExp(`^\\[${word}\\s+(\\S+)\\]\\s*(?:#\\s*(.*?)\\s*)?$`, 'i').exec(line) ?? [];
+  return name === undefined ? undefined : { name: name.toLowerCase(), ...(comment && { comment }) };
+};
+
+/**
+ * Reads a firewall file.
+ * @param fileName its path as Proxmox names it in warnings
+ * @param cluster the cluster's configuration, for the sets and aliases that rules name; undefined when this is it
+ * @param aboutRules whether wrong rules and set entries are warned about too, as `pve-firewall` does
+ */
+export function parseFirewall(
+  text: string,
+  fileName: string,
+  environment: RuleEnvironment,
+  cluster: FirewallConfig | undefined,
+  aboutRules: boolean,
+): { config: FirewallConfig; warnings: string[] } {
+  const config = emptyConfig();
+  const warnings: string[] = [];
+  let read: ((line: string, prefix: string) => string | undefined) | undefined;
+  const rules = (into: Rule[], where: RuleEnvironment) => (line: string, prefix: string) => {
+    const parsed = parseRule(line);
+    if ('error' in parsed) return parsed.error;
+    const problems = ruleProblems(parsed.rule, where, cluster ?? config, where === 'group' ? undefined : config);
+    into.push(parsed.rule);
+    if (aboutRules && problems.length > 0)
+      warnings.push(`${prefix} - errors in rule parameters: ${line}`, ...firstOfEach(problems));
+    return undefined;
+  };
+  for (const [index, written] of text.split('\n').entries()) {
+    const line = written.trim();
+    const prefix = `${fileName} (line ${index + 1})`;
+    if (line === '' || line.startsWith('#')) continue;
+    const hasAliases = environment !== 'host';
+    const group = environment === 'cluster' ? section(line, 'group') : undefined;
+    const set = hasAliases ? section(line, 'ipset') : undefined;
+    if (/^\[options\]$/i.test(line)) {
+      read = (option) => {
+        const value = readOption(option, environment);
+        if ('error' in value) return value.error;
+        config.options.set(...value);
+        return undefined;
+      };
+    } else if (hasAliases && /^\[aliases\]$/i.test(line)) read = (alias) => readAlias(alias, config);
+    else if (/^\[rules\]$/i.test(line)) read = rules(config.rules, environment);
+    else if (group !== undefined || set !== undefined) {
+      const named = group ?? set ?? { name: '' };
+      const problem = nameProblem(
+        named.name,
+        group === undefined ? 'ipset' : 'security group',
+        group === undefined ? 64 : 18,
+      );
+      if (problem !== undefined) {
+        warnings.push(`${prefix}: ${problem}`);
+        read = undefined;
+        continue;
+      }
+      const { name, ...comment } = named;
+      if (group !== undefined) {
+        const entries: Rule[] = [];
+        config.groups.set(name, { ...comment, entries });
+        read = rules(entries, 'group');
+      } else {
+        const entries: SetEntry[] = [];
+        config.ipset.set(name, { ...comment, entries });
+        read = (entry, at) => {
+          const problem = readSetEntry(entry, entries, cluster, config);
+          if (problem !== undefined && aboutRules)
+            warnings.push(`${at} - errors in ipset '${name}': ${entry}`, `  cidr: ${problem}`);
+          return undefined;
+        };
+      }
+    } else {
+      const problem = read === undefined ? 'skip line - no section' : read(line, prefix);
+      if (problem !== undefined) warnings.push(`${prefix}: ${problem}`);
+    }
+  }
+  return { config, warnings };
+}
+
+/** Only the first problem of each property is told. */
+const firstOfEach = (problems: readonly (readonly [string, string])[]): string[] =>
+  [...new Map([...problems].reverse())].reverse().map(([property, message]) => `  ${property}: ${message}`);
+
+function nameProblem(name: string, what: string, longest: number): string | undefined {
+  if (name.length > longest) return `${what} name too long`;
+  return new RegExp(`^${NAME}$`).test(name) ? undefined : `invalid ${what} name '${name}'`;
+}
+
+function readAlias(line: string, config: FirewallConfig): string | undefined {
+  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/.exec(line) ?? [];
+  const [, name, address = ''] = /^(\S+)\s(\S+)$/.exec(written) ?? [];
+  if (name === undefined) return undefined;
+  const cidr = readNetwork(address);
+  if (cidr === undefined) return 'value does not look like a valid IP address or CIDR network';
+  config.aliases.set(name.toLowerCase(), { name, cidr, ...(comment && { comment }) });
+  return undefined;
+}
+
+function readSetEntry(
+  line: string,
+  entries: SetEntry[],
+  cluster: FirewallConfig | undefined,
+  own: FirewallConfig,
+): string | undefined {
+  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/.exec(line) ?? [];
+  const [, not, name = ''] = /^(!)?\s*(\S+)\s*$/.exec(written) ?? [];
+  const problem =
+    setEntryProblem(name, cluster, own) ??
+    (entries.some(({ cidr }) => cidr === name) ? `duplicate ipset entry for '${name}'` : undefined);
+  entries.push({ cidr: readNetwork(name) ?? name, ...(not && { nomatch: true }), ...(comment && { comment }) });
+  return problem;
+}
+
+/** Why an address, network or alias cannot stand in a set. */
+export function setEntryProblem(
+  entry: string,
+  cluster: FirewallConfig | undefined,
+  own: FirewallConfig,
+): string | undefined {
+  const [, scope = '', alias] = new RegExp(`^(dc/|guest/)?(${NAME})$`).exec(entry) ?? [];
+  if (alias === undefined) {
+    if (readNetwork(entry) === undefined) return 'value does not look like a valid IP address or CIDR network';
+    return /\/0+$/.test(entry) ? 'a zero prefix is not allowed in ipset entries' : undefined;
+  }
+  const places = [scope === 'dc/' ? undefined : own, scope === 'guest/' ? undefined : (cluster ?? own)];
+  return places.some((place) => place?.aliases.has(alias.toLowerCase())) ? undefined : `no such alias '${alias}'`;
+}
+
+const remark = (comment: string | undefined): string => (comment?.trim() ? ` # ${comment}` : '');
+
+/** The file of a configuration; empty when there is nothing to write, and the file is then removed. */
+export function printFirewall({ options, aliases, ipset, rules, groups }: FirewallConfig): string {
+  const sorted = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const block = (title: string, lines: string[]): string =>
+    `${title}\n\n${lines.map((line) => `${line}\n`).join('')}\n`;
+  return [
+    options.size > 0
+      ? block(
+          '[OPTIONS]',
+          [...options].map(([name, value]) => `${name}: ${value}`),
+        )
+      : '',
+    aliases.size > 0
+      ? block(
+          '[ALIASES]',
+          sorted(aliases).map(([, alias]) => `${alias.name} ${alias.cidr}${remark(alias.comment)}`),
+        )
+      : '',
+    ...sorted(ipset).map(([name, { comment, entries }]) => {
+      const byAddress = new Map(entries.map((entry) => [entry.cidr, entry]));
+      return block(
+        `[IPSET ${name}]${remark(comment)}`,
+        sorted(byAddress).map(([cidr, entry]) => `${entry.nomatch ? '!' : ''}${cidr}${remark(entry.comment)}`),
+      );
+    }),
+    rules.length > 0
+      ? block(
+          '[RULES]',
+          rules.map((rule) => printRule(rule, false)),
+        )
+      : '',
+    ...sorted(groups).map(([name, { comment, entries }]) =>
+      block(
+        `[group ${name}]${remark(comment)}`,
+        entries.map((rule) => printRule(rule, true)),
+      ),
+    ),
+  ].join('');
+}

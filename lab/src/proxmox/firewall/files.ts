@@ -1,0 +1,40 @@
+// Where the firewall's files of a lab lie, and their loading and saving.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
+import { replaceFile } from '../lock.ts';
+import { emptyConfig, type FirewallConfig, parseFirewall, printFirewall } from './config.ts';
+
+/** One firewall file: the cluster's, the host's, or a guest's. */
+export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm'; readonly file: string };
+
+export const clusterPlace: FirewallPlace = { environment: 'cluster', file: '/etc/pve/firewall/cluster.fw' };
+export const hostPlace: FirewallPlace = { environment: 'host', file: '/etc/pve/local/host.fw' };
+export const guestPlace = (kind: 'lxc' | 'qemu', id: string): FirewallPlace => ({
+  environment: kind === 'lxc' ? 'ct' : 'vm',
+  file: `/etc/pve/firewall/${id}.fw`,
+});
+
+export type Loaded = { readonly config: FirewallConfig; readonly warnings: readonly string[] };
+
+/** Reads one file; one that is not there is empty. */
+export function loadFirewall(
+  dir: string,
+  place: FirewallPlace,
+  cluster: FirewallConfig | undefined,
+  aboutRules = false,
+): Loaded {
+  const path = join(dir, place.file);
+  if (!existsSync(path)) return { config: emptyConfig(), warnings: [] };
+  return parseFirewall(
+    readFileSync(path, 'utf8'),
+    place.file,
+    place.environment satisfies RuleEnvironment,
+    cluster,
+    aboutRules,
+  );
+}
+
+export function saveFirewall(dir: string, place: FirewallPlace, config: FirewallConfig): void {
+  replaceFile(join(dir, place.file), printFirewall(config));
+}

@@ -1,0 +1,195 @@
+// The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
+import { createHash } from 'node:crypto';
+import { parsePropertyString, parseSize, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { rawKey } from '../../../../src/proxmox/raw-lines.ts';
+import type { GuestKind } from '../node.ts';
+import { readValue } from './options.ts';
+
+/** Options by name, `description` as plain text among them. */
+export type Options = Record<string, string>;
+
+/** A section: its options, and for containers the raw `lxc.*` lines in order. */
+export type Section = { options: Options; raw: [key: string, value: string][] };
+
+export type GuestFile = Section & {
+  /** Changes that wait for the next start; a list under `delete` names the options that go. */
+  pending: Section;
+  snapshots: Record<string, Section>;
+  /** Sections of a machine that only inform, such as what the cloud-init drive still holds. */
+  special: Record<string, Options>;
+  /** SHA-1 of the text as it was read. */
+  digest: string;
+};
+
+export const emptySection = (): Section => ({ options: {}, raw: [] });
+
+export const emptyFile = (): GuestFile => ({
+  ...emptySection(),
+  pending: emptySection(),
+  snapshots: {},
+  special: {},
+  digest: '',
+});
+
+/** `%XX` for control characters, anything beyond ASCII, `%` and `:`. */
+export function encodeText(text: string): string {
+  return text.replaceAll(/[^\x20-\x24\x26-\x39\x3b-\x7e]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}
+
+/** The text behind `%XX` sequences, as UTF-8. */
+export function decodeText(text: string): string {
+  const bytes = Buffer.from(text)
+    .toString('latin1')
+    .replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+const IS_DRIVE = /^(ide|scsi|virtio|sata)\d+$/;
+
+/** Reads a file; what Proxmox warns about is in `warnings`, one line each. */
+export function parseGuestFile(kind: GuestKind, id: number, text: string): { file: GuestFile; warnings: string[] } {
+  const file: GuestFile = { ...emptyFile(), digest: createHash('sha1').update(text).digest('hex') };
+  const warnings: string[] = [];
+  const warn = (problem: string): void => void warnings.push(`vm ${id} - ${problem}`);
+  let section: Section | undefined = file;
+  let name = '';
+  let description: string | undefined;
+  const finish = (): void => {
+    if (section !== undefined && description !== undefined && (kind === 'qemu' || description !== '')) {
+      section.options['description'] = kind === 'qemu' ? description.trimEnd() : description;
+    }
+    description = undefined;
+  };
+  for (const line of text.split('\n')) {
+    if (/^\s*$/.test(line)) continue;
+    const [, header] = /^\[([^\]]*)\]\s*$/.exec(line) ?? [];
+    if (header !== undefined && (kind === 'qemu' || /^(pve:pending|[a-z][a-z0-9_-]+)$/i.test(header))) {
+      finish();
+      name = header.toLowerCase();
+      section = openSection(kind, file, header);
+      if (section === undefined) warn(`skipping unknown section: '${header}'`);
+      continue;
+    }
+    if (section === undefined) continue;
+    const [, comment] = /^#(.*)$/.exec(line) ?? [];
+    const [, plain] = /^description:\s*(.*\S)\s*$/.exec(line) ?? [];
+    const [, rawKey, rawValue = ''] = (kind === 'lxc' && /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/.exec(line)) || [];
+    const [, key, value = ''] =
+      (kind === 'lxc' ? /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/ : /^([a-z][a-z_-]*\d*):\s*(.+?)\s*$/).exec(line) ?? [];
+    if (comment !== undefined) description = `${description ?? ''}${decodeText(comment)}\n`;
+    else if (rawKey !== undefined) readRaw(section, rawKey, rawValue, line, warn);
+    else if (plain !== undefined) description = `${description ?? ''}${decodeText(plain)}`;
+    else if (/snapstate:\s*(prepare|delete)\s*$/.test(line)) section.options['snapstate'] = value;
+    else if (key === undefined) warn(`unable to parse config: ${line}`);
+    else if (key === 'delete') {
+      if (section === file.pending) section.options['delete'] = value;
+      else warn(`property 'delete' is only allowed in [${kind === 'lxc' ? 'pve:pending' : 'PENDING'}]`);
+    } else if (name === 'special:cloudinit' || (kind === 'qemu' && key === 'args')) section.options[key] = value;
+    else readOption(kind, section, key === 'cdrom' && kind === 'qemu' ? 'ide2' : key, value, warn);
+  }
+  finish();
+  delete file.options['snapstate'];
+  return { file, warnings };
+}
+
+function openSection(kind: GuestKind, file: GuestFile, header: string): Section | undefined {
+  if (header.toLowerCase() === (kind === 'lxc' ? 'pve:pending' : 'pending')) {
+    file.pending = emptySection();
+    return file.pending;
+  }
+  const [, special] = (kind === 'qemu' && /^special:(cloudinit|fleecing)$/i.exec(header)) || [];
+  const section = emptySection();
+  if (special !== undefined) file.special[special] = section.options;
+  else if (/^[a-z][a-z0-9_-]+$/i.test(header)) file.snapshots[header] = section;
+  else return undefined;
+  return section;
+}
+
+function readOption(
+  kind: GuestKind,
+  section: Section,
+  key: string,
+  value: string,
+  warn: (problem: string) => void,
+): void {
+  const read = readValue(kind, key, value);
+  if ('problem' in read) {
+    warn(`unable to parse value of '${key}' - ${read.problem}`);
+    if (kind === 'lxc') section.options[key] = value;
+    return;
+  }
+  if (kind === 'qemu' && IS_DRIVE.test(key)) {
+    const drive = parsePropertyString(`qemu/${key.replace(/\d+$/, '')}`, read.value);
+    if (!drive.ok) {
+      warn(`unable to parse value of '${key}'`);
+      return;
+    }
+    const size = drive.properties['size'] === undefined ? {} : { size: String(parseSize(drive.properties['size'])) };
+    section.options[key] = printPropertyString(`qemu/${key.replace(/\d+$/, '')}`, { ...drive.properties, ...size });
+  } else section.options[key] = read.value;
+}
+
+function readRaw(section: Section, key: string, value: string, line: string, warn: (problem: string) => void): void {
+  if (key === 'lxc.environment.runtime') {
+    const earlier = section.options['env'];
+    section.options['env'] = earlier === undefined ? value : `${earlier}\0${value}`;
+    return;
+  }
+  const validity = rawKey(key);
+  if (validity.kind === 'refused') warn(`${key}: ${validity.why}`);
+  else if (validity.kind === 'unknown') warn(`unable to parse config: ${line}`);
+  else if (key.startsWith('lxc.limit.')) warn(`${key}: lxc.limit.* was renamed to lxc.prlimit.*`);
+  else if (validity.kind === 'renamed') warn(`${key} is deprecated and was renamed to ${validity.to}`);
+  else if (validity.kind === 'deprecated') warn(`${key} is deprecated, this will be a hard error in the future!`);
+  if (validity.kind !== 'refused' && validity.kind !== 'unknown') section.raw.push([key, value]);
+}
+
+/** Prints a file: description, options by name, raw lines; then pending changes, special sections and snapshots. */
+export function printGuestFile(kind: GuestKind, file: GuestFile): string {
+  const { pending } = file;
+  const parts = [printSection(kind, file)];
+  if (Object.keys(pending.options).length > 0)
+    parts.push(`[${kind === 'lxc' ? 'pve:pending' : 'PENDING'}]\n${printSection(kind, pending, true)}`);
+  for (const name of Object.keys(file.special).sort()) {
+    const options = file.special[name] ?? {};
+    if (name !== 'cloudinit' || hasCloudInit(file.options))
+      parts.push(`[special:${name}]\n${printSection(kind, { options, raw: [] })}`);
+  }
+  for (const name of Object.keys(file.snapshots).sort())
+    parts.push(`[${name}]\n${printSection(kind, file.snapshots[name] ?? emptySection())}`);
+  return parts.join('\n');
+}
+
+/** Whether a volume is a cloud-init drive. */
+export const isCloudInit = (volume: string): boolean =>
+  /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
+
+/** Whether a machine has a cloud-init drive. */
+function hasCloudInit(options: Readonly<Options>): boolean {
+  return Object.entries(options).some(([key, value]) => IS_DRIVE.test(key) && isCloudInit(value.split(',')[0] ?? ''));
+}
+
+function printSection(kind: GuestKind, { options, raw }: Section, pending = false): string {
+  const { description, env, ...rest } = options;
+  const lines = (description ?? '')
+    .replace(/\n+$/, '')
+    .split('\n')
+    .map((line) => `#${encodeText(line)}`);
+  const head =
+    description === undefined || description === ''
+      ? pending && kind === 'qemu' && description === ''
+        ? ['#']
+        : []
+      : lines;
+  const main = Object.entries(rest).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+  const body = main.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}`);
+  const environment = (env ?? '')
+    .split(/\0+/)
+    .filter((variable) => variable !== '')
+    .map((variable) => `lxc.environment.runtime: ${variable}`);
+  return [...head, ...body, ...environment, ...raw.map(([key, value]) => `${key}: ${value}`)]
+    .map((line) => `${line}\n`)
+    .join('');
+}

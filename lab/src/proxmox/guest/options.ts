@@ -1,0 +1,47 @@
+// The options that may stand in a guest's file, and the raw LXC lines that may stand in a container's.
+
+import { formatProblem } from '../../../../src/proxmox/formats.ts';
+import { booleanOf } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { configOption, propertiesOf, type Schema } from '../../../../src/proxmox/table.ts';
+import type { GuestKind } from '../node.ts';
+
+/** Parameters of `set` that are no options of a guest. */
+const NO_OPTION = /^(delete|revert|digest|node|vmid|force|skiplock|background_delay|import-working-storage|cdrom)$/;
+
+/** Options that only the programs themselves write. */
+const INTERNAL: Record<string, Schema> = {
+  parent: {},
+  snaptime: { type: 'integer' },
+  meta: {},
+  vmstate: {},
+  runningmachine: {},
+  runningcpu: {},
+  'running-nets-host-mtu': {},
+};
+
+/** The schema of an option as it may stand in a guest's file. */
+export function optionSchema(kind: GuestKind, name: string): Schema | undefined {
+  if (NO_OPTION.test(name)) return undefined;
+  return configOption(kind, name) ?? (kind === 'lxc' && !/^(parent|snaptime)$/.test(name) ? undefined : INTERNAL[name]);
+}
+
+/** A value as the file's reader normalises it, or why it cannot be one (with Proxmox's line ends left out). */
+export function readValue(kind: GuestKind, name: string, value: string): { value: string } | { problem: string } {
+  const schema = optionSchema(kind, name);
+  if (schema === undefined) return { problem: `unknown setting '${name}'` };
+  const wrong = { problem: `type check ('${schema.type}') failed - got '${value}'` };
+  if (schema.type === 'boolean') {
+    const flag = booleanOf(value);
+    return flag === undefined ? wrong : { value: flag };
+  }
+  if (schema.type === 'integer') return /^\d+$/.test(value) ? { value: String(BigInt(value)) } : wrong;
+  if (schema.type === 'number') return /^\d+(\.\d+)?$/.test(value) ? { value } : wrong;
+  if (schema.format === undefined) return { value: kind === 'qemu' ? value.replace(/^"(.*)"$/, '$1') : value };
+  if (propertiesOf(schema.format) === undefined) {
+    const problem = formatProblem(schema.format, value);
+    return problem === undefined ? { value } : { problem };
+  }
+  const read = parsePropertyString(schema.format, value);
+  return read.ok ? { value } : { problem: read.errors.join('\n') };
+}

@@ -1,0 +1,88 @@
+// The parameter check of pvesh: it finds the API method by the path, then takes the rest of the command line as
+// that method's parameters, together with its own output options.
+
+import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../../src/proxmox/table.ts';
+import { type Parameters, readParameters, verified } from './check.ts';
+import { type Usage, usageLine } from './usage.ts';
+
+const METHODS: Record<string, string> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };
+
+/** A call whose parameters are in order: its method and path template, and all parameters, those of the path included. */
+export type ApiCall = {
+  readonly method: string;
+  readonly template: string;
+  readonly parameters: Parameters;
+  readonly output: Output;
+  readonly usage: Usage;
+};
+
+/** How the result is to be printed; undefined for not at all. */
+export type Output = 'text' | 'json' | 'json-pretty' | 'yaml' | undefined;
+
+const optionalFlag: Schema = { type: 'boolean', optional: 1 };
+const OWN: ReadonlyMap<string, Schema> = new Map([
+  ['api_path', { type: 'string' }],
+  ['noproxy', optionalFlag],
+]);
+const FORMAT: ReadonlyMap<string, Schema> = new Map([
+  ['output-format', { type: 'string', optional: 1, enum: ['text', 'json', 'json-pretty', 'yaml'] }],
+  ['noheader', optionalFlag],
+  ['noborder', optionalFlag],
+  ['quiet', optionalFlag],
+  ['human-readable', optionalFlag],
+]);
+
+/** Checks `pvesh COMMAND PATH …`; the words before it have been found by the caller. */
+export function checkApiCall(
+  command: string,
+  argv: readonly string[],
+): { call: ApiCall } | { stderr: string; rc: number } {
+  const method = METHODS[command] ?? 'GET';
+  const [path] = argv;
+  const found = path === undefined || path === '' ? undefined : findPath(method, path);
+  if (path && found === undefined) return { stderr: `No '${command}' handler defined for '${path}'\n`, rc: 1 };
+  const own = new Map([
+    ...(found === undefined ? [] : (methodSchemas(found.key, Object.keys(found.values)) ?? [])),
+    ...OWN,
+  ]);
+  const usage: Usage = { command: `pvesh ${command}`, positional: ['api_path'], schemas: own, formatOptions: true };
+  const verb: Verb = { positional: ['api_path'], schemas: new Map([...own, ...FORMAT]) };
+  const read = readParameters(verb, argv);
+  if ('stderr' in read) return { stderr: `${read.stderr}${usageLine(usage)}`, rc: 255 };
+  const checked = verified(read.parameters, verb.schemas, usage);
+  if (!checked.ok) return { stderr: checked.stderr, rc: 255 };
+  if (found === undefined) return { stderr: `No '${command}' handler defined for '${path ?? ''}'\n`, rc: 1 };
+  const all = {
+    ...Object.fromEntries(Object.entries(read.parameters).filter(([name]) => !OWN.has(name) && !FORMAT.has(name))),
+    ...found.values,
+  };
+  const whole = verified(all, methodSchemas(found.key) ?? new Map(), usage);
+  if (!whole.ok) return { stderr: whole.stderr, rc: 255 };
+  const output = read.parameters.quiet === '1' ? undefined : ((read.parameters['output-format'] ?? 'text') as Output);
+  return { call: { method, template: found.template, parameters: whole.parameters, output, usage } };
+}
+
+/** The template that a path fits, literal words before placeholders, and what the placeholders stand for. */
+function findPath(
+  method: string,
+  path: string,
+): { key: string; template: string; values: Record<string, string> } | undefined {
+  const parts = path.split('/').filter((part) => part !== '');
+  const fits = pathTemplates(method).flatMap((template) => {
+    const words = template
+      .split('/')
+      .slice(1)
+      .filter((word) => word !== '');
+    const given =
+      words.at(-1) === '{volume}' && parts.length >= words.length
+        ? [...parts.slice(0, words.length - 1), parts.slice(words.length - 1).join('/')]
+        : parts;
+    if (given.length !== words.length || !words.every((word, index) => word.startsWith('{') || word === given[index]))
+      return [];
+    const values = Object.fromEntries(
+      words.flatMap((word, index) => (word.startsWith('{') ? [[word.slice(1, -1), given[index] ?? '']] : [])),
+    );
+    return [{ key: `${method} ${template}`, template, values }];
+  });
+  return fits.sort((a, b) => Object.keys(a.values).length - Object.keys(b.values).length)[0];
+}

@@ -1,0 +1,161 @@
+// The parameter check that every Proxmox program runs before it looks at any state: options and positional
+// arguments as Getopt::Long takes them, then each value against its schema.
+import { readFileSync } from 'node:fs';
+import { booleanOf } from '../../../../src/proxmox/perl.ts';
+import { checkObject, printErrors, type Value } from '../../../../src/proxmox/schema.ts';
+import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/table.ts';
+import { type OptionSpec, readOptions } from './getopt.ts';
+import { type Usage, usageLine } from './usage.ts';
+
+/** Parameters as the programs see them after the check: scalars as text (booleans `1` or `0`), arrays as lists. */
+export type Parameters = Readonly<Record<string, string | readonly string[]>>;
+
+/** Either the parameters, or the complete error output of the refusal (usage line included). */
+export type Checked =
+  | { readonly ok: true; readonly parameters: Parameters }
+  | { readonly ok: false; readonly stderr: string };
+
+/** Options that may go without a value, because the program then asks for one. */
+const ASKED: Record<string, readonly string[]> = {
+  'pct create': ['password'],
+  'qm create': ['cipassword'],
+  'qm set': ['cipassword'],
+  'qm guest passwd': ['password'],
+};
+
+/** Options whose value on the command line names a file that holds the real one. */
+const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
+  'pct create': { 'ssh-public-keys': (text) => text },
+  'qm create': { sshkeys: uriEscaped },
+  'qm set': { sshkeys: uriEscaped },
+};
+
+/**
+ * Checks a command line of `pct`, `qm`, `pvesm` or `pveam`.
+ * @param name program and verb in full, for instance `pct set` or `qm disk import` (resolveVerb finds it)
+ * @param argv what follows the verb
+ * @param locate where a file of the node lies
+ */
+export function checkParameters(
+  name: string,
+  argv: readonly string[],
+  locate: (path: string) => string = (path) => path,
+): Checked {
+  const verb = verbNamed(name);
+  if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
+  const asked = ASKED[name] ?? [];
+  const usage: Usage = { command: name, ...verb, asked: asked.filter((option) => option === 'password') };
+  const read = readParameters(verb, argv, asked);
+  if ('stderr' in read) return { ok: false, stderr: `${read.stderr}${usageLine(usage)}` };
+  for (const [option, translate] of Object.entries(FROM_FILE[name] ?? {})) {
+    const file = read.parameters[option];
+    if (typeof file !== 'string') continue;
+    try {
+      read.parameters[option] = translate(readFileSync(locate(file), 'utf8'));
+    } catch {
+      return { ok: false, stderr: `can't open '${file}' - No such file or directory\n` };
+    }
+  }
+  return verified(read.parameters, verb.schemas, usage);
+}
+
+/** Checks parameters that are already read against their schemas, in the words of the program that read them. */
+export function verified(parameters: Record<string, Value>, schemas: Schemas, usage: Usage): Checked {
+  const errors = checkObject(parameters, schemas, '');
+  if (errors.size === 0) return { ok: true, parameters };
+  return { ok: false, stderr: `400 Parameter verification failed.\n${printErrors(errors)}${usageLine(usage)}` };
+}
+
+/** Reads a command line into parameters, without checking their values. */
+export function readParameters(
+  { positional, schemas }: Verb,
+  argv: readonly string[],
+  asked: readonly string[] = [],
+): { parameters: Record<string, Value> } | { stderr: string } {
+  const specs = new Map(
+    [...schemas].flatMap(([option, schema]) =>
+      schema.alias === undefined ? [[option, specOf(option, schema, asked)] as const] : [],
+    ),
+  );
+  const { values, rest, errors } = readOptions(argv, specs);
+  if (errors.length > 0) return { stderr: `${errors.join('\n')}\n400 unable to parse option\n` };
+  const parameters: Record<string, Value> = Object.create(null);
+  for (const [option, value] of values) parameters[option] = value;
+  const words = [...rest];
+  for (const place of positional) {
+    if (rest.length > 0 && parameters['extra-args'] !== undefined)
+      return { stderr: '400 internal error: extra-args must be the last argument\n' };
+    if (place === 'extra-args') parameters[place] = words.splice(0);
+    else {
+      const word = words.shift();
+      if (word !== undefined) parameters[place] = word;
+      else if (!schemas.get(place)?.optional) return { stderr: '400 not enough arguments\n' };
+    }
+  }
+  if (words.length > 0) return { stderr: '400 too many arguments\n' };
+  for (const [option, value] of Object.entries(parameters)) {
+    const schema = schemas.get(option);
+    if (schema?.type === 'boolean' && typeof value === 'string') {
+      const flag = value === '' ? '1' : booleanOf(value);
+      if (flag === undefined) return { stderr: '400 unable to parse boolean option\n' };
+      parameters[option] = flag;
+    } else if (Array.isArray(value) && schema?.type !== 'array') parameters[option] = value.join(',');
+  }
+  return { parameters };
+}
+
+function specOf(option: string, schema: Schema, asked: readonly string[]): OptionSpec {
+  if (schema.type === 'boolean' || asked.includes(option)) return { value: 'optional', repeated: false };
+  return { value: 'required', repeated: schema.type === 'array' || schema.format?.includes('-list') === true };
+}
+
+/** Percent-encodes as Perl's URI::Escape does. */
+function uriEscaped(text: string): string {
+  return encodeURIComponent(text);
+}
+
+/** The verb that a command line begins with, and what follows it; else the reason why there is none. */
+export type Resolved = { readonly verb: string; readonly argv: readonly string[] } | { readonly stderr: string };
+
+/** Finds the verb of a command line: words may be shortened while they stay unique, aliases are followed. */
+export function resolveVerb(program: string, argv: readonly string[]): Resolved {
+  const verbs = verbsOf(program);
+  let given = [...argv];
+  const words: string[] = [];
+  if (given.length === 0) return { stderr: `ERROR: no command specified\n${programUsage(program)}` };
+  while (given.length > 0) {
+    const here = verbs.filter(
+      (verb) => words.every((word, index) => verb.words[index] === word) && verb.words.length > words.length,
+    );
+    const choices = [
+      ...new Set(here.filter((verb) => verb.alias === undefined).map((verb) => verb.words[words.length] ?? '')),
+      ...(words.length === 0 ? ['help'] : []),
+    ];
+    const written = given.shift() ?? '';
+    const alias = here.find((verb) => verb.words.length === words.length + 1 && verb.words.at(-1) === written)?.alias;
+    if (alias !== undefined) {
+      given = [...alias, ...given];
+      continue;
+    }
+    const hits = choices.filter((choice) => choice.startsWith(written));
+    const word = choices.includes(written) ? written : hits.length === 1 ? hits[0] : undefined;
+    if (word === undefined)
+      return { stderr: `ERROR: unknown command '${[program, ...words, written].join(' ')}'\n${programUsage(program)}` };
+    words.push(word);
+    const verb = [program, ...words].join(' ');
+    if (verbNamed(verb) !== undefined) return { verb, argv: given };
+    if (here.some(({ words: all }) => all.length === words.length && all.at(-1) === word))
+      return { stderr: `the lab leaves out '${verb}'\n` };
+  }
+  return { stderr: `ERROR: incomplete command '${[program, ...words].join(' ')}'\n${programUsage(program)}` };
+}
+
+/** The usage of a whole program: a line for each verb. */
+function programUsage(program: string): string {
+  const lines = verbsOf(program).flatMap(({ words, alias }) => {
+    const name = [program, ...words].join(' ');
+    const verb = alias === undefined ? verbNamed(name) : undefined;
+    return verb === undefined ? [] : [`       ${usageLine({ command: name, ...verb })}`];
+  });
+  return `USAGE: ${program} <COMMAND> [ARGS] [OPTIONS]\n\n${lines.join('')}`;
+}

@@ -1,0 +1,27 @@
+// The usage line that ends every refusal of a parameter check.
+import type { Schemas } from '../../../../src/proxmox/table.ts';
+
+export type Usage = {
+  readonly command: string;
+  readonly positional: readonly string[];
+  readonly schemas: Schemas;
+  /** Options that are asked for when missing, so that the line leaves them out. */
+  readonly asked?: readonly string[];
+  readonly formatOptions?: boolean;
+};
+
+/** `pct create <vmid> <ostemplate> [OPTIONS]`: positional arguments, required options, then what is optional. */
+export function usageLine({ command, positional, schemas, asked = [], formatOptions = false }: Usage): string {
+  const places = positional.map((name) => {
+    const schema = schemas.get(name);
+    if (schema?.format?.includes('-list')) return `{<${name}>}`;
+    return schema?.optional ? `[<${name}>]` : `<${name}>`;
+  });
+  const others = [...schemas.keys()].filter((name) => !positional.includes(name)).sort();
+  const required = others.filter((name) => {
+    const schema = schemas.get(name);
+    return !schema?.optional && schema?.alias === undefined && !asked.includes(name);
+  });
+  const words = [...places, ...required.map((name) => `--${name} <${schemas.get(name)?.type ?? 'string'}>`)].join(' ');
+  return `${command} ${words}${others.some((name) => !asked.includes(name)) ? ' [OPTIONS]' : ''}${formatOptions ? ' [FORMAT_OPTIONS]' : ''}\n`;
+}

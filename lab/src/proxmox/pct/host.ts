@@ -1,0 +1,62 @@
+// What a container's options ask of the host: bridges, devices, scripts. Missing ones are refused.
+import { existsSync, statSync } from 'node:fs';
+import { type Properties, parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parseDisk } from '../guest/disks.ts';
+import type { GuestFile } from '../guest/file.ts';
+import { bridges, type LabNode, pathOf } from '../node.ts';
+import { refuse } from '../refusal.ts';
+import { located, pathOfVolume } from '../storage/storage.ts';
+
+/** Refuses a hook script that is no snippet, not there, or not executable. */
+export function checkHookScript(node: LabNode, id: string): void {
+  if (located(node, id).volume.type !== 'snippets') refuse(`'${id}' is not in the snippets directory`);
+  const file = pathOf(node, pathOfVolume(node, id));
+  if (!existsSync(file)) refuse(`script '${id}' does not exist`);
+  if ((statSync(file).mode & 0o111) === 0) refuse(`script '${id}' is not executable`);
+}
+
+/** The properties of a container's network device. */
+export function networkOf(text: string): Properties {
+  const read = parsePropertyString('lxc/net', text);
+  return read.ok ? read.properties : refuse(read.errors.join('\n'));
+}
+
+/** The MTU of a bridge; refuses one that the host does not have. */
+export function bridgeMtu(node: LabNode, name: string): number {
+  return bridges(node).get(name) ?? refuse(`bridge '${name}' does not exist`);
+}
+
+/** Refuses an MTU beyond the bridge's, and IPv6 autoconfiguration where the host manages the device. */
+export function checkNetwork(
+  node: LabNode,
+  name: string,
+  { mtu, bridge = '', ip6, link_down, ...rest }: Properties,
+): void {
+  if (mtu !== undefined && Number(mtu) > bridgeMtu(node, bridge))
+    refuse(`${name}: MTU size '${mtu}' is bigger than bridge MTU '${bridgeMtu(node, bridge)}'`);
+  if (link_down !== '1' && rest['host-managed'] === '1' && ip6 === 'auto')
+    refuse(`${name}: SLAAC is not supported for host-managed network configuration.`);
+}
+
+/** Refuses a device to pass through that the host does not have. */
+export function checkDevice(node: LabNode, text: string): void {
+  const read = parsePropertyString('lxc/dev', text);
+  const path = (read.ok ? read.properties['path'] : undefined) ?? refuse('Path has to be defined');
+  if (!existsSync(pathOf(node, path))) refuse(`Device ${path} does not exist`);
+}
+
+/** What deriving the container's own LXC configuration refuses; by then the file is written. */
+export function checkDerived(node: LabNode, { options }: GuestFile): void {
+  if (options['template'] === '1') return;
+  for (const name of ['arch', 'ostype']) if (options[name] === undefined) refuse(`missing '${name}' - internal error`);
+  const names = Object.keys(options).sort();
+  for (const name of names) if (/^dev\d+$/.test(name)) checkDevice(node, options[name] ?? '');
+  if (options['rootfs'] === undefined) refuse("missing 'rootfs' configuration");
+  parseDisk('lxc', 'rootfs', options['rootfs'] ?? '');
+  for (const name of names) {
+    if (!/^net\d+$/.test(name)) continue;
+    const properties = networkOf(options[name] ?? '');
+    bridgeMtu(node, properties['bridge'] ?? '');
+    checkNetwork(node, name, properties);
+  }
+}

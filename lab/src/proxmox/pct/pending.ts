@@ -1,0 +1,159 @@
+// What waits to be changed on a container: applied at its start, or live while it runs.
+
+import { type Properties, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { type Call, print, warn } from '../call.ts';
+import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
+import type { GuestFile } from '../guest/file.ts';
+import { cleanPending, forgetDelete, pendingDeletes, randomMac } from '../guest/guest.ts';
+import type { LabNode } from '../node.ts';
+import { attempt, Refusal } from '../refusal.ts';
+import { NEW_VOLUME } from '../storage/storage.ts';
+import { volumeSize } from '../storage/volumes.ts';
+import { createMounts, freeOwned } from './disks.ts';
+import { bridgeMtu, networkOf } from './host.ts';
+
+/** Options that take effect at once, whether the container runs or not. */
+const IMMEDIATE = new Set([
+  'description',
+  'onboot',
+  'startup',
+  'protection',
+  'hostname',
+  'hookscript',
+  'cores',
+  'tags',
+  'lock',
+]);
+
+/** Options that the kernel changes while the container runs. */
+const LIVE = new Set(['cpulimit', 'cpuunits', 'memory', 'swap']);
+
+const printNetwork = (properties: Properties): string =>
+  printPropertyString('lxc/net', { ...properties, type: 'veth', hwaddr: properties['hwaddr'] ?? randomMac() });
+
+/** Applies what waits, as at a start: deletions, then values. */
+export function applyPending(
+  call: Call,
+  id: number,
+  file: GuestFile,
+  selected: (name: string) => boolean = () => true,
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  const apply = (name: string, step: () => void): boolean => {
+    const done = attempt(errors, name, (problem) => `unable to apply pending change ${name} : ${problem}\n`, step);
+    if (!done) warn(call, (errors[name] ?? '').trimEnd());
+    return done;
+  };
+  for (const name of [...pendingDeletes(file).keys()].sort()) {
+    const value = file.options[name];
+    if (!selected(name)) continue;
+    const done = apply(name, () => {
+      if (value !== undefined && /^mp\d+$/.test(name)) keepOld(file, name, value);
+      else if (value !== undefined && name.startsWith('unused') && !isUsed(file, value)) freeOwned(call, id, value);
+    });
+    if (!done) continue;
+    delete file.options[name];
+    forgetDelete(file, name);
+  }
+  cleanPending(file);
+  for (const name of Object.keys(file.pending.options).sort()) {
+    if (name === 'delete' || !selected(name)) continue;
+    const done = apply(name, () => {
+      if (/^mp\d+$/.test(name)) applyMount(call, id, file, name);
+      else if (/^net\d+$/.test(name))
+        file.pending.options[name] = printNetwork(networkOf(file.pending.options[name] ?? ''));
+    });
+    if (done) commit(file, name);
+  }
+  return errors;
+}
+
+function commit(file: GuestFile, name: string): void {
+  file.options[name] = file.pending.options[name] ?? '';
+  delete file.pending.options[name];
+}
+
+/** Whether a volume is in use by the container, what waits for it, or one of its snapshots. */
+function isUsed(file: GuestFile, volume: string): boolean {
+  const sections = [file, file.pending, ...Object.values(file.snapshots)];
+  return sections.some(({ options }) => disksOf('lxc', options).some((disk) => disk.volume === volume));
+}
+
+function keepOld(file: GuestFile, name: string, value: string): void {
+  const { volume } = parseDisk('lxc', name, value);
+  if (backing(volume) === 'volume') addUnused(file.options, volume);
+}
+
+function applyMount(call: Call, id: number, file: GuestFile, name: string): void {
+  const value = file.pending.options[name] ?? '';
+  const disk = parseDisk('lxc', name, value);
+  const old = file.options[name];
+  if (NEW_VOLUME.test(disk.volume)) createMounts(call, id, { [name]: value }, file.pending.options);
+  else file.pending.options[name] = printDisk('lxc', backing(disk.volume) === 'volume' ? measured(call, disk) : disk);
+  if (old !== undefined && parseDisk('lxc', name, old).volume !== disk.volume) keepOld(file, name, old);
+}
+
+function measured(call: Call, disk: ReturnType<typeof parseDisk>): ReturnType<typeof parseDisk> {
+  try {
+    return withVolume('lxc', disk, disk.volume, volumeSize(call.node, disk.volume));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    warn(call, `Could not rescan volume size - ${error.message}`);
+    return disk;
+  }
+}
+
+/** Changes a running container: what is immediate or live is done, the rest waits for its next start. */
+export function hotplug(
+  call: Call,
+  id: number,
+  file: GuestFile,
+  selected: (name: string) => boolean,
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  const live = (name: string, step: () => boolean): boolean => {
+    let took = false;
+    const describe = (problem: string): string => `unable to hotplug ${name}: ${problem}\n`;
+    const run = (): void => {
+      took = step();
+    };
+    return attempt(errors, name, describe, run) && took;
+  };
+  for (const name of Object.keys(file.pending.options).sort())
+    if (IMMEDIATE.has(name) && selected(name)) commit(file, name);
+  for (const name of [...pendingDeletes(file).keys()].sort()) {
+    if (!selected(name)) continue;
+    const done = live(name, () => {
+      const value = file.options[name] ?? '';
+      if (name.startsWith('unused')) {
+        if (!isUsed(file, value)) freeOwned(call, id, value);
+      } else if (/^net\d$/.test(name)) print(call, `delete ips from ${name}`);
+      else return IMMEDIATE.has(name) || /^(swap|cpulimit|cpuunits)$/.test(name);
+      return true;
+    });
+    if (!done) continue;
+    delete file.options[name];
+    forgetDelete(file, name);
+  }
+  for (const name of Object.keys(file.pending.options).sort()) {
+    if (name === 'delete' || !selected(name)) continue;
+    const isNew = file.options[name] === undefined;
+    const done = live(name, () => {
+      const value = file.pending.options[name] ?? '';
+      if (/^net\d+$/.test(name)) file.pending.options[name] = plugNetwork(call.node, file.options[name], value);
+      else if (/^mp\d+$/.test(name) && isNew) applyMount(call, id, file, name);
+      else return LIVE.has(name) || (/^dev\d+$/.test(name) && isNew);
+      return true;
+    });
+    if (done) commit(file, name);
+  }
+  return errors;
+}
+
+function plugNetwork(node: LabNode, old: string | undefined, value: string): string {
+  const properties = networkOf(value);
+  const before = old === undefined ? undefined : networkOf(old);
+  if (before?.['bridge'] !== properties['bridge'] || before?.['hwaddr'] !== properties['hwaddr'])
+    bridgeMtu(node, properties['bridge'] ?? '');
+  return printNetwork(properties);
+}

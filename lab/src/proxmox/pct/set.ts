@@ -1,0 +1,118 @@
+// Changing a container's options: at once, live, or at its next start, by the rules of Proxmox.
+
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { type Call, warn } from '../call.ts';
+import { backing, parseDisk } from '../guest/disks.ts';
+import type { GuestFile } from '../guest/file.ts';
+import {
+  checkLock,
+  checkProtection,
+  cleanPending,
+  forgetDelete,
+  load,
+  pendingDeletes,
+  save,
+  setPendingDeletes,
+  uniqueTags,
+} from '../guest/guest.ts';
+import { optionSchema } from '../guest/options.ts';
+import { running, withGuestLock } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse, refuseParameters } from '../refusal.ts';
+import { splitVolumeId, storageNamed } from '../storage/storage.ts';
+import { checkDigest, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
+import { checkDerived, checkDevice, checkHookScript, checkNetwork, networkOf } from './host.ts';
+import { applyPending, hotplug } from './pending.ts';
+
+/** What is to change: values, options to delete, and pending changes to drop. */
+export type Change = {
+  readonly set: Readonly<Record<string, string>>;
+  readonly deletes: readonly string[];
+  readonly reverts: readonly string[];
+};
+
+/** `pct set`. */
+export function setContainer(call: Call, parameters: Parameters): void {
+  const id = guestId(parameters);
+  const set = optionsFrom(parameters, ['vmid', 'node', 'digest', 'delete', 'revert']);
+  const deletes = splitList(text(parameters, 'delete') ?? '');
+  const reverts = splitList(text(parameters, 'revert') ?? '');
+  if (Object.keys(optionsFrom(parameters, ['vmid', 'node', 'digest'])).length === 0) refuse('no options specified');
+  clampWeight(set);
+  withGuestLock(call.node, 'lxc', id, 10, () => {
+    const file = load(call, 'lxc', id);
+    checkLock('lxc', file);
+    checkDigest(parameters, file);
+    for (const name of reverts) {
+      if (optionSchema('lxc', name) === undefined) refuseParameters({ revert: `unknown option '${name}'` });
+      if (set[name] !== undefined)
+        refuseParameters({ revert: `you can't use '-${name}' and '-revert ${name}' at the same time` });
+    }
+    for (const name of deletes) {
+      if (optionSchema('lxc', name) === undefined) refuseParameters({ delete: `unknown option '${name}'` });
+      if (set[name] !== undefined)
+        refuseParameters({ delete: `you can't use '-${name}' and -delete ${name}' at the same time` });
+      if (reverts.includes(name))
+        refuseParameters({ delete: `you can't use '-delete ${name}' and '-revert ${name}' at the same time` });
+    }
+    const errors = changeContainer(call, id, file, { set, deletes, reverts });
+    if (Object.keys(errors).length > 0) refuseParameters(errors);
+    save(call, 'lxc', id, file);
+    checkDerived(call.node, load(call, 'lxc', id));
+  });
+}
+
+/**
+ * Changes a container's file in memory, and its volumes for real.
+ * @returns what could not be applied, by option; then the file must not be written
+ */
+export function changeContainer(
+  call: Call,
+  id: number,
+  file: GuestFile,
+  { set, deletes, reverts }: Change,
+): Record<string, string> {
+  for (const name of reverts) {
+    delete file.pending.options[name];
+    forgetDelete(file, name);
+  }
+  const selected = new Set<string>();
+  for (const name of deletes) {
+    if (file.options[name] === undefined && file.pending.options[name] === undefined) {
+      warn(call, `cannot delete '${name}' - not set in current configuration!`);
+      continue;
+    }
+    selected.add(name);
+    if (/^(memory|rootfs|ostype)$/.test(name)) refuse(`unable to delete required option '${name}'`);
+    if (/^(unused|mp)\d+$/.test(name)) checkProtection(file, `can't remove CT ${id} drive '${name}'`);
+    if (name === 'unprivileged') refuse(`unable to delete read-only option: '${name}'`);
+    setPendingDeletes(file, pendingDeletes(file).set(name, false));
+  }
+  for (const name of Object.keys(set).sort()) {
+    selected.add(name);
+    file.pending.options[name] = checkedValue(call, id, file, name, set[name] ?? '');
+    forgetDelete(file, name);
+  }
+  cleanPending(file);
+  const isSelected = (name: string): boolean => selected.has(name);
+  return running(call.node, id) === undefined
+    ? applyPending(call, id, file, isSelected)
+    : hotplug(call, id, file, isSelected);
+}
+
+function checkedValue(call: Call, id: number, file: GuestFile, name: string, value: string): string {
+  if (name === 'rootfs' || /^mp\d+$/.test(name)) {
+    checkProtection(file, `can't update CT ${id} drive '${name}'`);
+    const { volume } = parseDisk('lxc', name, value);
+    if (backing(volume) !== 'volume') return value;
+    const { storage } = splitVolumeId(volume) ?? refuse(`unable to parse volume ID '${volume}'`);
+    if (!storageNamed(call.node, storage).content.has('rootdir'))
+      refuse(`storage '${storage}' does not allow content type 'rootdir' (Container)`);
+  } else if (name === 'hookscript') checkHookScript(call.node, value);
+  else if (name === 'nameserver' || name === 'searchdomain') return splitList(value).join(' ');
+  else if (name === 'unprivileged') refuse(`unable to modify read-only option: '${name}'`);
+  else if (name === 'tags') return uniqueTags(value);
+  else if (/^net\d+$/.test(name)) checkNetwork(call.node, name, networkOf(value));
+  else if (/^dev\d+$/.test(name)) checkDevice(call.node, value);
+  return value;
+}

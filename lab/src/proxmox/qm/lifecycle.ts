@@ -1,0 +1,124 @@
+// Starting, stopping and destroying virtual machines.
+import { rmSync } from 'node:fs';
+import { type Call, task, warn } from '../call.ts';
+import { forgetGuest } from '../guest/belongings.ts';
+import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
+import { type GuestFile, isCloudInit } from '../guest/file.ts';
+import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
+import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { freeVolume } from '../pct/disks.ts';
+import { freeLeftOvers } from '../pct/lifecycle.ts';
+import { Refusal, refuse } from '../refusal.ts';
+import { splitVolumeId } from '../storage/storage.ts';
+import { activate, isBaseInUse } from '../storage/volumes.ts';
+import { isOwner } from './drives.ts';
+import { applyPending } from './pending.ts';
+
+/** `qm start`. */
+export function startMachine(call: Call, id: number, parameters: Parameters): void {
+  const work = (): void => {
+    const file = load(call, 'qemu', id);
+    if (isTemplate(file)) refuse("you can't start a vm if it's a template");
+    if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'suspended') checkLock('qemu', file);
+    if (running(call.node, id) !== undefined) refuse(`VM ${id} already running`);
+    boot(call, id, file);
+  };
+  task(call, 'qmstart', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
+}
+
+/** Applies what waited for the start, makes the cloud-init drive anew, and starts. */
+function boot(call: Call, id: number, file: GuestFile): void {
+  if (Object.keys(file.pending.options).length > 0) applyPending(call, id, file);
+  const now = load(call, 'qemu', id);
+  for (const disk of disksOf('qemu', now.options))
+    if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
+  if (now.special['cloudinit'] !== undefined) {
+    delete now.special['cloudinit'];
+    save(call, 'qemu', id, now);
+  }
+  setRunning(call.node, id, true);
+}
+
+function checkKnown(call: Call, id: number): void {
+  if (kindOf(call.node, id) !== 'qemu')
+    refuse(`unable to find configuration file for VM ${id} on node '${call.node.name}'`);
+}
+
+/** What asking a machine that does not run for its state warns about. */
+function warnUnlessRunning(call: Call, id: number): void {
+  if (running(call.node, id) === undefined)
+    warn(
+      call,
+      kindOf(call.node, id) === 'qemu'
+        ? `VM ${id} not running\n`
+        : `unable to find configuration file for VM ${id} on node '${call.node.name}'\n`,
+    );
+}
+
+/** `qm stop` and `qm shutdown`; the guest always obeys, and one that does not run is no error. */
+export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown', parameters: Parameters): void {
+  if (type === 'qmshutdown') warnUnlessRunning(call, id);
+  const work = (): void => {
+    checkKnown(call, id);
+    if (running(call.node, id) === undefined) return;
+    const file = load(call, 'qemu', id);
+    if (parameters['skiplock'] !== '1') checkLock('qemu', file);
+    setRunning(call.node, id, false);
+  };
+  task(call, type, id, () => withGuestLock(call.node, 'qemu', id, 10, work));
+}
+
+/** `qm reboot`: a shutdown and a start, so that pending changes are applied. */
+export function rebootMachine(call: Call, id: number): void {
+  warnUnlessRunning(call, id);
+  checkKnown(call, id);
+  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
+  const work = (): void => {
+    const file = load(call, 'qemu', id);
+    checkLock('qemu', file);
+    setRunning(call.node, id, false);
+    boot(call, id, file);
+  };
+  task(call, 'qmreboot', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
+}
+
+/** `qm destroy`: the volumes that the machine owns go with it. */
+export function destroyMachine(call: Call, id: number, parameters: Parameters): void {
+  const check = (): GuestFile => {
+    const file = load(call, 'qemu', id);
+    checkProtection(file, `can't remove VM ${id}`);
+    if (running(call.node, id) !== undefined) refuse(`VM ${id} is running - destroy failed`);
+    return file;
+  };
+  check();
+  const work = (): void => {
+    const file = check();
+    if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'suspended') checkLock('qemu', file);
+    const drives = [file, file.pending].flatMap(({ options }) => [...disksOf('qemu', options), ...unusedOf(options)]);
+    const volumes = new Set(
+      drives
+        .filter((disk) => splitVolumeId(disk.volume) !== undefined && (!isCdrom(disk) || isCloudInit(disk.volume)))
+        .map((disk) => disk.volume),
+    );
+    if (isTemplate(file))
+      for (const volume of volumes)
+        if (isBaseInUse(call.node, volume)) refuse(`base volume '${volume}' is still in use by linked cloned`);
+    for (const volume of volumes) freeQuietly(call, id, volume);
+    if (parameters['destroy-unreferenced-disks'] === '1') freeLeftOvers(call, id);
+    removeFile(call, 'qemu', id);
+    forgetGuest(call, id);
+    for (const name of Object.keys(file.snapshots))
+      rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
+  };
+  task(call, 'qmdestroy', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
+}
+
+function freeQuietly(call: Call, id: number, volume: string): void {
+  try {
+    if (isOwner(call, id, volume)) freeVolume(call, volume);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    warn(call, `WARN: Could not remove disk '${volume}', check manually: ${error.message}`);
+  }
+}

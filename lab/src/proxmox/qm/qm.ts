@@ -1,0 +1,136 @@
+// The program qm: virtual machines.
+
+import { randomUUID } from 'node:crypto';
+import { machineSnapshotName } from '../../../../src/proxmox/code-checks.ts';
+import type { Answer } from '../answer.ts';
+import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
+import { load, update } from '../guest/guest.ts';
+import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
+import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
+import { guestStatus } from '../guest/status.ts';
+import { onGuest, whichConfig } from '../guest/verb.ts';
+import { guestIds, type LabNode } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { text } from '../verb-parameters.ts';
+import { agentCommand, agentExec, agentExecStatus } from './agent.ts';
+import { cloneMachine, createMachine } from './create.ts';
+import { importDisk, makeTemplate, resizeDrive } from './disks.ts';
+import { attachImported } from './hotplug.ts';
+import { destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
+import { setMachine } from './set.ts';
+
+/** Answers a call of `qm`. */
+export function qm(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
+  return answer(newCall(node, stdin), 'qm', argv, QM_VERBS);
+}
+
+/** The verbs of `qm` by their full names. */
+export const QM_VERBS: Readonly<Record<string, Verb>> = {
+  'qm list': list,
+  'qm status': onGuest(status),
+  'qm config': onGuest((call, id, parameters) => printConfig(call, 'qemu', id, whichConfig(parameters))),
+  'qm pending': onGuest((call, id) => printPending(call, 'qemu', id)),
+  'qm listsnapshot': onGuest((call, id) => printSnapshots(call, 'qemu', id)),
+  'qm create': onGuest((call, _, parameters) => createMachine(call, parameters)),
+  'qm clone': onGuest((call, _, parameters) => cloneMachine(call, parameters)),
+  'qm set': onGuest((call, _, parameters) => setMachine(call, parameters)),
+  'qm disk resize': onGuest(resizeDrive),
+  'qm disk import': onGuest((call, id, parameters) =>
+    importDisk(call, id, parameters, (file, key, volume) => attachImported(call, id, file, key, volume)),
+  ),
+  'qm disk unlink': onGuest((call, _, { idlist = '', ...parameters }) =>
+    setMachine(call, { ...parameters, delete: idlist }),
+  ),
+  'qm disk rescan': () => 0,
+  'qm template': onGuest(makeTemplate),
+  'qm start': onGuest(startMachine),
+  'qm stop': onGuest((call, id, parameters) => stopMachine(call, id, 'qmstop', parameters)),
+  'qm shutdown': onGuest((call, id, parameters) => stopMachine(call, id, 'qmshutdown', parameters)),
+  'qm reboot': onGuest(rebootMachine),
+  'qm destroy': onGuest(destroyMachine),
+  'qm snapshot': onGuest(snapshot),
+  'qm delsnapshot': onGuest((call, id, parameters) =>
+    task(call, 'qmdelsnapshot', id, () => deleteSnapshot(call, 'qemu', id, text(parameters, 'snapname') ?? '')),
+  ),
+  'qm rollback': onGuest((call, id, parameters) =>
+    task(call, 'qmrollback', id, () => {
+      rollback(call, 'qemu', id, text(parameters, 'snapname') ?? '', (options) => {
+        if (options['vmgenid'] !== undefined) options['vmgenid'] = randomUUID();
+      });
+      if (parameters['start'] === '1') startMachine(call, id, {});
+    }),
+  ),
+  'qm unlock': onGuest((call, id) => update(call, 'qemu', id, (file) => void delete file.options['lock'])),
+  'qm cloudinit dump': onGuest(dumpCloudInit),
+  'qm guest cmd': onGuest((call, _, parameters) => agentCommand(call, parameters)),
+  'qm guest exec': onGuest((call, _, parameters) => agentExec(call, parameters)),
+  'qm guest exec-status': onGuest((call, _, parameters) => agentExecStatus(call, parameters)),
+};
+
+const MIB = 1024 ** 2;
+
+function list(call: Call): number {
+  const ids = guestIds(call.node, 'qemu');
+  const row = (id: string, name: string, state: string, memory: string, disk: string, pid: string): void =>
+    print(
+      call,
+      `${id.padStart(10)} ${name.padEnd(20)} ${state.padEnd(10)} ${memory.padEnd(10)} ${disk.padStart(12)} ${pid.padEnd(10)}`,
+    );
+  if (ids.length > 0) row('VMID', 'NAME', 'STATUS', 'MEM(MB)', 'BOOTDISK(GB)', 'PID');
+  for (const id of ids) {
+    const { name, status, maxmem, maxdisk, pid = 0 } = guestStatus(call, 'qemu', id);
+    row(
+      String(id),
+      String(name),
+      String(status),
+      String(Number(maxmem) / MIB),
+      (Number(maxdisk) / 1024 / MIB).toFixed(2),
+      String(pid),
+    );
+  }
+  return 0;
+}
+
+function status(call: Call, id: number, parameters: Parameters): void {
+  const values = guestStatus(call, 'qemu', id);
+  if (parameters['verbose'] === '1')
+    for (const name of Object.keys(values).sort()) print(call, `${name}: ${values[name]}`);
+  else print(call, `status: ${values['qmpstatus']}`);
+}
+
+function snapshot(call: Call, id: number, parameters: Parameters): void {
+  const name = text(parameters, 'snapname') ?? '';
+  const problem = machineSnapshotName(name);
+  if (problem !== undefined) refuse(problem);
+  load(call, 'qemu', id);
+  task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
+}
+
+/** The data that the cloud-init drive gives the guest, in its plainest form. */
+function dumpCloudInit(call: Call, id: number, parameters: Parameters): void {
+  const { options } = load(call, 'qemu', id);
+  const keys = decodeURIComponent(options['sshkeys'] ?? '')
+    .split('\n')
+    .filter((key) => key.trim() !== '');
+  const user = [
+    '#cloud-config',
+    `hostname: ${options['name'] ?? `VM${id}`}`,
+    'manage_etc_hosts: true',
+    ...(options['ciuser'] === undefined ? [] : [`user: ${options['ciuser']}`]),
+    ...(keys.length === 0 ? [] : ['ssh_authorized_keys:', ...keys.map((key) => `  - ${key}`)]),
+    'users:',
+    '  - default',
+    'package_upgrade: true',
+  ];
+  const network = [
+    'version: 1',
+    'config:',
+    ...Object.keys(options)
+      .filter((name) => /^ipconfig\d+$/.test(name))
+      .sort()
+      .map((name) => `    # ${name.replace('ipconfig', 'eth')}: ${options[name]}`),
+  ];
+  const data: Record<string, readonly string[]> = { user, network, meta: [`instance-id: ${options['vmgenid'] ?? id}`] };
+  for (const line of data[text(parameters, 'type') ?? ''] ?? []) print(call, line);
+}

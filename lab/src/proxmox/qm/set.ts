@@ -1,0 +1,218 @@
+// Changing a machine's options: at once, by hot-plugging, or at its next start, by the rules of Proxmox.
+
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { type Call, print, warn } from '../call.ts';
+import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
+import { type GuestFile, isCloudInit, type Options } from '../guest/file.ts';
+import {
+  checkLock,
+  checkProtection,
+  cleanPending,
+  forgetDelete,
+  load,
+  pendingDeletes,
+  save,
+  setPendingDeletes,
+  uniqueTags,
+} from '../guest/guest.ts';
+import { optionSchema } from '../guest/options.ts';
+import { currentMemory } from '../guest/status.ts';
+import { running, withGuestLock } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { freeVolume } from '../pct/disks.ts';
+import { checkHookScript } from '../pct/host.ts';
+import { Refusal, refuse, refuseParameters } from '../refusal.ts';
+import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
+import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './drives.ts';
+import { hotplug } from './hotplug.ts';
+import { applyPending, withMac } from './pending.ts';
+
+const NOT_OPTIONS = [
+  'vmid',
+  'node',
+  'digest',
+  'delete',
+  'revert',
+  'force',
+  'skiplock',
+  'background_delay',
+  'import-working-storage',
+  'skip_cloud_init',
+];
+
+/** `qm set`, and `qm disk unlink` as the deletions it is. */
+export function setMachine(call: Call, parameters: Parameters): void {
+  const id = guestId(parameters);
+  const set = optionsFrom(parameters, NOT_OPTIONS);
+  const shown = optionsFrom(parameters, ['vmid', 'node', 'digest', 'background_delay', 'import-working-storage']);
+  const words = Object.keys(shown)
+    .sort()
+    .flatMap((name) => [`-${name}`, name === 'cipassword' ? '<hidden>' : (shown[name] ?? '')]);
+  checkKeys(encodedKeys(set['sshkeys'] ?? ''));
+  clampWeight(set);
+  const deletes = splitList(text(parameters, 'delete') ?? '').map((name) => (name === 'cdrom' ? 'ide2' : name));
+  const reverts = splitList(text(parameters, 'revert') ?? '');
+  if (deletes.length + reverts.length + Object.keys(set).length === 0) refuse('no options specified');
+  if (set['cdrom'] !== undefined) {
+    set['ide2'] = `${set['cdrom']},media=cdrom`;
+    delete set['cdrom'];
+  }
+  checkNames(set, deletes, reverts);
+  checkDrives(call, set);
+  for (const [name, value] of Object.entries(set)) {
+    if (/^net\d+$/.test(name)) set[name] = withMac(value);
+    else if (name === 'vmgenid' && value === '1') set[name] = randomUUID();
+    else if (name === 'hookscript') checkHook(call, value);
+  }
+  const check = (): GuestFile => {
+    const file = load(call, 'qemu', id);
+    if (parameters['digest'] !== undefined && parameters['digest'] !== file.digest)
+      refuse('checksum mismatch (file change by other user?)');
+    if (parameters['skiplock'] !== '1') checkLock('qemu', file);
+    checkBalloon(set, file);
+    return file;
+  };
+  check();
+  withGuestLock(call.node, 'qemu', id, 10, () => {
+    const file = check();
+    print(call, `update VM ${id}: ${words.join(' ')}`);
+    for (const name of reverts) {
+      const now = file.options[name];
+      if (now !== undefined) set[name] = now;
+      else if (file.pending.options[name] !== undefined) deletes.push(name);
+    }
+    change(call, id, set, deletes, parameters['force'] === '1');
+  });
+}
+
+function checkNames(set: Readonly<Options>, deletes: readonly string[], reverts: readonly string[]): void {
+  for (const name of reverts) {
+    if (optionSchema('qemu', name) === undefined) refuseParameters({ revert: `unknown option '${name}'` });
+    if (set[name] !== undefined)
+      refuseParameters({ delete: `you can't use '-${name}' and -revert ${name}' at the same time` });
+  }
+  for (const name of deletes) {
+    if (set[name] !== undefined)
+      refuseParameters({ delete: `you can't use '-${name}' and -delete ${name}' at the same time` });
+    if (reverts.includes(name))
+      refuseParameters({ revert: `you can't use '-delete ${name}' and -revert ${name}' at the same time` });
+    if (optionSchema('qemu', name) === undefined) refuseParameters({ delete: `unknown option '${name}'` });
+  }
+}
+
+function checkHook(call: Call, value: string): void {
+  try {
+    checkHookScript(call.node, value);
+  } catch (error) {
+    if (error instanceof Refusal) refuseParameters({ hookscript: error.message });
+    throw error;
+  }
+}
+
+function checkBalloon(set: Readonly<Options>, { options, pending }: GuestFile): void {
+  if (set['memory'] === undefined && set['balloon'] === undefined) return;
+  const memory = currentMemory(set['memory'] ?? pending.options['memory'] ?? options['memory']);
+  const balloon = Number(set['balloon'] ?? pending.options['balloon'] ?? options['balloon'] ?? 0);
+  if (balloon > memory) refuse('balloon value too large (must be smaller than assigned memory)');
+}
+
+/** Puts every change among the pending ones, option by option and each saved, then applies what can be. */
+function change(call: Call, id: number, set: Readonly<Options>, deletes: readonly string[], force: boolean): void {
+  const selected = new Set<string>();
+  const boot = parsePropertyString('qemu/boot', load(call, 'qemu', id).options['boot'] ?? '');
+  let order = boot.ok ? splitList(boot.properties['order'] ?? '') : [];
+  const reorder = (file: GuestFile, next: string[]): void => {
+    order = next;
+    file.pending.options['boot'] = order.length === 0 ? '' : `order=${order.join(';')}`;
+    selected.add('boot');
+  };
+  for (const name of deletes) {
+    const file = load(call, 'qemu', id);
+    const value = file.options[name] ?? file.pending.options[name];
+    if (value === undefined) {
+      warn(call, `cannot delete '${name}' - not set in current configuration!`);
+      continue;
+    }
+    selected.add(name);
+    const waiting = file.pending.options[name];
+    delete file.pending.options[name];
+    if (order.includes(name))
+      reorder(
+        file,
+        order.filter((device) => device !== name),
+      );
+    if (name.startsWith('unused')) dropUnused(call, id, file, name, value);
+    else if (name === 'tags') delete file.options[name];
+    else {
+      if (isDisk('qemu', name)) checkProtection(file, `can't remove drive '${name}'`);
+      if (isDisk('qemu', name) && waiting !== undefined)
+        registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+      setPendingDeletes(file, pendingDeletes(file).set(name, force));
+    }
+    save(call, 'qemu', id, file);
+  }
+  for (const name of Object.keys(set).sort()) {
+    selected.add(name);
+    const file = load(call, 'qemu', id);
+    const value = set[name] ?? '';
+    const waiting = file.pending.options[name];
+    if (waiting === value) continue;
+    if (isDisk('qemu', name)) {
+      if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+      Object.assign(file.pending.options, createDrives(call, id, { [name]: value }, file).options);
+      const drive = parseDisk('qemu', name, value);
+      if (order.length > 0 && isCdrom(drive) && !isCloudInit(drive.volume) && !order.includes(name))
+        reorder(file, [...order, name]);
+    } else if (name === 'tags') file.pending.options[name] = uniqueTags(value);
+    else if (name === 'cipassword')
+      file.options[name] = file.options['ostype']?.startsWith('w') ? value : encrypted(value);
+    else {
+      if (name === 'boot') checkBootOrder(file, value, set, deletes);
+      if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
+        setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
+      file.pending.options[name] = value;
+    }
+    forgetDelete(file, name);
+    save(call, 'qemu', id, file);
+  }
+  const file = load(call, 'qemu', id);
+  cleanPending(file);
+  save(call, 'qemu', id, file);
+  if (Object.keys(file.pending.options).length === 0) return;
+  const errors =
+    running(call.node, id) === undefined ? applyPending(call, id, file) : hotplug(call, id, file, selected);
+  if (Object.keys(errors).length > 0) refuseParameters(errors);
+}
+
+function dropUnused(call: Call, id: number, file: GuestFile, name: string, volume: string): void {
+  checkProtection(file, `can't remove unused disk '${volume}'`);
+  if (isOwner(call, id, volume)) {
+    if (isSnapshotted(file, { key: name, volume, properties: {} }))
+      refuse(`unable to delete '${volume}' - volume is still in use (snapshot?)`);
+    freeVolume(call, volume);
+  }
+  delete file.options[name];
+}
+
+function checkBootOrder(file: GuestFile, value: string, set: Readonly<Options>, deletes: readonly string[]): void {
+  const boot = parsePropertyString('qemu/boot', value);
+  for (const device of boot.ok ? splitList(boot.properties['order'] ?? '') : []) {
+    const exists = file.options[device] ?? file.pending.options[device] ?? set[device];
+    if (exists === undefined || deletes.includes(device))
+      refuse(`invalid bootorder: device '${device}' does not exist'`);
+  }
+}
+
+/** A password as cloud-init keeps it; one that is encrypted already stays. */
+function encrypted(password: string): string {
+  if (/^\$(?:[156]|2[ay])(\$.+){2}/.test(password)) return password;
+  const salt = randomBytes(6).toString('base64').replaceAll('+', '.');
+  return `$5$${salt}$${createHash('sha256')
+    .update(salt + password)
+    .digest('base64')
+    .slice(0, 43)
+    .replaceAll('+', '.')}`;
+}

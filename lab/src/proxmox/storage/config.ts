@@ -1,0 +1,139 @@
+// Changes of storage.cfg by the rules of each storage type.
+import { mkdirSync } from 'node:fs';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { type Call, warn } from '../call.ts';
+import { replaceFile, withLock } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { storages } from './storage.ts';
+
+/** Options of a storage type: required ones can never be changed; the content it can hold where that is limited. */
+type StorageType = {
+  readonly fixed: readonly string[];
+  readonly optional: string;
+  readonly content?: readonly string[];
+};
+
+const FILES =
+  'content nodes disable format mkdir create-base-path create-subdirs prune-backups max-protected-backups preallocation';
+const GUESTS = ['images', 'rootdir'];
+const TYPES: Record<string, StorageType> = {
+  dir: { fixed: ['path'], optional: `${FILES} content-dirs shared is_mountpoint bwlimit snapshot-as-volume-chain` },
+  btrfs: { fixed: ['path'], optional: `${FILES} shared is_mountpoint nocow` },
+  nfs: {
+    fixed: ['path', 'server', 'export'],
+    optional: `${FILES} content-dirs options bwlimit snapshot-as-volume-chain`,
+  },
+  cifs: {
+    fixed: ['path', 'server', 'share'],
+    optional: `${FILES} content-dirs subdir username password domain smbversion options bwlimit snapshot-as-volume-chain`,
+  },
+  zfspool: { fixed: ['pool'], optional: 'blocksize sparse nodes disable content bwlimit mountpoint', content: GUESTS },
+  lvmthin: { fixed: ['thinpool', 'vgname'], optional: 'nodes disable content bwlimit', content: GUESTS },
+  lvm: {
+    fixed: ['vgname'],
+    optional:
+      'base nodes shared disable saferemove saferemove-stepsize saferemove_throughput content tagged_only bwlimit snapshot-as-volume-chain',
+    content: GUESTS,
+  },
+};
+
+type Section = { readonly type: string; readonly options: Record<string, string> };
+
+/** Changes storage.cfg under its lock; required options are written first, the others sorted. */
+function changeConfig(node: LabNode, what: string, change: (sections: Map<string, Section>) => void): void {
+  const locked = withLock(pathOf(node, 'run/lock/storage.lck'), 10_000, () => {
+    const sections = new Map(
+      [...storages(node)].map(([id, { type, options }]) => [id, { type, options: { ...options } }]),
+    );
+    change(sections);
+    const blocks = [...sections].map(([id, { type, options }]) => {
+      const first = (TYPES[type]?.fixed ?? []).filter((key) => options[key] !== undefined);
+      const others = Object.keys(options)
+        .sort()
+        .filter((key) => key !== 'disable' && !first.includes(key));
+      const disabled = options['disable'] !== undefined && options['disable'] !== '0' ? ['\tdisable'] : [];
+      return [
+        `${type}: ${id}`,
+        ...disabled,
+        ...[...first, ...others].map((key) => `\t${key} ${options[key]}`),
+        '',
+        '',
+      ].join('\n');
+    });
+    replaceFile(pathOf(node, 'etc/pve/storage.cfg'), blocks.join(''));
+  });
+  if (locked === undefined)
+    refuse(`${what} storage failed: cfs-lock 'file-storage_cfg' error: got lock request timeout`);
+}
+
+/** The options of a call that a type knows; content that it cannot hold is warned about and left out. */
+function optionsFor(call: Call, type: string, parameters: Parameters, changing: boolean): Record<string, string> {
+  const known = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
+  const given = ['storage', 'type', 'delete', 'digest', 'node'];
+  const options: Record<string, string> = {};
+  for (const [key, value] of Object.entries(parameters)) {
+    if (given.includes(key) || typeof value !== 'string') continue;
+    if (changing && known.fixed.includes(key)) refuse(`can't change value of fixed parameter '${key}'`);
+    if (!known.fixed.includes(key) && !known.optional.split(' ').includes(key)) refuse(`unexpected property '${key}'`);
+    if (key !== 'password') options[key] = key === 'content' ? possibleContent(call, known, value) : value;
+  }
+  const missing = changing
+    ? undefined
+    : known.fixed.find((key) => options[key] === undefined && !(key === 'path' && known.fixed.length > 1));
+  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  return options;
+}
+
+function possibleContent(call: Call, { content }: StorageType, value: string): string {
+  const wanted = [...new Set(splitList(value))];
+  const possible = wanted.filter((each) => content === undefined || content.includes(each));
+  for (const each of wanted)
+    if (!possible.includes(each)) warn(call, `storage does not support content type '${each}'`);
+  if (possible.includes('none') && possible.length > 1) refuse("unable to combine 'none' with other content types");
+  return possible.length > 0 ? possible.join(',') : refuse("storage does not support content type 'none'");
+}
+
+/** Declares a storage, and makes its folder where it is one. */
+export function addStorage(call: Call, parameters: Parameters): void {
+  const id = String(parameters['storage']);
+  const type = String(parameters['type']);
+  const options = optionsFor(call, type, parameters, false);
+  if (TYPES[type]?.fixed.includes('path')) options['path'] ??= `/mnt/pve/${id}`;
+  changeConfig(call.node, 'create', (sections) => {
+    if (sections.has(id)) refuse(`create storage failed: storage ID '${id}' already defined`);
+    sections.set(id, { type, options });
+  });
+  if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
+}
+
+/** Changes a declared storage. */
+export function setStorage(call: Call, parameters: Parameters): void {
+  const id = String(parameters['storage']);
+  const failing = 'update storage failed';
+  changeConfig(call.node, 'update', (sections) => {
+    const section = sections.get(id) ?? refuse(`${failing}: storage '${id}' does not exist`);
+    let options: Record<string, string> = {};
+    try {
+      options = optionsFor(call, section.type, parameters, true);
+    } catch (error) {
+      refuse(`${failing}: ${error instanceof Error ? error.message : error}`);
+    }
+    const known = TYPES[section.type];
+    for (const key of splitList(String(parameters['delete'] ?? ''))) {
+      if (known?.fixed.includes(key)) refuse(`${failing}: unable to delete required option '${key}'`);
+      if (!known?.optional.split(' ').includes(key)) refuse(`${failing}: no such option '${key}'`);
+      if (options[key] !== undefined) refuse(`${failing}: cannot set and delete property '${key}' at the same time!`);
+      delete section.options[key];
+    }
+    Object.assign(section.options, options);
+  });
+}
+
+/** Takes a storage out of storage.cfg; what it holds stays. */
+export function removeStorage(node: LabNode, id: string): void {
+  changeConfig(node, 'delete', (sections) => {
+    if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
+  });
+}

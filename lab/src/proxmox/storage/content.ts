@@ -1,0 +1,123 @@
+// What the storages hold and how full they are, as the API tells it.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuseParameters } from '../refusal.ts';
+import { enabledStorage, located, type Storage, storages } from './storage.ts';
+import { volumesOf } from './volumes.ts';
+
+const TOTAL = 500 * 1024 ** 3;
+
+/** State and usage of storages in bytes, of one or of all that hold a content. */
+export function storageStatus(node: LabNode, { storage, content, enabled }: Parameters) {
+  const wanted = [...storages(node).values()].filter(
+    (each) =>
+      (storage === undefined || each.id === storage) &&
+      (content === undefined || splitList(String(content)).some((type) => each.content.has(type))) &&
+      !(enabled === '1' && each.disabled),
+  );
+  if (storage !== undefined && wanted.length === 0) refuseParameters({ storage: 'No such storage.' });
+  return wanted
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map((each) => {
+      const used = each.disabled ? 0 : [...volumesOf(node, each.id).values()].reduce((sum, { size }) => sum + size, 0);
+      const total = each.disabled ? 0 : TOTAL;
+      return {
+        storage: each.id,
+        type: each.type,
+        content: [...each.content].join(','),
+        shared: Number(each.shared),
+        enabled: Number(!each.disabled),
+        active: Number(!each.disabled),
+        total,
+        used,
+        avail: Math.max(0, total - used),
+        ...(total > 0 && { used_fraction: used / total }),
+      };
+    });
+}
+
+/** What can stand in the folders of a file-based storage, beside images. */
+const FOLDERS: Record<string, { path: string; format: (file: string) => string | undefined }> = {
+  iso: { path: 'template/iso', format: (file) => /\.(iso|img)$/i.exec(file)?.[1]?.toLowerCase() },
+  vztmpl: {
+    path: 'template/cache',
+    format: (file) => (/\.(tar\.(?:gz|xz|zst|bz2)|tar)$/.exec(file)?.[1] ?? undefined)?.replace('tar.', 't'),
+  },
+  snippets: { path: 'snippets', format: () => 'snippet' },
+  import: { path: 'import', format: (file) => /\.(ova|qcow2|raw|vmdk)$/.exec(file)?.[1] },
+  backup: { path: 'dump', format: (file) => /\.(tgz|(?:tar|vma)(?:\.(?:gz|lzo|zst|bz2))?)$/.exec(file)?.[1] },
+};
+
+export type Content = {
+  readonly volid: string;
+  readonly format: string;
+  readonly content: string;
+  readonly size: number;
+  readonly vmid?: number;
+};
+
+/** The volumes and files of a storage, of one guest or of all, of one kind of content or of all. */
+export function storageContent(node: LabNode, id: string, { vmid, content }: Parameters): Content[] {
+  const storage = enabledStorage(node, id);
+  const wanted = content === undefined ? undefined : splitList(String(content));
+  const all = [...volumes(node, storage), ...files(node, storage)];
+  return all.filter(
+    (each) =>
+      (vmid === undefined || each.vmid === Number(vmid)) && (wanted === undefined || wanted.includes(each.content)),
+  );
+}
+
+function volumes(node: LabNode, storage: Storage): Content[] {
+  return [...volumesOf(node, storage.id)].map(([volid, { size }]) => {
+    const { volume } = located(node, volid);
+    const holder =
+      volume.owner !== undefined && existsSync(pathOf(node, `etc/pve/lxc/${volume.owner}.conf`)) ? 'rootdir' : 'images';
+    return {
+      volid,
+      format: volume.format,
+      content: volume.format === 'subvol' ? 'rootdir' : holder,
+      size,
+      ...(volume.owner !== undefined && { vmid: volume.owner }),
+    };
+  });
+}
+
+function files(node: LabNode, storage: Storage): Content[] {
+  if (storage.family !== 'dir') return [];
+  const root = pathOf(node, storage.options['path'] ?? `/mnt/pve/${storage.id}`);
+  return Object.entries(FOLDERS).flatMap(([content, { path, format }]) => {
+    const folder = join(root, path);
+    if (!storage.content.has(content) || !existsSync(folder)) return [];
+    return readdirSync(folder)
+      .sort()
+      .flatMap((file) => {
+        const found = format(file);
+        return found === undefined
+          ? []
+          : [
+              {
+                volid: `${storage.id}:${content}/${file}`,
+                format: found,
+                content,
+                size: statSync(join(folder, file)).size,
+              },
+            ];
+      });
+  });
+}
+
+/** A size as `pvesm alloc` takes it, in bytes: KiB without a suffix, or with `M` or `G`; undefined when it is none. */
+export function allocationSize(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+)([MG])?$/.exec(text) ?? [];
+  return number === undefined
+    ? undefined
+    : Number(number) * 1024 * (unit === 'G' ? 1024 ** 2 : unit === 'M' ? 1024 : 1);
+}
+
+/** The digest-free text of a storage's section, for the API. */
+export function storageSection({ id, type, content, options }: Storage): Record<string, unknown> {
+  return { ...options, storage: id, type, content: [...content].join(',') };
+}

@@ -1,0 +1,13 @@
+// What a lab's node and its guests hold, for tests that look behind its programs or prepare what they find.
+
+export { variablesIn } from './src/guest/docker/compose-file.ts';
+export { type Database, isServer, readDatabase, writeDatabase } from './src/guest/docker/portainer.ts';
+export { type DockerState, readState, writeState } from './src/guest/docker/state.ts';
+export { bytesOf } from './src/host/zfs/properties.ts';
+export { readZfs } from './src/host/zfs/state.ts';
+export type { Answer } from './src/proxmox/answer.ts';
+export { encodeText, parseGuestFile } from './src/proxmox/guest/file.ts';
+export { insidePath } from './src/proxmox/guest/place.ts';
+export { type LabNode, openNode, setAgent, setRunning, writeVmlist } from './src/proxmox/node.ts';
+export { pct } from './src/proxmox/pct/pct.ts';
+export { qm } from './src/proxmox/qm/qm.ts';

@@ -1,0 +1,154 @@
+// qm of the lab: what Proxmox does with virtual machines, by its rules.
+import { expect, test } from 'vitest';
+import { type TestNode, testNode } from '../../test/support/lab-node.ts';
+
+const CREATE =
+  'qm create 9000 --name base --memory 2048 --cores 2 --net0 virtio,bridge=vmbr0 --scsihw virtio-scsi-pci --agent enabled=1 --ostype l26';
+const conf = (lab: TestNode, id: number): string =>
+  lab
+    .text(`etc/pve/qemu-server/${id}.conf`)
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+    .replaceAll(/ctime=\d+/g, 'ctime=T');
+
+/** A template with a cloud image, a cloud-init drive and an agent. */
+function withTemplate(orders: object = {}): TestNode {
+  const lab = testNode(orders);
+  lab.write('var/lib/vz/template/iso/noble.img', 'x'.repeat(4096));
+  lab.do(
+    CREATE,
+    'qm disk import 9000 /var/lib/vz/template/iso/noble.img local-lvm',
+    'qm set 9000 --scsi0 local-lvm:vm-9000-disk-0,discard=on --ide2 local-lvm:cloudinit --boot order=scsi0 --ciuser admin',
+    'qm resize 9000 scsi0 16G',
+    'qm template 9000',
+  );
+  return lab;
+}
+
+test('a new machine is written with what Proxmox adds', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --scsi0 local-lvm:8,ssd=1`);
+  expect(conf(lab, 9000)).toBe(
+    'agent: enabled=1\nboot: order=scsi0;net0\ncores: 2\nmemory: 2048\nmeta: creation-qemu=10.1.2,ctime=T\nname: base\nnet0: virtio=MAC,bridge=vmbr0\nostype: l26\nscsi0: local-lvm:vm-9000-disk-0,size=8G,ssd=1\nscsihw: virtio-scsi-pci\nsmbios1: uuid=UUID\nvmgenid: UUID\n',
+  );
+});
+
+test('an image becomes a template, and a machine is cloned from it', () => {
+  const lab = withTemplate();
+  expect(conf(lab, 9000)).toContain('scsi0: local-lvm:base-9000-disk-0,discard=on,size=16G\n');
+  lab.do('qm clone 9000 1001 --name web');
+  expect(conf(lab, 1001)).toContain('ide2: local-lvm:vm-1001-cloudinit,media=cdrom,size=4M\n');
+  expect(conf(lab, 1001)).toContain('scsi0: local-lvm:vm-1001-disk-0,discard=on,size=16G\n');
+  expect(conf(lab, 1001)).not.toContain('template');
+});
+
+test.each([
+  ['qm create 9000 --name x', "unable to create VM 9000 - VM 9000 already exists on node 'pve'"],
+  ['qm set 9000', 'no options specified'],
+  ['qm set 9000 --scsi1 nostore:4', "storage 'nostore' does not exist"],
+  ['qm set 9000 --boot order=scsi7', "invalid bootorder: device 'scsi7' does not exist'"],
+  ['qm set 9000 --balloon 4096', 'balloon value too large (must be smaller than assigned memory)'],
+  ['qm importdisk 9000 /nonexistent.img local-lvm', '/nonexistent.img: non-existent or non-regular file'],
+  ['qm clone 9000 9000', 'unable to create VM 9000: config file already exists'],
+  ['qm clone 9999 100', "unable to find configuration file for VM 9999 on node 'pve'"],
+  ['qm guest cmd 9000 ping', 'VM 9000 is not running'],
+  ['qm reboot 9000', 'VM 9000 not running'],
+  ['qm rollback 9000 nosuch', "snapshot 'nosuch' does not exist"],
+])('%s is refused', (line, message) => {
+  const lab = testNode();
+  lab.do(CREATE);
+  const before = conf(lab, 9000);
+  expect(lab.refusal(line)).toBe(message);
+  expect(conf(lab, 9000)).toBe(before);
+});
+
+test('a resize that fails ends well, and only its error output tells', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --scsi0 local-lvm:8`);
+  expect(lab.run('qm resize 9000 scsi0 4G')).toEqual({
+    rc: 0,
+    stdout: '',
+    stderr: 'shrinking disks is not supported\n',
+  });
+  expect(lab.run('qm resize 9000 scsi7 +1G')).toMatchObject({ rc: 0, stderr: "disk 'scsi7' does not exist\n" });
+  lab.do('qm disk resize 9000 scsi0 +1G');
+  expect(conf(lab, 9000)).toContain('size=9G');
+});
+
+test('a running machine takes what can be hot-plugged and keeps the rest for its next start', () => {
+  const lab = withTemplate();
+  lab.do(
+    'qm clone 9000 1001 --name web',
+    'qm start 1001',
+    'qm set 1001 --memory 4096 --name hot --onboot 1 --scsi1 rpool:4 --ciuser root',
+  );
+  const text = conf(lab, 1001);
+  expect(text).toContain('ciuser: root\n');
+  expect(text).toContain('name: hot\n');
+  expect(text).toContain('scsi1: rpool:vm-1001-disk-0,size=4G\n');
+  expect(text).toContain('[PENDING]\nmemory: 4096\n\n[special:cloudinit]\nciuser: admin\nname: web\n');
+  lab.do('qm reboot 1001');
+  expect(conf(lab, 1001)).toContain('memory: 4096\n');
+  expect(conf(lab, 1001)).not.toContain('[');
+});
+
+test('a drive set anew leaves the old volume unused, and a deleted one too', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --scsi0 rpool:1`, 'qm set 9000 --scsi0 rpool:2', 'qm set 9000 --delete scsi0');
+  expect(conf(lab, 9000)).toContain('unused0: rpool:vm-9000-disk-0\nunused1: rpool:vm-9000-disk-1\n');
+  expect(conf(lab, 9000)).toContain('boot: order=net0\n');
+  lab.do('qm disk unlink 9000 --idlist unused0,unused1');
+  expect(conf(lab, 9000)).not.toContain('unused');
+});
+
+test('a snapshot is taken, listed, gone back to and deleted', () => {
+  const lab = testNode();
+  lab.do(
+    `${CREATE} --scsi0 local-lvm:1`,
+    'qm snapshot 9000 before',
+    'qm set 9000 --memory 4096',
+    'qm rollback 9000 before',
+  );
+  expect(conf(lab, 9000)).toContain('memory: 2048\n');
+  expect(lab.refusal('qm template 9000')).toBe('unable to create template, because VM contains snapshots');
+  lab.do('qm delsnapshot 9000 before');
+  expect(conf(lab, 9000)).not.toContain('before');
+});
+
+test('the agent answers where an image runs, unless it is ordered not to', () => {
+  const lab = withTemplate({ agent: { 1002: false } });
+  lab.do('qm clone 9000 1001', 'qm clone 9000 1002', 'qm start 1001', 'qm start 1002', 'qm guest cmd 1001 ping');
+  expect(lab.refusal('qm guest cmd 1002 ping')).toBe('QEMU guest agent is not running');
+  lab.do(`${CREATE.replace('9000', '103')} --scsi0 local-lvm:1`, 'qm start 103');
+  expect(lab.refusal('qm guest cmd 103 ping')).toBe('QEMU guest agent is not running');
+});
+
+test('commands inside end the call well, whatever they say', () => {
+  const lab = withTemplate({
+    guests: [
+      { match: '^docker', rc: 3, stderr: 'no\n' },
+      { match: '^slow', hang: true },
+    ],
+  });
+  lab.do('qm clone 9000 1001', 'qm start 1001');
+  expect(lab.run('qm guest exec 1001 -- docker ps')).toEqual({
+    rc: 0,
+    stderr: '',
+    stdout: '{\n   "err-data" : "no\\n",\n   "exitcode" : 3,\n   "exited" : 1\n}\n',
+  });
+  const slow = lab.run('qm guest exec 1001 --timeout 2 -- slow');
+  expect(slow).toMatchObject({ rc: 0, stderr: 'timeout reached, returning pid\n' });
+  const pid = /"pid" : (\d+)/.exec(slow.stdout)?.[1];
+  expect(lab.run(`qm guest exec-status 1001 ${pid}`).stdout).toBe('{\n   "exited" : 0\n}\n');
+  expect(lab.run('qm guest exec 1001 --pass-stdin 1 -- tee /etc/app.json', '{}').rc).toBe(0);
+  expect(lab.run('qm guest exec 1001 -- cat /etc/app.json').stdout).toContain('"out-data" : "{}"');
+});
+
+test('a machine that runs or is protected is not destroyed', () => {
+  const lab = testNode();
+  lab.do(CREATE, 'qm start 9000');
+  expect(lab.refusal('qm destroy 9000')).toBe('VM 9000 is running - destroy failed');
+  lab.do('qm stop 9000', 'qm stop 9000', 'qm set 9000 --protection 1');
+  expect(lab.refusal('qm destroy 9000')).toBe("can't remove VM 9000 - protection mode enabled");
+  lab.do('qm set 9000 --protection 0', 'qm destroy 9000');
+  expect(lab.exists('etc/pve/qemu-server/9000.conf')).toBe(false);
+});

@@ -1,0 +1,48 @@
+// How a person names targets after a verb.
+
+import { targetId } from '../../../model/ids.ts';
+import type { CommandVerb, VerbRow } from '../../../model/verbs.ts';
+
+/** For commander: the arguments of a verb, and its usage where they say too little. */
+export const ARGUMENTS: Readonly<Record<VerbRow['names'], { readonly words: string; readonly usage?: string }>> = {
+  'one or more': { words: '<targets...>' },
+  any: { words: '[targets...]' },
+  'one or more, or all': { words: '[targets...]' },
+  none: { words: '' },
+  'all, or one stack': { words: '<words...>', usage: '[options] all | stack NAME to VMID' },
+};
+
+const TARGET = /^([a-z]+\/[\p{L}\p{N}*][\p{L}\p{N}*_ .()-]*|[A-Za-z0-9][\w.-]*)$/u;
+
+/**
+ * The targets as the agent is asked for them; none stands for all.
+ *
+ * @param all was said in place of names
+ * @returns a text that says what to write, when the words are not understood
+ */
+export function targetsOf(
+  verb: CommandVerb,
+  { names }: Pick<VerbRow, 'names'>,
+  { words, all }: { readonly words: readonly string[]; readonly all: boolean },
+): readonly string[] | string {
+  if (names === 'all, or one stack') {
+    return (
+      stackOf(words) ??
+      `say \`${verb} all\`, or \`${verb} stack NAME to VMID\`, for example \`${verb} stack qdrant to 1002\``
+    );
+  }
+  if (names === 'one or more, or all' && all === words.length > 0) {
+    return 'name the targets, for example lxc/105, or say --all';
+  }
+  const wrong = words.find((word) => !TARGET.test(word));
+  return wrong === undefined ? words : `${wrong} is no target: write lxc/101, or 101`;
+}
+
+/** None: all that is derived; null: not understood. */
+function stackOf(words: readonly string[]): readonly string[] | null {
+  const [what, name, to, vmid] = words;
+  if (words.length === 1 && what === 'all') return [];
+  const number = /^(?:vm\/)?(\d+)$/.exec(vmid ?? '')?.[1];
+  const isStack = words.length === 4 && what === 'stack' && to === 'to' && name !== undefined && number !== undefined;
+  return isStack ? [targetId('stack', `${number}.${name}`)] : null;
+}

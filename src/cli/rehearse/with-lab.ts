@@ -1,0 +1,39 @@
+// The lab is a package beside Phoenix (lab/), which an installation of the agent leaves out. Whatever needs it is loaded through here.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Missing } from '../missing.ts';
+
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/**
+ * Loads a module that imports the lab.
+ *
+ * @param what asks for it: a command, or a setting
+ * @param load imports it
+ * @throws Missing where the lab is not installed
+ */
+export async function withLab<Module>(
+  what: 'rehearse' | 'demo' | 'lab' | 'PHOENIX_HOST=lab' | 'PHOENIX_LAB',
+  load: () => Promise<Module>,
+): Promise<Module> {
+  if (isInstalled()) return load();
+  if (existsSync(`${PRODUCT}lab/package.json`)) {
+    throw new Missing(`${what} needs the lab, which is not linked in this clone yet`, `run \`npm ci\` in ${PRODUCT}`);
+  }
+  const command = what.startsWith('PHOENIX_') ? 'serve' : what;
+  throw new Missing(
+    `${what} needs the lab, a simulated Proxmox node, which an installed Phoenix does not hold`,
+    `run it in a clone of Phoenix's repository: npm ci && npm run -s phoenix -- ${command}`,
+  );
+}
+
+function isInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('phoenix-lab/host');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+// What is said in a session over ssh, as bytes: frames of a kind, the number of a request, a length and so many bytes. Pure.
+//
+// To the node: `r` is a request (standard input and then its words, each with its length before it), `d` drops one. From there: `o` and `e`
+// are pieces of its output and errors, `x` its exit code while something still holds its output open, `z` its exit code as its end.
+
+/** A kind, the number of the request and the length of what follows. */
+export const HEAD_BYTES = 9;
+/** Of a request with its words and standard input. What is longer has a connection of its own. */
+export const LONGEST_FRAME = 256 * 1024;
+/** Of the output, in one frame. */
+export const PIECE_BYTES = 64 * 1024;
+/** Commands of one session. Whoever is one more has a connection of its own. */
+export const MOST_AT_ONCE = 32;
+/** Without a request, before the node ends the session. The agent ends it sooner. */
+export const IDLE_SECONDS = 900;
+
+const KINDS = { o: 'output', e: 'errors', x: 'exited', z: 'ended' } as const;
+
+export interface Frame {
+  readonly kind: (typeof KINDS)[keyof typeof KINDS];
+  readonly id: number;
+  readonly bytes: Buffer;
+}
+
+/** Null where it is too large for a session. Fails for a NUL character: no argument of a program can hold one. */
+export function encodeRequest(id: number, words: readonly string[], input: Uint8Array | undefined): Buffer | null {
+  if (words.some((word) => word.includes('\0'))) throw new Error('an argument holds a NUL character');
+  const given = input ?? new Uint8Array();
+  if (given.byteLength > LONGEST_FRAME) return null;
+  const parts = [given, ...words.map((word) => Buffer.from(word))].flatMap((part) => [uint32(part.byteLength), part]);
+  const body = Buffer.concat(parts);
+  return body.length > LONGEST_FRAME ? null : Buffer.concat([head('r', id, body.length), body]);
+}
+
+export function encodeDrop(id: number): Buffer {
+  return head('d', id, 0);
+}
+
+/**
+ * Cuts what comes from the node into frames, whatever the pieces that it comes in. Fails for what is no frame; nothing after that means
+ * anything.
+ */
+export function readFrames(take: (frame: Frame) => void): (chunk: Uint8Array) => void {
+  let held = Buffer.alloc(0);
+  return (chunk) => {
+    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    let from = 0;
+    while (held.length - from >= HEAD_BYTES) {
+      const kind = kindOf(String.fromCharCode(held.readUInt8(from)));
+      const size = held.readUInt32BE(from + 5);
+      const isCode = kind === 'exited' || kind === 'ended';
+      if (kind === undefined || size > PIECE_BYTES || (isCode && size !== 4)) {
+        throw new Error('the node sent what is no part of a session');
+      }
+      const end = from + HEAD_BYTES + size;
+      if (held.length < end) break;
+      take({ kind, id: held.readUInt32BE(from + 1), bytes: held.subarray(from + HEAD_BYTES, end) });
+      from = end;
+    }
+    held = held.subarray(from);
+  };
+}
+
+function kindOf(letter: string): Frame['kind'] | undefined {
+  return Object.hasOwn(KINDS, letter) ? KINDS[letter as keyof typeof KINDS] : undefined;
+}
+
+function head(kind: 'r' | 'd', id: number, size: number): Buffer {
+  return Buffer.concat([Buffer.from(kind), uint32(id), uint32(size)]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

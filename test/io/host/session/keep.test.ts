@@ -1,0 +1,137 @@
+// When a session is begun, kept and left alone. Time is that of the test.
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isEnd, keepSession } from '../../../../src/io/host/session/keep.ts';
+import type { Session, SessionEnd } from '../../../../src/io/host/session/session.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+const MINUTE = 60_000;
+
+interface Opened extends Session {
+  busy: number;
+  closed: boolean;
+  end(end: SessionEnd): Promise<void>;
+}
+
+function opened(): Opened {
+  const over = Promise.withResolvers<SessionEnd>();
+  const session: Opened = {
+    busy: 0,
+    closed: false,
+    over: over.promise,
+    run: () => null,
+    pending: () => session.busy,
+    async end(end) {
+      over.resolve(end);
+      await over.promise;
+    },
+    async close() {
+      session.closed = true;
+      await session.end({ exit: 0, said: '' });
+    },
+  };
+  return session;
+}
+
+/** Gives one after the other, and counts how often it was asked. */
+function keeping(...given: readonly (Session | SessionEnd)[]) {
+  let asked = 0;
+  const said: string[] = [];
+  const kept = keepSession(
+    async () => given[Math.min(asked++, given.length - 1)] ?? opened(),
+    (text) => said.push(text),
+  );
+  return { kept, said, asked: () => asked };
+}
+
+test('one is begun for all that ask at once, and kept', async () => {
+  const first = opened();
+  const { kept, asked } = keeping(first);
+  expect(await Promise.all([kept.take(), kept.take()])).toEqual([first, first]);
+  expect(await kept.take()).toBe(first);
+  expect(asked()).toBe(1);
+  await kept.close();
+  expect(first.closed).toBe(true);
+});
+
+test('closing waits for none that begins, and ends it', async () => {
+  const begins = Promise.withResolvers<Session>();
+  let signal: AbortSignal | undefined;
+  const kept = keepSession(
+    (given) => {
+      signal = given;
+      return begins.promise;
+    },
+    () => {},
+  );
+  const taken = kept.take();
+  await kept.close();
+  expect(signal?.aborted).toBe(true);
+  begins.resolve(opened());
+  expect(await taken).toBeNull();
+});
+
+test('a node that was not reached is asked again at once, and nothing is said of it', async () => {
+  const away = { exit: 255, said: 'Connection refused' };
+  const then = opened();
+  const { kept, said } = keeping(away, then);
+  const found = await kept.take();
+  expect(found !== null && isEnd(found) ? found : null).toBe(away);
+  expect(await kept.take()).toBe(then);
+  expect(said).toEqual([]);
+});
+
+test('one that refuses is left alone for an hour, and said', async () => {
+  const then = opened();
+  const { kept, said, asked } = keeping({ exit: 126, said: 'phoenix-shell: refused: x' }, then);
+  expect(await kept.take()).toBeNull();
+  vi.advanceTimersByTime(59 * MINUTE);
+  expect(await kept.take()).toBeNull();
+  expect([asked(), said]).toEqual([1, ['phoenix-shell: refused: x']]);
+  vi.advanceTimersByTime(2 * MINUTE);
+  expect(await kept.take()).toBe(then);
+});
+
+test('one that breaks off is left alone for a minute; one that was lost with its connection is not', async () => {
+  const [broken, lost, then] = [opened(), opened(), opened()];
+  const { kept, said } = keeping(broken, lost, then);
+  await kept.take();
+  await broken.end({ exit: 137, said: 'Killed' });
+  expect(await kept.take()).toBeNull();
+  expect(said).toEqual(['Killed']);
+  vi.advanceTimersByTime(MINUTE + 1);
+  expect(await kept.take()).toBe(lost);
+  await lost.end({ exit: 255, said: 'Broken pipe' });
+  expect(await kept.take()).toBe(then);
+  expect(said).toEqual(['Killed']);
+});
+
+test('one that nobody uses ends, and one that something runs in does not', async () => {
+  const [first, second] = [opened(), opened()];
+  const { kept } = keeping(first, second);
+  await kept.take();
+  first.busy = 1;
+  vi.advanceTimersByTime(10 * MINUTE);
+  expect(first.closed).toBe(false);
+  first.busy = 0;
+  vi.advanceTimersByTime(MINUTE);
+  expect(first.closed).toBe(true);
+  expect(await kept.take()).toBe(second);
+});
+
+test('one is begun afresh after an hour of use; the one before ends when it is done', async () => {
+  const [first, second] = [opened(), opened()];
+  const { kept } = keeping(first, second);
+  for (let minutes = 0; minutes <= 60; minutes += 1) {
+    expect(await kept.take()).toBe(first);
+    first.busy = 1;
+    vi.advanceTimersByTime(MINUTE);
+  }
+  expect(await kept.take()).toBe(second);
+  expect(first.closed).toBe(false);
+  first.busy = 0;
+  vi.advanceTimersByTime(MINUTE);
+  expect([first.closed, second.closed]).toEqual([true, false]);
+});

@@ -1,0 +1,51 @@
+// A lab whose containers run for real, where the machine can: it takes root, Debian's `lxc`, and a Debian 12 as a tar archive;
+// test/README.md says how to come by one.
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Lab, openLab } from './lab.ts';
+import { findProgram, findRootfs } from './programs.ts';
+
+const ROOTFS = findRootfs();
+
+/** Why there are none on this machine; null where there are. */
+export const LACKING =
+  process.getuid?.() !== 0
+    ? 'not root'
+    : findProgram('lxc-start', 'PHOENIX_TEST_LXC_START') === undefined
+      ? 'no lxc'
+      : ROOTFS === undefined || !existsSync(ROOTFS)
+        ? 'no Debian 12'
+        : null;
+export const TEMPLATE = 'ubuntu-24.04-standard_24.04-2_amd64.tar.zst';
+
+export interface RealContainers {
+  readonly lab: Lab;
+  pct(...args: readonly string[]): { readonly exit: number | null; readonly stdout: string; readonly stderr: string };
+  /** The same with something to read on standard input. */
+  pctWith(input: string, ...args: readonly string[]): ReturnType<RealContainers['pct']>;
+  /** @param ids containers that may still run */
+  close(...ids: readonly number[]): Promise<void>;
+}
+
+export async function openRealContainers(): Promise<RealContainers> {
+  const lab = await openLab();
+  writeFileSync(join(lab.folder, 'lab.json'), JSON.stringify({ engine: 'lxc' }));
+  copyFileSync(ROOTFS ?? '', join(lab.folder, 'var/lib/vz/template/cache', TEMPLATE));
+  const pctWith: RealContainers['pctWith'] = (input, ...args) => {
+    const options = { input, encoding: 'utf8', timeout: 120_000 } as const;
+    const { status, stdout, stderr } = spawnSync(join(lab.folder, 'bin/pct'), args, options);
+    return { exit: status, stdout, stderr };
+  };
+  const pct: RealContainers['pct'] = (...args) => pctWith('', ...args);
+  return {
+    lab,
+    pct,
+    pctWith,
+    async close(...ids) {
+      for (const id of ids) pct('stop', String(id));
+      await lab.close();
+    },
+  };
+}
