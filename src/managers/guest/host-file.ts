@@ -1,6 +1,7 @@
 // Before there was a file for them, VMs and what they start from stood in the file of the hypervisor.
 
 import { isObject, type Raw } from '../../config/draft.ts';
+import { namesInDefaults } from './settings/values.ts';
 
 export interface OldMachines {
   /** Undefined for none. */
@@ -10,7 +11,7 @@ export interface OldMachines {
 }
 
 /** Fields of `vm_defaults` that are those of VMs; `ubuntu_release` is the host's. */
-const OF_MACHINES = ['template', 'cores', 'memory_mb', 'disk_size_gb', 'storage_pool', 'network_bridge'];
+const OF_MACHINES = ['template', 'disk_size_gb', 'storage_pool', 'network_bridge', ...namesInDefaults()];
 
 /** What the hypervisor's file, as written, says of VMs. */
 export function oldMachines(raw: unknown): OldMachines {

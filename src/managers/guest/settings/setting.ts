@@ -35,7 +35,7 @@ export interface Setting<Value> {
   /** What the file may hold. @param places where the value ends up, for the check against Proxmox's own table */
   readonly check: (places: readonly Becomes[]) => z.ZodType<Value>;
   /** How it is written in its option, for that check; absent: as it is. */
-  readonly write?: (value: Value) => string;
+  write?(value: Value): string;
   /** The form in which two values of the option are compared. Absent: as they are written. */
   readonly normal?: (text: string) => string;
   /** Absent for a kind that does not have it. */

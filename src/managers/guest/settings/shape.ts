@@ -27,7 +27,7 @@ export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
         : checked.optional().describe(`${ways.says} Default: ${ways.unsaid}.`);
     return [[name, field] as const];
   });
-  return Object.fromEntries(fields) as unknown as Shape<Kind>;
+  return Object.fromEntries(fields) as Shape<Kind>;
 }
 
 /** Those that a file of VMs may say for all of them. */
@@ -37,5 +37,5 @@ export function defaultsShape(): DefaultsShape {
     const says = `${one.vm.says} Default: ${one.vm.made} for a new VM; one that exists keeps its own.`;
     return [[name, one.check(placesOf(one, 'vm')).optional().describe(says)] as const];
   });
-  return Object.fromEntries(fields) as unknown as DefaultsShape;
+  return Object.fromEntries(fields) as DefaultsShape;
 }

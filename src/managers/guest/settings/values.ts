@@ -31,14 +31,16 @@ type AnyValue = number | boolean;
 export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<AnyValue>])[] =>
   OF[kind];
 
-const all = Object.entries(SETTINGS) as readonly (readonly [string, unknown])[] as readonly (readonly [
-  string,
-  Setting<AnyValue>,
-])[];
+const all: readonly (readonly [string, Setting<AnyValue>])[] = Object.entries(SETTINGS);
 const OF = {
   lxc: all.filter(([, { lxc }]) => lxc !== undefined),
   vm: all.filter(([, { vm }]) => vm !== undefined),
 };
+
+/** Settings that `vm_defaults` may have. */
+export function namesInDefaults(): string[] {
+  return OF.vm.flatMap(([name, { inDefaults }]) => (inDefaults === true ? [name] : []));
+}
 
 /** Those of a guest, from whatever holds them, else from what its file says for all. */
 export function valuesOf<Kind extends GuestKind>(
