@@ -22,9 +22,9 @@ type Seen = Extract<StackObservation, { kind: 'seen' }>;
 /** A deployment that failed is not tried again before this has passed, so that who asked hears of it. */
 const FRESH_MS = 30_000;
 
-export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
+export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): Decision {
   if (seen.kind === 'unknown') return impossible(seen.reason, seen.passing);
-  const spec = wanted.spec as StackSpec | undefined;
+  const spec = wanted.spec;
   if (spec === undefined) return remove(wanted, seen);
   const { target, adopt = false } = wanted;
   const { service, environment, vm, project } = spec;
@@ -160,10 +160,10 @@ function waitFor(service: Service, { id, name }: SeenStack): Action {
 }
 
 /** Its volumes stay. */
-function remove({ target, before }: Wanted, { stack, service, note, containers }: Seen): Decision {
+function remove({ target, before }: Wanted<StackSpec>, { stack, service, note, containers }: Seen): Decision {
   const forget = note === null ? [] : [removeNote(target)];
   const left = (containers ?? []).map(({ name }) => name);
-  const was = before as StackSpec | undefined;
+  const was = before;
   if (stack === null && was !== undefined && note === CLAIM && left.length > 0) {
     return todo([removeContainers(was.vm, `of stack ${was.project}, which was never complete`, left), ...forget]);
   }
