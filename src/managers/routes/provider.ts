@@ -153,12 +153,12 @@ function normalized(name: string): string {
 
 /** What two containers must agree on: the servers of a service are each one's own. */
 function sameIn(said: { readonly value: JsonObject }, kind: string): string {
-  if (kind !== 'services') return canonical({ ...said, containers: null } as unknown as Json);
+  if (kind !== 'services') return canonical({ ...said, containers: null });
   const { servers: _, ...settings } = section(said.value['loadBalancer']);
   return canonical({ ...said.value, loadBalancer: settings });
 }
 
-function canonical(value: Json): string {
+function canonical(value: object): string {
   return JSON.stringify(value, (_key, each) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,10 +1,9 @@
 // What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
 // answer once they are done. Each look finds out how far it is.
 
-import type { Action, Content } from '../../model/action.ts';
+import type { Action, Content, RequestJson } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
 import type { TargetId } from '../../model/ids.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
@@ -104,12 +103,12 @@ function placeFiles({ vm, files }: StackSpec): Action[] {
   );
 }
 
-function bodyOf(spec: StackSpec, target: TargetId): JsonObject {
+function bodyOf(spec: StackSpec, target: TargetId): { readonly [key: string]: RequestJson } {
   const { compose: blob, additions } = spec;
   const content = { from: 'compose', blob, additions, heading: `${headingOf(revisionOf(spec))}\n${target}` } as const;
   return {
-    StackFileContent: { $content: content as unknown as Json },
-    Env: variablesFor(spec, target) as unknown as Json,
+    StackFileContent: { $content: content },
+    Env: variablesFor(spec, target),
   };
 }
 
