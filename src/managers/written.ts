@@ -1,9 +1,7 @@
 // A plan in the words of the files: each field of a spec that changes is traced to where a person wrote it, with the file's own names
 // and values. What nobody wrote down as it is names the places that it follows from. Pure.
 
-import type { Config, Place } from '../config/config.ts';
-import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../config/schema/files.ts';
-import { type WrittenValues, writtenValues } from '../config/written-values.ts';
+import type { Place } from '../config/read/place.ts';
 import { targetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Plan, PlanStep, WrittenChange, WrittenPlace } from '../model/plan.ts';
@@ -12,8 +10,11 @@ import { isArray, isObject, same } from '../plan/canonical.ts';
 import { diffFields } from '../plan/diff-fields.ts';
 import { child, keys } from '../plan/pointer.ts';
 import { hideInChange } from '../plan/secret.ts';
+import type { Config } from './config.ts';
 import { managerOf } from './index.ts';
-import type { Written } from './places.ts';
+import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
+import type { Written } from './sources.ts';
+import { type WrittenValues, writtenValues } from './written-values.ts';
 
 /** Where nothing that is known explains a change, so many of the files' other changes are named as what it may follow from. */
 const MOST_GUESSES = 20;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { load } from '../../src/config/load.ts';
+import { load } from '../../src/load/load.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import { inTheFiles, type WrittenSide } from '../../src/managers/written.ts';
 import type { PlanStep, WrittenChange } from '../../src/model/plan.ts';
@@ -12,7 +12,7 @@ import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { planBetween } from '../../src/plan/between.ts';
 import { keys } from '../../src/plan/pointer.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../config/environment.ts';
+import { type Files, snapshotOf } from '../load/environment.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';

@@ -1,8 +1,8 @@
 // Where the settings of a certificate are written, in the words of the files.
 
-import { certificateTarget } from '../edges.ts';
+import { certificateTarget } from '../dependencies.ts';
 import { ADDRESS } from '../guest/places.ts';
-import { guests, host, own, type Places, placesIn, type Sources } from '../places.ts';
+import { guests, host, own, type Places, placesIn, type Sources } from '../sources.ts';
 import type { CertificateSpec } from './spec.ts';
 
 const PLACES: Places<CertificateSpec> = {

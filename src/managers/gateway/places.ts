@@ -1,8 +1,8 @@
 // What nginx and Traefik are configured from: who is reached under which name, where, and with which certificate.
 
-import { HYPERVISOR_FILE } from '../../config/schema/files.ts';
 import { ADDRESS } from '../guest/places.ts';
-import { certificates, composeFiles, guests, own, type Sources, stacks } from '../places.ts';
+import { HYPERVISOR_FILE } from '../places.ts';
+import { certificates, composeFiles, guests, own, type Sources, stacks } from '../sources.ts';
 
 const ROUTES = [
   own('/domain_name', '/step_ca', '/portainer_api/portainer_hostname'),

@@ -1,8 +1,9 @@
 // Where the part of a spec that containers and VMs share is written, in the words of the files.
 
-import type { Config, Guest, Place } from '../../config/config.ts';
+import type { Place } from '../../config/read/place.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
-import { guests, host, own, type Places } from '../places.ts';
+import type { Config, Guest } from '../config.ts';
+import { guests, host, own, type Places } from '../sources.ts';
 import type { GuestSpec } from './spec.ts';
 
 /** Fields that tell where a guest is reached, the old one among them. */
@@ -12,9 +13,12 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   id: [own('/vmid')],
   protected: [own('/protected'), host('/phoenix/protected')],
   cores: [own('/cores')],
-  memoryMb: [own('/memory_mb')],
-  onboot: [own('/start_at_boot')],
-  startup: [own('/boot_order', '/boot_delay')],
+  cpulimit: [own('/cpulimit')],
+  cpuunits: [own('/cpuunits')],
+  memory_mb: [own('/memory_mb')],
+  start_at_boot: [own('/start_at_boot')],
+  boot_order: [own('/boot_order')],
+  boot_delay: [own('/boot_delay')],
   tags: [own('/tags')],
   notes: [own('/description')],
   nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],

@@ -1,9 +1,9 @@
 // Where each section of the host is written, in the words of the files; names and what is exported follow from guests as well.
 
-import { HYPERVISOR_FILE } from '../../config/schema/files.ts';
 import { nameOf } from '../../model/ids.ts';
 import { ADDRESS } from '../guest/places.ts';
-import { certificates, composeFiles, guests, own, placesIn, type Sources, stacks, type Written } from '../places.ts';
+import { HYPERVISOR_FILE } from '../places.ts';
+import { certificates, composeFiles, guests, own, placesIn, type Sources, stacks, type Written } from '../sources.ts';
 
 const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
   dns: [

@@ -1,7 +1,7 @@
 // Where the settings of a container are written, in the words of the files.
 
 import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
-import { guests, own, type Places, placesIn, type Sources } from '../places.ts';
+import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';
 import type { LxcSpec } from './spec.ts';
 
 const NVIDIA = ['/nvidia_driver_version', '/nvidia_repo_url', '/nvidia_runfile_url'] as const;
@@ -15,7 +15,7 @@ const PLACES: Places<LxcSpec> = {
   ],
   snapshots: [own('/template_snapshot_name', '/enable_lifecycle_snapshots')],
   hostname: [own('/name')],
-  swapMb: [own('/swap_mb')],
+  swap_mb: [own('/swap_mb')],
   ostype: [own('/ostype')],
   unprivileged: [own('/unprivileged')],
   source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],

@@ -1,9 +1,9 @@
 // Where the Portainer server and its environments are written, in the words of the files.
 
-import { HYPERVISOR_FILE } from '../../config/schema/files.ts';
-import { environmentTarget, PORTAINER_SERVER } from '../edges.ts';
+import { environmentTarget, PORTAINER_SERVER } from '../dependencies.ts';
 import { ADDRESS } from '../guest/places.ts';
-import { certificates, composeFiles, guests, host, own, type Sources, stacks } from '../places.ts';
+import { HYPERVISOR_FILE } from '../places.ts';
+import { certificates, composeFiles, guests, host, own, type Sources, stacks } from '../sources.ts';
 
 const SERVER = [
   own('/portainer_api', '/domain_name', '/network/portainer_agent_port', '/docker/portainer_agent_image'),

@@ -11,7 +11,7 @@ import {
   type Sources,
   stacks,
   type Written,
-} from '../places.ts';
+} from '../sources.ts';
 import type { VmSpec } from './spec.ts';
 
 /** A default of all VMs, in their file or, as once, in that of the hypervisor. */
@@ -23,7 +23,7 @@ function byDefault(...fields: readonly string[]): readonly Written[] {
 const PLACES: Places<VmSpec> = {
   ...GUEST_PLACES,
   cores: [...GUEST_PLACES.cores, ...byDefault('cores')],
-  memoryMb: [...GUEST_PLACES.memoryMb, ...byDefault('memory_mb')],
+  memory_mb: [...GUEST_PLACES.memory_mb, ...byDefault('memory_mb')],
   firewall: [...GUEST_PLACES.firewall, own('/docker_stacks'), stacks('/firewall_rules')],
   scripts: [own('/volumes', '/user_config', '/is_template'), ...GUEST_PLACES.scripts],
   snapshots: [own('/snapshots', '/template_snapshot_name', '/is_template')],
