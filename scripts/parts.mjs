@@ -28,7 +28,7 @@ const ALL = [
   { program: 'step', module: 'github.com/smallstep/cli/cmd/step@v0.28.7', without: 'an authority in a real container' },
   {
     program: 'compose-loader',
-    source: 'test/config/compose/loader',
+    source: 'test/compose/loader',
     without: 'compose files as Docker Compose loads them',
   },
   { program: 'traefik', script: 'scripts/release.sh', without: 'routes as the real Traefik takes them' },

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { signingKeys } from '../src/settings/signing-keys.ts';
-import { environment, loadFiles } from './config/environment.ts';
+import { environment, loadFiles } from './load/environment.ts';
 import { SCENARIOS } from './torture/scenarios.ts';
 
 const HOST = 'etc/phoenix_hypervisor_config.json';

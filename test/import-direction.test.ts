@@ -16,6 +16,8 @@ interface Import {
   /** Relative to src for ours; the package or `node:…` otherwise. */
   readonly to: string;
   readonly ours: boolean;
+  /** It is there when the program runs: not types alone. */
+  readonly byValue: boolean;
   /** Loaded when that line is reached, and not with the file. */
   readonly lazy: boolean;
 }
@@ -29,14 +31,16 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^traefik\//, ['model/json.ts']],
   [/^plan\//, ['model/']],
   [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
-  // A cycle in what is declared is found as a cycle in a plan is, and a schedule is read as the agent reads it.
-  [/^config\//, ['model/', 'proxmox/', 'traefik/', 'plan/cycles.ts', 'plan/windows.ts']],
+  // The engine that reads: it knows no kind.
+  [/^config\//, ['model/', 'proxmox/']],
+  [/^compose\//, ['model/', 'config/']],
   [/^ports(\/|\.ts)/, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
-  [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'plan/', 'say/', 'ports']],
-  [/^agent\//, ['model/', 'config/', 'plan/', 'say/', 'ports', 'managers/']],
+  [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'compose/', 'plan/', 'say/', 'ports']],
+  [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
+  [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'say/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
-  [/^io\//, ['model/', 'ports', 'config/compose/additions.ts', 'config/sops/']],
+  [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
@@ -48,7 +52,10 @@ const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]>
   [/^(model|say|proxmox)\//, []],
   [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
-  [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ajv', 'ajv-formats', 'ipaddr.js']],
+  [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ipaddr.js']],
+  [/^compose\//, ['yaml', 'ajv', 'ajv-formats']],
+  [/^load\//, []],
+  [/^managers\//, ['zod', 'yaml', 'ipaddr.js', 'node:crypto', 'node:path']],
   [/^settings(\/|\.ts)/, []],
 ];
 
@@ -76,6 +83,9 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['commander', /^(main|cli\/agent\/verbs\/commands)\.ts$/],
 ];
 
+/** Folders of `managers/` that are no kind: containers and VMs, Portainer's server and its stacks, gateways and DNS share what stands there. */
+const SHARED: ReadonlySet<string> = new Set(['guest', 'portainer-api', 'routes']);
+
 const NODE = new Set(builtinModules);
 const imports = filesIn(SRC).flatMap(importsOf);
 
@@ -88,11 +98,12 @@ function filesIn(folder: string): string[] {
 function importsOf(file: string): Import[] {
   const from = relative(SRC, file);
   const lines = readFileSync(file, 'utf8').matchAll(
-    /^(?:import|export)\s(?:[^;'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
+    /^(?:import|export)\s(?:([^;'"]*?)\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
   );
-  return [...lines].map(([, fixed, lazy]) => {
+  return [...lines].map(([, names = '', fixed, lazy]) => {
     const written = fixed ?? lazy ?? '';
-    const about = { from, lazy: fixed === undefined };
+    const isLazy = fixed === undefined;
+    const about = { from, byValue: !isLazy && !onlyTypes(names), lazy: isLazy };
     if (written.startsWith('.')) {
       return { ...about, to: relative(SRC, resolve(dirname(file), written)), ours: true };
     }
@@ -101,8 +112,56 @@ function importsOf(file: string): Import[] {
   });
 }
 
+/** `type { A }`, or `{ type A, type B }`: nothing of it is left when types are stripped. */
+function onlyTypes(names: string): boolean {
+  if (/^type\s/.test(names)) return true;
+  const listed = /^\{([^}]*)\}$/
+    .exec(names.trim())?.[1]
+    ?.split(',')
+    .map((name) => name.trim());
+  return listed?.every((name) => name === '' || name.startsWith('type ')) ?? false;
+}
+
+/** Files that reach each other by what is imported by value, each circle once, as strongly connected parts of the graph (Tarjan). */
+function circles(of: readonly Import[]): string[][] {
+  const next = Map.groupBy(
+    of.filter(({ ours, byValue }) => ours && byValue),
+    ({ from }) => from,
+  );
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): number => {
+    const own = index.size;
+    index.set(file, own);
+    low.set(file, own);
+    stack.push(file);
+    for (const { to } of next.get(file) ?? []) {
+      const reached = index.has(to) ? (stack.includes(to) ? (index.get(to) ?? own) : own) : visit(to);
+      low.set(file, Math.min(low.get(file) ?? own, reached));
+    }
+    if (low.get(file) === own) {
+      const part = stack.splice(stack.indexOf(file));
+      const itself = next.get(file)?.some(({ to }) => to === file) ?? false;
+      if (part.length > 1 || itself) found.push(part.sort());
+    }
+    return low.get(file) ?? own;
+  };
+  for (const file of next.keys()) if (!index.has(file)) visit(file);
+  return found;
+}
+
 function areaOf(file: string): string {
   return file.includes('/') ? file.slice(0, file.indexOf('/') + 1) : file;
+}
+
+/** A file of ours, and everything that is loaded with it. */
+function loadedBy(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const { to } of imports.filter(({ from, byValue }) => from === file && byValue)) loadedBy(to, seen);
+  return seen;
 }
 
 function shown({ from, to }: Import): string {
@@ -111,14 +170,21 @@ function shown({ from, to }: Import): string {
 
 test('the import lines are read', () => {
   expect(imports.length).toBeGreaterThan(100);
-  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false, lazy: false });
-  expect(imports).toContainEqual({
-    from: 'agent/http/webhook/receive.ts',
-    to: 'agent/http/webhook/body.ts',
-    ours: true,
-    lazy: false,
-  });
-  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true, lazy: true });
+  const [fixed, lazy] = [
+    { byValue: true, lazy: false },
+    { byValue: false, lazy: true },
+  ];
+  expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false, ...fixed });
+  const [from, to] = ['agent/http/webhook/receive.ts', 'agent/http/webhook/body.ts'];
+  expect(imports).toContainEqual({ from, to, ours: true, ...fixed });
+  expect(imports).toContainEqual({ from: 'main.ts', to: 'cli/serve.ts', ours: true, ...lazy });
+});
+
+test('a circle is found, and one that is closed by types alone is none', () => {
+  const line = (from: string, to: string, byValue = true): Import => ({ from, to, ours: true, byValue, lazy: false });
+  const open = [line('a.ts', 'b.ts'), line('b.ts', 'c.ts'), line('c.ts', 'a.ts', false), line('d.ts', 'a.ts')];
+  expect(circles(open)).toEqual([]);
+  expect(circles([...open, line('c.ts', 'b.ts'), line('e.ts', 'e.ts')])).toEqual([['b.ts', 'c.ts'], ['e.ts']]);
 });
 
 describe('imports of ours point one way', () => {
@@ -144,11 +210,22 @@ describe('imports of ours point one way', () => {
     const wrong = imports.filter(({ from, to, ours }) => {
       const [, own] = /^managers\/([^/]+)\//.exec(from) ?? [];
       const [, other] = /^managers\/([^/]+)\//.exec(to) ?? [];
-      // What guests share lies in managers/guest, and what is asked of Portainer in managers/portainer-api; both know no manager.
-      const isShared = other === 'guest' || other === 'portainer-api';
-      return ours && own !== undefined && other !== undefined && own !== other && !isShared;
+      // What another kind declares may be known to all: a configuration holds it. It is types alone.
+      const isDeclared = to.endsWith('/declared.ts');
+      return ours && own !== undefined && other !== undefined && own !== other && !SHARED.has(other) && !isDeclared;
     });
     expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('what managers share knows no manager, and the registry alone knows all', () => {
+    const kinds = new Set(imports.flatMap(({ to }) => /^managers\/([^/]+)\/manager\.ts$/.exec(to)?.[1] ?? []));
+    expect([...kinds].filter((kind) => SHARED.has(kind))).toEqual([]);
+    const known = imports.filter(({ to }) => /^managers\/[^/]+\/manager\.ts$/.test(to));
+    expect(new Set(known.map(({ from }) => from))).toEqual(new Set(['managers/index.ts']));
+  });
+
+  test('no file is part of a circle of imports by value', () => {
+    expect(circles(imports)).toEqual([]);
   });
 });
 
@@ -197,12 +274,6 @@ describe('the lab is a package beside Phoenix', () => {
   });
 
   test('nothing loads it by being loaded: not the command line, not the agent, no command without it', () => {
-    const loadedBy = (file: string, seen = new Set<string>()): Set<string> => {
-      if (seen.has(file)) return seen;
-      seen.add(file);
-      for (const { to } of imports.filter(({ from, lazy }) => from === file && !lazy)) loadedBy(to, seen);
-      return seen;
-    };
     const lazily = imports.filter(({ lazy, ours }) => lazy && ours);
     const bringers = lazily.filter(({ to }) => loadedBy(to).has(LAB));
     expect(bringers.map(({ to }) => to).sort()).toEqual([
@@ -221,6 +292,11 @@ describe('the lab is a package beside Phoenix', () => {
       expect([file, loadedBy(file).has(LAB)]).toEqual([file, false]);
     }
   });
+});
+
+test('the agent itself does not load the library for Git: its thread does, and gives the memory back', () => {
+  expect(loadedBy('io/git/thread-work.ts')).toContain('isomorphic-git');
+  for (const file of ['cli/serve.ts', 'cli/compose.ts']) expect(loadedBy(file)).not.toContain('isomorphic-git');
 });
 
 test('only the command line reads the environment', () => {

@@ -2,6 +2,17 @@
 //   node deploy/ssh/table.ts > deploy/ssh/programs
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
+import { jsonSchemaOf } from '../../src/config/json-schema.ts';
+import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
+import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+
+/** What a value of a declared setting is on a command line, by its type in JSON Schema. */
+const WORDS = new Map([
+  ['integer', 'number'],
+  ['number', 'hundredths'],
+  ['boolean', 'flag'],
+]);
+
 /**
  * What stands for a word, or for a part of one. A regular expression that JavaScript and Perl read alike; `{name}` is another class.
  * The words of a command are joined by NUL, with one at the end, so that none may match NUL and a path may end before one.
@@ -13,6 +24,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
   notes: '[^\\0]*',
   number: '[0-9]{1,12}',
+  hundredths: '[0-9]{1,6}(?:\\.[0-9]{1,2})?',
   /** Of a disk, in GB. */
   size: '[0-9]{1,7}(?:\\.[0-9]{1,8})?',
   vmid: '[1-9][0-9]{2,8}',
@@ -105,11 +117,21 @@ const CLASSES: Readonly<Record<string, string>> = {
   made: '{data}|/var/lib/phoenix(?:/{step})*|/home/{step}/\\.ssh',
 };
 
+/** The options of settings that are declared once, each with what its values may be (managers/guest/settings). */
+function declared(kind: GuestKind): string {
+  const options = settingsOf(kind).map(([, one]) => {
+    const { type } = jsonSchemaOf(one.check(placesOf(one, kind))) as { readonly type?: string };
+    const word = one.key === undefined ? WORDS.get(type ?? '') : 'props';
+    if (word === undefined) throw new Error(`no class of words for --${one.option}, which is a ${type}`);
+    return `--${one.option} {${word}}`;
+  });
+  return [...new Set(options)].join(' | ');
+}
+
 const GUEST_SETTINGS =
-  '--cores {number} | --memory {number} | --onboot {flag} | --startup {props} | --nameserver {addresses} | ' +
-  '--searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
-const LXC_SETTINGS = `${GUEST_SETTINGS} | --hostname {name} | --swap {number} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
+  '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
+const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
+const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */

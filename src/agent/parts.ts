@@ -1,7 +1,7 @@
 // What the agent is made of, and what people and webhooks may ask of it.
 
-import type { Config } from '../config/config.ts';
-import type { LoadOptions } from '../config/load.ts';
+import type { LoadOptions } from '../load/load.ts';
+import type { Config } from '../managers/config.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';

@@ -1,7 +1,7 @@
 // `phoenix plan`: what would change between two commits, in which order and at what cost. Reads Git and nothing else.
 
-import type { Config } from '../config/config.ts';
-import { load } from '../config/load.ts';
+import { load } from '../load/load.ts';
+import type { Config } from '../managers/config.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';

@@ -2,8 +2,8 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonSchema, SCHEMA_NAMES } from '../config/json-schema.ts';
 import { nearest } from '../config/nearest.ts';
+import { jsonSchema, SCHEMA_NAMES, schemaName } from '../load/json-schema.ts';
 import { EXIT, type Io } from './io.ts';
 
 export interface SchemaArgs {
@@ -12,14 +12,6 @@ export interface SchemaArgs {
   /** Writes every schema there as `<name>.schema.json`. */
   readonly out?: string | undefined;
 }
-
-const SHORT_NAMES: Readonly<Record<string, string>> = {
-  hypervisor: 'phoenix_hypervisor_config',
-  lxc: 'phoenix_lxc_configs',
-  vm: 'phoenix_vm_configs',
-  certificates: 'certificate-manifest',
-  stacks: 'phoenix_stacks_config',
-};
 
 /** Resolves to the exit code. */
 export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number> {
@@ -33,7 +25,7 @@ export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number>
     io.stdout(`${JSON.stringify(Object.fromEntries(SCHEMA_NAMES.map((each) => [each, jsonSchema(each)])), null, 2)}\n`);
     return EXIT.done;
   }
-  const known = SHORT_NAMES[name] ?? name.replace(/(\.schema)?\.json$/, '');
+  const known = schemaName(name);
   if (SCHEMA_NAMES.includes(known)) {
     io.stdout(textOf(known));
     return EXIT.done;

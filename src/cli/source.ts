@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { HYPERVISOR_FILE } from '../config/schema/files.ts';
-import { findRoots, READING } from '../config/sources.ts';
 import { folderPaths, folderSnapshot } from '../io/folder.ts';
 import { UnreadableRepository } from '../io/git/kinds.ts';
 import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
+import { findRoots, READING } from '../load/reading.ts';
+import { HYPERVISOR_FILE } from '../managers/places.ts';
 import type { CommitSha } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readSourceSettings, type SourceSettings } from '../settings/source.ts';

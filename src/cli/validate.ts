@@ -1,6 +1,6 @@
 // `phoenix validate`: everything that is wrong with a configuration, each problem at its line.
 
-import { load } from '../config/load.ts';
+import { load } from '../load/load.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { problemCounts, problemText } from '../say/problem.ts';
 import { EXIT, type Io } from './io.ts';

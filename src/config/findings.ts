@@ -1,8 +1,8 @@
 // Findings as they come, up to as many as anybody reads: a file made of nothing but mistakes must not cost more than that.
 
 import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
+import type { Finding } from './finding.ts';
 import { MAX_PROBLEMS } from './limits.ts';
-import type { Finding } from './rules/rule.ts';
 
 const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
 

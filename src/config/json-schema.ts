@@ -1,15 +1,9 @@
-// The JSON Schemas that editors use, made from the schemas that the loader uses.
+// The JSON Schema that editors use, made from the schema that the loader uses.
 
 import { z } from 'zod';
-import { SCHEMAS } from './schema/files.ts';
 
-/** Names of the files that have a schema. */
-export const SCHEMA_NAMES: readonly string[] = Object.keys(SCHEMAS);
-
-/** What people may write in a file, as JSON Schema (2020-12); undefined for an unknown name. */
-export function jsonSchema(name: string): object | undefined {
-  const schema = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;
-  if (schema === undefined) return undefined;
+/** What people may write, as JSON Schema (2020-12). */
+export function jsonSchemaOf(schema: z.ZodType): object {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',

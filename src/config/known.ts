@@ -1,18 +1,18 @@
-// Guests that were read before. One that stands unchanged in the next commit is not checked again, and is the same object there, so
-// that configurations share what they have in common.
+// Entries of files, such as guests, that were read before. One that stands unchanged in the next commit is not checked again, and is
+// the same object there, so that configurations share what they have in common.
 
-import type { Guest, Place } from './config.ts';
-import type { FilesByPath } from './normalise/files.ts';
+import type { FilesByPath } from './files.ts';
+import type { Place } from './read/place.ts';
 
 interface Read {
   readonly entry: unknown;
   readonly circumstances: string;
   /** The files that were looked up for it, and what they were. */
   readonly files: ReadonlyMap<string, string | null>;
-  readonly guest: Guest;
+  readonly value: unknown;
 }
 
-/** What a guest is read from. */
+/** What an entry is read from. */
 export interface Written {
   readonly at: Place;
   readonly entry: unknown;
@@ -21,41 +21,38 @@ export interface Written {
   readonly files: FilesByPath;
 }
 
-/** Guests kept; more than one configuration may hold. */
+/** Entries kept; more than one configuration may hold. */
 const KEEP = 100_000;
 
 /** For several configurations that follow each other. Without one each is read for itself. */
 export class Known {
-  readonly #guests = new Map<string, Read>();
+  readonly #entries = new Map<string, Read>();
 
   /**
-   * The guest as it was read before, where all that it was read from is the same; else as it is read now.
+   * The entry as it was read before, where all that it was read from is the same; else as it is read now.
    *
    * @param read must look up files in those that it is given; `lasting` says that nothing else decides what it finds
    */
-  guest<G extends Guest>(
-    written: Written,
-    read: (files: FilesByPath) => { guest?: G; lasting: boolean },
-  ): G | undefined {
+  entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; lasting: boolean }): V | undefined {
     const { at, entry, circumstances, files } = written;
     const key = `${at.file}${at.path}`;
-    const before = this.#guests.get(key);
+    const before = this.#entries.get(key);
     if (
       before !== undefined &&
       before.circumstances === circumstances &&
       sameJson(before.entry, entry) &&
       sameFiles(before.files, files)
     ) {
-      return before.guest as G;
+      return before.value as V;
     }
     const noting = new NotedFiles(files);
-    const { guest, lasting } = read(noting);
-    if (before !== undefined) this.#guests.delete(key);
-    if (guest !== undefined && lasting) {
-      if (this.#guests.size >= KEEP) this.#guests.clear();
-      this.#guests.set(key, { entry, circumstances, files: noting.lookedUp, guest });
+    const { value, lasting } = read(noting);
+    if (before !== undefined) this.#entries.delete(key);
+    if (value !== undefined && lasting) {
+      if (this.#entries.size >= KEEP) this.#entries.clear();
+      this.#entries.set(key, { entry, circumstances, files: noting.lookedUp, value });
     }
-    return guest;
+    return value;
   }
 }
 

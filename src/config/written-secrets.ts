@@ -4,12 +4,12 @@
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
-import { isPlaceholder, namesSecret, plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
+import { plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Place } from './config.ts';
+import type { Finding } from './finding.ts';
 import { notTheContent, standsFor } from './read/content.ts';
-import { keysOf, within } from './read/place.ts';
-import type { Finding } from './rules/rule.ts';
+import type { Place } from './read/place.ts';
+import { within } from './read/place.ts';
 import { readSopsFile, type SopsFile } from './sops/file.ts';
 import { valueAt } from './sops/key-path.ts';
 
@@ -131,21 +131,4 @@ function eachText(value: unknown, keys: string[], isArgument: boolean, see: SeeT
     eachText((value as Record<string, unknown>)[key], keys, false, see);
     keys.pop();
   }
-}
-
-/** Literal secrets of a compose file: in what it sets in the environment of containers, and by their shape everywhere. */
-export function composeSecret(pointer: string, value: string): string | null {
-  const keys = keysOf(pointer);
-  const [first, , section, name = ''] = keys;
-  const isVariable = first === 'services' && section === 'environment' && keys.length === 4 && !/^\d+$/.test(name);
-  if (
-    isVariable &&
-    namesSecret(name) &&
-    !/_(FILE|PATH|URL|ID|NAME)$/i.test(name) &&
-    value !== '' &&
-    !isPlaceholder(value)
-  ) {
-    return 'a secret by its name';
-  }
-  return plainSecretsIn(value)[0]?.what ?? null;
 }

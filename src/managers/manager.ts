@@ -1,7 +1,6 @@
 // What every manager provides: pure decisions about its family of targets, and the reading of a host that they rest on.
 // Managers return actions as data; the one runner in agent/apply runs them.
 
-import type { Config } from '../config/config.ts';
 import type { Action, Command, HttpRequest } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -9,6 +8,7 @@ import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports.ts';
+import type { Config } from './config.ts';
 
 /** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
 export interface Origin {
@@ -17,12 +17,12 @@ export interface Origin {
 }
 
 /** One target as it should be on the host. */
-export interface Wanted {
+export interface Wanted<Spec = JsonObject> {
   readonly target: TargetId;
   /** Undefined: it should not exist. */
-  readonly spec: JsonObject | undefined;
+  readonly spec: Spec | undefined;
   /** The spec that was last applied, where known: tells what a removed field was. */
-  readonly before: JsonObject | undefined;
+  readonly before: Spec | undefined;
   readonly origin: Origin;
   /** A person approved destroying or recreating it. */
   readonly approved: boolean;
@@ -84,47 +84,53 @@ export interface NoWayBack {
 export type RunningState = 'running' | 'stopped' | 'absent';
 
 /** For kinds whose targets run and can be stopped: containers and VMs. All of it is pure. */
-export interface PowerManager<Survey = unknown, Observation = unknown> {
+export interface PowerManager<Spec = JsonObject, Observation = unknown, Survey = unknown> {
   /** How it is declared: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
-  role(spec: JsonObject): 'runs' | 'rests' | 'free';
+  role(spec: Spec): 'runs' | 'rests' | 'free';
   /** From the survey; it may be some seconds old. */
   state(survey: Survey, target: TargetId): RunningState;
   /** From a close look. */
   running(observation: Observation): RunningState;
   /** What is missing for that wish; nothing of its configuration is looked at. */
-  decide(wanted: Wanted, wish: Power, observation: Observation): Decision;
+  decide(wanted: Wanted<Spec>, wish: Power, observation: Observation): Decision;
 }
 
 /** The reading half of a host. */
 export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
 /**
- * `Survey` is what one look at the whole host says, in a constant number of commands; `Observation` is what is known of one target.
+ * `Spec` is all that decides how a target should be; `Observation` is what is known of one target; `Survey` is what one look at the
+ * whole host says, in a constant number of commands. Who asks a manager knows none of them: the registry takes them away.
  */
-export interface Manager<Survey = unknown, Observation = unknown> {
+export interface Manager<Spec = JsonObject, Observation = unknown, Survey = unknown> {
   /** Kinds of targets that it keeps, for example `lxc`. */
   readonly kind: string;
   /** Pure: every target of this kind in the configuration, with spec and needs. */
   targets(config: Config): readonly Target[];
+  /**
+   * Pure: a spec in the words that its digest is made of, where those are not its own any more. The ledger keeps digests of what was
+   * applied: a field that has another name now, or that came later and nobody declares, is no change of any target.
+   */
+  recorded?(spec: Spec): JsonObject;
   /** Pure: what a change costs, by Proxmox's own rules. */
-  impact(change: Change): Impact;
+  impact(change: Change<Spec>): Impact;
   survey(host: HostReader): Promise<Survey>;
   /** From the survey alone where it suffices to say that nothing is to be done; null when the target must be looked at closely. */
-  glance(survey: Survey, wanted: Wanted): Observation | null;
+  glance(survey: Survey, wanted: Wanted<Spec>): Observation | null;
   /** A close and fresh look at one target. */
-  observe(host: HostReader, wanted: Wanted): Promise<Observation>;
+  observe(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
   /** Pure: what is missing between what is wanted and what was observed. */
-  decide(wanted: Wanted, observation: Observation): Decision;
+  decide(wanted: Wanted<Spec>, observation: Observation): Decision;
   /** Pure. */
-  health(wanted: Wanted): HealthProbe | null;
+  health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
-  safeguard(wanted: Wanted, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
+  safeguard(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
   /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
   readonly putsBack?: true;
   /** Absent where nothing can be started or stopped. */
-  readonly power?: PowerManager<Survey, Observation>;
+  readonly power?: PowerManager<Spec, Observation, Survey>;
   /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */
   marked?(survey: Survey, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
-  due?(survey: Survey, wanted: Wanted): Date | null;
+  due?(survey: Survey, wanted: Wanted<Spec>): Date | null;
 }

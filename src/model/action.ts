@@ -119,12 +119,22 @@ export interface HttpRequest {
   readonly expect?: { readonly pointer: string; readonly oneOf: readonly Json[] };
 }
 
+/** JSON in which texts are put in place of their references when it is sent. */
+export type RequestJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly RequestJson[]
+  | { readonly $content: Content }
+  | { readonly [key: string]: RequestJson | undefined };
+
 /**
  * In JSON an object `{"$secret": …}` stands for the secret's text and `{"$content": Content}` for that content's, put in at the
  * last moment. A form is sent as multipart/form-data.
  */
 export type HttpBody =
-  | { readonly json: Json }
+  | { readonly json: RequestJson }
   | { readonly form: Readonly<Record<string, string>> }
   | { readonly text: Content };
 

@@ -17,11 +17,11 @@ export interface FieldChange {
 }
 
 /** One target's change before impact and order are known. */
-export interface Change {
+export interface Change<Spec = JsonObject> {
   readonly target: TargetId;
   readonly verb: Verb;
-  readonly before: JsonObject | undefined;
-  readonly after: JsonObject | undefined;
+  readonly before: Spec | undefined;
+  readonly after: Spec | undefined;
   readonly fields: readonly FieldChange[];
 }
 

@@ -83,7 +83,7 @@ test('of ten pushes in a second each gets its answer, and the host is as the las
     expect(statuses['phoenix/apply']).toMatch(/^(success: applied 1 target|error: superseded by [0-9a-f]{7})$/);
   }
   const { stdout } = await host.run({ kind: 'command', program: 'box', args: ['show', '101'], timeoutSeconds: 1 });
-  expect(JSON.parse(stdout)).toMatchObject({ memoryMb: 522 });
+  expect(JSON.parse(stdout)).toMatchObject({ memory_mb: 522 });
 });
 
 test('tags and other branches are nothing to Phoenix; the branch that is followed may go and come back', async () => {

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
+import type { Config } from '../../src/managers/config.ts';
 import * as managers from '../../src/managers/index.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import { AGENT, PRIMARY } from '../managers/portainer/configuration.ts';

@@ -276,7 +276,7 @@ describe('delete', () => {
     await bringUp();
     const look = await ask('adopt', ['104'], { dryRun: true });
     expect(look.steps[0]?.actions).toEqual([]);
-    await byHand('put', '104', '{"memoryMb":1}');
+    await byHand('put', '104', '{"memory_mb":1}');
     const run = await ask('adopt', ['104'], { shown: look.id });
     expect([run.state, run.steps[0]?.reason]).toEqual([
       'failed',
@@ -325,7 +325,7 @@ describe('create and converge', () => {
     await bringUp();
     await byHand('drop', '101');
     await byHand('drop', '102');
-    await byHand('put', '103', '{"memoryMb":1}');
+    await byHand('put', '103', '{"memory_mb":1}');
     const run = await ask('create', ['101', '104']);
     expect(outcomes(run)).toEqual(['lxc/102 applied', 'lxc/101 applied']);
     expect(await commands()).toEqual(['box put 102', 'box start 102', 'box put 101', 'box start 101']);
@@ -341,7 +341,7 @@ describe('create and converge', () => {
 
   test('converge brings the named targets and what they need to what is declared, templates too, without starting those', async () => {
     await bringUp();
-    for (const id of ['199', '103', '104']) await byHand('put', id, '{"memoryMb":1}');
+    for (const id of ['199', '103', '104']) await byHand('put', id, '{"memory_mb":1}');
     const run = await ask('converge', ['101']);
     expect(await commands()).toEqual(expect.arrayContaining(['box put 103', 'box put 199']));
     expect(outcomes(run)).toHaveLength(4);
@@ -370,7 +370,7 @@ describe('a dry run', () => {
     ['sync all', [], {}, []],
   ] as const)('of %s sends nothing and says what would be done', async (verb, targets, more, would) => {
     await bringUp();
-    await byHand('put', '102', '{"memoryMb":1}');
+    await byHand('put', '102', '{"memory_mb":1}');
     host.before = async (line) => {
       if (!/^box (list|show)/.test(line)) throw new Error(`${line} is no look`);
     };

@@ -6,10 +6,10 @@ import type { Files } from '../support/environment.ts';
 export const FIRST_ID = 1001;
 
 /** @param count at most 60,000; ids count from 1001 */
-export function manyGuests(count: number, changed: { readonly memoryMb?: number } = {}): Files {
+export function manyGuests(count: number, changed: { readonly memory_mb?: number } = {}): Files {
   const ids = Array.from({ length: count }, (_, index) => FIRST_ID + index);
   const middle = ids[count >> 1];
-  const memory = (id: number) => (id === middle ? (changed.memoryMb ?? 512) : 512);
+  const memory = (id: number) => (id === middle ? (changed.memory_mb ?? 512) : 512);
   return {
     'etc/phoenix_hypervisor_config.json': text({
       version: '1.0.0',
@@ -30,10 +30,10 @@ export function addressOf(id: number): string {
   return `10.1.${Math.floor(number / 250)}.${(number % 250) + 1}`;
 }
 
-function container(id: number, memoryMb: number) {
+function container(id: number, memory_mb: number) {
   return {
     name: `guest-${id}`,
-    memory_mb: memoryMb,
+    memory_mb: memory_mb,
     cores: 1,
     template: 'local:vztmpl/ubuntu-24.04-standard_24.04-2_amd64.tar.zst',
     storage_pool: 'local-lvm',

@@ -30,7 +30,7 @@ export async function measureMemory(): Promise<Measurement> {
     forge.sendWebhooksTo(`${listensAt(agent)}/webhooks`);
     const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
     for (let push = 0; push < PUSHES; push += 1) {
-      const commit = await repo.commit(manyGuests(5, { memoryMb: 1_024 + push }));
+      const commit = await repo.commit(manyGuests(5, { memory_mb: 1_024 + push }));
       await repo.push();
       await until(() => isApplied(forge, commit), 'the push to be applied', 60);
     }

@@ -1,9 +1,9 @@
 // One plan between two folders, in a process that has done nothing before: `node plan-once.ts BEFORE AFTER` prints what it cost.
 
 import { Known } from '../../src/config/known.ts';
-import { load } from '../../src/config/load.ts';
-import { READING } from '../../src/config/sources.ts';
 import { folderPaths, folderSnapshot } from '../../src/io/folder.ts';
+import { load } from '../../src/load/load.ts';
+import { READING } from '../../src/load/reading.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';

@@ -64,7 +64,7 @@ async function costsOf(size: number): Promise<PlanCost[]> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
   try {
     await writeFiles(join(folder, 'before'), manyGuests(size));
-    await writeFiles(join(folder, 'after'), manyGuests(size, { memoryMb: 1_024 }));
+    await writeFiles(join(folder, 'after'), manyGuests(size, { memory_mb: 1_024 }));
     const costs: PlanCost[] = [];
     while (costs.length < REPEATS) {
       const cost = await runProgram<PlanCost>('plan-once.ts', join(folder, 'before'), join(folder, 'after'));

@@ -2,9 +2,9 @@
 // everything as declared, over more and more guests, and the making of one container.
 
 import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
-import type { LxcGuest } from '../../src/config/config.ts';
-import { load } from '../../src/config/load.ts';
+import { load } from '../../src/load/load.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
+import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import type { BlobId, TargetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';

@@ -41,7 +41,7 @@ export async function measurePush(): Promise<Measurement> {
     const theirs: number[] = [];
     for (let round = 0; round <= ROUNDS; round += 1) {
       const before = (await commands()).length;
-      const commit = await repo.commit(manyGuests(GUESTS, { memoryMb: 1_024 + round }));
+      const commit = await repo.commit(manyGuests(GUESTS, { memory_mb: 1_024 + round }));
       await repo.push();
       await until(() => isApplied(forge, commit), 'the push to be applied');
       const [first = Number.NaN] = (await commands()).slice(before);

@@ -19,25 +19,25 @@ export async function measureRetention(): Promise<Measurement> {
   const ledger = openTestLedger(server.url);
   const redis = new Redis({ path: server.url.slice('unix://'.length) });
   try {
-    const found: { readonly keys: number; readonly memoryMb: number; readonly diskMb: number }[] = [];
+    const found: { readonly keys: number; readonly memory_mb: number; readonly diskMb: number }[] = [];
     let runs = 0;
     for (const stage of STAGES) {
       await pushRuns(ledger, runs + 1, stage - runs);
       runs = stage;
       const memory = /used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1];
-      found.push({ keys: await redis.dbsize(), memoryMb: Number(memory) / 1e6, diskMb: (await sizeOf(folder)) / 1e6 });
+      found.push({ keys: await redis.dbsize(), memory_mb: Number(memory) / 1e6, diskMb: (await sizeOf(folder)) / 1e6 });
     }
     const [, middle, last] = found;
     return {
       title: 'Redis after many runs',
       about:
         'Pushes of one step each, with output and two reports that the forge took, recorded by the functions of the ledger.',
-      lines: found.map(({ keys, memoryMb, diskMb }, index): Line => {
+      lines: found.map(({ keys, memory_mb, diskMb }, index): Line => {
         const isLast = index === found.length - 1 && middle !== undefined && last !== undefined;
-        const met = isLast && last.keys <= middle.keys * GROWTH && last.memoryMb <= middle.memoryMb * GROWTH;
+        const met = isLast && last.keys <= middle.keys * GROWTH && last.memory_mb <= middle.memory_mb * GROWTH;
         return {
           what: `${(STAGES[index] ?? 0).toLocaleString('en')} runs: keys, memory, disk`,
-          measured: `${keys}, ${memoryMb.toFixed(1)} MB, ${diskMb.toFixed(1)} MB`,
+          measured: `${keys}, ${memory_mb.toFixed(1)} MB, ${diskMb.toFixed(1)} MB`,
           goal: isLast
             ? { text: `as after half of them, disk ≤ ${MOST_DISK_MB} MB`, met: met && diskMb <= MOST_DISK_MB }
             : null,

@@ -28,7 +28,7 @@ export async function measureStatus(): Promise<Measurement> {
     const measured = { pending: [] as number[], final: [] as number[], commands: [] as number[] };
     for (let round = 0; round <= ROUNDS; round += 1) {
       const before = await commandsTook();
-      const commit = await repo.commit(manyGuests(1, { memoryMb: 1_024 + round }));
+      const commit = await repo.commit(manyGuests(1, { memory_mb: 1_024 + round }));
       await repo.push();
       await until(() => isApplied(forge, commit), 'the push to be applied');
       // In the first round the guest is created and everything is fetched for the first time.

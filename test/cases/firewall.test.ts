@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { carryOut } from '../managers/carry-out.ts';
 import { ORIGIN } from '../managers/guests.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';
-import { derived } from '../config/derive/traefik/labelled.ts';
+import { derived } from '../managers/routes/labelled.ts';
 import { elementsOf, openTraefik, TRAEFIK } from '../traefik/real-traefik.ts';
 
 interface Case {

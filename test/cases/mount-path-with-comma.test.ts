@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { printProperties } from '../../src/managers/guest/proxmox/property-string.ts';
-import { environment, type Files, loadFiles } from '../config/environment.ts';
+import { environment, type Files, loadFiles } from '../load/environment.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { phoenix } from '../cli/phoenix.ts';
-import { environment, loadFiles } from '../config/environment.ts';
+import { environment, loadFiles } from '../load/environment.ts';
 import { workingCopy } from '../support/git.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';

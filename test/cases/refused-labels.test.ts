@@ -2,7 +2,7 @@
 // other router of the service is led on. What it takes and can never work is a word at the line.
 
 import { expect, test } from 'vitest';
-import { derived, shopWith } from '../config/derive/traefik/labelled.ts';
+import { derived, shopWith } from '../managers/routes/labelled.ts';
 
 const GOOD = [
   'traefik.http.routers.good.rule=Host(`good.example.internal`)',

@@ -1,7 +1,7 @@
 // A compose file as people have it in a folder of their own, given to Portainer: each line that needs the folder is named.
 
 import { expect, test } from 'vitest';
-import { environment, type Files, loadFiles } from '../config/environment.ts';
+import { environment, type Files, loadFiles } from '../load/environment.ts';
 
 test('a file that rests on its folder is refused at each line that does, and one that does not is taken', () => {
   const files: Files = environment();

@@ -7,7 +7,7 @@ import { allTargets, impactOf, managerOf } from '../../src/managers/index.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { ORIGIN } from '../managers/guests.ts';
 import { step } from '../managers/step.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type PlanArgs, plan } from '../../src/cli/plan.ts';
-import { environment, type Files } from '../config/environment.ts';
+import { environment, type Files } from '../load/environment.ts';
 import { type WorkingCopy, workingCopy } from '../support/git.ts';
 import { captured } from './captured.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { type SchemaArgs, schema } from '../../src/cli/schema.ts';
-import { SCHEMA_NAMES } from '../../src/config/json-schema.ts';
-import { environment } from '../config/environment.ts';
+import { SCHEMA_NAMES } from '../../src/load/json-schema.ts';
+import { environment } from '../load/environment.ts';
 import { captured } from './captured.ts';
 
 const run = (args: SchemaArgs) => captured((io) => schema(args, io));

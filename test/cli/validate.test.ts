@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ValidateArgs, validate } from '../../src/cli/validate.ts';
-import { environment } from '../config/environment.ts';
+import { environment } from '../load/environment.ts';
 import { type WorkingCopy, workingCopy } from '../support/git.ts';
 import { captured } from './captured.ts';
 

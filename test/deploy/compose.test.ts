@@ -12,7 +12,7 @@ import { parseEnv } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { LineCounter, parseDocument } from 'yaml';
-import { againstSpecification } from '../../src/config/compose/specification.ts';
+import { againstSpecification } from '../../src/compose/specification.ts';
 import { readSettings } from '../../src/settings.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));

@@ -165,7 +165,7 @@ describe.skipIf(ANALYZE === undefined)(`the unit, by systemd itself${without}`, 
     // It looks at the units that ours names too.
     expect([status, said.split('\n').filter((line) => line.includes('phoenix.service'))]).toEqual([0, []]);
     expect(read('etc/systemd/system/phoenix.service')).toContain(
-      `\nExecStart=${programs}/node --max-semi-space-size=2 --heap-growing-percent=20 ${prefix}/opt/phoenix/src/main.ts serve\n`,
+      `\nExecStart=${programs}/node --max-semi-space-size=2 --heap-growing-percent=40 ${prefix}/opt/phoenix/src/main.ts serve\n`,
     );
   });
 

@@ -6,7 +6,7 @@ import { allTargets } from '../../src/managers/index.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { VERBS } from '../../src/model/verbs.ts';
 import { choose, commandPlan } from '../../src/plan/command.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { failed, HYPERVISOR, LXC, reference, type Sent, type Standing, sound, stand, VM } from './standing.ts';
 
 const DRIVER = { nvidia_driver_version: '580.76.05', nvidia_runfile_url: 'https://drivers.example/580.76.05.run' };

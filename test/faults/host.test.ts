@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import {
   CERTIFICATES,
   failed,

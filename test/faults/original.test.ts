@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Files } from '../config/environment.ts';
+import type { Files } from '../load/environment.ts';
 import { referencePath } from '../support/reference.ts';
 import { CERTIFICATES, failed, HYPERVISOR, LXC, stand, VM } from './standing.ts';
 

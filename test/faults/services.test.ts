@@ -5,7 +5,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rehearsed } from '../../src/cli/rehearse/carry-out-plan.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { CERTIFICATES, failed, LXC, reference, type Sent, type Standing, stand, VM } from './standing.ts';
 
 /** One certificate is written without other names, as in the manifest of that system. */

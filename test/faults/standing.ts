@@ -7,7 +7,7 @@ import { carryOut } from '../../src/agent/apply/carry-out.ts';
 import { carryOutPlan, type Rehearsed, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
 import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
-import type { Config } from '../../src/config/config.ts';
+import type { Config } from '../../src/managers/config.ts';
 import { allTargets, impactOf, managerOf } from '../../src/managers/index.ts';
 import type { HttpRequest } from '../../src/model/action.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
@@ -15,7 +15,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Host, HttpAnswer } from '../../src/ports.ts';
-import { type Files, loadFiles, snapshotOf } from '../config/environment.ts';
+import { type Files, loadFiles, snapshotOf } from '../load/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 

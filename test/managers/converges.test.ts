@@ -2,9 +2,11 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Guest, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import type { Guest } from '../../src/managers/config.ts';
+import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
+import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';
@@ -30,10 +32,10 @@ const scripts = fc.subarray(['base', 'web', 'data'].map(feature));
 const shared = {
   name: fc.constantFrom('web', 'Nginx-Phoenix', 'granite-3.3-8b-fp8'),
   cores: fc.integer({ min: 1, max: 8 }),
-  memoryMb: fc.integer({ min: 16, max: 8192 }),
-  startAtBoot: fc.boolean(),
-  bootOrder: fc.option(fc.integer({ min: 0, max: 9 })),
-  bootDelaySeconds: fc.option(fc.integer({ min: 0, max: 60 })),
+  memory_mb: fc.integer({ min: 16, max: 8192 }),
+  start_at_boot: fc.boolean(),
+  boot_order: fc.option(fc.integer({ min: 0, max: 9 })),
+  boot_delay: fc.option(fc.integer({ min: 0, max: 60 })),
   startState: fc.constantFrom('running', 'stopped', 'unmanaged'),
   tags: fc.subarray(['cloud', 'web', 'zfs']),
   description: fc.option(fc.constantFrom('plain', 'two\nlines: 50%', 'ünï [x]\n[y]', '')),
@@ -64,7 +66,7 @@ const sizes = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max:
 
 const containers = fc.record({
   ...shared,
-  swapMb: fc.integer({ min: 0, max: 1024 }),
+  swap_mb: fc.integer({ min: 0, max: 1024 }),
   network: fc.record({ ...link, name: fc.constantFrom('eth0', 'lan0') }),
   pctFeatures: fc.constantFrom({}, { nesting: '1' }, { fuse: '1', nesting: '1' }, { mount: 'nfs;cifs' }),
   apparmorProfile: fc.constantFrom(null, 'unconfined', 'generated'),

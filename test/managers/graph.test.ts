@@ -3,12 +3,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
-import { allTargets, impactOf, MANAGERS } from '../../src/managers/index.ts';
+import type { Config } from '../../src/managers/config.ts';
+import { allTargets, impactOf, KINDS } from '../../src/managers/index.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { order } from '../../src/plan/order.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import { type Files, loadFiles } from '../config/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 
 const REFERENCE = repositoryFiles();
@@ -63,7 +63,7 @@ describe('the reference environment from nothing', () => {
 
   test('every kind has a target in it', () => {
     const kinds = new Set(steps.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(MANAGERS.map(({ kind }) => kind).sort());
+    expect([...kinds].sort()).toEqual(KINDS.map(({ kind }) => kind).sort());
   });
 
   test('nothing lies within what comes after it', () => {

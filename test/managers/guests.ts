@@ -1,8 +1,11 @@
 // Guests and environments for the tests of the managers: each test says only what it is about.
 
-import type { Config, LxcGuest, VmGuest } from '../../src/config/config.ts';
+import type { Config } from '../../src/managers/config.ts';
+import { valuesOf } from '../../src/managers/guest/settings/values.ts';
+import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { lxcTargets } from '../../src/managers/lxc/spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
+import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vmTargets } from '../../src/managers/vm/spec.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
@@ -18,10 +21,8 @@ const SHARED = {
   tags: [],
   description: null,
   cores: 2,
-  memoryMb: 512,
-  startAtBoot: true,
-  bootOrder: null,
-  bootDelaySeconds: null,
+  memory_mb: 512,
+  start_at_boot: true,
   startState: 'running',
   cloneFrom: null,
   templateSnapshot: null,
@@ -45,12 +46,13 @@ const LINK = {
 
 export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
   return {
+    ...valuesOf('lxc', {}),
     ...SHARED,
     id,
     kind: 'lxc',
     name: `ct-${id}`,
     role: null,
-    swapMb: 512,
+    swap_mb: 512,
     template: own.cloneFrom == null ? TEMPLATE : null,
     ostype: null,
     storagePool: 'rpool',
@@ -76,6 +78,7 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
 
 export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
   return {
+    ...valuesOf('vm', {}),
     ...SHARED,
     id,
     kind: 'vm',
@@ -157,11 +160,16 @@ export function targetOf(...guests: readonly (LxcGuest | VmGuest)[]): Target {
   return found;
 }
 
-export function wanted(target: Target, own: Partial<Wanted> = {}): Wanted {
+/** Fits every manager, whatever its specs are, and those who know none. */
+export type Asked = Wanted<never> & Wanted;
+
+/** Of whatever kind the target is: it was made by the manager that is asked. */
+export function wanted(target: Target, own: Partial<Wanted> = {}): Asked {
   const { id, spec, protected: kept } = target;
-  return { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };
+  const one: Wanted = { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };
+  return one as Asked;
 }
 
-export function gone(target: Target, own: Partial<Wanted> = {}): Wanted {
-  return { ...wanted(target, own), spec: undefined, before: target.spec };
+export function gone(target: Target, own: Partial<Wanted> = {}): Asked {
+  return wanted(target, { before: target.spec, ...own, spec: undefined });
 }

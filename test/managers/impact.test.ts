@@ -1,7 +1,7 @@
 // What a change costs, by the rules of Proxmox.
 
 import { expect, test } from 'vitest';
-import type { Guest } from '../../src/config/config.ts';
+import type { Guest } from '../../src/managers/config.ts';
 import { impactOf } from '../../src/managers/index.ts';
 import { container, feature, machine, targetOf } from './guests.ts';
 
@@ -22,8 +22,8 @@ const link = ct().network;
 test.each([
   ['a container is made', null, ct(), 'live'],
   ['a container is no longer declared', ct(), null, 'destroy'],
-  ['memory', ct(), ct({ memoryMb: 1024 }), 'live'],
-  ['cores, swap, name and tags', ct(), ct({ cores: 4, swapMb: 0, name: 'x', tags: ['a'] }), 'live'],
+  ['memory', ct(), ct({ memory_mb: 1024 }), 'live'],
+  ['cores, swap, name and tags', ct(), ct({ cores: 4, swap_mb: 0, name: 'x', tags: ['a'] }), 'live'],
   ['its address', ct(), ct({ network: { ...link, ip: '10.0.0.9/24' } }), 'live'],
   ['a larger disk', ct(), ct({ storageSizeGb: 8 }), 'live'],
   ['a new mount point', ct(), ct({ mountPoints: [mount] }), 'live'],
@@ -84,18 +84,18 @@ test.each([
   ['privileges that are said as they are by default', ct({ unprivileged: null }), ct(), 'live'],
   ['privileges that are said otherwise', ct({ unprivileged: null }), ct({ unprivileged: false }), 'recreate'],
   ['privileges that are declared no more', ct({ unprivileged: false }), ct({ unprivileged: null }), 'live'],
-  ['swap that is declared no more', ct(), ct({ swapMb: null }), 'live'],
+  ['swap that is declared no more', ct(), ct({ swap_mb: null }), 'live'],
   ['the storage of its root disk', ct(), ct({ storagePool: 'local-lvm' }), 'recreate'],
   ['the distribution', ct({ ostype: 'debian' }), ct({ ostype: 'ubuntu' }), 'recreate'],
   ['its source', ct(), ct({ template: null, cloneFrom: 900 }), 'live'],
   ['the name of a VM', qemu(), qemu({ name: 'x' }), 'live'],
-  ['the memory of a VM', qemu(), qemu({ memoryMb: 1024 }), 'restart'],
-  ['the memory of a VM that is declared no more', qemu(), qemu({ memoryMb: null }), 'restart'],
+  ['the memory of a VM', qemu(), qemu({ memory_mb: 1024 }), 'restart'],
+  ['the memory of a VM that is declared no more', qemu(), qemu({ memory_mb: null }), 'restart'],
   ['the address of a VM', qemu(), qemu({ network: { ...qemu().network, ip: '10.0.0.9/24' } }), 'restart'],
   ['a larger disk of a VM', qemu(), qemu({ diskSizeGb: 9 }), 'live'],
   ['the storage of a VM', qemu(), qemu({ storagePool: 'local-lvm' }), 'recreate'],
   ['a template that is to run', qemu({ isTemplate: true }), qemu(), 'recreate'],
-  ['the memory of a template', qemu({ isTemplate: true }), qemu({ isTemplate: true, memoryMb: 1024 }), 'live'],
+  ['the memory of a template', qemu({ isTemplate: true }), qemu({ isTemplate: true, memory_mb: 1024 }), 'live'],
 ] as const)('%s', (_, before, after, expected) => {
   expect(impact(before, after)).toBe(expected);
 });

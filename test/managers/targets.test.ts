@@ -1,9 +1,9 @@
 // Targets from the whole configuration: what they need, what their specs hold, and what they never hold.
 
 import { expect, test } from 'vitest';
-import type { Guest } from '../../src/config/config.ts';
-import { emptyCompose } from '../../src/config/stacks.ts';
-import { allTargets, MANAGERS, managerOf } from '../../src/managers/index.ts';
+import type { Guest } from '../../src/managers/config.ts';
+import { allTargets, KINDS, managerOf } from '../../src/managers/index.ts';
+import { emptyCompose } from '../../src/managers/stack/read.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { container, environment, feature, machine } from './guests.ts';
 
@@ -107,7 +107,7 @@ test('a VM that is started before it becomes a template forgets who it is at the
 });
 
 test('each kind has one manager', () => {
-  const kinds = MANAGERS.map(({ kind }) => kind);
+  const kinds = KINDS.map(({ kind }) => kind);
   expect(kinds).toEqual([...new Set(kinds)]);
   expect(() => managerOf('nothing')).toThrow('nobody manages');
 });

@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lxc } from '../../src/managers/lxc/manager.ts';
-import type { Manager, Wanted } from '../../src/managers/manager.ts';
+import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { carryOut, type End } from './carry-out.ts';
-import { container, feature, gone, IMAGE, machine, targetOf, wanted } from './guests.ts';
+import { type Asked, container, feature, gone, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
 let host: LabHost;
 beforeEach(async () => {
@@ -15,9 +15,9 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const apply = (ask: Wanted): Promise<End> => carryOut((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
+const apply = (ask: Asked): Promise<End> => carryOut((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
 
-async function done(ask: Wanted): Promise<End> {
+async function done(ask: Asked): Promise<End> {
   const end = await apply(ask);
   expect(end).toMatchObject({ outcome: 'done' });
   return end;
@@ -74,7 +74,7 @@ describe('success is not what a program says', () => {
     await done(wanted(targetOf(container(101))));
     host.instead = (line) =>
       line.startsWith('pct set') ? { exit: 2, stderr: "bridge 'vmbr9' does not exist" } : undefined;
-    const change = wanted(targetOf(container(101, { memoryMb: 1024 })));
+    const change = wanted(targetOf(container(101, { memory_mb: 1024 })));
     expect(await apply(change)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('vmbr9') });
     host.instead = () => undefined;
     const conf = await host.read('/etc/pve/lxc/101.conf');
@@ -200,7 +200,7 @@ describe('the way back', () => {
   const target = targetOf(container(101));
   const changed = wanted(targetOf(container(101, { pctFeatures: { nesting: '1' } })), { before: target.spec });
 
-  async function safeguard(ask: Wanted) {
+  async function safeguard(ask: Asked) {
     const seen = await lxc.observe(host, ask);
     const decision = lxc.decide(ask, seen);
     const way = decision.kind === 'actions' ? lxc.safeguard(ask, seen, decision.actions) : null;
@@ -263,7 +263,7 @@ describe('the way back', () => {
 
   test('the scripts of a guest that is being made are not guarded, those of one that was are', async () => {
     const guest = (names: readonly string[]) => targetOf(machine(1001, { features: names.map(feature) }));
-    const guard = async (ask: Wanted) => {
+    const guard = async (ask: Asked) => {
       const seen = await vm.observe(host, ask);
       const decision = vm.decide(ask, seen);
       return decision.kind === 'actions' ? vm.safeguard(ask, seen, decision.actions) : null;
@@ -287,7 +287,7 @@ describe('the way back', () => {
 
   test('there is none where nothing is risked; where there can be none, that is said', async () => {
     await done(wanted(target));
-    expect(await safeguard(wanted(targetOf(container(101, { memoryMb: 1024 }))))).toBeNull();
+    expect(await safeguard(wanted(targetOf(container(101, { memory_mb: 1024 }))))).toBeNull();
     const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };
     await done(wanted(targetOf(container(102, { mountPoints: [mount] }))));
     const risky = container(102, { mountPoints: [mount], pctFeatures: { nesting: '1' } });

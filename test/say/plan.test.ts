@@ -28,9 +28,9 @@ const plan: Plan = {
       needs: ['lxc/900' as TargetId],
       wave: 2,
       changes: [
-        { path: '/memoryMb', before: 512, after: 1024 },
+        { path: '/memory_mb', before: 512, after: 1024 },
         { path: '/rules', before: ['in 22', 'in 80'], after: ['in 80', 'in 443'] },
-        { path: '/swapMb', before: 512, after: undefined },
+        { path: '/swap_mb', before: 512, after: undefined },
       ],
     }),
     step('vm/105', {
@@ -52,11 +52,11 @@ test('a plan tells per wave and target what is done, what it costs, and each fie
 
     Wave 2
       ~ lxc/101  update: restarts 101 · after lxc/900
-          /memoryMb  512 → 1024
+          /memory_mb  512 → 1024
           /rules
             - "in 22"
             + "in 443"
-          /swapMb    512 → (gone)
+          /swap_mb    512 → (gone)
 
     Wave 3
       - vm/105  delete: destroys the disk of 105 · needs approval

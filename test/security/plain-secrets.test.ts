@@ -10,7 +10,7 @@ import type { Json } from '../../src/model/json.ts';
 import { hidePlainSecrets, plainSecretsIn } from '../../src/model/secret-shapes.ts';
 import { hideSecrets } from '../../src/plan/secret.ts';
 import { captured } from '../cli/captured.ts';
-import { environment, loadFiles, placesOf } from '../config/environment.ts';
+import { environment, loadFiles, placesOf } from '../load/environment.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';

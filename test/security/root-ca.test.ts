@@ -14,7 +14,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { openContents } from '../../src/io/host/content.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import { restsOn } from '../../src/managers/edges.ts';
+import { restsOn } from '../../src/managers/dependencies.ts';
 import { featureScript, installScripts } from '../../src/managers/guest/scripts/scripts.ts';
 import { ROOT_ON_NODE } from '../../src/managers/trusted-root.ts';
 import type { Content } from '../../src/model/action.ts';

@@ -5,16 +5,16 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { load } from '../../src/config/load.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
+import { load } from '../../src/load/load.ts';
 import * as managers from '../../src/managers/index.ts';
 import { type SecretBounds, whyNotAllowed } from '../../src/model/secret-bounds.ts';
 import { DEFAULT_BOUNDS, secretBounds } from '../../src/settings/secret-bounds.ts';
 import { readSourceSettings } from '../../src/settings/source.ts';
 import { OWN_VARIABLES } from '../../src/settings/variables.ts';
 import { readSettings } from '../../src/settings.ts';
-import { environment as bigEnvironment, type Files, loadFiles, snapshotOf } from '../config/environment.ts';
+import { environment as bigEnvironment, type Files, loadFiles, snapshotOf } from '../load/environment.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, labHost, openLab } from '../support/lab.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
@@ -27,7 +27,7 @@ function boundsOf(settings: Record<string, string>): SecretBounds {
   return readSourceSettings(settings, () => '').secrets;
 }
 
-/** The configuration of `test/config`, its secrets as told. */
+/** The configuration of `test/load`, its secrets as told. */
 function withSecrets({ user, portainer, vm, stack }: Record<string, string>): Files {
   const files = bigEnvironment();
   if (user !== undefined) files[HYPERVISOR].users = { username: 'ada', password_hash: { $secret: user } };

@@ -12,7 +12,7 @@ import type { TargetId } from '../../src/model/ids.ts';
 import { referencesIn } from '../../src/plan/secret-references.ts';
 import { ageKeys } from '../../src/settings/age-keys.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { environment, loadFiles } from '../config/environment.ts';
+import { environment, loadFiles } from '../load/environment.ts';
 
 const SHOP = 'stacks/shop/phoenix.json';
 const AT = `/environments/production/variables/1/value/$secret`;
@@ -87,7 +87,7 @@ describe('a file that another program changed', () => {
   });
 });
 
-/** The configuration of `test/config` with a variable that refers into an encrypted file. */
+/** The configuration of `test/load` with a variable that refers into an encrypted file. */
 function referring(reference: string, more: Record<string, unknown> = {}) {
   const files = environment();
   files[SHOP].environments.production.variables.push({ name: 'DB_PASSWORD', value: { $secret: reference } });

@@ -3,17 +3,18 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { load } from '../../src/config/load.ts';
-import { certificateFile } from '../../src/config/schema/certificate.ts';
-import { SCHEMAS } from '../../src/config/schema/files.ts';
-import { hypervisorFile } from '../../src/config/schema/hypervisor.ts';
-import { lxcFile } from '../../src/config/schema/lxc.ts';
 import { matches, type Pattern } from '../../src/config/schema/marks.ts';
-import { stackManifest } from '../../src/config/schema/stack.ts';
 import { type Holds, holdsOf } from '../../src/config/schema/text.ts';
-import { vmFile } from '../../src/config/schema/vm.ts';
+import { formatsOf } from '../../src/load/formats.ts';
+import { load } from '../../src/load/load.ts';
+import { certificateFile } from '../../src/managers/certificate/schema.ts';
+import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
+import { KINDS } from '../../src/managers/index.ts';
+import { lxcFile } from '../../src/managers/lxc/schema.ts';
+import { stackManifest } from '../../src/managers/stack/schema.ts';
+import { vmFile } from '../../src/managers/vm/schema.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../config/environment.ts';
+import { type Files, snapshotOf } from '../load/environment.ts';
 import { CERTIFICATES, DESK, HYPERVISOR, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
 import { type Written, writtenFor } from './written.ts';
 
@@ -96,7 +97,7 @@ function moved<Value>(value: Value, from: string, to: string): Value {
 }
 
 test('each text of each schema says what it may hold', () => {
-  const silent = Object.entries(SCHEMAS).flatMap(([name, schema]) =>
+  const silent = formatsOf(KINDS).flatMap(({ name, schema }) =>
     textFields(schema).flatMap(({ pattern, holds }) => (holds === undefined ? [`${name}: ${pattern.join('/')}`] : [])),
   );
   expect(silent).toEqual([]);

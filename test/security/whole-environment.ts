@@ -1,7 +1,8 @@
 // An environment in which every text field of every schema says something: sound as it is, so that a test changes one text at a time
 // and sees what becomes of it.
 
-import type { Files } from '../config/environment.ts';
+import type { Files } from '../load/environment.ts';
+import { settingsAsWritten } from '../managers/guest/settings-rows.ts';
 
 export const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 export const LXC = 'etc/phoenix_lxc_configs.json';
@@ -47,13 +48,10 @@ const nvidia = {
 function container(id: number, own: object) {
   return {
     ...guest(id),
-    memory_mb: 512,
-    cores: 1,
+    ...settingsAsWritten('lxc'),
     template: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
     storage_pool: 'tank-disks',
     storage_size_gb: 8,
-    start_at_boot: true,
-    boot_order: 1,
     network_config: {
       name: 'eth0',
       bridge: 'vmbr0',
@@ -206,13 +204,10 @@ export function wholeEnvironment(): Files {
           ...guest(1001),
           vmid: 1001,
           clone_from_vmid: '9000',
-          cores: 2,
-          memory_mb: 2048,
+          ...settingsAsWritten('vm'),
           disk_size_gb: 32,
           storage_pool: 'tank-disks',
           network_bridge: 'vmbr0',
-          start_at_boot: true,
-          boot_order: 2,
           dependencies: ['900'],
           network_config: {
             ip: '10.0.0.111/24',

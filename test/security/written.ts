@@ -1,11 +1,11 @@
 // Everything that Phoenix writes and calls for a configuration on a host where nothing of it is there yet: texts of files and
 // arguments of programs, by the writers themselves, so that a test sees what a value of the configuration becomes.
 
-import type { Config } from '../../src/config/config.ts';
 import { composeText } from '../../src/io/host/compose-text.ts';
 import { tell } from '../../src/managers/certificate/hook.ts';
 import { requestSettings } from '../../src/managers/certificate/request.ts';
 import type { CertificateSpec } from '../../src/managers/certificate/spec.ts';
+import type { Config } from '../../src/managers/config.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/spec.ts';
 import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/spec.ts';

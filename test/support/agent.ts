@@ -2,7 +2,6 @@
 
 import { startAgent } from '../../src/agent/agent.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
-import { READING } from '../../src/config/sources.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
 import { HTTP_LIMITS } from '../../src/io/git/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
@@ -11,6 +10,7 @@ import { openWork } from '../../src/io/git/work.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
+import { READING } from '../../src/load/reading.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host, Log, Repository } from '../../src/ports.ts';

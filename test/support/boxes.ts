@@ -143,7 +143,7 @@ function isTemplate(spec: JsonObject | undefined): boolean {
 
 const stateOf = (box: Box | undefined) => (box ? (box.started === true ? 'running' : 'stopped') : 'absent');
 
-const power: PowerManager<Record<string, Box>, Box> = {
+const power: PowerManager<JsonObject, Box, Record<string, Box>> = {
   role: (spec) => (isTemplate(spec) ? 'rests' : 'runs'),
   state: (survey, target) => stateOf(survey[nameOf(target)]),
   running: stateOf,
@@ -157,12 +157,12 @@ const power: PowerManager<Record<string, Box>, Box> = {
   },
 };
 
-const manager: Manager<Record<string, Box>, Box> = {
+const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   kind: 'lxc',
   targets: ({ lxc }) =>
     lxc.map((guest): Target => {
-      const { id, memoryMb, cores, tags, dependencies } = guest;
-      const spec = { memoryMb, cores, tags };
+      const { id, memory_mb, cores, tags, dependencies } = guest;
+      const spec = { memory_mb, cores, tags };
       return {
         id: targetId('lxc', id),
         spec,
@@ -194,7 +194,7 @@ const manager: Manager<Record<string, Box>, Box> = {
   },
 };
 
-function registry(one: Manager<Record<string, Box>, Box>): Managers {
+function registry(one: Manager<JsonObject, Box, Record<string, Box>>): Managers {
   return {
     allTargets: (config) => new Map(one.targets(config).map((target): [TargetId, Target] => [target.id, target])),
     impactOf: (change) => one.impact(change),

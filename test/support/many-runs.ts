@@ -25,7 +25,7 @@ async function pushRun(ledger: Ledger, number: number): Promise<RunId> {
   const step = {
     ...({ target, kind: 'lxc', verb: 'update', impact: 'live', needs: [], wave: 1 } as const),
     ...{ approval: false, approvals: 0, protected: false },
-    changes: [{ path: '/memoryMb', before: number, after: number + 1 }],
+    changes: [{ path: '/memory_mb', before: number, after: number + 1 }],
   };
   const said = (context: string, state: CommitStatus['state']): CommitStatus => {
     const about = { kind: 'run', run: String(number) as RunId, target: null } as const;

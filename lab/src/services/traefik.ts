@@ -30,7 +30,7 @@ export function traefik(): LabService {
     const scheme = url.protocol === 'https:' ? 'https' : 'http';
     const port = Number(url.port || (scheme === 'https' ? 443 : 80));
     const headers = forwarded(peer.from, entryPoint, request.headers, isSecure);
-    forward(peer, { scheme, address: url.hostname, port, headers }, request, response);
+    void forward(peer, { scheme, address: url.hostname, port, headers }, request, response);
   });
   return {
     name: 'traefik',

@@ -1,10 +1,11 @@
 // What a commit declares: its targets with their digests, and what is wrong with it.
 
 import { createHash } from 'node:crypto';
-import type { Config } from '../../config/config.ts';
+import { LRUCache } from 'lru-cache';
 import { Known } from '../../config/known.ts';
-import { type LoadOptions, load } from '../../config/load.ts';
-import type { CommitSha, TargetId } from '../../model/ids.ts';
+import { type LoadOptions, load } from '../../load/load.ts';
+import type { Config } from '../../managers/config.ts';
+import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -36,7 +37,7 @@ export function declarations(
   managers: Managers,
   reading: AgentOptions['reading'],
 ): Declarations {
-  const known = new Map<CommitSha, Promise<Declared>>();
+  const known = new LRUCache<CommitSha, Promise<Declared>>({ max: KEEP });
   const guests = new Known();
   let last: Declared | null = null;
 
@@ -53,12 +54,11 @@ export function declarations(
   }
 
   return (commit) => {
-    const found = known.get(commit) ?? readNext(commit);
-    known.delete(commit);
+    const before = known.get(commit);
+    if (before !== undefined) return before;
+    const found = readNext(commit);
     known.set(commit, found);
     found.catch(() => known.delete(commit));
-    const [oldest] = known.keys();
-    if (known.size > KEEP && oldest !== undefined) known.delete(oldest);
     return found;
   };
 }
@@ -67,7 +67,7 @@ export function declarations(
 function declaredIn(
   snapshot: Snapshot,
   commit: CommitSha,
-  { allTargets }: Managers,
+  { allTargets, managerOf }: Managers,
   reading: LoadOptions,
   last: Declared | null,
 ): Declared {
@@ -81,7 +81,7 @@ function declaredIn(
     const before = last?.targets.get(id)?.spec;
     const digest = same(before, target.spec) ? last?.digests.get(id) : undefined;
     targets.set(id, digest === undefined || before === undefined ? target : { ...target, spec: before });
-    digests.set(id, digest ?? digestOf(target.spec));
+    digests.set(id, digest ?? digestOf(managerOf(kindOf(id)).recorded?.(target.spec) ?? target.spec));
   }
   return { commit, root: snapshot.root, config: readable, targets, digests, problems };
 }

@@ -1,7 +1,7 @@
 // Everything that a proposal is made from, read before it is made.
 
-import { load } from '../../config/load.ts';
-import { findingsBetween } from '../../config/rules/between.ts';
+import { load } from '../../load/load.ts';
+import { findingsBetween } from '../../load/rules/between.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';

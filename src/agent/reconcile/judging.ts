@@ -1,7 +1,7 @@
 // The policy that judges a commit: the one that was in force before it, whatever the commit itself says, and the commit's own where
 // that asks for more. A policy takes force when the run of the commit that brings it has come to its end with nothing held back.
 
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../managers/config.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { DEFAULT_POLICY, type Policy, type PolicyRecord } from '../../model/policy.ts';
 import { verbRow } from '../../model/verbs.ts';

@@ -1,7 +1,7 @@
 // How the story is told: somebody pushes, what was planned and what happens is shown, and what should be seen is checked.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { load } from '../../config/load.ts';
+import { load } from '../../load/load.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
 

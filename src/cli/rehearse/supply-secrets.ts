@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../managers/config.ts';
 import { allTargets } from '../../managers/index.ts';
 import type { Json } from '../../model/json.ts';
 import { parseReference } from '../../model/secret-bounds.ts';

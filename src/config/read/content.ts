@@ -2,7 +2,7 @@
 // can be given. The one place that tells; what each use of a file asks for is in rules/content.ts.
 
 import type { ContentTraits } from '../../model/snapshot.ts';
-import type { Finding } from '../rules/rule.ts';
+import type { Finding } from '../finding.ts';
 import { decode } from './encoding.ts';
 
 /** Pointers of Git LFS are shorter, by their specification. */

@@ -1,8 +1,8 @@
 // A value of which something cannot be used: the parts with a fault are left out, so that they keep nothing back of the others.
 
 import type { z } from 'zod';
-import type { Place } from '../config.ts';
 import { type Parsed, parse } from './parse.ts';
+import type { Place } from './place.ts';
 
 type Path = readonly PropertyKey[];
 

@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
-import type { Place } from '../config.ts';
+import type { Finding } from '../finding.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
-import type { Finding } from '../rules/rule.ts';
 import { knownKeys } from '../schema/marks.ts';
+import type { Place } from './place.ts';
 import { keysOf, within } from './place.ts';
 
 export interface Parsed<Value> {

@@ -1,6 +1,10 @@
 // Places in the written files, as JSON pointers (RFC 6901).
 
-import type { Place } from '../config.ts';
+/** Where something was written: a file below the config root and a JSON pointer into it. */
+export interface Place {
+  readonly file: string;
+  readonly path: string;
+}
 
 /** The place of a part: `within(guest.writtenAt, 'network_config', 'ip')`. Names are those of the written file. */
 export function within(place: Place, ...keys: readonly (string | number)[]): Place {

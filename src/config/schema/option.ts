@@ -1,5 +1,5 @@
 // The tie between a field and the options of Proxmox that it becomes. A field that says which takes no value that Proxmox would refuse
-// there, and its JSON Schema has Proxmox's bounds. test/config/proxmox-options.test.ts holds every field whose value reaches a command
+// there, and its JSON Schema has Proxmox's bounds. test/load/proxmox-options.test.ts holds every field whose value reaches a command
 // line of Proxmox to this.
 
 import { z } from 'zod';
@@ -79,16 +79,37 @@ function plain(value: string | number | boolean): string {
   return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }
 
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** A whole number within Proxmox's own bounds, where they are narrower than those given. */
-export function wholeNumber(
-  places: readonly Becomes[],
-  message: string,
-  { least, most }: { readonly least: number; readonly most: number },
-) {
+export function wholeNumber(places: readonly Becomes[], message: string, bounds: Bounds) {
+  const { least, most } = narrowed(places, bounds);
+  return becomes(places, message, z.int(message).min(least).max(most));
+}
+
+/** Likewise one in hundredths: with fewer digits than that no program writes it in another form. */
+export function hundredths(places: readonly Becomes[], message: string, bounds: Bounds) {
+  const { least, most } = narrowed(places, bounds);
+  return becomes(
+    places,
+    message,
+    z.number(message).min(least).max(most).refine(inHundredths, message).meta({ multipleOf: 0.01 }),
+  );
+}
+
+function inHundredths(value: number): boolean {
+  return Number(value.toFixed(2)) === value;
+}
+
+function narrowed(places: readonly Becomes[], { least, most }: Bounds): Bounds {
   const bounds = places.map(schemaOf);
-  const lowest = Math.max(least, ...bounds.map(({ minimum = least }) => minimum));
-  const highest = Math.min(most, ...bounds.map(({ maximum = most }) => maximum));
-  return becomes(places, message, z.int(message).min(lowest).max(highest));
+  return {
+    least: Math.max(least, ...bounds.map(({ minimum = least }) => minimum)),
+    most: Math.min(most, ...bounds.map(({ maximum = most }) => maximum)),
+  };
 }
 
 /** One of the words that Proxmox has for an option. */

@@ -27,13 +27,6 @@ export const guestId = z.union(
   GUEST_ID,
 );
 
-export const cores = wholeNumber(inGuests('cores'), 'must be a whole number of cores', { least: 1, most: 8192 });
-export const memoryMb = wholeNumber(
-  [...inContainers('memory'), ...inMachines('memory', 'current')],
-  'must be a whole number of megabytes',
-  { least: 16, most: 64 * 1024 * 1024 },
-);
-
 /** Where the size of a disk stands: that of a new one, and that which one grows to. */
 const SIZES: readonly Becomes[] = [
   ...inContainers('rootfs', 'volume', { write: (size: number) => `local:${size}` }),

@@ -14,6 +14,12 @@ function blobbed(value: unknown, files: Snapshot['files']): unknown {
     const items = value.map((item) => blobbed(item, files));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
+  if (value instanceof Map) {
+    const entries = [...value].map(([key, item]) => [key, item, blobbed(item, files)] as const);
+    return entries.some(([, before, after]) => before !== after)
+      ? new Map(entries.map(([key, , after]) => [key, after]))
+      : value;
+  }
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   const { $secret: reference } = value as { readonly $secret?: unknown };
   if (typeof reference === 'string') {

@@ -3,10 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { type PromiseFsClient, readObject } from 'isomorphic-git';
+import { LRUCache } from 'lru-cache';
 import type { CommitInfo } from '../../ports.ts';
 import type { History } from './ancestry.ts';
 import { Damage, otherType } from './errors.ts';
-import { type Lru, lru } from './lru.ts';
 import { taggedBy, toCommit, toTree } from './parse.ts';
 
 export interface TreeEntry {
@@ -38,8 +38,8 @@ export interface Objects {
 
 /** Objects that stay in memory between operations. */
 export interface Kept {
-  readonly commits: Lru<CommitObject>;
-  readonly trees: Lru<readonly TreeEntry[]>;
+  readonly commits: LRUCache<string, CommitObject>;
+  readonly trees: LRUCache<string, readonly TreeEntry[]>;
 }
 
 const KEPT_COMMITS = 50_000;
@@ -47,8 +47,8 @@ const KEPT_TREE_ENTRIES = 400_000;
 
 export function keepObjects(): Kept {
   return {
-    commits: lru(KEPT_COMMITS, () => 1),
-    trees: lru(KEPT_TREE_ENTRIES, (tree) => tree.length + 1),
+    commits: new LRUCache({ max: KEPT_COMMITS }),
+    trees: new LRUCache({ maxSize: KEPT_TREE_ENTRIES, sizeCalculation: (tree) => tree.length + 1 }),
   };
 }
 
@@ -129,7 +129,11 @@ export function historyOf({ commit }: Objects): History {
   };
 }
 
-async function once<Value>(kept: Lru<Value>, id: string, read: () => Promise<Value>): Promise<Value> {
+async function once<Value extends object>(
+  kept: LRUCache<string, Value>,
+  id: string,
+  read: () => Promise<Value>,
+): Promise<Value> {
   const known = kept.get(id);
   if (known !== undefined) return known;
   const value = await read();

@@ -2,6 +2,7 @@
 
 import { fetch, getRemoteInfo2, type HttpClient } from 'isomorphic-git';
 import type { Clone } from './clone.ts';
+import { type Token, withoutCredentials } from './credentials.ts';
 import { Damage, explain, isDamage, NotGiven } from './errors.ts';
 import { wholeFiles as fs } from './files.ts';
 import { given, type HttpLimits, httpClient } from './http.ts';
@@ -35,9 +36,6 @@ interface Wanted {
 
 /** History of any length: Git's own word for it. */
 export const WHOLE = 0x7fffffff;
-
-/** What is shown for the right to read; an App's is another every hour, so it is asked for each time. */
-export type Token = string | (() => Promise<string>);
 
 /** @throws for an address that is none */
 export function openRemote(limits: HttpLimits, options: { readonly url: string; readonly token?: Token }): Remote {
@@ -110,23 +108,6 @@ function listing(http: HttpClient, want: string, capabilities: readonly string[]
 
 const SHA256 =
   'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1';
-
-export function withoutCredentials(
-  address: string,
-  token: Token | undefined,
-): { url: string; token: Token | undefined } {
-  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
-    throw new Error(
-      'PHOENIX_REPO_URL must begin with https:// or http://, for example https://github.com/team/config.git',
-    );
-  }
-  const url = new URL(address);
-  const inUrl = url.password || url.username;
-  url.username = '';
-  url.password = '';
-  const bare = url.href.replace(/\/+$/, '');
-  return { url: bare, token: token ?? (inUrl === '' ? undefined : decodeURIComponent(inUrl)) };
-}
 
 /** The forges take any name with a token; this is the one that GitHub asks for. */
 function basic(token: string): string {

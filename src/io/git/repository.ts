@@ -1,11 +1,11 @@
 // The config repo: a clone on disk that is brought up to date over HTTP. A thread does the work, so that nobody else waits for it; what
 // its files mean is read here.
 
+import { LRUCache } from 'lru-cache';
 import type { Log, Repository } from '../../ports.ts';
+import { type Token, withoutCredentials } from './credentials.ts';
 import { HTTP_LIMITS, type HttpLimits } from './http.ts';
 import { type Content, type FileReader, filesIn } from './listing.ts';
-import { lru } from './lru.ts';
-import { type Token, withoutCredentials } from './remote.ts';
 import { type SnapshotOptions, snapshotOf } from './snapshot.ts';
 import { openThread, type Thread, type ThreadParts } from './thread.ts';
 
@@ -44,7 +44,11 @@ export function openRepository(
     ...(idleMs === undefined ? {} : { idleMs }),
   });
   /** Blobs never change under their id: what one commit has read, another need not. */
-  const kept = lru<Omit<Content, 'blob'>>(KEPT_BYTES, ({ bytes }) => (bytes?.byteLength ?? 0) + 100);
+  const kept = new LRUCache<string, Omit<Content, 'blob'>>({
+    maxSize: KEPT_BYTES,
+    maxEntrySize: KEPT_BYTES / 4,
+    sizeCalculation: ({ bytes }) => (bytes?.byteLength ?? 0) + 100,
+  });
   const reader: FileReader = {
     list: async (commit) => filesIn(await thread.ask('files', commit as Parameters<Repository['commit']>[0])),
     async contents(blobs, most) {

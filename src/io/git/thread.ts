@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../ports.ts';
 import { namedAuthorities } from '../authorities.ts';
-import type { Token } from './remote.ts';
+import type { Token } from './credentials.ts';
 import {
   answerOf,
   type FromThread,

@@ -6,11 +6,12 @@ import type { CommitInfo, Log } from '../../ports.ts';
 import { allBefore, commitsSince, type History, HistoryCut, isAncestor, mergeBase } from './ancestry.ts';
 import { type Clone, openClone } from './clone.ts';
 import { openClones } from './clones.ts';
+import type { Token } from './credentials.ts';
 import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
 import type { HttpLimits } from './http.ts';
 import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
 import { followedHead } from './refs.ts';
-import { openRemote, type Token } from './remote.ts';
+import { openRemote } from './remote.ts';
 import { DEPTHS, openUpkeep } from './upkeep.ts';
 
 export interface WorkOptions {

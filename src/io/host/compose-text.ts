@@ -1,7 +1,7 @@
 // A compose file of the config repo as it goes to where it runs: with its additions, and a heading by which it is known later.
 
 import { createHash } from 'node:crypto';
-import { addToCompose } from '../../config/compose/additions.ts';
+import { addToCompose } from '../../compose/additions.ts';
 import type { Content } from '../../model/action.ts';
 
 /** @param text of the file in the config repo */

@@ -3,8 +3,8 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import type { Content, FileWrite, HttpBody, HttpRequest } from '../../model/action.ts';
-import { atPointer, type Json, type JsonObject } from '../../model/json.ts';
+import type { Content, FileWrite, HttpBody, HttpRequest, RequestJson } from '../../model/action.ts';
+import { atPointer } from '../../model/json.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import type { HttpAnswer } from '../../ports.ts';
 import { certificateSentence, namedAuthorities } from '../authorities.ts';
@@ -135,22 +135,25 @@ async function bodyOf(
 }
 
 /** The same value with the text of every secret and content in place of its reference. */
-async function withSecrets(value: Json | undefined, contents: RequestParts['contents']): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map((item: Json) => withSecrets(item, contents)));
+async function withSecrets(value: RequestJson | undefined, contents: RequestParts['contents']): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((item: RequestJson) => withSecrets(item, contents)));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value);
-  const [only] = entries;
-  if (entries.length === 1 && only?.[0] === '$content') {
-    return Buffer.from(await contents(only[1] as unknown as Content)).toString();
-  }
-  const { $secret, blob, ...other } = value as JsonObject;
+  if (isContent(value)) return Buffer.from(await contents(value.$content)).toString();
+  const { $secret, blob, ...other } = value as { readonly [key: string]: RequestJson | undefined };
   if (typeof $secret === 'string' && Object.keys(other).every((key) => key === 'digest')) {
     const secret = { $secret, ...(typeof blob === 'string' ? { blob } : {}) };
     return Buffer.from(await contents({ from: 'secret', secret })).toString();
   }
   return Object.fromEntries(
-    await Promise.all(entries.map(async ([key, item]) => [key, await withSecrets(item as Json, contents)] as const)),
+    await Promise.all(
+      Object.entries(value).map(async ([key, item]) => [key, await withSecrets(item, contents)] as const),
+    ),
   );
+}
+
+/** An object that is nothing else. */
+function isContent(value: RequestJson & object): value is { readonly $content: Content } {
+  return '$content' in value && Object.keys(value).length === 1;
 }
 
 /** Before anybody else sees the answer. */

@@ -17,8 +17,8 @@ import { faultOf } from './renewal.ts';
 import { requestSettings } from './request.ts';
 import type { Authority, CertificateSpec } from './spec.ts';
 
-export function decideCertificate(wanted: Wanted, seen: CertificateObservation): Decision {
-  const spec = wanted.spec as CertificateSpec | undefined;
+export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
+  const spec = wanted.spec;
   const paths = pathsOf(nameOf(wanted.target));
   if (spec === undefined) return todo(forget(seen, paths));
   const { authority, commonName } = spec;
@@ -79,7 +79,7 @@ function isNoted({ certPath, keyPath }: CertificateSpec, { note }: CertificateOb
  * environment's own authority issued: what an earlier tool or another entry kept there.
  */
 function foreignFile(
-  { target, adopt }: Wanted,
+  { target, adopt }: Wanted<CertificateSpec>,
   { certPath, keyPath }: CertificateSpec,
   { note, files, current: { facts, key } }: CertificateObservation,
 ): string | null {
@@ -101,7 +101,12 @@ function foreignFile(
  * The note that it is as declared and that its user knows. A certificate that was there before the first note was not made by us, so
  * that whoever uses it has it already.
  */
-function writeNote(wanted: Wanted, spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {
+function writeNote(
+  wanted: Wanted<CertificateSpec>,
+  spec: CertificateSpec,
+  seen: CertificateObservation,
+  paths: Paths,
+): Action[] {
   const { current, files, owner, rootDigest } = seen;
   const key = files.get(spec.keyPath);
   const note: Note = {

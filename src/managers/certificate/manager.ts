@@ -1,6 +1,6 @@
 // Certificates: each entry of the manifest is kept valid, in its two files, by the environment's own authority.
 
-import type { Manager } from '../manager.ts';
+import type { Kind } from '../kind.ts';
 import { decideCertificate } from './decide.ts';
 import {
   type CertificateObservation,
@@ -9,11 +9,13 @@ import {
   observeCertificate,
   surveyCertificates,
 } from './observe.ts';
+import { declaration } from './read.ts';
 import { renewAt } from './renewal.ts';
 import { type CertificateSpec, certificateTargets } from './spec.ts';
 
-export const certificate: Manager<CertificateSurvey, CertificateObservation> = {
+export const certificate: Kind<CertificateSpec, CertificateObservation, CertificateSurvey> = {
   kind: 'certificate',
+  declares: declaration,
   targets: certificateTargets,
   // The old one stays in use until the new one is complete, and an entry that is gone leaves its files.
   impact: () => 'live',
@@ -32,6 +34,6 @@ export const certificate: Manager<CertificateSurvey, CertificateObservation> = {
     const settled = decision?.kind === 'actions' && decision.actions.length === 0;
     const facts = seen?.current.facts;
     if (!settled || facts == null) return new Date(survey.now);
-    return new Date(renewAt(facts, (wanted.spec as CertificateSpec).commonName));
+    return new Date(renewAt(facts, wanted.spec.commonName));
   },
 };

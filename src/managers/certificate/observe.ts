@@ -68,8 +68,11 @@ function entryOf(path: string, note: Note | null): [string, Note][] {
 }
 
 /** What the survey allows to say: that files and root are still those of the note. Null where it must be looked at closely. */
-export function glanceAtCertificate(survey: CertificateSurvey, wanted: Wanted): CertificateObservation | null {
-  const spec = wanted.spec as CertificateSpec | undefined;
+export function glanceAtCertificate(
+  survey: CertificateSurvey,
+  wanted: Wanted<CertificateSpec>,
+): CertificateObservation | null {
+  const spec = wanted.spec;
   const note = survey.notes.get(pathsOf(nameOf(wanted.target)).note) ?? null;
   const { now, files } = survey;
   if (spec === undefined) {
@@ -104,8 +107,11 @@ function ownerBy(wanted: Owner, noted: Owner): CertificateObservation['owner'] {
   return uid === null || gid === null ? null : { uid, gid };
 }
 
-export async function observeCertificate(host: HostReader, wanted: Wanted): Promise<CertificateObservation> {
-  const spec = wanted.spec as CertificateSpec | undefined;
+export async function observeCertificate(
+  host: HostReader,
+  wanted: Wanted<CertificateSpec>,
+): Promise<CertificateObservation> {
+  const spec = wanted.spec;
   const paths = pathsOf(nameOf(wanted.target));
   const note = parseNote(await host.readFile(paths.note));
   const now = Date.now();

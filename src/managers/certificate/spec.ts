@@ -1,15 +1,15 @@
 // A certificate as it should be, from the whole configuration: what it holds, where it lies, who signs it and who is told.
 
 import ipaddr from 'ipaddr.js';
-import type { Config } from '../../config/config.ts';
-import type { Certificate, HookWork } from '../../config/config-services.ts';
-import { isBelow, ownerOf } from '../../config/file-owner.ts';
 import type { SigningWay } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
-import { caOf, certificateTarget, gatewayOf, guestTarget, HOST } from '../edges.ts';
+import type { Config } from '../config.ts';
+import { caOf, certificateTarget, gatewayOf, guestTarget, HOST } from '../dependencies.ts';
 import { ROOT_ON_NODE } from '../trusted-root.ts';
+import type { Certificate, HookWork } from './declared.ts';
+import { isBelow, ownerOf } from './file-owner.ts';
 import { ACCOUNT } from './paths.ts';
 
 export type CertificateSpec = {

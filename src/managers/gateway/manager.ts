@@ -4,13 +4,15 @@
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import { publishedText } from '../guest/published.ts';
-import type { HostReader, Manager, Wanted } from '../manager.ts';
+import type { Kind } from '../kind.ts';
+import type { HostReader } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
-import type { Part } from './part.ts';
+import type { GatewaySpec, Part } from './part.ts';
+import { labelsAreUnderstood } from './rules.ts';
 import { traefik } from './traefik/part.ts';
 
-const PARTS: readonly Part[] = [nginx as unknown as Part, traefik as unknown as Part];
+const PARTS: readonly Part[] = [nginx as Part, traefik as Part];
 
 /** Null: it should not exist, which is nobody's business once the container has another role. */
 type Observation = { readonly seen: unknown; readonly note: Note | null } | null;
@@ -18,8 +20,9 @@ type Observation = { readonly seen: unknown; readonly note: Note | null } | null
 /** What was seen of each gateway in the container that it was last kept in. */
 type Survey = ReadonlyMap<string, NonNullable<Observation>>;
 
-export const gateway: Manager<Survey, Observation> = {
+export const gateway: Kind<GatewaySpec, Observation, Survey> = {
   kind: 'gateway',
+  declares: { files: [], rules: [labelsAreUnderstood] },
   targets: (config) =>
     PARTS.flatMap((part) => {
       const declared = part.declared(config);
@@ -41,21 +44,21 @@ export const gateway: Manager<Survey, Observation> = {
     const part = partOf(wanted.target);
     const found = survey.get(part.name);
     if (found === undefined || wanted.spec === undefined) return null;
-    return found.note !== null && sameNote(found.note, noteOf(part, wanted)) ? found : null;
+    return found.note !== null && sameNote(found.note, noteOf(part, wanted.spec)) ? found : null;
   },
   async observe(host, wanted) {
     if (wanted.spec === undefined) return null;
     const part = partOf(wanted.target);
-    const [, found] = await lookByNote(host, part, noteOf(part, wanted));
+    const [, found] = await lookByNote(host, part, noteOf(part, wanted.spec));
     const kept = readNotes(await host.readFolders([notes.folder])).get(part.name) ?? null;
     return { seen: found.seen, note: kept };
   },
   decide(wanted, observation) {
     if (observation === null || wanted.spec === undefined) return { kind: 'actions', actions: [] };
     const part = partOf(wanted.target);
-    const decision = part.decide(wanted.spec as Spec, observation.seen);
+    const decision = part.decide(wanted.spec, observation.seen);
     const isSettled = decision.kind === 'partly' || (decision.kind === 'actions' && decision.actions.length === 0);
-    const note = noteOf(part, wanted);
+    const note = noteOf(part, wanted.spec);
     const isNoted = observation.note !== null && sameNote(observation.note, note);
     return !isSettled || isNoted ? decision : { kind: 'actions', actions: [writeNote(part.name, note)] };
   },
@@ -64,16 +67,14 @@ export const gateway: Manager<Survey, Observation> = {
   putsBack: true,
   safeguard({ target, spec }, observation, actions) {
     if (observation === null || spec === undefined) return null;
-    const restore = partOf(target).putBack(spec as Spec, observation.seen, actions.length > 0);
+    const restore = partOf(target).putBack(spec, observation.seen, actions.length > 0);
     return restore.length === 0 ? null : { take: [], restore, drop: [] };
   },
 };
 
-type Spec = Parameters<Part['decide']>[0];
-
 /** What has to be looked at to know the gateway. */
-function noteOf(part: Part, { spec }: Wanted): Note {
-  return { guest: (spec as Spec).guest, certificates: part.certificates(spec as Spec) };
+function noteOf(part: Part, spec: GatewaySpec): Note {
+  return { guest: spec.guest, certificates: part.certificates(spec) };
 }
 
 async function lookByNote(

@@ -1,13 +1,13 @@
 // One of the two gateways: a file that a program in a container reads, rendered whole, tried, swapped, and asked whether it serves.
 
-import type { Config } from '../../config/config.ts';
 import type { Action } from '../../model/action.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import type { Config } from '../config.ts';
 import type { Decision, HostReader } from '../manager.ts';
 
 /** Every spec says which container it is about. */
-type GatewaySpec = JsonObject & { readonly guest: number };
+export type GatewaySpec = JsonObject & { readonly guest: number };
 
 export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   /** As in the target's id. */

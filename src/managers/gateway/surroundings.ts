@@ -1,12 +1,13 @@
 // What both gateways need to know of the configuration around them: their container, its certificates, and who can reach it.
 
-import type { Config, Guest, LxcGuest } from '../../config/config.ts';
-import type { Certificate } from '../../config/config-services.ts';
-import { seenBy } from '../../config/derive/traefik/routes.ts';
-import { contains, fixedAddress, spelling } from '../../config/rules/network/address.ts';
-import { namesPort, someNetwork } from '../../config/rules/network/firewall-reach.ts';
+import { contains, fixedAddress, spelling } from '../../config/address.ts';
 import type { TargetId } from '../../model/ids.ts';
-import { caOf, certificateTarget } from '../edges.ts';
+import type { Certificate } from '../certificate/declared.ts';
+import type { Config, Guest } from '../config.ts';
+import { caOf, certificateTarget } from '../dependencies.ts';
+import { namesPort, someNetwork } from '../guest/rules/firewall-reach.ts';
+import { seenBy } from '../guest/seen-by.ts';
+import type { LxcGuest } from '../lxc/declared.ts';
 
 export type Served = {
   readonly target: TargetId;

@@ -6,8 +6,8 @@ import { guestName, type Program, runInside } from './proxmox/command.ts';
 import type { GuestSpec } from './spec.ts';
 
 /** Null where none is declared, or where the guest does not run when it is done. */
-export function guestHealth(program: Program, wanted: Wanted): HealthProbe | null {
-  const spec = wanted.spec as unknown as GuestSpec | undefined;
+export function guestHealth(program: Program, wanted: Wanted<GuestSpec>): HealthProbe | null {
+  const spec = wanted.spec;
   const health = spec?.health ?? null;
   if (spec === undefined || health === null || spec.final !== 'running') return null;
   const id = Number(nameOf(wanted.target));

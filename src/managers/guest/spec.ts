@@ -1,13 +1,13 @@
 // The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
 
-import type { Config, Guest } from '../../config/config.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
-import { restsOn } from '../edges.ts';
+import type { Config, Guest } from '../config.ts';
+import { restsOn } from '../dependencies.ts';
 import type { Wanted } from '../manager.ts';
 import { type Notes, notesText, OWNER_TAG, repositoryName } from './look/notes.ts';
 import type { Firewall } from './proxmox/firewall.ts';
 import { type Script, scriptsDigest } from './scripts/scripts.ts';
+import type { SharedSettings } from './settings/values.ts';
 
 /** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
 type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
@@ -21,22 +21,17 @@ type Health = {
   readonly timeoutSeconds: number;
 };
 
-export type GuestSpec = {
+export type GuestSpec = SharedSettings & {
   readonly id: number;
   /** Nothing of it is on the host. It stands here so that a commit which only sets it is applied, and is still known when the guest is gone from the files. */
   readonly protected: boolean;
-  /** Null, here and below: not declared, and so nothing that is compared. */
-  readonly cores: number | null;
-  readonly memoryMb: number | null;
-  readonly onboot: boolean | null;
-  /** What is declared of Proxmox's `startup`. */
-  readonly startup: string | null;
   /** Those declared and Phoenix's own, in order. */
   readonly tags: readonly string[];
   /** The declared description, which stands in Phoenix's part of the notes. */
   readonly notes: string;
   /** Empty: not declared. */
   readonly nameservers: readonly string[];
+  /** Null: not declared, and so nothing that is compared. */
   readonly searchdomain: string | null;
   readonly firewall: Firewall | null;
   readonly final: Final;
@@ -66,16 +61,14 @@ export function guestNeeds(guest: Guest, config: Config): TargetId[] {
 /** The shared part, all but what each kind knows itself. */
 export function guestSpec(
   guest: Guest,
+  settings: SharedSettings,
   own: Pick<GuestSpec, 'firewall' | 'final' | 'scripts' | 'snapshots'>,
 ): GuestSpec {
   const health = guest.healthCheck;
   return {
     id: guest.id,
     protected: guest.protected,
-    cores: guest.cores,
-    memoryMb: guest.memoryMb,
-    onboot: guest.startAtBoot,
-    startup: startupOf(guest),
+    ...settings,
     tags: [...new Set([...guest.tags, OWNER_TAG])].sort(),
     notes: notesText(guest.description),
     nameservers: guest.network.nameservers,
@@ -95,14 +88,6 @@ export function guestSpec(
   };
 }
 
-function startupOf(guest: Guest): string | null {
-  const parts = [
-    ...(guest.bootOrder === null ? [] : [`order=${guest.bootOrder}`]),
-    ...(guest.bootDelaySeconds === null ? [] : [`up=${guest.bootDelaySeconds}`]),
-  ];
-  return parts.length === 0 ? null : parts.join(',');
-}
-
 /** Whether a guest that is left stopped has everything: nobody can look inside, so its snapshot or its notes say it. */
 export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: readonly string[]): boolean {
   const { template } = spec.snapshots;
@@ -111,18 +96,17 @@ export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: rea
 }
 
 /** Whether the last applied spec had the same scripts: what was proved then needs no look inside. */
-export function sameScripts(wanted: Wanted, spec: GuestSpec): boolean {
+export function sameScripts(wanted: Wanted<GuestSpec>, spec: GuestSpec): boolean {
   if (spec.scripts.length === 0) return true;
-  return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec as unknown as JsonObject));
+  return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec));
 }
 
-function marksOf(spec: JsonObject | undefined): unknown {
-  const scripts = spec?.['scripts'];
-  return Array.isArray(scripts) ? scripts.map((entry) => [entry['name'], entry['mark']]) : null;
+function marksOf(spec: GuestSpec | undefined): unknown {
+  return spec?.scripts.map(({ name, mark }) => [name, mark]) ?? null;
 }
 
 /** The notes that a guest is made with. */
-export function firstNotes(wanted: Wanted, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
+export function firstNotes(wanted: Wanted<GuestSpec>, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
   return {
     text: '',
     ...(spec.notes === '' ? {} : { description: spec.notes }),

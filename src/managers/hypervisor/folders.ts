@@ -1,11 +1,11 @@
 // Folders of the host that Phoenix may make: those inside datasets that it keeps. Anything else that is missing, such as the mount
 // of a disk, is a person's to bring, or files would end up below it.
 
-import type { Config } from '../../config/config.ts';
-import type { ZfsDataset } from '../../config/config-host.ts';
 import type { Action } from '../../model/action.ts';
+import type { Config } from '../config.ts';
 import type { HostReader } from '../manager.ts';
 import { act } from './act.ts';
+import type { ZfsDataset } from './declared.ts';
 
 /** Where a dataset is mounted: where it says itself, else where ZFS mounts it. */
 export function mountFolder({ pool, name, properties }: Pick<ZfsDataset, 'pool' | 'name' | 'properties'>): string {

@@ -1,12 +1,15 @@
 // The Proxmox host itself: one target per section, each kept by its own code.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
-import type { HostReader, Manager } from '../manager.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Kind } from '../kind.ts';
+import type { HostReader } from '../manager.ts';
 import { dns } from './dns/section.ts';
 import { firewall } from './firewall/section.ts';
 import { gpu } from './gpu/section.ts';
 import { network } from './network/section.ts';
 import { nfs } from './nfs/section.ts';
+import { declaration } from './read.ts';
 import { samba } from './samba/section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/section.ts';
@@ -31,8 +34,9 @@ const SECTIONS: readonly Section[] = [
 /** What one look says, by the name of the section. */
 type Surveys = ReadonlyMap<string, unknown>;
 
-export const hypervisor: Manager<Surveys, unknown> = {
+export const hypervisor: Kind<JsonObject, unknown, Surveys> = {
   kind: 'hypervisor',
+  declares: declaration,
   targets: (config) =>
     SECTIONS.flatMap((section) => {
       const declared = section.declared(config);

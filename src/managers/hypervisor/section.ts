@@ -1,36 +1,37 @@
 // A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
 
-import type { Config } from '../../config/config.ts';
 import type { Action } from '../../model/action.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
 import type { Decision, HealthProbe, HostReader, Safeguard, Wanted } from '../manager.ts';
 
 /** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
-export interface Section<Facts = unknown, Seen = unknown> {
+export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   /** As in the target's id: `dns`, `firewall`, `storage`, … */
   readonly name: string;
   /** Pure. Null where the configuration does not ask for it. */
-  declared(config: Config): Pick<Target, 'spec' | 'needs' | 'within'> | null;
+  declared(config: Config): (Pick<Target, 'needs' | 'within'> & { readonly spec: Spec }) | null;
   /** Pure. */
-  impact(change: Change): Impact;
+  impact(change: Change<Spec>): Impact;
   /** Constant and cheap, whatever is declared: files rather than commands. */
   survey(host: HostReader): Promise<Facts>;
-  glance(facts: Facts, wanted: Wanted): Seen | null;
-  observe(host: HostReader, wanted: Wanted): Promise<Seen>;
+  glance(facts: Facts, wanted: Wanted<Spec>): Seen | null;
+  observe(host: HostReader, wanted: Wanted<Spec>): Promise<Seen>;
   /** Pure. Without a spec: what is ours is taken away, the rest is left. */
-  decide(wanted: Wanted, seen: Seen): Decision;
+  decide(wanted: Wanted<Spec>, seen: Seen): Decision;
   /** Pure. */
-  health(wanted: Wanted): HealthProbe | null;
+  health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: as a manager's. Absent where going back cannot help. */
-  safeguard?(wanted: Wanted, seen: Seen, actions: readonly Action[]): Safeguard | null;
+  safeguard?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Safeguard | null;
 }
 
 /** A glance that only ever says that nothing is to be done: otherwise the part is looked at closely. */
-export function idleOnly<Facts, Seen>(
+export function idleOnly<Spec, Facts, Seen>(
   seen: (facts: Facts) => Seen,
-  decide: (wanted: Wanted, seen: Seen) => Decision,
-): (facts: Facts, wanted: Wanted) => Seen | null {
+  decide: (wanted: Wanted<Spec>, seen: Seen) => Decision,
+): (facts: Facts, wanted: Wanted<Spec>) => Seen | null {
   return (facts, wanted) => {
     const presumed = seen(facts);
     const decision = decide(wanted, presumed);

@@ -29,13 +29,13 @@ export interface ContainerChanges {
 }
 
 export function containerChanges(
-  wanted: Wanted,
+  wanted: Wanted<LxcSpec>,
   spec: LxcSpec,
   seen: GuestObservation,
   conf: GuestConf,
   volumes: FoundVolumes,
 ): ContainerChanges | Refusal {
-  const before = wanted.before as unknown as LxcSpec | undefined;
+  const before = wanted.before;
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;

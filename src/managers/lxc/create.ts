@@ -18,7 +18,7 @@ import type { FoundVolumes } from './volumes.ts';
 import { containerWishes } from './wishes.ts';
 
 export function createContainer(
-  wanted: Wanted,
+  wanted: Wanted<LxcSpec>,
   spec: LxcSpec,
   seen: GuestObservation,
   volumes: FoundVolumes,
@@ -48,7 +48,11 @@ export function createContainer(
   return { kind: 'actions', actions };
 }
 
-function cloneContainer(wanted: Wanted, spec: LxcSpec, source: { clone: number; snapshot: string | null }): Action {
+function cloneContainer(
+  wanted: Wanted<LxcSpec>,
+  spec: LxcSpec,
+  source: { clone: number; snapshot: string | null },
+): Action {
   const args = [
     String(spec.id),
     ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
@@ -67,7 +71,7 @@ function onlyNew(volumes: FoundVolumes): FoundVolumes {
   return { ...volumes, returning: [], declared: volumes.declared.filter(({ id }) => id === null) };
 }
 
-function create(wanted: Wanted, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
+function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
   const template = 'template' in spec.source ? spec.source.template : '';
   const wishes = containerWishes(spec, null, { before: undefined, building: true }, volumes);
   const args = [

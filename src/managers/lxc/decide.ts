@@ -31,14 +31,14 @@ import { mountedIn } from './mounted.ts';
 import { type LxcSpec, madeContainer } from './spec.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
-export function decideContainer(wanted: Wanted, seen: GuestObservation): Decision {
-  const spec = wanted.spec as unknown as LxcSpec | undefined;
+export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation): Decision {
+  const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const notes = conf === null ? null : parseNotes(conf.description);
   const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes =>
     findVolumes(declared, conf, {
-      before: wanted.before as unknown as LxcSpec | undefined,
+      before: wanted.before,
       building: notes?.building === true && notes.restarting !== true,
       kept: parseKept(seen.host.kept),
       missing: seen.host.missing,

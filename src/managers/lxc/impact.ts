@@ -1,18 +1,20 @@
 // What a change of a container costs, by the rules of Proxmox. Whether the container runs is not known when this is asked, so what
 // would wait for its next start counts as a restart.
 
-import { MAKING } from '../../config/making.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
+import { MAKING } from '../guest/making.ts';
+import { waits } from '../guest/settings/values.ts';
 import type { LxcSpec } from './spec.ts';
 
-export function lxcImpact(change: Change): Impact {
+export function lxcImpact(change: Change<LxcSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';
-  const before = change.before as unknown as LxcSpec | undefined;
-  const after = change.after as unknown as LxcSpec | undefined;
+  const before = change.before;
+  const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
-  return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
+  const isWaiting = waits('lxc', before, after) || isReadAtStart(before, after);
+  return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
 function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
@@ -33,7 +35,7 @@ function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
 }
 
 /** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
-function waits(before: LxcSpec, after: LxcSpec): boolean {
+function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
     ...mounts.map(({ path, host, readOnly }) => [path, host, readOnly]),
     ...volumes.map(({ name, path }) => [name, path]),

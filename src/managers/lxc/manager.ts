@@ -10,14 +10,19 @@ import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
-import type { Manager } from '../manager.ts';
+import { asRecorded } from '../guest/settings/values.ts';
+import type { Kind } from '../kind.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
+import { declaration } from './read.ts';
+import type { LxcSpec } from './spec.ts';
 import { lxcTargets } from './spec.ts';
 
-export const lxc: Manager<GuestSurvey, GuestObservation> = {
+export const lxc: Kind<LxcSpec, GuestObservation, GuestSurvey> = {
   kind: 'lxc',
+  declares: declaration,
   targets: lxcTargets,
+  recorded: asRecorded,
   impact: lxcImpact,
   survey: (host) => surveyGuests(host, 'pct'),
   glance: (survey, wanted) => {

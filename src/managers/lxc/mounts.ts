@@ -1,7 +1,6 @@
 // Mount points and devices of a container as they should be. A volume is told by what it is, a folder of the host and a device by
 // their paths, so that a second apply finds them again instead of making another.
 
-import type { JsonObject } from '../../model/json.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
@@ -11,7 +10,7 @@ import type { Found, FoundVolumes } from './volumes.ts';
 
 /** What decides whether something that is no longer declared may go: it was declared before, or came with a clone's source. */
 export interface Removable {
-  readonly before: JsonObject | undefined;
+  readonly before: LxcSpec | undefined;
   readonly building: boolean;
 }
 
@@ -44,7 +43,9 @@ export function mountWishes(
     return { ...wish(present.key, mount.path, printMount(mount), isSame, true), value: edit };
   });
   for (const { key } of declared) keys.add(key);
-  const before = pathsIn(removable.before, 'mounts', 'volumes');
+  const before = new Set(
+    [...(removable.before?.mounts ?? []), ...(removable.before?.volumes ?? [])].map(({ path }) => path),
+  );
   const places = new Set(spec.volumes.map(({ path }) => path));
   const gone = binds
     .filter(({ key, volume }) => !keys.has(key) && isOfHost(volume))
@@ -97,8 +98,7 @@ export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
 function editMount(mount: Mount, now: string, { before, building }: Removable): string {
   const { host, path, readOnly } = mount;
   if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
-  const mounts = (before?.['mounts'] ?? []) as readonly Mount[];
-  const wasSet = building || mounts.some((each) => each.path === path && each.readOnly !== null);
+  const wasSet = building || before?.mounts.some((each) => each.path === path && each.readOnly !== null);
   return editProperties(now, {
     set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }) },
     remove: wasSet && readOnly === null ? ['ro'] : [],
@@ -118,7 +118,7 @@ export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, 
   }));
   const lacking = spec.devices.filter((path) => !present.some((device) => device.path === path));
   const free = freeIndexes(indexesOf(used, 'dev'), lacking.length);
-  const before = pathsIn(removable.before, 'devices');
+  const before = new Set(removable.before?.devices);
   return [
     ...lacking.map((path, at) =>
       wish(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
@@ -138,9 +138,4 @@ function wish(key: string, label: string, value: string | null, isSame: boolean,
     same: (now) => (value === null ? now === undefined : isSame),
     waits,
   };
-}
-
-function pathsIn(spec: JsonObject | undefined, ...fields: readonly string[]): ReadonlySet<string> {
-  const entries = fields.flatMap((field) => (spec?.[field] ?? []) as readonly (string | { readonly path: string })[]);
-  return new Set(entries.map((entry) => (typeof entry === 'string' ? entry : entry.path)));
 }

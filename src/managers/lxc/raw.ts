@@ -1,6 +1,6 @@
 // Raw `lxc.*` lines: no command of Proxmox sets them, so they are written into the container's file.
 
-import type { IdMap, LxcGuest } from '../../config/config.ts';
+import type { IdMap, LxcGuest } from './declared.ts';
 
 export type RawOption = { readonly key: string; readonly value: string };
 

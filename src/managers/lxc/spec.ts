@@ -1,35 +1,37 @@
 // A container as it should be, from the whole configuration.
 
-import type { Config, LxcGuest } from '../../config/config.ts';
-import { MAKING } from '../../config/making.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
 import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
+import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
+import type { LxcGuest } from './declared.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
-export type LxcSpec = GuestSpec & {
-  readonly hostname: string;
-  readonly swapMb: number | null;
-  readonly ostype: string | null;
-  readonly unprivileged: boolean | null;
-  /** Only what it is made from: another source later changes nothing on a container that exists. */
-  readonly source: Exclude<Source, { readonly image: string }>;
-  readonly rootfs: { readonly storage: string; readonly sizeGb: number };
-  readonly net0: Interface & { readonly name: string | null };
-  readonly features: Readonly<Record<string, string>>;
-  readonly raw: readonly RawOption[];
-  /** Paths of devices of the host. */
-  readonly devices: readonly string[];
-  readonly mounts: readonly Mount[];
-  readonly volumes: readonly Volume[];
-  /** Id maps that /etc/subuid and /etc/subgid must allow. */
-  readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
-};
+export type LxcSpec = GuestSpec &
+  SettingValues<'lxc'> & {
+    readonly hostname: string;
+    readonly ostype: string | null;
+    readonly unprivileged: boolean | null;
+    /** Only what it is made from: another source later changes nothing on a container that exists. */
+    readonly source: Exclude<Source, { readonly image: string }>;
+    readonly rootfs: { readonly storage: string; readonly sizeGb: number };
+    readonly net0: Interface & { readonly name: string | null };
+    readonly features: Readonly<Record<string, string>>;
+    readonly raw: readonly RawOption[];
+    /** Paths of devices of the host. */
+    readonly devices: readonly string[];
+    readonly mounts: readonly Mount[];
+    readonly volumes: readonly Volume[];
+    /** Id maps that /etc/subuid and /etc/subgid must allow. */
+    readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
+  };
 
 export type Mount = {
   readonly path: string;
@@ -60,11 +62,11 @@ export function lxcTargets(config: Config): Target[] {
 
 /** The same with what a new container gets where nothing is declared. */
 export function madeContainer(spec: LxcSpec): LxcSpec {
-  const { swapMb, unprivileged, interfaceName, bridge } = MAKING.lxc;
+  const { unprivileged, interfaceName, bridge } = MAKING.lxc;
   const { net0 } = spec;
   return {
     ...spec,
-    swapMb: spec.swapMb ?? swapMb,
+    ...madeValues('lxc', spec),
     unprivileged: spec.unprivileged ?? unprivileged,
     net0: { ...net0, name: net0.name ?? interfaceName, bridge: net0.bridge ?? bridge },
   };
@@ -75,7 +77,8 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
   const ranges = (type: 'uid' | 'gid'): IdRange[] =>
     guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
   return {
-    ...guestSpec(guest, {
+    ...valuesOf('lxc', guest),
+    ...guestSpec(guest, valuesOf('lxc', guest), {
       firewall: declaredFirewall(guest.firewall),
       final: guest.startState,
       scripts: scriptsOf(guest, common),
@@ -86,7 +89,6 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
       },
     }),
     hostname: guest.name,
-    swapMb: guest.swapMb,
     ostype: guest.ostype,
     unprivileged: guest.unprivileged,
     source:

@@ -1,11 +1,12 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
-import { MAKING } from '../../config/making.ts';
+import { MAKING } from '../guest/making.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
 import { type Earlier, plainWish, propertyWish, sharedWishes, type Wish } from '../guest/proxmox/settings.ts';
+import { settingWishes } from '../guest/settings/wishes.ts';
 import { deviceWishes, mountWishes, type Removable } from './mounts.ts';
 import { type LxcSpec, madeContainer } from './spec.ts';
 import type { FoundVolumes } from './volumes.ts';
@@ -21,7 +22,7 @@ export function containerWishes(
   volumes: FoundVolumes,
 ): (settings: Settings) => Wish[] {
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
-  const before = removable.before as unknown as LxcSpec | undefined;
+  const before = removable.before;
   const earlier = { before, fresh: removable.building };
   const spec = removable.building ? madeContainer(declared) : declared;
   const { fresh } = earlier;
@@ -34,17 +35,8 @@ export function containerWishes(
       fresh,
       waits: false,
     }),
-    ...sharedWishes(spec, earlier, WAITING, {}),
-    ...plainWish({
-      key: 'swap',
-      label: 'swap',
-      declared: spec.swapMb === null ? null : String(spec.swapMb),
-      before: before?.swapMb == null ? null : String(before.swapMb),
-      shown: spec.swapMb === null ? 'that of Proxmox' : `${spec.swapMb} MB`,
-      fresh,
-      waits: false,
-      absent: '512',
-    }),
+    ...settingWishes('lxc', spec, earlier),
+    ...sharedWishes(spec, earlier, WAITING),
     ...interfaceWish(spec, earlier),
     ...propertyWish({
       key: 'features',

@@ -1,7 +1,6 @@
 // Docker inside a VM, by the guest agent: arguments are a list, and what is secret goes in on standard input.
 
-import type { VmGuest } from '../../config/config.ts';
-import type { ComposeMention, StackEnvironment } from '../../config/config-services.ts';
+import type { ComposeMention } from '../../compose/contents.ts';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports.ts';
@@ -9,6 +8,8 @@ import { confPath } from '../guest/look/observe.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
 import { action, runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
+import type { StackEnvironment } from '../stack/declared.ts';
+import type { VmGuest } from '../vm/declared.ts';
 
 /** Seconds: images are pulled on the way. */
 export const PULL_SECONDS = 900;

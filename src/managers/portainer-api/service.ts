@@ -1,8 +1,9 @@
 // Where the environment's Portainer answers, and what Phoenix keeps of it on the node.
 
-import type { Config, VmGuest } from '../../config/config.ts';
-import { addressOf } from '../../config/derive/dns-records.ts';
-import { certificatesSeenBy, primaryOf } from '../edges.ts';
+import type { Config } from '../config.ts';
+import { certificatesSeenBy, primaryOf } from '../dependencies.ts';
+import { addressOf } from '../guest/guests.ts';
+import type { VmGuest } from '../vm/declared.ts';
 
 /** Plain JSON, since it is part of specs and notes. */
 export type Service = {

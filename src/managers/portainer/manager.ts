@@ -1,7 +1,8 @@
 // Portainer: the server in its VM, and the environments that it manages.
 
 import { nameOf, type TargetId } from '../../model/ids.ts';
-import type { HostReader, Manager } from '../manager.ts';
+import type { Kind } from '../kind.ts';
+import type { HostReader, Wanted } from '../manager.ts';
 import { ask, call, type Said } from '../portainer-api/call.ts';
 import { type Endpoint, endpointsOf } from '../portainer-api/environments.ts';
 import { NOTES, readServerNote, SERVER_NOTE, SESSION_FILE, type ServerNote } from '../portainer-api/service.ts';
@@ -9,6 +10,7 @@ import { decideEnvironment } from './environment/decide.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
 import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
+import { portainerRolesHaveAServer } from './rules.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
 import { revisionOf, type ServerSpec, serverTarget } from './server/spec.ts';
@@ -26,8 +28,11 @@ type Observation =
   | { readonly kind: 'server'; readonly seen: ServerObservation }
   | { readonly kind: 'environment'; readonly seen: EnvironmentObservation };
 
-export const portainer: Manager<Survey, Observation> = {
+type Spec = ServerSpec | EnvironmentSpec;
+
+export const portainer: Kind<Spec, Observation, Survey> = {
   kind: 'portainer',
+  declares: { files: [], rules: [portainerRolesHaveAServer] },
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
   // Containers start anew; what they keep is in their volumes.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),
@@ -44,26 +49,28 @@ export const portainer: Manager<Survey, Observation> = {
     return { server, notes, status, endpoints, keptSession };
   },
   glance(survey, wanted) {
-    return isServer(wanted.target)
-      ? glanceAtServer(survey, wanted.spec as ServerSpec | undefined)
-      : glanceAtEnvironment(survey, wanted.target, wanted.spec as EnvironmentSpec | undefined);
+    if (isServers(wanted)) return glanceAtServer(survey, wanted.spec);
+    return isEnvironments(wanted) ? glanceAtEnvironment(survey, wanted.target, wanted.spec) : null;
   },
   async observe(host, wanted) {
-    return isServer(wanted.target)
-      ? { kind: 'server', seen: await observeServer(host, wanted) }
-      : { kind: 'environment', seen: await observeEnvironment(host, wanted) };
+    if (isServers(wanted)) return { kind: 'server', seen: await observeServer(host, wanted) };
+    if (isEnvironments(wanted)) return { kind: 'environment', seen: await observeEnvironment(host, wanted) };
+    throw new Error(`Portainer has no ${wanted.target}`);
   },
-  decide: (wanted, observation) =>
-    observation.kind === 'server'
-      ? decideServer(wanted, observation.seen)
-      : decideEnvironment(wanted, observation.seen),
-  health({ target, spec }) {
-    if (spec === undefined) return null;
-    if (isServer(target)) {
-      const command = call((spec as ServerSpec).service, 'GET', '/users/me');
+  decide(wanted, observation) {
+    if (isServers(wanted) && observation.kind === 'server') return decideServer(wanted, observation.seen);
+    if (isEnvironments(wanted) && observation.kind === 'environment')
+      return decideEnvironment(wanted, observation.seen);
+    throw new Error(`${wanted.target} was looked at as something else`);
+  },
+  health(wanted) {
+    if (wanted.spec === undefined) return null;
+    if (isServers(wanted)) {
+      const command = call(wanted.spec.service, 'GET', '/users/me');
       return { summary: "Portainer answers and takes Phoenix's key", command, retries: 5, intervalSeconds: 2 };
     }
-    const { service, name } = spec as EnvironmentSpec;
+    if (!isEnvironments(wanted)) return null;
+    const { service, name } = wanted.spec;
     const path = `/endpoints?excludeSnapshots=true&name=${encodeURIComponent(name)}`;
     const command = call(service, 'GET', path, { expect: { pointer: '/0/Status', oneOf: [1] } });
     return { summary: `Portainer reaches environment ${name}`, command, retries: 5, intervalSeconds: 3 };
@@ -72,8 +79,12 @@ export const portainer: Manager<Survey, Observation> = {
   safeguard: () => null,
 };
 
-function isServer(target: TargetId): boolean {
-  return nameOf(target) === 'server';
+function isServers(wanted: Wanted<Spec>): wanted is Wanted<ServerSpec> {
+  return nameOf(wanted.target) === 'server';
+}
+
+function isEnvironments(wanted: Wanted<Spec>): wanted is Wanted<EnvironmentSpec> {
+  return !isServers(wanted);
 }
 
 /** That it takes the key proves that it runs. */

@@ -1,10 +1,9 @@
 // What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
 // answer once they are done. Each look finds out how far it is.
 
-import type { Action, Content } from '../../model/action.ts';
+import type { Action, Content, RequestJson } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
 import type { TargetId } from '../../model/ids.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
@@ -22,9 +21,9 @@ type Seen = Extract<StackObservation, { kind: 'seen' }>;
 /** A deployment that failed is not tried again before this has passed, so that who asked hears of it. */
 const FRESH_MS = 30_000;
 
-export function decideStack(wanted: Wanted, seen: StackObservation): Decision {
+export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): Decision {
   if (seen.kind === 'unknown') return impossible(seen.reason, seen.passing);
-  const spec = wanted.spec as StackSpec | undefined;
+  const spec = wanted.spec;
   if (spec === undefined) return remove(wanted, seen);
   const { target, adopt = false } = wanted;
   const { service, environment, vm, project } = spec;
@@ -104,12 +103,12 @@ function placeFiles({ vm, files }: StackSpec): Action[] {
   );
 }
 
-function bodyOf(spec: StackSpec, target: TargetId): JsonObject {
+function bodyOf(spec: StackSpec, target: TargetId): { readonly [key: string]: RequestJson } {
   const { compose: blob, additions } = spec;
   const content = { from: 'compose', blob, additions, heading: `${headingOf(revisionOf(spec))}\n${target}` } as const;
   return {
-    StackFileContent: { $content: content as unknown as Json },
-    Env: variablesFor(spec, target) as unknown as Json,
+    StackFileContent: { $content: content },
+    Env: variablesFor(spec, target),
   };
 }
 
@@ -160,10 +159,10 @@ function waitFor(service: Service, { id, name }: SeenStack): Action {
 }
 
 /** Its volumes stay. */
-function remove({ target, before }: Wanted, { stack, service, note, containers }: Seen): Decision {
+function remove({ target, before }: Wanted<StackSpec>, { stack, service, note, containers }: Seen): Decision {
   const forget = note === null ? [] : [removeNote(target)];
   const left = (containers ?? []).map(({ name }) => name);
-  const was = before as StackSpec | undefined;
+  const was = before;
   if (stack === null && was !== undefined && note === CLAIM && left.length > 0) {
     return todo([removeContainers(was.vm, `of stack ${was.project}, which was never complete`, left), ...forget]);
   }

@@ -1,6 +1,6 @@
 // What Portainer says of a stack. Its variables tell whose it is and which version was deployed.
 
-import { readCompose } from '../../config/compose/compose.ts';
+import { readCompose } from '../../compose/compose.ts';
 import type { BlobId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { HostReader, Wanted } from '../manager.ts';
@@ -71,7 +71,10 @@ export async function surveyStacks(host: HostReader): Promise<StackSurvey> {
 }
 
 /** Null for one that somebody touched since it was noted: its file is looked at then. */
-export function glanceAtStack(survey: StackSurvey, { target, spec: written }: Wanted): StackObservation | null {
+export function glanceAtStack(
+  survey: StackSurvey,
+  { target, spec: written }: Wanted<StackSpec>,
+): StackObservation | null {
   const { server, endpoints, stacks, notes, now } = survey;
   const spec = written as StackSpec | undefined;
   if (spec === undefined || server === null || !isList(endpoints) || !isList(stacks)) return null;
@@ -84,8 +87,8 @@ export function glanceAtStack(survey: StackSurvey, { target, spec: written }: Wa
 
 const NOT_LOOKED = { kind: 'seen', intact: true, services: null, containers: null, folders: null } as const;
 
-export async function observeStack(host: HostReader, wanted: Wanted): Promise<StackObservation> {
-  const spec = wanted.spec as StackSpec | undefined;
+export async function observeStack(host: HostReader, wanted: Wanted<StackSpec>): Promise<StackObservation> {
+  const spec = wanted.spec;
   if (spec === undefined) return observeRemoved(host, wanted);
   const { service } = spec;
   const now = Date.now();
@@ -110,9 +113,9 @@ export async function observeStack(host: HostReader, wanted: Wanted): Promise<St
 }
 
 /** By its variable, wherever it is. */
-async function observeRemoved(host: HostReader, { target, before }: Wanted): Promise<StackObservation> {
+async function observeRemoved(host: HostReader, { target, before }: Wanted<StackSpec>): Promise<StackObservation> {
   const note = readServerNote(await host.readFile(SERVER_NOTE));
-  const was = before as StackSpec | undefined;
+  const was = before;
   const service = note?.service ?? was?.service ?? null;
   const own = (await host.readFile(notePath(target))) ?? null;
   const nothing = { ...NOT_LOOKED, endpoint: null, stack: null, now: Date.now(), note: own };

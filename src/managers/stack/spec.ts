@@ -1,21 +1,22 @@
 // A stack as it should be on one VM: its compose file with labels and files, its variables, and the environment of Portainer that it
 // runs in.
 
-import { projectName } from '../../config/compose/project.ts';
-import type { Config, VmGuest } from '../../config/config.ts';
-import type { Stack, StackEnvironment, StackFile } from '../../config/config-services.ts';
-import { serverStackOf } from '../../config/derive/portainer.ts';
-import { stacksBefore } from '../../config/derive/stack-resources.ts';
-import { stackTarget } from '../../config/stacks.ts';
+import { projectName } from '../../compose/project.ts';
 import type { ComposeAdditions } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
 import { withoutBlobs } from '../../plan/secret-references.ts';
-import { environmentTarget, guestTarget, primaryOf } from '../edges.ts';
+import type { Config } from '../config.ts';
+import { environmentTarget, guestTarget, primaryOf } from '../dependencies.ts';
 import { textDigest } from '../guest/digest.ts';
 import { bindMount } from '../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../portainer-api/docker.ts';
+import { serverStackOf } from '../portainer-api/server-stack.ts';
 import { type Service, serviceOf } from '../portainer-api/service.ts';
+import type { VmGuest } from '../vm/declared.ts';
+import type { Stack, StackEnvironment, StackFile } from './declared.ts';
+import { stacksBefore } from './resources.ts';
+import { stackTarget } from './target.ts';
 
 export type StackSpec = {
   /** Null: no Portainer is declared. */

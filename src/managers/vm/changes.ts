@@ -24,13 +24,13 @@ export interface MachineChanges {
 }
 
 export function machineChanges(
-  wanted: Wanted,
+  wanted: Wanted<VmSpec>,
   spec: VmSpec,
   seen: GuestObservation,
   conf: GuestConf,
 ): MachineChanges | Refusal {
   const present = parseNotes(conf.description);
-  const before = wanted.before as unknown as VmSpec | undefined;
+  const before = wanted.before;
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
   const disks = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing) : [];

@@ -19,7 +19,7 @@ import { allowOnLocal } from './local-storage.ts';
 import type { VmSpec } from './spec.ts';
 import { machineWishes } from './wishes.ts';
 
-export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservation): Decision {
+export function createMachine(wanted: Wanted<VmSpec>, spec: VmSpec, seen: GuestObservation): Decision {
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
   if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
@@ -45,7 +45,11 @@ export function createMachine(wanted: Wanted, spec: VmSpec, seen: GuestObservati
   return { kind: 'actions', actions };
 }
 
-function cloneMachine(wanted: Wanted, spec: VmSpec, source: { clone: number; snapshot: string | null }): Action {
+function cloneMachine(
+  wanted: Wanted<VmSpec>,
+  spec: VmSpec,
+  source: { clone: number; snapshot: string | null },
+): Action {
   const args = [
     String(spec.id),
     ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
@@ -56,7 +60,7 @@ function cloneMachine(wanted: Wanted, spec: VmSpec, source: { clone: number; sna
   return action(`clone VM ${source.clone}${from} as ${spec.id}`, 'live', call('qm', 'clone', source.clone, args));
 }
 
-function create(wanted: Wanted, spec: VmSpec, image: string, host: HostFacts): Action {
+function create(wanted: Wanted<VmSpec>, spec: VmSpec, image: string, host: HostFacts): Action {
   const { storage } = spec.disk;
   const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
   const args = [

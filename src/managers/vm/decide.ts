@@ -26,8 +26,8 @@ import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { madeMachine, type VmSpec } from './spec.ts';
 
-export function decideMachine(wanted: Wanted, seen: GuestObservation): Decision {
-  const spec = wanted.spec as unknown as VmSpec | undefined;
+export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): Decision {
+  const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const kept = (): KeptVolumes => parseKept(seen.host.kept);

@@ -3,21 +3,23 @@
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
+import { waits } from '../guest/settings/values.ts';
 import type { VmSpec } from './spec.ts';
 
-export function vmImpact(change: Change): Impact {
+export function vmImpact(change: Change<VmSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';
-  const before = change.before as unknown as VmSpec | undefined;
-  const after = change.after as unknown as VmSpec | undefined;
+  const before = change.before;
+  const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
-  return waits(before, after) && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
+  const isWaiting = waits('vm', before, after) || isReadAtStart(before, after);
+  return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
-/** Memory and cores are not changed while it runs, and cloud-init is read at its start. */
-function waits(before: VmSpec, after: VmSpec): boolean {
-  const startOf = ({ memoryMb, cores, nameservers, searchdomain, user, net0 }: VmSpec) =>
-    [memoryMb, cores, nameservers, searchdomain, user, net0.ip, net0.gateway] as const;
+/** Cloud-init is read at its start. */
+function isReadAtStart(before: VmSpec, after: VmSpec): boolean {
+  const startOf = ({ nameservers, searchdomain, user, net0 }: VmSpec) =>
+    [nameservers, searchdomain, user, net0.ip, net0.gateway] as const;
   return !same(startOf(before), startOf(after));
 }

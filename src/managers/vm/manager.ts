@@ -10,14 +10,19 @@ import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
-import type { Manager } from '../manager.ts';
+import { asRecorded } from '../guest/settings/values.ts';
+import type { Kind } from '../kind.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
+import { declaration } from './read.ts';
+import type { VmSpec } from './spec.ts';
 import { vmTargets } from './spec.ts';
 
-export const vm: Manager<GuestSurvey, GuestObservation> = {
+export const vm: Kind<VmSpec, GuestObservation, GuestSurvey> = {
   kind: 'vm',
+  declares: declaration,
   targets: vmTargets,
+  recorded: asRecorded,
   impact: vmImpact,
   survey: (host) => surveyGuests(host, 'qm'),
   glance: (survey, wanted) => {

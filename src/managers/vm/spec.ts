@@ -1,16 +1,19 @@
 // A virtual machine as it should be, from the whole configuration.
 
-import type { Config, FirewallRule, VmGuest } from '../../config/config.ts';
-import { MAKING } from '../../config/making.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
+import type { Config } from '../config.ts';
+import type { FirewallRule } from '../guest/declared.ts';
 import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
+import { madeValues, valuesOf } from '../guest/settings/values.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/spec.ts';
+import type { VmGuest } from './declared.ts';
 
 export type VmSpec = GuestSpec & {
   readonly name: string;
@@ -36,11 +39,10 @@ export function vmTargets(config: Config): Target[] {
 
 /** The same with what a new VM gets where nothing is declared. */
 export function madeMachine(spec: VmSpec): VmSpec {
-  const { cores, memoryMb, diskSizeGb, bridge, ip, username } = MAKING.vm;
+  const { diskSizeGb, bridge, ip, username } = MAKING.vm;
   return {
     ...spec,
-    cores: spec.cores ?? cores,
-    memoryMb: spec.memoryMb ?? memoryMb,
+    ...madeValues('vm', spec),
     disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
     net0: { ...spec.net0, bridge: spec.net0.bridge ?? bridge, ip: spec.net0.ip ?? ip },
     agent: true,
@@ -59,7 +61,7 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
   // A template is cloned as it is; any other VM at its snapshot.
   const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
   return {
-    ...guestSpec(guest, {
+    ...guestSpec(guest, valuesOf('vm', guest), {
       firewall: declaredFirewall(guest.firewall, stackRules(guest, config)),
       final: guest.isTemplate ? 'template' : guest.startState,
       scripts: scriptsOf(guest, common),

@@ -1,6 +1,6 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
-import { MAKING } from '../../config/making.ts';
+import { MAKING } from '../guest/making.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
@@ -12,10 +12,11 @@ import {
   sharedWishes,
   type Wish,
 } from '../guest/proxmox/settings.ts';
+import { settingWishes } from '../guest/settings/wishes.ts';
 import { madeMachine, type VmSpec } from './spec.ts';
 
 /** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */
-const WAITING: ReadonlySet<string> = new Set(['memory', 'cores', 'nameserver', 'searchdomain']);
+const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain']);
 
 /** Settings of cloud-init that take a restart to reach the VM. */
 export const CLOUDINIT_KEYS: readonly string[] = ['ipconfig0', 'nameserver', 'searchdomain', 'ciuser', 'sshkeys'];
@@ -38,7 +39,8 @@ export function machineWishes(
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
   const wishes: Wish[] = [
     ...plainWish({ ...common('name', 'name', false), declared: spec.name, before: before?.name }),
-    ...sharedWishes(spec, earlier, WAITING, { cores: '1' }),
+    ...settingWishes('vm', spec, earlier),
+    ...sharedWishes(spec, earlier, WAITING),
     ...agentWish(spec),
     ...interfaceWish(spec, earlier),
     ...addressWish(spec, earlier),

@@ -279,7 +279,7 @@ describe('events', () => {
     const seen = await events(`/api/runs/${run}/events`, ({ event }) => {
       if (!begun) {
         begun = true;
-        finishStep(ledger, run, LXC)
+        void finishStep(ledger, run, LXC)
           .then(() => finishStep(ledger, run, VM))
           .then(() => ledger.endRun(run, 'succeeded', BEGAN, []));
       }
@@ -304,7 +304,7 @@ describe('events', () => {
       event === 'step' && JSON.parse(data).outcome === 'applied';
     const seen = await events(`/api/runs/${run}/events`, (event) => {
       const begins = event.event === 'run' && JSON.parse(event.data).state === 'applying';
-      if (done === 0 || begins || isApplied(event)) finishNext();
+      if (done === 0 || begins || isApplied(event)) void finishNext();
       return done > 20;
     });
     const outcomes = seen.filter(isApplied);
@@ -341,7 +341,7 @@ describe('events', () => {
     await finishStep(door.ledger, run, LXC);
     let begun = false;
     const seen = await events(`/api/runs/${run}/events?logs=new`, ({ event }) => {
-      if (!begun) finishStep(door.ledger, run, VM);
+      if (!begun) void finishStep(door.ledger, run, VM);
       begun = true;
       return event === 'log';
     });

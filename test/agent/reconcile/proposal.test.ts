@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Declared } from '../../../src/agent/reconcile/declared.ts';
 import { type Gathered, propose } from '../../../src/agent/reconcile/proposal.ts';
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { type CommitSha, type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';

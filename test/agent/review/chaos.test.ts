@@ -94,7 +94,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
     );
     expect(pending).toEqual([]);
     const shown = await host.run({ kind: 'command', program: 'box', args: ['show', '101'], timeoutSeconds: 1 });
-    expect(JSON.parse(shown.stdout)).toMatchObject({ memoryMb: size(PUSHES - 1) });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ memory_mb: size(PUSHES - 1) });
     expect(await ledger.head()).toEqual({ commit: last, base: last, verdict: 'followed' });
     expect(await ledger.unsettledDeliveries()).toEqual([]);
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environment, loadFiles } from '../environment.ts';
+import { environment, loadFiles } from '../../load/environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 

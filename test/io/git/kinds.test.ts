@@ -9,7 +9,7 @@ import { validate } from '../../../src/cli/validate.ts';
 import { openRepository } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { captured } from '../../cli/captured.ts';
-import { environment } from '../../config/environment.ts';
+import { environment } from '../../load/environment.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type GitServer, serveRepository } from '../../support/git-server.ts';
 import { recordLog } from '../../support/log.ts';

@@ -2,13 +2,13 @@
 // and that the file holds, and no other.
 
 import { parseGuestFile } from 'phoenix-lab/state';
-import { normaliseLxc } from '../../../src/config/normalise/lxc.ts';
-import { normaliseVm } from '../../../src/config/normalise/vm.ts';
-import { lxcGuest } from '../../../src/config/schema/lxc.ts';
-import { vmGuest } from '../../../src/config/schema/vm.ts';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { normalFlag, type Properties, parseProperties } from '../../../src/managers/guest/proxmox/property-string.ts';
 import { parseSize } from '../../../src/managers/guest/proxmox/size.ts';
+import { normaliseLxc } from '../../../src/managers/lxc/normalise.ts';
+import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
+import { normaliseVm } from '../../../src/managers/vm/normalise.ts';
+import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { TEMPLATE, targetOf } from '../guests.ts';
 

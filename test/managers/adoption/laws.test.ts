@@ -7,11 +7,11 @@ import { parseNotes } from '../../../src/managers/guest/look/notes.ts';
 import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { decideContainer } from '../../../src/managers/lxc/decide.ts';
-import type { Decision, Wanted } from '../../../src/managers/manager.ts';
+import type { Decision } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
-import { wanted } from '../guests.ts';
+import { type Asked, wanted } from '../guests.ts';
 import { declaredGuest, type Kind } from './declared-guest.ts';
 import { containerFile, machineFile } from './guests.ts';
 
@@ -42,7 +42,7 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
   };
 }
 
-function decide(kind: Kind, ask: Wanted, text: string, running: boolean, kept: string | null = null): Decision {
+function decide(kind: Kind, ask: Asked, text: string, running: boolean, kept: string | null = null): Decision {
   const observation = seen(kind, text, running, kept);
   return kind === 'lxc' ? decideContainer(ask, observation) : decideMachine(ask, observation);
 }

@@ -32,8 +32,8 @@ test('each has its path, before and after', () => {
     { path: '/net0/bridge', before: null, after: 'vmbr0' },
     { path: '/net0/name', before: null, after: 'eth0' },
     { path: '/net0/vlan', before: null, after: 5 },
-    { path: '/onboot', before: null, after: false },
-    { path: '/swapMb', before: null, after: 512 },
+    { path: '/start_at_boot', before: null, after: false },
+    { path: '/swap_mb', before: null, after: 512 },
     { path: '/unprivileged', before: null, after: true },
   ];
   expect(added).toEqual(said);

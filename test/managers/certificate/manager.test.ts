@@ -4,7 +4,7 @@ import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { insidePath, openNode } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Certificate } from '../../../src/config/config-services.ts';
+import type { Certificate } from '../../../src/managers/certificate/declared.ts';
 import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import type { Action } from '../../../src/model/action.ts';

@@ -1,8 +1,10 @@
 // A gateway, a proxy, an authority and a Docker host with one stack, as the tests of the gateways need them.
 
-import type { Config, LxcGuest } from '../../../src/config/config.ts';
-import type { Certificate, Stack } from '../../../src/config/config-services.ts';
-import { emptyCompose } from '../../../src/config/stacks.ts';
+import type { Certificate } from '../../../src/managers/certificate/declared.ts';
+import type { Config } from '../../../src/managers/config.ts';
+import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
+import type { Stack } from '../../../src/managers/stack/declared.ts';
+import { emptyCompose } from '../../../src/managers/stack/read.ts';
 import { container, environment, feature, machine } from '../guests.ts';
 
 export const GATEWAY = '10.0.0.153';

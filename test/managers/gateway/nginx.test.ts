@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
 import type { Keeper } from '../../../src/agent/apply/perform.ts';
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
 import type { NginxSpec } from '../../../src/managers/gateway/nginx/spec.ts';

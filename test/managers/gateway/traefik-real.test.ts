@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';

@@ -7,13 +7,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
 import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
-import type { Config } from '../../../src/config/config.ts';
-import { routesOf } from '../../../src/config/derive/traefik/routes.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import { faultOf } from '../../../src/managers/gateway/traefik/check.ts';
 import { renderTraefik, type TraefikSpec } from '../../../src/managers/gateway/traefik/spec.ts';
 import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
+import { routesOf } from '../../../src/managers/routes/routes.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { testAuthority } from '../../support/tls.ts';

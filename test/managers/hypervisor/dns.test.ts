@@ -5,7 +5,7 @@ import { Resolver } from 'node:dns/promises';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import type { Command } from '../../../src/model/action.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { findProgram, freePort, type Started, start } from '../../support/programs.ts';

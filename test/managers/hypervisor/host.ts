@@ -1,6 +1,6 @@
 // Configurations and targets of the host for the tests of its sections: each test says only what is declared.
 
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';

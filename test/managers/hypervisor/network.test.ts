@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
 import type { Keeper } from '../../../src/agent/apply/perform.ts';
-import type { HostBridge, HostNetwork } from '../../../src/config/config-host.ts';
+import type { HostBridge, HostNetwork } from '../../../src/managers/hypervisor/declared.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';

@@ -1,6 +1,6 @@
 // The parts of the host as the tests of the manager ask for them: one target out of an environment.
 
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Hypervisor } from '../../../src/config/config-host.ts';
+import type { Hypervisor } from '../../../src/managers/hypervisor/declared.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';

@@ -8,7 +8,7 @@ import { container, feature, TEMPLATE, targetOf } from '../guests.ts';
 const RULES = { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] } as const;
 
 const template = container(900, {
-  startAtBoot: false,
+  start_at_boot: false,
   startState: 'stopped',
   templateSnapshot: 'final-form',
   features: [feature('base')],
@@ -21,8 +21,8 @@ const clone = {
   features: [feature('base'), feature('web')],
   firewall: RULES,
   pctFeatures: { nesting: '1' },
-  bootOrder: 2,
-  bootDelaySeconds: 5,
+  boot_order: 2,
+  boot_delay: 5,
 };
 
 const rich = {
@@ -42,7 +42,7 @@ const CASES: readonly Case[] = [
     name: 'a plain container',
     before: [],
     target: targetOf(container(101)),
-    changed: targetOf(container(101, { memoryMb: 1024, cores: 4, name: 'renamed', tags: ['web'], storageSizeGb: 6 })),
+    changed: targetOf(container(101, { memory_mb: 1024, cores: 4, name: 'renamed', tags: ['web'], storageSizeGb: 6 })),
   },
   {
     name: 'a clone with scripts',
@@ -87,7 +87,7 @@ const CASES: readonly Case[] = [
     name: 'a template',
     before: [],
     target: targetOf(template),
-    changed: targetOf({ ...template, memoryMb: 2048 }),
+    changed: targetOf({ ...template, memory_mb: 2048 }),
   },
   {
     name: 'a container that is started once',
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     name: 'a container with snapshots on the way',
     before: [],
     target: targetOf(container(106, { lifecycleSnapshots: true, features: [feature('base')] })),
-    changed: targetOf(container(106, { lifecycleSnapshots: true, features: [feature('base')], memoryMb: 256 })),
+    changed: targetOf(container(106, { lifecycleSnapshots: true, features: [feature('base')], memory_mb: 256 })),
   },
 ];
 

@@ -1,11 +1,11 @@
 // What is decided for a container, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import type { LxcGuest } from '../../../src/config/config.ts';
 import { printNotes } from '../../../src/managers/guest/look/notes.ts';
 import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { decideContainer } from '../../../src/managers/lxc/decide.ts';
+import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';
 import { container, feature, ORIGIN, targetOf, wanted } from '../guests.ts';
@@ -82,7 +82,7 @@ describe('nothing is to be done', () => {
       conf({ net0: NET.replace('BC:24:11', 'bc:24:11') }),
       { network: { ...container(101).network, mac: 'BC:24:11:00:00:01' } },
     ],
-    ['startup in its short form', conf({ startup: '3' }), { bootOrder: 3 }],
+    ['startup in its short form', conf({ startup: '3' }), { boot_order: 3 }],
     ['a size in other units', conf({ rootfs: 'rpool:subvol-101-disk-0,size=4096M' }), {}],
     ['settings that are not declared', conf({ protection: '0', cpulimit: '2', timezone: 'host' }), {}],
     ['mount points that nobody declared', conf({ mp3: '/srv/x,mp=/x' }), {}],
@@ -95,10 +95,10 @@ describe('nothing is to be done', () => {
 
 test('all changes of settings are one command, with the address kept', () => {
   const own = {
-    memoryMb: 1024,
+    memory_mb: 1024,
     tags: ['web'],
-    startAtBoot: false,
-    bootOrder: 2,
+    start_at_boot: false,
+    boot_order: 2,
     network: { ...container(101).network, ip: '10.0.0.5/24', vlan: 7 },
     firewall: { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] },
   } as const;
@@ -126,7 +126,7 @@ test('all changes of settings are one command, with the address kept', () => {
 });
 
 test('a single change is said with its value', () => {
-  expect(decide({ memoryMb: 4096 }, seen(conf()))).toMatchInlineSnapshot(`
+  expect(decide({ memory_mb: 4096 }, seen(conf()))).toMatchInlineSnapshot(`
     "set memory of container 101 to 4096 MB (live)
       pct set 101 --memory 4096 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
@@ -356,7 +356,7 @@ describe('a container that is not ours', () => {
     ['a copy of another target', conf({}, '', printNotes({ ...NOTES, target: 'lxc/900' }))],
     ['of another repository', conf({}, '', printNotes({ ...NOTES, repository: 'https://git.example/other.git' }))],
   ])('%s', (_, text) => {
-    const refusal = decide({ memoryMb: 1024 }, seen(text), { approved: true });
+    const refusal = decide({ memory_mb: 1024 }, seen(text), { approved: true });
     expect(refusal).toMatch(/^blocked: .*phoenix adopt lxc\/101$/);
     expect(decide({}, seen(text), { adopt: true })).toMatch(/^set (the notes|tags) of container 101/);
   });

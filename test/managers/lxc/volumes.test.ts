@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LxcGuest } from '../../../src/config/config.ts';
+import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';

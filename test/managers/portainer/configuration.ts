@@ -1,10 +1,12 @@
 // A configuration that gives one VM Portainer and another its agent with a stack, and what its files and secrets hold.
 
-import type { Config, VmGuest } from '../../../src/config/config.ts';
-import type { Certificate, Stack, StackEnvironment } from '../../../src/config/config-services.ts';
-import { emptyCompose } from '../../../src/config/stacks.ts';
+import type { Certificate } from '../../../src/managers/certificate/declared.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
+import type { Stack, StackEnvironment } from '../../../src/managers/stack/declared.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
+import { emptyCompose } from '../../../src/managers/stack/read.ts';
+import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { environment, machine } from '../guests.ts';
 

@@ -21,7 +21,7 @@ import {
   writeState,
 } from 'phoenix-lab/state';
 import { afterAll } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
+import type { Config } from '../../../src/managers/config.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { call } from '../../../src/managers/portainer-api/call.ts';
 import type { Service } from '../../../src/managers/portainer-api/service.ts';

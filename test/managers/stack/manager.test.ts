@@ -2,12 +2,15 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sealWanted } from '../../../src/agent/apply/seal.ts';
-import { stack } from '../../../src/managers/stack/manager.ts';
+import { registered } from '../../../src/managers/index.ts';
+import { stack as kind } from '../../../src/managers/stack/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, declared, targetOf, type Wishes } from '../portainer/configuration.ts';
 import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from '../portainer/environment.ts';
+
+const stack = registered(kind);
 
 const SHOP = 'stack/1002.shop';
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];

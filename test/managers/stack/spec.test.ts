@@ -2,14 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { projectName } from '../../../src/config/compose/project.ts';
+import { projectName } from '../../../src/compose/project.ts';
 import { composeText } from '../../../src/io/host/compose-text.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { containersIn } from '../../../src/managers/portainer-api/containers.ts';
 import { isIntact } from '../../../src/managers/stack/heading.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import { revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
-import { environment, type Files, loadFiles } from '../../config/environment.ts';
+import { environment, type Files, loadFiles } from '../../load/environment.ts';
 import { declared, targetOf } from '../portainer/configuration.ts';
 
 const SHOP = 'stack/1002.shop';

@@ -10,7 +10,7 @@ const RULES = { enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [] 
 const LINK = machine(1).network;
 
 const template = machine(9000, {
-  startAtBoot: false,
+  start_at_boot: false,
   startState: 'stopped',
   isTemplate: true,
   firewall: RULES,
@@ -21,10 +21,10 @@ const clone = {
   cloneFrom: 9000,
   diskSizeGb: 16,
   cores: 4,
-  memoryMb: 4096,
+  memory_mb: 4096,
   features: [feature('base')],
   firewall: RULES,
-  bootOrder: 4,
+  boot_order: 4,
   volumes: [{ name: 'data', server: '10.0.0.13', path: '/srv/data', mountPoint: '/data' }],
   user: { username: 'phoenix', passwordHash: { $secret: 'env:SECRET' }, sshKeys: [KEY] },
 };
@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
     name: 'a template from an image',
     before: [],
     target: targetOf(template),
-    changed: targetOf({ ...template, memoryMb: 1024 }),
+    changed: targetOf({ ...template, memory_mb: 1024 }),
   },
   {
     name: 'a template with scripts',
@@ -50,7 +50,7 @@ const CASES: readonly Case[] = [
       template,
       machine(1001, {
         ...clone,
-        memoryMb: 2048,
+        memory_mb: 2048,
         diskSizeGb: 20,
         network: { ...LINK, ip: '10.0.0.77/24', mac: '52:54:00:00:10:01' },
         user: { ...clone.user, sshKeys: [] },
@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     name: 'a VM from an image',
     before: [],
     target: targetOf(machine(1002, { startState: 'unmanaged' })),
-    changed: targetOf(machine(1002, { startState: 'unmanaged', memoryMb: 1024, name: 'renamed' })),
+    changed: targetOf(machine(1002, { startState: 'unmanaged', memory_mb: 1024, name: 'renamed' })),
   },
   {
     name: 'a VM with snapshots around its scripts',

@@ -1,11 +1,11 @@
 // What is decided for a VM, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import type { VmGuest } from '../../../src/config/config.ts';
 import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
+import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import { shown } from '../decision.ts';
 import { feature, machine, ORIGIN, targetOf, wanted } from '../guests.ts';
 
@@ -115,8 +115,8 @@ test('the agent has to come with the image where storage local is another than t
 });
 
 test('memory that is declared no more goes back to what Proxmox gives, and is told so', () => {
-  const before = targetOf(machine(1001, { memoryMb: 1024 })).spec;
-  const decided = decide({ memoryMb: null }, conf({ memory: '1024' }), {}, { before });
+  const before = targetOf(machine(1001, { memory_mb: 1024 })).spec;
+  const decided = decide({ memory_mb: null }, conf({ memory: '1024' }), {}, { before });
   expect(decided).toContain('set memory of VM 1001 to that of Proxmox');
   expect(decided).toContain('--delete memory');
 });
@@ -126,7 +126,7 @@ test('memory waits for a restart, tags do not', () => {
     "set tags of VM 1001 to phoenix;web (live)
       qm set 1001 --tags phoenix;web --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
-  expect(decide({ memoryMb: 1024 }, conf())).toMatchInlineSnapshot(`
+  expect(decide({ memory_mb: 1024 }, conf())).toMatchInlineSnapshot(`
     "set memory of VM 1001 to 1024 MB (restart)
       qm set 1001 --memory 1024 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: vm/1001\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc"
     shut VM 1001 down (restart)

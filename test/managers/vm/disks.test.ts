@@ -1,8 +1,8 @@
 // What a VM has beside its root disk outlives it, and comes back when it is made anew.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { VmGuest } from '../../../src/config/config.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
+import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { carryOut } from '../carry-out.ts';
@@ -126,7 +126,7 @@ test('where the VM boots from another disk than the one that Phoenix makes, both
 });
 
 describe('a clone', () => {
-  const template = machine(9000, { isTemplate: true, startAtBoot: false });
+  const template = machine(9000, { isTemplate: true, start_at_boot: false });
   const own = { cloneFrom: 9000, templateImage: null };
   const clone = targetOf(template, machine(1001, own));
 

@@ -42,7 +42,7 @@ export const soak = scenario({
       const end = performance.now() + minutes * 60_000;
       let keys: string[] = [];
       for (let push = 1; push <= pushes || performance.now() < end; push += 1) {
-        const commit = await repo.commit(manyGuests(GUESTS, { memoryMb: 1_024 + (push % 1_000) }));
+        const commit = await repo.commit(manyGuests(GUESTS, { memory_mb: 1_024 + (push % 1_000) }));
         await repo.push();
         await until(() => isApplied(forge, commit), 'the push to be applied', 60);
         if (push === WARM) keys = await lasting(redis);

@@ -1,10 +1,10 @@
 // What nginx serves: every name that one of its certificates holds. Which of them lead anywhere is for the proxy behind it to know,
 // so that a route that comes or goes leaves nginx alone. Under a certificate with a `*`, the names are those of the routes.
 
-import type { Config } from '../../../config/config.ts';
-import { routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { TargetId } from '../../../model/ids.ts';
-import { caOf, gatewayOf, guestTarget, HOST, proxyOf } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { caOf, gatewayOf, guestTarget, HOST, proxyOf } from '../../dependencies.ts';
+import { routesOf } from '../../routes/routes.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, type Served } from '../surroundings.ts';
 

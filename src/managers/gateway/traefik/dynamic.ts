@@ -1,10 +1,10 @@
 // Traefik's dynamic configuration: every way through the proxy as a router, a service and what lies between. Traefik 3 drops a
 // whole file for one field that it does not know, and complains of sections without content, so that neither is ever written.
 
-import type { Config } from '../../../config/config.ts';
-import { type Backend, isNamed, type Route } from '../../../config/derive/traefik/route.ts';
-import { covers, routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import type { Config } from '../../config.ts';
+import { type Backend, isNamed, type Route } from '../../routes/route.ts';
+import { covers, routesOf } from '../../routes/routes.ts';
 import { inUrl, type Served } from '../surroundings.ts';
 
 /** Entry points of the static configuration, which feature `traefik` writes. */

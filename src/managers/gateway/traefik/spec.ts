@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { Config } from '../../../config/config.ts';
-import { routesOf } from '../../../config/derive/traefik/routes.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import { gatewayOf, guestTarget, proxyOf } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { gatewayOf, guestTarget, proxyOf } from '../../dependencies.ts';
+import { routesOf } from '../../routes/routes.ts';
 import { MARK } from '../inside.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, rootInside } from '../surroundings.ts';
 import { byClient } from './clients.ts';

@@ -2,7 +2,7 @@
 // when Traefik starts; feature `traefik` puts a first one there, and a person's own is left alone.
 
 import { stringify } from 'yaml';
-import { contains, parseAddress, parseNetwork } from '../../../config/rules/network/address.ts';
+import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { MARK } from '../inside.ts';
 import { DYNAMIC_FOLDER, LOOPBACK } from './scripts.ts';
 

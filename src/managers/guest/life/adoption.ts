@@ -20,7 +20,7 @@ export function notesTooLong(target: string, notes: Notes): Refusal | null {
 
 /** Why the adoption waits; null where the guest goes on running, or may be interrupted. */
 export function interruptedByAdoption(
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   spec: GuestSpec,
   seen: GuestObservation,
   actions: readonly Action[],

@@ -19,7 +19,7 @@ import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 /** For a guest that is no longer declared. `kept` is asked once the note is known to be readable. */
 export function decideGone(
   program: Program,
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   kept: (conf: GuestConf) => KeptVolumes,
 ): Decision {
@@ -44,7 +44,12 @@ function keptRemark(id: number, note: string | null): { readonly remarks?: reado
 }
 
 /** `kept` holds the names of its volumes. */
-export function destroyGuest(program: Program, wanted: Wanted, seen: GuestObservation, kept: KeptVolumes): Action[] {
+export function destroyGuest(
+  program: Program,
+  wanted: Wanted<GuestSpec>,
+  seen: GuestObservation,
+  kept: KeptVolumes,
+): Action[] {
   const { conf } = seen;
   if (conf === null) return [];
   const id = Number(nameOf(wanted.target));
@@ -58,7 +63,7 @@ export function destroyGuest(program: Program, wanted: Wanted, seen: GuestObserv
 function keepVolumes(
   program: Program,
   id: number,
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   conf: GuestConf,
   noted: string | null,
   kept: KeptVolumes,
@@ -79,10 +84,13 @@ function keepVolumes(
 }
 
 /** A volume keeps its snapshots, and one of the same name could not be taken of the guest that gets it next. */
-function dropOwnSnapshots(program: Program, id: number, { spec, before }: Wanted, conf: GuestConf): Action[] {
-  const own = [spec, before].flatMap((one) =>
-    Object.values((one as unknown as GuestSpec | undefined)?.snapshots ?? {}),
-  );
+function dropOwnSnapshots(
+  program: Program,
+  id: number,
+  { spec, before }: Wanted<GuestSpec>,
+  conf: GuestConf,
+): Action[] {
+  const own = [spec, before].flatMap((one) => Object.values(one?.snapshots ?? {}));
   const names = [...new Set([...own, SAFEGUARD_SNAPSHOT])];
   return conf.snapshots
     .filter((name) => names.includes(name))

@@ -15,7 +15,7 @@ import { keptVolumesPath, parseKept, UnreadableNote } from './kept-volumes.ts';
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
 
 /** Why a guest must be left alone; null when it is ours, or was adopted. */
-export function notOurs(wanted: Wanted, conf: GuestConf): Refusal | null {
+export function notOurs(wanted: Wanted<GuestSpec>, conf: GuestConf): Refusal | null {
   if (wanted.adopt === true) return null;
   const notes = parseNotes(conf.description);
   const adopt = `adopt it with: phoenix adopt ${wanted.target}`;
@@ -45,7 +45,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
 }
 
 /** Destroying is asked for, twice: by an approval, and by not being protected. */
-export function mayDestroy(wanted: Wanted, what: string): Refusal | null {
+export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | null {
   if (wanted.protected)
     return blocked(`${wanted.target} is protected: remove "protected" from it in a commit of its own first`);
   if (!wanted.approved)
@@ -81,7 +81,7 @@ export function unlessLocked(
 }
 
 /** What keeps a guest from being made: its id or its address is another's, which is there already. */
-export function taken(program: Program, wanted: Wanted, seen: GuestObservation): Refusal | null {
+export function taken(program: Program, wanted: Wanted<GuestSpec>, seen: GuestObservation): Refusal | null {
   const id = Number(nameOf(wanted.target));
   if (seen.otherKind) {
     const other = guestName(program === 'pct' ? 'qm' : 'pct', id);
@@ -94,7 +94,7 @@ export function taken(program: Program, wanted: Wanted, seen: GuestObservation):
 }
 
 /** A guest that is ours by its mark alone: what it is for is for a person to say. */
-export function orphaned({ target }: Wanted, conf: GuestConf): Refusal {
+export function orphaned({ target }: Wanted<GuestSpec>, conf: GuestConf): Refusal {
   const name = conf.settings['hostname'] ?? conf.settings['name'] ?? '';
   const markedAs = (parseNotes(conf.description)?.target ?? target) as TargetId;
   return blocked(orphanText({ target, name, markedAs }));
@@ -131,7 +131,7 @@ export function missingOnHost(
 /** What writes the guest's firewall; nothing where it is as declared and in force. */
 export function firewallActions(
   program: Program,
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   { id, firewall }: Pick<GuestSpec, 'id' | 'firewall'>,
   seen: GuestObservation,
 ): Action[] | Refusal {

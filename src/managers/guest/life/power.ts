@@ -3,7 +3,6 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
-import type { JsonObject } from '../../../model/json.ts';
 import type { Power } from '../../../model/verbs.ts';
 import type { Decision, PowerManager, RunningState, Wanted } from '../../manager.ts';
 import type { GuestObservation } from '../look/observation.ts';
@@ -13,7 +12,7 @@ import { guestName, type Program, shutDown, startGuest } from '../proxmox/comman
 import type { GuestSpec } from '../spec.ts';
 import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
 
-export function guestPower(program: Program): PowerManager<GuestSurvey, GuestObservation> {
+export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestSurvey> {
   return {
     role: roleOf,
     state: (survey, target) => stateOf(program, survey, target),
@@ -22,8 +21,7 @@ export function guestPower(program: Program): PowerManager<GuestSurvey, GuestObs
   };
 }
 
-function roleOf(spec: JsonObject): 'runs' | 'rests' | 'free' {
-  const { final } = spec as unknown as GuestSpec;
+function roleOf({ final }: GuestSpec): 'runs' | 'rests' | 'free' {
   if (final === 'running') return 'runs';
   return final === 'unmanaged' ? 'free' : 'rests';
 }
@@ -36,7 +34,7 @@ function stateOf(program: Program, survey: GuestSurvey, target: TargetId): Runni
   return state === 'stopped' ? 'stopped' : 'running';
 }
 
-function decidePower(program: Program, wanted: Wanted, wish: Power, seen: GuestObservation): Decision {
+function decidePower(program: Program, wanted: Wanted<GuestSpec>, wish: Power, seen: GuestObservation): Decision {
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const away = onOtherNode(program, id, seen);

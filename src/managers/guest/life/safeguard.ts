@@ -26,13 +26,13 @@ export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
 export function guestSafeguard(
   program: Program,
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   actions: readonly Action[],
   obstacle: string | null,
 ): Safeguard | NoWayBack | null {
   const { conf } = seen;
-  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const spec = wanted.spec;
   // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
   if (spec === undefined || conf === null || isStill(spec)) return null;
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
@@ -79,7 +79,7 @@ function takenSince(program: Program, { id, snapshots }: GuestSpec, present: rea
 
 /** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */
 function isRisky(
-  wanted: Wanted,
+  wanted: Wanted<GuestSpec>,
   spec: GuestSpec,
   { installed }: GuestObservation,
   actions: readonly Action[],

@@ -39,7 +39,11 @@ export function confPath(program: Program, id: number): string {
   return `${confFolder(program)}/${id}.conf`;
 }
 
-export async function observeGuest(host: HostReader, program: Program, wanted: Wanted): Promise<GuestObservation> {
+export async function observeGuest(
+  host: HostReader,
+  program: Program,
+  wanted: Wanted<GuestSpec>,
+): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
   const [text, other, firewall, storages, network, included, kept, subuid, subgid] = await Promise.all([
     host.readFile(confPath(program, id)),
@@ -53,7 +57,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
     host.readFile(SUBGID_FILE),
   ]);
   const conf = text === undefined ? null : parseConf(text, program);
-  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
   const comesBack = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
@@ -87,7 +91,7 @@ export async function observeGuest(host: HostReader, program: Program, wanted: W
 /** Asked only before a guest is made. */
 async function lookalikeOf(
   host: HostReader,
-  { target, origin, declares = () => false }: Wanted,
+  { target, origin, declares = () => false }: Wanted<GuestSpec>,
   spec: GuestSpec & { readonly net0?: Interface },
 ): Promise<GuestObservation['lookalike']> {
   if (spec.net0 === undefined) return null;
@@ -107,7 +111,7 @@ async function faultsOf(
 }
 
 /** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */
-async function isMissing(host: HostReader, wanted: Wanted, storages: string | undefined): Promise<boolean> {
+async function isMissing(host: HostReader, wanted: Wanted<GuestSpec>, storages: string | undefined): Promise<boolean> {
   const source = (wanted.spec as { source?: Source } | undefined)?.source;
   if (source === undefined || ('image' in source && source.download !== null)) return false;
   const path = sourcePath(source, storages);

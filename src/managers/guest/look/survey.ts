@@ -61,11 +61,11 @@ export function stateInSurvey({ program, files, listed }: GuestSurvey, id: strin
 }
 
 /** The observation that the survey allows; null where a guest has to be looked at closely. */
-export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted): GuestObservation | null {
+export function glanceAtGuest(survey: GuestSurvey, wanted: Wanted<GuestSpec>): GuestObservation | null {
   const id = nameOf(wanted.target);
   const text = survey.files.get(`${confFolder(survey.program)}/${id}.conf`);
   const state = stateInSurvey(survey, id);
-  const spec = wanted.spec as unknown as GuestSpec | undefined;
+  const spec = wanted.spec;
   if ((text === undefined) !== (state === undefined)) return null;
   if (text === undefined && survey.listed.has(id)) return null;
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;

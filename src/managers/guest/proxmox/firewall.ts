@@ -2,9 +2,9 @@
 // other options, sets and names that people keep in the file stay. It is marked as ours in its first line, and left alone when it
 // means what is declared, also after Proxmox has written it in its own words and dropped the mark.
 
-import type { FirewallRule, GuestFirewall } from '../../../config/config.ts';
 import type { Action } from '../../../model/action.ts';
 import { oneLine } from '../../../model/text.ts';
+import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
 import { normalFlag } from './property-string.ts';

@@ -1,7 +1,7 @@
 // The first interface of a guest: what is declared of it is put into what is there, and everything else of it stays. A hardware
 // address that is not declared was chosen by Proxmox and is always sent back with a change: without it Proxmox chooses another.
 
-import type { LxcNetwork } from '../../../config/config.ts';
+import type { GuestNetwork } from '../declared.ts';
 import type { Properties } from './property-string.ts';
 
 export type Interface = {
@@ -16,7 +16,7 @@ export type Interface = {
   readonly firewall: boolean;
 };
 
-export function interfaceOf(network: Omit<LxcNetwork, 'name'>, firewall: boolean): Interface {
+export function interfaceOf(network: GuestNetwork, firewall: boolean): Interface {
   const { bridge, ip, gateway, mac, vlan, mtu } = network;
   return { bridge, ip, gateway, mac, vlan, mtu, firewall };
 }

@@ -7,7 +7,7 @@ import { OWNER_TAG } from '../look/notes.ts';
 import type { GuestSpec } from '../spec.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
-import { editProperties, normalFlag, type Properties, parseProperties, printProperties } from './property-string.ts';
+import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';
 
 /** One setting as it should be. */
 export interface Wish {
@@ -212,46 +212,14 @@ export function mergeList(
   return [...kept, ...declared.filter((part) => !present.has(normal(part)))];
 }
 
-/** The settings that containers and VMs share. `waiting` names those that wait for the next start. */
+/** What containers and VMs share beside their plain settings. `waiting` names those that wait for the next start. */
 export function sharedWishes(
   spec: GuestSpec,
   { before, fresh }: Earlier<GuestSpec>,
   waiting: ReadonlySet<string>,
-  absent: { readonly cores?: string },
 ): Wish[] {
   const common = (key: string, label: string) => ({ key, label, fresh, waits: waiting.has(key) });
-  const text = (value: number | null | undefined): string | null => (value == null ? null : String(value));
-  const flag = (value: boolean | null | undefined): string | null => (value == null ? null : value ? '1' : '0');
   return [
-    ...plainWish({
-      ...common('cores', 'cores'),
-      declared: text(spec.cores),
-      before: text(before?.cores),
-      ...(absent.cores === undefined ? {} : { absent: absent.cores }),
-    }),
-    ...plainWish({
-      ...common('memory', 'memory'),
-      declared: text(spec.memoryMb),
-      before: text(before?.memoryMb),
-      shown: spec.memoryMb === null ? 'that of Proxmox' : `${spec.memoryMb} MB`,
-      normal: (value) => parseProperties(value, 'current')['current'] ?? '',
-      absent: '512',
-    }),
-    ...plainWish({
-      ...common('onboot', 'start at boot'),
-      declared: flag(spec.onboot),
-      before: flag(before?.onboot),
-      shown: spec.onboot === true ? 'on' : 'off',
-      normal: normalFlag,
-      absent: '0',
-    }),
-    ...propertyWish({
-      ...common('startup', 'boot order'),
-      declared: parseProperties(spec.startup ?? '', 'order'),
-      before: parseProperties(before?.startup ?? '', 'order'),
-      bare: 'order',
-      absent: { order: '', up: '' },
-    }),
     ...plainWish({
       ...common('nameserver', 'nameserver'),
       declared: spec.nameservers.join(' ') || null,

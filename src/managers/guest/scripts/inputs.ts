@@ -1,7 +1,7 @@
 // What scripts are told, as environment variables. Features learn only of the environment, so that what a template installed need
 // not be installed again in its clones, and what a server in it serves; a guest's own script also learns which guest it is in.
 
-import type { Config, Guest } from '../../../config/config.ts';
+import type { Config, Guest } from '../../config.ts';
 import { vllmInputs } from './vllm.ts';
 
 export type Inputs = Readonly<Record<string, string>>;

@@ -2,11 +2,11 @@
 // the digest of content and inputs, so that a script runs again only when one of them changes. A clone inherits the notes.
 
 import { createHash } from 'node:crypto';
-import type { FeatureScript } from '../../../config/config.ts';
-import { ASKING_THE_CA } from '../../../config/rules/guests/dependency-cycle.ts';
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
+import type { FeatureScript } from '../declared.ts';
 import { action, guestName, type Program, runInside } from '../proxmox/command.ts';
+import { ASKING_THE_CA } from '../rules/dependency-cycle.ts';
 import { SHIPPED } from './shipped.ts';
 
 /** The file inside a guest that says what was installed: one line of `name=mark`, in the order of names. */

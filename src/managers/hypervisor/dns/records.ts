@@ -1,8 +1,8 @@
 // The two files of the host's DNS server: what it is told once, and the names, which it reads again by itself when they change.
 
-import type { DnsRecord } from '../../../config/derive/dns-records.ts';
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
+import type { DnsRecord } from './names.ts';
 
 export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
 /**

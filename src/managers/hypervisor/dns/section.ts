@@ -1,13 +1,12 @@
 // DNS for the guests, by dnsmasq on the host. The static part is tested before it takes the place of the old one and then needs a
 // restart; records change without one. Files that people wrote stay.
 
-import { dnsRecords } from '../../../config/derive/dns-records.ts';
-import type { JsonObject } from '../../../model/json.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
+import { dnsRecords } from './names.ts';
 import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from './records.ts';
 
 interface Seen {
@@ -26,7 +25,7 @@ const STAGED_FILE = `${NOTES}/dns/00-phoenix.conf`;
 const STARTED_FILE = `${NOTES}/dns/started`;
 const UNIT = 'dnsmasq.service';
 
-export const dns: Section<Seen, Seen> = {
+export const dns: Section<DnsSpec, Seen, Seen> = {
   name: 'dns',
   declared(config) {
     const { dns: server, domain, network } = config.hypervisor;
@@ -37,20 +36,19 @@ export const dns: Section<Seen, Seen> = {
       address: network.address?.split('/')[0] ?? null,
       records: dnsRecords(config),
     };
-    return { spec: spec as unknown as JsonObject, needs: [] };
+    return { spec, needs: [] };
   },
   impact: () => 'live',
   survey: see,
   glance: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
-  decide: ({ spec, adopt }, seen) =>
-    spec === undefined ? takeAway(seen) : keep(spec as unknown as DnsSpec, seen, adopt === true),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
   health: () => null,
   safeguard({ spec }, seen, todo) {
     if (seen.unproved !== null) return putBack('dns', seen.unproved, [restartUnit(UNIT)]);
     const isSwapped = todo.some(({ do: what }) => what.kind === 'file' && what.path === STATIC_FILE);
     if (spec === undefined || !isSwapped) return null;
-    const after = staticText(spec as unknown as DnsSpec);
+    const after = staticText(spec);
     return keepFiles('dns', [{ path: STATIC_FILE, before: seen.conf, after }], [restartUnit(UNIT)]);
   },
 };

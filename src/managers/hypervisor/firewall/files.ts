@@ -2,10 +2,10 @@
 // holds the rules of this host, so that a rule of a guest never opens a port of the host. What people keep in them beside that
 // (aliases, sets, groups, further options) stays.
 
-import type { FirewallRule } from '../../../config/config.ts';
-import type { HostFirewall } from '../../../config/config-host.ts';
+import type { FirewallRule } from '../../guest/declared.ts';
 import { meaning, printRule } from '../../guest/proxmox/firewall.ts';
 import { MARK } from '../act.ts';
+import type { HostFirewall } from '../declared.ts';
 
 export interface FirewallSpec extends Pick<HostFirewall, 'enabled' | 'policyIn' | 'policyOut'> {
   readonly rules: readonly Omit<FirewallRule, 'writtenAt'>[];

@@ -1,9 +1,9 @@
 // Who would be locked out by the rules of the host: whoever manages it from its own networks, and the agent where it comes by SSH.
 // The rules are tried as Proxmox does: those of the host, then what it opens by itself to its own networks, then the policy.
 
-import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/rules/network/address.ts';
-import { namesPort, someNetwork } from '../../../config/rules/network/firewall-reach.ts';
+import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
+import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
 import type { FirewallSpec } from './files.ts';
 
 export interface Around {

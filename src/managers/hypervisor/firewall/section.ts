@@ -2,8 +2,7 @@
 // a line that it does not understand and says so only there. What they were before is kept and put back when it complains. Those of
 // guests are kept with the guests.
 
-import { contains, parseAddress, parseNetwork } from '../../../config/rules/network/address.ts';
-import type { Json, JsonObject } from '../../../model/json.ts';
+import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -36,19 +35,19 @@ const INTERFACES = '/etc/network/interfaces';
 const UNIT = 'pve-firewall.service';
 const NOBODY: Around = { addresses: [], managed: [], interfaces: [], agent: null };
 
-export const firewall: Section<Facts, Seen> = {
+export const firewall: Section<FirewallSpec, Facts, Seen> = {
   name: 'firewall',
   declared({ hypervisor: { firewall: declared } }) {
     if (declared === null) return null;
     const { enabled, policyIn, policyOut } = declared;
     const rules = declared.rules.map(({ writtenAt: _, ...rule }) => rule);
     const spec: FirewallSpec = { enabled, policyIn, policyOut, rules };
-    return { spec: spec as unknown as JsonObject, needs: [] };
+    return { spec, needs: [] };
   },
   impact: () => 'live',
   survey: see,
   glance: (facts, { spec }) =>
-    facts.unproved === null && (spec === undefined || NAMES.every((name) => isSame(name, specOf(spec), facts)))
+    facts.unproved === null && (spec === undefined || NAMES.every((name) => isSame(name, spec, facts)))
       ? { ...facts, faults: [], around: NOBODY }
       : null,
   async observe(host, { spec }) {
@@ -56,22 +55,20 @@ export const firewall: Section<Facts, Seen> = {
     if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
     return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
-  decide: (wanted, seen) => (wanted.spec === undefined ? takeAway(seen) : keep(wanted, specOf(wanted.spec), seen)),
+  decide: (wanted, seen) => (wanted.spec === undefined ? takeAway(seen) : keep(wanted, wanted.spec, seen)),
   health: () => null,
   safeguard({ spec }, seen, todo) {
     if (seen.unproved !== null) return putBack(seen.unproved, []);
     if (spec === undefined || todo.length === 0) return null;
     const keptOf = (name: FileName) => ({
       before: seen[name],
-      after: digest(FILES[name].text(specOf(spec), seen[name])),
+      after: digest(FILES[name].text(spec, seen[name])),
     });
     const kept: Kept = { host: keptOf('host'), cluster: keptOf('cluster') };
     const text = `${JSON.stringify(kept, null, 2)}\n`;
     return putBack(kept, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
   },
 };
-
-const specOf = (spec: JsonObject): FirewallSpec => spec as unknown as FirewallSpec;
 
 async function see(host: HostReader): Promise<Facts> {
   const [cluster, own, unproved, units] = await Promise.all([
@@ -112,7 +109,7 @@ function isSame(name: FileName, spec: FirewallSpec, facts: Facts): boolean {
   return isAsWanted(facts[name], FILES[name].text(spec, facts[name]));
 }
 
-function keep({ before, adopt }: Wanted, spec: FirewallSpec, seen: Seen): Decision {
+function keep({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
   const different = NAMES.filter((name) => !isSame(name, spec, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], before));
   if (foreign !== undefined && adopt !== true) {
@@ -135,9 +132,9 @@ function keep({ before, adopt }: Wanted, spec: FirewallSpec, seen: Seen): Decisi
 }
 
 /** By its first line, or because it says what we last wrote: Proxmox drops the line when it writes the file anew. */
-function isOurs(name: FileName, present: string | null, before: Json | undefined): boolean {
+function isOurs(name: FileName, present: string | null, before: FirewallSpec | undefined): boolean {
   if (present === null || present.startsWith(MARK)) return true;
-  return before !== undefined && isAsWanted(present, FILES[name].text(specOf(before as JsonObject), present));
+  return before !== undefined && isAsWanted(present, FILES[name].text(before, present));
 }
 
 function takeAway(seen: Seen): Decision {

@@ -5,6 +5,8 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import type { Section } from '../section.ts';
 
+type GpuSpec = { readonly version: string | null };
+
 interface Seen {
   /** Of the module that the kernel runs; null: none. */
   readonly running: string | null;
@@ -13,7 +15,7 @@ interface Seen {
 const VERSION_FILE = '/proc/driver/nvidia/version';
 const INSTALL = 'phoenix setup --install-gpu-driver';
 
-export const gpu: Section<Seen, Seen> = {
+export const gpu: Section<GpuSpec, Seen, Seen> = {
   name: 'gpu',
   declared: ({ hypervisor: { nvidia } }) =>
     nvidia?.install === true ? { spec: { version: nvidia.version }, needs: [] } : null,
@@ -21,7 +23,7 @@ export const gpu: Section<Seen, Seen> = {
   survey: see,
   glance: (seen) => seen,
   observe: see,
-  decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec['version']), seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec.version), seen)),
   health: () => null,
 };
 

@@ -1,9 +1,9 @@
 // The bridges that the configuration declares beside the interface that the host is managed by: one file of ours, which
 // /etc/network/interfaces includes.
 
-import type { HostBridge } from '../../../config/config-host.ts';
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
+import type { HostBridge } from '../declared.ts';
 
 /** `[Proxmox]` edits the main file alone and leaves this one as it is. */
 export const BRIDGES_FILE = '/etc/network/interfaces.d/phoenix';

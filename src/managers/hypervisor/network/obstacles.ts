@@ -1,8 +1,8 @@
 // What a push never does to the network of the host, and what to do instead: the interface that Phoenix comes in by is a person's
 // work, and nothing that people set up is set up a second time.
 
-import type { HostBridge } from '../../../config/config-host.ts';
-import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/rules/network/address.ts';
+import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/address.ts';
+import type { HostBridge } from '../declared.ts';
 import { bridgesText } from './bridges.ts';
 import { addressOf, optionOf, type Stanza, stanzasOf } from './interfaces.ts';
 

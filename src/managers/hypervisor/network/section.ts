@@ -1,12 +1,11 @@
 // The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bridges beside
 // it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
 
-import type { HostBridge } from '../../../config/config-host.ts';
 import type { Action } from '../../../model/action.ts';
-import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
+import type { HostBridge } from '../declared.ts';
 import type { Section } from '../section.ts';
 import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
 import {
@@ -33,7 +32,7 @@ interface Seen extends Facts {
 
 const RESOLV = '/etc/resolv.conf';
 
-export const network: Section<Facts, Seen> = {
+export const network: Section<NetworkSpec, Facts, Seen> = {
   name: 'network',
   declared({ hypervisor }) {
     const { name, address, gateway, nameservers, bridges } = hypervisor.network;
@@ -44,28 +43,26 @@ export const network: Section<Facts, Seen> = {
     // The host asks its own server only once that answers.
     const own = address?.split('/')[0];
     const asksItself = own !== undefined && nameservers.includes(own);
-    return { spec: spec as unknown as JsonObject, needs: asksItself ? [HOST.dns] : [] };
+    return { spec, needs: asksItself ? [HOST.dns] : [] };
   },
   impact: () => 'live',
   survey: see,
   glance(facts, { spec }) {
     const seen = { ...facts, kernel: null };
-    const decision = spec === undefined ? takeAway(seen) : keep(specOf(spec), seen);
+    const decision = spec === undefined ? takeAway(seen) : keep(spec, seen);
     return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
   },
   async observe(host) {
     const facts = await see(host);
     return { ...facts, kernel: kernelOf(await look(host, 'ip', ['-j', 'address', 'show'])) };
   },
-  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(specOf(spec), seen, adopt === true)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
   health: () => null,
   safeguard: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
       ? BACK
       : null,
 };
-
-const specOf = (spec: JsonObject): NetworkSpec => spec as unknown as NetworkSpec;
 
 async function see(host: HostReader): Promise<Facts> {
   const [main, included, resolv, armed] = await Promise.all([

@@ -1,8 +1,8 @@
 // Exports as lines: of our own file, of those of people, and of the table that says what the kernel was told (exports(5)).
 
-import { nfsOptionFault } from '../../../config/schema/nfs-option.ts';
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
+import { nfsOptionFault } from './option.ts';
 
 /** One folder for one client. */
 export interface Export {

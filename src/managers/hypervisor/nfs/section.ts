@@ -2,23 +2,22 @@
 // without a break, and those of people are not touched. exportfs cannot try a file beside the one that it reads, and stops at the
 // first word that it does not take: so each export is told to it first, and only what it took is written for the next start.
 
-import type { Config } from '../../../config/config.ts';
-import { nfsOptionFault } from '../../../config/schema/nfs-option.ts';
 import type { Action } from '../../../model/action.ts';
-import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
+import { nfsOptionFault } from './option.ts';
 import { exportOptions, sameOptions } from './options.ts';
 
-interface NfsSpec {
+type NfsSpec = {
   readonly exports: readonly Export[];
   readonly folders: readonly Folder[];
-}
+};
 
 interface Folder {
   readonly path: string;
@@ -50,25 +49,25 @@ const FOLDER = '/etc/exports.d';
 /** As a list of exports: those that the kernel may know of a change that was broken off. */
 const BEGUN_FILE = `${NOTES}/nfs/begun`;
 
-export const nfs: Section<Facts, Seen> = {
+export const nfs: Section<NfsSpec, Facts, Seen> = {
   name: 'nfs',
   declared(config) {
     const { nfsExports } = config.hypervisor;
     if (nfsExports.length === 0) return null;
     const spec: NfsSpec = { exports: exportsOf(config), folders: foldersOf(config) };
-    return { spec: spec as unknown as JsonObject, needs: [HOST.storage] };
+    return { spec, needs: [HOST.storage] };
   },
   impact: () => 'live',
   survey,
   glance: idleOnly((facts) => ({ ...facts, missing: new Set<string>() }), decide),
   async observe(host, { spec }) {
     const facts = await survey(host);
-    const paths = spec === undefined ? [] : (spec as unknown as NfsSpec).folders.map(({ path }) => path);
+    const paths = spec === undefined ? [] : spec.folders.map(({ path }) => path);
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
   health: () => null,
-  safeguard: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec as unknown as NfsSpec, seen, todo)),
+  safeguard: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
 };
 
 /** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
@@ -127,8 +126,8 @@ async function survey(host: HostReader): Promise<Facts> {
   return { own, begun, foreign, active: readExports(table ?? ''), units };
 }
 
-function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
-  return spec === undefined ? takeAway(seen) : keep(spec as unknown as NfsSpec, seen, adopt === true);
+function decide({ spec, adopt }: Wanted<NfsSpec>, seen: Seen): Decision {
+  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
 }
 
 function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {

@@ -3,8 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
-import type { JsonObject } from '../../../model/json.ts';
-import { HOST } from '../../edges.ts';
+import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
@@ -13,13 +12,13 @@ import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { mainText, type Share, sectionsOf, sharesText, whyNoShare } from './shares.ts';
 
-interface SambaSpec {
+type SambaSpec = {
   /** Whom folders are made for. */
   readonly user: string;
   readonly shares: readonly Share[];
   /** Folders that lie in a dataset of ours, so that they are made where they are missing. */
   readonly make: readonly string[];
-}
+};
 
 interface Facts {
   readonly own: string | null;
@@ -45,7 +44,7 @@ const STAGED_OWN = `${NOTES}/samba/phoenix.conf`;
 const STAGED_MAIN = `${NOTES}/samba/smb.conf`;
 const TOLD_FILE = `${NOTES}/samba/told`;
 
-export const samba: Section<Facts, Seen> = {
+export const samba: Section<SambaSpec, Facts, Seen> = {
   name: 'samba',
   declared(config) {
     const { samba: server } = config.hypervisor;
@@ -53,14 +52,14 @@ export const samba: Section<Facts, Seen> = {
     const shares = server.shares.map((share) => ({ ...share, validUsers: [...share.validUsers] }));
     const make = shares.map(({ path }) => path).filter((path) => liesInDataset(path, config));
     const spec: SambaSpec = { user: server.user, shares, make };
-    return { spec: spec as unknown as JsonObject, needs: [HOST.storage, targetId('hypervisor', 'users')] };
+    return { spec, needs: [HOST.storage, targetId('hypervisor', 'users')] };
   },
   impact: () => 'live',
   survey,
   glance: (facts, wanted) => (facts.unproved === null ? glanceAt(facts, wanted) : null),
   async observe(host, { spec }) {
     const facts = await survey(host);
-    const paths = spec === undefined ? [] : (spec as unknown as SambaSpec).shares.map(({ path }) => path);
+    const paths = spec === undefined ? [] : spec.shares.map(({ path }) => path);
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
@@ -76,7 +75,7 @@ export const samba: Section<Facts, Seen> = {
   },
 };
 
-const glanceAt = idleOnly<Facts, Seen>((facts) => ({ ...facts, missing: new Set<string>() }), decide);
+const glanceAt = idleOnly<SambaSpec, Facts, Seen>((facts) => ({ ...facts, missing: new Set<string>() }), decide);
 
 async function survey(host: HostReader): Promise<Facts> {
   const read = (path: string): Promise<string | null> => textOf(host, path);
@@ -93,8 +92,8 @@ async function survey(host: HostReader): Promise<Facts> {
   return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, unproved, passwd: passwd ?? '', units };
 }
 
-function decide({ spec, adopt }: Wanted, seen: Seen): Decision {
-  return spec === undefined ? takeAway(seen) : keep(spec as unknown as SambaSpec, seen, adopt === true);
+function decide({ spec, adopt }: Wanted<SambaSpec>, seen: Seen): Decision {
+  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
 }
 
 function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {

@@ -1,9 +1,9 @@
 // Whether declared pools may be made of disks that a person names, and how. Pure. Every doubt is a refusal: what is on a disk is
 // gone afterwards.
 
-import type { ZfsPool } from '../../../config/config-host.ts';
 import type { Action } from '../../../model/action.ts';
 import { act, run } from '../act.ts';
+import type { ZfsPool } from '../declared.ts';
 import { type Area, type SeenDisks, within } from './disks.ts';
 
 /** A pool with its disks, as they are declared. */

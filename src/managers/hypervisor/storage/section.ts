@@ -1,8 +1,7 @@
 // Disks of the host for guests: datasets in pools that are there, and what Proxmox knows of them. Nothing is ever destroyed here;
 // pools are made by `phoenix setup --allow-destructive` on the host.
 
-import type { Config } from '../../../config/config.ts';
-import type { JsonObject } from '../../../model/json.ts';
+import type { Config } from '../../config.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';
@@ -19,12 +18,12 @@ import {
   whyNoStorages,
 } from './storages.ts';
 
-interface StoragePart {
+type StoragePart = {
   readonly pools: readonly { readonly name: string; readonly disks: readonly string[] }[];
   readonly datasets: readonly DatasetSpec[];
   readonly storages: readonly StorageSpec[];
   readonly cacheBytes: number | null;
-}
+};
 
 interface Seen {
   /** Null where ZFS could not be asked. */
@@ -35,12 +34,12 @@ interface Seen {
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 
-export const storage: Section<Seen, Seen> = {
+export const storage: Section<StoragePart, Seen, Seen> = {
   name: 'storage',
   declared(config) {
     const spec = partOf(config);
     const isEmpty = spec.pools.length + spec.datasets.length === 0 && spec.cacheBytes === null;
-    return isEmpty ? null : { spec: spec as unknown as JsonObject, needs: [] };
+    return isEmpty ? null : { spec, needs: [] };
   },
   impact: () => 'live',
   async survey(host) {
@@ -53,11 +52,10 @@ export const storage: Section<Seen, Seen> = {
   async observe(host, wanted) {
     const files = await lookAtFiles(host);
     const guests = await host.readFolders(GUESTS);
-    const properties = [partIn(wanted.spec), partIn(wanted.before)].flatMap((part) =>
+    const properties = [wanted.spec ?? NOTHING, wanted.before ?? NOTHING].flatMap((part) =>
       part.datasets.flatMap((dataset) => Object.keys(dataset.properties)),
     );
-    const asksZfs =
-      wanted.spec !== undefined && partIn(wanted.spec).datasets.length + partIn(wanted.spec).pools.length > 0;
+    const asksZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
     const datasets = asksZfs ? await lookAtDatasets(host, [...NEEDED, ...properties]) : new Map();
     return { ...files, datasets, storages: { ...files.storages, guests } };
   },
@@ -66,7 +64,7 @@ export const storage: Section<Seen, Seen> = {
 };
 
 /** A property that the look at all datasets does not ask for counts as different, so that it is looked at closely. */
-const glanceAt = idleOnly<Seen, Seen>((facts) => facts, decide);
+const glanceAt = idleOnly<StoragePart, Seen, Seen>((facts) => facts, decide);
 
 function partOf({ hypervisor }: Config): StoragePart {
   const { zfs, storages } = hypervisor;
@@ -86,10 +84,6 @@ function partOf({ hypervisor }: Config): StoragePart {
 
 const NOTHING: StoragePart = { pools: [], datasets: [], storages: [], cacheBytes: null };
 
-function partIn(spec: JsonObject | undefined): StoragePart {
-  return spec === undefined ? NOTHING : (spec as unknown as StoragePart);
-}
-
 async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
   const [text, note, cache] = await Promise.all([
     textOf(host, STORAGE_FILE),
@@ -99,8 +93,8 @@ async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
   return { storages: { entries: parseStorages(text ?? ''), note, guests: null }, cache };
 }
 
-function decide({ spec, before, adopt = false }: Wanted, { datasets, storages, cache }: Seen): Decision {
-  const part = partIn(spec);
+function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets, storages, cache }: Seen): Decision {
+  const part = spec ?? NOTHING;
   const known: Datasets = datasets ?? new Map();
   const missing = poolsOf(part).find(({ name }) => !known.has(name));
   if (missing !== undefined) return { kind: 'blocked', reason: whyNoPool(missing) };
@@ -110,7 +104,7 @@ function decide({ spec, before, adopt = false }: Wanted, { datasets, storages, c
   const refused = whyNot(part.datasets, known) ?? whyNoStorages(declared, storages, adopt);
   if (refused !== null) return refused;
   return actions(
-    datasetActions(part.datasets, partIn(before).datasets, known),
+    datasetActions(part.datasets, (before ?? NOTHING).datasets, known),
     storageActions(declared, storages, adopt),
     cacheActions(part.cacheBytes, cache),
   );

@@ -4,20 +4,22 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, look, run } from '../act.ts';
 import type { Section } from '../section.ts';
 
+type TimeSpec = { readonly timezone: string };
+
 interface Seen {
   readonly timezone: string;
   /** Whether a time service keeps the clock. */
   readonly kept: boolean;
 }
 
-export const time: Section<Seen, Seen> = {
+export const time: Section<TimeSpec, Seen, Seen> = {
   name: 'time',
   declared: ({ hypervisor: { timezone } }) => (timezone === null ? null : { spec: { timezone }, needs: [] }),
   impact: () => 'live',
   survey: see,
   glance: (seen) => seen,
   observe: see,
-  decide: ({ spec }, seen) => (spec === undefined ? actions() : keep(String(spec['timezone']), seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : keep(spec.timezone, seen)),
   health: () => null,
 };
 

@@ -2,11 +2,10 @@
 // the system.
 
 import { X509Certificate } from 'node:crypto';
-import { seenFrom } from '../../../config/derive/seen-by.ts';
-import type { JsonObject } from '../../../model/json.ts';
-import { caOf, guestTarget } from '../../edges.ts';
+import { caOf, guestTarget } from '../../dependencies.ts';
 import { runInside } from '../../guest/proxmox/command.ts';
 import { publishedText } from '../../guest/published.ts';
+import { seenFrom } from '../../guest/seen-by.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -29,11 +28,11 @@ interface Note {
   readonly root: string;
 }
 
-interface TrustSpec {
+type TrustSpec = {
   readonly ca: number;
   /** The published root on the host; null where the container mounts no folder for it, and then it is read inside. */
   readonly published: string | null;
-}
+};
 
 interface Seen {
   readonly published: string | null;
@@ -43,14 +42,14 @@ interface Seen {
   readonly noted: string | null;
 }
 
-export const trust: Section<Seen, Seen> = {
+export const trust: Section<TrustSpec, Seen, Seen> = {
   name: 'trust',
   declared(config) {
     const ca = caOf(config);
     if (ca === null) return null;
     const spec: TrustSpec = { ca: ca.id, published: seenFrom(ca, PUBLISHED) };
     const needs = [guestTarget(ca)];
-    return { spec: spec as unknown as JsonObject, needs, within: needs };
+    return { spec, needs, within: needs };
   },
   impact: () => 'live',
   async survey(host) {
@@ -62,7 +61,7 @@ export const trust: Section<Seen, Seen> = {
     return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
   },
   observe: look,
-  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec as unknown as TrustSpec, seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen)),
   health: () => null,
 };
 
@@ -70,10 +69,10 @@ function noteIn(text: string | null): Note | null {
   return text === null ? null : JSON.parse(text);
 }
 
-async function look(host: HostReader, { spec }: Wanted): Promise<Seen> {
+async function look(host: HostReader, { spec }: Wanted<TrustSpec>): Promise<Seen> {
   const noted = await textOf(host, NOTE);
   if (spec === undefined) return see(host, noted, null);
-  const { ca, published } = spec as unknown as TrustSpec;
+  const { ca, published } = spec;
   if (published !== null) return see(host, noted, published);
   const { exit, stdout } = await host.run(runInside('pct', ca, ['cat', INSIDE], 30));
   return { ...(await see(host, noted, null)), published: exit === 0 ? stdout : null };

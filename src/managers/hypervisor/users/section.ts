@@ -2,7 +2,6 @@
 // declared. What other people have put into the account stays.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
-import type { JsonObject } from '../../../model/json.ts';
 import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { keyLine } from '../../public-key.ts';
@@ -13,7 +12,7 @@ import { keysActions, keysOf } from './keys.ts';
 import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
 import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
 
-interface UserSpec {
+type UserSpec = {
   readonly username: string;
   /** Of the password, as crypt(3) writes it; null: none is set. */
   readonly passwordHash: SecretReference | null;
@@ -21,7 +20,7 @@ interface UserSpec {
   readonly hasPassword: boolean;
   readonly sudo: boolean;
   readonly sshKey: string | null;
-}
+};
 
 interface Seen {
   readonly accounts: readonly Account[];
@@ -38,7 +37,7 @@ interface Seen {
 
 const NOTE_FILE = `${NOTES}/users/password`;
 
-export const users: Section<Seen, Seen> = {
+export const users: Section<UserSpec, Seen, Seen> = {
   name: 'users',
   declared({ hypervisor: { user } }) {
     if (user === null) return null;
@@ -47,7 +46,7 @@ export const users: Section<Seen, Seen> = {
     const hasPassword = hash !== null;
     const sshKey = sshPublicKey?.trim() ?? null;
     const spec: UserSpec = { username, passwordHash: reference, hasPassword, sudo, sshKey };
-    return { spec: spec as unknown as JsonObject, needs: [] };
+    return { spec, needs: [] };
   },
   impact: () => 'live',
   /** Files only. */
@@ -60,9 +59,9 @@ export const users: Section<Seen, Seen> = {
     );
     return { ...facts, keys: new Map(keys) };
   },
-  glance: idleOnly<Seen, Seen>((facts) => facts, decide),
+  glance: idleOnly<UserSpec, Seen, Seen>((facts) => facts, decide),
   async observe(host, { spec }) {
-    const declared = spec as unknown as UserSpec | undefined;
+    const declared = spec;
     const facts = await lookAtFiles(host);
     const concerned = facts.accounts.filter(({ ours, name }) => ours || name === declared?.username);
     const keys = await Promise.all(
@@ -90,12 +89,12 @@ async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
   };
 }
 
-function decide({ spec, adopt = false }: Wanted, seen: Seen): Decision {
+function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: Seen): Decision {
   const known = readUsers(seen.proxmox);
   if (spec === undefined) {
     return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged), proxmoxActions(null, known));
   }
-  const declared = spec as unknown as UserSpec;
+  const declared = spec;
   const { username, hasPassword, sudo, sshKey } = declared;
   const account = seen.accounts.find(({ name }) => name === username);
   if (account !== undefined && isOfSystem(account)) {

@@ -14,8 +14,8 @@ import { type EnvironmentNote, notePath, printNote } from './note.ts';
 import type { EnvironmentObservation } from './observe.ts';
 import { agentRevision, type EnvironmentSpec } from './spec.ts';
 
-export function decideEnvironment(wanted: Wanted, seen: EnvironmentObservation): Decision {
-  const spec = wanted.spec as EnvironmentSpec | undefined;
+export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: EnvironmentObservation): Decision {
+  const spec = wanted.spec;
   const { target, adopt = false } = wanted;
   if (spec === undefined) return remove(wanted, seen);
   const { service, name, vm } = spec;
@@ -96,7 +96,10 @@ function askAgain(service: Service, name: string, id: number): Action {
 }
 
 /** Only what the note says is ours; the agent by its label. */
-function remove({ target }: Wanted, { agent, endpoints, instance, note }: EnvironmentObservation): Decision {
+function remove(
+  { target }: Wanted<EnvironmentSpec>,
+  { agent, endpoints, instance, note }: EnvironmentObservation,
+): Decision {
   const container = agent.kind === 'seen' ? agent.container : null;
   const stop = note !== null && container !== null && !isForeignAgent(container, target) ? [removeAgent(note.vm)] : [];
   if (note === null) return todo([]);

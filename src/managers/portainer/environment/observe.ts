@@ -27,10 +27,13 @@ type AgentSeen =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly why: string };
 
-export async function observeEnvironment(host: HostReader, wanted: Wanted): Promise<EnvironmentObservation> {
-  const spec = wanted.spec as EnvironmentSpec | undefined;
+export async function observeEnvironment(
+  host: HostReader,
+  wanted: Wanted<EnvironmentSpec>,
+): Promise<EnvironmentObservation> {
+  const spec = wanted.spec;
   const note = readNote(await host.readFile(notePath(nameOf(wanted.target))));
-  const known = spec ?? note ?? (wanted.before as EnvironmentSpec | undefined);
+  const known = spec ?? note ?? wanted.before;
   if (known === undefined) return { agent: { kind: 'absent' }, endpoints: [], instance: null, note };
   const needed = spec === undefined || spec.agent !== null;
   const agent: AgentSeen = needed ? await lookAtAgent(host, known.vm) : { kind: 'trusted' };

@@ -1,14 +1,15 @@
 // An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
 
-import type { Config, VmGuest } from '../../../config/config.ts';
-import { serverStackOf } from '../../../config/derive/portainer.ts';
 import type { SecretReference } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
-import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { agentsOf, environmentTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../dependencies.ts';
 import { textDigest } from '../../guest/digest.ts';
+import { serverStackOf } from '../../portainer-api/server-stack.ts';
 import { type Service, serviceOf } from '../../portainer-api/service.ts';
+import type { VmGuest } from '../../vm/declared.ts';
 
 export type EnvironmentSpec = {
   readonly service: Service;

@@ -12,8 +12,8 @@ import { deploy, forget, restart, takeDown, tidy, waitUntilItAnswers, writeNote 
 import type { Inside, ServerObservation } from './observe.ts';
 import { OWNER_LABEL, revisionOf, type ServerSpec } from './spec.ts';
 
-export function decideServer(wanted: Wanted, seen: ServerObservation): Decision {
-  const spec = wanted.spec as ServerSpec | undefined;
+export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation): Decision {
+  const spec = wanted.spec;
   if (spec === undefined) return remove(wanted, seen);
   const { service, stack, admin } = spec;
   const { inside, answers } = seen;
@@ -99,8 +99,8 @@ function gainAccess(
 }
 
 /** What Phoenix started is taken down; the data stays in its volume. */
-function remove({ before }: Wanted, { inside, note, keptToken, keptSession }: ServerObservation): Decision {
-  const spec = before as ServerSpec | undefined;
+function remove({ before }: Wanted<ServerSpec>, { inside, note, keptToken, keptSession }: ServerObservation): Decision {
+  const spec = before;
   const vm = spec?.service.vm ?? note?.service.vm;
   const project = spec?.stack?.project ?? note?.project ?? undefined;
   const kept = note !== null || keptToken || keptSession ? [forget()] : [];

@@ -61,10 +61,10 @@ export const KEY_NAME = 'Phoenix';
 
 const NOTHING: Answers = { status: { kind: 'missing' }, admin: 'unknown', key: null, user: null };
 
-export async function observeServer(host: HostReader, wanted: Wanted): Promise<ServerObservation> {
-  const spec = wanted.spec as ServerSpec | undefined;
+export async function observeServer(host: HostReader, wanted: Wanted<ServerSpec>): Promise<ServerObservation> {
+  const spec = wanted.spec;
   const note = readServerNote(await host.readFile(SERVER_NOTE));
-  const before = wanted.before as ServerSpec | undefined;
+  const before = wanted.before;
   const service = spec?.service ?? before?.service ?? note?.service ?? null;
   const project = spec?.stack?.project ?? before?.stack?.project ?? note?.project ?? null;
   const [token, session] = await Promise.all([host.readFile(TOKEN_FILE), host.readFile(SESSION_FILE)]);

@@ -1,20 +1,21 @@
 // The Portainer server as it should be: a stack of its VM, with what Phoenix adds so that it starts with its certificate and its
 // administrator, and nobody else can become that.
 
-import { projectName } from '../../../config/compose/project.ts';
-import type { Config, VmGuest } from '../../../config/config.ts';
-import { serverStackOf } from '../../../config/derive/portainer.ts';
-import { seenBy } from '../../../config/derive/traefik/routes.ts';
+import { projectName } from '../../../compose/project.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
 import type { BlobId, TargetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Target } from '../../../model/target.ts';
 import { withoutBlobs } from '../../../plan/secret-references.ts';
-import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../edges.ts';
+import type { Config } from '../../config.ts';
+import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../dependencies.ts';
 import { textDigest } from '../../guest/digest.ts';
+import { seenBy } from '../../guest/seen-by.ts';
 import { bindMount } from '../../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
+import { serverStackOf } from '../../portainer-api/server-stack.ts';
 import { certificateOf, type Service, serviceOf } from '../../portainer-api/service.ts';
+import type { VmGuest } from '../../vm/declared.ts';
 
 export type ServerSpec = {
   readonly service: Service;

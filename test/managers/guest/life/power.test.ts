@@ -98,7 +98,7 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
 test('a VM template stays a template: it is converged to its end and never started', async () => {
   const template = wanted(targetOf(machine(9000, { isTemplate: true })));
   await make(vm as Manager, template);
-  expect(vm.power?.role(template.spec ?? {})).toBe('rests');
+  expect((vm as Manager).power?.role(template.spec ?? {})).toBe('rests');
   for (const wish of ['start', 'restart'] as const) {
     const { outcome, reason } = await power(vm as Manager, template, wish);
     expect([outcome, reason]).toEqual(['failed', expect.stringContaining('never started')]);

@@ -1,7 +1,7 @@
 // The firewall file of a guest: written whole, compared by meaning, and never over somebody else's.
 
 import { expect, test } from 'vitest';
-import type { FirewallRule } from '../../../../src/config/config.ts';
+import type { FirewallRule } from '../../../../src/managers/guest/declared.ts';
 import { decideFirewall, declaredFirewall, printFirewall } from '../../../../src/managers/guest/proxmox/firewall.ts';
 
 const RULE: FirewallRule = {

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { SHIPPED_FEATURES } from '../../../../src/config/shipped-features.ts';
 import { SHIPPED } from '../../../../src/managers/guest/scripts/shipped.ts';
+import { SHIPPED_FEATURES } from '../../../../src/managers/guest/shipped-features.ts';
 
 /** What guests get from fields of their own instead of by name. */
 const INTERNAL = ['nfs_volumes', 'template_cleanup', 'user_password'];

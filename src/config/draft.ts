@@ -1,0 +1,65 @@
+// Shapes that earlier versions of these files had. Each is turned into the one of today, with a word about it,
+// before anything is checked; so neither the schemas nor the rules know of them.
+
+import type { TargetId } from '../model/ids.ts';
+import type { Finding } from './finding.ts';
+import type { Place } from './read/place.ts';
+import { within } from './read/place.ts';
+
+export type Raw = Record<string, unknown>;
+
+export interface Modern {
+  readonly value: unknown;
+  readonly findings: readonly Finding[];
+}
+
+/** One object being brought up to date: copied only when something in it is old. */
+export class Draft {
+  readonly findings: Finding[] = [];
+  readonly #at: Place;
+  readonly #target: TargetId | undefined;
+  #raw: Raw;
+  #copied = false;
+
+  constructor(raw: Raw, at: Place, target?: TargetId) {
+    this.#raw = raw;
+    this.#at = at;
+    this.#target = target;
+  }
+
+  get value(): Raw {
+    return this.#raw;
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#raw, key);
+  }
+
+  get(key: string): unknown {
+    return this.has(key) ? this.#raw[key] : undefined;
+  }
+
+  set(key: string, value: unknown): void {
+    this.#writable()[key] = value;
+  }
+
+  remove(key: string): void {
+    delete this.#writable()[key];
+  }
+
+  /** Notes the old shape at a key. */
+  old(key: string, message: string, hint: string): void {
+    const target = this.#target === undefined ? {} : { target: this.#target };
+    this.findings.push({ code: 'LEGACY_SHAPE', at: within(this.#at, key), message, hint, onKey: true, ...target });
+  }
+
+  #writable(): Raw {
+    if (!this.#copied) this.#raw = { ...this.#raw };
+    this.#copied = true;
+    return this.#raw;
+  }
+}
+
+export function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

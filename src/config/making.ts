@@ -1,7 +1,0 @@
-// What a guest is made with where its declaration says nothing. A default is no declaration: none of this is compared with a guest
-// that exists, and so none of it stands in the normalised configuration.
-
-export const MAKING = {
-  lxc: { swapMb: 512, unprivileged: true, interfaceName: 'eth0', bridge: 'vmbr0' },
-  vm: { cores: 2, memoryMb: 2048, diskSizeGb: 32, bridge: 'vmbr0', ip: 'dhcp', username: 'phoenix' },
-} as const;

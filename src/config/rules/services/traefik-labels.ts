@@ -1,9 +1,0 @@
-// Labels for the proxy: one that it does not understand would make it drop every route at once.
-
-import { routesOf } from '../../derive/traefik/routes.ts';
-import type { Finding, RuleContext } from '../rule.ts';
-
-/** UNKNOWN_KEY, INVALID_VALUE, UNKNOWN_REFERENCE, DUPLICATE_SERVICE: what is wrong with the labels of stacks. */
-export function labelsAreUnderstood({ config }: RuleContext): Finding[] {
-  return [...routesOf(config).findings];
-}

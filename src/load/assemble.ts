@@ -1,0 +1,72 @@
+// From the written files to one configuration, as far as they can be read: each kind reads its own, in the order of the registry.
+
+import type { Finding } from '../config/finding.ts';
+import type { Known } from '../config/known.ts';
+import { Reader } from '../config/reader.ts';
+import { withBlobs } from '../config/sops/with-blobs.ts';
+import { Sources } from '../config/sources.ts';
+import type { Config, Guest } from '../managers/config.ts';
+import type { Kind } from '../managers/kind.ts';
+import { Unreadable } from '../managers/unreadable.ts';
+import type { SecretBounds } from '../model/secret-bounds.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { formatOf } from './formats.ts';
+
+export interface Assembled {
+  /** What could be read. */
+  readonly config: Config;
+  /** Nothing was left out. */
+  readonly complete: boolean;
+  /** What was left out. */
+  readonly unreadable: Unreadable;
+  readonly findings: readonly Finding[];
+  /** What is wrong with references to secrets: held back with the targets that they are for. */
+  readonly references: readonly Finding[];
+  /** Texts to look positions up in. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Of a file whose text has no value, or more than one. */
+const BROKEN: ReadonlySet<string> = new Set(['SYNTAX', 'DUPLICATE_KEY', 'NOT_THE_CONTENT']);
+
+/**
+ * @param bounds what the configuration may refer to
+ * @param known guests of configurations before
+ */
+export function assemble(snapshot: Snapshot, bounds: SecretBounds, known: Known, kinds: readonly Kind[]): Assembled {
+  const sources = new Sources(snapshot, (path) => formatOf(path, kinds)?.ifEmpty ?? null);
+  const unreadable = new Unreadable();
+  const reading = new Reader(sources, snapshot, bounds, known, unreadable);
+  let parts: Partial<Config> = {};
+  for (const { declares } of kinds) parts = { ...parts, ...declares.read?.(reading, parts) };
+  const mentioned = [...sources.texts.values()].some((text) => text.includes('sops:'));
+  const config = complete(mentioned ? withBlobs(parts, snapshot.files) : parts);
+  const broken = sources.findings.some(({ code }) => BROKEN.has(code));
+  return {
+    config,
+    complete: !broken && unreadable.nothing,
+    unreadable,
+    findings: [...sources.findings, ...reading.findings.all],
+    references: reading.references,
+    texts: sources.texts,
+  };
+}
+
+/** Fails without a kind that reads the hypervisor's file: everything rests on it. */
+function complete({
+  hypervisor,
+  lxc = [],
+  vm = [],
+  certificates = [],
+  stacks = new Map(),
+  ...own
+}: Partial<Config>): Config {
+  if (hypervisor === undefined) throw new Error('no kind reads the file of the hypervisor');
+  return { ...own, hypervisor, lxc, vm, certificates, stacks, guests: firstById([...lxc, ...vm]) };
+}
+
+function firstById(guests: readonly Guest[]): Map<number, Guest> {
+  const map = new Map<number, Guest>();
+  for (const guest of guests) if (!map.has(guest.id)) map.set(guest.id, guest);
+  return map;
+}

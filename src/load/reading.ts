@@ -1,0 +1,74 @@
+// Which files of the config repo are read, and which others their texts name: what Git or a folder is asked for.
+
+import { MAX_FILE_BYTES } from '../config/limits.ts';
+import { contentTraits } from '../config/read/content.ts';
+import { endOfString } from '../config/read/sound-json.ts';
+import { KINDS } from '../managers/index.ts';
+import { HYPERVISOR_FILE } from '../managers/places.ts';
+import { formatOf } from './formats.ts';
+
+/** Whether the content of a file below the config root is read; of all others only the identity counts. */
+export function wantsBytes(path: string): boolean {
+  return formatOf(path, KINDS) !== undefined || KINDS.some(({ declares }) => declares.alsoReads?.test(path));
+}
+
+/** Paths below the config root that the text of such a file names as encrypted files: their content is read too. */
+function mentionedFiles(bytes: Uint8Array): string[] {
+  const text = new TextDecoder().decode(bytes);
+  if (!text.includes('sops:')) return [];
+  return [...text.matchAll(/"sops:((?:[^"\\#\n]|\\.)+)#/g)].flatMap(([, written = '']) => unescaped(written));
+}
+
+function unescaped(written: string): string[] {
+  if (!written.includes('\\')) return [written];
+  try {
+    return [JSON.parse(`"${written}"`) as string];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Paths below the config root that a text of such a file may name as a script or as a file of a stack. Too many are no harm: of each
+ * only the traits are kept.
+ */
+function usedFiles(path: string, bytes: Uint8Array): string[] {
+  const names = formatOf(path, KINDS)?.names;
+  if (names === undefined) return [];
+  const paths = new Set<string>();
+  for (const text of textsIn(new TextDecoder().decode(bytes))) for (const named of names(text, path)) paths.add(named);
+  return [...paths];
+}
+
+/** Characters of a text that may be a path. */
+const LONGEST_PATH = 1_024;
+
+/** The texts of a JSON file, each once: a file of many guests says the same few words thousands of times. */
+function textsIn(json: string): Set<string> {
+  const written = new Set<string>();
+  for (let begin = json.indexOf('"'); begin >= 0; ) {
+    const end = endOfString(json, begin);
+    if (end - begin <= LONGEST_PATH) written.add(json.slice(begin + 1, end));
+    begin = json.indexOf('"', end + 1);
+  }
+  return new Set([...written].flatMap(unescaped));
+}
+
+/** How the files of a configuration are read, from Git or from a folder. */
+export const READING = {
+  wantsBytes,
+  mentionedFiles,
+  usedFiles,
+  traits: contentTraits,
+  maxFileBytes: MAX_FILE_BYTES,
+} as const;
+
+/** Folders that hold a configuration, among the paths of a whole repository; the top is the empty text. */
+export function findRoots(paths: Iterable<string>): string[] {
+  const roots: string[] = [];
+  for (const path of paths) {
+    if (path === HYPERVISOR_FILE) roots.push('');
+    else if (path.endsWith(`/${HYPERVISOR_FILE}`)) roots.push(path.slice(0, -HYPERVISOR_FILE.length - 1));
+  }
+  return roots.sort();
+}

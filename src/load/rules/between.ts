@@ -1,0 +1,70 @@
+// What no commit may do to the one before it, however sound it is in itself.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Config, Guest } from '../../managers/config.ts';
+import { allGuests, targetOf } from '../../managers/guest/guests.ts';
+import { disksDoNotShrink } from '../../managers/guest/rules/clones.ts';
+import { addressesOfGuestsGoneAreNotNamed } from '../../managers/guest/rules/firewall-reach.ts';
+import { Unreadable } from '../../managers/unreadable.ts';
+import { somethingStays } from './creation.ts';
+
+/** Looks at what is applied and at what is to be; the places are those of `after`, of which not all may be readable. */
+export type BetweenRule = (before: Config, after: Config, unreadable: Unreadable) => readonly Finding[];
+
+/**
+ * TOO_MANY_DELETES: more guests would go than the policy allows, that of either commit, or `behavior.max_delete_share` where it
+ * says nothing; a single one may always go. `before` holds the policy that judges `after`.
+ */
+function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+  if (unreadable.host('phoenix', 'behavior')) return [];
+  const guests = allGuests(before);
+  const gone = goneGuests(guests, after).filter(({ id }) => !unreadable.guest(id));
+  const { share, named: setting } = mostDeleted(before, after);
+  if (gone.length < 2 || gone.length <= guests.length * share) return [];
+  const named = gone.slice(0, 5).map(targetOf).join(', ');
+  return [
+    {
+      code: 'TOO_MANY_DELETES',
+      at: placeOf(gone),
+      message: `${gone.length} of ${guests.length} guests would be deleted (${named}${gone.length > 5 ? ', …' : ''}), more than ${Math.round(share * 100)} % of them`,
+      hint: `Delete them in several commits, or raise ${setting} of the hypervisor.`,
+    },
+  ];
+}
+
+/** A commit that loosens the policy is still judged by the one before it. */
+function mostDeleted(before: Config, after: Config): { readonly share: number; readonly named: string } {
+  const [was, is] = [shareOf(before), shareOf(after)];
+  return was.share < is.share ? { ...was, named: `${was.named}, in a commit of its own before this one,` } : is;
+}
+
+function shareOf({ hypervisor: { policy, behavior } }: Config): { readonly share: number; readonly named: string } {
+  const { maxDeletePercent: percent } = policy;
+  if (percent === null) return { share: behavior.maxDeleteShare, named: 'behavior.max_delete_share' };
+  return { share: percent / 100, named: 'phoenix.max_delete_percent' };
+}
+
+function goneGuests(guests: readonly Guest[], after: Config): Guest[] {
+  const stay = new Set(allGuests(after).map(targetOf));
+  return guests.filter((guest) => !stay.has(targetOf(guest)));
+}
+
+/** The list that lost more of them. */
+function placeOf(gone: readonly Guest[]): Finding['at'] {
+  const containers = gone.filter((guest) => guest.kind === 'lxc').length;
+  return containers * 2 >= gone.length
+    ? { file: 'etc/phoenix_lxc_configs.json', path: '/lxc_configs' }
+    : { file: 'etc/phoenix_vm_configs.json', path: '/vms' };
+}
+
+export const BETWEEN_RULES: readonly BetweenRule[] = [
+  somethingStays,
+  deletesStayFew,
+  disksDoNotShrink,
+  addressesOfGuestsGoneAreNotNamed,
+];
+
+/** Pure. */
+export function findingsBetween(before: Config, after: Config, unreadable = new Unreadable()): Finding[] {
+  return BETWEEN_RULES.flatMap((rule) => rule(before, after, unreadable));
+}

@@ -1,0 +1,121 @@
+// More promised than there is: GPU memory, memory and quotas.
+
+import type { Finding } from '../../config/finding.ts';
+import { within } from '../../config/read/place.ts';
+import { allGuests, listed, targetOf } from '../../managers/guest/guests.ts';
+import { SETTINGS } from '../../managers/guest/settings/settings.ts';
+import type { ZfsPool } from '../../managers/hypervisor/declared.ts';
+import type { LxcGuest } from '../../managers/lxc/declared.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+
+/** What vLLM may promise of a GPU's memory, all its users together: the rest is the driver's. */
+const GPU_SHARE = 0.9;
+const GIB = 2 ** 30;
+
+/** GPU_OVERCOMMIT: the guests that run on one GPU promise more than 0.9 of its memory, or share it with one that has no limit. */
+export function gpusAreNotOvercommitted({ config }: RuleContext): Finding[] {
+  const uses = config.lxc
+    .filter((guest) => guest.startState === 'running')
+    .flatMap((guest) => guest.gpus.map((gpu) => ({ gpu, guest })));
+  const users = [...Map.groupBy(uses, ({ gpu }) => gpu)].sort(([a], [b]) => a - b);
+  return users.flatMap(([gpu, using]): Finding[] => {
+    const guests = using.map(({ guest }) => guest);
+    const [first] = guests;
+    const shares = guests.map(gpuShare);
+    const promised = shares.reduce<number>((sum, share) => sum + (share ?? 0), 0);
+    const unlimited = guests.filter((_, index) => shares[index] === null);
+    const shared = guests.length > 1 && unlimited.length > 0;
+    if (first === undefined || (promised <= GPU_SHARE + 1e-9 && !shared)) return [];
+    const faults = [
+      ...(promised > GPU_SHARE + 1e-9 ? [`promise ${Math.round(promised * 100)} % of its memory`] : []),
+      ...(shared ? [`include ${listed(unlimited.map(targetOf))} without a limit`] : []),
+    ];
+    return [
+      {
+        code: 'GPU_OVERCOMMIT',
+        at: within(first.writtenAt, 'gpu_assignment'),
+        message: `GPU ${gpu}: ${listed(guests.map(targetOf))} ${faults.join(' and ')}`,
+        hint: `Together they should stay at ${GPU_SHARE * 100} %: lower gpu_memory_utilization or move one to another GPU.`,
+        target: targetOf(first),
+      },
+    ];
+  });
+}
+
+/** The highest share of a GPU's memory in any group of engine arguments; null: it takes what it wants. */
+function gpuShare(guest: LxcGuest): number | null {
+  const shares = Object.values(guest.vllm ?? {}).flatMap((group) => {
+    const share = typeof group === 'object' && group !== null && 'gpu_memory_utilization' in group;
+    const value = share ? group.gpu_memory_utilization : undefined;
+    return typeof value === 'number' ? [value] : [];
+  });
+  return shares.length === 0 ? null : shares.reduce((most, share) => Math.max(most, share));
+}
+
+/** MEMORY_OVERCOMMIT: guests that run and the cache of ZFS want more than the host has, where its memory is told. */
+export function memoryIsNotOvercommitted({ config }: RuleContext): Finding[] {
+  const { memoryGb, zfs, writtenAt } = config.hypervisor;
+  if (memoryGb === null) return [];
+  const running = allGuests(config).filter((guest) => guest.startState === 'running');
+  const guestsGb = running.reduce((sum, guest) => sum + (guest.memory_mb ?? SETTINGS.memory_mb.vm.made), 0) / 1024;
+  const wanted = guestsGb + (zfs.arcMaxGb ?? 0);
+  if (wanted <= memoryGb) return [];
+  const cache = zfs.arcMaxGb === null ? '' : ` and ${zfs.arcMaxGb} GB for the cache of ZFS`;
+  return [
+    {
+      code: 'MEMORY_OVERCOMMIT',
+      at: within(writtenAt, 'memory_gb'),
+      message: `Running guests have ${Math.round(guestsGb)} GB${cache}, but the host has ${memoryGb} GB`,
+      hint: 'Lower memory_mb of some guests, or let fewer of them run.',
+    },
+  ];
+}
+
+/** QUOTA_OVERCOMMIT: the quotas of a pool's datasets promise more than its disks hold, where their names tell how much. */
+export function quotasFitThePools({ config }: RuleContext): Finding[] {
+  const promised = new Map<string, number>();
+  for (const { pool, quotaGb } of config.hypervisor.zfs.datasets) {
+    promised.set(pool, (promised.get(pool) ?? 0) + (quotaGb ?? 0));
+  }
+  return config.hypervisor.zfs.pools.flatMap((pool, index): Finding[] => {
+    const capacity = capacityGb(pool);
+    const quotas = promised.get(pool.name) ?? 0;
+    if (capacity === null || quotas <= capacity) return [];
+    return [
+      {
+        code: 'QUOTA_OVERCOMMIT',
+        at: within(config.hypervisor.writtenAt, 'zfs', 'pools', index, 'name'),
+        message: `The quotas on pool "${pool.name}" add up to ${Math.round(quotas)} GB, but its disks hold about ${Math.floor(capacity)} GB`,
+        hint: 'Lower the quotas of its datasets. The size is read from the names of its disks.',
+      },
+    ];
+  });
+}
+
+/** In GiB, as ZFS counts quotas; null when a disk's name does not tell its size. `…_2TB_…` is 2 × 10^12 bytes. */
+export function capacityGb(pool: ZfsPool): number | null {
+  const sizes = pool.disks.map((disk) => /(?:^|[^0-9.])(\d+(?:\.\d+)?)(TB|GB)(?![A-Za-z])/i.exec(disk));
+  const bytes = sizes.map((size) =>
+    size === null ? 0 : Number(size[1]) * (size[2]?.toUpperCase() === 'TB' ? 1e12 : 1e9),
+  );
+  if (bytes.length === 0 || bytes.includes(0)) return null;
+  const least = bytes.reduce((smallest, size) => Math.min(smallest, size));
+  const level = pool.raidLevel.toLowerCase();
+  const parity = /^raidz([123]?)$/.exec(level);
+  if (level === 'mirror') return least / GIB;
+  if (parity !== null) return (least * Math.max(0, bytes.length - Number(parity[1] || 1))) / GIB;
+  return bytes.reduce((sum, size) => sum + size, 0) / GIB;
+}
+
+/** DESTRUCTIVE: nothing that a push can contain may wipe disks. */
+export function nothingWipesDisks({ config }: RuleContext): Finding[] {
+  if (!config.hypervisor.zfs.allowDestructive) return [];
+  return [
+    {
+      code: 'DESTRUCTIVE',
+      at: within(config.hypervisor.writtenAt, 'zfs', 'settings', 'allow_destructive_operations'),
+      message: 'Disks would be wiped: a push never does this',
+      hint: 'Take the key out; prepare disks on the host by hand.',
+    },
+  ];
+}

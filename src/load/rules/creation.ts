@@ -1,0 +1,90 @@
+// What is needed to make anything at all.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import type { Config, Guest } from '../../managers/config.ts';
+import { allGuests, targetOf } from '../../managers/guest/guests.ts';
+import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+import type { Unreadable } from '../../managers/unreadable.ts';
+
+/** EMPTY_CONFIG: the files of guests declare none. Where there are no such files, the host alone is kept. */
+export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Finding[] {
+  if (!files.has(LXC_FILE) && !files.has(VM_FILE)) return [];
+  return config.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
+}
+
+/** EMPTY_CONFIG: no guest is declared any more; applied, it would delete all there are. */
+export function somethingStays(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+  return before.guests.size === 0 || after.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
+}
+
+function nothingDeclared(): Finding[] {
+  const at: Place = { file: HYPERVISOR_FILE, path: '' };
+  const hint = 'Keep one guest declared: a commit that deletes all of them is more often a mistake.';
+  return [{ code: 'EMPTY_CONFIG', at, message: 'no container and no VM is declared', hint }];
+}
+
+/** INVALID_VALUE: a guest says not at all, or in two ways, what it is made from. */
+export function guestsHaveOneOrigin({ config }: RuleContext): Finding[] {
+  return allGuests(config).flatMap((guest): Finding[] => {
+    const [origin, clone] =
+      guest.kind === 'lxc'
+        ? (['template', 'clone_from_ctid'] as const)
+        : (['template_image', 'clone_from_vmid'] as const);
+    const image = guest.kind === 'lxc' ? guest.template : guest.templateImage;
+    if ((image === null) !== (guest.cloneFrom === null)) return [];
+    const both = image !== null;
+    const message = both ? `"${origin}" and "${clone}" exclude each other` : `"${origin}" or "${clone}" is missing`;
+    return [invalid(guest, both ? within(guest.writtenAt, clone) : guest.writtenAt, message)];
+  });
+}
+
+/** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */
+export function imagesHaveAChecksum({ config }: RuleContext): Finding[] {
+  const images = config.vm.filter((vm) => vm.templateImageUrl !== null || vm.templateImageSha256 !== null);
+  return images.flatMap((vm): Finding[] => {
+    const has = (field: string, message: string) => [invalid(vm, within(vm.writtenAt, field), message)];
+    if (vm.templateImage === null)
+      return has(
+        vm.templateImageUrl === null ? 'template_image_sha256' : 'template_image_url',
+        '"template_image" is missing: the name of the file to download',
+      );
+    if (vm.templateImageSha256 === null)
+      return has(
+        'template_image_url',
+        '"template_image_sha256" is missing: write the checksum that the publisher of the image gives',
+      );
+    if (vm.templateImageUrl === null)
+      return has('template_image_sha256', '"template_image_url" is missing: a checksum says nothing without it');
+    const other = images.find(
+      (one) => one.templateImage === vm.templateImage && one.templateImageSha256 !== vm.templateImageSha256,
+    );
+    if (other === undefined || config.vm.indexOf(other) > config.vm.indexOf(vm)) return [];
+    return has(
+      'template_image_sha256',
+      `${targetOf(other)} has another checksum for "${vm.templateImage}": images of one name are one file on the node`,
+    );
+  });
+}
+
+/** INVALID_VALUE: a VM has no storage, or a volume no server, and nothing gives it one. */
+export function defaultsAreThere({ config, unreadable }: RuleContext): Finding[] {
+  return config.vm.flatMap((vm) => {
+    const findings: Finding[] = [];
+    if (vm.storagePool === '' && !unreadable.host('vm_defaults')) {
+      findings.push(invalid(vm, vm.writtenAt, '"storage_pool" is missing here and in "vm_defaults"'));
+    }
+    vm.volumes.forEach(({ server }, index) => {
+      if (server !== '' || unreadable.host('network')) return;
+      const at = within(vm.writtenAt, 'volumes', index);
+      findings.push(invalid(vm, at, '"server" is missing, and the hypervisor names no "nfs_server"'));
+    });
+    return findings;
+  });
+}
+
+function invalid(guest: Guest, at: Place, message: string): Finding {
+  return { code: 'INVALID_VALUE', at, message, target: targetOf(guest) };
+}

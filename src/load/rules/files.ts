@@ -1,0 +1,98 @@
+// Scripts, stacks and files that the configuration names must be in the repository.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import type { Guest } from '../../managers/config.ts';
+import { allGuests, targetOf } from '../../managers/guest/guests.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+import { stackTarget } from '../../managers/stack/target.ts';
+import type { VmGuest } from '../../managers/vm/declared.ts';
+
+/** MISSING_FILE: a feature that neither the repository nor Phoenix has, an application script, or a script of a health check. */
+export function namedScriptsExist({ config, files }: RuleContext): Finding[] {
+  return allGuests(config).flatMap((guest) =>
+    scriptsOf(guest)
+      .filter(({ blob, path }) => blob === null && !path.startsWith('etc/features/'))
+      .map(({ path, at, what, hint }): Finding => {
+        const isLink = files.get(path)?.kind === 'symlink';
+        const message = isLink
+          ? `${what} is a symbolic link, which is not followed: ${path}`
+          : `${what} is missing: ${path}`;
+        return { code: 'MISSING_FILE', at, message, hint, target: targetOf(guest) };
+      }),
+  );
+}
+
+interface NamedScript {
+  readonly path: string;
+  readonly blob: string | null;
+  readonly at: Place;
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** Every script that a guest names. */
+export function scriptsOf(guest: Guest): NamedScript[] {
+  const add = 'Add the file to the repository, or correct the name.';
+  const scripts: NamedScript[] = guest.features.map(({ name, path, blob }, index) => ({
+    path,
+    blob,
+    at: within(guest.writtenAt, 'features', index),
+    what: `the script of feature "${name}"`,
+    hint: `Phoenix ships no feature "${name}": add ${path}, or correct the name.`,
+  }));
+  if (guest.kind === 'lxc' && guest.applicationScript !== null) {
+    const at = within(guest.writtenAt, 'application_script');
+    scripts.push({ ...guest.applicationScript, at, what: 'the application script', hint: add });
+  }
+  const check = guest.healthCheck?.script ?? null;
+  if (check !== null) {
+    const at = within(guest.writtenAt, 'health_check', 'command');
+    scripts.push({ ...check, at, what: 'the script of the health check', hint: add });
+  }
+  return scripts;
+}
+
+/** MISSING_FILE: a VM runs a stack whose manifest or compose file is not there. */
+export function usedStacksAreComplete({ config, files }: RuleContext): Finding[] {
+  return config.vm.flatMap((vm) =>
+    vm.stacks.flatMap(({ name }, index) =>
+      ['phoenix.json', 'docker-compose.yml']
+        .map((file) => `stacks/${name}/${file}`)
+        .filter((path) => !files.has(path))
+        .map(
+          (path): Finding => ({
+            code: 'MISSING_FILE',
+            at: within(vm.writtenAt, 'docker_stacks', index),
+            message: `stack "${name}" has no ${path}`,
+            hint: 'Add the file, or correct the name of the stack.',
+            target: stackTarget(vm.id, name),
+          }),
+        ),
+    ),
+  );
+}
+
+/** MISSING_FILE: an environment that a VM uses hands in a file that is not there. */
+export function filesOfStacksExist({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((vm) =>
+    vm.stacks.flatMap(({ name, environment: used }) => {
+      const environment = config.stacks.get(name)?.environments[used];
+      if (environment === undefined) return [];
+      return environment.files.flatMap(({ path, blob }, index) =>
+        blob === null ? [missingFile(vm, name, path, within(environment.writtenAt, 'files', index, 'source'))] : [],
+      );
+    }),
+  );
+}
+
+function missingFile(vm: VmGuest, stack: string, path: string, at: Place): Finding {
+  return {
+    code: 'MISSING_FILE',
+    at,
+    message: `the file ${path} of stack "${stack}" is missing`,
+    hint: 'Add the file to the repository, or correct the path.',
+    target: stackTarget(vm.id, stack),
+  };
+}

@@ -1,0 +1,105 @@
+// Every rule: those that kinds bring for what is theirs, those of all guests, and those that cross kinds evenly. All of them run, so
+// that all problems are shown at once.
+
+import {
+  fixedAddressesHaveAGateway,
+  gatewaysFitTheirAddresses,
+  guestAddressesFit,
+  hostGatewayIsReachable,
+  macsAreUnicast,
+} from '../../managers/guest/rules/addresses.ts';
+import { cloneSourcesComeEarly, dependenciesStartFirst } from '../../managers/guest/rules/boot.ts';
+import { cloneSourcesAreReady, clonesAreNotSmaller } from '../../managers/guest/rules/clones.ts';
+import { authorityComesFirst, dependenciesHaveAnOrder } from '../../managers/guest/rules/dependency-cycle.ts';
+import {
+  addressesAreUnique,
+  idsAreUnique,
+  macsAreUnique,
+  namesAreUnique,
+  serviceNamesAreUnique,
+} from '../../managers/guest/rules/duplicates.ts';
+import { featuresHaveTheirInputs } from '../../managers/guest/rules/features.ts';
+import {
+  firewallOfGuestsIsOn,
+  firewallRulesAreDifferent,
+  guestsHaveAFirewall,
+  namedAddressesAreOwned,
+  openRulesNameASource,
+} from '../../managers/guest/rules/firewall-reach.ts';
+import { firewallRulesCount } from '../../managers/guest/rules/firewall-syntax.ts';
+import {
+  agentsHaveAHostname,
+  guestNamesAreHostnames,
+  guestNamesHaveNoDots,
+  otherNamesAreHostnames,
+} from '../../managers/guest/rules/hostnames.ts';
+import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
+import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
+import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
+import type { Kind } from '../../managers/kind.ts';
+import type { Rule } from '../../managers/rule.ts';
+import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
+import { filesHoldTheirContent } from './content.ts';
+import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
+import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
+import { targetNamesFit } from './names.ts';
+import { secretFoldersStayOnTheHost } from './secret-folders.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
+
+/** They go first: what an address that is wrong in itself would lead to is not said. Findings without a target are about the host's. */
+export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
+
+/** Those of guests, whatever their kind, and those that cross kinds; one line each. */
+const ACROSS: readonly Rule[] = [
+  somethingIsDeclared,
+  guestsHaveOneOrigin,
+  imagesHaveAChecksum,
+  defaultsAreThere,
+  namedScriptsExist,
+  usedStacksAreComplete,
+  filesOfStacksExist,
+  filesHoldTheirContent,
+  otherNamesAreHostnames,
+  targetNamesFit,
+  agentsHaveAHostname,
+  guestNamesAreHostnames,
+  guestNamesHaveNoDots,
+  namedGuestsExist,
+  protectedGuestsExist,
+  usedEnvironmentsExist,
+  rolesAreUnique,
+  neededRolesAreGiven,
+  featuresHaveTheirInputs,
+  datasetPoolsExist,
+  dependenciesHaveAnOrder,
+  authorityComesFirst,
+  idsAreUnique,
+  namesAreUnique,
+  macsAreUnique,
+  serviceNamesAreUnique,
+  gatewaysFitTheirAddresses,
+  fixedAddressesHaveAGateway,
+  macsAreUnicast,
+  storagesTakeTheirContent,
+  storagesCanBeMade,
+  mountsHavePlaces,
+  cloneSourcesAreReady,
+  clonesAreNotSmaller,
+  dependenciesStartFirst,
+  cloneSourcesComeEarly,
+  firewallRulesCount,
+  firewallRulesAreDifferent,
+  namedAddressesAreOwned,
+  openRulesNameASource,
+  firewallOfGuestsIsOn,
+  guestsHaveAFirewall,
+  secretFoldersStayOnTheHost,
+  gpusAreNotOvercommitted,
+  memoryIsNotOvercommitted,
+  quotasFitThePools,
+  nothingWipesDisks,
+];
+
+export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
+  return [...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+}

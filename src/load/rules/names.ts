@@ -1,0 +1,64 @@
+// Names that become the name of a target must fit wherever targets are named.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import type { Config } from '../../managers/config.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
+
+/** What forges take as the name of a status or check; a GitLab tells it in its API, GitHub and Gitea by refusing more. */
+const MAX_CONTEXT = 255;
+
+interface Named {
+  readonly target: TargetId;
+  readonly name: string;
+  readonly at: Place;
+}
+
+/** NAME_TOO_LONG: the status of the target could not be put on a commit. */
+export function targetNamesFit({ config }: RuleContext): Finding[] {
+  return named(config).flatMap(({ target, name, at }): Finding[] => {
+    const over = `phoenix/${target}`.length - MAX_CONTEXT;
+    if (over <= 0) return [];
+    return [
+      {
+        code: 'NAME_TOO_LONG',
+        at,
+        message: `"${name.slice(0, 20)}…" has ${name.length} characters: on a commit its status would be called phoenix/${target.slice(0, 20)}… with ${MAX_CONTEXT + over}, and forges take ${MAX_CONTEXT}`,
+        hint: `Choose a name of at most ${name.length - over} characters.`,
+        target,
+      },
+    ];
+  });
+}
+
+/** Targets that are called by a name which people choose; guests have numbers, and the host's parts fixed names. */
+function named(config: Config): Named[] {
+  return [
+    ...config.certificates.map(({ commonName, writtenAt }) => ({
+      target: targetId('certificate', commonName),
+      name: commonName,
+      at: within(writtenAt, 'common_name'),
+    })),
+    ...config.vm.flatMap((vm): Named[] => [
+      ...(vm.portainer.role === 'none'
+        ? []
+        : [
+            {
+              target: targetId('portainer', `environment.${vm.portainer.environmentName}`),
+              name: vm.portainer.environmentName,
+              at: within(
+                vm.writtenAt,
+                vm.portainer.environmentName === vm.name ? 'name' : 'portainer_environment_name',
+              ),
+            },
+          ]),
+      ...vm.stacks.map(({ name }, index) => ({
+        target: targetId('stack', `${vm.id}.${name}`),
+        name,
+        at: within(vm.writtenAt, 'docker_stacks', index),
+      })),
+    ]),
+  ];
+}

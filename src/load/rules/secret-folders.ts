@@ -1,0 +1,59 @@
+// The folders that hold what a guest may be given, and what Phoenix itself keeps, are for root of the node alone: a guest that is shown
+// one has all of it, whatever references it makes.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import { isBelow } from '../../managers/certificate/file-owner.ts';
+import { targetOf } from '../../managers/guest/guests.ts';
+import { HYPERVISOR_FILE } from '../../managers/places.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+import { targetId } from '../../model/ids.ts';
+import type { SecretBounds } from '../../model/secret-bounds.ts';
+
+/** Settings, keys and notes of the agent. */
+const OWN = ['/etc/phoenix', '/var/lib/phoenix'];
+
+/** SECRET_NOT_ALLOWED: a mount, an export or a share that shows one of them, a folder in it, or one that it lies in. */
+export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Finding[] {
+  const kept = [...new Set([...OWN, ...secrets.folders])];
+  const { nfsExports, samba } = config.hypervisor;
+  const hypervisor: Place = { file: HYPERVISOR_FILE, path: '' };
+  return [
+    ...config.lxc.flatMap((guest) => [
+      ...guest.mountPoints.flatMap(({ hostPath }, index) =>
+        shown(hostPath, kept, within(guest.writtenAt, 'mount_points', index, 'host_path'), targetOf(guest)),
+      ),
+      ...guest.lxcOptions.flatMap(({ key, value }) => {
+        const [source = ''] = key === 'lxc.mount.entry' ? value.trim().split(/\s/) : [];
+        return shown(source, kept, within(guest.writtenAt, 'lxc_options'), targetOf(guest));
+      }),
+    ]),
+    ...nfsExports.flatMap(({ path }, index) =>
+      shown(path, kept, within(hypervisor, 'nfs', 'exports', index, 'path'), targetId('hypervisor', 'nfs')),
+    ),
+    ...(samba?.shares ?? []).flatMap(({ path }, index) =>
+      shown(path, kept, within(hypervisor, 'samba', 'shares', index, 'path'), targetId('hypervisor', 'samba')),
+    ),
+  ];
+}
+
+function shown(path: string, kept: SecretBounds['folders'], at: Place, target: Finding['target']): Finding[] {
+  if (!path.startsWith('/')) return [];
+  const plain = `/${path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+  const folder = kept.find((each) => plain === each || isBelow(plain, each) || isBelow(each, plain));
+  if (folder === undefined || target === undefined) return [];
+  const message = `${path} shows ${folder} of the node, where secrets are`;
+  return [
+    {
+      code: 'SECRET_NOT_ALLOWED',
+      at,
+      message,
+      hint: 'Show another folder, and give a guest what it needs by reference.',
+      target,
+    },
+  ];
+}

@@ -1,0 +1,123 @@
+// Disks must lie on storages that are there and take them.
+
+import type { Finding } from '../../config/finding.ts';
+import { within } from '../../config/read/place.ts';
+import type { Config, Guest } from '../../managers/config.ts';
+import { targetOf } from '../../managers/guest/guests.ts';
+import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
+import type { RuleContext } from '../../managers/rule.ts';
+import { refusal } from '../../proxmox/option.ts';
+import { placesFor } from '../../proxmox/table.ts';
+
+/** One use of a storage: `content` is Proxmox's word for what is to lie on it. */
+interface Use {
+  readonly storage: string;
+  readonly content: 'rootdir' | 'images' | 'vztmpl';
+  readonly guest: Guest;
+  /** Where the guest says so. */
+  readonly keys: readonly (string | number)[];
+}
+
+const ROOT_DISK = ['storage_pool'] as const;
+const TEMPLATE = ['template'] as const;
+
+/** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
+export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
+  const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
+  const taking = Map.groupBy(
+    config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
+    ({ content }) => content,
+  );
+  return uses(config).flatMap(({ storage, content, guest, keys }): Finding[] => {
+    // That none is named is said where the defaults are looked at.
+    if (storage === '') return [];
+    const found = storages.get(storage);
+    if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
+    const choices = (taking.get(content) ?? []).map(({ id }) => id);
+    return [
+      {
+        code: 'UNKNOWN_STORAGE',
+        at: within(guest.writtenAt, ...keys),
+        message:
+          found === undefined
+            ? `There is no storage "${storage}"`
+            : `Storage "${storage}" takes ${found.contents?.join(', ') || 'nothing'}, but not ${WORDS[content]} (${content})`,
+        hint:
+          choices.length === 0
+            ? `Declare one that takes ${WORDS[content]} in zfs.datasets or proxmox_storage_ids.`
+            : `${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
+        target: targetOf(guest),
+      },
+    ];
+  });
+}
+
+/** INVALID_VALUE: a storage on a dataset is called as Proxmox calls none, or is to hold what its type never holds. */
+export function storagesCanBeMade({ config }: RuleContext): Finding[] {
+  const { storages, zfs } = config.hypervisor;
+  return zfs.datasets.flatMap(({ pool, name, storageType, contents, writtenAt }): Finding[] => {
+    const storage = storages.find(({ dataset }) => dataset === `${pool}/${name}`);
+    if (storageType === null || storage === undefined) return [];
+    const problem = refusal({ verb: 'pvesm add', option: 'storage' }, storage.id);
+    const stray = storageType === 'zfspool' ? contents.find((content) => !ZFS_CONTENTS.has(content)) : undefined;
+    return [
+      ...(problem === undefined
+        ? []
+        : [
+            {
+              code: 'INVALID_VALUE',
+              at: within(writtenAt, 'name'),
+              message: `"${storage.id}", as the storage on this dataset would be called, is no name of a storage`,
+              hint: `Give it another in proxmox_storage_ids: "${storageKey(pool, name)}": "NAME".`,
+            } as const,
+          ]),
+      ...(stray === undefined
+        ? []
+        : [
+            {
+              code: 'INVALID_VALUE',
+              at: within(writtenAt, 'proxmox_content_type'),
+              message: `a storage of type zfspool holds disks of guests alone, not ${stray}`,
+              hint: 'Let "proxmox_storage_type" be "dir", or the content images and rootdir.',
+            } as const,
+          ]),
+    ];
+  });
+}
+
+/** INVALID_VALUE: more mounts and volumes than Proxmox has places for. */
+export function mountsHavePlaces({ config }: RuleContext): Finding[] {
+  const places = placesFor('lxc', 'mp');
+  return config.lxc
+    .filter(({ mountPoints, volumes }) => mountPoints.length + volumes.length > places)
+    .map((guest) => ({
+      code: 'INVALID_VALUE',
+      at: within(guest.writtenAt, guest.mountPoints.length > 0 ? 'mount_points' : 'zfs_volumes'),
+      message: `${guest.mountPoints.length} mounts and ${guest.volumes.length} volumes are more than the ${places} that a container can have`,
+      target: targetOf(guest),
+    }));
+}
+
+/** pve-storage, PVE/Storage/ZFSPoolPlugin.pm, plugindata. */
+const ZFS_CONTENTS: ReadonlySet<string> = new Set(['images', 'rootdir']);
+
+const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'container templates' } as const;
+
+function uses(config: Config): Use[] {
+  return [
+    ...config.lxc.flatMap((guest): Use[] => {
+      const templateStorage = /^([^/:]+):/.exec(guest.template ?? '')?.[1];
+      return [
+        { storage: guest.storagePool, content: 'rootdir', guest, keys: ROOT_DISK },
+        ...guest.volumes.map(
+          ({ storage }, index): Use => ({ storage, content: 'rootdir', guest, keys: ['zfs_volumes', index, 'pool'] }),
+        ),
+        ...(templateStorage === undefined
+          ? []
+          : [{ storage: templateStorage, content: 'vztmpl', guest, keys: TEMPLATE } as const]),
+      ];
+    }),
+    ...config.vm.map((guest): Use => ({ storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK })),
+  ];
+}

@@ -1,0 +1,109 @@
+// Who owns a file of the host that a container reads through a mount: the ids as the container sees them, moved to where the host
+// sees them. Only names with fixed ids have one before the container exists, and certificates come before their users.
+
+import type { Config } from '../config.ts';
+import type { IdMap, LxcGuest } from '../lxc/declared.ts';
+import type { Certificate } from './declared.ts';
+
+/** Ids that are the same on every Debian and Ubuntu: those of their package base-passwd. */
+const USERS: Readonly<Record<string, number>> = {
+  root: 0,
+  daemon: 1,
+  bin: 2,
+  sys: 3,
+  sync: 4,
+  games: 5,
+  man: 6,
+  lp: 7,
+  mail: 8,
+  news: 9,
+  uucp: 10,
+  proxy: 13,
+  'www-data': 33,
+  backup: 34,
+  list: 38,
+  irc: 39,
+  nobody: 65534,
+};
+const GROUPS: Readonly<Record<string, number>> = {
+  root: 0,
+  daemon: 1,
+  bin: 2,
+  sys: 3,
+  adm: 4,
+  tty: 5,
+  disk: 6,
+  lp: 7,
+  mail: 8,
+  news: 9,
+  uucp: 10,
+  man: 12,
+  proxy: 13,
+  kmem: 15,
+  dialout: 20,
+  fax: 21,
+  voice: 22,
+  cdrom: 24,
+  floppy: 25,
+  tape: 26,
+  sudo: 27,
+  audio: 29,
+  dip: 30,
+  'www-data': 33,
+  backup: 34,
+  operator: 37,
+  list: 38,
+  irc: 39,
+  src: 40,
+  shadow: 42,
+  utmp: 43,
+  video: 44,
+  sasl: 45,
+  plugdev: 46,
+  staff: 50,
+  games: 60,
+  users: 100,
+  nogroup: 65534,
+};
+
+/** Where Proxmox puts the ids of an unprivileged container unless told otherwise. */
+const SHIFT = 100_000;
+
+export interface FileOwner {
+  /** Ids on the host; null: a name that only the host itself knows. */
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
+/** The container whose mount shows the path: the one that is told of renewals before others. */
+export function containerThatSees(config: Config, { keyPath, hook }: Certificate): LxcGuest | null {
+  const seers = config.lxc.filter(({ mountPoints }) => mountPoints.some(({ hostPath }) => isBelow(keyPath, hostPath)));
+  return seers.find(({ id }) => id === hook?.guest) ?? seers[0] ?? null;
+}
+
+export function isBelow(path: string, folder: string): boolean {
+  return folder === '/' || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** Owner of the files of a certificate on the host. */
+export function ownerOf(config: Config, certificate: Certificate): FileOwner {
+  const container = containerThatSees(config, certificate);
+  const onHost = (id: number | null, type: IdMap['type']): number | null =>
+    id === null || container === null ? id : shifted(container, id, type);
+  return {
+    uid: onHost(idOf(certificate.owner, USERS), 'uid'),
+    gid: onHost(idOf(certificate.group, GROUPS), 'gid'),
+  };
+}
+
+function idOf(name: string, known: Readonly<Record<string, number>>): number | null {
+  return /^[0-9]+$/.test(name) ? Number(name) : (known[name] ?? null);
+}
+
+function shifted({ unprivileged, idMaps }: LxcGuest, id: number, type: IdMap['type']): number {
+  if (!unprivileged) return id;
+  const own = idMaps.filter((map) => map.type === type);
+  if (own.length === 0) return id + SHIFT;
+  const map = own.find(({ containerId, size }) => id >= containerId && id < containerId + size);
+  return map === undefined ? id + SHIFT : id - map.containerId + map.hostId;
+}

@@ -1,0 +1,70 @@
+// The manifest of certificates. Each entry is checked on its own: one that cannot be used leaves the others readable.
+
+import { parse } from '../../config/read/parse.ts';
+import { type Place, within } from '../../config/read/place.ts';
+import { targetId } from '../../model/ids.ts';
+import type { Declaration, Reading } from '../declaration.ts';
+import type { Certificate } from './declared.ts';
+import { normaliseCertificate } from './normalise.ts';
+import {
+  acmeNamesCanBeProved,
+  certificatesAreApart,
+  certificatesLieUnderAMount,
+  commonNamesAreAmongTheNames,
+  gatewayCertificatesHoldEveryName,
+  hooksNameGuests,
+  keysAreNotWorldReadable,
+  ownersHaveNumbers,
+} from './rules/certificates.ts';
+import { secretFoldersHaveOneOwner } from './rules/shared-paths.ts';
+import { CERTIFICATE_FILE, certificate, certificateFile } from './schema.ts';
+
+export const declaration: Declaration = {
+  files: [
+    {
+      name: 'certificate-manifest',
+      shortName: 'certificates',
+      path: CERTIFICATE_FILE,
+      schema: certificateFile,
+      ifEmpty: 'Write [] for no certificates, or remove the file.',
+    },
+  ],
+  read: (reading) => ({ certificates: readCertificates(reading) }),
+  rules: [
+    hooksNameGuests,
+    certificatesLieUnderAMount,
+    keysAreNotWorldReadable,
+    acmeNamesCanBeProved,
+    certificatesAreApart,
+    ownersHaveNumbers,
+    commonNamesAreAmongTheNames,
+    gatewayCertificatesHoldEveryName,
+    secretFoldersHaveOneOwner,
+  ],
+};
+
+function readCertificates(reading: Reading): Certificate[] {
+  const { findings, unreadable } = reading;
+  const at: Place = { file: CERTIFICATE_FILE, path: '' };
+  const read = reading.json(CERTIFICATE_FILE, 'optional');
+  const raw = read === undefined ? [] : read;
+  if (!Array.isArray(raw)) {
+    findings.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
+    unreadable.addFile(CERTIFICATE_FILE);
+    return [];
+  }
+  reading.look(null, raw, at);
+  return raw.flatMap((entry, index) => {
+    const place = within(at, index);
+    const parsed = parse(certificate, entry, place);
+    findings.add(parsed.findings);
+    if (parsed.value === undefined) {
+      unreadable.addFile(CERTIFICATE_FILE);
+      return [];
+    }
+    const normalised = normaliseCertificate(parsed.value, place);
+    const target = targetId('certificate', normalised.certificate.commonName);
+    findings.add(normalised.findings.map((finding) => ({ ...finding, target })));
+    return [normalised.certificate];
+  });
+}

@@ -1,0 +1,211 @@
+// Certificates must reach the guest that uses them, name what it is reached by, and keep their key to themselves.
+
+import { fixedAddress } from '../../../config/address.ts';
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import { type TargetId, targetId } from '../../../model/ids.ts';
+import type { Config, Guest } from '../../config.ts';
+import { nameOfGuest } from '../../guest/guests.ts';
+import { routesOf } from '../../routes/routes.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { Certificate } from '../declared.ts';
+import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
+import { CERTIFICATE_FILE } from '../schema.ts';
+
+/** UNKNOWN_HOOK: what follows a renewal is addressed to a guest that is not declared, or is of another kind. */
+export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] {
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const { hook } = certificate;
+    if (hook === null || unreadable.guest(hook.guest)) return [];
+    const kind = config.guests.get(hook.guest)?.kind;
+    if (kind !== undefined && (hook.guestKind === null || kind === hook.guestKind)) return [];
+    const wanted = hook.guestKind === null ? 'guest' : hook.guestKind === 'lxc' ? 'container' : 'VM';
+    const message =
+      kind === undefined
+        ? `there is no ${wanted} ${hook.guest}`
+        : `${hook.guest} is not a ${wanted}, so the command cannot reach it`;
+    return [
+      {
+        code: 'UNKNOWN_HOOK',
+        at: hook.writtenAt,
+        message,
+        target: targetOf(certificate),
+      },
+    ];
+  });
+}
+
+/** CERTIFICATE_PATH: the guest that is told of a renewal does not see the folder that the files are written to. */
+export function certificatesLieUnderAMount({ config }: RuleContext): Finding[] {
+  return config.certificates.flatMap((certificate) => {
+    const guest = certificate.hook === null ? undefined : config.guests.get(certificate.hook.guest);
+    if (guest === undefined) return [];
+    const mounts = mountsOf(guest);
+    return (['cert_path', 'key_path'] as const).flatMap((field): Finding[] => {
+      const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
+      if (mounts.some((mount) => isBelow(path, mount))) return [];
+      const seen = mounts.length === 0 ? 'It has no mounts at all.' : `It sees ${mounts.join(', ')}.`;
+      const message = `${nameOfGuest(guest)} does not see ${path}`;
+      return [
+        {
+          code: 'CERTIFICATE_PATH',
+          at: within(certificate.writtenAt, field),
+          message,
+          hint: seen,
+          target: targetOf(certificate),
+        },
+      ];
+    });
+  });
+}
+
+function mountsOf(guest: Guest): string[] {
+  return guest.kind === 'lxc'
+    ? guest.mountPoints.map(({ hostPath }) => hostPath)
+    : guest.volumes.map(({ path }) => path);
+}
+
+/** KEY_MODE: every user of the host and of the guest can read the key. */
+export function keysAreNotWorldReadable({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ mode }) => (mode & 0o007) !== 0)
+    .map((certificate) => ({
+      code: 'KEY_MODE',
+      at: within(certificate.writtenAt, 'permissions'),
+      message: `the key is open to everyone: its permissions are ${certificate.mode.toString(8)}`,
+      hint: 'Use 640, or 600 where one user needs it.',
+      target: targetOf(certificate),
+    }));
+}
+
+/** DUPLICATE_NAME, CERTIFICATE_PATH: two certificates of one name, or two writers of one file. */
+export function certificatesAreApart({ config }: RuleContext): Finding[] {
+  const names = new Map<string, Certificate>();
+  const paths = new Map<string, Certificate>();
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const findings: Finding[] = [];
+    const name = certificate.commonName.toLowerCase();
+    if (names.has(name)) {
+      findings.push({
+        code: 'DUPLICATE_NAME',
+        at: within(certificate.writtenAt, 'common_name'),
+        message: `there is another certificate for ${certificate.commonName}`,
+        hint: 'Write one entry with all names in "sans".',
+        target: targetOf(certificate),
+      });
+    }
+    names.set(name, names.get(name) ?? certificate);
+    for (const field of ['cert_path', 'key_path'] as const) {
+      const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
+      const other = paths.get(path);
+      if (other !== undefined) {
+        findings.push({
+          code: 'CERTIFICATE_PATH',
+          at: within(certificate.writtenAt, field),
+          message: `${path} is written by the certificate for ${other.commonName} already`,
+          hint: 'Give each file a path of its own.',
+          target: targetOf(certificate),
+        });
+      }
+      paths.set(path, other ?? certificate);
+    }
+    return findings;
+  });
+}
+
+/** INVALID_VALUE: the owner is a name whose number only the container knows, once it exists. */
+export function ownersHaveNumbers({ config, unreadable }: RuleContext): Finding[] {
+  // What could not be read may be the container that sees it.
+  if (unreadable.someGuest) return [];
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const container = containerThatSees(config, certificate);
+    if (container === null) return [];
+    const { uid, gid } = ownerOf(config, certificate);
+    if (uid !== null && gid !== null) return [];
+    const name = uid === null ? certificate.owner : certificate.group;
+    return [
+      {
+        code: 'INVALID_VALUE',
+        at: within(certificate.writtenAt, 'owner'),
+        message: `what number "${name}" has in ${nameOfGuest(container)} is not known before it exists`,
+        hint: 'Write numbers, such as "998:998".',
+        target: targetOf(certificate),
+      },
+    ];
+  });
+}
+
+/** INVALID_VALUE: a name that no file at the gateway can prove: a wildcard, or an address. */
+export function acmeNamesCanBeProved({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ issuer }) => issuer === 'acme')
+    .flatMap((certificate) => {
+      const { sans } = certificate;
+      const unprovable = sans.filter((san) => san.startsWith('*') || fixedAddress(san) !== null);
+      return unprovable.map(
+        (san): Finding => ({
+          code: 'INVALID_VALUE',
+          at: within(certificate.writtenAt, 'sans', sans.indexOf(san)),
+          message: `by ACME nobody can prove ${san}: ${san.startsWith('*') ? 'it is no name that leads anywhere' : 'it is an address'}`,
+          hint: 'Take it out, or write "issuer": "jwk".',
+          target: targetOf(certificate),
+        }),
+      );
+    });
+}
+
+/** SAN_MISSING: the common name itself is not among the names; clients look at those only. */
+export function commonNamesAreAmongTheNames({ config }: RuleContext): Finding[] {
+  return config.certificates
+    .filter(({ commonName, sans }) => !sans.some((san) => matches(san, commonName)))
+    .map((certificate) => missingName(certificate, certificate.commonName, 'its common name'));
+}
+
+/** SAN_MISSING: a name leads to the gateway, whose certificates do not hold it. */
+export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.file(CERTIFICATE_FILE) || unreadable.host('domain_name')) return [];
+  const gateway = config.lxc.find(({ role }) => role === 'gateway');
+  const own = config.certificates.filter(({ hook }) => gateway !== undefined && hook?.guest === gateway.id);
+  const [first] = own;
+  if (first === undefined) return [];
+  const held = own.flatMap(({ sans }) => sans);
+  return [...namesAtTheGateway(config)]
+    .filter(([name]) => !held.some((san) => matches(san, name)))
+    .map(([name, why]) => missingName(first, name, why));
+}
+
+/** Names that clients reach through the gateway, with what gives them out. */
+function namesAtTheGateway(config: Config): Map<string, string> {
+  const { hypervisor, vm } = config;
+  const names = new Map<string, string>();
+  for (const { hosts, source } of routesOf(config).routes) {
+    if (source.startsWith('stack ')) for (const name of hosts) names.set(name, source);
+  }
+  for (const guest of vm) {
+    if (guest.traefikService === null || guest.portainer.role === 'agent') continue;
+    names.set(`${guest.traefikService.name}.${hypervisor.domain}`.toLowerCase(), `the service of vm/${guest.id}`);
+  }
+  const portainer = hypervisor.portainer?.hostname?.toLowerCase();
+  if (portainer !== undefined) names.set(portainer, 'portainer_hostname');
+  return names;
+}
+
+function missingName(certificate: Certificate, name: string, why: string): Finding {
+  return {
+    code: 'SAN_MISSING',
+    at: within(certificate.writtenAt, 'sans'),
+    message: `the certificate does not hold ${name} (${why})`,
+    hint: `Add "${name}" to "sans".`,
+    target: targetOf(certificate),
+  };
+}
+
+/** Whether a name of a certificate covers another; `*` stands for one label. */
+function matches(san: string, name: string): boolean {
+  const [a, b] = [san.toLowerCase(), name.toLowerCase()];
+  return a === b || (a.startsWith('*.') && b.includes('.') && b.slice(b.indexOf('.')) === a.slice(1));
+}
+
+function targetOf({ commonName }: Certificate): TargetId {
+  return targetId('certificate', commonName);
+}

@@ -1,0 +1,69 @@
+// Keys belong to one guest: whoever else can read them can pretend to be it.
+
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { Config } from '../../config.ts';
+import { nameOfGuest, targetOf } from '../../guest/guests.ts';
+import type { LxcGuest } from '../../lxc/declared.ts';
+import type { RuleContext } from '../../rule.ts';
+
+interface Mount {
+  readonly guest: LxcGuest;
+  readonly index: number;
+  readonly path: string;
+}
+
+/** SHARED_SECRET_PATH: a folder with keys, or one that it lies in, is mounted in a guest beside the one it belongs to. */
+export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): Finding[] {
+  // What could not be read may be the owner.
+  if (unreadable.someGuest) return [];
+  const mounts = config.lxc.flatMap((guest) =>
+    guest.mountPoints.map((mount, index): Mount => ({ guest, index, path: mount.hostPath.replace(/\/+$/, '') })),
+  );
+  const byPath = Map.groupBy(mounts, ({ path }) => path);
+  const keyFolders = foldersWithKeys(config);
+  const found = new Map<Mount, Finding>();
+  for (const [path, here] of byPath) {
+    if (!keyFolders.has(path) && !here.some(({ guest }) => holdsKeys(path, guest))) continue;
+    const seeing = ancestors(path).flatMap((folder) => byPath.get(folder) ?? []);
+    const owner = ownerOf(path, seeing);
+    for (const mount of seeing) {
+      if (mount.guest !== owner && owner !== undefined && !found.has(mount))
+        found.set(mount, shared(path, mount, owner));
+    }
+  }
+  return [...found.values()];
+}
+
+function shared(path: string, { guest, index }: Mount, owner: LxcGuest): Finding {
+  return {
+    code: 'SHARED_SECRET_PATH',
+    at: within(guest.writtenAt, 'mount_points', index, 'host_path'),
+    message: `${path} holds keys of ${nameOfGuest(owner)} and is mounted in ${targetOf(guest)} too`,
+    hint: 'Publish what others need, such as the root certificate, in a folder of its own.',
+    target: targetOf(guest),
+  };
+}
+
+/** A mounted folder and all that it lies in: `/a/b`, `/a`. */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').slice(1);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+}
+
+/** Of each certificate's key, the folder it lies in and all above. */
+function foldersWithKeys(config: Config): Set<string> {
+  return new Set(config.certificates.flatMap(({ keyPath }) => ancestors(keyPath).slice(0, -1)));
+}
+
+/** What a certificate authority mounts, and folders that are called so. */
+function holdsKeys(path: string, guest: LxcGuest): boolean {
+  return guest.role === 'ca' || /(^|\/)(ssl|private|secrets?|keys?)$/.test(path);
+}
+
+/** The authority where it has part in it, else the guest whose id is in the path, else the first. */
+function ownerOf(path: string, mounts: readonly Mount[]): LxcGuest | undefined {
+  const guests = mounts.map(({ guest }) => guest).sort((a, b) => a.id - b.id);
+  const parts = new Set(path.split('/'));
+  return guests.find((guest) => guest.role === 'ca') ?? guests.find(({ id }) => parts.has(String(id))) ?? guests[0];
+}

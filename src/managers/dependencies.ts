@@ -1,0 +1,95 @@
+// What targets of one kind need of another, and which guest has which role. Guests are found by their role, never by
+// a name or number. A need that nothing declares is left out of every plan, so it may be named here without asking.
+
+import { type TargetId, targetId } from '../model/ids.ts';
+import type { Certificate } from './certificate/declared.ts';
+import type { Config, Guest } from './config.ts';
+import { ASKING_THE_CA } from './guest/rules/dependency-cycle.ts';
+import { seenBy } from './guest/seen-by.ts';
+import type { LxcGuest } from './lxc/declared.ts';
+import type { VmGuest } from './vm/declared.ts';
+
+/** The certificate authority: the container with role `ca`. */
+export function caOf(config: Config): LxcGuest | null {
+  return withRole(config, 'ca');
+}
+
+/** The inner proxy, Traefik: the container with role `proxy`. */
+export function proxyOf(config: Config): LxcGuest | null {
+  return withRole(config, 'proxy');
+}
+
+/** Where names of the outside lead, nginx: the container with role `gateway`. */
+export function gatewayOf(config: Config): LxcGuest | null {
+  return withRole(config, 'gateway');
+}
+
+type Role = NonNullable<LxcGuest['role']>;
+
+/** Every guest asks, and the answer is the configuration's, so it is looked for once. */
+const guestsByRole = new WeakMap<Config, ReadonlyMap<Role, LxcGuest>>();
+
+function withRole(config: Config, role: Role): LxcGuest | null {
+  const known =
+    guestsByRole.get(config) ??
+    new Map(config.lxc.flatMap((guest) => (guest.role === null ? [] : [[guest.role, guest] as const])).reverse());
+  guestsByRole.set(config, known);
+  return known.get(role) ?? null;
+}
+
+/** The VM that the Portainer server runs on. */
+export function primaryOf(config: Config): VmGuest | null {
+  return config.vm.find((vm) => vm.portainer.role === 'primary') ?? null;
+}
+
+/** VMs that Portainer reaches by its agent. */
+export function agentsOf(config: Config): readonly VmGuest[] {
+  return config.vm.filter((vm) => vm.portainer.role === 'agent');
+}
+
+export function guestTarget(guest: Guest): TargetId {
+  return targetId(guest.kind, guest.id);
+}
+
+/** Sections of the host that others rest on. */
+export const HOST = {
+  network: targetId('hypervisor', 'network'),
+  storage: targetId('hypervisor', 'storage'),
+  nfs: targetId('hypervisor', 'nfs'),
+  dns: targetId('hypervisor', 'dns'),
+  trust: targetId('hypervisor', 'trust'),
+  gpu: targetId('hypervisor', 'gpu'),
+} as const;
+
+export const PORTAINER_SERVER = targetId('portainer', 'server');
+
+export function certificateTarget({ commonName }: Certificate): TargetId {
+  return targetId('certificate', commonName);
+}
+
+export function environmentTarget({ portainer }: VmGuest): TargetId {
+  return targetId('portainer', `environment.${portainer.environmentName}`);
+}
+
+/** Certificates whose files lie in a folder that the guest sees. */
+export function certificatesSeenBy(config: Config, guest: Guest): readonly Certificate[] {
+  return config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
+}
+
+/** What a guest rests on beside other guests: the host below it, and the authority that its features ask, whose root the host has for them. */
+export function restsOn(guest: Guest, config: Config): TargetId[] {
+  const { network } = config.hypervisor;
+  const own = network.address?.split('/')[0];
+  const asksHost = own !== undefined && guest.network.nameservers.includes(own);
+  const mounts = guest.kind === 'vm' && guest.volumes.length > 0;
+  const ca = caOf(config);
+  const asksCa = ca !== null && ca !== guest && guest.features.some(({ name }) => ASKING_THE_CA.has(name));
+  return [
+    HOST.network,
+    HOST.storage,
+    ...(mounts ? [HOST.nfs] : []),
+    ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
+    ...(asksHost ? [HOST.dns] : []),
+    ...(asksCa ? [guestTarget(ca), HOST.trust] : []),
+  ];
+}

@@ -1,0 +1,107 @@
+// What the configuration says of a guest, whether container or VM. Only what is declared stands here: null is what nobody declared,
+// and making.ts says what a new guest gets in its place.
+
+import type { ScriptFile } from '../../config/files.ts';
+import type { Place } from '../../config/read/place.ts';
+import type { BlobId } from '../../model/ids.ts';
+import type { SharedSettings } from './settings/values.ts';
+
+/** What containers and VMs have in common. */
+export interface GuestBase extends SharedSettings {
+  readonly id: number;
+  /** Hostname of a container, name of a VM. */
+  readonly name: string;
+  readonly writtenAt: Place;
+  /** Destroying or recreating is refused even with approval. */
+  readonly protected: boolean;
+  /** Beside Phoenix's own and those that people gave it; lower case, sorted, without repetition. */
+  readonly tags: readonly string[];
+  /** Free text for the notes; null for none. */
+  readonly description: string | null;
+  /** What Phoenix sees to: `unmanaged` is started once after it is created and then left as it is. */
+  readonly startState: 'running' | 'stopped' | 'unmanaged';
+  /** Id of the guest it is cloned from. */
+  readonly cloneFrom: number | null;
+  /** Name of the snapshot taken when it is complete, which clones start from. */
+  readonly templateSnapshot: string | null;
+  /** Written dependencies, without the clone source; in the order written, without repetition. */
+  readonly dependencies: readonly number[];
+  /** In the order in which they are installed. */
+  readonly features: readonly FeatureScript[];
+  readonly firewall: GuestFirewall | null;
+  readonly traefikService: TraefikService | null;
+  readonly healthCheck: HealthCheck | null;
+  /** A complete reconcile of everything that lists guests follows its creation. */
+  readonly triggerSync: boolean;
+}
+
+/** An address with prefix length (`10.0.0.10/24`), or how it is come by. */
+type IpSetting = string | 'dhcp' | 'manual';
+
+/** The first interface. */
+export interface GuestNetwork {
+  readonly bridge: string | null;
+  /** Null only for VMs. */
+  readonly ip: IpSetting | null;
+  readonly gateway: string | null;
+  /** Upper case; null: Proxmox chooses and Phoenix keeps it. */
+  readonly mac: string | null;
+  readonly vlan: number | null;
+  readonly mtu: number | null;
+  /** Empty: not declared. */
+  readonly nameservers: readonly string[];
+  readonly searchdomain: string | null;
+}
+
+/** A script that is installed in a guest, known by its content. */
+export interface FeatureScript {
+  readonly name: string;
+  /** Path in the config repo, or below Phoenix's own folder when shipped: `etc/features/<name>/install.sh`. */
+  readonly path: string;
+  /** Null: the one that Phoenix ships. */
+  readonly blob: BlobId | null;
+}
+
+export interface HealthCheck {
+  /** Pushed into the guest and run there; null: `argv` names a program of the guest. */
+  readonly script: ScriptFile | null;
+  /** Arguments of the script, or the program and its arguments. */
+  readonly argv: readonly string[];
+  readonly retries: number;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface TraefikService {
+  /** First label of the name that it is reached by. */
+  readonly name: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+}
+
+export type FirewallPolicy = 'ACCEPT' | 'DROP' | 'REJECT';
+
+export interface GuestFirewall {
+  readonly enabled: boolean;
+  readonly policyIn: FirewallPolicy;
+  readonly policyOut: FirewallPolicy;
+  readonly rules: readonly FirewallRule[];
+}
+
+export interface FirewallRule {
+  readonly type: 'in' | 'out';
+  readonly action: FirewallPolicy;
+  /** Addresses, networks and ranges, separated by commas; null: any. */
+  readonly source: string | null;
+  readonly dest: string | null;
+  readonly proto: 'tcp' | 'udp' | 'icmp' | 'icmpv6' | 'sctp' | null;
+  /** Destination ports and ranges (`80,443`, `6000:6010`); null: any. */
+  readonly port: string | null;
+  readonly sourcePort: string | null;
+  /** Name of the interface; null: every one. */
+  readonly iface: string | null;
+  readonly log: string | null;
+  readonly enabled: boolean;
+  readonly comment: string | null;
+  readonly writtenAt: Place;
+}

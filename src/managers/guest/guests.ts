@@ -1,0 +1,115 @@
+// What several rules ask of the guests.
+
+import { fixedAddress, spelling } from '../../config/address.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { Config, Guest } from '../config.ts';
+import type { FirewallRule } from './declared.ts';
+
+const all = new WeakMap<Config, readonly Guest[]>();
+
+/** Containers, then VMs, each by ascending id. */
+export function allGuests(config: Config): readonly Guest[] {
+  const guests = all.get(config) ?? [...config.lxc, ...config.vm];
+  all.set(config, guests);
+  return guests;
+}
+
+export function targetOf(guest: Guest): TargetId {
+  return targetId(guest.kind, guest.id);
+}
+
+/** As people know it: `lxc/101 (nginx)`. */
+export function nameOfGuest(guest: Guest): string {
+  return `${targetOf(guest)} (${guest.name})`;
+}
+
+/** `lxc/1`, `lxc/1 and lxc/2`, `lxc/1, lxc/2 and lxc/3`. */
+export function listed(names: readonly string[]): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Where a guest's dependency on another is written. */
+export function dependencyPlace(guest: Guest, id: number): Place {
+  return within(guest.writtenAt, 'dependencies', guest.dependencies.indexOf(id));
+}
+
+/** Other guests are made from it, so that it need not run. */
+export function isCloneSource(guest: Guest): boolean {
+  return guest.templateSnapshot !== null || (guest.kind === 'vm' && guest.isTemplate);
+}
+
+/** Values with their keys in common, in the order of first appearance; only those that occur more than once. */
+export function repeated<T>(values: readonly T[], keyOf: (value: T) => string | null): T[][] {
+  const again = occurringAgain(values, keyOf);
+  if (again.size === 0) return [];
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    if (key === null || !again.has(key)) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return [...groups.values()];
+}
+
+/** Nearly always none, so that it is worth a look before anything is grouped. */
+function occurringAgain<T>(values: readonly T[], keyOf: (value: T) => string | null): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  if (values.length < 2) return again;
+  for (const value of values) {
+    const key = keyOf(value);
+    if (key === null) continue;
+    if (seen.has(key)) again.add(key);
+    else seen.add(key);
+  }
+  return again;
+}
+
+/** What a firewall rule does, as one text. No field of a rule holds a line break. */
+export function meaningOf(rule: FirewallRule): string {
+  const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled } = rule;
+  return `${type}\n${action}\n${enabled}\n${text(source)}\n${text(dest)}\n${text(proto)}\n${text(port)}\n${text(sourcePort)}\n${text(iface)}\n${text(log)}`;
+}
+
+/** Told from every text that can be written. */
+function text(field: string | null): string {
+  return field ?? '\0';
+}
+
+/** One list of firewall rules, with the target that it holds back. */
+export interface RuleList {
+  readonly owner: 'guest' | 'host' | 'stack';
+  readonly rules: readonly FirewallRule[];
+  readonly target?: TargetId;
+}
+
+/** Every list of firewall rules: of guests, of the host, and of each environment of each stack. */
+export function ruleLists(config: Config): RuleList[] {
+  const lists: RuleList[] = allGuests(config).map((guest) => ({
+    owner: 'guest',
+    rules: guest.firewall?.rules ?? [],
+    target: targetOf(guest),
+  }));
+  lists.push({ owner: 'host', rules: config.hypervisor.firewall?.rules ?? [] });
+  const users = new Map(
+    config.vm.flatMap((vm) => vm.stacks.map((use) => [`${use.name}/${use.environment}`, targetOf(vm)] as const)),
+  );
+  for (const stack of config.stacks.values()) {
+    for (const [name, environment] of Object.entries(stack.environments)) {
+      const target = users.get(`${stack.name}/${name}`);
+      lists.push({ owner: 'stack', rules: environment.firewallRules, ...(target === undefined ? {} : { target }) });
+    }
+  }
+  return lists;
+}
+
+/** The fixed address of a guest; null where it has none. */
+export function addressOf(guest: Guest | undefined): string | null {
+  const address = guest === undefined ? null : fixedAddress(guest.network.ip);
+  return address === null ? null : spelling(address);
+}

@@ -1,0 +1,130 @@
+// What containers and VMs say alike, from the written form to the one Phoenix works with.
+
+import type { z } from 'zod';
+import { type FilesByPath, fileAt } from '../../config/files.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import { splitList } from '../../config/schema/values.ts';
+import type { FirewallRule, GuestBase, GuestFirewall, HealthCheck, TraefikService } from './declared.ts';
+import type { GuestContext } from './entry.ts';
+import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
+import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
+import type { SharedSettings } from './settings/values.ts';
+
+type WrittenGuest = z.output<z.ZodObject<typeof guestShape>>;
+
+/** The part that does not depend on the kind of guest. */
+export function guestBase(
+  written: WrittenGuest,
+  settings: SharedSettings,
+  { id, at, files }: GuestContext,
+  special: {
+    readonly cloneFrom: number | null;
+    readonly isSource: boolean;
+  },
+): GuestBase {
+  return {
+    id,
+    name: written.name,
+    writtenAt: at,
+    protected: written.protected,
+    tags: sortedSet(written.tags.map((tag) => tag.toLowerCase())),
+    description: written.description ?? null,
+    ...settings,
+    startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),
+    cloneFrom: special.cloneFrom,
+    templateSnapshot: written.template_snapshot_name ?? null,
+    dependencies: [...new Set(written.dependencies.map(Number))],
+    features: [...new Set(written.features)].map((name) => featureScript(files, name)),
+    firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, within(at, 'firewall')),
+    traefikService: null,
+    healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
+    triggerSync: written.trigger_sync_on_completion,
+  };
+}
+
+function defaultState(startAtBoot: boolean, isSource: boolean): GuestBase['startState'] {
+  if (startAtBoot) return 'running';
+  return isSource ? 'stopped' : 'unmanaged';
+}
+
+/** Ports at which services speak TLS unless they say otherwise. */
+const TLS_PORTS: ReadonlySet<number> = new Set([443, 8443, 9443]);
+
+/** A VM is spoken to by TLS, a container only at ports that are known for it. */
+export function normaliseService(
+  written: z.output<typeof traefikService> | undefined,
+  alwaysTls: boolean,
+): TraefikService | null {
+  if (written === undefined) return null;
+  const { name, port, scheme } = written;
+  return { name, port, scheme: scheme ?? (alwaysTls || TLS_PORTS.has(port) ? 'https' : 'http') };
+}
+
+function normaliseFirewall(written: z.output<typeof guestFirewall>, at: Place): GuestFirewall {
+  return {
+    enabled: written.enabled,
+    policyIn: written.policy_in,
+    policyOut: written.policy_out,
+    rules: normaliseRules(written.rules, within(at, 'rules')),
+  };
+}
+
+export function normaliseRules(written: readonly z.output<typeof firewallRule>[], at: Place): FirewallRule[] {
+  return written.map((rule, index) => ({
+    type: rule.type,
+    action: rule.action,
+    source: commaList(rule.source),
+    dest: commaList(rule.dest),
+    proto: rule.proto ?? null,
+    port: commaList(rule.port),
+    sourcePort: commaList(rule.source_port),
+    iface: rule.iface ?? null,
+    log: rule.log ?? null,
+    enabled: rule.enabled,
+    comment: rule.comment ?? null,
+    writtenAt: within(at, index),
+  }));
+}
+
+function normaliseHealth(written: z.output<typeof healthCheck>, files: FilesByPath): HealthCheck {
+  const words = typeof written.command === 'string' ? splitWords(written.command) : written.command;
+  const [program = '', ...rest] = words;
+  const own = program.startsWith(ORIGINAL_FOLDER) ? program.slice(ORIGINAL_FOLDER.length) : program;
+  const isScript = !own.startsWith('/') && (own !== program || own.includes('/') || /\.(sh|py)$/.test(own));
+  return {
+    script: isScript ? fileAt(files, scriptPath(own)) : null,
+    argv: isScript ? rest : words,
+    retries: written.retries,
+    intervalSeconds: written.interval,
+    timeoutSeconds: written.timeout,
+  };
+}
+
+function splitWords(command: string): string[] {
+  return command.split(/\s+/).filter((part) => part !== '');
+}
+
+function commaList(written: string | number | undefined): string | null {
+  if (written === undefined) return null;
+  return splitList(String(written)).join(',');
+}
+
+export function addressList(written: string | readonly string[] | undefined): string[] {
+  if (written === undefined) return [];
+  return typeof written === 'string' ? splitList(written) : [...written];
+}
+
+/** Proxmox keeps several between spaces. */
+export function domainList(written: string | undefined): string | null {
+  return splitList(written ?? '').join(' ') || null;
+}
+
+export function sortedSet(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+/** A folder in the one form that paths are compared in. */
+export function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, '') : path;
+}

@@ -1,0 +1,174 @@
+// A guest's address must be one that it can have and that the rest of the network can reach.
+
+import {
+  contains,
+  fixedAddress,
+  isReserved,
+  type Network,
+  parseAddress,
+  parseNetwork,
+  spelling,
+} from '../../../config/address.ts';
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { Config, Guest } from '../../config.ts';
+import type { HostNetwork } from '../../hypervisor/declared.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, nameOfGuest, targetOf } from '../guests.ts';
+import { MAKING } from '../making.ts';
+import { macPlace } from './duplicates.ts';
+
+/**
+ * BAD_ADDRESS: outside the subnet of the host's bridge, equal to the gateway or the host, the number or broadcast address of
+ * its network, or with a gateway that it cannot reach. Guests on other bridges and VLANs are only checked in themselves.
+ */
+export function guestAddressesFit({ config, unreadable }: RuleContext): Finding[] {
+  const surroundings = unreadable.host('network') ? UNKNOWN : surroundingsOf(config.hypervisor.network);
+  const wrongSubnet = nobodyFits(config, surroundings);
+  if (wrongSubnet !== null) return [wrongSubnet];
+  return allGuests(config).flatMap((guest) => {
+    const own = parseNetwork(guest.network.ip ?? '');
+    if (own === undefined) return [];
+    const fault = addressFault(own, guest, surroundings);
+    if (fault !== undefined) return [bad(guest, within(guest.writtenAt, 'network_config', 'ip'), fault)];
+    const gateway = fixedAddress(guest.network.gateway);
+    if (gateway === null || gateway.kind() !== own.address.kind() || contains(own, gateway)) return [];
+    const place = within(guest.writtenAt, 'network_config', 'gw');
+    return [bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`)];
+  });
+}
+
+/**
+ * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
+ * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
+ */
+export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
+  return config.vm.flatMap((guest): Finding[] => {
+    const { ip, gateway } = guest.network;
+    const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
+    if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
+    const fault = isFixed
+      ? `the gateway ${gateway} is of another family than ${ip}`
+      : `a gateway beside "${ip ?? 'dhcp'}"`;
+    return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
+  });
+}
+
+/** Where all of them lie outside, the subnet is the one that is wrong. */
+function nobodyFits(config: Config, around: Surroundings): Finding | null {
+  const { subnet, subnetText, bridge } = around;
+  if (subnet === undefined) return null;
+  const own = allGuests(config)
+    .filter((guest) => isOnNetworkOf(guest, bridge))
+    .map((guest) => ({ guest, address: fixedAddress(guest.network.ip) }))
+    .filter(({ address }) => address !== null && address.kind() === subnet.address.kind());
+  const [first] = own;
+  if (first === undefined || own.length < 2) return null;
+  if (own.some(({ address }) => address !== null && contains(subnet, address))) return null;
+  return {
+    code: 'BAD_ADDRESS',
+    at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
+    message: `all ${own.length} guests on ${bridge} are outside of ${subnetText}, such as ${nameOfGuest(first.guest)} at ${first.guest.network.ip}`,
+    hint: 'Correct the address of the host, or default_subnet, or those of the guests.',
+  };
+}
+
+interface Surroundings {
+  /** Bridge of the host. */
+  readonly bridge: string;
+  readonly gateway: string | null;
+  readonly host: string | null;
+  readonly subnet: Network | undefined;
+  readonly subnetText: string;
+}
+
+const UNKNOWN: Surroundings = { bridge: '', gateway: null, host: null, subnet: undefined, subnetText: '' };
+
+function surroundingsOf({ name, gateway, address, subnet }: HostNetwork): Surroundings {
+  const text = (setting: string | null) => {
+    const parsed = fixedAddress(setting);
+    return parsed === null ? null : spelling(parsed);
+  };
+  return {
+    bridge: name,
+    gateway: text(gateway),
+    host: text(address),
+    subnet: parseNetwork(subnet ?? ''),
+    subnetText: subnet ?? '',
+  };
+}
+
+function addressFault(own: Network, guest: Guest, around: Surroundings): string | undefined {
+  const text = spelling(own.address);
+  const gateway = fixedAddress(guest.network.gateway);
+  if (text === around.gateway || (gateway !== null && text === spelling(gateway))) {
+    return `${text} is the address of the gateway`;
+  }
+  if (text === around.host) return `${text} is the address of the host`;
+  if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
+  const { subnet, subnetText, bridge } = around;
+  if (subnet === undefined || !isOnNetworkOf(guest, bridge) || subnet.address.kind() !== own.address.kind())
+    return undefined;
+  return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
+}
+
+/** On the host's own bridge, and not in a VLAN beside it. */
+function isOnNetworkOf({ kind, network }: Guest, bridge: string): boolean {
+  return (network.bridge ?? MAKING[kind].bridge) === bridge && network.vlan === null;
+}
+
+function bad(guest: Guest, at: Finding['at'], fault: string): Finding {
+  return { code: 'BAD_ADDRESS', at, message: `${nameOfGuest(guest)}: ${fault}`, target: targetOf(guest) };
+}
+
+/** NO_GATEWAY: on the network of the host, which has a gateway, a guest with a fixed address has none, and reaches nothing beyond. */
+export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext): Finding[] {
+  const { name: bridge, gateway, address } = config.hypervisor.network;
+  const via = fixedAddress(gateway);
+  const subnet = parseNetwork(address ?? '');
+  if (via === null || unreadable.host('network')) return [];
+  return allGuests(config).flatMap((guest): Finding[] => {
+    const { network } = guest;
+    const own = fixedAddress(network.ip);
+    if (own === null || network.gateway !== null || !isOnNetworkOf(guest, bridge)) return [];
+    // A subnet of its own on the same bridge has a way of its own, or none on purpose.
+    if (own.kind() !== via.kind() || (subnet !== undefined && !contains(subnet, own))) return [];
+    const at = within(guest.writtenAt, 'network_config', 'ip');
+    const message = `${nameOfGuest(guest)} has the fixed address ${network.ip} and no gateway: it reaches nothing beyond ${bridge}`;
+    return [{ code: 'NO_GATEWAY', at, message, hint: `Write "gw": "${gateway}".`, target: targetOf(guest) }];
+  });
+}
+
+/** BAD_ADDRESS: the lowest bit of the first byte marks a MAC address of a group; Proxmox refuses it. */
+export function macsAreUnicast({ config }: RuleContext): Finding[] {
+  return allGuests(config)
+    .filter((guest) => guest.network.mac !== null && Number.parseInt(guest.network.mac.slice(0, 2), 16) % 2 === 1)
+    .map((guest) => ({
+      ...bad(guest, macPlace(guest), `${guest.network.mac} is a multicast MAC address`),
+      hint: 'Let the second digit be even, for example 52:54:00:….',
+    }));
+}
+
+/** BAD_ADDRESS: the host has an address that no machine can have, or cannot reach its own gateway. */
+export function hostGatewayIsReachable({ config }: RuleContext): Finding[] {
+  const { address, gateway } = config.hypervisor.network;
+  const own = address === null ? undefined : parseNetwork(address);
+  if (own !== undefined && isReserved(own)) {
+    const at = within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address');
+    const message = `${address} is the number or broadcast address of its network, not one the host can have`;
+    return [{ code: 'BAD_ADDRESS', at, message }];
+  }
+  const via = gateway === null ? undefined : parseAddress(gateway);
+  if (own === undefined || via === undefined || via.kind() !== own.address.kind()) return [];
+  const same = spelling(via) === spelling(own.address);
+  if (contains(own, via) && !same) return [];
+  return [
+    {
+      code: 'BAD_ADDRESS',
+      at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'gateway'),
+      message: same
+        ? `The host's gateway ${gateway} is its own address`
+        : `The host's gateway ${gateway} is outside of ${address}`,
+    },
+  ];
+}

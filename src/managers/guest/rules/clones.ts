@@ -1,0 +1,97 @@
+// What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
+
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { Config, Guest } from '../../config.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
+import { MAKING } from '../making.ts';
+import { cloneSourcePlace } from './references.ts';
+
+/** CLONE_SOURCE: the source is of the other kind, or has neither a template snapshot nor is a template. */
+export function cloneSourcesAreReady({ config }: RuleContext): Finding[] {
+  return clones(config).flatMap(({ guest, source }): Finding[] => {
+    const finding = { code: 'CLONE_SOURCE', at: cloneSourcePlace(guest), target: targetOf(guest) } as const;
+    if (source.kind !== guest.kind) {
+      const [is, must] = guest.kind === 'lxc' ? ['a VM', 'a container'] : ['a container', 'a VM'];
+      return [{ ...finding, message: `${source.id} is ${is}, and ${must} can only be cloned from ${must}` }];
+    }
+    if (isCloneSource(source)) return [];
+    return [
+      {
+        ...finding,
+        message: `${nameOfGuest(source)} cannot be cloned: it has no template_snapshot_name${source.kind === 'vm' ? ' and is no template' : ''}`,
+        hint: `Give ${source.id} a template_snapshot_name${source.kind === 'vm' ? ', or set is_template' : ''}.`,
+      },
+    ];
+  });
+}
+
+/** DISK_SHRINK: a clone starts with the disk of its source, and no disk can be made smaller. */
+export function clonesAreNotSmaller({ config }: RuleContext): Finding[] {
+  return clones(config).flatMap(({ guest, source }): Finding[] => {
+    if (source.kind !== guest.kind || diskGb(guest) >= diskGb(source)) return [];
+    return [
+      {
+        code: 'DISK_SHRINK',
+        at: diskPlace(guest),
+        message: `${nameOfGuest(guest)} asks for ${diskGb(guest)} GB, but its source ${source.id} has ${diskGb(source)} GB`,
+        hint: `No disk can be made smaller: ask for ${diskGb(source)} GB or more.`,
+        target: targetOf(guest),
+      },
+    ];
+  });
+}
+
+/**
+ * DISK_SHRINK between two commits: a guest that stays asks for less than it had. For a plan; the places are those of `after`.
+ * A guest that is rebuilt anyway, from another storage, gets a new disk of any size.
+ */
+export function disksDoNotShrink(before: Config, after: Config): Finding[] {
+  return allGuests(after).flatMap((guest): Finding[] => {
+    const old = before.guests.get(guest.id);
+    if (old === undefined || old.kind !== guest.kind) return [];
+    const isTold = declaredGb(guest) !== null && declaredGb(old) !== null;
+    const root = isTold && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
+    const findings: Finding[] = root ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))] : [];
+    if (guest.kind !== 'lxc' || old.kind !== 'lxc') return findings;
+    const volumes = new Map(old.volumes.map((volume) => [volume.name, volume]));
+    for (const [index, volume] of guest.volumes.entries()) {
+      const was = volumes.get(volume.name);
+      if (was === undefined || was.storage !== volume.storage || volume.sizeGb >= was.sizeGb) continue;
+      const place = within(guest.writtenAt, 'zfs_volumes', index, 'size_gb');
+      findings.push(shrinks(guest, place, `volume ${volume.name}`, was.sizeGb, volume.sizeGb));
+    }
+    return findings;
+  });
+}
+
+function shrinks(guest: Guest, at: Finding['at'], what: string, before: number, after: number): Finding {
+  return {
+    code: 'DISK_SHRINK',
+    at,
+    message: `The ${what} of ${nameOfGuest(guest)} has ${before} GB and cannot be made smaller (${after} GB)`,
+    hint: `Put ${before} GB back, or give a larger size.`,
+    target: targetOf(guest),
+  };
+}
+
+function declaredGb(guest: Guest): number | null {
+  return guest.kind === 'lxc' ? guest.storageSizeGb : guest.diskSizeGb;
+}
+
+/** What it has, or gets when it is made. */
+function diskGb(guest: Guest): number {
+  return declaredGb(guest) ?? MAKING.vm.diskSizeGb;
+}
+
+function diskPlace(guest: Guest) {
+  return within(guest.writtenAt, guest.kind === 'lxc' ? 'storage_size_gb' : 'disk_size_gb');
+}
+
+function clones(config: Config): { guest: Guest; source: Guest }[] {
+  return allGuests(config).flatMap((guest) => {
+    const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+    return source === undefined ? [] : [{ guest, source }];
+  });
+}

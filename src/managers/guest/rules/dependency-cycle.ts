@@ -1,0 +1,69 @@
+// Guests that wait for each other in a ring can never be built, nor those that the authority needs and that need it.
+
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import { type TargetId, targetId } from '../../../model/ids.ts';
+import { cycles } from '../../../plan/cycles.ts';
+import type { Guest } from '../../config.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
+import { cloneSourcePlace, needsOf } from './references.ts';
+
+/** DEPENDENCY_CYCLE: names every ring of dependencies and clone sources whole, at its first guest. */
+export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
+  const id = (number: number): TargetId => {
+    const guest = config.guests.get(number);
+    return targetId(guest?.kind ?? 'lxc', number);
+  };
+  // Who needs nobody is in no ring.
+  const needing = allGuests(config).filter(
+    ({ cloneFrom, dependencies }) => cloneFrom !== null || dependencies.length > 0,
+  );
+  const guests = new Map(needing.map((guest) => [targetOf(guest), guest]));
+  const needs = new Map([...guests].map(([target, guest]) => [target, needsOf(guest, config).map(id)]));
+  return cycles(needs).flatMap((ring): Finding[] => {
+    const [guest, next = guest] = ring.map((target) => guests.get(target));
+    if (guest === undefined || next === undefined) return [];
+    return [
+      {
+        code: 'DEPENDENCY_CYCLE',
+        at: guest.cloneFrom === next.id ? cloneSourcePlace(guest) : dependencyPlace(guest, next.id),
+        message: `These guests wait for each other: ${[...ring, ring[0]].join(' → ')}`,
+        hint: 'Take one of these dependencies out.',
+        target: targetOf(guest),
+      },
+    ];
+  });
+}
+
+/** Features that ask the authority while they are installed. */
+export const ASKING_THE_CA: ReadonlySet<string> = new Set(['trusted_ca', 'step_cli']);
+
+/** DEPENDENCY_CYCLE: what the authority is made from, or depends on, asks the authority, which is not there yet. */
+export function authorityComesFirst({ config }: RuleContext): Finding[] {
+  const ca = config.lxc.find(({ role }) => role === 'ca');
+  if (ca === undefined) return [];
+  const below = new Set<Guest>();
+  const waiting: Guest[] = [ca];
+  for (const guest of waiting) {
+    for (const id of needsOf(guest, config)) {
+      const needed = config.guests.get(id);
+      if (needed === undefined || needed === ca || below.has(needed)) continue;
+      below.add(needed);
+      waiting.push(needed);
+    }
+  }
+  return [...below].flatMap((guest): Finding[] => {
+    const index = guest.features.findIndex(({ name }) => ASKING_THE_CA.has(name));
+    if (index < 0) return [];
+    return [
+      {
+        code: 'DEPENDENCY_CYCLE',
+        at: within(guest.writtenAt, 'features', index),
+        message: `Feature "${guest.features[index]?.name}" asks the authority ${nameOfGuest(ca)}, which itself needs ${nameOfGuest(guest)}`,
+        hint: `Take the feature out here and give it to those that are made from it, or make the authority without it.`,
+        target: targetOf(guest),
+      },
+    ];
+  });
+}

@@ -1,0 +1,173 @@
+// Firewall rules that Proxmox would skip with nothing but a warning: what was meant to be open or closed would not be.
+
+import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { FirewallRule } from '../declared.ts';
+import { meaningOf, ruleLists } from '../guests.ts';
+
+/** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
+const SERVICES = new Set(
+  (
+    'bgp bootpc bootps domain ftp ftp-data git http http-alt https imap2 imaps ipp isakmp kerberos ldap ldaps ' +
+    'microsoft-ds ms-sql-s mysql netbios-dgm netbios-ns netbios-ssn nfs ntp openvpn pop3 pop3s postgresql rsync ' +
+    'rtsp sip sip-tls smtp snmp snmp-trap ssh submission submissions sunrpc syslog syslog-tls telnet tftp'
+  ).split(' '),
+);
+/** Of iptables' multiport match: a range counts as two. */
+const MOST_PORTS = 15;
+const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp'];
+
+/**
+ * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
+ * Proxmox's own check of a rule has against it, in its words.
+ */
+export function firewallRulesCount({ config }: RuleContext): Finding[] {
+  const { knownAliases, knownIpSets } = config.hypervisor;
+  const known: FirewallNames = {
+    aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),
+    ipset: new Set(knownIpSets),
+  };
+  const judge = judgingOnce(known);
+  return ruleLists(config).flatMap((list) =>
+    list.rules.flatMap((rule) =>
+      judge(rule, list.owner === 'host').map(([field, message, hint]) => ({
+        code: 'BAD_RULE' as const,
+        at: within(rule.writtenAt, field),
+        message,
+        ...(hint === undefined ? {} : { hint }),
+        ...(list.target === undefined ? {} : { target: list.target }),
+      })),
+    ),
+  );
+}
+
+type Fault = readonly [field: string, message: string, hint?: string];
+
+/** Many guests have the same few rules: each is judged once. */
+function judgingOnce(known: FirewallNames): (rule: FirewallRule, ofHost: boolean) => readonly Fault[] {
+  const judged = new Map<string, readonly Fault[]>();
+  return (rule, ofHost) => {
+    const key = `${ofHost}\n${meaningOf(rule)}`;
+    const found = judged.get(key) ?? faults(rule, ofHost, known);
+    judged.set(key, found);
+    return found;
+  };
+}
+
+function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames): Fault[] {
+  const found: Fault[] = [];
+  for (const [field, ports] of [
+    ['port', rule.port],
+    ['source_port', rule.sourcePort],
+  ] as const) {
+    if (ports === null) continue;
+    if (!PROTOCOLS_WITH_PORTS.includes(rule.proto)) {
+      const without = rule.proto === null ? 'no protocol' : `protocol ${rule.proto}, which has no ports`;
+      found.push([field, `The rule has port ${ports}, but ${without}`, 'Add "proto": "tcp" or "udp".']);
+    }
+    const fault = portsFault(ports);
+    if (fault !== undefined) found.push([field, fault, 'Write ports and ranges like "80,443" or "6000:6010".']);
+  }
+  for (const field of ['source', 'dest'] as const) {
+    const fault = rule[field] === null ? undefined : addressesFault(rule[field]);
+    if (fault !== undefined) found.push([field, ...fault]);
+  }
+  const { iface } = rule;
+  if (!ofHost && iface !== null && iface !== 'net0') {
+    const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
+    found.push(['iface', `"${iface}" is ${is}`, 'The interface of a guest is net0.']);
+  }
+  const told = new Set<string>(found.map(([field]) => field));
+  // A port without its protocol is one fault, which Proxmox has against both.
+  const saidOfPorts = told.has('port') || told.has('source_port');
+  const others = ruleProblems(asWritten(rule), ofHost ? 'host' : 'ct', known, undefined)
+    .map(([property, message]) => inOurWords(property, message, rule))
+    .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
+  return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
+}
+
+/** The rule as the line that is written of it will be read. */
+function asWritten(rule: FirewallRule): Rule {
+  const written = {
+    type: rule.type,
+    action: rule.action,
+    iface: rule.iface,
+    source: rule.source,
+    dest: rule.dest,
+    proto: rule.proto,
+    dport: rule.port,
+    sport: rule.sourcePort,
+  };
+  return Object.fromEntries(
+    Object.entries(written).filter((entry): entry is [string, string] => entry[1] !== null),
+  ) satisfies Rule;
+}
+
+const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port' };
+
+function inOurWords(property: string, message: string, rule: FirewallRule): Fault {
+  const field = FIELDS[property] ?? property;
+  const value = property === 'source' || property === 'dest' ? (rule[property] ?? '') : '';
+  if (message.startsWith('no such alias'))
+    return [field, `No alias "${value}" is known`, nameHint('alias', 'known_aliases')];
+  if (message.startsWith('no such ipset')) {
+    return value === value.toLowerCase()
+      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'known_ip_sets')]
+      : [field, `"${value}" names no IP set: Proxmox keeps their names in lower case`, `Write ${value.toLowerCase()}.`];
+  }
+  if (message.startsWith('detected mixed'))
+    return [field, 'The rule is for IPv4 and for IPv6 at once, which no packet is', 'Write a rule for each of them.'];
+  return [field, `Proxmox would leave the rule out: ${message}`];
+}
+
+function nameHint(what: string, setting: string): string {
+  return `If the datacenter's firewall has that ${what}, name it in "${setting}" of etc/phoenix_hypervisor_config.json. Otherwise write the addresses.`;
+}
+
+function portsFault(ports: string): string | undefined {
+  const items = ports.split(',').map((item) => item.trim());
+  const wrong = items.find((item) => !isPort(item));
+  if (wrong !== undefined) return wrong === '' ? `"${ports}" has an empty entry` : `"${wrong}" is not a port`;
+  const count = items.reduce((sum, item) => sum + (item.includes(':') ? 2 : 1), 0);
+  return count > MOST_PORTS ? `"${ports}" has more than ${MOST_PORTS} ports, the most one rule can have` : undefined;
+}
+
+function isPort(item: string): boolean {
+  const range = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(item);
+  if (range === null) return SERVICES.has(item);
+  const [first, last] = [Number(range[1]), Number(range[2] ?? range[1])];
+  return first >= 1 && first <= last && last <= 65_535;
+}
+
+function addressesFault(addresses: string): readonly [message: string, hint?: string] | undefined {
+  const items = addresses.split(',').map((item) => item.trim());
+  const wrong = items.find(
+    (item) => !isName(item) && parseNetwork(item) === undefined && parseRange(item) === undefined,
+  );
+  if (wrong !== undefined) return [`"${wrong}" is neither an address, a network, a range nor a name`];
+  const inside = items.find((item) => hasHostBits(item));
+  if (inside !== undefined) {
+    const [address = ''] = inside.split('/');
+    const hint = `Write ${networkOf(inside)} for the whole network, or ${address} for that address alone.`;
+    return [`"${inside}" is an address inside of its network, and Proxmox takes only the network`, hint];
+  }
+  if (items.length > 1) {
+    const alone = items.find((item) => isName(item) || parseRange(item) !== undefined);
+    const what = alone !== undefined && isName(alone) ? 'a name' : 'a range';
+    if (alone !== undefined) return [`"${alone}" is ${what}, which Proxmox takes only alone`, 'Write a rule for each.'];
+  }
+  const families = new Set(items.map(familyOf));
+  return families.size > 1 ? [`"${addresses}" mixes IPv4 and IPv6, which Proxmox refuses`] : undefined;
+}
+
+/** Names of aliases and sets begin with a letter; those of the datacenter, a guest or SDN may say so. */
+function isName(item: string): boolean {
+  return /^(\+(dc\/|guest\/|sdn\/)?|(dc\/|guest\/)?)[a-z][a-z0-9_-]+$/i.test(item);
+}
+
+function familyOf(item: string): string | undefined {
+  return (parseNetwork(item)?.address ?? parseRange(item)?.first)?.kind();
+}

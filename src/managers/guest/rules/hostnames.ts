@@ -1,0 +1,102 @@
+// Names that end up in DNS or on a machine must be names that both can carry.
+
+import type { Finding } from '../../../config/finding.ts';
+import type { Place } from '../../../config/read/place.ts';
+import { within } from '../../../config/read/place.ts';
+import { isAddress, splitList } from '../../../config/schema/values.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { Certificate } from '../../certificate/declared.ts';
+import type { Config } from '../../config.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, targetOf } from '../guests.ts';
+
+/** Labels as Proxmox takes them for hostnames and VM names: letters, digits and inner hyphens, 63 characters by DNS. */
+const LABEL = /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
+const HINT =
+  'Use letters, digits and hyphens, with a letter or digit at both ends, at most 63 characters between dots.';
+
+/** INVALID_HOSTNAME: a guest's name, or a name it is reached by or asks for, is refused by Proxmox or cannot stand in DNS. */
+export function guestNamesAreHostnames({ config }: RuleContext): Finding[] {
+  return allGuests(config).flatMap((guest) => {
+    const target = targetOf(guest);
+    const findings: Finding[] = [];
+    const check = (name: string, ...keys: string[]) => {
+      if (!isHostname(name)) findings.push({ ...notAHostname(name, within(guest.writtenAt, ...keys)), target });
+    };
+    check(guest.name, 'name');
+    if (guest.traefikService !== null) check(guest.traefikService.name, 'traefik_service', 'name');
+    if (guest.kind === 'vm' && guest.portainer.agentHostname !== null) {
+      check(guest.portainer.agentHostname, 'portainer_agent_hostname');
+    }
+    for (const domain of splitList(guest.network.searchdomain ?? '')) check(domain, 'network_config', 'searchdomain');
+    if (guest.kind === 'vm') {
+      for (const [index, { server }] of guest.volumes.entries()) {
+        if (server !== '' && !isAddress(server)) check(server, 'volumes', String(index), 'server');
+      }
+    }
+    return findings;
+  });
+}
+
+/** INVALID_HOSTNAME: a name of the host's file or of a certificate is none. */
+export function otherNamesAreHostnames({ config }: RuleContext): Finding[] {
+  return [...hostFindings(config), ...config.certificates.flatMap(certificateFindings)];
+}
+
+function hostFindings({ hypervisor }: Config): Finding[] {
+  const names: readonly (readonly [string | undefined | null, Place])[] = [
+    [hypervisor.domain, within(hypervisor.writtenAt, 'domain_name')],
+    [hypervisor.portainer?.hostname, within(hypervisor.writtenAt, 'portainer_api', 'portainer_hostname')],
+    [hypervisor.stepCa?.dnsName, within(hypervisor.writtenAt, 'step_ca', 'dns_name')],
+  ];
+  return names.flatMap(([name, at]) => (name == null || isHostname(name) ? [] : [notAHostname(name, at)]));
+}
+
+function certificateFindings({ commonName, sans, writtenAt }: Certificate): Finding[] {
+  const target = targetId('certificate', commonName);
+  if (!isHostname(withoutWildcard(commonName)))
+    return [{ ...notAHostname(commonName, within(writtenAt, 'common_name')), target }];
+  return sans.flatMap((san, index) =>
+    isAddress(san) || isHostname(withoutWildcard(san))
+      ? []
+      : [{ ...notAHostname(san, within(writtenAt, 'sans', index)), target }],
+  );
+}
+
+/** DOTTED_HOSTNAME: inside the guest only the part before the first dot becomes the hostname. */
+export function guestNamesHaveNoDots({ config }: RuleContext): Finding[] {
+  return allGuests(config)
+    .filter(({ name }) => name.includes('.') && isHostname(name))
+    .map((guest) => ({
+      code: 'DOTTED_HOSTNAME',
+      at: within(guest.writtenAt, 'name'),
+      message: `"${guest.name}" has a dot: inside the guest it is called "${guest.name.split('.')[0]}"`,
+      hint: `Call it "${guest.name.replaceAll('.', '-')}".`,
+      target: targetOf(guest),
+    }));
+}
+
+/** AGENT_WITHOUT_HOSTNAME: the Portainer server has no name to reach the agent by. */
+export function agentsHaveAHostname({ config }: RuleContext): Finding[] {
+  return config.vm
+    .filter(({ portainer }) => portainer.role === 'agent' && portainer.agentHostname === null)
+    .map((vm) => ({
+      code: 'AGENT_WITHOUT_HOSTNAME',
+      at: within(vm.writtenAt, 'portainer_role'),
+      message: `${vm.name} is an agent of Portainer without "portainer_agent_hostname"`,
+      hint: `Add "portainer_agent_hostname": "${vm.name.toLowerCase()}.${config.hypervisor.domain}".`,
+      target: targetOf(vm),
+    }));
+}
+
+function notAHostname(name: string, at: Place): Finding {
+  return { code: 'INVALID_HOSTNAME', at, message: `"${name}" is not a hostname`, hint: HINT };
+}
+
+function withoutWildcard(name: string): string {
+  return name.startsWith('*.') ? name.slice(2) : name;
+}
+
+function isHostname(name: string): boolean {
+  return name.length <= 253 && name.split('.').every((label) => LABEL.test(label));
+}

@@ -1,0 +1,26 @@
+// Guests that the policy protects must be there: a slip in an id would protect nobody.
+
+import type { Finding } from '../../../config/finding.ts';
+import { nearest } from '../../../config/nearest.ts';
+import { within } from '../../../config/read/place.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, targetOf } from '../guests.ts';
+
+/** UNKNOWN_REFERENCE: the policy protects a guest that is declared nowhere, or as one of the other kind. */
+export function protectedGuestsExist({ config, unreadable }: RuleContext): Finding[] {
+  const { policy, writtenAt } = config.hypervisor;
+  const known = allGuests(config).flatMap((guest) => [targetOf(guest) as string, String(guest.id)]);
+  return policy.protected.flatMap((name, index): Finding[] => {
+    if (known.includes(name) || unreadable.guest(Number(name.replace(/^\w+\//, '')))) return [];
+    const meant = nearest(name, known);
+    const hint = meant === null ? '' : ` Did you mean "${meant}"?`;
+    return [
+      {
+        code: 'UNKNOWN_REFERENCE',
+        at: within(writtenAt, 'phoenix', 'protected', index),
+        message: `"${name}" is protected, and there is no such guest`,
+        hint: `Declare it, or take it out here.${hint}`,
+      },
+    ];
+  });
+}

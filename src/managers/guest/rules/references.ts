@@ -1,0 +1,75 @@
+// Guests, stacks and pools that are named must be there.
+
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { Config, Guest } from '../../config.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
+
+/** UNKNOWN_REFERENCE: a dependency or clone source is declared nowhere. */
+export function namedGuestsExist({ config, unreadable }: RuleContext): Finding[] {
+  const known = (id: number) => config.guests.has(id) || unreadable.guest(id);
+  return allGuests(config).flatMap((guest) => {
+    const findings = guest.dependencies
+      .filter((id) => !known(id))
+      .map((id) => ({ ...unknownGuest(guest, id, 'depends on'), at: dependencyPlace(guest, id) }));
+    if (guest.cloneFrom === null || known(guest.cloneFrom)) return findings;
+    return [...findings, { ...unknownGuest(guest, guest.cloneFrom, 'is cloned from'), at: cloneSourcePlace(guest) }];
+  });
+}
+
+function unknownGuest(guest: Guest, id: number, how: string): Omit<Finding, 'at'> {
+  return {
+    code: 'UNKNOWN_REFERENCE',
+    message: `${nameOfGuest(guest)} ${how} ${id}, and there is no guest with this id`,
+    hint: `Declare ${id}, or take it out here.`,
+    target: targetOf(guest),
+  };
+}
+
+/** Where a guest's clone source is written. */
+export function cloneSourcePlace(guest: Guest) {
+  return within(guest.writtenAt, guest.kind === 'lxc' ? 'clone_from_ctid' : 'clone_from_vmid');
+}
+
+/** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */
+export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Finding[] {
+  return config.vm.flatMap((vm) =>
+    vm.stacks.flatMap((use, index): Finding[] => {
+      const stack = config.stacks.get(use.name);
+      if (stack === undefined || Object.hasOwn(stack.environments, use.environment)) return [];
+      if (unreadable.file(stack.writtenAt.file)) return [];
+      const known = Object.keys(stack.environments);
+      return [
+        {
+          code: 'UNKNOWN_REFERENCE',
+          at: within(vm.writtenAt, 'docker_stacks', index),
+          message: `Stack "${use.name}" has no environment "${use.environment}"`,
+          hint: known.length === 0 ? 'Its manifest has none at all.' : `It has ${known.join(', ')}.`,
+          target: targetOf(vm),
+        },
+      ];
+    }),
+  );
+}
+
+/** UNKNOWN_REFERENCE: a dataset lies on a pool that is not declared. */
+export function datasetPoolsExist({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('zfs')) return [];
+  const { pools, datasets } = config.hypervisor.zfs;
+  const names = new Set(pools.map((pool) => pool.name));
+  return datasets
+    .filter((dataset) => !names.has(dataset.pool))
+    .map((dataset) => ({
+      code: 'UNKNOWN_REFERENCE',
+      at: within(dataset.writtenAt, 'pool'),
+      message: `Dataset "${dataset.name}" lies on pool "${dataset.pool}", which is not declared`,
+      hint: names.size === 0 ? 'Declare it in zfs.pools.' : `Declared are ${[...names].join(', ')}.`,
+    }));
+}
+
+/** Ids that each guest must have before it: its clone source and its dependencies. */
+export function needsOf(guest: Guest, config: Config): number[] {
+  const ids = guest.cloneFrom === null ? guest.dependencies : [guest.cloneFrom, ...guest.dependencies];
+  return ids.filter((id) => config.guests.has(id));
+}

@@ -1,0 +1,101 @@
+// Who plays which part in the environment: each part once, and each where something rests on it.
+
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { Config, Guest } from '../../config.ts';
+import type { LxcGuest } from '../../lxc/declared.ts';
+import type { RuleContext } from '../../rule.ts';
+import { allGuests, nameOfGuest, targetOf } from '../guests.ts';
+
+type Role = NonNullable<LxcGuest['role']>;
+
+const WHO: Readonly<Record<Role, string>> = {
+  ca: 'the certificate authority',
+  proxy: 'the inner proxy, Traefik',
+  gateway: 'the gateway, nginx',
+};
+
+/** INVALID_VALUE: two containers of one role; said where each of them says it. */
+export function rolesAreUnique({ config }: RuleContext): Finding[] {
+  const roles = Object.keys(WHO) as Role[];
+  return roles.flatMap((role): Finding[] => {
+    const same = config.lxc.filter((guest) => guest.role === role);
+    if (same.length < 2) return [];
+    const [first, second] = same as [LxcGuest, LxcGuest];
+    return same.map((guest) => ({
+      code: 'INVALID_VALUE',
+      at: within(guest.writtenAt, 'role'),
+      message: `${nameOfGuest(guest)} has the role "${role}", and so has ${nameOfGuest(guest === first ? second : first)}`,
+      hint: `There is one for ${WHO[role]}: write "role": "none" on the other.`,
+      target: targetOf(guest),
+    }));
+  });
+}
+
+/** UNKNOWN_REFERENCE: something asks a part of the environment that no container plays. */
+export function neededRolesAreGiven({ config, unreadable }: RuleContext): Finding[] {
+  // What could not be read may be the one.
+  if (unreadable.someGuest) return [];
+  return [...certificatesOfNobody(config), ...featuresOfNobody(config), ...servicesOfNobody(config)];
+}
+
+function has(config: Config, role: Role): boolean {
+  return config.lxc.some((guest) => guest.role === role);
+}
+
+function toWrite(role: Role): string {
+  return `Write "role": "${role}" on the container that is ${WHO[role]}.`;
+}
+
+function certificatesOfNobody(config: Config): Finding[] {
+  return config.certificates.flatMap((certificate): Finding[] => {
+    const finding = {
+      code: 'UNKNOWN_REFERENCE',
+      at: within(certificate.writtenAt, 'common_name'),
+      target: targetId('certificate', certificate.commonName),
+    } as const;
+    if (!has(config, 'ca'))
+      return [{ ...finding, message: 'Nobody signs it: no container has the role "ca"', hint: toWrite('ca') }];
+    if (certificate.issuer === 'jwk' || has(config, 'gateway')) return [];
+    const message = 'Nobody answers for its names by ACME: no container has the role "gateway"';
+    return [{ ...finding, message, hint: `${toWrite('gateway')} Or let it be issued by "jwk".` }];
+  });
+}
+
+/** Features that cannot be installed without an authority. */
+const ASKING = new Set(['trusted_ca']);
+
+function featuresOfNobody(config: Config): Finding[] {
+  if (has(config, 'ca')) return [];
+  return allGuests(config).flatMap((guest): Finding[] => {
+    const index = guest.features.findIndex(({ name, blob }) => blob === null && ASKING.has(name));
+    if (index < 0 || (guest.kind === 'lxc' && guest.bootstrapCaUrl !== null)) return [];
+    const other = guest.kind === 'lxc' ? ' Or name one that is elsewhere in "bootstrap_ca_url".' : '';
+    return [
+      {
+        code: 'UNKNOWN_REFERENCE',
+        at: within(guest.writtenAt, 'features', index),
+        message: `Feature "${guest.features[index]?.name}" trusts the authority, and no container has the role "ca"`,
+        hint: `${toWrite('ca')}${other}`,
+        target: targetOf(guest),
+      },
+    ];
+  });
+}
+
+/** NO_EFFECT: a service that is reached through the proxy, and there is none. */
+function servicesOfNobody(config: Config): Finding[] {
+  if (has(config, 'proxy')) return [];
+  return config.vm.filter(({ traefikService }) => traefikService !== null).map(unserved);
+}
+
+function unserved(guest: Guest): Finding {
+  return {
+    code: 'NO_EFFECT',
+    at: within(guest.writtenAt, 'traefik_service'),
+    message: `Nobody passes "${guest.traefikService?.name}" on: no container has the role "proxy"`,
+    hint: toWrite('proxy'),
+    target: targetOf(guest),
+  };
+}

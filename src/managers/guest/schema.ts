@@ -1,0 +1,129 @@
+// What containers and VMs are described with alike.
+
+import { z } from 'zod';
+import { becomes, becomesByRule, inContainers, inGuests, inMachines } from '../../config/schema/option.ts';
+import * as text from '../../config/schema/text.ts';
+import * as value from '../../config/schema/values.ts';
+
+const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
+
+/** What is in them is for a rule of its own to say (BAD_RULE). */
+const addresses = text.line(4096).min(1);
+const ports = text.line(256).min(1);
+
+/** One rule of a firewall, in Proxmox's terms. */
+export const firewallRule = z.strictObject({
+  type: z.enum(['in', 'out']).describe('Direction, seen from the guest or host.'),
+  action: policy.describe('What happens to a packet that matches.'),
+  source: addresses
+    .optional()
+    .describe('Addresses, networks or ranges it comes from, separated by commas. Default: any.'),
+  dest: addresses.optional().describe('Addresses, networks or ranges it goes to, separated by commas. Default: any.'),
+  proto: z
+    .enum(['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'])
+    .optional()
+    .describe('Protocol. Default: any. A port needs one that has ports.'),
+  port: z
+    .union([value.port, ports], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
+    .optional()
+    .describe('Destination ports and ranges, for example `80,443` or `6000:6010`. Default: any.'),
+  source_port: z
+    .union([value.port, ports], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
+    .optional()
+    .describe('Source ports and ranges. Default: any.'),
+  iface: value.interfaceName.optional().describe('Interface the rule is for, for example `net0`. Default: every one.'),
+  log: z
+    .enum(['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'])
+    .optional()
+    .describe('Level at which matches are logged. Default: not logged.'),
+  enabled: z.boolean().default(true).describe('Whether the rule counts. Default: true.'),
+  comment: text.line(1000).optional().describe('For readers; kept with the rule.'),
+});
+
+/** The firewall of one guest. */
+export const guestFirewall = z.strictObject({
+  enabled: becomes(inGuests('net0', 'firewall'), 'must be true or false', z.boolean())
+    .default(true)
+    .describe('Whether the rules filter anything. Default: true.'),
+  policy_in: policy.default('DROP').describe('What happens to incoming packets that no rule names. Default: DROP.'),
+  policy_out: policy
+    .default('ACCEPT')
+    .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
+  rules: z.array(firewallRule).default([]).describe('In the order in which they are tried. Default: none.'),
+});
+
+/** A name under which the proxy passes requests on to a guest. */
+export const traefikService = z.strictObject({
+  name: value.hostname.describe('First label of the name: `ollama` is reached as `ollama.<domain_name>`.'),
+  port: value.port.describe('Port of the guest that answers.'),
+  scheme: z
+    .enum(['http', 'https'])
+    .optional()
+    .describe(
+      'How the port is spoken to. Default: https for ports 443, 8443, 9000 of the CA and 9443 and for VMs, else http.',
+    ),
+});
+
+/** A question that must be answered well before a change counts as done. */
+export const healthCheck = z.strictObject({
+  command: z
+    .union(
+      [text.argument.min(1), z.array(text.argument).min(1)],
+      'must be a command, as text or as a list of arguments',
+    )
+    .describe(
+      'Run inside the guest; exit 0 is healthy. A path without a slash at its start names a script of the repository; anything else is a program of the guest. Split at spaces when written as text; no shell is involved.',
+    ),
+  retries: z.int().min(0).max(100).default(5).describe('Further tries after the first. Default: 5.'),
+  interval: value.seconds.default(10).describe('Seconds between tries. Default: 10.'),
+  timeout: z.int().min(1).max(3600).default(30).describe('Seconds for one try. Default: 30.'),
+});
+
+/** Name of a folder below `features/`. */
+const featureName = text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
+
+const EXPECT_TAG = 'must be a tag: letters, digits and _ + . -';
+
+/** Fields of every guest. */
+export const guestShape = {
+  name: becomesByRule([...inContainers('hostname'), ...inMachines('name')], value.hostname).describe(
+    'Hostname, also its name in Proxmox and in DNS.',
+  ),
+  description: becomes(inGuests('description'), 'must be shorter', text.prose)
+    .optional()
+    .describe('For readers; shown in the notes of the guest, beside what people wrote there. Default: none.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
+  protected: z
+    .boolean()
+    .default(false)
+    .describe('Refuses destroying or rebuilding the guest, even with approval. Default: false.'),
+  tags: z
+    .array(becomes(inGuests('tags'), EXPECT_TAG, text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, EXPECT_TAG)))
+    .default([])
+    .describe("Proxmox tags beside Phoenix's own; others that people gave it stay. Default: none."),
+  state: z
+    .enum(['running', 'stopped', 'unmanaged'])
+    .optional()
+    .describe(
+      'What Phoenix sees to. Default: `running` with start_at_boot, `stopped` for what is only cloned from, otherwise `unmanaged`: started once after creation and then left as it is.',
+    ),
+  dependencies: z.array(value.guestId).default([]).describe('Ids of guests that must be there first. Default: none.'),
+  features: z
+    .array(featureName)
+    .default([])
+    .describe(
+      'Scripts installed in this order: `features/<name>/install.sh` of the repository, else the one that Phoenix ships. Default: none.',
+    ),
+  firewall: guestFirewall
+    .optional()
+    .describe('Its switch, policies and rules, whole. Default: as it is on the guest, with a warning.'),
+  traefik_service: traefikService.optional().describe('Default: not reached through the proxy.'),
+  health_check: healthCheck.optional().describe('Default: running is healthy.'),
+  template_snapshot_name: value.snapshotName
+    .optional()
+    .describe('Snapshot taken when the guest is complete; clones start from it. Default: none.'),
+  trigger_sync_on_completion: z
+    .boolean()
+    .default(false)
+    .describe('Everything that lists guests is looked at again after its creation. Default: false.'),
+};

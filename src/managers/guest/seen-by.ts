@@ -1,0 +1,24 @@
+// Paths inside a container and the folders of the host that it shows there.
+
+import type { Guest } from '../config.ts';
+import type { LxcGuest } from '../lxc/declared.ts';
+
+/** Where a path inside a container lies on the host, through its mounts; null where it is the container's own. */
+export function seenFrom(guest: LxcGuest, path: string): string | null {
+  const [mount] = guest.mountPoints
+    .filter(({ containerPath }) => path === containerPath || path.startsWith(`${containerPath}/`))
+    .sort((a, b) => b.containerPath.length - a.containerPath.length);
+  return mount === undefined ? null : `${mount.hostPath}${path.slice(mount.containerPath.length)}`;
+}
+
+/** Where a guest sees a path of the host, through its mounts; null where it does not. */
+export function seenBy(guest: Guest, path: string): string | null {
+  const mounts =
+    guest.kind === 'lxc'
+      ? guest.mountPoints.map(({ hostPath, containerPath }) => ({ from: hostPath, to: containerPath }))
+      : guest.volumes.map((volume) => ({ from: volume.path, to: volume.mountPoint }));
+  const [mount] = mounts
+    .filter(({ from }) => path.startsWith(from === '/' ? from : `${from}/`))
+    .sort((a, b) => b.from.length - a.from.length);
+  return mount === undefined ? null : `${mount.to}${path.slice(mount.from.length)}`.replace(/^\/\//, '/');
+}

@@ -1,0 +1,44 @@
+// The settings of guests as the table of docs/guests.md.
+
+import type { GuestKind, Setting, Ways } from './setting.ts';
+import { settingsOf } from './values.ts';
+
+type AnySetting = Setting<number | boolean>;
+
+/** A table in Markdown, each row a setting. */
+export function settingsPage(): string {
+  const all = new Map<string, AnySetting>([...settingsOf('lxc'), ...settingsOf('vm')]);
+  const rows = [
+    ['field', 'what it is', 'option', 'container', 'VM'],
+    ...[...all].map(([name, one]) => [
+      `\`${name}\``,
+      one.lxc?.says ?? one.vm?.says ?? '',
+      `\`${one.option}\`${one.key === undefined ? '' : `, key \`${one.key}\``}`,
+      cell(one, 'lxc'),
+      cell(one, 'vm'),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (cells: readonly string[], fill = ' ') =>
+    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`;
+  const [head = [], ...others] = rows;
+  return [
+    line(head),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...others.map((row) => line(row)),
+  ].join('\n');
+}
+
+function cell(one: AnySetting, kind: GuestKind): string {
+  const ways = one[kind];
+  if (ways === undefined) return 'no such setting';
+  const cost = ways.cost === 'live' ? 'changed while it runs' : 'changed with a restart';
+  return `${unsaid(ways)}; ${cost}`;
+}
+
+function unsaid<Value>({ unsaid: said }: Ways<Value>): string {
+  return said === undefined ? 'must be written' : `default: ${said}`;
+}

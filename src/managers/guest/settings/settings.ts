@@ -1,0 +1,179 @@
+// The settings of guests, each declared once. A new one is an entry here and a row in test/managers/guest/settings.test.ts.
+//
+// Sources: LXC is PVE/LXC/Config.pm of pve-container (`vmconfig_hotplug_pending`), QEMU is PVE/QemuServer.pm of qemu-server (likewise).
+
+import { z } from 'zod';
+import { becomes, hundredths, wholeNumber } from '../../../config/schema/option.ts';
+import { seconds } from '../../../config/schema/values.ts';
+import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { setting } from './setting.ts';
+
+const MOST_MB = 64 * 1024 * 1024;
+const AS_BEFORE = 'one that exists keeps its own';
+const AS_IT_IS = 'as it is on the guest';
+const LXC_CGROUP = 'LXC: cores, cpulimit, cpuunits, memory and swap change the cgroup of the running container';
+const LXC_FILE_ONLY = 'LXC: read when the host starts, so nothing of the running container changes';
+const QEMU_FILE_ONLY = 'QEMU: in $fast_plug_option, read when the host starts';
+const QEMU_NO_HOTPLUG = 'QEMU: waits unless hotplug of cpu and memory is on, which Proxmox leaves off';
+const QEMU_CGROUP = 'QEMU: cpuunits and cpulimit change the cgroup of the running VM';
+
+const number = (text: string): string => String(Number(text));
+
+/** In the order of their words in a command. */
+export const SETTINGS = {
+  cores: setting<number>()({
+    option: 'cores',
+    label: 'cores',
+    check: (places) => wholeNumber(places, 'must be a whole number of cores', { least: 1, most: 8192 }),
+    lxc: {
+      says: 'CPU cores that it sees.',
+      unsaid: `all of the host for a new container; ${AS_BEFORE}`,
+      cost: 'live',
+      source: LXC_CGROUP,
+    },
+    vm: {
+      says: 'CPU cores.',
+      unsaid: 'that of vm_defaults',
+      made: 2,
+      absent: '1',
+      cost: 'restart',
+      source: QEMU_NO_HOTPLUG,
+    },
+    inDefaults: true,
+  }),
+  cpulimit: setting<number>()({
+    option: 'cpulimit',
+    label: 'CPU limit',
+    unit: 'cores',
+    check: (places) =>
+      hundredths(places, 'must be a number of cores such as 1.5, in hundredths', { least: 0, most: 8192 }),
+    normal: number,
+    lxc: {
+      says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
+      unsaid: `no limit for a new container; ${AS_BEFORE}`,
+      absent: '0',
+      cost: 'live',
+      source: LXC_CGROUP,
+    },
+    vm: {
+      says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
+      unsaid: `no limit for a new VM; ${AS_BEFORE}`,
+      absent: '0',
+      cost: 'live',
+      source: QEMU_CGROUP,
+    },
+  }),
+  cpuunits: setting<number>()({
+    option: 'cpuunits',
+    label: 'CPU weight',
+    // The kernel takes no other weights, and Proxmox writes the nearest in their place (PVE::CGroup, clamp_cpu_shares).
+    check: (places) =>
+      wholeNumber(places, 'must be a weight, a whole number from 1 to 10000', { least: 1, most: 10_000 }),
+    normal: number,
+    lxc: {
+      says: 'Its weight beside other guests when CPU time is short.',
+      unsaid: `100 for a new container; ${AS_BEFORE}`,
+      absent: '100',
+      cost: 'live',
+      source: LXC_CGROUP,
+    },
+    vm: {
+      says: 'Its weight beside other guests when CPU time is short.',
+      unsaid: `100 for a new VM; ${AS_BEFORE}`,
+      absent: '100',
+      cost: 'live',
+      source: QEMU_CGROUP,
+    },
+  }),
+  memory_mb: setting<number>()({
+    option: 'memory',
+    label: 'memory',
+    unit: 'MB',
+    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 16, most: MOST_MB }),
+    normal: (text) => parseProperties(text, 'current')['current'] ?? '',
+    lxc: { says: 'Memory in MB.', absent: '512', cost: 'live', source: LXC_CGROUP },
+    vm: {
+      says: 'Memory in MB.',
+      unsaid: 'that of vm_defaults',
+      made: 2048,
+      absent: '512',
+      property: 'current',
+      cost: 'restart',
+      source: QEMU_NO_HOTPLUG,
+    },
+    inDefaults: true,
+  }),
+  swap_mb: setting<number>()({
+    option: 'swap',
+    label: 'swap',
+    unit: 'MB',
+    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MOST_MB }),
+    lxc: {
+      says: 'Swap in MB, on top of the memory.',
+      unsaid: `512 for a new container; ${AS_BEFORE}`,
+      made: 512,
+      absent: '512',
+      cost: 'live',
+      source: LXC_CGROUP,
+    },
+  }),
+  start_at_boot: setting<boolean>()({
+    option: 'onboot',
+    label: 'start at boot',
+    check: (places) => becomes(places, 'must be true or false', z.boolean()),
+    normal: normalFlag,
+    lxc: {
+      says: 'Started with the host, and kept running.',
+      unsaid: `false for a new guest; ${AS_BEFORE}`,
+      absent: '0',
+      cost: 'live',
+      source: LXC_FILE_ONLY,
+    },
+    vm: {
+      says: 'Started with the host, and kept running.',
+      unsaid: `false for a new guest; ${AS_BEFORE}`,
+      absent: '0',
+      cost: 'live',
+      source: QEMU_FILE_ONLY,
+    },
+  }),
+  boot_order: setting<number>()({
+    option: 'startup',
+    key: 'order',
+    label: 'boot order',
+    check: (places) => becomes(places, 'must be a place in the order', z.int().min(0).max(9999)),
+    write: (order) => `order=${order}`,
+    lxc: {
+      says: 'Place in the order of starting; stopped in reverse.',
+      unsaid: AS_IT_IS,
+      cost: 'live',
+      source: LXC_FILE_ONLY,
+    },
+    vm: {
+      says: 'Place in the order of starting; stopped in reverse.',
+      unsaid: AS_IT_IS,
+      cost: 'live',
+      source: QEMU_FILE_ONLY,
+    },
+  }),
+  boot_delay: setting<number>()({
+    option: 'startup',
+    key: 'up',
+    label: 'boot order',
+    unit: 's',
+    check: (places) => becomes(places, 'must be a whole number of seconds', seconds),
+    write: (delay) => `up=${delay}`,
+    lxc: {
+      says: 'Seconds to wait after it before the next guest starts.',
+      unsaid: AS_IT_IS,
+      cost: 'live',
+      source: LXC_FILE_ONLY,
+    },
+    vm: {
+      says: 'Seconds to wait after it before the next guest starts.',
+      unsaid: AS_IT_IS,
+      cost: 'live',
+      source: QEMU_FILE_ONLY,
+    },
+  }),
+} as const;

@@ -1,0 +1,41 @@
+// The settings of a kind as fields of its schema.
+
+import type { z } from 'zod';
+import { type GuestKind, placesOf } from './setting.ts';
+import type { SETTINGS } from './settings.ts';
+import { type SettingName, settingsOf } from './values.ts';
+
+type Checked<Name extends keyof typeof SETTINGS> = ReturnType<(typeof SETTINGS)[Name]['check']>;
+
+type Shape<Kind extends GuestKind> = { [Name in SettingName<Kind>]: z.ZodOptional<Checked<Name>> };
+
+type DefaultsShape = {
+  [Name in keyof typeof SETTINGS as 'inDefaults' extends keyof (typeof SETTINGS)[Name] ? Name : never]: z.ZodOptional<
+    Checked<Name>
+  >;
+};
+
+/** Each is checked against Proxmox's own table, and described; one that must be written is not optional. */
+export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
+  const fields = settingsOf(kind).flatMap(([name, one]) => {
+    const ways = one[kind];
+    if (ways === undefined) return [];
+    const checked = one.check(placesOf(one, kind));
+    const field =
+      ways.unsaid === undefined
+        ? checked.describe(ways.says)
+        : checked.optional().describe(`${ways.says} Default: ${ways.unsaid}.`);
+    return [[name, field] as const];
+  });
+  return Object.fromEntries(fields) as Shape<Kind>;
+}
+
+/** Those that a file of VMs may say for all of them. */
+export function defaultsShape(): DefaultsShape {
+  const fields = settingsOf('vm').flatMap(([name, one]) => {
+    if (one.inDefaults === undefined || one.vm === undefined) return [];
+    const says = `${one.vm.says} Default: ${one.vm.made} for a new VM; one that exists keeps its own.`;
+    return [[name, one.check(placesOf(one, 'vm')).optional().describe(says)] as const];
+  });
+  return Object.fromEntries(fields) as DefaultsShape;
+}

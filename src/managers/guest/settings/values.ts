@@ -1,0 +1,106 @@
+// The values of the settings of one guest: from what is written to the configuration and the spec, which both have them under the names
+// of the file.
+
+import type { z } from 'zod';
+import type { JsonObject } from '../../../model/json.ts';
+import type { GuestKind, Setting } from './setting.ts';
+import { SETTINGS } from './settings.ts';
+
+type Settings = typeof SETTINGS;
+
+export type SettingName<Kind extends GuestKind> = {
+  [Name in keyof Settings]: Kind extends keyof Settings[Name] ? Name : never;
+}[keyof Settings];
+
+type ValueOf<Name extends keyof Settings> = z.output<ReturnType<Settings[Name]['check']>>;
+
+/** Null: not declared, and so nothing that is compared. */
+export type SettingValues<Kind extends GuestKind> = {
+  readonly [Name in SettingName<Kind>]: ValueOf<Name> | null;
+};
+
+/** What containers and VMs have alike. */
+export type SharedSettings = Pick<SettingValues<'lxc'>, SettingName<'lxc'> & SettingName<'vm'>>;
+
+/** Whatever holds some of them under their names. */
+type Holding<Kind extends GuestKind> = { readonly [Name in SettingName<Kind>]?: ValueOf<Name> | null | undefined };
+
+type AnyValue = number | boolean;
+
+/** Each setting of a kind with its name, whatever its type. */
+export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<AnyValue>])[] =>
+  OF[kind];
+
+const all: readonly (readonly [string, Setting<AnyValue>])[] = Object.entries(SETTINGS);
+const OF = {
+  lxc: all.filter(([, { lxc }]) => lxc !== undefined),
+  vm: all.filter(([, { vm }]) => vm !== undefined),
+};
+
+/** Settings that `vm_defaults` may have. */
+export function namesInDefaults(): string[] {
+  return OF.vm.flatMap(([name, { inDefaults }]) => (inDefaults === true ? [name] : []));
+}
+
+/** Those of a guest, from whatever holds them, else from what its file says for all. */
+export function valuesOf<Kind extends GuestKind>(
+  kind: Kind,
+  from: Holding<Kind>,
+  otherwise: Partial<Holding<Kind>> = {},
+): SettingValues<Kind> {
+  return made(kind, (name, { inDefaults }) => at(from, name) ?? (inDefaults === true ? at(otherwise, name) : null));
+}
+
+/** With what a new guest gets where nothing is declared. */
+export function madeValues<Kind extends GuestKind>(kind: Kind, from: SettingValues<Kind>): SettingValues<Kind> {
+  return made(kind, (name, one) => at(from, name) ?? one[kind]?.made);
+}
+
+/** Whether a change of settings waits for the next start of a guest that runs. */
+export function waits<Kind extends GuestKind>(
+  kind: Kind,
+  before: SettingValues<Kind>,
+  after: SettingValues<Kind>,
+): boolean {
+  return OF[kind].some(([name, one]) => one[kind]?.cost === 'restart' && at(before, name) !== at(after, name));
+}
+
+function made<Kind extends GuestKind>(
+  kind: Kind,
+  value: (name: string, one: Setting<AnyValue>) => AnyValue | null | undefined,
+): SettingValues<Kind> {
+  // Each name of the kind gets the value of its own type: the table of declarations says which.
+  return Object.fromEntries(OF[kind].map(([name, one]) => [name, value(name, one) ?? null])) as SettingValues<Kind>;
+}
+
+function at(from: object, name: string): AnyValue | null | undefined {
+  return (from as Readonly<Record<string, AnyValue | null | undefined>>)[name];
+}
+
+/**
+ * A spec in the words that its digest is made of: those that the ledger knows from before settings had the names of the file. A
+ * setting that came later is left out while nobody declares it. So neither is a change of anything.
+ */
+export function asRecorded({
+  memory_mb,
+  swap_mb,
+  start_at_boot,
+  boot_order,
+  boot_delay,
+  ...spec
+}: JsonObject): JsonObject {
+  const { cpulimit, cpuunits, ...others } = spec;
+  const startup = [
+    ...(boot_order == null ? [] : [`order=${boot_order}`]),
+    ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
+  ];
+  return {
+    ...others,
+    memoryMb: memory_mb ?? null,
+    ...(swap_mb === undefined ? {} : { swapMb: swap_mb }),
+    onboot: start_at_boot ?? null,
+    startup: startup.length === 0 ? null : startup.join(','),
+    ...(cpulimit == null ? {} : { cpulimit }),
+    ...(cpuunits == null ? {} : { cpuunits }),
+  };
+}

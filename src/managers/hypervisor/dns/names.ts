@@ -1,0 +1,101 @@
+// Names of the environment and the addresses they lead to: who gives a name out, and who wins where several do.
+
+import { fixedAddress } from '../../../config/address.ts';
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { Config, Guest } from '../../config.ts';
+import { addressOf, allGuests, targetOf } from '../../guest/guests.ts';
+import { routesOf } from '../../routes/routes.ts';
+
+export interface MentionedName {
+  /** What gives the name out. */
+  readonly what: 'name' | 'agent hostname' | 'service' | 'stack';
+  readonly name: string;
+  readonly address: string;
+  readonly guest: Guest | null;
+  /** For sentences; asked for when there is something to say of it. */
+  source(): string;
+  place(): Pick<Finding, 'at' | 'position'>;
+}
+
+/** A name in lower case and the one address that it leads to. */
+export interface DnsRecord {
+  readonly name: string;
+  readonly address: string;
+}
+
+/**
+ * One record for each name, in their order. Where several give a name out, the first of these wins:
+ *
+ * 1. names of certificates that are issued by ACME lead to the gateway, which answers the authority's challenge;
+ * 2. the authority's own name leads to it;
+ * 3. an agent's hostname leads to its VM, since that traffic must not pass the proxy;
+ * 4. names of stacks that a VM runs, and Portainer's, lead to the gateway;
+ * 5. a `traefik_service` leads to its container, that of a VM to the gateway;
+ * 6. a guest's own name leads to it.
+ */
+export function dnsRecords(config: Config): DnsRecord[] {
+  const { stepCa, portainer } = config.hypervisor;
+  const gateway = addressOf(config.lxc.find(({ role }) => role === 'gateway'));
+  const ca = addressOf(config.lxc.find(({ role }) => role === 'ca'));
+  const mentioned = mentionedNames(config).filter(({ address }) => fixedAddress(address) !== null);
+  const served = new Set(routesOf(config).names.flatMap(({ name, isServed }) => (isServed ? [name] : [])));
+  const of = (what: MentionedName['what']) => mentioned.filter((each) => each.what === what);
+  const at = (address: string | null, ...names: readonly string[]) =>
+    address === null ? [] : names.map((name) => ({ name: name.toLowerCase(), address }));
+  const byAcme = config.certificates.filter(({ issuer }) => issuer === 'acme').flatMap(({ sans }) => sans);
+  const inOrder: readonly DnsRecord[] = [
+    ...at(gateway, ...byAcme.filter((name) => fixedAddress(name) === null && !name.startsWith('*'))),
+    ...(stepCa === null ? [] : at(ca, stepCa.dnsName)),
+    ...of('agent hostname'),
+    ...of('stack').filter(({ name }) => served.has(name)),
+    ...at(gateway, ...(portainer?.hostname ? [portainer.hostname] : [])),
+    ...of('service'),
+    ...of('name'),
+  ];
+  const records = new Map<string, DnsRecord>();
+  for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
+  return [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Every name that the configuration gives out: guests by their own name, services of containers at the container, services
+ * of VMs and stacks at the gateway, and agents at their VM, since their traffic must not pass the proxy.
+ */
+export function mentionedNames(config: Config): MentionedName[] {
+  const gateway = config.lxc.find((guest) => guest.role === 'gateway');
+  const gatewayAddress = addressOf(gateway) ?? 'the gateway';
+  const full = (name: string) => (name.includes('.') ? name : `${name}.${config.hypervisor.domain}`).toLowerCase();
+  const found: MentionedName[] = [];
+  for (const guest of allGuests(config)) {
+    const own = addressOf(guest);
+    if (own === null) continue;
+    const add = (name: string, address: string, what: MentionedName['what'], ...keys: string[]) =>
+      found.push({
+        what,
+        name,
+        address,
+        guest,
+        source: () => `${what} of ${targetOf(guest)}`,
+        place: () => ({ at: within(guest.writtenAt, ...keys) }),
+      });
+    add(`${guest.name}.${config.hypervisor.domain}`.toLowerCase(), own, 'name', 'name');
+    const agent = guest.kind === 'vm' ? guest.portainer.agentHostname : null;
+    if (agent !== null) add(full(agent), own, 'agent hostname', 'portainer_agent_hostname');
+    if (guest.traefikService !== null) {
+      const name = full(guest.traefikService.name);
+      const direct = guest.kind === 'lxc' || (agent !== null && name === full(agent));
+      add(name, direct ? own : gatewayAddress, 'service', 'traefik_service', 'name');
+    }
+  }
+  for (const { name, source, at, position } of routesOf(config).names)
+    found.push({
+      what: 'stack',
+      name,
+      address: gatewayAddress,
+      guest: null,
+      source: () => source,
+      place: () => ({ at, ...(position === undefined ? {} : { position }) }),
+    });
+  return found;
+}

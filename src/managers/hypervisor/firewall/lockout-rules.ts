@@ -1,0 +1,80 @@
+// A push must not shut the door behind itself: the host stays reachable, and the agent can still fetch the next commit.
+
+import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
+import type { Finding } from '../../../config/finding.ts';
+import { within } from '../../../config/read/place.ts';
+import type { FirewallRule } from '../../guest/declared.ts';
+import { listed } from '../../guest/guests.ts';
+import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { HostFirewall, HostNetwork } from '../declared.ts';
+
+const MANAGEMENT = [
+  { port: 22, name: '22 (SSH)' },
+  { port: 8006, name: '8006 (Proxmox)' },
+];
+
+/**
+ * LOCKOUT: SSH or Proxmox's own port of the host is closed to the whole management network. Proxmox lets the host's local
+ * network in to both by itself (ipset `management`), whatever the policy, but only after the written rules: so the policy
+ * alone locks nobody out, and a rule that refuses before any rule that accepts does.
+ */
+export function hostStaysReachable({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('network')) return [];
+  const { firewall, network } = config.hypervisor;
+  if (firewall === null || !firewall.enabled) return [];
+  const blocked = MANAGEMENT.flatMap(({ port, name }) => {
+    const rule = refusal(port, firewall, network);
+    return rule === undefined ? [] : [{ rule, name }];
+  });
+  return [...Map.groupBy(blocked, ({ rule }) => rule)].map(([rule, ports]) => ({
+    code: 'LOCKOUT',
+    at: rule.writtenAt,
+    message: `The rule closes port ${listed(ports.map(({ name }) => name))} of the host to ${network.subnet ?? 'everyone'}`,
+    hint: 'Put a rule before it that accepts these ports from where the host is managed.',
+  }));
+}
+
+/** The rule that turns every packet of the management network to this port away; undefined while some come through. */
+function refusal(port: number, firewall: HostFirewall, network: HostNetwork): FirewallRule | undefined {
+  const from = parseNetwork(network.address ?? '') ?? parseNetwork(network.subnet ?? '');
+  for (const rule of firewall.rules) {
+    if (!concernsHost(rule, network) || !namesPort(rule.port, port)) continue;
+    if (rule.action === 'ACCEPT') {
+      if (someNetwork(rule.source, true, (source) => from === undefined || overlaps(source, from))) return undefined;
+    } else if (someNetwork(rule.source, false, (source) => from !== undefined && covers(source, from))) {
+      return rule;
+    }
+  }
+  return undefined;
+}
+
+function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
+  const host = fixedAddress(network.address);
+  const isHost = (dest: Network) => host === null || contains(dest, host);
+  return (
+    rule.type === 'in' &&
+    rule.enabled &&
+    (rule.proto === null || rule.proto === 'tcp') &&
+    rule.sourcePort === null &&
+    (rule.iface === null || rule.iface === network.name) &&
+    someNetwork(rule.dest, false, isHost)
+  );
+}
+
+/** LOCKOUT: nothing may leave the host, so the agent could not fetch the commit that opens it again. */
+export function agentCanFetch({ config }: RuleContext): Finding[] {
+  const { firewall } = config.hypervisor;
+  if (firewall === null || !firewall.enabled || firewall.policyOut === 'ACCEPT') return [];
+  const opens = (rule: FirewallRule) =>
+    rule.type === 'out' && rule.enabled && rule.action === 'ACCEPT' && (rule.proto === null || rule.proto === 'tcp');
+  if (firewall.rules.some(opens)) return [];
+  return [
+    {
+      code: 'LOCKOUT',
+      at: within(firewall.writtenAt, 'default_output_policy'),
+      message: `Outgoing packets are refused (${firewall.policyOut}), and no rule lets any TCP connection out: Phoenix could not fetch the next commit`,
+      hint: 'Add a rule of type "out" that accepts TCP to where the repository is.',
+    },
+  ];
+}

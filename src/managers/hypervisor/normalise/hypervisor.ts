@@ -1,0 +1,140 @@
+// The host from its written form.
+
+import ipaddr from 'ipaddr.js';
+import type { z } from 'zod';
+import type { Place } from '../../../config/read/place.ts';
+import { within } from '../../../config/read/place.ts';
+import { normaliseSecret } from '../../../config/secret.ts';
+import { normaliseRules } from '../../guest/normalise.ts';
+import type { HostNetwork, Hypervisor } from '../declared.ts';
+import type { hypervisorFile } from '../schema/hypervisor.ts';
+import { normalisePolicy } from './policy.ts';
+import { normaliseZfs, storagesOf } from './storage.ts';
+
+type Written = z.output<typeof hypervisorFile>;
+
+export function normaliseHypervisor(written: Written, at: Place, firewallAt: Place): Hypervisor {
+  const zfs = normaliseZfs(written, at);
+  const base = written.mount_point_base;
+  return {
+    writtenAt: at,
+    domain: written.domain_name,
+    timezone: written.timezone ?? null,
+    memoryGb: written.memory_gb ?? null,
+    user: userOf(written),
+    network: networkOf(written),
+    knownHosts: Object.values(written.known_hosts).flat(),
+    knownAliases: written.known_aliases,
+    knownIpSets: written.known_ip_sets,
+    portainerAgentImage: written.docker.portainer_agent_image,
+    nfsExports: written.nfs?.exports ?? [],
+    samba: sambaOf(written, base),
+    zfs,
+    storages: storagesOf(zfs.datasets, written.proxmox_storage_ids),
+    mountPointBase: base,
+    nvidia: nvidiaOf(written),
+    firewall: firewallOf(written, firewallAt),
+    portainer: portainerOf(written),
+    ubuntuRelease: written.vm_defaults.ubuntu_release,
+    dns: {
+      enabled: written.dns_server?.enabled ?? false,
+      upstreamServers: written.dns_server?.upstream_servers ?? [],
+    },
+    stepCa: stepCaOf(written),
+    behavior: {
+      rollbackOnFailure: written.behavior.rollback_on_failure,
+      maxDeleteShare: written.behavior.max_delete_share,
+    },
+    policy: normalisePolicy(written.phoenix, written.timezone ?? null),
+  };
+}
+
+function userOf({ users }: Written): Hypervisor['user'] {
+  if (users === undefined) return null;
+  return {
+    username: users.username,
+    passwordHash: normaliseSecret(users.password_hash),
+    sudo: users.sudo_access,
+    sshPublicKey: users.ssh_public_key || null,
+  };
+}
+
+function networkOf({ network }: Written): HostNetwork {
+  const { name, address, gateway, dns_nameservers } = network.interfaces;
+  return {
+    name,
+    address: address ?? null,
+    gateway: gateway ?? null,
+    nameservers: dns_nameservers,
+    bridges: network.bridges.map(({ name, address, ports, vlan_aware, mtu }) => ({
+      name,
+      address: address ?? null,
+      ports,
+      vlanAware: vlan_aware,
+      mtu: mtu ?? null,
+    })),
+    subnet: subnetOf(network.default_subnet ?? address),
+    nfsServer: network.nfs_server ?? address?.split('/')[0] ?? null,
+    portainerAgentPort: network.portainer_agent_port,
+  };
+}
+
+/** `10.0.0.0/24` of `10.0.0.13/24`. */
+function subnetOf(cidr: string | undefined): string | null {
+  if (cidr === undefined) return null;
+  const network = cidr.includes(':')
+    ? ipaddr.IPv6.networkAddressFromCIDR(cidr)
+    : ipaddr.IPv4.networkAddressFromCIDR(cidr);
+  return `${network.toString()}/${cidr.split('/')[1]}`;
+}
+
+function sambaOf({ samba }: Written, base: string): Hypervisor['samba'] {
+  if (samba === undefined) return null;
+  return {
+    user: samba.user,
+    shares: samba.shares.map((share) => ({
+      name: share.name,
+      path: share.path.startsWith('/') ? share.path : `${base}/${share.path}`,
+      validUsers: share.valid_users,
+      browsable: share.browsable,
+      readOnly: share.read_only,
+      guestOk: share.guest_ok,
+    })),
+  };
+}
+
+function nvidiaOf({ nvidia_driver: driver }: Written): Hypervisor['nvidia'] {
+  if (driver === undefined) return null;
+  return { install: driver.install, version: driver.version, runfileUrl: driver.runfile_url ?? null };
+}
+
+function firewallOf({ firewall }: Written, at: Place): Hypervisor['firewall'] {
+  if (firewall === undefined) return null;
+  return {
+    writtenAt: at,
+    enabled: firewall.enabled,
+    policyIn: firewall.default_input_policy,
+    policyOut: firewall.default_output_policy,
+    rules: normaliseRules(firewall.global_firewall_rules, within(at, 'global_firewall_rules')),
+  };
+}
+
+function portainerOf({ portainer_api: portainer }: Written): Hypervisor['portainer'] {
+  if (portainer === undefined) return null;
+  return {
+    adminUser: portainer.admin_user,
+    adminPassword: normaliseSecret(portainer.admin_password),
+    agentSecret: portainer.agent_secret ?? null,
+    hostname: portainer.portainer_hostname ?? null,
+  };
+}
+
+function stepCaOf({ step_ca: ca, domain_name: domain }: Written): Hypervisor['stepCa'] {
+  if (ca === undefined) return null;
+  return {
+    rootName: ca.root_ca_name,
+    intermediateName: ca.intermediate_ca_name,
+    dnsName: ca.dns_name ?? `ca.${domain}`,
+    provisionerName: ca.provisioner_name ?? `admin@${domain}`,
+  };
+}

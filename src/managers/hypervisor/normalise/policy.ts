@@ -1,0 +1,24 @@
+// The policy from its written form.
+
+import type { z } from 'zod';
+import { DEFAULT_POLICY, type Policy } from '../../../model/policy.ts';
+import { minutesOf, type phoenix } from '../schema/policy.ts';
+
+/** @param timezone that of the host; null when it is not told */
+export function normalisePolicy(written: z.output<typeof phoenix> | undefined, timezone: string | null): Policy {
+  if (written === undefined) return DEFAULT_POLICY;
+  const { approvals, approvers, approvals_by, max_delete_percent, apply_windows, signed_commits } = written;
+  return {
+    approvals,
+    approvers: approvers ?? null,
+    approvalsBy: approvals_by,
+    maxDeletePercent: max_delete_percent ?? null,
+    protected: written.protected.map(String),
+    applyWindows: apply_windows.map(({ cron, duration, timezone: own }) => ({
+      cron,
+      minutes: minutesOf(duration) ?? 0,
+      timezone: own ?? timezone ?? 'Etc/UTC',
+    })),
+    signedCommits: signed_commits,
+  };
+}

@@ -1,0 +1,85 @@
+// Pools, datasets, and the storages of Proxmox that follow from them.
+
+import type { z } from 'zod';
+import type { Place } from '../../../config/read/place.ts';
+import { within } from '../../../config/read/place.ts';
+import { sortedSet } from '../../guest/normalise.ts';
+import type { Storage, Zfs, ZfsDataset } from '../declared.ts';
+import type { hypervisorFile } from '../schema/hypervisor.ts';
+
+type Written = z.output<typeof hypervisorFile>;
+
+export function normaliseZfs({ zfs }: Written, at: Place): Zfs {
+  return {
+    arcMaxGb: zfs.arc_max_gb ?? null,
+    pools: zfs.pools.map((pool) => ({ name: pool.name, raidLevel: pool.raid_level, disks: pool.disks })),
+    datasets: zfs.datasets.map((dataset, index) => {
+      const properties = propertiesOf(dataset.properties);
+      return {
+        writtenAt: within(at, 'zfs', 'datasets', index),
+        pool: dataset.pool,
+        name: dataset.name,
+        properties,
+        quotaGb: gigabytes(properties.quota),
+        storageType: dataset.proxmox_storage_type ?? null,
+        contents: sortedSet((dataset.proxmox_content_type ?? 'images,rootdir').split(',').map((part) => part.trim())),
+      };
+    }),
+    allowDestructive: zfs.settings?.allow_destructive_operations ?? false,
+  };
+}
+
+/** Storages that every Proxmox host may have; what is on them is the installer's choice. */
+const BUILT_IN: readonly Storage[] = [
+  { id: 'local', type: 'dir', contents: ['backup', 'iso', 'vztmpl'], dataset: null, snapshots: false },
+  { id: 'local-lvm', type: 'lvmthin', contents: ['images', 'rootdir'], dataset: null, snapshots: true },
+  { id: 'local-zfs', type: 'zfspool', contents: ['images', 'rootdir'], dataset: null, snapshots: true },
+];
+
+/** One per dataset that is a storage, those that are only named, and Proxmox's own; each id once. */
+export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record<string, string>>): Storage[] {
+  const storages = new Map<string, Storage>();
+  for (const dataset of datasets) {
+    if (dataset.storageType === null) continue;
+    const key = storageKey(dataset.pool, dataset.name);
+    const id =
+      (Object.hasOwn(ids, key) ? ids[key] : undefined) ?? `${dataset.pool}-${dataset.name.replaceAll('/', '-')}`;
+    storages.set(id, {
+      id,
+      type: dataset.storageType,
+      contents: dataset.contents,
+      dataset: `${dataset.pool}/${dataset.name}`,
+      snapshots: dataset.storageType === 'zfspool',
+    });
+  }
+  for (const id of Object.values(ids)) {
+    if (!storages.has(id)) storages.set(id, { id, type: null, contents: null, dataset: null, snapshots: null });
+  }
+  for (const storage of BUILT_IN) if (!storages.has(storage.id)) storages.set(storage.id, storage);
+  return [...storages.values()];
+}
+
+/** Under which `proxmox_storage_ids` says what the storage of a dataset is called. */
+export function storageKey(pool: string, dataset: string): string {
+  return `${pool}_${dataset.replaceAll(/[-/]/g, '_')}`;
+}
+
+function propertiesOf(written: string | Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const pairs =
+    typeof written === 'string'
+      ? written.split(',').flatMap((part) => {
+          const at = part.indexOf('=');
+          return at < 0 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()] as const];
+        })
+      : Object.entries(written ?? {});
+  return Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const UNITS: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024, P: 1024 ** 2 };
+
+/** `1.4T` in GB; null for none and for what is no size. */
+function gigabytes(size: string | undefined): number | null {
+  const parts = /^(\d+(?:\.\d+)?)([KMGTP])(?:i?B)?$/i.exec(size ?? '');
+  if (parts === null) return null;
+  return Number(parts[1]) * (UNITS[(parts[2] ?? 'G').toUpperCase()] ?? 1);
+}

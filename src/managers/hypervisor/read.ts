@@ -1,0 +1,65 @@
+// The file of the hypervisor: the only one that must be there.
+
+import { parseParts } from '../../config/read/parse-parts.ts';
+import type { Place } from '../../config/read/place.ts';
+import { markingOf } from '../../config/written-marks.ts';
+import type { Declaration, Reading } from '../declaration.ts';
+import { scriptsNamedBy } from '../guest/script-files.ts';
+import { HYPERVISOR_FILE } from '../places.ts';
+import type { Hypervisor } from './declared.ts';
+import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './dns/rules.ts';
+import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
+import { modernHypervisor } from './legacy.ts';
+import { mountedPathsAreExported } from './nfs/rules.ts';
+import { normaliseHypervisor } from './normalise/hypervisor.ts';
+import { hypervisorFile } from './schema/hypervisor.ts';
+
+/** In place of a domain that cannot be read. */
+const NO_DOMAIN = 'domain.invalid';
+const MARKS = markingOf(hypervisorFile);
+
+export const declaration: Declaration = {
+  files: [
+    {
+      name: 'phoenix_hypervisor_config',
+      shortName: 'hypervisor',
+      path: HYPERVISOR_FILE,
+      schema: hypervisorFile,
+      ifEmpty: 'Write at least {"domain_name": "example.internal"}.',
+      // VMs stood here before they had a file of their own.
+      names: scriptsNamedBy,
+    },
+  ],
+  read: (reading) => ({ hypervisor: readHypervisor(reading) }),
+  rules: [
+    hostStaysReachable,
+    agentCanFetch,
+    mountedPathsAreExported,
+    dnsNamesLeadToOneAddress,
+    guestsAskTheHostForNames,
+    hostAsksServersThatAnswer,
+  ],
+};
+
+function readHypervisor(reading: Reading): Hypervisor {
+  const { findings, unreadable } = reading;
+  const at: Place = { file: HYPERVISOR_FILE, path: '' };
+  const raw = reading.json(HYPERVISOR_FILE, 'needed');
+  const modern = modernHypervisor(raw, at);
+  findings.add(modern.findings);
+  if (raw !== undefined) reading.look(MARKS, hostOnly(raw), at, { modern: modern.value });
+  const domain = { domain_name: NO_DOMAIN };
+  const top = (path: readonly PropertyKey[]) => path.slice(0, 1);
+  const parsed = parseParts(hypervisorFile, modern.value, at, top, domain);
+  if (raw !== undefined) findings.add(parsed.findings);
+  if (parsed.value === undefined) unreadable.addFile(HYPERVISOR_FILE);
+  for (const [part] of parsed.left) unreadable.addHostPart(String(part));
+  return normaliseHypervisor(parsed.value ?? hypervisorFile.parse(domain), at, modern.firewallAt);
+}
+
+/** The older place of VMs is looked at with them. */
+function hostOnly(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const { vms: _, ...own } = raw as Record<string, unknown>;
+  return own;
+}

@@ -1,0 +1,95 @@
+// Sections of the hypervisor's file about the host itself: its user, its addresses, its firewall.
+
+import { z } from 'zod';
+import { becomes } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
+import * as value from '../../../config/schema/values.ts';
+import { firewallRule } from '../../guest/schema.ts';
+
+const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
+
+const inProxmox = (name: string): string => `${name}@pam`;
+const ACCOUNT = [
+  { verb: 'pveum user add', option: 'userid', write: inProxmox },
+  ...['pveum acl modify', 'pveum acl delete'].map((verb) => ({ verb, option: 'users', write: inProxmox })),
+];
+
+export const hostUser = z.strictObject({
+  username: becomes(ACCOUNT, value.EXPECT_USER, value.userName).describe('Administrator of the host and of Proxmox.'),
+  password_hash: value.secret
+    .optional()
+    .describe('Hash of the password, by reference; `NOT_SET` for none. Default: none.'),
+  sudo_access: z.boolean().default(false).describe('Whether sudo is allowed. Default: false.'),
+  ssh_public_key: z
+    .union([z.literal(''), value.sshPublicKey], value.PUBLIC_KEY)
+    .optional()
+    .describe('Public key that may log in; empty for none. Default: none.'),
+});
+
+const interfaces = z.strictObject({
+  name: value.interfaceName.default('vmbr0').describe('Bridge or interface of the host. Default: vmbr0.'),
+  address: value.cidr
+    .optional()
+    .describe('Address of the host with prefix length. Default: not told, so it cannot be checked against.'),
+  gateway: value.ipAddress.optional().describe('Gateway of the network. Default: not told.'),
+  dns_nameservers: z
+    .array(value.ipAddress)
+    .default([])
+    .describe('DNS servers that the host itself asks. Default: left as they are.'),
+});
+
+/** Not one of the words that ifupdown2 reads in place of a port. */
+const port = value.interfaceName.refine(
+  (name) => !/^(all|glob|none|regex)$/.test(name),
+  'must be the name of an interface, not a pattern',
+);
+
+const bridge = z.strictObject({
+  name: text.name(/^vmbr\d{1,4}$/, 'must be vmbr and a number').describe('The bridge, for example `vmbr2`.'),
+  address: value.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
+  ports: z
+    .array(port)
+    .default([])
+    .describe('Interfaces of the host that are part of it. Default: none, so that it leads to no other machine.'),
+  vlan_aware: z.boolean().default(false).describe('Whether guests may have VLANs on it. Default: false.'),
+  mtu: z.int().min(1280).max(65_520).optional().describe('Largest packet in bytes. Default: that of its ports.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
+});
+
+export const hostNetwork = z.strictObject({
+  interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
+  bridges: z
+    .array(bridge)
+    .default([])
+    .describe('Bridges that Phoenix sets up beside that interface, for networks of guests. Default: none.'),
+  default_subnet: value.cidr
+    .optional()
+    .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),
+  nfs_server: value.ipAddress
+    .optional()
+    .describe('Where VMs mount their volumes from. Default: the address of the host.'),
+  portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
+  hostname: value.withoutEffect('the name of the host is left as it is.'),
+  workgroup: value.withoutEffect('shares belong to the default workgroup.'),
+  external_registry_url: value.withoutEffect('images are named in full in the compose files.'),
+  portainer_server_ip: value.withoutEffect('it is the address of the VM with portainer_role primary.'),
+  portainer_server_port: value.withoutEffect('it is the port of that VM in traefik_service.'),
+  fallback_dns: value.withoutEffect('use `dns_server.upstream_servers`.'),
+});
+
+export const hostFirewall = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Whether firewalls of this node filter anything, those of guests included. Default: true.'),
+  default_input_policy: policy
+    .default('DROP')
+    .describe('What happens to incoming packets that no rule names. Default: DROP.'),
+  default_output_policy: policy
+    .default('ACCEPT')
+    .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
+  global_firewall_rules: z
+    .array(firewallRule)
+    .default([])
+    .describe('Rules of the host, in the order in which they are tried. Default: none.'),
+});

@@ -1,0 +1,190 @@
+// Sections of the hypervisor's file about disks and what is shared from them.
+
+import { z } from 'zod';
+import { becomes, becomesByRule } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
+import * as value from '../../../config/schema/values.ts';
+import { isOneLine } from '../../../model/text.ts';
+import { isNfsClient, nfsOptionFault } from '../nfs/option.ts';
+
+const zfsName = text.name(
+  /^[a-zA-Z0-9][a-zA-Z0-9_.:-]*(\/[a-zA-Z0-9][a-zA-Z0-9_.:-]*)*$/,
+  'must be a ZFS name: letters, digits and _ . : -',
+);
+
+const pool = z.strictObject({
+  name: zfsName.describe('Name of the pool.'),
+  raid_level: z
+    .enum(['single', 'mirror', 'raidz1', 'raidz2', 'raidz3'])
+    .default('single')
+    .describe('How its disks make it safe. Default: single.'),
+  disks: z
+    .array(text.absolutePath)
+    .min(1)
+    .describe(
+      'Its disks by stable path, such as `/dev/disk/by-id/…`. Phoenix never makes or destroys a pool by itself.',
+    ),
+});
+
+const PROPERTIES = 'must be properties such as "recordsize=16K,quota=600G"';
+
+const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
+
+function isProperty(part: string): boolean {
+  const [, name = '', written = ''] = /^\s*([^=]+)=([^,=]+)$/.exec(part) ?? [];
+  return part.trim() === '' || (PROPERTY.test(name) && isPropertyValue(name, written.trim()));
+}
+
+/** Where a dataset is mounted is a path like any other, beside ZFS's own words for none. */
+function isPropertyValue(name: string, written: string): boolean {
+  if (!isOneLine(written) || written === '') return false;
+  return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
+}
+
+const ADD = 'pvesm add';
+/** Pool and name make up what the storage on a dataset is called, unless that is said otherwise; a rule sees to that. */
+const poolName = becomesByRule(
+  [
+    { verb: ADD, option: 'pool' },
+    { verb: ADD, option: 'storage', write: (pool: string) => `${pool}-data` },
+  ],
+  zfsName,
+);
+const datasetName = becomesByRule(
+  [
+    { verb: ADD, option: 'pool' },
+    { verb: ADD, option: 'storage', write: (name: string) => `pool-${name.replaceAll('/', '-')}` },
+  ],
+  zfsName,
+);
+
+const CONTENT = 'must be content types such as "images,rootdir"';
+
+const dataset = z.strictObject({
+  name: datasetName.describe('Name inside the pool.'),
+  pool: poolName.describe('Pool it lies in.'),
+  // Of all properties the mountpoint alone stands there, as the path of a storage of type dir.
+  properties: becomesByRule(
+    [{ verb: ADD, option: 'path', when: () => false }],
+    z.union(
+      [
+        text.line(4096).refine((written) => written.split(',').every(isProperty), PROPERTIES),
+        z
+          .record(text.name(PROPERTY, 'must be the name of a property'), text.line(4096))
+          .refine((all) => Object.entries(all).every(([name, written]) => isPropertyValue(name, written)), PROPERTIES),
+      ],
+      PROPERTIES,
+    ),
+  )
+    .optional()
+    .describe('ZFS properties, such as `recordsize=16K,quota=600G`. Default: those of the pool.'),
+  proxmox_storage_type: becomes([{ verb: ADD, option: 'type' }], 'must be a type', z.enum(['zfspool', 'dir']))
+    .optional()
+    .describe('Makes it a storage of Proxmox of this type. Default: it is none.'),
+  proxmox_content_type: becomes(
+    ['pvesm add', 'pvesm set'].map((verb) => ({ verb, option: 'content' })),
+    CONTENT,
+    text
+      .line(200)
+      .regex(
+        /^\s*(images|rootdir|vztmpl|iso|backup|snippets|import)(\s*,\s*(images|rootdir|vztmpl|iso|backup|snippets|import))*\s*$/,
+        CONTENT,
+      ),
+  )
+    .optional()
+    .describe('What may lie on the storage, separated by commas. Default: images,rootdir.'),
+  storage_class: value.withoutEffect('remove the field.'),
+});
+
+const zfs = z.strictObject({
+  arc_max_gb: z
+    .number()
+    .positive()
+    .max(65_536)
+    .optional()
+    .describe('Memory for the ZFS cache in GB. Default: left as it is.'),
+  pools: z.array(pool).default([]).describe('Pools that exist on the host. Default: none.'),
+  datasets: z.array(dataset).default([]).describe('Datasets in them. Default: none.'),
+  settings: z
+    .strictObject({
+      allow_destructive_operations: z
+        .boolean()
+        .default(false)
+        .describe('Refused when true: disks are never destroyed by a push. Default: false.'),
+    })
+    .optional()
+    .describe('Older settings. Default: none.'),
+});
+
+const shareUser = text.name(
+  /^[@+&]{0,2}([A-Za-z0-9_.-]+\\)?[A-Za-z0-9_][A-Za-z0-9_.$-]*$/,
+  'must be a user such as alice, or a group such as @staff',
+);
+
+const share = z.strictObject({
+  name: text
+    .name(
+      /^[\p{L}\p{N}_][\p{L}\p{N}_.$-]{0,79}$/u,
+      'must be the name of a share: letters, digits and _ . $ -, at most 80',
+    )
+    .refine((name) => !/^(global|homes|printers|ipc\$|print\$)$/i.test(name), "must not be one of Samba's own sections")
+    .describe('Name of the share.'),
+  path: text.pathBelow.describe('Folder; without a slash at its start it is below `mount_point_base`.'),
+  valid_users: z.array(shareUser).default([]).describe('Who may use it. Default: everyone with an account.'),
+  browsable: z.boolean().default(true).describe('Whether it is listed. Default: true.'),
+  read_only: z.boolean().default(false).describe('Default: false.'),
+  guest_ok: z.boolean().default(false).describe('Whether it needs no account. Default: false.'),
+  options: value.withoutEffect('use `browsable`, `read_only` and `guest_ok`.'),
+});
+
+const nfsOption = text.holds(
+  'name',
+  z.string().superRefine((option, context) => {
+    const fault = nfsOptionFault(option);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+  }),
+);
+
+const NFS_CLIENT =
+  'must be an address, a network such as 10.0.0.0/24, the name of a machine, a name with * or ?, or @netgroup';
+
+const nfsExport = z.strictObject({
+  path: text.absolutePath.describe('Exported folder.'),
+  clients: z
+    .array(
+      text
+        .name(/^@?[A-Za-z0-9*?[:][A-Za-z0-9*?[\].:/_-]*$/, NFS_CLIENT)
+        .refine((client) => isNfsClient(client), NFS_CLIENT),
+    )
+    .min(1)
+    .describe('Who may mount it.'),
+  options: z
+    .array(nfsOption)
+    .default(['rw', 'sync', 'no_subtree_check'])
+    .describe('Options of the export. Default: rw, sync, no_subtree_check.'),
+});
+
+/** Fields of the hypervisor's file. */
+export const storageShape = {
+  nfs: z
+    .strictObject({ exports: z.array(nfsExport).default([]).describe('Folders that others may mount. Default: none.') })
+    .optional()
+    .describe('What the host exports by NFS. Default: nothing is kept.'),
+  samba: z
+    .strictObject({
+      user: value.accountName.describe('Account that owns the shares.'),
+      shares: z.array(share).default([]).describe('Shared folders. Default: none.'),
+    })
+    .optional()
+    .describe('What the host shares by SMB. Default: nothing is kept.'),
+  zfs: zfs.prefault({}).describe('Pools and datasets. Default: none.'),
+  proxmox_storage_ids: z
+    .record(text.line(256), value.storageId)
+    .default({})
+    .describe(
+      'Storages of Proxmox by a name of your own. The name `<pool>_<dataset>` says what the storage of a dataset is called; its default is `<pool>-<dataset>`. Others declare storages that exist already.',
+    ),
+  mount_point_base: becomes([{ verb: ADD, option: 'path' }], 'must be an absolute path', text.absolutePath)
+    .default('/mnt/pve')
+    .describe('Folder below which datasets are mounted. Default: /mnt/pve.'),
+};

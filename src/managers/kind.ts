@@ -1,0 +1,11 @@
+// A kind of target: what its files declare, and how its targets are kept. Everything of a kind stands in its folder, and the
+// registry (index.ts) has one line for it.
+
+import type { JsonObject } from '../model/json.ts';
+import type { Declaration } from './declaration.ts';
+import type { Manager } from './manager.ts';
+
+export interface Kind<Spec = JsonObject, Observation = unknown, Survey = unknown>
+  extends Manager<Spec, Observation, Survey> {
+  readonly declares: Declaration;
+}

@@ -1,0 +1,84 @@
+// What the configuration says of a container.
+
+import type { ScriptFile } from '../../config/files.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
+import type { SettingValues } from '../guest/settings/values.ts';
+
+export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
+  readonly kind: 'lxc';
+  /** What the rest of the environment uses it for. */
+  readonly role: 'ca' | 'proxy' | 'gateway' | null;
+  /** Template file as a volume id (`local:vztmpl/…`) or an absolute path; null for clones. */
+  readonly template: string | null;
+  /** Null: what the template says. */
+  readonly ostype: string | null;
+  readonly storagePool: string;
+  readonly storageSizeGb: number;
+  readonly network: LxcNetwork;
+  readonly unprivileged: boolean | null;
+  /** Indexes of the GPUs that are handed in, ascending. */
+  readonly gpus: readonly number[];
+  /** `unconfined`, `generated` or a profile's name; null: Proxmox's default. */
+  readonly apparmorProfile: string | null;
+  readonly apparmorManagesNesting: boolean;
+  /** Proxmox's `features` of a container, such as `nesting` to `1`. Keys in order. */
+  readonly pctFeatures: Readonly<Record<string, string>>;
+  /** Raw `lxc.*` lines, in the order written. */
+  readonly lxcOptions: readonly LxcOption[];
+  readonly idMaps: readonly IdMap[];
+  readonly mountPoints: readonly MountPoint[];
+  /** Volumes of their own on a storage, which outlive a rebuild of the guest. */
+  readonly volumes: readonly LxcVolume[];
+  readonly applicationScript: ScriptFile | null;
+  readonly bootstrapCaUrl: string | null;
+  /** Where feature `nvidia` finds its driver; null where the feature is not used. */
+  readonly nvidia: NvidiaSource | null;
+  /** Groups of engine arguments, as written. */
+  readonly vllm: JsonObject | null;
+  /** Snapshots `pre-configured` and `final-form` are taken on the way. */
+  readonly lifecycleSnapshots: boolean;
+}
+
+interface LxcNetwork extends GuestNetwork {
+  /** Name of the interface inside the container. */
+  readonly name: string | null;
+}
+
+export interface LxcOption {
+  /** For example `lxc.apparmor.profile`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface IdMap {
+  readonly type: 'uid' | 'gid';
+  readonly containerId: number;
+  readonly hostId: number;
+  /** How many ids in a row. */
+  readonly size: number;
+}
+
+/** A folder of the host, seen inside the container. */
+interface MountPoint {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  /** Owner inside the container; null: left as it is. */
+  readonly ownerUid: number | null;
+  readonly ownerGid: number | null;
+  readonly readOnly: boolean | null;
+}
+
+interface LxcVolume {
+  readonly name: string;
+  readonly storage: string;
+  readonly sizeGb: number;
+  /** Path inside the container. */
+  readonly mountPoint: string;
+}
+
+export interface NvidiaSource {
+  readonly driverVersion: string | null;
+  readonly repositoryUrl: string | null;
+  readonly runfileUrl: string | null;
+}

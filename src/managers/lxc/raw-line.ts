@@ -1,0 +1,31 @@
+// A raw line of a container's file, `lxc.mount.auto: sys:rw`: with a key that Proxmox keeps, since it drops every other at its next write.
+
+import * as text from '../../config/schema/text.ts';
+import { type RawKey, rawKey } from '../../proxmox/raw-lines.ts';
+
+const EXPECT_LINE = 'must be a raw line such as lxc.mount.auto: sys:rw';
+
+export const rawLine = text
+  .line(4096)
+  .regex(/^lxc\.[a-z0-9_.-]+\s*[=:]\s*(\S.*)?$/, EXPECT_LINE)
+  .superRefine((line, context) => {
+    const key = /^lxc\.[a-z0-9_.-]+/.exec(line)?.[0];
+    const message = key === undefined ? null : fault(key, rawKey(key));
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
+
+function fault(key: string, known: RawKey): string | null {
+  switch (known.kind) {
+    case 'kept':
+    case 'deprecated':
+      return null;
+    case 'renamed':
+      return `must say ${known.to}: LXC calls ${key} so since version 3, and refuses the old name`;
+    case 'refused':
+      return `must not hold ${key}: ${known.why}`;
+    case 'unknown':
+      return `must hold a key that Proxmox keeps: it would drop ${key} the next time it writes the file`;
+    default:
+      return known satisfies never;
+  }
+}

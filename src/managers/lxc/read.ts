@@ -1,0 +1,89 @@
+// The file of the containers. Each entry is checked on its own: one that cannot be used leaves the others readable.
+
+import { z } from 'zod';
+import { parse } from '../../config/read/parse.ts';
+import { parseParts } from '../../config/read/parse-parts.ts';
+import { type Place, within } from '../../config/read/place.ts';
+import { markingOf } from '../../config/written-marks.ts';
+import { targetId } from '../../model/ids.ts';
+import type { Declaration, Reading } from '../declaration.ts';
+import { byId, type GuestContext, type GuestEntry } from '../guest/entry.ts';
+import { scriptsNamedBy } from '../guest/script-files.ts';
+import { LXC_FILE } from '../places.ts';
+import type { LxcGuest } from './declared.ts';
+import { modernLxc } from './legacy.ts';
+import { type LxcFileDefaults, normaliseLxc } from './normalise.ts';
+import { mountPathsAreUnique, volumeNamesAreUnique } from './rules.ts';
+import { lxcFile, lxcGuest } from './schema.ts';
+
+const envelope = lxcFile.extend({ lxc_configs: z.record(z.string(), z.unknown()) });
+const MARKS = markingOf(lxcGuest);
+
+export const declaration: Declaration = {
+  files: [
+    {
+      name: 'phoenix_lxc_configs',
+      shortName: 'lxc',
+      path: LXC_FILE,
+      schema: lxcFile,
+      ifEmpty: 'Write {"lxc_configs": {}} for no containers, or remove the file.',
+      names: scriptsNamedBy,
+    },
+  ],
+  read: (reading) => ({ lxc: readContainers(reading) }),
+  rules: [volumeNamesAreUnique, mountPathsAreUnique],
+};
+
+function readContainers(reading: Reading): LxcGuest[] {
+  const { findings, unreadable, files, known } = reading;
+  const at: Place = { file: LXC_FILE, path: '' };
+  const raw = reading.json(LXC_FILE, 'optional');
+  const written = raw === undefined ? { lxc_configs: {} } : raw;
+  const file = parseParts(envelope, written, at, ([top]) => (top === undefined || top === 'lxc_configs' ? [] : [top]));
+  findings.add(file.findings);
+  if (file.value === undefined || file.left.length > 0) unreadable.addFile(LXC_FILE);
+  const { lxc_configs: entries, ...shared } = file.value ?? { lxc_configs: {} };
+  const writtenRoles = new Set(Object.values(entries).map((entry) => (entry as { role?: unknown } | null)?.role));
+  const defaults = { ...shared, writtenRoles };
+  const circumstances = JSON.stringify([shared, ...writtenRoles]);
+  const containers = Object.entries(entries).flatMap(([key, entry]) => {
+    if (reading.enough(LXC_FILE)) return [];
+    const place = within(at, 'lxc_configs', key);
+    const id = Number(key);
+    if (!/^[1-9][0-9]{2,8}$/.test(key)) {
+      notAnId(place, key, reading);
+      return [];
+    }
+    const guest = known.entry({ at: place, entry, circumstances, files }, (lookedUp) =>
+      readContainer(reading, entry, { id, at: place, files: lookedUp }, defaults),
+    );
+    if (guest !== undefined) return [guest];
+    unreadable.addGuest(id);
+    return [];
+  });
+  return byId(containers);
+}
+
+function readContainer(
+  reading: Reading,
+  entry: unknown,
+  context: GuestContext,
+  defaults: LxcFileDefaults,
+): GuestEntry<LxcGuest> {
+  const { id, at } = context;
+  const target = targetId('lxc', id);
+  const modern = modernLxc(entry, at, target);
+  reading.findings.add(modern.findings);
+  const clean = reading.look(MARKS, entry, at, { modern: modern.value, target });
+  const { value, findings } = parse(lxcGuest, modern.value, at, target);
+  reading.findings.add(findings);
+  if (value === undefined) return { lasting: false };
+  const lasting = clean && modern.findings.length + findings.length === 0;
+  return { value: normaliseLxc(value, defaults, context), lasting };
+}
+
+function notAnId(at: Place, key: string, { findings, unreadable }: Reading): void {
+  unreadable.addFile(LXC_FILE);
+  const message = `"${key.slice(0, 40)}" is not a guest id: those are numbers from 100 to 999999999`;
+  findings.add([{ code: 'INVALID_VALUE', at, message, onKey: true }]);
+}

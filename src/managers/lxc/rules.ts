@@ -1,0 +1,61 @@
+// What a container mounts must be told apart: a volume by its name, everything by where it is mounted.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Place } from '../../config/read/place.ts';
+import { within } from '../../config/read/place.ts';
+import { repeated, targetOf } from '../guest/guests.ts';
+import type { RuleContext } from '../rule.ts';
+import type { LxcGuest } from './declared.ts';
+
+/** DUPLICATE_NAME: a volume is its name within its guest, whatever its path is. */
+export function volumeNamesAreUnique({ config }: RuleContext): Finding[] {
+  return config.lxc.flatMap((guest) => {
+    const volumes = guest.volumes.map(({ name }, index) => ({ name, index }));
+    return repeated(volumes, ({ name }) => name).flatMap(([, ...later]) =>
+      later.map(
+        ({ name, index }): Finding => ({
+          code: 'DUPLICATE_NAME',
+          at: within(guest.writtenAt, 'zfs_volumes', index, 'name'),
+          message: `"${name}" is also the name of another volume of "${guest.name}"`,
+          hint: 'Phoenix tells the volumes of a guest apart by their names.',
+          target: targetOf(guest),
+        }),
+      ),
+    );
+  });
+}
+
+/** INVALID_VALUE: of two mounts at one path the second hides the first. */
+export function mountPathsAreUnique({ config }: RuleContext): Finding[] {
+  return config.lxc.flatMap((guest) =>
+    repeated(mountsOf(guest), ({ path }) => path).flatMap(([, ...later]) =>
+      later.map(
+        ({ path, at }): Finding => ({
+          code: 'INVALID_VALUE',
+          at,
+          message: `${path} is mounted twice in "${guest.name}"`,
+          hint: 'The second would hide the first: give each mount point and volume a path of its own.',
+          target: targetOf(guest),
+        }),
+      ),
+    ),
+  );
+}
+
+function mountsOf(guest: LxcGuest): { readonly path: string; readonly at: Place }[] {
+  return [
+    ...guest.mountPoints.map(({ containerPath }, index) => ({
+      path: plain(containerPath),
+      at: within(guest.writtenAt, 'mount_points', index, 'container_path'),
+    })),
+    ...guest.volumes.map(({ mountPoint }, index) => ({
+      path: plain(mountPoint),
+      at: within(guest.writtenAt, 'zfs_volumes', index, 'mount_point'),
+    })),
+  ];
+}
+
+/** As the system inside reads it. */
+function plain(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+}

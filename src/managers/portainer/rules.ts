@@ -1,0 +1,52 @@
+// VMs with a part in Portainer: there is a server that they belong to, and somebody starts it.
+
+import type { Finding } from '../../config/finding.ts';
+import { within } from '../../config/read/place.ts';
+import { addressOf, nameOfGuest, targetOf } from '../guest/guests.ts';
+import { serverStackOf } from '../portainer-api/server-stack.ts';
+import type { RuleContext } from '../rule.ts';
+import type { VmGuest } from '../vm/declared.ts';
+
+/** NO_EFFECT: a role in Portainer where there is no server, or where Phoenix starts none. */
+export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): Finding[] {
+  if (unreadable.host('portainer_api')) return [];
+  const servers = config.vm.filter(({ portainer: { role } }) => role === 'primary');
+  const [server] = servers;
+  return config.vm.flatMap((vm): Finding[] => {
+    const { role } = vm.portainer;
+    if (role !== 'primary' && role !== 'agent') return [];
+    if (config.hypervisor.portainer === null) {
+      return [told(vm, 'nothing says how the Portainer server is reached', 'Add "portainer_api" to the hypervisor.')];
+    }
+    if (server === undefined) {
+      if (unreadable.someGuest) return [];
+      return [told(vm, 'no VM has the portainer_role "primary"', 'Give it to the VM that runs the Portainer server.')];
+    }
+    if (role === 'agent') return [];
+    if (vm !== server) return [told(vm, `${nameOfGuest(server)} is primary already`, 'Write "agent" on the other.')];
+    if (addressOf(vm) === null) {
+      return [told(vm, 'it has no fixed address, so that nobody can say where Portainer answers', 'Give it one.')];
+    }
+    const isKnown = vm.stacks.every(
+      ({ name }) => config.stacks.has(name) && !unreadable.file(`stacks/${name}/docker-compose.yml`),
+    );
+    if (serverStackOf(config, vm) !== null || !isKnown) return [];
+    return [
+      told(
+        vm,
+        'none of its docker_stacks has a service with the image portainer/portainer-ce, so that Phoenix starts no Portainer there',
+        'Add a stack with that image; only leave it so where you start Portainer in this VM yourself.',
+      ),
+    ];
+  });
+}
+
+function told(vm: VmGuest, why: string, hint: string): Finding {
+  return {
+    code: 'NO_EFFECT',
+    at: within(vm.writtenAt, 'portainer_role'),
+    message: `the portainer_role "${vm.portainer.role}" of ${nameOfGuest(vm)} starts nothing: ${why}`,
+    hint,
+    target: targetOf(vm),
+  };
+}

@@ -1,0 +1,149 @@
+// Where a service of labels answers, and what is done on the way there.
+
+import type { Compose } from '../../compose/contents.ts';
+import type { Known } from '../../compose/interpolation.ts';
+import { fixedAddress, spelling } from '../../config/address.ts';
+import type { Finding } from '../../config/finding.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { VmGuest } from '../vm/declared.ts';
+import type { Container, Where } from './containers.ts';
+import { forTheProxy } from './docker-names.ts';
+import { type Said, section } from './provider.ts';
+import { isPort, reachedPort } from './reach.ts';
+import type { Backend, Server } from './route.ts';
+
+export interface FoundBackend {
+  /** Null: nothing can lead there. */
+  readonly backend: Backend | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Names are still those of the labels, and the certificate of an `https` backend is asked for by no name yet. */
+export function backendOf(
+  name: string,
+  { value, containers }: Said,
+  compose: Compose,
+  vms: readonly VmGuest[],
+  variables: Known,
+): FoundBackend {
+  const [first] = containers;
+  const path = ['http', 'services', name, 'loadBalancer'];
+  if (value['loadBalancer'] === undefined) {
+    const message = `service ${name} has no load balancer: Traefik takes other kinds of services from files alone`;
+    const hint = 'Write it in a file of your own beside that of Phoenix at the proxy, and name it as NAME@file.';
+    return { backend: null, findings: [{ code: 'INVALID_VALUE', message, hint, ...first.where(path.slice(0, 3)) }] };
+  }
+  const { servers: _, serversTransport, ...settings } = section(value['loadBalancer']);
+  const found = containers.map((container) => serverOf(name, container, compose, vms, variables));
+  const findings = found.flatMap((each) => each.findings);
+  const [one] = found.flatMap(({ server }) => (server === null ? [] : [server]));
+  if (one === undefined || found.some(({ server, isWrong }) => server === null && isWrong))
+    return { backend: null, findings };
+  const servers = found.flatMap(({ server }) => server?.servers ?? []);
+  const backend: Backend = {
+    scheme: one.scheme,
+    servers,
+    serverName: null,
+    settings,
+    preservePath: one.preservePath,
+    weight: one.weight,
+    transport: typeof serversTransport === 'string' && serversTransport !== '' ? serversTransport : null,
+    middlewares: (value['middlewares'] ?? []) as readonly string[],
+  };
+  return { backend, findings };
+}
+
+interface FoundServer {
+  readonly server:
+    | (Pick<Backend, 'scheme' | 'preservePath' | 'weight'> & { readonly servers: readonly Server[] })
+    | null;
+  /** It is said wrongly, and not only out of reach. */
+  readonly isWrong: boolean;
+  readonly findings: readonly Finding[];
+}
+
+function serverOf(
+  name: string,
+  container: Container,
+  compose: Compose,
+  vms: readonly VmGuest[],
+  variables: Known,
+): FoundServer {
+  const path = ['http', 'services', name, 'loadBalancer', 'servers'];
+  const said = section(section(section(section(container.decoded.dynamic['http'])['services'])[name])['loadBalancer']);
+  const [server = {}] = (said['servers'] ?? []) as readonly ServerLabels[];
+  const where = (field: string): Where => container.where([...path, '0', field]);
+  const wrong = (field: string, message: string, hint?: string): FoundServer => ({
+    server: null,
+    isWrong: true,
+    findings: [{ code: 'INVALID_VALUE', message, ...(hint === undefined ? {} : { hint }), ...where(field) }],
+  });
+  const { url = '', scheme: written = '', preservePath = false, weight = null } = server;
+  const scheme = written === '' ? 'http' : written.trim();
+  const port = (server.port ?? '').trim();
+  if (url !== '') {
+    if (port !== '' || written !== '')
+      return wrong(
+        'url',
+        `service ${name} has a URL and a port or scheme: Traefik takes the one or the other`,
+        'Leave the URL, or the others.',
+      );
+    const there = forTheProxy(url, compose, vms, variables);
+    const servers = [{ url: 'url' in there ? there.url : url }];
+    const findings = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
+    return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, findings };
+  }
+  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
+    return wrong('scheme', `scheme ${scheme} of service ${name} is none of http, https, h2c`);
+  const wanted = port === '' ? null : Number(port);
+  if (wanted !== null && (!/^\d+$/.test(port) || !isPort(wanted)))
+    return wrong('port', `the port of service ${name} must be a number from 1 to 65535, not "${port}"`);
+  const reached = reachedPort(compose, container.service, wanted, variables);
+  if (reached.port === null && container.isAsked)
+    return wrong('port', `the port of service ${name} is not known`, PORT_HINT);
+  const findings = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
+  // Labels of a compose file may be for others: what leads nowhere gets no name either.
+  if (reached.port === null || (findings.length > 0 && !container.isAsked))
+    return { server: null, isWrong: false, findings };
+  const servers = vms.flatMap((vm) => {
+    const address = fixedAddress(vm.network.ip);
+    return address === null ? [] : [{ address: spelling(address), port: reached.port ?? 0 }];
+  });
+  return { server: { scheme, preservePath, weight, servers }, isWrong: false, findings };
+}
+
+interface ServerLabels {
+  readonly url?: string;
+  readonly port?: string;
+  readonly scheme?: string;
+  readonly preservePath?: boolean;
+  readonly weight?: number;
+}
+
+const PORT_HINT = 'Add the label traefik.http.services.NAME.loadbalancer.server.port.';
+
+/** NO_ROUTE: the proxy is another machine, and sees no network of containers. */
+function unreached(name: string, obstacle: string, where: Where): Finding {
+  const message = `the proxy does not reach service ${name}: ${obstacle}`;
+  const hint =
+    'The proxy is another machine. Publish the port by "ports", or give the service "network_mode: host"; or take the labels out.';
+  return { code: 'NO_ROUTE', message, hint, ...where };
+}
+
+/** As it stands in a dynamic configuration, for Traefik to judge. */
+export function asService({ scheme, servers, settings, transport, weight, middlewares }: Backend): JsonObject {
+  const urls = servers.map((server) =>
+    'url' in server ? server.url : `${scheme}://${inUrl(server.address)}:${server.port}`,
+  );
+  const entries = urls.length === 0 ? [`${scheme}://192.0.2.1:80`] : urls;
+  return {
+    ...(middlewares.length === 0 ? {} : { middlewares }),
+    loadBalancer: {
+      ...settings,
+      servers: entries.map((url) => ({ url, ...(weight === null ? {} : { weight }) })),
+      ...(transport === null ? {} : { serversTransport: transport }),
+    },
+  };
+}
+
+const inUrl = (address: string): string => (address.includes(':') ? `[${address}]` : address);

@@ -1,0 +1,113 @@
+// Which of several routers serves. Labels part routers by entry points, of which clients here know one: they come through the gateway,
+// over TLS, and what asks without is sent there. So a router that is for plain HTTP gives way to one that is for TLS, as it does
+// for a client that comes over TLS to Traefik itself; and one that only sends to https has nothing left to do.
+
+import type { JsonObject } from '../../model/json.ts';
+import type { Route } from './route.ts';
+
+/** A router of labels with what decides which clients it is for. */
+export interface LabelledRoute extends Route {
+  readonly entryPoints: readonly string[];
+  readonly hasTls: boolean;
+}
+
+/** How sure it is that a router is there for clients that speak TLS. */
+type Plane = 'plain' | 'unknown' | 'every' | 'secure';
+const RANK: Readonly<Record<Plane, number>> = { plain: 0, unknown: 1, every: 2, secure: 3 };
+
+/** A router with what has been found out of it. */
+interface Judged<Labelled> {
+  readonly route: Labelled;
+  readonly plane: Plane;
+  readonly redirects: boolean;
+  readonly rule: string;
+}
+
+/** Those that serve, in their order; what gives way and is still needed comes after all others. */
+export function serving<Labelled extends LabelledRoute>(
+  routes: readonly Labelled[],
+  middlewares: ReadonlyMap<string, JsonObject>,
+): Labelled[] {
+  const judged = judge(routes, middlewares);
+  const later: Labelled[] = [];
+  const kept = new Set<Labelled>();
+  for (const one of judged) {
+    const others = one.plane === 'secure' ? [] : judged.filter((other) => givesWay(one, other));
+    if (others.length === 0) kept.add(one.route);
+    else if (!one.redirects && !others.some(({ rule }) => rule === one.rule)) later.push(one.route);
+  }
+  const order = later.toSorted((a, b) => weight(a) - weight(b));
+  const last = new Map(order.map((route, at) => [route, at - order.length]));
+  return routes.flatMap((route) => {
+    const priority = last.get(route);
+    if (priority !== undefined) return [{ ...route, priority }];
+    return kept.has(route) ? [route] : [];
+  });
+}
+
+/** Whether two routers of one rule are parted by entry points alone, and do the same. */
+export function isTwin(a: LabelledRoute, b: LabelledRoute): boolean {
+  if (a.entryPoints.length === 0 || b.entryPoints.length === 0) return false;
+  if (a.entryPoints.some((name) => b.entryPoints.includes(name))) return false;
+  return JSON.stringify([a.backend, a.middlewares]) === JSON.stringify([b.backend, b.middlewares]);
+}
+
+function givesWay<Labelled extends LabelledRoute>(one: Judged<Labelled>, other: Judged<Labelled>): boolean {
+  if (RANK[other.plane] <= RANK[one.plane]) return false;
+  const isBySecure = other.plane === 'secure' && one.plane !== 'every';
+  if (one.rule === other.rule) return one.plane === 'plain' || other.plane === 'secure';
+  if (!isBySecure && !(one.redirects && one.plane === 'plain')) return false;
+  // A router for any name is mostly there to redirect, and gives way to all.
+  return one.route.hosts.length === 0 || one.route.hosts.some((host) => other.route.hosts.includes(host));
+}
+
+/** Traefik's own order: the longer rule first. */
+function weight({ priority, rule }: Route): number {
+  return priority === null || priority === 0 ? rule.length : priority;
+}
+
+function judge<Labelled extends LabelledRoute>(
+  routes: readonly Labelled[],
+  middlewares: ReadonlyMap<string, JsonObject>,
+): Judged<Labelled>[] {
+  const redirects = new Set(routes.filter((route) => sendsToHttps(route.middlewares, middlewares)));
+  const named = (some: readonly Labelled[]) => new Set(some.flatMap(({ entryPoints }) => entryPoints));
+  const secure = named(routes.filter(({ hasTls }) => hasTls));
+  const plain = named(routes.filter((route) => !route.hasTls && redirects.has(route)));
+  const isSecure = (name: string): boolean => secure.has(name) || (!plain.has(name) && isSecureName(name));
+  const planeOf = ({ hasTls, entryPoints }: Labelled): Plane => {
+    if (hasTls || entryPoints.some(isSecure)) return 'secure';
+    if (entryPoints.length === 0) return 'every';
+    return entryPoints.every((name) => plain.has(name) || PLAIN.test(name)) ? 'plain' : 'unknown';
+  };
+  return routes.map((route) => ({
+    route,
+    plane: planeOf(route),
+    redirects: redirects.has(route),
+    rule: `${route.rule.replaceAll(/\s+/g, '').toLowerCase()} ${route.ruleSyntax}`,
+  }));
+}
+
+const PLAIN = /^(web|http|plain|clear)$|insecure|unsecure|(^|\D)80(80)?$/i;
+
+function isSecureName(name: string): boolean {
+  return /secure|https|tls|ssl|443/i.test(name) && !PLAIN.test(name);
+}
+
+/** Through chains too. Of what stands in files of others the name tells. */
+function sendsToHttps(names: readonly string[], middlewares: ReadonlyMap<string, JsonObject>, depth = 0): boolean {
+  return names.some((name) => {
+    if (name.endsWith('@file')) return /https?[-_]?redirect|redirect[-_]?(to[-_]?)?https|to[-_]?https/i.test(name);
+    const { redirectScheme, redirectRegex, chain } = (middlewares.get(name) ?? {}) as Kinds;
+    if (redirectScheme?.scheme?.toLowerCase() === 'https') return true;
+    const { regex = '', replacement = '' } = redirectRegex ?? {};
+    if (/^\^?\(?http:/.test(regex) && /^https:/.test(replacement)) return true;
+    return depth < 10 && chain?.middlewares !== undefined && sendsToHttps(chain.middlewares, middlewares, depth + 1);
+  });
+}
+
+interface Kinds {
+  readonly redirectScheme?: { readonly scheme?: string };
+  readonly redirectRegex?: { readonly regex?: string; readonly replacement?: string };
+  readonly chain?: { readonly middlewares?: readonly string[] };
+}

@@ -1,0 +1,53 @@
+// What Traefik would make of what labels say, told at the labels.
+
+import type { Finding } from '../../config/finding.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { type Refusal, refused } from '../../traefik/refused.ts';
+import { asService } from './backend.ts';
+import type { Provided } from './provider.ts';
+import type { references } from './references.ts';
+import type { Backend } from './route.ts';
+
+type Resolve = ReturnType<typeof references>['resolve'];
+
+/** `file`: what was judged, under the names of the labels. */
+export function judged(said: Provided, backends: ReadonlyMap<string, Backend>, resolve: Resolve) {
+  const file = asFile(said, backends, resolve);
+  const refusals = refused(file);
+  return { file, refusals, findings: refusals.flatMap((refusal) => told(refusal, said)) };
+}
+
+/** As one file by itself, under the names of the labels, for Traefik to judge. */
+function asFile(
+  { routers, middlewares }: Provided,
+  backends: ReadonlyMap<string, Backend>,
+  resolve: Resolve,
+): JsonObject {
+  return {
+    http: {
+      routers: Object.fromEntries(
+        [...routers].map(([name, { value, service }]) => {
+          const { tls: _, service: __, ...rest } = resolve.router(value);
+          const to = service === null ? null : resolve.service(service);
+          return [name, { ...rest, service: to ?? 'noop@internal' }];
+        }),
+      ),
+      services: Object.fromEntries(
+        [...backends].map(([name, backend]) => [name, resolve.serviceValue(asService(backend))]),
+      ),
+      middlewares: Object.fromEntries([...middlewares].map(([name, { value }]) => [name, resolve.middleware(value)])),
+    },
+  };
+}
+
+const WORD = { routers: 'router', services: 'service', middlewares: 'middleware', serversTransports: 'transport' };
+
+/** What Traefik takes out of use is an error; what never does what it is there for, a word. */
+function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Finding[] {
+  // Labels say no transports.
+  const element = kind === 'serversTransports' ? undefined : said[kind].get(name);
+  if (element === undefined) return [];
+  const code = disables ? 'INVALID_VALUE' : 'NO_EFFECT';
+  const where = element.containers[0].where(['http', kind, name, ...path]);
+  return [{ code, message: `${WORD[kind]} ${name}: ${message}`, ...(hint === undefined ? {} : { hint }), ...where }];
+}

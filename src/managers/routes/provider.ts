@@ -1,0 +1,175 @@
+// What Traefik's provider for Docker makes of the labels of containers (pkg/provider/docker/config.go, pkg/provider/configuration.go and
+// merge.go): services that nobody names, routers without a rule or a service, and what several containers say of one name.
+
+import type { Finding } from '../../config/finding.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { Container } from './containers.ts';
+
+/** An element of the dynamic configuration. */
+export interface Said {
+  readonly value: JsonObject;
+  /** Those that say it, in order. */
+  readonly containers: readonly [Container, ...Container[]];
+}
+
+export interface SaidRouter extends Said {
+  /** Null where it cannot be told. */
+  readonly service: string | null;
+  /** It has the rule that Traefik gives to what has none. */
+  readonly isDefault: boolean;
+}
+
+export interface Provided {
+  readonly routers: ReadonlyMap<string, SaidRouter>;
+  readonly services: ReadonlyMap<string, Said>;
+  readonly middlewares: ReadonlyMap<string, Said>;
+  readonly findings: readonly Finding[];
+}
+
+/** `project`: name of the compose project. `domain`: below which a service without a rule is reached. */
+export function provided(containers: readonly Container[], project: string, domain: string): Provided {
+  const routers = new Map<string, SaidRouter>();
+  const services = new Map<string, Said>();
+  const middlewares = new Map<string, Said>();
+  const conflicts: (() => void)[] = [];
+  const findings: Finding[] = [];
+  for (const container of containers) {
+    findings.push(...otherProtocols(container), ...withoutEffect(container));
+    const http = section(container.decoded.dynamic['http']);
+    const names = Object.keys(section(http['services']));
+    const isForOthers =
+      Object.keys(http).length === 0 && ['tcp', 'udp'].some((each) => each in container.decoded.dynamic);
+    const isMeant = (container.decoded.enabled === true && !isForOthers) || names.length > 0;
+    if (!isMeant && Object.keys(section(http['routers'])).length === 0) {
+      for (const [name, value] of entriesOf(http, 'middlewares'))
+        add(middlewares, 'middlewares', name, { value }, container);
+      continue;
+    }
+    const own = normalized(`${container.service}_${project}`);
+    const offered = names.length === 0 ? [[own, { loadBalancer: {} }] as const] : entriesOf(http, 'services');
+    for (const [name, value] of offered) add(services, 'services', name, { value }, container);
+    for (const [name, value] of entriesOf(http, 'middlewares'))
+      add(middlewares, 'middlewares', name, { value }, container);
+    for (const [name, router] of routersOf(http, container, own, offered)) {
+      const isDefault = typeof router['rule'] !== 'string' || router['rule'] === '';
+      const value = isDefault ? { ...router, rule: `Host(\`${own}.${domain}\`)` } : router;
+      const named = typeof router['service'] === 'string' && router['service'] !== '' ? router['service'] : null;
+      const [only, ...others] = offered;
+      const service = named ?? (others.length === 0 ? (only?.[0] ?? null) : null);
+      if (service === null) findings.push(withoutService(name, container, offered));
+      add(routers, 'routers', name, { value, service, isDefault }, container);
+    }
+  }
+  for (const leaveOut of conflicts) leaveOut();
+  return { routers, services, middlewares, findings };
+
+  /** What is said twice must be the same; services of one name share the requests. */
+  function add<Value extends { readonly value: JsonObject }>(
+    all: Map<string, Value & Said>,
+    kind: 'routers' | 'services' | 'middlewares',
+    name: string,
+    said: Value,
+    container: Container,
+  ): void {
+    const known = all.get(name);
+    if (known === undefined) {
+      all.set(name, { ...said, containers: [container] });
+      return;
+    }
+    if (sameIn(known, kind) === sameIn(said, kind)) {
+      all.set(name, { ...known, containers: [...known.containers, container] });
+      return;
+    }
+    conflicts.push(() => all.delete(name));
+    const message = `${kind.slice(0, -1)} ${name} stands at service ${known.containers[0].service} too, and says something else there`;
+    const hint = 'Traefik would leave out both. Give one another name.';
+    findings.push({ code: 'DUPLICATE_SERVICE', message, hint, ...container.where(['http', kind, name]) });
+  }
+
+  function routersOf(
+    http: JsonObject,
+    container: Container,
+    own: string,
+    offered: readonly (readonly [string, JsonObject])[],
+  ): readonly (readonly [string, JsonObject])[] {
+    const said = entriesOf(http, 'routers');
+    if (said.length > 0) return said;
+    if (offered.length <= 1) return [[own, {}]];
+    const message = `service ${container.service} has no router, and Traefik makes none for one with several services: ${namesIn(offered)}`;
+    findings.push({ code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'services']) });
+    return [];
+  }
+}
+
+export const RULE_HINT = 'Add the label traefik.http.routers.NAME.rule=Host(`name`).';
+
+function withoutService(
+  name: string,
+  container: Container,
+  offered: readonly (readonly [string, JsonObject])[],
+): Finding {
+  const message = `router ${name} must say which service it leads to: ${namesIn(offered)}`;
+  const hint = `Add the label traefik.http.routers.${name}.service=…`;
+  return { code: 'INVALID_VALUE', message, hint, ...container.where(['http', 'routers', name]) };
+}
+
+const namesIn = (entries: readonly (readonly [string, JsonObject])[]): string =>
+  entries.map(([name]) => name).join(', ');
+
+/** One for each router of another protocol, or for a service without. */
+function otherProtocols(container: Container): Finding[] {
+  return (['tcp', 'udp'] as const).flatMap((protocol): Finding[] => {
+    const said = section(container.decoded.dynamic[protocol]);
+    const kind = Object.keys(section(said['routers'])).length > 0 ? 'routers' : 'services';
+    const names = Object.keys(section(said[kind]));
+    return names.map((name): Finding => {
+      const message = `${kind.slice(0, -1)} ${name} is for ${protocol.toUpperCase()}: the proxy has entry points for HTTP alone`;
+      const hint = 'Publish the port by "ports", let clients go to the VM itself, and take these labels out.';
+      return { code: 'INVALID_VALUE', message, hint, ...container.where([protocol, kind, name]) };
+    });
+  });
+}
+
+/** NO_EFFECT: what the proxy takes over from nobody. */
+function withoutEffect(container: Container): Finding[] {
+  const { http, tls } = container.decoded.dynamic;
+  const found = [
+    ...(section(http)['models'] === undefined ? [] : [['http', 'models']]),
+    ...(tls === undefined ? [] : [['tls', 'stores']]),
+  ];
+  return found.map((path) => {
+    const message = `${path.join('.')} of service ${container.service} says nothing here: TLS ends at the gateway, and entry points are the proxy's`;
+    return { code: 'NO_EFFECT', message, ...container.where(path) };
+  });
+}
+
+/** As Traefik makes a name of one with other signs. */
+function normalized(name: string): string {
+  return name
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+    .join('-');
+}
+
+/** What two containers must agree on: the servers of a service are each one's own. */
+function sameIn(said: { readonly value: JsonObject }, kind: string): string {
+  if (kind !== 'services') return canonical({ ...said, containers: null });
+  const { servers: _, ...settings } = section(said.value['loadBalancer']);
+  return canonical({ ...said.value, loadBalancer: settings });
+}
+
+function canonical(value: object): string {
+  return JSON.stringify(value, (_key, each) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+export function section(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+function entriesOf(http: JsonObject, kind: string): [string, JsonObject][] {
+  return Object.entries(section(http[kind])).map(([name, value]) => [name, section(value)]);
+}

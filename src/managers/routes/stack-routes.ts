@@ -1,0 +1,171 @@
+// The ways through the proxy that stacks ask for by their labels. The proxy is another machine and sees no containers, so each
+// leads to the VMs that run the stack, at the ports that the compose file publishes there.
+
+import { knownVariables } from '../../compose/interpolation.ts';
+import { projectName } from '../../compose/project.ts';
+import type { Finding } from '../../config/finding.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { outOfUse } from '../../traefik/refused.ts';
+import { parseRule } from '../../traefik/rule.ts';
+import type { Config } from '../config.ts';
+import type { Stack } from '../stack/declared.ts';
+import type { VmGuest } from '../vm/declared.ts';
+import { backendOf } from './backend.ts';
+import { type Container, containersOf } from './containers.ts';
+import { forTheProxy } from './docker-names.ts';
+import type { LabelledRoute } from './entry-points.ts';
+import { judged } from './judged.ts';
+import { provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
+import { references } from './references.ts';
+import { type Backend, isNamed, type NamedService } from './route.ts';
+
+export interface StackRoutes {
+  readonly routes: readonly LabelledRoute[];
+  /** By the name under which routes mention them. */
+  readonly middlewares: ReadonlyMap<string, JsonObject>;
+  /** Those that middlewares mention, likewise. */
+  readonly services: ReadonlyMap<string, Backend>;
+  readonly findings: readonly Finding[];
+}
+
+/** Those of one environment of a stack on the VMs that use it; without VMs they lead nowhere yet. */
+function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[], domain: string): StackRoutes {
+  const declared = stack.environments[environment];
+  if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), findings: [] };
+  const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
+  const variables = knownVariables(declared.variables);
+  const read = containersOf(stack, declared);
+  const said = provided(read.containers, projectName(stack.name), domain);
+  const backends = new Map<string, Backend>();
+  const findings = [...read.findings, ...said.findings];
+  for (const [name, service] of said.services) {
+    const found = backendOf(name, service, stack.compose, vms, variables);
+    findings.push(...found.findings);
+    if (found.backend !== null) backends.set(name, found.backend);
+  }
+  const { resolve, broken, findings: missing } = references(said, backends);
+  findings.push(...missing);
+  const { file, refusals, findings: unfit } = judged(said, backends, resolve);
+  findings.push(...unfit.filter((each) => !isToldAlready(each, findings)));
+  const out = outOfUse(file, [...refusals, ...broken]);
+  const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);
+  const own = (mention: string) => (mention.includes('@') ? mention : `${scope}-${mention}`);
+  const middlewares = new Map(
+    [...said.middlewares]
+      .filter(([name]) => !isOut('middlewares', name))
+      .map(([name, said]) => [own(name), renamed(withAddress(name, said, resolve.middleware(said.value)), own)]),
+  );
+  const hosts = new Map<string, readonly string[]>();
+  const routes = [...said.routers].flatMap(([name, router]): LabelledRoute[] => {
+    if (router.service === null || isOut('routers', name)) return [];
+    const backend = backendFor(router.service);
+    if (backend === null) return [];
+    const route = routeOf(name, router, backend);
+    hosts.set(name, route.hosts);
+    if (router.isDefault) findings.push(byDefault(router, name, route.hosts));
+    return [route];
+  });
+  const services = new Map(
+    [...backends.keys()].flatMap((name) => {
+      const backend = isOut('services', name) ? null : backendFor(name);
+      if (backend === null || isNamed(backend)) return [];
+      const [host = null] = [...said.routers].flatMap(([by, { service }]) =>
+        service === name ? (hosts.get(by) ?? []) : [],
+      );
+      return [[`${own(name)}-errors`, withName(backend, host)] as const];
+    }),
+  );
+  return { routes, middlewares, services, findings };
+
+  /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
+  function withAddress(name: string, element: Said, value: JsonObject): JsonObject {
+    const { address } = section(value['forwardAuth']);
+    if (typeof address !== 'string') return value;
+    const found = forTheProxy(address, stack.compose, vms, variables);
+    if ('url' in found) return { ...value, forwardAuth: { ...section(value['forwardAuth']), address: found.url } };
+    const message = `the proxy does not reach ${address}, which middleware ${name} asks: ${found.obstacle}`;
+    const where = element.containers[0].where(['http', 'middlewares', name, 'forwardAuth', 'address']);
+    findings.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
+    return value;
+  }
+
+  function backendFor(mention: string): Backend | NamedService | null {
+    const service = resolve.service(mention);
+    if (service === null || service.includes('@')) return service === null ? null : { named: service };
+    const backend = backends.get(service);
+    return backend === undefined
+      ? null
+      : { ...backend, middlewares: backend.middlewares.map((each) => own(resolve.name(each))) };
+  }
+
+  function routeOf(name: string, router: SaidRouter, backend: Backend | NamedService): LabelledRoute {
+    const { value, isDefault, containers } = router;
+    const rule = String(value['rule']);
+    const isOld = value['ruleSyntax'] === 'v2';
+    const parsed = parseRule(rule, isOld ? 'v2' : 'v3');
+    const hosts = 'fault' in parsed ? [] : parsed.hosts;
+    const called = isDefault ? containers[0].service : name;
+    return {
+      name: called === scope ? called : `${scope}-${called}`,
+      rule,
+      ruleSyntax: isOld ? 'v2' : null,
+      hosts,
+      priority: (value['priority'] ?? null) as number | null,
+      observability: (value['observability'] ?? null) as JsonObject | null,
+      middlewares: ((value['middlewares'] ?? []) as readonly string[]).map((each) => own(resolve.name(each))),
+      backend: isNamed(backend) ? backend : withName(backend, hosts[0] ?? null),
+      source: `stack ${stack.name}`,
+      entryPoints: (value['entryPoints'] ?? []) as readonly string[],
+      hasTls: value['tls'] !== undefined,
+      ...containers[0].where(['http', 'routers', name, 'rule']),
+    };
+  }
+}
+
+/** What an https backend shows a certificate for. */
+function withName(backend: Backend, host: string | null): Backend {
+  return backend.scheme === 'https' ? { ...backend, serverName: host } : backend;
+}
+
+const ADDRESS_HINT = 'Publish it by "ports" and name it by the address of the VM, or by a name that leads there.';
+
+/** What names others by the names that they have in the whole. */
+function renamed(middleware: JsonObject, own: (mention: string) => string): JsonObject {
+  const { chain, errors } = middleware;
+  const inner = section(chain)['middlewares'] as readonly string[] | undefined;
+  const service = section(errors)['service'] as string | undefined;
+  return {
+    ...middleware,
+    ...(inner === undefined ? {} : { chain: { middlewares: inner.map(own) } }),
+    ...(service === undefined || service.includes('@')
+      ? {}
+      : { errors: { ...section(errors), service: `${own(service)}-errors` } }),
+  };
+}
+
+/** Two dollar signs of phoenix.json are told once. */
+function isToldAlready({ message, at }: Finding, findings: readonly Finding[]): boolean {
+  const isSame = (other: Finding) =>
+    other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
+  return message.includes('$$') && findings.some(isSame);
+}
+
+/** NO_ROUTE: a name that nobody chose. */
+function byDefault(router: Said, name: string, hosts: readonly string[]): Finding {
+  const [container]: readonly [Container, ...Container[]] = router.containers;
+  const message = `service ${container.service} says no rule and is reached as ${hosts.join(', ')}, as Traefik names what has none`;
+  return { code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'routers', name]) };
+}
+
+/** Every environment of every stack, with the VMs that use it. */
+export function allStackRoutes(config: Config): (StackRoutes & { readonly isRun: boolean; readonly source: string })[] {
+  return [...config.stacks.values()].flatMap((stack) =>
+    Object.keys(stack.environments).map((environment) => {
+      const vms = config.vm.filter((vm) =>
+        vm.stacks.some((use) => use.name === stack.name && use.environment === environment),
+      );
+      const result = stackRoutes(stack, environment, vms, config.hypervisor.domain);
+      return { ...result, isRun: vms.length > 0, source: `stack ${stack.name} (${environment})` };
+    }),
+  );
+}

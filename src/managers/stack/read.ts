@@ -1,0 +1,164 @@
+// The folders below stacks/, a manifest and a compose file each, and the file that held all of them before.
+
+import { type ReadCompose, readCompose } from '../../compose/compose.ts';
+import type { Compose } from '../../compose/contents.ts';
+import type { Finding } from '../../config/finding.ts';
+import { MAX_COMPOSE_BYTES } from '../../config/limits.ts';
+import { parse } from '../../config/read/parse.ts';
+import { parseParts } from '../../config/read/parse-parts.ts';
+import { type Place, within } from '../../config/read/place.ts';
+import { matches } from '../../config/schema/marks.ts';
+import { isNoSecret } from '../../config/secret.ts';
+import { markingOf, plainSecret } from '../../config/written-marks.ts';
+import type { SecretBounds } from '../../model/secret-bounds.ts';
+import { namesSecret } from '../../model/secret-shapes.ts';
+import type { Declaration, Reading } from '../declaration.ts';
+import type { Stack } from './declared.ts';
+import { normaliseStack } from './normalise.ts';
+import { containerNamesAreFree, portsAreFree } from './rules/claims.ts';
+import {
+  externalNetworksAreMade,
+  externalVolumesAreProvided,
+  profilesAreAskedFor,
+  variablesAreSet,
+} from './rules/compose.ts';
+import { stacksHoldAllTheyNeed } from './rules/deployable.ts';
+import { STACKS_FILE, stackManifest, stacksFile } from './schema.ts';
+
+const STACK_FILE = /^stacks\/([^/]+)\/(phoenix\.json|docker-compose\.yml)$/;
+
+const MARKS = markingOf(stackManifest, plainVariables([]));
+const OLD_MARKS = markingOf(stacksFile, plainVariables(['docker_stacks', '*']));
+
+export const declaration: Declaration = {
+  files: [
+    {
+      name: 'phoenix_stacks_config',
+      shortName: 'stacks',
+      path: STACKS_FILE,
+      schema: stacksFile,
+      ifEmpty: 'Remove the file: each stack has its own stacks/<name>/phoenix.json.',
+    },
+    {
+      name: 'stack',
+      path: /^stacks\/[^/]+\/phoenix\.json$/,
+      schema: stackManifest,
+      ifEmpty: 'Write {"environments": {"production": {}}}, or remove the folder of the stack.',
+      names: (text, path) => [text, path.replace(/[^/]+$/, text)],
+    },
+  ],
+  alsoReads: /^stacks\/[^/]+\/docker-compose\.yml$/,
+  read(reading) {
+    const stacks = readStacks(reading);
+    lookAtOldStacks(reading);
+    return { stacks };
+  },
+  rules: [
+    variablesAreSet,
+    externalVolumesAreProvided,
+    externalNetworksAreMade,
+    profilesAreAskedFor,
+    stacksHoldAllTheyNeed,
+    portsAreFree,
+    containerNamesAreFree,
+  ],
+};
+
+/** A stack without a manifest is left out; whether that matters is for the rules. What cannot be read is noted. */
+function readStacks(reading: Reading): ReadonlyMap<string, Stack> {
+  const { findings, unreadable, files } = reading;
+  const stacks = new Map<string, Stack>();
+  for (const name of stackNames(files.keys())) {
+    const at = { file: `stacks/${name}/phoenix.json`, path: '' };
+    const { compose, findings: faults } = composeOf(name, reading);
+    findings.add(faults);
+    if (compose === undefined) unreadable.addFile(`stacks/${name}/docker-compose.yml`);
+    const raw = reading.json(at.file, 'optional');
+    if (raw === undefined) continue;
+    reading.look(MARKS, raw, at);
+    const manifest = parseParts(stackManifest, raw, at, environmentOrTop);
+    findings.add(manifest.findings);
+    if (manifest.value === undefined || manifest.left.length > 0) unreadable.addFile(at.file);
+    if (manifest.value === undefined) continue;
+    const known = compose ?? emptyCompose(`stacks/${name}/docker-compose.yml`);
+    const stack = normaliseStack(name, manifest.value, known, at, files);
+    stacks.set(name, compose === undefined ? withoutLabels(stack) : stack);
+  }
+  return stacks;
+}
+
+/** Names of the stacks that have a manifest or a compose file, in alphabetical order. */
+function stackNames(paths: Iterable<string>): string[] {
+  const names = new Set<string>();
+  for (const path of paths) {
+    const name = STACK_FILE.exec(path)?.[1];
+    if (name !== undefined) names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** One bad environment leaves the others readable. */
+function environmentOrTop(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  if (path[0] !== 'environments') return path.slice(0, 1);
+  return path.length < 2 ? [] : path.slice(0, 2);
+}
+
+/** What labels mean depends on the compose file. */
+function withoutLabels(stack: Stack): Stack {
+  const environments = Object.entries(stack.environments).map(([name, one]) => [name, { ...one, traefikLabels: {} }]);
+  return { ...stack, environments: Object.fromEntries(environments) };
+}
+
+function composeOf(name: string, { sources, files }: Reading): ReadCompose {
+  const path = `stacks/${name}/docker-compose.yml`;
+  const bytes = sources.bytes(path, 'optional', MAX_COMPOSE_BYTES);
+  const blob = files.get(path)?.blob;
+  if (bytes === undefined || blob === undefined)
+    return { compose: blob === undefined ? emptyCompose(path) : undefined, findings: [] };
+  return readCompose(path, blob, bytes);
+}
+
+/** One that says nothing. */
+export function emptyCompose(path: string): Compose {
+  return {
+    path,
+    blob: null,
+    services: [],
+    images: {},
+    profiles: {},
+    externalVolumes: [],
+    ownVolumes: [],
+    externalNetworks: [],
+    ownNetworks: [],
+    variables: [],
+    ports: [],
+    containerNames: [],
+    needs: [],
+    labels: [],
+    networkModes: {},
+  };
+}
+
+/** Checked although nothing reads it, so that it does not rot unseen. */
+function lookAtOldStacks(reading: Reading): void {
+  const raw = reading.sources.json(STACKS_FILE, 'optional');
+  if (raw === undefined) return;
+  const at: Place = { file: STACKS_FILE, path: '' };
+  reading.findings.add(parse(stacksFile, raw, at).findings);
+  reading.look(OLD_MARKS, raw, at);
+}
+
+/** Variables of stacks are secret by their names. */
+function plainVariables(above: readonly string[]) {
+  const pattern = [...above, 'environments', '*', 'variables', '*'];
+  return (raw: unknown, at: Place, bounds: SecretBounds): Finding[] => {
+    const findings: Finding[] = [];
+    for (const { keys, value } of matches(raw, pattern)) {
+      const variable = value as { name?: unknown; value?: unknown } | null;
+      if (typeof variable !== 'object' || typeof variable?.name !== 'string' || !namesSecret(variable.name)) continue;
+      if (typeof variable.value !== 'string' || isNoSecret(variable.value)) continue;
+      findings.push(plainSecret(variable.name, within(at, ...keys, 'value'), bounds));
+    }
+    return findings;
+  };
+}

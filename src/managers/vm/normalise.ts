@@ -1,0 +1,77 @@
+// A virtual machine from its written form.
+
+import type { z } from 'zod';
+import { normaliseSecret } from '../../config/secret.ts';
+import type { GuestContext } from '../guest/entry.ts';
+import { MAKING } from '../guest/making.ts';
+import { addressList, domainList, guestBase, normaliseService, withoutSlash } from '../guest/normalise.ts';
+import { valuesOf } from '../guest/settings/values.ts';
+import type { VmGuest } from './declared.ts';
+import type { vmDefaults, vmGuest } from './schema.ts';
+
+type Written = z.output<typeof vmGuest>;
+
+/** What VMs that say nothing themselves are like. */
+export interface VmFileDefaults extends z.output<typeof vmDefaults> {
+  /** Address of the host's NFS server; null when it is not told. */
+  readonly nfsServer: string | null;
+}
+
+export function normaliseVm(written: Written, defaults: VmFileDefaults, context: GuestContext): VmGuest {
+  const isSource = written.is_template;
+  const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
+  return {
+    ...guestBase(written, valuesOf('vm', written, defaults), context, { cloneFrom, isSource }),
+    kind: 'vm',
+    traefikService: normaliseService(written.traefik_service, true),
+    isTemplate: written.is_template,
+    templateImage: written.template_image ?? null,
+    templateImageUrl: written.template_image_url ?? null,
+    templateImageSha256: written.template_image_sha256?.toLowerCase() ?? null,
+    storagePool: written.storage_pool ?? defaults.storage_pool ?? '',
+    diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
+    network: networkOf(written, defaults),
+    user: {
+      username: written.user_config?.username ?? null,
+      passwordHash: normaliseSecret(written.user_config?.password_hash),
+      sshKeys: written.user_config?.ssh_keys ?? [],
+    },
+    volumes: written.volumes.map((volume) => ({
+      name: volume.name,
+      server: volume.server ?? defaults.nfsServer ?? '',
+      path: withoutSlash(volume.path),
+      mountPoint: withoutSlash(volume.mount_point),
+    })),
+    stacks: written.docker_stacks.map((use) =>
+      typeof use === 'string' ? { name: use, environment: 'production' } : use,
+    ),
+    portainer: {
+      role: written.portainer_role,
+      environmentName: written.portainer_environment_name ?? written.name,
+      agentHostname: written.portainer_agent_hostname ?? null,
+    },
+    snapshots: {
+      preFeatures: written.snapshots?.['pre-features'] ?? null,
+      postFeatures: written.snapshots?.['post-features'] ?? null,
+    },
+  };
+}
+
+/** What others are cloned from stays small: clones can be larger, and never smaller. A large default is not for templates. */
+function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): number | null {
+  const size = defaults.disk_size_gb ?? null;
+  return size !== null && is_template && size > MAKING.vm.diskSizeGb ? null : size;
+}
+
+function networkOf({ network_config: network, network_bridge }: Written, defaults: VmFileDefaults): VmGuest['network'] {
+  return {
+    bridge: network.bridge ?? network_bridge ?? defaults.network_bridge ?? null,
+    ip: network.ip ?? null,
+    gateway: network.gw ?? null,
+    mac: network.mac_address?.toUpperCase() ?? null,
+    vlan: network.vlan ?? null,
+    mtu: network.mtu ?? null,
+    nameservers: addressList(network.nameserver),
+    searchdomain: domainList(network.searchdomain),
+  };
+}

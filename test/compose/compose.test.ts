@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { readCompose } from '../../src/compose/compose.ts';
+import { MAX_COMPOSE_BYTES } from '../../src/config/limits.ts';
+import type { BlobId } from '../../src/model/ids.ts';
+import { environment, loadFiles, placesOf } from '../load/environment.ts';
+
+const FILE = 'stacks/shop/docker-compose.yml';
+const read = (text: string) => readCompose(FILE, 'b'.repeat(40) as BlobId, new TextEncoder().encode(text));
+const said = (text: string) =>
+  read(text).findings.map(
+    ({ code, at, position, message }) => `${code} ${at.path} ${position?.line}:${position?.column} ${message}`,
+  );
+
+test('what matters beyond Docker is taken from it', () => {
+  const { compose, findings } = read(`x-defaults: &defaults
+  restart: always
+services:
+  shop:
+    <<: *defaults
+    image: shop:\${TAG}
+    ports: ["\${PORT}:80"]
+    environment:
+      - LEVEL=\${LEVEL:-info}
+      - PORT=$PORT
+  db:
+    image: postgres:17
+volumes:
+  data: { external: true }
+  named:
+    external: true
+    name: real_name
+  own: {}
+`);
+  expect(findings).toEqual([]);
+  expect(compose?.services).toEqual(['shop', 'db']);
+  expect(compose?.images).toEqual({ shop: `shop:$${'{TAG}'}`, db: 'postgres:17' });
+  expect(compose?.externalVolumes).toEqual([
+    { name: 'data', services: [], path: '/volumes/data', line: 14, column: 3 },
+    { name: 'real_name', services: [], path: '/volumes/named', line: 15, column: 3 },
+  ]);
+  expect(compose?.variables).toEqual([
+    { name: 'TAG', path: '/services/shop/image', line: 6, column: 12 },
+    { name: 'PORT', path: '/services/shop/ports/0', line: 7, column: 13 },
+  ]);
+});
+
+describe('what is no compose file is refused at its line', () => {
+  test.each([
+    [
+      'a field that does not exist',
+      'services:\n  shop:\n    image: x\n    port: ["80"]\n',
+      ['UNKNOWN_KEY /services/shop/port 4:5 "port" is unknown here'],
+    ],
+    [
+      'a value of the wrong kind',
+      'services:\n  shop:\n    image: [x]\n',
+      ['INVALID_VALUE /services/shop/image 3:5 "image" must be string'],
+    ],
+    [
+      'a repeated key',
+      'services:\n  shop:\n    image: x\n    image: y\n',
+      ['DUPLICATE_KEY /services/shop/image 4:5 "image" stands twice in one map'],
+    ],
+    ['a list at the top', '- a\n', ['INVALID_VALUE  1:1 a compose file must be object']],
+    ['nothing', '', ['INVALID_VALUE  1:1 the file is empty']],
+  ])('%s', (_name, text, problems) => {
+    expect(said(text)).toEqual(problems);
+  });
+
+  test('text that is no YAML', () => {
+    const { compose, findings } = read('services:\n  shop:\n   image: "x\n');
+    expect(compose).toBeUndefined();
+    expect(findings[0]).toMatchObject({ code: 'SYNTAX', at: { file: FILE } });
+  });
+
+  test('the nearest known field is offered', () => {
+    expect(read('services:\n  shop:\n    imagee: x\n').findings[0]?.hint).toBe('Did you mean "image"?');
+  });
+
+  test('aliases that unfold without end', () => {
+    const bomb = Array.from(
+      { length: 30 },
+      (_, index) => `  a${index}: &a${index} [${index === 0 ? 'x' : `*a${index - 1}, *a${index - 1}`}]`,
+    );
+    expect(read(`x-bomb:\n${bomb.join('\n')}\n`).findings[0]).toMatchObject({ code: 'SYNTAX' });
+  });
+
+  test('an anchor inside of itself', () => {
+    expect(read('services:\n  a: &a { image: x, x-b: { c: *a } }\n').findings[0]).toMatchObject({ code: 'SYNTAX' });
+  });
+
+  test('nesting without end', () => {
+    for (const text of ['['.repeat(200_000), '{a: '.repeat(60_000), '- '.repeat(100_000)]) {
+      expect(read(text).compose).toBeUndefined();
+    }
+  });
+
+  test('a wrong encoding, and a file past the limit', () => {
+    const files = environment();
+    const utf16 = { ...files, [FILE]: Uint8Array.from([0xff, 0xfe, 0x61, 0]) };
+    expect(placesOf('SYNTAX', utf16)).toEqual([`${FILE}:`]);
+    const large = { ...files, [FILE]: `# ${'x'.repeat(MAX_COMPOSE_BYTES)}` };
+    expect(placesOf('SYNTAX', large)).toEqual([`${FILE}:`]);
+  });
+});
+
+test('an anchor may be used as often as a file has services', () => {
+  const services = Array.from({ length: 300 }, (_, index) => `  s${index}:\n    <<: *all\n    logging: *log\n`);
+  const head = 'x-log: &log { driver: json-file }\nx-all: &all { image: shop, restart: always }\n';
+  const { compose, findings } = read(`${head}services:\n${services.join('')}`);
+  expect(findings).toEqual([]);
+  expect(compose?.services).toHaveLength(300);
+});
+
+test('a compose file that cannot be read leaves no draft', () => {
+  const { config, draft } = loadFiles({ ...environment(), [FILE]: 'services: [' });
+  expect([config, draft]).toEqual([null, null]);
+});

@@ -1,0 +1,82 @@
+// Apt repositories of the node: each is one file below /etc/apt/sources.list.d. Files of people stay.
+
+import { createHash } from 'node:crypto';
+import type { Config } from '../../../src/managers/config.ts';
+import type { Kind } from '../../../src/managers/kind.ts';
+import type { Decision, Wanted } from '../../../src/managers/manager.ts';
+import type { Action } from '../../../src/model/action.ts';
+import { nameOf, type TargetId, targetId } from '../../../src/model/ids.ts';
+import type { Target } from '../../../src/model/target.ts';
+import type { AptRepository } from './declared.ts';
+import { declaration } from './read.ts';
+
+/** All that decides how the file should be, in the words of the configuration. */
+type AptSpec = {
+  readonly url: string;
+  readonly suite: string;
+  readonly components: readonly string[];
+  readonly signed_by: string;
+};
+
+/** The text of the file; null where there is none. */
+type Observation = string | null;
+
+/** Every file of the folder, by its path. */
+type Survey = ReadonlyMap<string, string>;
+
+const FOLDER = '/etc/apt/sources.list.d';
+/** First line of every file that is ours. */
+const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
+
+export const apt: Kind<AptSpec, Observation, Survey> = {
+  kind: 'apt',
+  declares: declaration,
+  targets: ({ aptRepositories = [] }: Config) => aptRepositories.map(targetOf),
+  // Nothing is installed by it.
+  impact: () => 'live',
+  survey: (host) => host.readFolders([FOLDER]),
+  glance: (survey, { target }) => survey.get(pathOf(target)) ?? null,
+  observe: async (host, { target }) => (await host.readFile(pathOf(target))) ?? null,
+  decide,
+  health: () => null,
+  // The file is small, and the one before stands in Git.
+  safeguard: () => null,
+};
+
+function targetOf({ name, url, suite, components, signedBy }: AptRepository): Target {
+  const spec: AptSpec = { url, suite, components, signed_by: signedBy };
+  return { id: targetId('apt', name), spec, needs: [], protected: false };
+}
+
+function decide({ target, spec, adopt }: Wanted<AptSpec>, present: Observation): Decision {
+  const path = pathOf(target);
+  const isOurs = present === null || present.startsWith(MARK);
+  if (spec === undefined) {
+    const remove: Action = { summary: `remove ${path}`, impact: 'live', do: { kind: 'remove', paths: [path] } };
+    return { kind: 'actions', actions: isOurs && present !== null ? [remove] : [] };
+  }
+  const text = textOf(spec);
+  if (present === text) return { kind: 'actions', actions: [] };
+  if (!isOurs && adopt !== true) {
+    const reason = `${path} is not ours: move it away, or take it over with phoenix adopt ${target}`;
+    return { kind: 'blocked', reason };
+  }
+  const expects = present === null ? 'absent' : createHash('sha256').update(present).digest('hex');
+  const content = { from: 'text', text } as const;
+  const write: Action = {
+    summary: `write ${path}`,
+    impact: 'live',
+    do: { kind: 'file', path, content, mode: 0o644, expects },
+  };
+  return { kind: 'actions', actions: [write] };
+}
+
+function pathOf(target: TargetId): string {
+  return `${FOLDER}/phoenix-${nameOf(target)}.sources`;
+}
+
+/** In apt's own format (sources.list(5)): the schema lets no line break and no space into a value. */
+function textOf({ url, suite, components, signed_by }: AptSpec): string {
+  const fields = ['Types: deb', `URIs: ${url}`, `Suites: ${suite}`, `Components: ${components.join(' ')}`];
+  return `${[MARK, ...fields, `Signed-By: ${signed_by}`].join('\n')}\n`;
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { environment } from '../../../load/environment.ts';
+import { found } from '../../../load/rules/found.ts';
+
+const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+const LXC = 'etc/phoenix_lxc_configs.json';
+
+function withNetwork(network: Record<string, unknown>) {
+  const files = environment();
+  Object.assign(files[LXC].lxc_configs['101'].network_config, network);
+  return files;
+}
+
+test('addresses of a sound environment are fine, and so is dhcp', () => {
+  expect(found('BAD_ADDRESS', environment())).toEqual([]);
+  expect(found('BAD_ADDRESS', withNetwork({ ip: 'dhcp', gw: undefined }))).toEqual([]);
+});
+
+test('an address outside of the subnet is refused', () => {
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.1.5/24', gw: '10.0.1.1' }))).toEqual([
+    '"ip": "10.0.1.5/24", | lxc/101 (web): 10.0.1.5 is outside of 10.0.0.0/24, the subnet on vmbr0',
+  ]);
+});
+
+test('another bridge and a VLAN are networks of their own', () => {
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.1.5/24', gw: '10.0.1.1', bridge: 'vmbr1' }))).toEqual([]);
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.1.5/24', gw: '10.0.1.1', vlan: 7 }))).toEqual([]);
+});
+
+test('the address of the gateway or of the host is taken', () => {
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.0.1/24' }))).toEqual([
+    '"ip": "10.0.0.1/24", | lxc/101 (web): 10.0.0.1 is the address of the gateway',
+  ]);
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.0.13/24' }))).toEqual([
+    '"ip": "10.0.0.13/24", | lxc/101 (web): 10.0.0.13 is the address of the host',
+  ]);
+});
+
+test('the number and the broadcast address of a network belong to nobody', () => {
+  for (const ip of ['10.0.0.0/24', '10.0.0.255/24']) {
+    expect(found('BAD_ADDRESS', withNetwork({ ip }))[0]).toContain('not one a guest can have');
+  }
+});
+
+test('a gateway must be in the network of the guest', () => {
+  expect(found('BAD_ADDRESS', withNetwork({ gw: '10.0.7.1' }))).toEqual([
+    '"gw": "10.0.7.1", | lxc/101 (web): the gateway 10.0.7.1 is outside of 10.0.0.101/24',
+  ]);
+});
+
+test('a MAC address of a group is refused', () => {
+  const files = environment();
+  files[LXC].lxc_configs['101'].mac_address = '01:00:5E:00:00:01';
+  expect(found('BAD_ADDRESS', files)).toEqual([
+    '"mac_address": "01:00:5E:00:00:01", | lxc/101 (web): 01:00:5E:00:00:01 is a multicast MAC address',
+  ]);
+});
+
+test('the host must reach its own gateway', () => {
+  const files = environment();
+  files[HYPERVISOR].network.interfaces.gateway = '10.9.0.1';
+  expect(found('BAD_ADDRESS', files)).toContain(
+    `"gateway": "10.9.0.1" | The host's gateway 10.9.0.1 is outside of 10.0.0.13/24`,
+  );
+});

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { environment, loadFiles } from '../../../load/environment.ts';
+import { found } from '../../../load/rules/found.ts';
+
+const LXC = 'etc/phoenix_lxc_configs.json';
+const VM = 'etc/phoenix_vm_configs.json';
+const CERTIFICATES = 'etc/certificate-manifest.json';
+
+test('two containers of one role are named at the lines of both', () => {
+  const files = environment();
+  files[LXC].lxc_configs['101'].role = 'ca';
+  expect(found('INVALID_VALUE', files)).toEqual([
+    '"role": "ca", | lxc/101 (web) has the role "ca", and so has lxc/900 (ct-900)',
+    '"role": "ca" | lxc/900 (ct-900) has the role "ca", and so has lxc/101 (web)',
+  ]);
+});
+
+test('what needs an authority says what to write where there is none', () => {
+  const files = environment();
+  files[LXC].lxc_configs['900'].role = 'none';
+  files[VM].vms[1].features = ['base_setup', 'trusted_ca'];
+  files[LXC].lxc_configs['101'].features = ['trusted_ca'];
+  files[LXC].lxc_configs['101'].bootstrap_ca_url = 'https://ca.example:9000';
+  const problems = loadFiles(files).problems.map(({ code, path, hint }) => ({ code, path, hint }));
+  const hint = 'Write "role": "ca" on the container that is the certificate authority.';
+  expect(problems).toEqual([
+    { code: 'UNKNOWN_REFERENCE', path: '/0/common_name', hint },
+    { code: 'UNKNOWN_REFERENCE', path: '/vms/1/features/1', hint },
+  ]);
+});
+
+test('a certificate by ACME needs the gateway', () => {
+  const files = environment();
+  files[CERTIFICATES][0].issuer = 'acme';
+  expect(found('UNKNOWN_REFERENCE', files)).toEqual([
+    '"common_name": "web.example.internal", | Nobody answers for its names by ACME: no container has the role "gateway"',
+  ]);
+});
+
+test('a service of a VM has no effect without the proxy', () => {
+  const files = environment();
+  files[VM].vms[1].traefik_service = { name: 'shop', port: 8000 };
+  expect(found('NO_EFFECT', files)).toEqual([
+    '"traefik_service": { | Nobody passes "shop" on: no container has the role "proxy"',
+  ]);
+});
