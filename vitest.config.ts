@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    globalSetup: 'test/support/scratch.ts',
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
     maxWorkers: 4,
     // Of the processes that tests start, nothing is counted.

@@ -1,6 +1,6 @@
 // A person's clone of the config repo: edits files, commits and pushes, with the git that people use.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runGit } from 'phoenix-lab/git';
 import type { CommitSha } from '../../src/model/ids.ts';
@@ -22,19 +22,35 @@ export interface ConfigRepo {
   reset(commit: CommitSha): Promise<void>;
 }
 
+/** What `git remote add` writes, and that commits start no program that tidies up. */
+const configured = (url: string): string =>
+  `[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
+
+/** The commit that the clone stands on, as git has just written it: without a program that reads it. */
+async function head(folder: string): Promise<CommitSha> {
+  const at = (await readFile(join(folder, '.git/HEAD'), 'utf8')).trim();
+  const id = at.startsWith('ref: ') ? await readFile(join(folder, '.git', at.slice('ref: '.length)), 'utf8') : at;
+  return id.trim() as CommitSha;
+}
+
 /** @param pushUrl of the forge's repository, with whatever it asks for */
 export async function openConfigRepo(folder: string, pushUrl: string): Promise<ConfigRepo> {
   await mkdir(folder, { recursive: true });
   const git = async (...args: string[]) => {
     const identity = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.internal' };
     const committer = { GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.internal' };
-    const quiet = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
+    const quiet = {
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_DEFAULT_REF_FORMAT: 'files',
+    };
     const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ...identity, ...committer, ...quiet };
     return (await runGit({ args, cwd: folder, env })).trim();
   };
   let signing: readonly string[] | null = null;
   await git('init', '--quiet', '--template=', '--initial-branch=main');
-  await git('remote', 'add', 'origin', pushUrl);
+  await appendFile(join(folder, '.git/config'), configured(pushUrl));
   const repo: ConfigRepo = {
     async commit(files, message = 'Change the environment') {
       await Promise.all(
@@ -47,7 +63,7 @@ export async function openConfigRepo(folder: string, pushUrl: string): Promise<C
       await git('add', '--all');
       const signed = signing === null ? [] : ['--gpg-sign'];
       await git(...(signing ?? []), 'commit', '--quiet', '--allow-empty', ...signed, '--message', message);
-      return (await git('rev-parse', 'HEAD')) as CommitSha;
+      return head(folder);
     },
     async push(...options) {
       await git('push', '--quiet', ...options, 'origin', 'main');

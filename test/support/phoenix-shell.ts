@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +12,8 @@ const SHIPPED = fileURLToPath(new URL('../../deploy/ssh', import.meta.url));
 /** A copy in a folder that is made; the programs that a test runs may have any arguments. Resolves to the program to start. */
 export async function phoenixShell(folder: string, programs: readonly string[] = []): Promise<string> {
   await cp(SHIPPED, folder, { recursive: true });
+  // Where tests have the roots of their hosts: in memory that may be below `/dev`, which is no place for data elsewhere.
+  await writeFile(join(folder, 'roots'), `${tmpdir()}\n`);
   await appendFile(join(folder, 'programs'), programs.map((name) => `${name} ( {any} )*\n`).join(''));
   return join(folder, 'phoenix-shell');
 }

@@ -1,6 +1,7 @@
-// Git over HTTP by git's own CGI program, `git http-backend`: what clients speak to is the real thing.
+// Git over HTTP: what clients speak to is git's own programs, as its CGI program `git http-backend` starts them.
 
 import { dirname } from 'node:path';
+import { createGunzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { startGit } from './launcher.ts';
 import { gitEnvironment } from './repository.ts';
@@ -18,17 +19,85 @@ export interface GitHttpCall {
 
 /** Answers the request; resolves once git has ended and the answer is complete. */
 export async function serveGit(request: Request, response: Response, call: GitHttpCall): Promise<void> {
-  const query = new URL(request.originalUrl, 'http://forge').search.slice(1);
+  const asked = packOf(request, call.path);
+  const env = {
+    ...gitEnvironment(dirname(call.folder)),
+    ...(call.namespace === null ? {} : { GIT_NAMESPACE: call.namespace }),
+  };
   const child = startGit({
-    args: ['http-backend'],
     cwd: call.folder,
+    ...(asked === undefined ? asCgi(request, call, env) : asBackend(request, call, asked, env)),
+  });
+  // A client that goes away leaves git with a broken pipe on both sides; its end is awaited all the same.
+  child.stdin.on('error', () => {});
+  child.stdout.on('error', () => {});
+  response.on('close', () => child.stdout.destroy());
+  if (request.get('content-encoding') === 'gzip' && asked !== undefined) {
+    const plain = createGunzip().on('error', () => child.stdin.end());
+    request.pipe(plain).pipe(child.stdin);
+  } else request.pipe(child.stdin);
+  if (asked === undefined) passOn(child.stdout, response);
+  else {
+    const what = asked.isList ? 'advertisement' : 'result';
+    response.writeHead(200, { ...NEVER_CACHED, 'Content-Type': `application/x-git-${asked.program}-${what}` });
+    if (asked.isList && !request.get('git-protocol')?.includes('version=2')) response.write(announced(asked.program));
+    child.stdout.on('data', (chunk: Buffer) => response.write(chunk));
+  }
+  // Whoever has gone away needs no answer.
+  await child.ended.catch(() => {});
+  response.end();
+}
+
+interface Pack {
+  readonly program: 'upload-pack' | 'receive-pack';
+  /** The list of refs is asked for, and no pack yet. */
+  readonly isList: boolean;
+}
+
+/** What nearly every request asks for; undefined for all else, which `http-backend` answers or refuses. */
+function packOf(request: Request, path: string): Pack | undefined {
+  const isList = request.method === 'GET' && path === '/info/refs';
+  const [, program] =
+    /^git-(upload-pack|receive-pack)$/.exec(isList ? String(request.query['service']) : path.slice(1)) ?? [];
+  if (program !== 'upload-pack' && program !== 'receive-pack') return undefined;
+  const isPack = request.method === 'POST' && request.get('content-type') === `application/x-git-${program}-request`;
+  return isList || isPack ? { program, isList } : undefined;
+}
+
+/** What `http-backend` would start, with the environment that it would give it: three programs less for each request. */
+function asBackend(request: Request, { user }: GitHttpCall, { program, isList }: Pack, env: Record<string, string>) {
+  return {
+    args: [program, isList ? '--http-backend-info-refs' : '--stateless-rpc', '.'],
     env: {
-      ...gitEnvironment(dirname(call.folder)),
+      ...env,
+      GIT_PROTOCOL: request.get('git-protocol') ?? '',
+      GIT_COMMITTER_NAME: user,
+      GIT_COMMITTER_EMAIL: `${user}@http.${request.socket.remoteAddress ?? ''}`,
+    },
+  };
+}
+
+const NEVER_CACHED = {
+  Expires: 'Fri, 01 Jan 1980 00:00:00 GMT',
+  Pragma: 'no-cache',
+  'Cache-Control': 'no-cache, max-age=0, must-revalidate',
+};
+
+/** The line before a list of refs, and the end of its part. */
+function announced(program: string): string {
+  const line = `# service=git-${program}\n`;
+  return `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`;
+}
+
+function asCgi(request: Request, call: GitHttpCall, env: Record<string, string>) {
+  return {
+    args: ['http-backend'],
+    env: {
+      ...env,
       GIT_PROJECT_ROOT: call.folder,
       GIT_HTTP_EXPORT_ALL: '1',
       PATH_INFO: call.path,
-      ...(call.namespace === null ? {} : { GIT_NAMESPACE: call.namespace }),
-      QUERY_STRING: query,
+      QUERY_STRING: new URL(request.originalUrl, 'http://forge').search.slice(1),
       REQUEST_METHOD: request.method,
       REMOTE_USER: call.user,
       REMOTE_ADDR: request.socket.remoteAddress ?? '',
@@ -37,16 +106,7 @@ export async function serveGit(request: Request, response: Response, call: GitHt
       HTTP_CONTENT_ENCODING: request.get('content-encoding') ?? '',
       HTTP_GIT_PROTOCOL: request.get('git-protocol') ?? '',
     },
-  });
-  // A client that goes away leaves git with a broken pipe on both sides; its end is awaited all the same.
-  child.stdin.on('error', () => {});
-  child.stdout.on('error', () => {});
-  response.on('close', () => child.stdout.destroy());
-  request.pipe(child.stdin);
-  passOn(child.stdout, response);
-  // Whoever has gone away needs no answer.
-  await child.ended.catch(() => {});
-  response.end();
+  };
 }
 
 /** A CGI answer is a header like that of HTTP, with the status as a field, and then the body. */

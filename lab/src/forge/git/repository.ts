@@ -1,7 +1,7 @@
 // The lab forge's bare repository, made and looked at with the system's git.
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { runGit } from './launcher.ts';
 
 /** Refs by full name, with what they point to. */
@@ -29,6 +29,7 @@ const SETTINGS = [
   ['receive.hideRefs', 'refs/merge-requests'],
   ['transfer.hideRefs', 'refs/namespaces'],
   ['gc.auto', '0'],
+  ['receive.autogc', 'false'],
   ['core.quotePath', 'false'],
 ] as const;
 
@@ -40,6 +41,7 @@ export function gitEnvironment(home: string): Record<string, string> {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
+    GIT_DEFAULT_REF_FORMAT: 'files',
     LC_ALL: 'C.UTF-8',
     ...configuration(),
   };
@@ -52,6 +54,12 @@ function configuration(): Record<string, string> {
     [`GIT_CONFIG_VALUE_${index}`, value],
   ]);
   return { GIT_CONFIG_COUNT: String(SETTINGS.length), ...Object.fromEntries(pairs) };
+}
+
+/** A ref that is deleted while all are looked at. */
+function gone(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
 }
 
 /** Makes the repository when it is missing. */
@@ -67,9 +75,15 @@ export async function openBareRepository(folder: string): Promise<BareRepository
     folder,
     git,
     async refs() {
-      const listed = await git('for-each-ref', '--format=%(objectname) %(refname)');
-      const lines = listed.split('\n').filter((line) => line !== '');
-      return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]));
+      // Here nothing packs them: each is a file.
+      const entries = await readdir(join(folder, 'refs'), { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'));
+      const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+      const read = paths.map(
+        async (path) => [relative(folder, path), await readFile(path, 'utf8').catch(gone)] as const,
+      );
+      const refs = (await Promise.all(read)).map(([name, text]) => [name, text.trim()] as const);
+      return new Map(refs.filter(([, id]) => id !== ''));
     },
     async commit(revision) {
       if (commits.has(revision)) return revision;
