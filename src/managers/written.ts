@@ -29,12 +29,20 @@ interface Side extends WrittenSide {
   readonly values: WrittenValues;
 }
 
-/** Null: nothing is declared. */
-type Sides = { readonly before: Side | null; readonly after: Side | null };
+interface Sides {
+  /** Null: nothing is declared. */
+  readonly before: Side | null;
+  readonly after: Side | null;
+  /** Names of guests by target. */
+  readonly names: ReadonlyMap<string, string>;
+  /** What changes at places beside a target's own entry: the same for every target, and there may be thousands. */
+  readonly beside: Map<Written, WrittenChange[]>;
+}
 
 /** The plan with what its steps change in the files, and what its targets are called. Secrets are hidden in what is added. */
 export function inTheFiles(plan: Plan, from: WrittenSide | null, to: WrittenSide | null): Plan {
-  const sides = { before: withValues(from), after: withValues(to) };
+  const names = new Map([from, to].flatMap((side) => (side === null ? [] : guestNames(side.config))));
+  const sides = { before: withValues(from), after: withValues(to), names, beside: new Map() };
   return { ...plan, steps: plan.steps.map((step) => stepInTheFiles(step, sides)) };
 }
 
@@ -69,11 +77,11 @@ function stepInTheFiles(step: PlanStep, sides: Sides): PlanStep {
     if (change !== null && !found.has(`${change.file} ${change.path}`))
       found.set(`${change.file} ${change.path}`, hideInChange(change));
   }
-  const name = nameOf(step, sides);
+  const name = sides.names.get(step.target);
   const written = withoutNested([...found.values()]);
   return {
     ...step,
-    ...(name === null ? {} : { name }),
+    ...(name === undefined ? {} : { name }),
     ...(step.changes.length > 0 && written.length === 0 ? {} : { written }),
     ...(derived ? { derived } : {}),
   };
@@ -83,15 +91,8 @@ function isOwn({ in: where }: Written): boolean {
   return where === 'own' || where === 'own compose';
 }
 
-function nameOf({ target, kind }: PlanStep, { before, after }: Sides): string | null {
-  if (kind !== 'lxc' && kind !== 'vm') return null;
-  for (const side of [after, before]) {
-    const guest = [...(side?.config.lxc ?? []), ...(side?.config.vm ?? [])].find(
-      (one) => targetId(one.kind, one.id) === target,
-    );
-    if (guest !== undefined) return guest.name;
-  }
-  return null;
+function guestNames({ lxc, vm }: Config): [target: string, name: string][] {
+  return [...lxc, ...vm].map(({ kind, id, name }) => [targetId(kind, id), name]);
 }
 
 /** What is said as a part of something larger is not said twice. */
@@ -111,6 +112,13 @@ interface Pair {
 }
 
 function changesAt(written: Written, entry: Pair, sides: Sides, derived: boolean): WrittenChange[] {
+  if (isOwn(written)) return changesOf(written, entry, sides, derived);
+  const known = sides.beside.get(written) ?? changesOf(written, entry, sides, derived);
+  sides.beside.set(written, known);
+  return known;
+}
+
+function changesOf(written: Written, entry: Pair, sides: Sides, derived: boolean): WrittenChange[] {
   return pairsOf(written, entry, sides).flatMap((pair) => {
     const pointers = written.at.flatMap((at) => expanded(at, pair, sides));
     const changes = pointers.flatMap((at) => changesBelow(at, pair, sides));

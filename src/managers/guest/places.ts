@@ -2,7 +2,7 @@
 
 import type { Place } from '../../config/read/place.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
-import type { Config, Guest } from '../config.ts';
+import type { Config } from '../config.ts';
 import { guests, host, own, type Places } from '../sources.ts';
 import type { GuestSpec } from './spec.ts';
 
@@ -44,6 +44,6 @@ export const INTERFACE = own(
 );
 
 export function guestEntry(config: Config, target: TargetId): Place | null {
-  const of: readonly Guest[] = kindOf(target) === 'lxc' ? config.lxc : config.vm;
-  return of.find(({ id }) => String(id) === nameOf(target))?.writtenAt ?? null;
+  const guest = config.guests.get(Number(nameOf(target)));
+  return guest === undefined || guest.kind !== kindOf(target) ? null : guest.writtenAt;
 }
