@@ -67,7 +67,7 @@ test('an image that nobody downloads has to be there', async () => {
   const end = await make(machine(9003, { isTemplate: true, templateImage: 'own.qcow2' }));
   expect(end).toMatchObject({
     outcome: 'refused',
-    reason: expect.stringMatching(/^\/var\/lib\/vz\/import\/own\.qcow2 is not on the node: .*template_image_url/),
+    reason: expect.stringMatching(/^\/var\/lib\/vz\/import\/own\.qcow2 is not on the node; .*template_image_url/),
   });
 });
 
@@ -101,7 +101,7 @@ test('a template that nobody offers fails by its name', async () => {
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such template') });
   expect(await make(container(104, { template: '/tank/none.tar.gz' }))).toMatchObject({
     outcome: 'refused',
-    reason: '/tank/none.tar.gz is not on the node: put the template there',
+    reason: '/tank/none.tar.gz is not on the node; put the template there',
   });
 });
 

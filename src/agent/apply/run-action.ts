@@ -121,15 +121,15 @@ function unexpected({ expect }: HttpRequest, body: string): string | null {
   return `${pointer} is ${JSON.stringify(value) ?? 'not there'}`;
 }
 
-/** A failure says how long what is in use still holds, and says it first: statuses are short. */
+/** A failure says how long what is in use still holds, at its end, where nothing is cut. */
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
   if (signal.aborted || aborted) throw new Stopped();
-  const kept = work.until === null ? '' : `the present one stays and is valid until ${work.until}; `;
+  const kept = work.until === null ? '' : `; the present one stays and is valid until ${work.until}`;
   return {
     exit: failure === null ? 0 : 1,
     stdout: '',
-    stderr: failure === null ? '' : `${kept}${failure}`,
+    stderr: failure === null ? '' : `${failure}${kept}`,
     ms,
     ended: 'exited',
   };

@@ -185,8 +185,7 @@ class NeedsMore extends Error {
   /** @param megabytes that it may use */
   constructor(megabytes: number) {
     super(
-      `needs more than the ${megabytes} MB that it may use: keep the configuration in a smaller repository of its own, ` +
-        'large files out of it (git lfs), or lower PHOENIX_MAX_PACK_MB, so that less is taken in at once',
+      `needs more than the ${megabytes} MB that it may use; keep large files out (git lfs), or lower PHOENIX_MAX_PACK_MB`,
     );
   }
 }

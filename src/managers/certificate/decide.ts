@@ -90,7 +90,7 @@ function foreignFile(
     const isOurs = note?.certPath === path || note?.keyPath === path;
     if (kind === undefined || isOurs || isIssued || adopt === true) continue;
     if (kind === 'link') {
-      return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed: put the file or the folder itself there`;
+      return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed; put the file or the folder itself there`;
     }
     return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${target}`;
   }

@@ -30,7 +30,7 @@ export function createContainer(
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
-    return impossible(`${spec.source.template} is not on the node: put the template there`);
+    return impossible(`${spec.source.template} is not on the node; put the template there`);
 
   // What it had before is mounted once it is made: Proxmox unpacks the template over whatever is mounted meanwhile.
   const later = spec.raw.length > 0 || volumes.returning.length > 0 || volumes.declared.some(({ id }) => id !== null);

@@ -27,7 +27,7 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
   if (spec === undefined) return remove(wanted, seen);
   const { target, adopt = false } = wanted;
   const { service, environment, vm, project } = spec;
-  if (service === null) return impossible('no Portainer is declared: give one VM the portainer_role primary');
+  if (service === null) return impossible('no Portainer is declared; give one VM the portainer_role primary');
   if (environment === null) {
     return impossible(
       `Portainer does not reach VM ${vm}: give it the portainer_role agent and a portainer_agent_hostname`,

@@ -28,7 +28,7 @@ export function createMachine(wanted: Wanted<VmSpec>, spec: VmSpec, seen: GuestO
   const path = imagePath(image);
   if (seen.sourceMissing)
     return impossible(
-      `${path} is not on the node: put the image there, or say where it comes from in template_image_url and template_image_sha256`,
+      `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`,
     );
 
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;

@@ -314,7 +314,7 @@ test('what can never change is asked for', () => {
       pct destroy 101 --purge 1 --destroy-unreferenced-disks 0"
   `);
   expect(decide({ unprivileged: false }, observation, { approved: true, protected: true })).toMatchInlineSnapshot(
-    `"blocked: lxc/101 is protected: remove "protected" from it in a commit of its own first"`,
+    `"blocked: lxc/101 is protected; remove "protected" from it in a commit of its own first"`,
   );
   expect(decide({ storagePool: 'local' }, observation)).toMatchInlineSnapshot(
     `"blocked: lxc/101 must be destroyed and made anew: its root disk is on rpool and should be on local; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,

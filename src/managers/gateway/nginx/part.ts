@@ -27,7 +27,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
     if (inside.kind === 'unreachable') return impossible(inside.reason);
     const version = versionIn(inside.stderr);
     if (version === null)
-      return impossible(`container ${spec.guest} has no nginx: add the feature nginx_gateway to it`);
+      return impossible(`container ${spec.guest} has no nginx; add the feature nginx_gateway to it`);
     if (compareVersions(version, OLDEST) < 0)
       return impossible(`nginx ${version} in container ${spec.guest} is too old: ${OLDEST} or later is needed`);
     if (isForeign(inside.files)) {

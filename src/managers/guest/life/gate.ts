@@ -47,7 +47,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
 /** Destroying is asked for, twice: by an approval, and by not being protected. */
 export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | null {
   if (wanted.protected)
-    return blocked(`${wanted.target} is protected: remove "protected" from it in a commit of its own first`);
+    return blocked(`${wanted.target} is protected; remove "protected" from it in a commit of its own first`);
   if (!wanted.approved)
     return blocked(
       `${what}; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,

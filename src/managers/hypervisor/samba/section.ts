@@ -114,7 +114,7 @@ function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): 
   }
   const [, uid, gid] = new RegExp(`^${user.replaceAll('.', '\\.')}:[^:]*:(\\d+):(\\d+):`, 'm').exec(seen.passwd) ?? [];
   if (uid === undefined) {
-    const reason = `the account ${user} of the shares is not on the host: make it with adduser ${user}, and give it a password with smbpasswd -a ${user}`;
+    const reason = `the account ${user} of the shares is not on the host; make it with adduser ${user}, and give it a password with smbpasswd -a ${user}`;
     return { kind: 'impossible', reason };
   }
   const absent = [...new Set(shares.map(({ path }) => path))].filter((path) => seen.missing.has(path));

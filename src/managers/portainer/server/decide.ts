@@ -19,7 +19,7 @@ export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation
   const { inside, answers } = seen;
   if (admin.password === null) {
     return impossible(
-      'portainer_api.admin_password must be a secret by reference: put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
+      'portainer_api.admin_password must be a secret by reference; put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
     );
   }
   const revision = revisionOf(spec);
