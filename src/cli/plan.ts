@@ -4,6 +4,8 @@ import { load } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
 import { inTheFiles, type WrittenSide } from '../managers/written.ts';
+import { planText } from '../messages/plan.ts';
+import { olderProblemText, problemCounts, problemText } from '../messages/problem.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -11,8 +13,6 @@ import type { Target } from '../model/target.ts';
 import { type Between, planBetween, type Side } from '../plan/between.ts';
 import { summary } from '../plan/plan.ts';
 import { policyBetween } from '../plan/policy.ts';
-import { planText } from '../say/plan.ts';
-import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 

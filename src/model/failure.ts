@@ -45,7 +45,7 @@ export function followedBy(earlier: string, later: string): string {
 }
 
 /** On one line and at most so many characters long: what is too long is cut in the middle of what stands before the remedy. */
-export function fit(text: string, room: number): string {
+export function fitText(text: string, room: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= room) return line;
   const { told, remedy } = parted(line);
@@ -65,7 +65,7 @@ interface Shorter {
 
 /** A failure in so little room: first why it went wrong is cut, then what was tried is said shorter. */
 export function fitFailure({ what, why, remedy }: Failure, room: number, shorter: Shorter): string {
-  if (remedy === null) return fit(failureText({ what, why, remedy }), room);
+  if (remedy === null) return fitText(failureText({ what, why, remedy }), room);
   const whole = remedy.replace(/\s+/g, ' ').trim();
   const shown = room - BEFORE_REMEDY.length - whole.length < LEAST_TOLD ? shorter.remedy : whole;
   return `${toldIn(room - BEFORE_REMEDY.length - shown.length, what, why ?? '', shorter.what)}${BEFORE_REMEDY}${shown}`;

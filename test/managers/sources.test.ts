@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
-import { vmTargets } from '../../src/managers/vm/spec.ts';
+import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
-import { carryOut, type End } from './carry-out.ts';
+import { convergeStep, type End } from './carry-out.ts';
 import { container, environment, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
 const URL_OF_IMAGE = `https://images.example/noble/${IMAGE}`;
@@ -25,7 +25,7 @@ afterAll(() => host.close());
 type AnyGuest = ReturnType<typeof container> | ReturnType<typeof machine>;
 
 const make = (guest: AnyGuest): Promise<End> =>
-  carryOut((guest.kind === 'lxc' ? lxc : vm) as Manager, host, wanted(targetOf(guest)));
+  convergeStep((guest.kind === 'lxc' ? lxc : vm) as Manager, host, wanted(targetOf(guest)));
 const publish = (downloads: unknown) => host.write('/lab.json', JSON.stringify({ downloads }));
 const fetched = () => host.commands.filter((line) => /download/.test(line));
 

@@ -3,7 +3,7 @@
 import { inTheFiles, type WrittenSide } from '../../managers/written.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Context } from '../context.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './desired-state.ts';
 import { declaredAt } from './gather.ts';
 import type { Gathered } from './proposal.ts';
 

@@ -6,6 +6,7 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
+import type { Authority, CertificateSpec } from './certificate-spec.ts';
 import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
@@ -15,7 +16,6 @@ import { removal } from './program.ts';
 import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 import { requestSettings } from './request.ts';
-import type { Authority, CertificateSpec } from './spec.ts';
 
 export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
   const spec = wanted.spec;

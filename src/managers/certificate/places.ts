@@ -3,7 +3,7 @@
 import { certificateTarget } from '../dependencies.ts';
 import { ADDRESS } from '../guest/places.ts';
 import { guests, host, own, type Places, placesIn, type Sources } from '../sources.ts';
-import type { CertificateSpec } from './spec.ts';
+import type { CertificateSpec } from './certificate-spec.ts';
 
 const PLACES: Places<CertificateSpec> = {
   commonName: [own('/common_name')],

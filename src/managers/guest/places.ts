@@ -4,7 +4,7 @@ import type { Place } from '../../config/read/place.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 import type { Config } from '../config.ts';
 import { guests, host, own, type Places } from '../sources.ts';
-import type { GuestSpec } from './spec.ts';
+import type { GuestSpec } from './guest-spec.ts';
 
 /** Fields that tell where a guest is reached, the old one among them. */
 export const ADDRESS = ['/network_config/ip', '/network_config/static_ip', '/static_ip'] as const;

@@ -2,7 +2,7 @@
 
 import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
 import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';
-import type { LxcSpec } from './spec.ts';
+import type { LxcSpec } from './lxc-spec.ts';
 
 const NVIDIA = ['/nvidia_driver_version', '/nvidia_repo_url', '/nvidia_runfile_url'] as const;
 

@@ -14,7 +14,7 @@ import type { Service } from '../portainer-api/service.ts';
 import { headingOf } from './heading.ts';
 import { CLAIM, noteOf, removeNote, writeNote } from './note.ts';
 import { OWNER, REVISION, type SeenStack, type StackObservation } from './observe.ts';
-import { filesFolder, revisionOf, type StackSpec } from './spec.ts';
+import { filesFolder, revisionOf, type StackSpec } from './stack-spec.ts';
 
 type Seen = Extract<StackObservation, { kind: 'seen' }>;
 

@@ -2,7 +2,7 @@
 
 import { ADDRESS } from '../guest/places.ts';
 import { guests, host, OWN_COMPOSE, own, type Places, placesIn, type Sources } from '../sources.ts';
-import type { StackSpec } from './spec.ts';
+import type { StackSpec } from './stack-spec.ts';
 import { stackTarget } from './target.ts';
 
 /** What says that it runs there, and in which environment. */

@@ -12,7 +12,7 @@ import {
   stacks,
   type Written,
 } from '../sources.ts';
-import type { VmSpec } from './spec.ts';
+import type { VmSpec } from './vm-spec.ts';
 
 /** A default of all VMs, in their file or, as once, in that of the hypervisor. */
 function byDefault(...fields: readonly string[]): readonly Written[] {

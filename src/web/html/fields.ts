@@ -1,16 +1,16 @@
 // What one step shows: what it needs, the fields that change, what it did and what was printed.
 
 import { stripVTControlCharacters } from 'node:util';
+import { type ShownChange, shownChanges } from '../../messages/changes.ts';
+import { fieldRows } from '../../messages/fields.ts';
+import { durationText, logNote } from '../../messages/pages.ts';
+import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
+import { printable } from '../../messages/printable.ts';
+import { stepVerb } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
-import { type ShownChange, shownChanges } from '../../say/changes.ts';
-import { fieldRows } from '../../say/fields.ts';
-import { durationText, logNote } from '../../say/pages.ts';
-import { approvalWords, impactWords, isEmpty, secretWords } from '../../say/plan.ts';
-import { printable } from '../../say/printable.ts';
-import { stepVerb } from '../../say/run.ts';
-import { badge, said, table } from './bits.ts';
+import { badge, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
 /** The end of what a step printed. */

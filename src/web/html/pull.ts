@@ -1,12 +1,12 @@
 // The page of a pull request: what would change if it were merged.
 
-import type { DatedProblem } from '../../model/problem.ts';
+import { labelsOf, targetLabel } from '../../messages/changes.ts';
+import { pullSentence } from '../../messages/pages.ts';
+import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
+import type { ClassifiedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
-import { labelsOf, targetLabel } from '../../say/changes.ts';
-import { pullSentence } from '../../say/pages.ts';
-import { approvalWords, impactWords, secretWords, summaryLine } from '../../say/plan.ts';
 import type { Links } from '../links.ts';
-import { badge, facts, noteList, said, sha, table, targetLink, time } from './bits.ts';
+import { badge, facts, noteList, said, sha, table, targetLink, time } from './components.ts';
 import type { Page } from './document.ts';
 import { fields } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -34,7 +34,7 @@ export function pullPage(pull: PullPlan, links: Links): Page {
   };
 }
 
-function problems(all: readonly DatedProblem[]): Html {
+function problems(all: readonly ClassifiedProblem[]): Html {
   const fresh = all.filter((problem) => problem.new);
   const older = all.length - fresh.length;
   if (all.length === 0) return null;

@@ -1,16 +1,16 @@
 // The page of a run: how it stands, why, and each step with what it changes, did and printed.
 
+import { labelsOf } from '../../messages/changes.ts';
+import { detailsNote, runSentence } from '../../messages/pages.ts';
+import { askedFor, stepVerb } from '../../messages/run.ts';
+import { shortSha } from '../../messages/status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
-import { labelsOf } from '../../say/changes.ts';
-import { detailsNote, runSentence } from '../../say/pages.ts';
-import { askedFor, stepVerb } from '../../say/run.ts';
-import { shortSha } from '../../say/status.ts';
 import type { Links } from '../links.ts';
-import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
+import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { actions, cost, fields, type LogTail, log, needs } from './fields.ts';
 import { type Html, html } from './html.ts';

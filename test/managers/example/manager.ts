@@ -23,13 +23,13 @@ type AptSpec = {
 type Observation = string | null;
 
 /** Every file of the folder, by its path. */
-type Survey = ReadonlyMap<string, string>;
+type Inventory = ReadonlyMap<string, string>;
 
 const FOLDER = '/etc/apt/sources.list.d';
 /** First line of every file that is ours. */
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
-export const apt: Kind<AptSpec, Observation, Survey> = {
+export const apt: Kind<AptSpec, Observation, Inventory> = {
   kind: 'apt',
   declares: declaration,
   targets: ({ aptRepositories = [] }: Config) => aptRepositories.map(targetOf),
@@ -41,8 +41,8 @@ export const apt: Kind<AptSpec, Observation, Survey> = {
   },
   // Nothing is installed by it.
   impact: () => 'live',
-  survey: (host) => host.readFolders([FOLDER]),
-  glance: (survey, { target }) => survey.get(pathOf(target)) ?? null,
+  inventory: (host) => host.readFolders([FOLDER]),
+  quickCheck: (inventory, { target }) => inventory.get(pathOf(target)) ?? null,
   observe: async (host, { target }) => (await host.readFile(pathOf(target))) ?? null,
   decide,
   health: () => null,

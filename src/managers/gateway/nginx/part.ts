@@ -5,9 +5,9 @@ import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
 import { isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
+import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
 import { FOLDER, INSTALL, LOOK, PLACES, PUT_BACK, RELOAD } from './scripts.ts';
-import { type NginxSpec, nginxSpec } from './spec.ts';
 
 export interface NginxSeen {
   readonly inside: Look;
