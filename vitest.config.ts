@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const IN_PROCESS = ['test/{cases,config,faults,managers,plan,say}/**/*.test.ts', 'lab/test/**/*.test.ts'];
+const IN_PROCESS = ['test/{cases,config,faults,managers,plan,messages}/**/*.test.ts', 'lab/test/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -30,26 +30,26 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   // Likewise what Traefik makes of its configuration.
   [/^traefik\//, ['model/json.ts']],
   [/^plan\//, ['model/']],
-  [/^say\//, ['model/', 'say/', 'plan/', 'ports']],
+  [/^messages\//, ['model/', 'messages/', 'plan/', 'ports']],
   // The engine that reads: it knows no kind.
   [/^config\//, ['model/', 'proxmox/']],
   [/^compose\//, ['model/', 'config/']],
   [/^ports(\/|\.ts)/, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
-  [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'compose/', 'plan/', 'say/', 'ports']],
+  [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'compose/', 'plan/', 'messages/', 'ports']],
   [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
-  [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'say/', 'ports', 'managers/']],
+  [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'messages/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
   // The pages show what the API answers, and read its requests as it does.
-  [/^web\//, ['model/', 'plan/', 'say/', 'ports', 'agent/http/', 'agent/parts.ts']],
+  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/parts.ts']],
   [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
 ];
 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
-  [/^(model|say|proxmox)\//, []],
+  [/^(model|messages|proxmox)\//, []],
   [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ipaddr.js']],
@@ -288,7 +288,7 @@ describe('the lab is a package beside Phoenix', () => {
         new RegExp(`withLab\\([^,]+, \\(\\) => import\\('[^']*/${name}'\\)\\)`),
       );
     }
-    for (const file of ['main.ts', 'cli/serve.ts', 'cli/validate.ts', 'cli/plan.ts', 'cli/rehearse/outside.ts']) {
+    for (const file of ['main.ts', 'cli/serve.ts', 'cli/validate.ts', 'cli/plan.ts', 'cli/rehearse/open-host.ts']) {
       expect([file, loadedBy(file).has(LAB)]).toEqual([file, false]);
     }
   });

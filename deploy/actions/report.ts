@@ -1,14 +1,14 @@
 // What a workflow shows of a plan: annotations at the lines of problems, and a page. Pure. Whatever comes from the repository
 // is escaped or fenced, so that it is neither a command to the runner nor Markdown of its own.
 
-import type { DatedProblem } from '../../src/model/problem.ts';
-import { block, code } from '../../src/say/details/markdown.ts';
+import { block, code } from '../../src/messages/details/markdown.ts';
+import type { ClassifiedProblem } from '../../src/model/problem.ts';
 
 /** GitHub takes a page of 1 MiB, and drops a larger one whole. */
 const PAGE_BYTES = 900_000;
 
 /** One line for the runner: an error or warning at its line; what was there before is a notice. `root` is the config root, or `.`. */
-export function annotation(problem: DatedProblem, root: string): string {
+export function annotation(problem: ClassifiedProblem, root: string): string {
   const { severity, code, file, line, column, message, hint } = problem;
   const place = {
     file: root === '.' || root === '' ? file : `${root}/${file}`,

@@ -74,7 +74,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
-  /** Of a VM that is made anew: disks that it had, never one of the host. */
+  /** Of a VM that is recreated: disks that it had, never one of the host. */
   drive: '{volume}(?:,[a-z_]+=[^,\\0\\n]*)*',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',

@@ -1,10 +1,10 @@
 // The running agent: from its parts to the work that it takes from the queue.
 
 import { type TargetId, targetId } from '../model/ids.ts';
-import type { Again, Work } from '../ports/queue.ts';
+import type { RetryDelay, Work } from '../ports/queue.ts';
+import { inventories } from './apply/inventories.ts';
 import { keepLease } from './apply/lease.ts';
 import { sayItGoesOn } from './apply/node-away.ts';
-import { surveys } from './apply/surveys.ts';
 import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -12,8 +12,8 @@ import { claimInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
 import { watchNode } from './node-watch.ts';
 import { operations } from './operations.ts';
-import type { Agent, AgentParts, Role } from './parts.ts';
-import { declarations } from './reconcile/declared.ts';
+import type { Agent, AgentDeps, Role } from './parts.ts';
+import { declarations } from './reconcile/desired-state.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { report } from './report.ts';
 import { review } from './review/review.ts';
@@ -33,7 +33,7 @@ const LOOK_AGAIN_MS = 1_000;
  * Starts the work of its roles; resolves once it takes work. Whatever an earlier process left is gone on with: the first
  * reconcile compares the head and schedules every run that is open.
  */
-export async function startAgent(parts: AgentParts): Promise<Agent> {
+export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const { queue, options, log, clock } = parts;
   await claimInstallation(parts);
   const ledger = logged(parts.ledger, log);
@@ -50,7 +50,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
     host,
     nodeWatch,
     declared: declarations(parts.repository, parts.managers, options.reading),
-    surveys: surveys(host),
+    inventories: inventories(host),
     memory: newMemory((await ledger.head()) === null),
   };
   const has = (role: Role) => options.roles.includes(role);
@@ -109,8 +109,8 @@ async function alone(
   { ledger, options }: Context,
   what: TargetId,
   stopping: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Again>,
-): Promise<Again> {
+  work: (signal: AbortSignal) => Promise<RetryDelay>,
+): Promise<RetryDelay> {
   const ttlMs = options.leaseSeconds * 1000;
   const lease = await ledger.acquireLease(what, ttlMs);
   if (lease === null) return LOOK_AGAIN_MS;

@@ -13,7 +13,7 @@ export interface NodeWatch {
   waitMs(): number;
 }
 
-export interface WatchParts {
+export interface WatchDeps {
   readonly log: Log;
   readonly now: () => Date;
   /** Keeps it for all processes. Resolves to what was noted before; null for nothing. */
@@ -26,7 +26,7 @@ export interface WatchParts {
 const LEAST_MS = 1_000;
 const MOST_MS = 30_000;
 
-export function watchNode(given: Host, { log, now, note, back }: WatchParts): NodeWatch {
+export function watchNode(given: Host, { log, now, note, back }: WatchDeps): NodeWatch {
   let away: NodeAway | null = null;
   /** What a process of before noted is not known until this one has been answered. */
   let known = false;

@@ -1,17 +1,17 @@
 // A run that a person or a timer asks for: recorded, and planned when its turn comes.
 
+import { waitsForTurn } from '../messages/status.ts';
 import type { RunId } from '../model/ids.ts';
 import type { RunRequest } from '../ports/ledger.ts';
-import { waitsForTurn } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { Refused } from './refused.ts';
-import { ofRun } from './tell.ts';
+import { runStatuses } from './statuses.ts';
 
 export async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
   const { ledger, queue, options } = context;
   const request = { ...asked, created: isoNow(context) };
   const run = await ledger.openRun(request, (id) => {
-    return ofRun(options.publicUrl, { id, commit: request.commit, request }, waitsForTurn());
+    return runStatuses(options.publicUrl, { id, commit: request.commit, request }, waitsForTurn());
   });
   await queue.requestReconcile();
   return run;

@@ -1,10 +1,10 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
+import { policyForbids, wouldRewind } from '../messages/refusal.ts';
+import { applying, shortSha, stepWaits } from '../messages/status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
-import { policyForbids, wouldRewind } from '../say/refusal.ts';
-import { applying, shortSha, stepWaits } from '../say/status.ts';
 import { type Context, isoNow } from './context.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
@@ -12,7 +12,7 @@ import type { Agent, ReplayRequest } from './parts.ts';
 import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
-import { ofRun, ofStep } from './tell.ts';
+import { runStatuses, stepStatuses } from './statuses.ts';
 import { command } from './verbs/command.ts';
 import { known } from './verbs/known.ts';
 import { refuseUndeclared } from './verbs/target-names.ts';
@@ -98,8 +98,8 @@ export async function approve(
     id,
     again.map((step) => step.target),
     [
-      ...ofRun(options.publicUrl, run, applying(run.plan)),
-      ...again.flatMap((step) => ofStep(options.publicUrl, run, step.target, stepWaits(step))),
+      ...runStatuses(options.publicUrl, run, applying(run.plan)),
+      ...again.flatMap((step) => stepStatuses(options.publicUrl, run, step.target, stepWaits(step))),
     ],
   );
   await schedule(context, id);

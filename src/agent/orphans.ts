@@ -12,7 +12,7 @@ import { clockTick } from './verbs/known.ts';
  * @param declared at the commit that is asked about
  */
 export async function orphansAmong(
-  { managers, surveys, ledger, options }: Pick<Context, 'managers' | 'surveys' | 'ledger' | 'options'>,
+  { managers, inventories, ledger, options }: Pick<Context, 'managers' | 'inventories' | 'ledger' | 'options'>,
   look: string,
   declared: ReadonlyMap<TargetId, unknown>,
 ): Promise<readonly MarkedTarget[]> {
@@ -20,7 +20,7 @@ export async function orphansAmong(
   const isKnown = (id: TargetId) => declared.has(id) || records.applied.has(id) || records.touched.has(id);
   const origin = { repository: options.repositoryUrl, commit: '' };
   const found = await Promise.all(
-    managers.marking.map(async (manager) => manager.marked?.(await surveys(look, manager), origin) ?? []),
+    managers.marking.map(async (manager) => manager.marked?.(await inventories(look, manager), origin) ?? []),
   );
   return found.flat().filter(({ target }) => !isKnown(target));
 }

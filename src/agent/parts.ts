@@ -50,7 +50,7 @@ export interface Managers {
   readonly marking: readonly Manager[];
 }
 
-export interface AgentParts {
+export interface AgentDeps {
   readonly ledger: Ledger;
   readonly queue: Queue;
   readonly repository: Repository;

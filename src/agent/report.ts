@@ -1,19 +1,19 @@
 // What is to be said goes to the forge: one at a time, as forges ask, until nothing is due. What fails waits, longer each
 // time and at least as long as the forge says; what can never be sent is given up and logged.
 
-import type { CommitSha } from '../model/ids.ts';
-import { type CommitStatus, type Details, isComment } from '../model/report.ts';
-import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
-import type { Again } from '../ports/queue.ts';
-import type { Forge, SendResult } from '../ports.ts';
-import { COMMENT_CHANGED } from '../say/approval.ts';
+import { COMMENT_CHANGED } from '../messages/approval.ts';
 import {
   detailsOfPull,
   detailsOfQueued,
   detailsOfRun,
   detailsOfSentence,
   detailsOfStep,
-} from '../say/details/details.ts';
+} from '../messages/details/details.ts';
+import type { CommitSha } from '../model/ids.ts';
+import { type CommitStatus, type Details, isComment } from '../model/report.ts';
+import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
+import type { RetryDelay } from '../ports/queue.ts';
+import type { Forge, SendResult } from '../ports.ts';
 import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;
@@ -23,7 +23,7 @@ const MOST_ATTEMPTS = 2_016;
 const LOG_TAIL = 40;
 
 /** One at a time, by a lease that the caller holds. What a reporter that died had claimed is free as soon as its lease is. */
-export async function report(context: Context, signal: AbortSignal): Promise<Again> {
+export async function report(context: Context, signal: AbortSignal): Promise<RetryDelay> {
   const { ledger, forge, clock, log, options } = context;
   const now = () => clock.now().getTime();
   while (!signal.aborted) {

@@ -2,6 +2,8 @@
 // start and whenever something else than an outcome changed it, so a crash needs no other recovery, and running it twice does no
 // harm. `scheduleAfter` does what one outcome adds to that, for as little as that is: the tests hold it to the other.
 
+import { outsideWindow } from '../messages/policy.ts';
+import { applying, ended, frozen, type Sentence, superseded, WHY } from '../messages/status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
@@ -11,14 +13,12 @@ import { cutOffBy } from '../plan/following.ts';
 import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
-import type { Again, ApplyRequest } from '../ports/queue.ts';
-import { outsideWindow } from '../say/policy.ts';
-import { applying, ended, frozen, type Sentence, superseded, WHY } from '../say/status.ts';
+import type { ApplyRequest, RetryDelay } from '../ports/queue.ts';
 import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
 import { takeForce } from './reconcile/judging.ts';
 import { tellMerged } from './review/merged.ts';
-import { isTimed, ofRun, settled } from './tell.ts';
+import { isTimed, runStatuses, settled } from './statuses.ts';
 import { openingFor } from './window.ts';
 
 /** A step that was left for later is asked for again when whoever left it did not come back to it by then. */
@@ -27,7 +27,10 @@ const OVERDUE_MS = 60_000;
 const STEPS_ON_NODE = 16;
 
 /** Every run that is not over. Resolves to when the first of them may go on that waits for a window. */
-export async function scheduleOpen(context: Context, options: { readonly startedToo?: boolean } = {}): Promise<Again> {
+export async function scheduleOpen(
+  context: Context,
+  options: { readonly startedToo?: boolean } = {},
+): Promise<RetryDelay> {
   const waits: number[] = [];
   for (const run of await context.ledger.openRuns()) {
     const again = await schedule(context, run.id, options);
@@ -37,7 +40,11 @@ export async function scheduleOpen(context: Context, options: { readonly started
 }
 
 /** @param startedToo also asks for steps that had started: whoever ran them may have died */
-export async function schedule(context: Context, id: RunDetail['id'], { startedToo = false } = {}): Promise<Again> {
+export async function schedule(
+  context: Context,
+  id: RunDetail['id'],
+  { startedToo = false } = {},
+): Promise<RetryDelay> {
   const { ledger, queue, options } = context;
   const run = await ledger.runProgress(id);
   if (run === null || run.plan === null || run.ended !== null) return null;
@@ -55,7 +62,7 @@ export async function schedule(context: Context, id: RunDetail['id'], { startedT
     await finish(context, id, next.settle.size === 0 ? run : null);
   else if (hold !== null && next.running.length === 0) await waitFor(context, run, hold);
   else if (hold === null && run.state === 'blocked') {
-    await ledger.markRun(id, 'applying', ofRun(options.publicUrl, run, applying(run.plan)));
+    await ledger.markRun(id, 'applying', runStatuses(options.publicUrl, run, applying(run.plan)));
   }
   await queue.requestReport();
   return hold?.opens == null ? null : soon(context, hold.opens);
@@ -140,7 +147,7 @@ async function whatHolds(context: Context, run: RunDetail): Promise<Hold | null>
 
 /** Said once, and again when something else was said since, such as after an approval. */
 async function waitFor(context: Context, run: RunDetail, { said, opens }: Hold): Promise<void> {
-  const statuses = await news(context, ofRun(context.options.publicUrl, run, said));
+  const statuses = await news(context, runStatuses(context.options.publicUrl, run, said));
   if (run.state === 'blocked' && statuses.length === 0) return;
   await context.ledger.markRun(run.id, 'blocked', statuses);
   // Whoever asked for this may not come again; a reconcile does, when the window opens.
@@ -148,7 +155,7 @@ async function waitFor(context: Context, run: RunDetail, { said, opens }: Hold):
 }
 
 /** The timer comes by itself for what is later. */
-function soon({ clock, options }: Context, at: Date): Again {
+function soon({ clock, options }: Context, at: Date): RetryDelay {
   const wait = Math.max(0, at.getTime() - clock.now().getTime());
   return wait <= options.pollSeconds * 1000 ? wait : null;
 }
@@ -198,7 +205,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   // A run that a newer one took steps from says so; one that did all that it was to do ends as any other.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
-  const said = ofRun(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : ended(id, run.steps));
+  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : ended(id, run.steps));
   // When the same commit is carried out once more, what the new run says takes the place of this.
   const replaced = run.supersededBy === run.commit;
   const statuses = replaced ? [] : isTimed(run.request) ? await news(context, said) : said;

@@ -4,7 +4,7 @@ import { policyOf } from '../plan/policy.ts';
 import { type Opening, windowAt } from '../plan/windows.ts';
 import type { RunDetail } from '../ports/ledger.ts';
 import type { Clock } from '../ports.ts';
-import { isTimed } from './tell.ts';
+import { isTimed } from './statuses.ts';
 
 /**
  * Pure but for the clock. What changes nothing waits for no window, nor what a person wants at once, nor what is due by time: a

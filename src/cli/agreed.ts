@@ -1,6 +1,6 @@
 // A question before what cannot be taken back: what would be done was shown, and a person says yes, in one place for all commands.
 
-import { AGREED } from '../say/command.ts';
+import { AGREED } from '../messages/command.ts';
 import type { Io } from './io.ts';
 
 export interface Question {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
-import { type Door, openDoor } from '../agent/http/server.ts';
+import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import type { Agent, Role } from '../agent/parts.ts';
@@ -31,7 +31,7 @@ import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
-import { type HostParts, openForgeOf, openHostOf, repositoryOf } from './rehearse/outside.ts';
+import { type HostDeps, openForgeOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 
 /**
  * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
@@ -204,7 +204,7 @@ export async function compose(
 }
 
 /** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
-function patience(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostParts['away']> {
+function patience(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostDeps['away']> {
   let said = false;
   return async ({ message }) => {
     const node = (await known?.read()) ?? null;
@@ -253,9 +253,9 @@ async function answering(ledger: Ledger, { redisUrl }: Settings, said: () => Err
   }
 }
 
-async function openDoorOf({ listen }: Settings, parts: Parameters<typeof openDoor>[0]): Promise<Door> {
+async function openDoorOf({ listen }: Settings, parts: Parameters<typeof startHttpServer>[0]): Promise<HttpServer> {
   try {
-    return await openDoor(parts, listen);
+    return await startHttpServer(parts, listen);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Missing(

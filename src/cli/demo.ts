@@ -2,10 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
+import { chapter, commandLines, stageLines, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
+import { problemText } from '../messages/problem.ts';
+import { progressLines, runLine } from '../messages/run.ts';
 import type { Run } from '../model/run.ts';
-import { chapter, commandLines, stageLines, statusLines, storyEnd, yourTurn } from '../say/demo.ts';
-import { problemText } from '../say/problem.ts';
-import { progressLines, runLine } from '../say/run.ts';
 import { building, changing } from './demo/chapters/building.ts';
 import type { Chapter } from './demo/chapters/chapter.ts';
 import { refusing, replaying } from './demo/chapters/refusing.ts';

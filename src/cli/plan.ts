@@ -3,14 +3,16 @@
 import { load } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
+import { inTheFiles, type WrittenSide } from '../managers/written.ts';
+import { planText } from '../messages/plan.ts';
+import { olderProblemText, problemCounts, problemText } from '../messages/problem.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { Target } from '../model/target.ts';
 import { type Between, planBetween, type Side } from '../plan/between.ts';
 import { summary } from '../plan/plan.ts';
 import { policyBetween } from '../plan/policy.ts';
-import { planText } from '../say/plan.ts';
-import { olderProblemText, problemCounts, problemText } from '../say/problem.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 
@@ -41,7 +43,8 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
     io.stderr(`phoenix plan: ${args.from} cannot be read, so this is the plan from nothing\n`);
   }
   const policy = policyBetween(from.config?.hypervisor.policy, to.config?.hypervisor.policy);
-  const made = planBetween(side(from), side(to), { impact: impactOf, policy });
+  const between = planBetween(side(from), side(to), { impact: impactOf, policy });
+  const made = { ...between, plan: inTheFiles(between.plan, inFiles(from), inFiles(to)) };
   if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
   else io.stdout(text(made, colours(io, 'stdout')));
   return made.ok ? EXIT.done : EXIT.no;
@@ -54,13 +57,18 @@ interface Declared {
   readonly config: Config | null;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly problems: readonly Problem[];
+  readonly files: Snapshot['files'];
+}
+
+function inFiles({ config, files }: Declared): WrittenSide | null {
+  return config === null ? null : { config, files };
 }
 
 function side({ commit, config, targets, problems }: Declared): Side {
   return { commit, readable: config !== null, targets, problems };
 }
 
-const NOTHING: Declared = { commit: null, config: null, targets: new Map(), problems: [] };
+const NOTHING: Declared = { commit: null, config: null, targets: new Map(), problems: [], files: new Map() };
 
 async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Declared]> {
   const repository = await repositoryAt(args.path ?? '.');
@@ -71,20 +79,26 @@ async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Decla
     const snapshot = await commitSource(repository, commit, root);
     const { config, draft, problems } = load(snapshot, { ...settings, before });
     const readable = config ?? draft;
-    return { commit, config: readable, targets: readable === null ? new Map() : allTargets(readable), problems };
+    const targets = readable === null ? new Map() : allTargets(readable);
+    return { commit, config: readable, targets, problems, files: snapshot.files };
   };
   const from = args.from === 'none' ? NOTHING : await declared(args.from, null);
   return [from, await declared(args.to, from.config)];
 }
 
-/** The JSON of the contract, with `protected` and `held` for each step beside it. */
+/** The JSON of the contract; beside it `protected`, `held` and `name` of each step, and of what is derived the settings that follow. */
 function answer({ plan: { from, to, steps }, problems, held, ok }: Between) {
   return {
     from,
     to,
     ok,
     problems,
-    steps: steps.map((step) => ({ ...step, held: held.includes(step.target) })),
+    steps: steps.map(({ written, derived, changes, ...step }) => ({
+      ...step,
+      held: held.includes(step.target),
+      changes: written ?? changes,
+      ...(derived === true ? { derived: changes } : {}),
+    })),
     summary: summary({ from, to, steps }),
   };
 }

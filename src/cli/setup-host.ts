@@ -15,16 +15,16 @@ import type { Config } from '../managers/config.ts';
 import { lookAtDisks } from '../managers/hypervisor/setup/disks.ts';
 import { lookAtDriver, planDriver } from '../managers/hypervisor/setup/gpu-driver.ts';
 import { type PoolPlan, pathsOf, planPools } from '../managers/hypervisor/setup/pools.ts';
+import { problemText } from '../messages/problem.ts';
+import { poolText, SETUP } from '../messages/setup.ts';
 import type { Action } from '../model/action.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Host, Repository } from '../ports.ts';
-import { problemText } from '../say/problem.ts';
-import { poolText, SETUP } from '../say/setup.ts';
 import { readHostSettings } from '../settings/host.ts';
 import { type Settings, secretsOf } from '../settings.ts';
 import { agreed } from './agreed.ts';
 import { EXIT, type Io } from './io.ts';
-import { openHostOf } from './rehearse/outside.ts';
+import { openHostOf } from './rehearse/open-host.ts';
 import { folderSource, SourceFailure } from './source.ts';
 
 export interface SetupHostArgs {

@@ -1,8 +1,8 @@
 // `phoenix validate`: everything that is wrong with a configuration, each problem at its line.
 
 import { load } from '../load/load.ts';
+import { problemCounts, problemText } from '../messages/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { problemCounts, problemText } from '../say/problem.ts';
 import { EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, folderSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 

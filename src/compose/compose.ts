@@ -1,7 +1,7 @@
 // A compose file: YAML with positions, checked against the Compose Specification, and what in it matters beyond Docker.
 
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import { MAX_COMPOSE_VALUES } from '../config/limits.ts';
 import { decode } from '../config/read/encoding.ts';
 import { pointer } from '../config/read/place.ts';
@@ -11,7 +11,7 @@ import type { Compose, ComposeMention } from './contents.ts';
 import { unsetMentions } from './interpolation.ts';
 import { composeLabels } from './labels.ts';
 import { needsOf, wantedVariables } from './needs.ts';
-import { eachNode, finding, placeOf, positionOf, unfoldedSize } from './nodes.ts';
+import { diagnostic, eachNode, placeOf, positionOf, unfoldedSize } from './nodes.ts';
 import { portEntries } from './ports.ts';
 import { externalOnes, ownOnes, resourcesOf } from './resources.ts';
 import { composeSecret } from './secrets.ts';
@@ -22,7 +22,7 @@ import { composeTags, dropReset } from './tags.ts';
 export interface ReadCompose {
   /** Undefined when it cannot be read. */
   readonly compose: Compose | undefined;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Reads one compose file. Never throws, whatever the bytes are. */
@@ -49,9 +49,9 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   });
   const faults = document.errors
     .slice(0, 10)
-    .map((error) => finding(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
-  const findings = [...faults, ...repeatedKeys(path, document, lines)];
-  if (document.errors.length > 0) return { compose: undefined, findings };
+    .map((error) => diagnostic(path, '', 'SYNTAX', firstSentence(error.message), positionOf(lines, error.pos[0])));
+  const diagnostics = [...faults, ...repeatedKeys(path, document, lines)];
+  if (document.errors.length > 0) return { compose: undefined, diagnostics };
   if (document.contents === null) return empty(path);
   if (!(unfoldedSize(document.contents) <= MAX_COMPOSE_VALUES)) {
     return refused(
@@ -62,10 +62,10 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   dropReset(document);
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   const invalid = againstSpecification(path, value, document, lines);
-  if (invalid.length > 0) return { compose: undefined, findings: [...findings, ...invalid] };
+  if (invalid.length > 0) return { compose: undefined, diagnostics: [...diagnostics, ...invalid] };
   return {
     compose: factsOf(path, blob, fieldsOf(value), document, lines),
-    findings: [...findings, ...literalSecrets(path, document, lines)],
+    diagnostics: [...diagnostics, ...literalSecrets(path, document, lines)],
   };
 }
 
@@ -138,25 +138,25 @@ function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention
 }
 
 /** PLAINTEXT_SECRET: what everybody can read who can read the repository. */
-function literalSecrets(path: string, document: Document.Parsed, lines: LineCounter): Finding[] {
-  const findings: Finding[] = [];
+function literalSecrets(path: string, document: Document.Parsed, lines: LineCounter): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   eachNode(document.contents, (node, at) => {
     if (!isScalar(node) || (typeof node.value !== 'string' && typeof node.value !== 'number')) return;
     const what = composeSecret(pointer(at), String(node.value));
     if (what === null) return;
     const name = at.findLast((key) => typeof key === 'string') ?? 'value';
     const message = `"${name}" holds ${what}, in plain text`;
-    const found = finding(path, pointer(at), 'PLAINTEXT_SECRET', message, positionOf(lines, node.range?.[0]));
-    findings.push({ ...found, hint: COMPOSE_HINT });
+    const found = diagnostic(path, pointer(at), 'PLAINTEXT_SECRET', message, positionOf(lines, node.range?.[0]));
+    diagnostics.push({ ...found, hint: COMPOSE_HINT });
   });
-  return findings;
+  return diagnostics;
 }
 
 const COMPOSE_HINT =
   'Mention a variable in its place, and give the stack that variable with {"$secret": …} in its phoenix.json. Change the secret: it is known now.';
 
-function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounter): Finding[] {
-  const findings: Finding[] = [];
+function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounter): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   eachNode(document.contents, (node, at) => {
     if (!isMap(node)) return;
     const seen = new Set<unknown>();
@@ -165,19 +165,25 @@ function repeatedKeys(path: string, document: Document.Parsed, lines: LineCounte
       if (name === undefined || name === '<<') continue;
       if (seen.has(name)) {
         const position = positionOf(lines, isScalar(key) ? key.range?.[0] : undefined);
-        findings.push(
-          finding(path, pointer([...at, String(name)]), 'DUPLICATE_KEY', `"${name}" stands twice in one map`, position),
+        diagnostics.push(
+          diagnostic(
+            path,
+            pointer([...at, String(name)]),
+            'DUPLICATE_KEY',
+            `"${name}" stands twice in one map`,
+            position,
+          ),
         );
       }
       seen.add(name);
     }
   });
-  return findings;
+  return diagnostics;
 }
 
 function empty(path: string): ReadCompose {
-  const problem = finding(path, '', 'INVALID_VALUE', 'the file is empty', { line: 1, column: 1 });
-  return { compose: undefined, findings: [{ ...problem, hint: EMPTY_HINT }] };
+  const problem = diagnostic(path, '', 'INVALID_VALUE', 'the file is empty', { line: 1, column: 1 });
+  return { compose: undefined, diagnostics: [{ ...problem, hint: EMPTY_HINT }] };
 }
 
 function firstSentence(message: string): string {
@@ -185,6 +191,6 @@ function firstSentence(message: string): string {
 }
 
 function refused(path: string, message: string, hint?: string): ReadCompose {
-  const problem = finding(path, '', 'SYNTAX', message, { line: 1, column: 1 });
-  return { compose: undefined, findings: [hint === undefined ? problem : { ...problem, hint }] };
+  const problem = diagnostic(path, '', 'SYNTAX', message, { line: 1, column: 1 });
+  return { compose: undefined, diagnostics: [hint === undefined ? problem : { ...problem, hint }] };
 }

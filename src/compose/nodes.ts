@@ -11,7 +11,7 @@ import {
   type LineCounter,
   type Node,
 } from 'yaml';
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 
 /** Every node with the keys that lead to it; aliases are not followed. */
 export function eachNode(root: unknown, see: (node: Node, at: readonly (string | number)[]) => void): void {
@@ -87,12 +87,12 @@ export function positionOf(lines: LineCounter, offset: number | undefined) {
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
-export function finding(
+export function diagnostic(
   path: string,
   at: string,
-  code: Finding['code'],
+  code: Diagnostic['code'],
   message: string,
-  position: Finding['position'],
-): Finding {
+  position: Diagnostic['position'],
+): Diagnostic {
   return { code, at: { file: path, path: at }, message, ...(position === undefined ? {} : { position }) };
 }

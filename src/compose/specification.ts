@@ -3,11 +3,11 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
 import type { Document, LineCounter } from 'yaml';
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import { nearest } from '../config/nearest.ts';
 import { keysOf, pointer } from '../config/read/place.ts';
 import specification from './compose-spec.json' with { type: 'json' };
-import { finding, placeOf } from './nodes.ts';
+import { diagnostic, placeOf } from './nodes.ts';
 
 let compiled: ValidateFunction | undefined;
 
@@ -17,7 +17,7 @@ export function againstSpecification(
   value: unknown,
   document: Document.Parsed,
   lines: LineCounter,
-): Finding[] {
+): Diagnostic[] {
   compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
   if (compiled(value)) return [];
   const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
@@ -25,7 +25,7 @@ export function againstSpecification(
     const extra = error.params.additionalProperty as string | undefined;
     if (extra === undefined) {
       const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
-      return finding(
+      return diagnostic(
         path,
         error.instancePath,
         'INVALID_VALUE',
@@ -36,7 +36,7 @@ export function againstSpecification(
     const keys = [...keysOf(error.instancePath), extra];
     const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
     const meant = nearest(extra, known);
-    const unknown = finding(
+    const unknown = diagnostic(
       path,
       pointer(keys),
       'UNKNOWN_KEY',

@@ -2,7 +2,7 @@
 // before anything is checked; so neither the schemas nor the rules know of them.
 
 import type { TargetId } from '../model/ids.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import type { Place } from './read/place.ts';
 import { within } from './read/place.ts';
 
@@ -10,12 +10,12 @@ export type Raw = Record<string, unknown>;
 
 export interface Modern {
   readonly value: unknown;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** One object being brought up to date: copied only when something in it is old. */
 export class Draft {
-  readonly findings: Finding[] = [];
+  readonly diagnostics: Diagnostic[] = [];
   readonly #at: Place;
   readonly #target: TargetId | undefined;
   #raw: Raw;
@@ -50,7 +50,7 @@ export class Draft {
   /** Notes the old shape at a key. */
   old(key: string, message: string, hint: string): void {
     const target = this.#target === undefined ? {} : { target: this.#target };
-    this.findings.push({ code: 'LEGACY_SHAPE', at: within(this.#at, key), message, hint, onKey: true, ...target });
+    this.diagnostics.push({ code: 'LEGACY_SHAPE', at: within(this.#at, key), message, hint, onKey: true, ...target });
   }
 
   #writable(): Raw {

@@ -1,54 +1,54 @@
-// From what was found to what is shown: each finding once, with its line, in the order of the files.
+// From what was found to what is shown: each diagnostic once, with its line, in the order of the files.
 
 import type { Problem } from '../model/problem.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
-import type { Finding } from './finding.ts';
-import { isErrorFinding } from './findings.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { isErrorDiagnostic } from './diagnostics.ts';
 import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
 
-/** Findings with their lines, in the order of the files; each once, errors kept when there are too many. */
+/** Diagnostics with their lines, in the order of the files; each once, errors kept when there are too many. */
 export function problemsOf(
-  findings: readonly Finding[],
+  diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string>,
   strictSecrets: boolean,
 ): Problem[] {
-  const isError = (finding: Finding) =>
-    isErrorFinding(finding) || (finding.code === 'PLAINTEXT_SECRET' && strictSecrets);
+  const isError = (diagnostic: Diagnostic) =>
+    isErrorDiagnostic(diagnostic) || (diagnostic.code === 'PLAINTEXT_SECRET' && strictSecrets);
   const once = new Map(
-    findings.map((finding) => [
-      `${finding.code} ${finding.at.file} ${finding.at.path} ${finding.target ?? ''} ${finding.message}`,
-      finding,
+    diagnostics.map((diagnostic) => [
+      `${diagnostic.code} ${diagnostic.at.file} ${diagnostic.at.path} ${diagnostic.target ?? ''} ${diagnostic.message}`,
+      diagnostic,
     ]),
   );
   const shown = [...once.values()].sort((a, b) => Number(isError(b)) - Number(isError(a))).slice(0, MAX_PROBLEMS);
   const positions = positionsOf(shown, texts);
   return shown
-    .map((finding): Problem => {
-      const position = finding.position ?? positions.get(finding.at.file)?.get(wantedOf(finding));
+    .map((diagnostic): Problem => {
+      const position = diagnostic.position ?? positions.get(diagnostic.at.file)?.get(wantedOf(diagnostic));
       return {
-        severity: isError(finding) ? 'error' : 'warning',
-        code: finding.code,
-        file: finding.at.file,
-        path: finding.at.path,
+        severity: isError(diagnostic) ? 'error' : 'warning',
+        code: diagnostic.code,
+        file: diagnostic.at.file,
+        path: diagnostic.at.path,
         line: position?.line ?? 1,
         column: position?.column ?? 1,
-        target: finding.target ?? null,
-        message: hidePlainSecrets(finding.message),
-        hint: finding.hint === undefined ? null : hidePlainSecrets(finding.hint),
+        target: diagnostic.target ?? null,
+        message: hidePlainSecrets(diagnostic.message),
+        hint: diagnostic.hint === undefined ? null : hidePlainSecrets(diagnostic.hint),
       };
     })
     .sort(byPlace);
 }
 
-function positionsOf(findings: readonly Finding[], texts: ReadonlyMap<string, string>) {
+function positionsOf(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
   const wanted = new Map<string, Set<string>>();
-  for (const finding of findings) {
-    if (finding.position !== undefined) continue;
-    const ofFile = wanted.get(finding.at.file) ?? new Set();
-    ofFile.add(wantedOf(finding));
-    wanted.set(finding.at.file, ofFile);
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.position !== undefined) continue;
+    const ofFile = wanted.get(diagnostic.at.file) ?? new Set();
+    ofFile.add(wantedOf(diagnostic));
+    wanted.set(diagnostic.at.file, ofFile);
   }
   const positions = new Map<string, ReadonlyMap<string, Position>>();
   for (const [file, pointers] of wanted) {
@@ -59,7 +59,7 @@ function positionsOf(findings: readonly Finding[], texts: ReadonlyMap<string, st
 }
 
 /** `locate` takes a pointer for the place of a value, and with a `#` for that of its key. */
-function wantedOf({ at, onKey }: Finding): string {
+function wantedOf({ at, onKey }: Diagnostic): string {
   return onKey ? `#${at.path}` : at.path;
 }
 

@@ -3,8 +3,8 @@
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Finding } from './finding.ts';
-import { Findings } from './findings.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { Diagnostics } from './diagnostics.ts';
 import type { Known } from './known.ts';
 import type { Place } from './read/place.ts';
 import type { Sources } from './sources.ts';
@@ -22,11 +22,11 @@ interface Notes {
   addFile(path: string): void;
 }
 
-/** Reads the entries of files. What is wrong with them is among the findings. */
+/** Reads the entries of files. What is wrong with them is among the diagnostics. */
 export class Reader<Unreadable extends Notes> {
-  readonly findings = new Findings();
+  readonly diagnostics = new Diagnostics();
   /** What is wrong with references to secrets. */
-  readonly references: Finding[] = [];
+  readonly references: Diagnostic[] = [];
   readonly unreadable: Unreadable;
   readonly sources: Sources;
   readonly files: Snapshot['files'];
@@ -55,15 +55,15 @@ export class Reader<Unreadable extends Notes> {
   look(marking: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): boolean {
     const marked = marking === null ? [] : unusedAndPlain(marking, modern, at, this.#bounds, target);
     const { references, plain, refers } = this.#seek(written, at, marked, target);
-    this.findings.add(marked);
-    this.findings.add(plain);
+    this.diagnostics.add(marked);
+    this.diagnostics.add(plain);
     this.references.push(...references);
     return marked.length + plain.length === 0 && !refers;
   }
 
   /** Further entries of the file are not looked at: there are more errors already than are shown. */
   enough(file: string): boolean {
-    if (this.findings.full) this.unreadable.addFile(file);
-    return this.findings.full;
+    if (this.diagnostics.full) this.unreadable.addFile(file);
+    return this.diagnostics.full;
   }
 }

@@ -2,14 +2,14 @@
 // values or what keeps them from being read.
 
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
 import { notTheContent, standsFor } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 
 /** What was read of the files, and the texts that positions are looked up in. */
 export class Sources {
-  readonly findings: Finding[] = [];
+  readonly diagnostics: Diagnostic[] = [];
   readonly texts = new Map<string, string>();
   readonly #files: Snapshot['files'];
   readonly #ifEmpty: (path: string) => string | null;
@@ -21,7 +21,7 @@ export class Sources {
     this.#ifEmpty = ifEmpty;
   }
 
-  /** The value of a JSON file, read once; undefined when it cannot be read, which is then among the findings. */
+  /** The value of a JSON file, read once; undefined when it cannot be read, which is then among the diagnostics. */
   json(path: string, need: 'needed' | 'optional'): unknown {
     if (!this.#values.has(path)) this.#values.set(path, this.#read(path, need));
     return this.#values.get(path);
@@ -33,9 +33,9 @@ export class Sources {
     const { value, text, faults } = readJson(bytes);
     this.texts.set(path, text);
     for (const { code, path: pointer, message, hint, position } of faults) {
-      const finding = { code, at: { file: path, path: pointer }, message, position, onKey: true };
+      const diagnostic = { code, at: { file: path, path: pointer }, message, position, onKey: true };
       const advice = hint ?? (text.trim() === '' ? this.#ifEmpty(path) : null);
-      this.findings.push(advice === null ? finding : { ...finding, hint: advice });
+      this.diagnostics.push(advice === null ? diagnostic : { ...diagnostic, hint: advice });
     }
     return value;
   }
@@ -50,7 +50,7 @@ export class Sources {
     if (reason === null) {
       const instead = file.bytes === undefined ? null : standsFor(file.bytes);
       if (instead === null) return file.bytes;
-      this.findings.push(notTheContent(path, instead));
+      this.diagnostics.push(notTheContent(path, instead));
       return undefined;
     }
     this.#refuse(path, file.kind === 'symlink' || file.kind === 'submodule' ? 'MISSING_FILE' : 'SYNTAX', reason);
@@ -58,7 +58,7 @@ export class Sources {
   }
 
   #refuse(path: string, code: 'MISSING_FILE' | 'SYNTAX', message: string): void {
-    this.findings.push({ code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } });
+    this.diagnostics.push({ code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } });
   }
 }
 

@@ -3,9 +3,9 @@
 import type { z } from 'zod';
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { type Place, within } from './read/place.ts';
-import { type Marked, marked, matches } from './schema/marks.ts';
+import { type Marked, marked, matches } from './schema/field-metadata.ts';
 import { isNoSecret } from './secret.ts';
 import { plainHint } from './written-secrets.ts';
 
@@ -14,7 +14,7 @@ export interface Marking {
   readonly noEffect: readonly Marked[];
   readonly secret: readonly Marked[];
   /** What is secret by something else than its field. */
-  readonly alsoPlain: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Finding[];
+  readonly alsoPlain: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Diagnostic[];
 }
 
 export function markingOf(schema: z.ZodType, alsoPlain: Marking['alsoPlain'] = () => []): Marking {
@@ -28,26 +28,26 @@ export function unusedAndPlain(
   at: Place,
   bounds: SecretBounds,
   target?: TargetId,
-): Finding[] {
+): Diagnostic[] {
   const common = target === undefined ? {} : { target };
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   for (const { pattern, value: instead } of noEffect) {
     for (const { keys } of matches(raw, pattern)) {
       const message = `"${keys.at(-1)}" has no effect: ${instead}`;
-      findings.push({ code: 'NO_EFFECT', at: within(at, ...keys), message, onKey: true, ...common });
+      diagnostics.push({ code: 'NO_EFFECT', at: within(at, ...keys), message, onKey: true, ...common });
     }
   }
   for (const { pattern } of secret) {
     for (const { keys, value } of matches(raw, pattern)) {
       if (typeof value !== 'string' || isNoSecret(value)) continue;
-      findings.push({ ...plainSecret(String(keys.at(-1)), within(at, ...keys), bounds), ...common });
+      diagnostics.push({ ...plainSecret(String(keys.at(-1)), within(at, ...keys), bounds), ...common });
     }
   }
-  return [...findings, ...alsoPlain(raw, at, bounds)];
+  return [...diagnostics, ...alsoPlain(raw, at, bounds)];
 }
 
 /** PLAINTEXT_SECRET of a value that is secret by its name. */
-export function plainSecret(name: string, at: Place, bounds: SecretBounds): Finding {
+export function plainSecret(name: string, at: Place, bounds: SecretBounds): Diagnostic {
   return {
     code: 'PLAINTEXT_SECRET',
     at,

@@ -6,7 +6,7 @@ import type { SecretBounds } from '../model/secret-bounds.ts';
 import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
 import { plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { notTheContent, standsFor } from './read/content.ts';
 import type { Place } from './read/place.ts';
 import { within } from './read/place.ts';
@@ -15,14 +15,19 @@ import { valueAt } from './sops/key-path.ts';
 
 interface WrittenSecrets {
   /** Each is held back with the targets that it is for. */
-  readonly references: readonly Finding[];
-  readonly plain: readonly Finding[];
+  readonly references: readonly Diagnostic[];
+  readonly plain: readonly Diagnostic[];
   /** There is a reference, whether or not anything is wrong with it. */
   readonly refers: boolean;
 }
 
-/** @param known findings of the same values: what is said already is not said again */
-export type LookForSecrets = (raw: unknown, at: Place, known: readonly Finding[], target?: TargetId) => WrittenSecrets;
+/** @param known diagnostics of the same values: what is said already is not said again */
+export type LookForSecrets = (
+  raw: unknown,
+  at: Place,
+  known: readonly Diagnostic[],
+  target?: TargetId,
+) => WrittenSecrets;
 
 export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): LookForSecrets {
   const opened = new Map<string, ReturnType<typeof readSopsFile>>();
@@ -33,7 +38,7 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
   };
 
   /** Null for one that can be resolved, as far as the repository and the settings tell. */
-  function faultOf(reference: string, at: Place): Finding | null {
+  function faultOf(reference: string, at: Place): Diagnostic | null {
     const refusal = whyNotAllowed(reference, bounds);
     if (refusal !== null) return { code: 'SECRET_NOT_ALLOWED', at, ...refusal };
     const parsed = parseReference(reference);
@@ -56,10 +61,12 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
   }
 
   return (raw, at, known, target) => {
-    const said = new Set(known.filter(({ code }) => code === 'PLAINTEXT_SECRET').map((finding) => finding.at.path));
+    const said = new Set(
+      known.filter(({ code }) => code === 'PLAINTEXT_SECRET').map((diagnostic) => diagnostic.at.path),
+    );
     const common = target === undefined ? {} : { target };
-    const references: Finding[] = [];
-    const plain: Finding[] = [];
+    const references: Diagnostic[] = [];
+    const plain: Diagnostic[] = [];
     let refers = false;
     eachText(raw, [], false, (value, keys, isArgument) => {
       if (keys.at(-1) === '$secret') {
@@ -77,14 +84,14 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
   };
 }
 
-function unreadable(path: string, at: Place, kind: string | undefined): Finding {
+function unreadable(path: string, at: Place, kind: string | undefined): Diagnostic {
   const hint = 'Add the file to the repository, encrypted by sops, or correct the path; it begins at the config root.';
   if (kind === undefined) return { code: 'MISSING_FILE', at, message: `the encrypted file is missing: ${path}`, hint };
   const message = kind === 'symlink' ? `${path} is a symbolic link, which is not followed` : `${path} cannot be read`;
   return { code: 'MISSING_FILE', at, message, hint };
 }
 
-function faultIn(file: SopsFile, path: string, way: string, at: Place): Finding | null {
+function faultIn(file: SopsFile, path: string, way: string, at: Place): Diagnostic | null {
   const found = valueAt(file, way);
   if (found === null) {
     const hint = 'Write the way to one value: db.password, /db/password, or ["db"]["password"].';
@@ -101,7 +108,7 @@ function faultIn(file: SopsFile, path: string, way: string, at: Place): Finding 
   };
 }
 
-function plainSecret(what: string, keys: readonly string[], at: Place, bounds: SecretBounds): Finding {
+function plainSecret(what: string, keys: readonly string[], at: Place, bounds: SecretBounds): Diagnostic {
   const name = keys.findLast((key) => !/^\d+$/.test(key)) ?? 'value';
   return { code: 'PLAINTEXT_SECRET', at, message: `"${name}" holds ${what}, in plain text`, hint: plainHint(bounds) };
 }

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
-import type { Again, ApplyRequest, Queue, Work, WorkOptions } from '../ports/queue.ts';
+import type { ApplyRequest, Queue, RetryDelay, Work, WorkOptions } from '../ports/queue.ts';
 import type { Log } from '../ports.ts';
 import type { Connection } from './ledger/connect.ts';
 import { script } from './ledger/script.ts';
@@ -61,7 +61,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
   const stopping = new AbortController();
-  const running = new Set<Promise<Again>>();
+  const running = new Set<Promise<RetryDelay>>();
   // By clocks that nobody sets, as BullMQ's own for delayed and repeated jobs is not. What a process takes with it when it dies is asked for by
   // the next poll.
   const later = new Map<string, Later>();
@@ -120,7 +120,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const waitKey = (node: string, jobId: string) => `${base.prefix}:wait:${node}:${jobId}`;
 
   /** One step after the other, as long as there is one to go on with. The job says which one, for whoever takes it over. */
-  async function takeTurns(node: string, apply: NonNullable<Work['apply']>, job: Job): Promise<Again> {
+  async function takeTurns(node: string, apply: NonNullable<Work['apply']>, job: Job): Promise<RetryDelay> {
     let step = { attempt: 0, ...(job.data as Omit<ApplyRequest, 'attempt'>) };
     for (let turns = 1; ; turns += 1) {
       const next = await apply(step.run, step.target, stopping.signal);
@@ -163,10 +163,10 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     name: string,
     { concurrency, lockMs = LOCK_MS }: Pick<WorkOptions, 'concurrency' | 'lockMs'>,
     onlyOne: boolean,
-    run: (job: Job) => Promise<Again>,
+    run: (job: Job) => Promise<RetryDelay>,
   ): void {
     const process = async (job: Job) => {
-      let again: Again;
+      let again: RetryDelay;
       try {
         const work = run(job);
         running.add(work);

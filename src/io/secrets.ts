@@ -77,7 +77,7 @@ async function read(reference: SecretReference, sources: SecretSources, files: N
     case 'env': {
       const value = sources.environment[parsed.name];
       if (value !== undefined) return value;
-      throw new SecretUnavailable(`the secret ${text} is not set: put ${parsed.name} into the agent’s environment`);
+      throw new SecretUnavailable(`the secret ${text} is not set; put ${parsed.name} into the agent’s environment`);
     }
     case 'file':
       return readFile(text, parsed.path, sources.bounds, files);
@@ -105,7 +105,7 @@ async function readFile(text: string, path: string, { folders }: SecretBounds, f
     if (code === undefined) throw new Error(`the secret ${text}: ${message}`);
     throw new SecretUnavailable(`the secret ${text} cannot be read (${code}): make the file readable for the agent`);
   }
-  if (found === undefined) throw new SecretUnavailable(`the secret ${text} is not there: put the file onto the node`);
+  if (found === undefined) throw new SecretUnavailable(`the secret ${text} is not there; put the file onto the node`);
   return found.replace(/\r?\n$/, '');
 }
 

@@ -35,7 +35,7 @@ async function dataKey({ dataKeys }: SopsFile, identities: string | null): Promi
     if (opened?.length === 32) return opened;
   }
   throw new Error(
-    'is encrypted to others than the agent: add its recipient to .sops.yaml and run sops updatekeys on the file',
+    'is encrypted to others than the agent; add its recipient to .sops.yaml and run sops updatekeys on the file',
   );
 }
 

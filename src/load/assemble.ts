@@ -1,6 +1,6 @@
 // From the written files to one configuration, as far as they can be read: each kind reads its own, in the order of the registry.
 
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import type { Known } from '../config/known.ts';
 import { Reader } from '../config/reader.ts';
 import { withBlobs } from '../config/sops/with-blobs.ts';
@@ -19,9 +19,9 @@ export interface Assembled {
   readonly complete: boolean;
   /** What was left out. */
   readonly unreadable: Unreadable;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
   /** What is wrong with references to secrets: held back with the targets that they are for. */
-  readonly references: readonly Finding[];
+  readonly references: readonly Diagnostic[];
   /** Texts to look positions up in. */
   readonly texts: ReadonlyMap<string, string>;
 }
@@ -41,12 +41,12 @@ export function assemble(snapshot: Snapshot, bounds: SecretBounds, known: Known,
   for (const { declares } of kinds) parts = { ...parts, ...declares.read?.(reading, parts) };
   const mentioned = [...sources.texts.values()].some((text) => text.includes('sops:'));
   const config = complete(mentioned ? withBlobs(parts, snapshot.files) : parts);
-  const broken = sources.findings.some(({ code }) => BROKEN.has(code));
+  const broken = sources.diagnostics.some(({ code }) => BROKEN.has(code));
   return {
     config,
     complete: !broken && unreadable.nothing,
     unreadable,
-    findings: [...sources.findings, ...reading.findings.all],
+    diagnostics: [...sources.diagnostics, ...reading.diagnostics.all],
     references: reading.references,
     texts: sources.texts,
   };

@@ -11,7 +11,7 @@ import type { Problem } from '../model/problem.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
-import { findingsBetween } from './rules/between.ts';
+import { diagnosticsBetween } from './rules/between.ts';
 import { ADDRESS_RULES, rulesOf } from './rules/index.ts';
 import { byTarget } from './secret-targets.ts';
 
@@ -40,17 +40,17 @@ export interface LoadOptions {
 /** Pure. All problems at once; never throws, whatever the bytes are. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { before = null, known = new Known(), kinds = KINDS, secrets, strictSecrets } = options;
-  const { config, complete, unreadable, findings, references, texts } = assemble(snapshot, secrets, known, kinds);
+  const { config, complete, unreadable, diagnostics, references, texts } = assemble(snapshot, secrets, known, kinds);
   const context = { config, files: snapshot.files, unreadable, secrets };
-  const held = references.flatMap((finding) => byTarget(finding, config));
+  const held = references.flatMap((diagnostic) => byTarget(diagnostic, config));
   const addresses = ADDRESS_RULES.flatMap((rule) => {
     const found = rule(context);
     for (const { target } of found) doubt(target, unreadable);
     return found;
   });
-  const between = before === null ? [] : findingsBetween(before, config, unreadable);
+  const between = before === null ? [] : diagnosticsBetween(before, config, unreadable);
   const broken = rulesOf(kinds).flatMap((rule) => rule(context));
-  const problems = problemsOf([...findings, ...held, ...addresses, ...broken, ...between], texts, strictSecrets);
+  const problems = problemsOf([...diagnostics, ...held, ...addresses, ...broken, ...between], texts, strictSecrets);
   const refused = problems.some(({ severity }) => severity === 'error');
   return { config: refused ? null : config, draft: complete ? config : null, problems };
 }

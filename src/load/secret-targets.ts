@@ -1,6 +1,6 @@
 // Which targets a reference to a secret is for, by where it is written: what is wrong with it holds back these and no others.
 
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import { keysOf } from '../config/read/place.ts';
 import type { Config } from '../managers/config.ts';
 import { HYPERVISOR_FILE, VM_FILE } from '../managers/places.ts';
@@ -8,13 +8,13 @@ import { targetOnVm } from '../managers/stack/target.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 
 /** One for each target; one without where it is for none. */
-export function byTarget(finding: Finding, config: Config): Finding[] {
-  if (finding.target !== undefined) return [finding];
-  const targets = targetsAt(finding.at, config);
-  return targets.length === 0 ? [finding] : targets.map((target) => ({ ...finding, target }));
+export function byTarget(diagnostic: Diagnostic, config: Config): Diagnostic[] {
+  if (diagnostic.target !== undefined) return [diagnostic];
+  const targets = targetsAt(diagnostic.at, config);
+  return targets.length === 0 ? [diagnostic] : targets.map((target) => ({ ...diagnostic, target }));
 }
 
-function targetsAt({ file, path }: Finding['at'], config: Config): TargetId[] {
+function targetsAt({ file, path }: Diagnostic['at'], config: Config): TargetId[] {
   const [first, second] = keysOf(path);
   const [, stack] = /^stacks\/([^/]+)\/phoenix\.json$/.exec(file) ?? [];
   if (stack !== undefined) return first === 'environments' ? stackTargets(stack, second, config) : [];

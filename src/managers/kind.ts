@@ -5,7 +5,7 @@ import type { JsonObject } from '../model/json.ts';
 import type { Declaration } from './declaration.ts';
 import type { Manager } from './manager.ts';
 
-export interface Kind<Spec = JsonObject, Observation = unknown, Survey = unknown>
-  extends Manager<Spec, Observation, Survey> {
+export interface Kind<Spec = JsonObject, Observation = unknown, Inventory = unknown>
+  extends Manager<Spec, Observation, Inventory> {
   readonly declares: Declaration;
 }

@@ -9,6 +9,7 @@ import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports.ts';
 import type { Config } from './config.ts';
+import type { Sources } from './sources.ts';
 
 /** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
 export interface Origin {
@@ -84,11 +85,11 @@ export interface NoWayBack {
 export type RunningState = 'running' | 'stopped' | 'absent';
 
 /** For kinds whose targets run and can be stopped: containers and VMs. All of it is pure. */
-export interface PowerManager<Spec = JsonObject, Observation = unknown, Survey = unknown> {
+export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** How it is declared: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
   role(spec: Spec): 'runs' | 'rests' | 'free';
-  /** From the survey; it may be some seconds old. */
-  state(survey: Survey, target: TargetId): RunningState;
+  /** From the inventory; it may be some seconds old. */
+  state(inventory: Inventory, target: TargetId): RunningState;
   /** From a close look. */
   running(observation: Observation): RunningState;
   /** What is missing for that wish; nothing of its configuration is looked at. */
@@ -99,14 +100,16 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Survey =
 export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
 /**
- * `Spec` is all that decides how a target should be; `Observation` is what is known of one target; `Survey` is what one look at the
+ * `Spec` is all that decides how a target should be; `Observation` is what is known of one target; `Inventory` is what one look at the
  * whole host says, in a constant number of commands. Who asks a manager knows none of them: the registry takes them away.
  */
-export interface Manager<Spec = JsonObject, Observation = unknown, Survey = unknown> {
+export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** Kinds of targets that it keeps, for example `lxc`. */
   readonly kind: string;
   /** Pure: every target of this kind in the configuration, with spec and needs. */
   targets(config: Config): readonly Target[];
+  /** Pure: where what decides its targets is written. */
+  readonly sources: Sources;
   /**
    * Pure: a spec in the words that its digest is made of, where those are not its own any more. The ledger keeps digests of what was
    * applied: a field that has another name now, or that came later and nobody declares, is no change of any target.
@@ -114,9 +117,9 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Survey = unkn
   recorded?(spec: Spec): JsonObject;
   /** Pure: what a change costs, by Proxmox's own rules. */
   impact(change: Change<Spec>): Impact;
-  survey(host: HostReader): Promise<Survey>;
-  /** From the survey alone where it suffices to say that nothing is to be done; null when the target must be looked at closely. */
-  glance(survey: Survey, wanted: Wanted<Spec>): Observation | null;
+  inventory(host: HostReader): Promise<Inventory>;
+  /** From the inventory alone where it suffices to say that nothing is to be done; null when the target must be looked at closely. */
+  quickCheck(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
   /** A close and fresh look at one target. */
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
   /** Pure: what is missing between what is wanted and what was observed. */
@@ -126,11 +129,11 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Survey = unkn
   /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
   safeguard(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
   /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
-  readonly putsBack?: true;
+  readonly selfRollback?: true;
   /** Absent where nothing can be started or stopped. */
-  readonly power?: PowerManager<Spec, Observation, Survey>;
+  readonly power?: PowerManager<Spec, Observation, Inventory>;
   /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */
-  marked?(survey: Survey, origin: Origin): readonly MarkedTarget[];
+  marked?(inventory: Inventory, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
-  due?(survey: Survey, wanted: Wanted<Spec>): Date | null;
+  due?(inventory: Inventory, wanted: Wanted<Spec>): Date | null;
 }

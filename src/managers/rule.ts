@@ -1,6 +1,6 @@
 // What a rule is: a small named pure function that looks at the whole configuration and says what is wrong with it.
 
-import type { Finding } from '../config/finding.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { SourceFile } from '../model/snapshot.ts';
 import type { Config } from './config.ts';
@@ -16,4 +16,4 @@ export interface RuleContext {
   readonly secrets: SecretBounds;
 }
 
-export type Rule = (context: RuleContext) => readonly Finding[];
+export type Rule = (context: RuleContext) => readonly Diagnostic[];

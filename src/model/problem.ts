@@ -84,7 +84,7 @@ export interface Problem {
   readonly hint: string | null;
 }
 
-export type DatedProblem = Problem & {
+export type ClassifiedProblem = Problem & {
   /** Not already there before. */
   readonly new: boolean;
 };

@@ -2,7 +2,7 @@
 
 import type { CommitSha, TargetId } from './ids.ts';
 import type { Plan } from './plan.ts';
-import type { DatedProblem } from './problem.ts';
+import type { ClassifiedProblem } from './problem.ts';
 
 /** What a pull request would change. */
 export interface PullPlan {
@@ -16,7 +16,7 @@ export interface PullPlan {
   readonly from: CommitSha;
   /** Secrets are hidden. */
   readonly plan: Plan;
-  readonly problems: readonly DatedProblem[];
+  readonly problems: readonly ClassifiedProblem[];
   readonly held: readonly TargetId[];
   /** Lines of its commits and its text that approve nothing, and why; absent where there are none. */
   readonly notes?: readonly string[];

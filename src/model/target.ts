@@ -7,7 +7,7 @@ export interface Target {
   readonly id: TargetId;
   /** Normalised: defaults filled in, keys in order, blob ids of the files it uses. Secrets only as references. */
   readonly spec: JsonObject;
-  /** Targets in which it lies or by which it was made: it is looked at again when one of them is made anew, though its own spec stays. */
+  /** Targets in which it lies or by which it was made: it is looked at again when one of them is recreated, though its own spec stays. */
   readonly within?: readonly TargetId[];
   /** Targets that must be applied first. */
   readonly needs: readonly TargetId[];
@@ -25,7 +25,7 @@ export interface Applied {
   readonly secrets?: Readonly<Record<string, string>>;
   /** When it was proved, ISO 8601. Absent in records of before it was kept. */
   readonly at?: string;
-  /** When it was last made anew, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
+  /** When it was last recreated, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
   readonly made?: string;
 }
 

@@ -3,7 +3,7 @@
 import type { TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
-import type { DatedProblem, Problem } from '../model/problem.ts';
+import type { ClassifiedProblem, Problem } from '../model/problem.ts';
 import type { Target } from '../model/target.ts';
 import { markNew } from './new-problems.ts';
 import { makePlan } from './plan.ts';
@@ -22,7 +22,7 @@ export interface Side {
 export interface Between {
   /** Secrets are hidden. */
   readonly plan: Plan;
-  readonly problems: readonly DatedProblem[];
+  readonly problems: readonly ClassifiedProblem[];
   /** Targets with errors that were there before: they are held back. */
   readonly held: readonly TargetId[];
   /** `to` brings no error of its own. */

@@ -17,7 +17,7 @@ export type Doubt =
   | { readonly kind: 'absent' }
   /** It rests on a target that is not on the host, or was deleted. */
   | { readonly kind: 'needs what is gone'; readonly need: TargetId }
-  | { readonly kind: 'needs what was made anew'; readonly need: TargetId }
+  | { readonly kind: 'needs what was recreated'; readonly need: TargetId }
   | { readonly kind: 'needs what is not proved'; readonly need: TargetId }
   /** It lies in a target that is in doubt itself. */
   | { readonly kind: 'lies in what is in doubt'; readonly need: TargetId };
@@ -58,7 +58,7 @@ export function doubtsOf(
       if (own === undefined && declared.has(need) && (within.includes(need) || isGuest(need)))
         return { kind: 'needs what is gone', need };
       if (own?.made !== undefined && proof.at !== undefined && own.made > proof.at) {
-        return { kind: 'needs what was made anew', need };
+        return { kind: 'needs what was recreated', need };
       }
     }
     const doubtful = within.find((one) => look(one) !== null);

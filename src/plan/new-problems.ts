@@ -1,12 +1,12 @@
 // Which problems a commit brings and which it found: only those that it brings refuse it.
 
-import type { DatedProblem, Problem } from '../model/problem.ts';
+import type { ClassifiedProblem, Problem } from '../model/problem.ts';
 
 /**
  * The problems of a commit, each marked. A problem is the same one when code, file, target, message and field are, wherever
  * it stands now: a guest put in front of it in a list does not make it new. Of several alike, as many are old as there were.
  */
-export function markNew(before: readonly Problem[], after: readonly Problem[]): DatedProblem[] {
+export function markNew(before: readonly Problem[], after: readonly Problem[]): ClassifiedProblem[] {
   const old = new Map<string, number>();
   for (const problem of before) old.set(identity(problem), (old.get(identity(problem)) ?? 0) + 1);
   return after.map((problem) => {

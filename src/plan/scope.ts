@@ -22,7 +22,7 @@ export function dependants(chosen: Iterable<TargetId>, targets: Targets): Set<Ta
 
 function reached(start: Iterable<TargetId>, next: (target: TargetId) => readonly TargetId[]): Set<TargetId> {
   const found = new Set(start);
-  // A set hands out what is added to it while it is walked.
+  // Iterating a Set visits elements added during iteration.
   for (const target of found) {
     for (const other of next(target)) found.add(other);
   }

@@ -19,10 +19,12 @@ export function hideSecrets(plan: Plan): Plan {
   return { ...plan, steps: plan.steps.map((step) => ({ ...step, changes: step.changes.map(hideInChange) })) };
 }
 
-function hideInChange({ path, before, after }: FieldChange): FieldChange {
+/** One change with every secret value hidden. */
+export function hideInChange<Of extends FieldChange>(change: Of): Of {
+  const { path, before, after } = change;
   const name = keys(path).at(-1) ?? '';
   return {
-    path,
+    ...change,
     before: before === undefined ? undefined : hide(name, before),
     after: after === undefined ? undefined : hide(name, after),
   };

@@ -5,24 +5,24 @@ import type { RunId, TargetId } from '../model/ids.ts';
 
 export interface Work {
   /** Compare the branch's head with what was followed, plan runs that wait for a plan, schedule what is ready. */
-  reconcile?(signal: AbortSignal): Promise<Again>;
+  reconcile?(signal: AbortSignal): Promise<RetryDelay>;
   /** May resolve to a step to go on with: one job does several, one after the other. */
-  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<Again | ApplyRequest>;
+  apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<RetryDelay | ApplyRequest>;
   /** Send what is due in the outbox. */
-  report?(signal: AbortSignal): Promise<Again>;
+  report?(signal: AbortSignal): Promise<RetryDelay>;
   /** Look at everything that is applied and say what differs. */
-  drift?(signal: AbortSignal): Promise<Again>;
+  drift?(signal: AbortSignal): Promise<RetryDelay>;
   /** Plan pull requests, and do what people ask for at the forge. */
-  review?(signal: AbortSignal): Promise<Again>;
+  review?(signal: AbortSignal): Promise<RetryDelay>;
   /** Try what is due by time. */
-  renew?(signal: AbortSignal): Promise<Again>;
+  renew?(signal: AbortSignal): Promise<RetryDelay>;
 }
 
 /** Work that a timer asks for. */
 type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew';
 
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
-export type Again = number | null;
+export type RetryDelay = number | null;
 
 /** A step of a run, handed out after that many starts. */
 export interface ApplyRequest {

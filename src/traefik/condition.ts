@@ -2,7 +2,7 @@
 // a number of the very kind or a text.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type Meaning, readExpression } from './go-expression.ts';
+import { type ParsedEvent, readExpression } from './go-expression.ts';
 import type { Literal } from './go-tokens.ts';
 
 interface Language {
@@ -50,7 +50,7 @@ export function conditionFault(text: string, language: Language): Unreadable | n
   return value.is === 'condition' ? null : { message: 'the expression is no condition', hint };
 }
 
-function meaningOf({ functions }: Language): Meaning<Value> {
+function meaningOf({ functions }: Language): ParsedEvent<Value> {
   return {
     literal: ({ kind }) => ({ is: kind }),
     call(name, values) {

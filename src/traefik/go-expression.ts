@@ -5,7 +5,7 @@ import { isUnreadable, type Unreadable } from './fault.ts';
 import { type Literal, type Token, tokensOf } from './go-tokens.ts';
 
 /** What the parts of an expression come to. */
-export interface Meaning<Value> {
+export interface ParsedEvent<Value> {
   literal(literal: Literal): Value;
   call(name: string, values: readonly Value[]): Value | Unreadable;
   join(operator: string, left: Value, right: Value): Value | Unreadable;
@@ -30,7 +30,7 @@ const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep`
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
 /** Pure. The value of an expression, or why Traefik cannot read it. */
-export function readExpression<Value extends object>(text: string, meaning: Meaning<Value>): Value | Unreadable {
+export function readExpression<Value extends object>(text: string, meaning: ParsedEvent<Value>): Value | Unreadable {
   const cut = tokensOf(text);
   if (!Array.isArray(cut)) return cut;
   const tokens: readonly Token[] = cut;

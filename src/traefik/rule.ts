@@ -1,7 +1,7 @@
 // The rules of Traefik's routers, in both of its syntaxes: matchers joined by && and ||, turned round by !.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type Meaning, readExpression } from './go-expression.ts';
+import { type ParsedEvent, readExpression } from './go-expression.ts';
 import { MATCHERS_V2, MATCHERS_V3, type Matcher } from './matchers.ts';
 
 /** Whatever is not `v2` Traefik reads as version 3. */
@@ -50,7 +50,7 @@ export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule |
   };
 }
 
-function meaningOf(syntax: RuleSyntax, found: Found[]): Meaning<Value> {
+function meaningOf(syntax: RuleSyntax, found: Found[]): ParsedEvent<Value> {
   const matchers = syntax === 'v2' ? MATCHERS_V2 : MATCHERS_V3;
   return {
     literal: (literal) => (literal.kind === 'text' ? { is: 'text', text: literal.value } : { is: 'number' }),

@@ -8,7 +8,7 @@ import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { Ledger, RunDetail } from '../ports/ledger.ts';
 import type { LogTail } from './html/fields.ts';
-import type { Front } from './html/front.ts';
+import type { Front } from './html/home.ts';
 import type { RunView } from './html/run.ts';
 import type { TargetsView, TargetView } from './html/targets.ts';
 

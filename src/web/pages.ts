@@ -4,17 +4,17 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
+import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
-import { TROUBLE, type Trouble } from '../say/pages.ts';
 import { loadAssets } from './assets.ts';
 import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
 import { document, type Page } from './html/document.ts';
-import { frontPage } from './html/front.ts';
+import { troublePage } from './html/error-page.ts';
+import { frontPage } from './html/home.ts';
 import { pullPage } from './html/pull.ts';
 import { runPage, stepPage } from './html/run.ts';
 import { targetPage, targetsPage } from './html/targets.ts';
-import { troublePage } from './html/trouble.ts';
 import { type Links, linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -22,7 +22,7 @@ import { signInRoutes } from './sign-in.ts';
 /** For one page to be read from Redis; below the patience of the door, which answers programs. */
 const PAGE_MS = 8_000;
 
-export interface PagesParts extends PageSources {
+export interface PagesDeps extends PageSources {
   readonly log: Pick<Log, 'error'>;
 }
 
@@ -30,7 +30,7 @@ export interface PagesParts extends PageSources {
 type Make = (request: Request, links: Links) => Promise<Page | Trouble>;
 
 /** What does not concern the pages is left to the next handler. */
-export function openPages(parts: PagesParts): RequestHandler {
+export function openPages(parts: PagesDeps): RequestHandler {
   const assets = loadAssets();
   const routes = express.Router();
 

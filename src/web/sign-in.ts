@@ -4,11 +4,11 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { fail } from '../agent/http/answer.ts';
 import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
-import { sameSecret } from '../agent/http/same.ts';
-import { SIGN_IN, TROUBLE } from '../say/pages.ts';
+import { sameSecret } from '../agent/http/timing-safe-equal.ts';
+import { SIGN_IN, TROUBLE } from '../messages/pages.ts';
 import type { Page } from './html/document.ts';
+import { troublePage } from './html/error-page.ts';
 import { signInPage } from './html/sign-in.ts';
-import { troublePage } from './html/trouble.ts';
 import { linksFrom, withinFrom } from './links.ts';
 
 const FORM_BYTES = '16kb';

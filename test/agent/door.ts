@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
-import { type Door, type DoorParts, openDoor } from '../../src/agent/http/server.ts';
+import { type DoorDeps, type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import type { DeliveryEnd } from '../../src/agent/http/webhook/receive.ts';
 import type { Agent, KnownTarget } from '../../src/agent/parts.ts';
 import { Refused } from '../../src/agent/refused.ts';
@@ -34,7 +34,7 @@ export interface TestDoor {
 
 export async function openTestDoor(
   redisUrl: string,
-  overrides: Partial<DoorParts> = {},
+  overrides: Partial<DoorDeps> = {},
   port = 0,
   sentAs: 'json' | 'form' = 'json',
 ): Promise<TestDoor> {
@@ -54,7 +54,7 @@ export async function openTestDoor(
   };
   const log = { info: note, warn: note, error: note };
   const agent = recordingAgent(asked, known);
-  const door: Door = await openDoor(
+  const door: HttpServer = await startHttpServer(
     {
       receive: {
         secrets: [secret(WEBHOOK_SECRET), secret(WEBHOOK_SECRET_BEFORE)],

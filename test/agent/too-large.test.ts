@@ -32,7 +32,7 @@ test('a commit with a file that is too large says what to do, and the one withou
   const { statuses } = await phoenix.push({ ...environment({ 101: {}, 102: {} }), 'etc/image.txt': large });
   expect(statuses).toEqual({
     'phoenix/apply': expect.stringMatching(
-      /^error: not fetched: the server sends more than 200000 bytes for one fetch: raise PHOENIX_MAX_PACK_MB/,
+      /^error: not fetched: the server sends more than 200000 bytes for one fetch; raise PHOENIX_MAX_PACK_MB/,
     ),
   });
   expect(await phoenix.ledger.head()).toMatchObject({ commit: good, base: good });

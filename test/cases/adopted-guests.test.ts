@@ -9,7 +9,7 @@ import { vm } from '../../src/managers/vm/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import { declaredGuest, type Kind, targetOfWritten } from '../managers/adoption/declared-guest.ts';
 import { mainOf, notesIn, pathOf } from '../managers/adoption/round-trip.ts';
-import { carryOut, type End } from '../managers/carry-out.ts';
+import { convergeStep, type End } from '../managers/carry-out.ts';
 import { TEMPLATE, wanted } from '../managers/guests.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 
@@ -33,7 +33,7 @@ function target(kind: Kind, id: number, written: Record<string, unknown>): Targe
 }
 
 function apply(ask: Wanted): Promise<End> {
-  return carryOut((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
+  return convergeStep((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
 }
 
 const conf = (kind: Kind, id: number): Promise<string> => host.read(pathOf(kind, id));
@@ -338,11 +338,11 @@ describe('a guest that runs', () => {
     expect(host.commands.some((line) => line.startsWith('qm shutdown 240'))).toBe(true);
   });
 
-  test('is not made anew because a default says so, and only with an approval where the declaration does', async () => {
+  test('is not recreated because a default says so, and only with an approval where the declaration does', async () => {
     await by(MAKE_NAS);
     expect(await apply(wanted(target('lxc', 140, NAS), { adopt: true }))).toMatchObject({ outcome: 'done' });
     const end = await apply(wanted(target('lxc', 140, { ...NAS, unprivileged: true }), { adopt: true }));
-    expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('made anew') });
+    expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('recreated') });
   });
 });
 

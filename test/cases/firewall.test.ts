@@ -5,7 +5,7 @@ import { allTargets, managerOf } from '../../src/managers/index.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
-import { carryOut } from '../managers/carry-out.ts';
+import { convergeStep } from '../managers/carry-out.ts';
 import { ORIGIN } from '../managers/guests.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 
@@ -55,7 +55,7 @@ describe('a rule that Proxmox leaves out', () => {
     host = await openLabHost();
   });
   afterEach(() => host.close());
-  const bring = (wanted: Wanted) => carryOut(managerOf(kindOf(wanted.target)), host, wanted);
+  const bring = (wanted: Wanted) => convergeStep(managerOf(kindOf(wanted.target)), host, wanted);
 
   test('fails the step, is told with its line, and is proved once the host has what it names', async () => {
     const wanted = shelf(home([{ ...SSH, source: 'office' }], { known_aliases: ['office'] }));
@@ -74,7 +74,7 @@ describe('a rule that Proxmox leaves out', () => {
     await host.write(CLUSTER, '[IPSET admins]\n\n10.0.0.50\n');
     expect(await bring(wanted)).toMatchObject({ outcome: 'done' });
     const manager = managerOf('lxc');
-    const settled = async () => manager.glance(await manager.survey(host), wanted) !== null;
+    const settled = async () => manager.quickCheck(await manager.inventory(host), wanted) !== null;
     expect(await settled()).toBe(true);
     await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
     expect(await settled()).toBe(false);

@@ -88,7 +88,7 @@ test('a deleted guest is destroyed only with approval', async () => {
     { target: 'lxc/102', verb: 'delete', impact: 'destroy', approval: true, changes: expect.any(Array) },
   ]);
   const { out } = await run({});
-  expect(out).toContain('  - lxc/102  delete: destroys the disk of 102 · needs approval');
+  expect(out).toContain('  - lxc/102 (more)  delete: destroys the disk of 102 · needs approval');
   expect(out).toContain('Phoenix-Approve: destroy lxc/102');
 });
 
@@ -165,7 +165,7 @@ test('after a commit that cannot be read the plan is one from nothing, and says 
   await commit(environment());
   const { exit, out, err } = await run({});
   expect(exit).toBe(0);
-  expect(out).toContain('+ lxc/900  create: new');
+  expect(out).toContain('+ lxc/900 (ct-900)  create: new');
   expect(err).toBe('phoenix plan: HEAD~1 cannot be read, so this is the plan from nothing\n');
 });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { forgeOptions } from '../../src/cli/rehearse/outside.ts';
+import { forgeOptions } from '../../src/cli/rehearse/open-host.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { readSettings } from '../../src/settings.ts';
 

@@ -7,12 +7,12 @@ import { environment, loadFiles, placesOf } from '../load/environment.ts';
 const FILE = 'stacks/shop/docker-compose.yml';
 const read = (text: string) => readCompose(FILE, 'b'.repeat(40) as BlobId, new TextEncoder().encode(text));
 const said = (text: string) =>
-  read(text).findings.map(
+  read(text).diagnostics.map(
     ({ code, at, position, message }) => `${code} ${at.path} ${position?.line}:${position?.column} ${message}`,
   );
 
 test('what matters beyond Docker is taken from it', () => {
-  const { compose, findings } = read(`x-defaults: &defaults
+  const { compose, diagnostics } = read(`x-defaults: &defaults
   restart: always
 services:
   shop:
@@ -31,7 +31,7 @@ volumes:
     name: real_name
   own: {}
 `);
-  expect(findings).toEqual([]);
+  expect(diagnostics).toEqual([]);
   expect(compose?.services).toEqual(['shop', 'db']);
   expect(compose?.images).toEqual({ shop: `shop:$${'{TAG}'}`, db: 'postgres:17' });
   expect(compose?.externalVolumes).toEqual([
@@ -68,13 +68,13 @@ describe('what is no compose file is refused at its line', () => {
   });
 
   test('text that is no YAML', () => {
-    const { compose, findings } = read('services:\n  shop:\n   image: "x\n');
+    const { compose, diagnostics } = read('services:\n  shop:\n   image: "x\n');
     expect(compose).toBeUndefined();
-    expect(findings[0]).toMatchObject({ code: 'SYNTAX', at: { file: FILE } });
+    expect(diagnostics[0]).toMatchObject({ code: 'SYNTAX', at: { file: FILE } });
   });
 
   test('the nearest known field is offered', () => {
-    expect(read('services:\n  shop:\n    imagee: x\n').findings[0]?.hint).toBe('Did you mean "image"?');
+    expect(read('services:\n  shop:\n    imagee: x\n').diagnostics[0]?.hint).toBe('Did you mean "image"?');
   });
 
   test('aliases that unfold without end', () => {
@@ -82,11 +82,11 @@ describe('what is no compose file is refused at its line', () => {
       { length: 30 },
       (_, index) => `  a${index}: &a${index} [${index === 0 ? 'x' : `*a${index - 1}, *a${index - 1}`}]`,
     );
-    expect(read(`x-bomb:\n${bomb.join('\n')}\n`).findings[0]).toMatchObject({ code: 'SYNTAX' });
+    expect(read(`x-bomb:\n${bomb.join('\n')}\n`).diagnostics[0]).toMatchObject({ code: 'SYNTAX' });
   });
 
   test('an anchor inside of itself', () => {
-    expect(read('services:\n  a: &a { image: x, x-b: { c: *a } }\n').findings[0]).toMatchObject({ code: 'SYNTAX' });
+    expect(read('services:\n  a: &a { image: x, x-b: { c: *a } }\n').diagnostics[0]).toMatchObject({ code: 'SYNTAX' });
   });
 
   test('nesting without end', () => {
@@ -107,8 +107,8 @@ describe('what is no compose file is refused at its line', () => {
 test('an anchor may be used as often as a file has services', () => {
   const services = Array.from({ length: 300 }, (_, index) => `  s${index}:\n    <<: *all\n    logging: *log\n`);
   const head = 'x-log: &log { driver: json-file }\nx-all: &all { image: shop, restart: always }\n';
-  const { compose, findings } = read(`${head}services:\n${services.join('')}`);
-  expect(findings).toEqual([]);
+  const { compose, diagnostics } = read(`${head}services:\n${services.join('')}`);
+  expect(diagnostics).toEqual([]);
   expect(compose?.services).toHaveLength(300);
 });
 

@@ -15,12 +15,12 @@ const known = (values: Values) =>
 
 /** Of each service that starts: its image and the name of its container. */
 function facts(text: string, values: Values) {
-  const { compose, findings } = readCompose(
+  const { compose, diagnostics } = readCompose(
     'docker-compose.yml',
     'b'.repeat(40) as BlobId,
     new TextEncoder().encode(text),
   );
-  if (compose === undefined) throw new Error(findings.map(({ message }) => message).join('\n'));
+  if (compose === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   const variables = known(values);
   const running = compose.services.filter((name) => starts(compose.profiles[name]?.names, variables));
   return Object.fromEntries(

@@ -11,12 +11,12 @@ import { COMPOSE_LOADER, type LoadedPort, loadedByCompose } from './compose-go.t
 type Values = Readonly<Record<string, string>>;
 
 function read(text: string) {
-  const { compose, findings } = readCompose(
+  const { compose, diagnostics } = readCompose(
     'docker-compose.yml',
     'b'.repeat(40) as BlobId,
     new TextEncoder().encode(text),
   );
-  if (compose === undefined) throw new Error(findings.map(({ message }) => message).join('\n'));
+  if (compose === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   return compose;
 }
 

@@ -181,7 +181,7 @@ describe('what it runs', () => {
     const { status, annotations, page: text } = await check({ BASE, HEAD });
     expect([status, annotations]).toEqual([0, []]);
     expect(text).toContain('## Phoenix: 0 to create, 1 to update, 0 to delete\n');
-    expect(text).toMatch(/```text\n[\s\S]*lxc\/101 {2}update[\s\S]*```\n$/);
+    expect(text).toMatch(/```text\n[\s\S]*lxc\/101 \(guest-101\) {2}update[\s\S]*```\n$/);
     expect(text).not.toContain('lxc/102');
   });
 

@@ -73,7 +73,7 @@ test('15: from nothing everything comes up in one apply, what signs before what 
   );
 });
 
-test('15: an authority that is made anew takes along all that it signed, and one that waits for itself is told', () => {
+test('15: an authority that is recreated takes along all that it signed, and one that waits for itself is told', () => {
   const anew = standing.plan(
     changed((files) => {
       files[LXC].lxc_configs['103'].unprivileged = false;

@@ -3,7 +3,7 @@
 
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { carryOut } from '../../src/agent/apply/carry-out.ts';
+import { convergeStep } from '../../src/agent/apply/converge.ts';
 import { carryOutPlan, type Rehearsed, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
 import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
@@ -127,7 +127,7 @@ export async function stand(): Promise<Standing> {
       const after = allTargets(sound(files));
       const said: string[] = [];
       for (const { target } of planned(after).steps) {
-        const ending = await carryOut({
+        const ending = await convergeStep({
           host,
           manager: managerOf(kindOf(target)),
           wanted: {
@@ -141,8 +141,8 @@ export async function stand(): Promise<Standing> {
           touched: false,
           rollback: true,
           readOnly: 'would',
-          survey: null,
-          keeper: { stillMine: async () => {}, touch: refuse, record: refuse },
+          inventory: null,
+          keeper: { assertHeld: async () => {}, touch: refuse, record: refuse },
           log: { write: () => {}, flush: async () => {} },
           signal: new AbortController().signal,
         });

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { matches, type Pattern } from '../../src/config/schema/marks.ts';
+import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
 import { type Becomes, becomesOf, refusalOf } from '../../src/config/schema/option.ts';
 import { load } from '../../src/load/load.ts';
 import type { Config } from '../../src/managers/config.ts';

@@ -22,7 +22,7 @@ export interface Killing {
 }
 
 /** Whatever is sent must be let through by the forced command of the agent's key. */
-export async function carryOut(manager: Manager, given: Host, declared: Wanted, killing?: Killing): Promise<End> {
+export async function convergeStep(manager: Manager, given: Host, declared: Wanted, killing?: Killing): Promise<End> {
   const host = guardedHost(given);
   const { wanted } = await sealWanted(host, declared, true);
   const actions: Action[] = [];

@@ -5,7 +5,7 @@ import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import { guardedHost } from '../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
-import { carryOut } from './carry-out.ts';
+import { convergeStep } from './carry-out.ts';
 import { gone, IMAGE, wanted } from './guests.ts';
 import { step } from './step.ts';
 
@@ -37,7 +37,7 @@ export function testManager(
 
   async function make(targets: readonly Target[]): Promise<void> {
     for (const target of targets)
-      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
   }
 
   /** The host's files about the guest, without what Proxmox chooses by chance. */
@@ -69,25 +69,25 @@ export function testManager(
   describe.each(cases)('$name', ({ before, target, changed }) => {
     test('is made, and a second apply does nothing', async () => {
       await make([...before, target]);
-      expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('is changed, and a second apply does nothing', async () => {
       await make([...before, target]);
       const change = wanted(changed, { before: target.spec });
-      expect((await carryOut(manager, host, change)).outcome).toBe('done');
-      expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+      expect((await convergeStep(manager, host, change)).outcome).toBe('done');
+      expect(await convergeStep(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('a glance at all guests is enough to see that nothing is to be done', async () => {
       await make([...before, target]);
       host.forget();
-      const survey = await manager.survey(guardedHost(host));
+      const inventory = await manager.inventory(guardedHost(host));
       const asProved = wanted(target, { before: target.spec });
-      const seen = manager.glance(survey, asProved);
+      const seen = manager.quickCheck(inventory, asProved);
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
-      expect(manager.glance(survey, wanted(changed, { before: target.spec }))).toBeNull();
+      expect(manager.quickCheck(inventory, wanted(changed, { before: target.spec }))).toBeNull();
       const proofs = host.commands.filter((line) => line === 'pve-firewall compile');
       expect(host.commands).toHaveLength(1 + proofs.length);
       expect(proofs.length).toBeLessThanOrEqual(1);
@@ -96,12 +96,12 @@ export function testManager(
     test('a commit alone is no reason to touch it', async () => {
       await make([...before, target]);
       const later = wanted(target, { origin: { repository: 'https://git.example/infra.git', commit: 'd'.repeat(40) } });
-      expect(await carryOut(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('killed at any action, the next run comes to the same end', async () => {
       await make([...before, target]);
-      await carryOut(manager, host, wanted(changed, { before: target.spec }));
+      await convergeStep(manager, host, wanted(changed, { before: target.spec }));
       const expected = await state(target);
       const total = 24;
       for (let after = 1; after <= total; after += 1) {
@@ -110,12 +110,12 @@ export function testManager(
           host = await openLabHost([], { 'env:SECRET': SECRET });
           await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
           await make(before);
-          const first = await carryOut(manager, host, wanted(target), { after, carriedOut });
-          const second = await carryOut(manager, host, wanted(target));
+          const first = await convergeStep(manager, host, wanted(target), { after, carriedOut });
+          const second = await convergeStep(manager, host, wanted(target));
           expect(second, `made, killed at ${after}`).toMatchObject({ outcome: 'done' });
           const change = wanted(changed, { before: target.spec });
-          const third = await carryOut(manager, host, change, { after, carriedOut });
-          expect(await carryOut(manager, host, change), `changed, killed at ${after}`).toMatchObject({
+          const third = await convergeStep(manager, host, change, { after, carriedOut });
+          expect(await convergeStep(manager, host, change), `changed, killed at ${after}`).toMatchObject({
             outcome: 'done',
           });
           expect(await state(target)).toBe(expected);
@@ -128,7 +128,7 @@ export function testManager(
     test('with a way back it comes to the same end, killed at any action as well', async () => {
       await make([...before, target]);
       const change = wanted(changed, { before: target.spec });
-      await carryOut(manager, host, change);
+      await convergeStep(manager, host, change);
       const expected = (await state(target)).replaceAll(/\nparent: .*/g, '');
       for (let after = 1; after <= 30; after += 1) {
         for (const carriedOut of [false, true]) {
@@ -153,7 +153,7 @@ export function testManager(
       expect(await run(foreign.args(id))).toMatchObject({ exit: 0 });
       const found = await state(target);
       for (const ask of [wanted(target, { approved: true }), gone(target, { approved: true })]) {
-        const end = await carryOut(manager, host, ask);
+        const end = await convergeStep(manager, host, ask);
         expect(end).toMatchObject({ outcome: 'refused', actions: [] });
         expect(end).toHaveProperty('reason', expect.stringContaining(`phoenix adopt ${target.id}`));
       }
@@ -162,19 +162,19 @@ export function testManager(
 
     test('it is destroyed only when that was approved, and never when it is protected', async () => {
       await make([...before, target]);
-      expect(await carryOut(manager, host, gone(target))).toMatchObject({ outcome: 'refused', actions: [] });
+      expect(await convergeStep(manager, host, gone(target))).toMatchObject({ outcome: 'refused', actions: [] });
       const kept = gone(target, { approved: true, protected: true });
-      expect(await carryOut(manager, host, kept)).toMatchObject({ outcome: 'refused', actions: [] });
-      expect((await carryOut(manager, host, gone(target, { approved: true }))).outcome).toBe('done');
+      expect(await convergeStep(manager, host, kept)).toMatchObject({ outcome: 'refused', actions: [] });
+      expect((await convergeStep(manager, host, gone(target, { approved: true }))).outcome).toBe('done');
       expect(await host.has(foreign.conf(target.id.split('/')[1] ?? ''))).toBe(false);
-      expect(await carryOut(manager, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('a lock is waited for, and never taken away', async () => {
       await make([...before, target]);
       const path = foreign.conf(target.id.split('/')[1] ?? '');
       await host.write(path, `lock: backup\n${await host.read(path)}`);
-      const end = await carryOut(manager, host, wanted(changed, { before: target.spec }));
+      const end = await convergeStep(manager, host, wanted(changed, { before: target.spec }));
       expect(end).toMatchObject({ outcome: 'refused', actions: [] });
       expect(end).toHaveProperty('reason', expect.stringContaining('is locked (backup)'));
     });
@@ -183,14 +183,14 @@ export function testManager(
       await make(before);
       const id = target.id.split('/')[1] ?? '';
       await host.write(foreign.conf(id), 'lock: create\n');
-      const end = await carryOut(manager, host, wanted(target));
+      const end = await convergeStep(manager, host, wanted(target));
       expect(end).toMatchObject({ outcome: 'refused', actions: [] });
       expect(end).toHaveProperty('reason', expect.stringContaining(`${foreign.program} unlock ${id}`));
     });
 
     test('a secret is in no argument and no action', async () => {
       for (const one of before) await make([one]);
-      const end = await carryOut(manager, host, wanted(target));
+      const end = await convergeStep(manager, host, wanted(target));
       expect(JSON.stringify(end)).not.toContain(SECRET);
       expect(host.commands.join('\n')).not.toContain(SECRET);
     });

@@ -13,7 +13,7 @@ import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { CommandResult, Host } from '../../src/ports.ts';
-import { carryOut } from './carry-out.ts';
+import { convergeStep } from './carry-out.ts';
 import { gone, wanted } from './guests.ts';
 
 export interface ContractCase<H extends Host> {
@@ -69,32 +69,32 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     }
 
     test('is made, works, and a second apply does nothing', async () => {
-      const made = await carryOut(manager, host, wanted(target));
+      const made = await convergeStep(manager, host, wanted(target));
       expect(made).toMatchObject({ outcome: 'done' });
       expect(made.actions).not.toEqual([]);
       if (each.healthy !== false) expect(await answerOf(manager, host, target)).toMatchObject({ exit: 0 });
-      expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('is changed, and a second apply does nothing', async () => {
-      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
       const first = await state(host);
-      expect(await carryOut(manager, host, change)).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, change)).toMatchObject({ outcome: 'done' });
       expect(await state(host)).not.toEqual(first);
       if (each.healthy !== false) expect(await answerOf(manager, host, changed)).toMatchObject({ exit: 0 });
-      expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('a glance is enough to see that nothing is to be done, and sees when something is', async () => {
-      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
       const { wanted: asProved } = await sealWanted(host, wanted(target, { before: target.spec }), false);
       const { wanted: other } = await sealWanted(host, change, false);
       const { watched, calls } = watch(host);
-      const survey = await manager.survey(watched);
-      const seen = manager.glance(survey, asProved);
+      const inventory = await manager.inventory(watched);
+      const seen = manager.quickCheck(inventory, asProved);
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
-      const glanced = manager.glance(survey, other);
+      const glanced = manager.quickCheck(inventory, other);
       if (glanced !== null) expect(manager.decide(other, glanced)).not.toEqual({ kind: 'actions', actions: [] });
       expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(looks);
     });
@@ -102,33 +102,33 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     test('looking changes nothing', async () => {
       for (const ask of [wanted(target), gone(target)]) {
         const before = await state(host);
-        manager.glance(await manager.survey(readOnly(host)), ask);
+        manager.quickCheck(await manager.inventory(readOnly(host)), ask);
         manager.decide(ask, await manager.observe(readOnly(host), ask));
         expect(await state(host)).toEqual(before);
-        await carryOut(manager, host, wanted(target));
+        await convergeStep(manager, host, wanted(target));
       }
     });
 
     test('a commit alone is no reason to touch it', async () => {
-      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
       const later = wanted(target, { origin: { repository: 'https://git.example/infra.git', commit: 'd'.repeat(40) } });
-      expect(await carryOut(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
     });
 
     test('killed at any action, the next run comes to the same end', { timeout: 240_000 }, async () => {
-      await carryOut(manager, host, wanted(target));
+      await convergeStep(manager, host, wanted(target));
       const made = await state(host);
-      await carryOut(manager, host, change);
+      await convergeStep(manager, host, change);
       const expected = await state(host);
       for (let after = 1; after <= longest; after += 1) {
         for (const carriedOut of [false, true]) {
           await reopen();
-          const first = await carryOut(manager, host, wanted(target), { after, carriedOut });
-          const again = await carryOut(manager, host, wanted(target));
+          const first = await convergeStep(manager, host, wanted(target), { after, carriedOut });
+          const again = await convergeStep(manager, host, wanted(target));
           expect(again, `made, killed at ${after}`).toMatchObject({ outcome: 'done' });
           expect(await state(host), `made, killed at ${after}`).toEqual(made);
-          const second = await carryOut(manager, host, change, { after, carriedOut });
-          const changedAgain = await carryOut(manager, host, change);
+          const second = await convergeStep(manager, host, change, { after, carriedOut });
+          const changedAgain = await convergeStep(manager, host, change);
           expect(changedAgain, `changed, killed at ${after}`).toMatchObject({ outcome: 'done' });
           expect(await state(host), `changed, killed at ${after}`).toEqual(expected);
           if (first.outcome === 'done' && second.outcome === 'done') return;
@@ -138,11 +138,11 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     });
 
     test.skipIf(each.removable === false)('is taken away, and a second time does nothing', async () => {
-      await carryOut(manager, host, wanted(target));
+      await convergeStep(manager, host, wanted(target));
       const away = gone(target, { approved: true });
-      expect(await carryOut(manager, host, away)).toMatchObject({ outcome: 'done' });
-      expect(await carryOut(manager, host, away)).toEqual({ outcome: 'done', actions: [] });
-      expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, away)).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, away)).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
     });
 
     test.skipIf(foreign === undefined)('what is not ours stays as it is, whatever is asked', async () => {
@@ -150,7 +150,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
       await foreign.make(host);
       const found = await foreign.state(host);
       for (const ask of [wanted(target, { approved: true }), change, gone(changed, { approved: true })]) {
-        const end = await carryOut(manager, host, ask);
+        const end = await convergeStep(manager, host, ask);
         if (foreign.refused === undefined) expect(end).toMatchObject({ outcome: 'done' });
         else if (ask.spec !== undefined) {
           expect(end).toMatchObject({ outcome: 'refused', actions: [] });
@@ -162,7 +162,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
 
     test.skipIf(each.secrets === undefined)('a secret is in no argument, no action and no output', async () => {
       const { watched, calls } = watch(host);
-      const ends = [await carryOut(manager, watched, wanted(target)), await carryOut(manager, watched, change)];
+      const ends = [await convergeStep(manager, watched, wanted(target)), await convergeStep(manager, watched, change)];
       const shown = `${JSON.stringify(ends)}\n${calls.join('\n')}`;
       for (const secret of each.secrets ?? []) expect(shown).not.toContain(secret);
     });

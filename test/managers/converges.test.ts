@@ -10,7 +10,7 @@ import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';
-import { carryOut } from './carry-out.ts';
+import { convergeStep } from './carry-out.ts';
 import { container, feature, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
 const RULE = {
@@ -100,11 +100,11 @@ async function converges(manager: Manager, first: Guest, second: Guest): Promise
     for (const device of ['nvidia0', 'nvidia1', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools'])
       await host.write(`/dev/${device}`, '');
     const [one, other] = [targetOf(first), targetOf(second)];
-    expect(await carryOut(manager, host, wanted(one))).toMatchObject({ outcome: 'done' });
-    expect(await carryOut(manager, host, wanted(one))).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(manager, host, wanted(one))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(one))).toEqual({ outcome: 'done', actions: [] });
     const change = wanted(other, { before: one.spec });
-    expect(await carryOut(manager, host, change)).toMatchObject({ outcome: 'done' });
-    expect(await carryOut(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(manager, host, change)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
   } finally {
     await host.close();
   }

@@ -3,10 +3,10 @@
 import type { Config } from '../../src/managers/config.ts';
 import { valuesOf } from '../../src/managers/guest/settings/values.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
-import { lxcTargets } from '../../src/managers/lxc/spec.ts';
+import { lxcTargets } from '../../src/managers/lxc/lxc-spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import type { VmGuest } from '../../src/managers/vm/declared.ts';
-import { vmTargets } from '../../src/managers/vm/spec.ts';
+import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { Target } from '../../src/model/target.ts';

@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import { type FileFormat, isAt } from '../../src/config/file-format.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import { keysOf } from '../../src/config/read/place.ts';
-import { marked, matches } from '../../src/config/schema/marks.ts';
+import { marked, matches } from '../../src/config/schema/field-metadata.ts';
 import { type Loaded, load } from '../../src/load/load.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { KINDS } from '../../src/managers/index.ts';
@@ -160,7 +160,7 @@ export function testKind(kind: Kind, { files }: KindCase): void {
 
       test('changes nothing', async () => {
         const only = guardedHost(readOnly(host));
-        await kind.survey(only);
+        await kind.inventory(only);
         for (const target of targets.values())
           for (const ask of [wanted(target), gone(target)]) await kind.observe(only, ask);
       });

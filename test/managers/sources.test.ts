@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
-import { vmTargets } from '../../src/managers/vm/spec.ts';
+import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
-import { carryOut, type End } from './carry-out.ts';
+import { convergeStep, type End } from './carry-out.ts';
 import { container, environment, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
 const URL_OF_IMAGE = `https://images.example/noble/${IMAGE}`;
@@ -25,7 +25,7 @@ afterAll(() => host.close());
 type AnyGuest = ReturnType<typeof container> | ReturnType<typeof machine>;
 
 const make = (guest: AnyGuest): Promise<End> =>
-  carryOut((guest.kind === 'lxc' ? lxc : vm) as Manager, host, wanted(targetOf(guest)));
+  convergeStep((guest.kind === 'lxc' ? lxc : vm) as Manager, host, wanted(targetOf(guest)));
 const publish = (downloads: unknown) => host.write('/lab.json', JSON.stringify({ downloads }));
 const fetched = () => host.commands.filter((line) => /download/.test(line));
 
@@ -67,7 +67,7 @@ test('an image that nobody downloads has to be there', async () => {
   const end = await make(machine(9003, { isTemplate: true, templateImage: 'own.qcow2' }));
   expect(end).toMatchObject({
     outcome: 'refused',
-    reason: expect.stringMatching(/^\/var\/lib\/vz\/import\/own\.qcow2 is not on the node: .*template_image_url/),
+    reason: expect.stringMatching(/^\/var\/lib\/vz\/import\/own\.qcow2 is not on the node; .*template_image_url/),
   });
 });
 
@@ -101,7 +101,7 @@ test('a template that nobody offers fails by its name', async () => {
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such template') });
   expect(await make(container(104, { template: '/tank/none.tar.gz' }))).toMatchObject({
     outcome: 'refused',
-    reason: '/tank/none.tar.gz is not on the node: put the template there',
+    reason: '/tank/none.tar.gz is not on the node; put the template there',
   });
 });
 

@@ -1,7 +1,7 @@
 // One step as the agent carries it out with `rollback_on_failure`, without ledger and leases, and killed where a test says so.
 
-import { carryOut, type Ending } from '../../src/agent/apply/carry-out.ts';
-import { Stopped } from '../../src/agent/apply/lease.ts';
+import { convergeStep, type Ending } from '../../src/agent/apply/converge.ts';
+import { Aborted } from '../../src/agent/apply/lease.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Host } from '../../src/ports.ts';
 import { guardedHost } from '../support/guarded-host.ts';
@@ -17,10 +17,10 @@ export async function step(
   let killed = false;
   const die = (): void => {
     killed = true;
-    throw new Stopped();
+    throw new Aborted();
   };
   const keeper = {
-    async stillMine() {
+    async assertHeld() {
       begun += 1;
       if (killing !== undefined && begun === killing.after && !killing.carriedOut) die();
     },
@@ -30,7 +30,7 @@ export async function step(
     },
   };
   try {
-    return await carryOut({
+    return await convergeStep({
       host: guardedHost(given),
       manager,
       wanted,
@@ -38,7 +38,7 @@ export async function step(
       touched: true,
       rollback: true,
       readOnly: false,
-      survey: null,
+      inventory: null,
       keeper,
       log: { write() {}, async flush() {} },
       signal: new AbortController().signal,
@@ -54,15 +54,15 @@ export async function look(manager: Manager, given: Host, wanted: Wanted): Promi
   const refuse = async (): Promise<never> => {
     throw new Error('a look must do nothing');
   };
-  return carryOut({
+  return convergeStep({
     host: guardedHost(given),
     manager,
     wanted,
     touched: false,
     rollback: false,
     readOnly: 'differs',
-    survey: null,
-    keeper: { stillMine: refuse, touch: refuse, record: refuse },
+    inventory: null,
+    keeper: { assertHeld: refuse, touch: refuse, record: refuse },
     log: { write() {}, async flush() {} },
     signal: new AbortController().signal,
   });

@@ -5,7 +5,7 @@ import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
-import { carryOut, type End } from './carry-out.ts';
+import { convergeStep, type End } from './carry-out.ts';
 import { type Asked, container, feature, gone, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
 let host: LabHost;
@@ -15,7 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const apply = (ask: Asked): Promise<End> => carryOut((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
+const apply = (ask: Asked): Promise<End> =>
+  convergeStep((ask.target.startsWith('lxc/') ? lxc : vm) as Manager, host, ask);
 
 async function done(ask: Asked): Promise<End> {
   const end = await apply(ask);
@@ -62,7 +63,7 @@ describe('the number of commands', () => {
     for (const guests of [[101], [102, 103, 104, 105]]) {
       for (const id of guests) await done(wanted(targetOf(container(id))));
       host.forget();
-      await lxc.survey(host);
+      await lxc.inventory(host);
       counts.push(host.commands.length);
     }
     expect(counts).toEqual([1, 1]);
@@ -121,7 +122,7 @@ describe('success is not what a program says', () => {
   test('an address of a VM that runs reaches it by a restart, also when a run was broken off before', async () => {
     const moved = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.99/24' } });
     await done(wanted(targetOf(machine(1001))));
-    const killed = await carryOut(vm as Manager, host, wanted(targetOf(moved)), { after: 1, carriedOut: true });
+    const killed = await convergeStep(vm as Manager, host, wanted(targetOf(moved)), { after: 1, carriedOut: true });
     expect(killed.outcome).toBe('killed');
     host.forget();
     await done(wanted(targetOf(moved)));
@@ -144,7 +145,7 @@ describe('volumes outlive their guest', () => {
     expect((await run('pvesm', 'list', 'rpool', '--vmid', '101')).stdout.match(/rpool:/g)).toHaveLength(2);
   });
 
-  test('when it has to be made anew', async () => {
+  test('when it has to be recreated', async () => {
     await done(wanted(guest));
     const volume = await volumeOf();
     await done(wanted(targetOf(container(101, { volumes, unprivileged: false })), { approved: true }));
@@ -184,15 +185,15 @@ describe('what somebody did by hand', () => {
     const target = targetOf(container(101));
     await done(wanted(target));
     await run('pct', 'stop', '101');
-    expect(lxc.glance(await lxc.survey(host), wanted(target, { before: target.spec }))).toBeNull();
+    expect(lxc.quickCheck(await lxc.inventory(host), wanted(target, { before: target.spec }))).toBeNull();
   });
 
   test('nor scripts of which nothing was proved', async () => {
     const target = targetOf(container(101, { features: [feature('base')] }));
     await done(wanted(target));
-    const survey = await lxc.survey(host);
-    expect(lxc.glance(survey, wanted(target))).toBeNull();
-    expect(lxc.glance(survey, wanted(target, { before: target.spec }))).not.toBeNull();
+    const inventory = await lxc.inventory(host);
+    expect(lxc.quickCheck(inventory, wanted(target))).toBeNull();
+    expect(lxc.quickCheck(inventory, wanted(target, { before: target.spec }))).not.toBeNull();
   });
 });
 
@@ -275,7 +276,7 @@ describe('the way back', () => {
 
   test('a VM that becomes a template has none, which would be in its way', async () => {
     const template = targetOf(machine(9000, { isTemplate: true, features: [feature('base')] }));
-    await carryOut(vm as Manager, host, wanted(template), { after: 5, carriedOut: true });
+    await convergeStep(vm as Manager, host, wanted(template), { after: 5, carriedOut: true });
     const ask = wanted(template, { before: template.spec });
     const seen = await vm.observe(host, ask);
     const decision = vm.decide(ask, seen);

@@ -67,9 +67,9 @@ describe('what was proved is in doubt', () => {
     });
   });
 
-  test('with a guest that was made anew after it was proved, and not before', () => {
+  test('with a guest that was recreated after it was proved, and not before', () => {
     expect(doubts(proofs({ [CA]: { at: HOUR(11), made: HOUR(11) } }))).toEqual({
-      [CERTIFICATE]: 'needs what was made anew lxc/103',
+      [CERTIFICATE]: 'needs what was recreated lxc/103',
     });
     expect(doubts(proofs({ [CA]: { at: HOUR(11), made: HOUR(9) } }))).toEqual({});
     expect(doubts(proofs({ [CA]: { at: HOUR(11), made: HOUR(11) }, [CERTIFICATE]: { at: HOUR(12) } }))).toEqual({});
@@ -82,7 +82,7 @@ describe('what was proved is in doubt', () => {
   test('with something that lies in what is in doubt', () => {
     const known = proofs({ [VM]: { at: HOUR(11), made: HOUR(11) }, [STACK]: { at: HOUR(12) } });
     expect(doubts(known)).toEqual({
-      [PORTAINER]: 'needs what was made anew vm/1001',
+      [PORTAINER]: 'needs what was recreated vm/1001',
       [STACK]: 'lies in what is in doubt portainer/environment.app',
     });
   });

@@ -154,7 +154,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('what lies within a guest is looked at when the guest is made anew, not when it merely changes', () => {
+  test('what lies within a guest is looked at when the guest is recreated, not when it merely changes', () => {
     const inside = (id: string): Target => ({ ...target(id, {}, ['lxc/1']), within: ['lxc/1' as TargetId] });
     const before = targetMap(target('lxc/1', { v: 1 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));
     const after = targetMap(target('lxc/1', { v: 2 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));

@@ -18,7 +18,7 @@ import { openService, type TestService } from '../support/service.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
 
-export interface HostParts {
+export interface HostDeps {
   readonly node: string;
   readonly root: string;
   readonly path: string;
@@ -29,7 +29,7 @@ export interface HostParts {
 const SECRET = "s3cret with 'quotes' $HOME";
 const BLOB = Uint8Array.from([0, 1, 2, 255, 10]);
 
-export function hostContract(open: (parts: HostParts) => Host): void {
+export function hostContract(open: (parts: HostDeps) => Host): void {
   let folder: string;
   let redactor: Redactor;
   let host: Host;

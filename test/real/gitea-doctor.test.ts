@@ -106,7 +106,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const chief = await options('chief');
     const seen = await lookAtHooks(chief);
     const judged = judgeHooks(seen, chief, sent);
-    expect(judged.findings.map(({ message }) => message)).toEqual([
+    expect(judged.diagnostics.map(({ message }) => message)).toEqual([
       'it is sent as application/x-www-form-urlencoded',
       'it does not send "Pull Request", "Pull Request Synchronized", "Pull Request Reviewed"',
     ]);
@@ -161,7 +161,10 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const config = { url: HERE, content_type: 'json', secret: 's' };
     await gitea.must('POST', `${PATH}/hooks`, { type: 'gitea', config, events: boxes, active: true }, 'ada');
     const chief = await options('chief');
-    const { findings } = judgeHooks(await lookAtHooks(chief), chief, { publicUrl: null, webhookContentType: 'json' });
-    expect(findings).toMatchObject([{ state: 'ok' }]);
+    const { diagnostics } = judgeHooks(await lookAtHooks(chief), chief, {
+      publicUrl: null,
+      webhookContentType: 'json',
+    });
+    expect(diagnostics).toMatchObject([{ state: 'ok' }]);
   });
 });

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Door, openDoor } from '../../src/agent/http/server.ts';
+import { type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import type { Agent } from '../../src/agent/parts.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
@@ -36,7 +36,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
   let host: BoxHost;
   let repo: ConfigRepo;
   let around: Surroundings;
-  let door: Door;
+  let door: HttpServer;
   let agent: Agent | undefined;
   let token: { readonly id: number; readonly value: string };
   /** How far the agent's clock is ahead: pauses of minutes are not waited for. */
@@ -79,7 +79,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
       forgeKind: 'gitea',
       appKey: null,
     };
-    door = await openDoor(
+    door = await startHttpServer(
       {
         receive: {
           secrets: [secret(SECRET)],

@@ -27,7 +27,7 @@ import { certificate as manager } from '../../src/managers/certificate/manager.t
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Content } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports.ts';
-import { carryOut } from '../managers/carry-out.ts';
+import { convergeStep } from '../managers/carry-out.ts';
 import { certificate, KEY, prepared } from '../managers/certificate/environment.ts';
 import { wanted } from '../managers/guests.ts';
 import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
@@ -249,25 +249,25 @@ describe('a certificate of a guest that replaced its folder by a link', () => {
       await rename(folder, `${folder}.away`);
       await mkdir(join(lab.dir, 'etc/secret'));
       await symlink(join(lab.dir, 'etc/secret'), folder);
-      expect(await carryOut(manager as Manager, lab, target)).toMatchObject({
+      expect(await convergeStep(manager as Manager, lab, target)).toMatchObject({
         outcome: 'refused',
         reason: expect.stringContaining('or lies behind one, which others than root may have made'),
       });
       // Not even where a person told Phoenix to take over what is there.
-      const adopted = carryOut(manager as Manager, lab, { ...target, adopt: true });
+      const adopted = convergeStep(manager as Manager, lab, { ...target, adopt: true });
       await expect(adopted).rejects.toThrow(/\/tank\/101\/ssl is a symbolic link to .*, which others than root/);
       expect(await readdir(join(lab.dir, 'etc/secret'))).toEqual([]);
       await rm(folder);
       await rename(`${folder}.away`, folder);
-      expect(await carryOut(manager as Manager, lab, target)).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager as Manager, lab, target)).toMatchObject({ outcome: 'done' });
       expect((await readdir(folder)).sort()).toEqual(['nginx.crt', 'nginx.key']);
 
-      // One that is in use is looked at without following: the survey of all certificates stays whole.
+      // One that is in use is looked at without following: the inventory of all certificates stays whole.
       await rename(folder, `${folder}.away`);
       await symlink(`${folder}.away`, folder);
-      const survey = await manager.survey(lab);
-      expect(survey.files.get(KEY)).toMatchObject({ kind: 'link', digest: null });
-      expect(manager.glance(survey, target)).toBeNull();
+      const inventory = await manager.inventory(lab);
+      expect(inventory.files.get(KEY)).toMatchObject({ kind: 'link', digest: null });
+      expect(manager.quickCheck(inventory, target)).toBeNull();
     } finally {
       await lab.close();
     }

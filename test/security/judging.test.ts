@@ -45,7 +45,7 @@ describe('the policy in force', () => {
     const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
     await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
     const { commit, statuses } = await phoenix.push(guests({ 101: {} }, { max_delete_percent: 100 }));
-    expect(statuses['phoenix/apply']).toMatch(/more than 40 %/);
+    expect(statuses['phoenix/apply']).toMatch(/than 40 % of them; phoenix validate says what to do$/);
     const replay = await phoenix.agent().replay({ commit, by: 'ada' });
     await phoenix.reached(replay, 'invalid');
     const second = await phoenix.push(guests({ 101: {}, 102: {} }, { max_delete_percent: 100 }));

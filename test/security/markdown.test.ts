@@ -8,16 +8,16 @@ import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { page } from '../../deploy/actions/report.ts';
 import { cutMarkdown } from '../../src/io/forge/cut.ts';
+import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../../src/messages/details/details.ts';
+import { block, code, folded, link, plain, table } from '../../src/messages/details/markdown.ts';
+import { mergedMarkdown } from '../../src/messages/details/merged.ts';
+import { ASKED, pullMarkdown } from '../../src/messages/details/pull.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
-import type { DatedProblem } from '../../src/model/problem.ts';
+import type { ClassifiedProblem } from '../../src/model/problem.ts';
 import type { PullPlan } from '../../src/model/pull.ts';
 import type { StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';
-import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../../src/say/details/details.ts';
-import { block, code, folded, link, plain, table } from '../../src/say/details/markdown.ts';
-import { mergedMarkdown } from '../../src/say/details/merged.ts';
-import { ASKED, pullMarkdown } from '../../src/say/details/pull.ts';
 
 const OURS = 'https://phoenix.example.org/runs/12';
 
@@ -272,7 +272,7 @@ test.each([
 
 const SHA = 'b'.repeat(40) as CommitSha;
 
-function problem(given: string): DatedProblem {
+function problem(given: string): ClassifiedProblem {
   const place = { file: given, path: given, line: 1, column: 1, target: null };
   return { severity: 'error', code: 'DUPLICATE_IP', ...place, message: given, hint: given, new: true };
 }

@@ -8,9 +8,9 @@ import fc from 'fast-check';
 import { labNetwork, programsHere } from 'phoenix-lab/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchChanges } from '../../src/agent/http/changes.ts';
-import { type Door, openDoor } from '../../src/agent/http/server.ts';
+import { type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
-import { marked } from '../../src/config/schema/marks.ts';
+import { marked } from '../../src/config/schema/field-metadata.ts';
 import { captureText } from '../../src/io/host/capture.ts';
 import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
@@ -241,7 +241,7 @@ function files(withPassword: boolean): Record<string, string> {
 describe('from the front door', () => {
   let lab: Lab;
   let phoenix: Phoenix;
-  let door: Door;
+  let door: HttpServer;
   const lines: string[] = [];
   /** Which of the planted values were handed to a program that failed and printed them. */
   const printed = new Set<string>();
@@ -289,7 +289,7 @@ describe('from the front door', () => {
     const changes = await watchChanges(phoenix.ledger);
     const { ledger } = phoenix;
     const clock = { now: () => new Date() };
-    door = await openDoor(
+    door = await startHttpServer(
       {
         receive: null,
         api: { ledger, agent: phoenix.agent(), changes, adminToken: null, clock },

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { matches, type Pattern } from '../../src/config/schema/marks.ts';
+import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
 import { type Holds, holdsOf } from '../../src/config/schema/text.ts';
 import { formatsOf } from '../../src/load/formats.ts';
 import { load } from '../../src/load/load.ts';

@@ -4,14 +4,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { carryOut as carryOutStep } from '../../src/agent/apply/carry-out.ts';
-import type { Keeper } from '../../src/agent/apply/perform.ts';
+import { convergeStep as carryOutStep } from '../../src/agent/apply/converge.ts';
+import type { LeaseGuard } from '../../src/agent/apply/perform.ts';
 import { withBlock } from '../../src/managers/hypervisor/block.ts';
 import type { NfsExport } from '../../src/managers/hypervisor/declared.ts';
 import { exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
 import type { Target } from '../../src/model/target.ts';
 import { loadFiles } from '../load/environment.ts';
-import { carryOut } from '../managers/carry-out.ts';
+import { convergeStep } from '../managers/carry-out.ts';
 import { gone, wanted } from '../managers/guests.ts';
 import { manager, partOf, withHost } from '../managers/hypervisor/host.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
@@ -87,10 +87,10 @@ afterEach(() => host.close());
 
 /** As a worker of the agent carries it out, with the way back. */
 async function step(target: Target, undeclared = false) {
-  const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const { signal } = new AbortController();
-  const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
   return carryOutStep({ host, manager, wanted: undeclared ? gone(target) : wanted(target), ...work });
 }
 
@@ -171,7 +171,7 @@ describe('exports', () => {
     const changed = declared([first, second]);
     let told = 0;
     for (let after = 1; told === 0 && after < 8; after += 1) {
-      await carryOut(manager, host, wanted(changed), { after, carriedOut: true });
+      await convergeStep(manager, host, wanted(changed), { after, carriedOut: true });
       told = (await exported()).filter((line) => line.includes('10.0.0.2')).length;
     }
     expect(told).toBe(1);

@@ -2,19 +2,19 @@
 // arguments of programs, by the writers themselves, so that a test sees what a value of the configuration becomes.
 
 import { composeText } from '../../src/io/host/compose-text.ts';
+import type { CertificateSpec } from '../../src/managers/certificate/certificate-spec.ts';
 import { tell } from '../../src/managers/certificate/hook.ts';
 import { requestSettings } from '../../src/managers/certificate/request.ts';
-import type { CertificateSpec } from '../../src/managers/certificate/spec.ts';
 import type { Config } from '../../src/managers/config.ts';
+import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
-import type { NginxSpec } from '../../src/managers/gateway/nginx/spec.ts';
-import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/spec.ts';
+import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
+import { firstNotes, type GuestSpec } from '../../src/managers/guest/guest-spec.ts';
 import { printNotes } from '../../src/managers/guest/look/notes.ts';
 import type { GuestObservation } from '../../src/managers/guest/look/observation.ts';
 import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printFirewall } from '../../src/managers/guest/proxmox/firewall.ts';
 import { installScripts } from '../../src/managers/guest/scripts/scripts.ts';
-import { firstNotes, type GuestSpec } from '../../src/managers/guest/spec.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
 import { bridgesText, withNameservers } from '../../src/managers/hypervisor/network/bridges.ts';
@@ -22,13 +22,13 @@ import type { NetworkSpec } from '../../src/managers/hypervisor/network/obstacle
 import { type Export, exportName, exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
 import { type Share, sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
-import type { LxcSpec } from '../../src/managers/lxc/spec.ts';
+import type { LxcSpec } from '../../src/managers/lxc/lxc-spec.ts';
 import { startAgent } from '../../src/managers/portainer/environment/agent.ts';
-import type { EnvironmentSpec } from '../../src/managers/portainer/environment/spec.ts';
+import type { EnvironmentSpec } from '../../src/managers/portainer/environment/environment-spec.ts';
 import { deploy } from '../../src/managers/portainer/server/deploy.ts';
-import type { ServerSpec } from '../../src/managers/portainer/server/spec.ts';
-import type { StackSpec } from '../../src/managers/stack/spec.ts';
-import type { VmSpec } from '../../src/managers/vm/spec.ts';
+import type { ServerSpec } from '../../src/managers/portainer/server/server-spec.ts';
+import type { StackSpec } from '../../src/managers/stack/stack-spec.ts';
+import type { VmSpec } from '../../src/managers/vm/vm-spec.ts';
 import type { Action, Content } from '../../src/model/action.ts';
 import { kindOf, nameOf, type TargetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';

@@ -5,7 +5,7 @@ import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
 import { HTTP_LIMITS } from '../../src/io/git/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
-import type { Thread, ThreadParts } from '../../src/io/git/thread.ts';
+import type { Thread, ThreadDeps } from '../../src/io/git/thread.ts';
 import { openWork } from '../../src/io/git/work.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
@@ -55,7 +55,7 @@ export function openTestLedger(redisUrl: string): Ledger {
 export type HostOf = (repository: Repository) => Host;
 
 /** Git's work without a thread of its own, whose start would take longer than most tests. */
-function inThisThread(parts: ThreadParts): Thread {
+function inThisThread(parts: ThreadDeps): Thread {
   const work = openWork(parts);
   return {
     ask: (operation, ...args) => (work[operation] as (...given: readonly unknown[]) => never)(...args),

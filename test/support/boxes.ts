@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Managers } from '../../src/agent/parts.ts';
+import { lxcSources } from '../../src/managers/lxc/places.ts';
 import type { Decision, Manager, PowerManager, Wanted } from '../../src/managers/manager.ts';
 import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
@@ -145,7 +146,7 @@ const stateOf = (box: Box | undefined) => (box ? (box.started === true ? 'runnin
 
 const power: PowerManager<JsonObject, Box, Record<string, Box>> = {
   role: (spec) => (isTemplate(spec) ? 'rests' : 'runs'),
-  state: (survey, target) => stateOf(survey[nameOf(target)]),
+  state: (inventory, target) => stateOf(inventory[nameOf(target)]),
   running: stateOf,
   decide({ target }, wish, box) {
     const id = nameOf(target);
@@ -159,6 +160,7 @@ const power: PowerManager<JsonObject, Box, Record<string, Box>> = {
 
 const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   kind: 'lxc',
+  sources: lxcSources,
   targets: ({ lxc }) =>
     lxc.map((guest): Target => {
       const { id, memory_mb, cores, tags, dependencies } = guest;
@@ -173,8 +175,8 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   impact: ({ verb, fields }) =>
     verb === 'delete' ? 'destroy' : fields.some(({ path }) => path === '/cores') ? 'restart' : 'live',
   power,
-  survey: async (host) => JSON.parse((await host.run(command('list'))).stdout),
-  glance: (survey, { target }) => survey[nameOf(target)] ?? null,
+  inventory: async (host) => JSON.parse((await host.run(command('list'))).stdout),
+  quickCheck: (inventory, { target }) => inventory[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
   decide,
   health({ target, spec }) {
@@ -208,8 +210,8 @@ export const BOXES = registry(manager);
 /** Boxes that are to be renewed at the time in their `due`, once they are `expired`. */
 export const BOXES_WITH_AN_END = registry({
   ...manager,
-  due(survey, { target }) {
-    const at = survey[nameOf(target)]?.['due'];
+  due(inventory, { target }) {
+    const at = inventory[nameOf(target)]?.['due'];
     return typeof at === 'string' ? new Date(at) : null;
   },
 });

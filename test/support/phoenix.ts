@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { watchChanges } from '../../src/agent/http/changes.ts';
-import { openDoor } from '../../src/agent/http/server.ts';
+import { startHttpServer } from '../../src/agent/http/server.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
 import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
@@ -127,7 +127,7 @@ export async function startPhoenix({
   };
   let agent: Agent | undefined;
 
-  const door = await openDoor(
+  const door = await startHttpServer(
     {
       receive: {
         secrets: [secret(SECRET)],

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Config } from '../../src/managers/config.ts';
-import { renderTraefik, traefikSpec } from '../../src/managers/gateway/traefik/spec.ts';
+import { renderTraefik, traefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { unreadable } from '../../src/traefik/file.ts';
 import { refused } from '../../src/traefik/refused.ts';

@@ -3,17 +3,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
+import { TROUBLE } from '../../src/messages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';
-import { TROUBLE } from '../../src/say/pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
-import { frontPage } from '../../src/web/html/front.ts';
+import { troublePage } from '../../src/web/html/error-page.ts';
+import { frontPage } from '../../src/web/html/home.ts';
 import { pullPage } from '../../src/web/html/pull.ts';
 import { runPage, stepPage } from '../../src/web/html/run.ts';
 import { targetPage, targetsPage } from '../../src/web/html/targets.ts';
-import { troublePage } from '../../src/web/html/trouble.ts';
 import { linksFrom } from '../../src/web/links.ts';
 import { CREATED, stepOf } from './recorded.ts';
 

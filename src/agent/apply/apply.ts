@@ -1,6 +1,7 @@
 // One step of a run, from the lease on its target to its outcome. It may begin twice: the ledger says whether it still may,
 // and the host what is still to be done.
 
+import { stepEnded } from '../../messages/status.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
 import type { Outcome, StepRecord } from '../../model/run.ts';
@@ -8,19 +9,18 @@ import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { imperative } from '../../model/verbs.ts';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
-import type { Again } from '../../ports/queue.ts';
-import { stepEnded } from '../../say/status.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import { type Context, isoNow } from '../context.ts';
 import { whyItWaits } from '../schedule.ts';
-import { ofStep } from '../tell.ts';
+import { stepStatuses } from '../statuses.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/shown.ts';
 import { openingFor } from '../window.ts';
-import { type Ending, Passing } from './carry-out.ts';
+import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
-import { keepLease, Stopped } from './lease.ts';
+import { Aborted, keepLease } from './lease.ts';
 import { saysItWaits } from './node-away.ts';
-import type { Keeper } from './perform.ts';
+import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
 import { wantedBy } from './wanted.ts';
 
@@ -29,7 +29,7 @@ const MOST_ATTEMPTS = 5;
 /** Tries while something is in the way that passes by itself, such as a backup: about half an hour. */
 const MOST_PASSING = 30;
 const LOOK_AGAIN_MS = 1_000;
-/** A run of fewer steps looks at each target closely; one of more begins with a survey, which may settle many at once. */
+/** A run of fewer steps looks at each target closely; one of more begins with an inventory, which may settle many at once. */
 const SURVEY_FROM = 4;
 
 /** A step that is over. */
@@ -40,7 +40,12 @@ export interface Over {
 }
 
 /** Resolves to how the step ended, or when it is to be tried again; null when it may not begin, or is left to whoever comes next. */
-export async function apply(context: Context, id: RunId, target: TargetId, signal: AbortSignal): Promise<Again | Over> {
+export async function apply(
+  context: Context,
+  id: RunId,
+  target: TargetId,
+  signal: AbortSignal,
+): Promise<RetryDelay | Over> {
   const { ledger, options } = context;
   const [run, freeze] = await Promise.all([ledger.runStep(id, target), ledger.frozen()]);
   const [step] = run?.steps ?? [];
@@ -65,7 +70,7 @@ export async function apply(context: Context, id: RunId, target: TargetId, signa
     given = true;
     return { run, outcome: ending.outcome };
   } catch (error) {
-    if (error instanceof Stopped) return signal.aborted ? null : LOOK_AGAIN_MS;
+    if (error instanceof Aborted) return signal.aborted ? null : LOOK_AGAIN_MS;
     if (error instanceof TryAgain) return await defer(context, run, lease, { pause: pauseAfter(step), failed: true });
     if (error instanceof HostAway)
       return await defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
@@ -83,7 +88,7 @@ function isAllowed(run: RunDetail, target: TargetId): boolean {
 }
 
 interface Ended extends Ending {
-  /** When the target was last made anew. */
+  /** When the target was last recreated. */
   readonly made?: string;
 }
 
@@ -99,7 +104,7 @@ async function defer(
   run: RunDetail,
   lease: Lease,
   { pause, failed }: { readonly pause: number; readonly failed: boolean },
-): Promise<Again> {
+): Promise<RetryDelay> {
   const away = context.nodeWatch.away();
   const statuses = failed || away === null ? [] : await saysItWaits(context, run, away);
   await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, statuses });
@@ -119,14 +124,14 @@ async function attempt(
   try {
     const { host, managers } = context;
     const manager = managers.managerOf(kindOf(lease.target));
-    const mayGlance = attempts === 0 && surveyPays(run, lease.target);
+    const mayQuickCheck = attempts === 0 && inventoryPays(run, lease.target);
     const { made, ...task } = await wantedBy(context, run, lease.target);
     const ending = await carryOutVerb(run, {
       ...task,
       shown: await shownActions(context.ledger, run.request.shown, lease.target),
       host,
       manager,
-      survey: mayGlance ? () => context.surveys(run.id, manager) : null,
+      inventory: mayQuickCheck ? () => context.inventories(run.id, manager) : null,
       keeper: keeperOf(context, run, lease),
       log,
       signal,
@@ -134,7 +139,7 @@ async function attempt(
     const since = ending.anew ? isoNow(context) : made;
     return { ...ending, ...(since === undefined ? {} : { made: since }) };
   } catch (error) {
-    if (error instanceof Stopped || signal.aborted) throw new Stopped();
+    if (error instanceof Aborted || signal.aborted) throw new Aborted();
     if (error instanceof HostAway) {
       log.write(`… ${error.message}; it is waited for`);
       throw error;
@@ -143,7 +148,7 @@ async function attempt(
     log.write(`! ${message}`);
     // Only a person helps, so that nothing comes of asking again.
     if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
-    const passes = error instanceof Passing;
+    const passes = error instanceof TransientError;
     if (!passes) context.log.error('a step ended in a surprise', { run: run.id, target: lease.target, error });
     if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
     if (passes) return { outcome: 'failed', reason: message };
@@ -153,18 +158,18 @@ async function attempt(
   }
 }
 
-function surveyPays({ plan }: RunDetail, target: TargetId): boolean {
+function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {
   if (plan === null) return false;
   return plan.steps.length >= SURVEY_FROM || stepOf(plan, target)?.changes.length === 0;
 }
 
 /** The lease says whether the step still may; the ledger remembers. */
-function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): Keeper {
+function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
   const held = async (holds: Promise<boolean>) => {
-    if (!(await holds)) throw new Stopped();
+    if (!(await holds)) throw new Aborted();
   };
   return {
-    stillMine: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
+    assertHeld: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
     touch: () => held(ledger.touch(lease, run.commit)),
     record: (action) => held(ledger.recordAction(lease, run.id, action)),
   };
@@ -183,11 +188,11 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
     ...(would === undefined ? {} : { would }),
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
-    statuses: ofStep(options.publicUrl, run, target, stepEnded(outcome, reason)),
+    statuses: stepStatuses(options.publicUrl, run, target, stepEnded(outcome, reason)),
     release: true,
     frees: run.plan === null ? [] : dependentsOf(run.plan, target),
   });
-  if (!finished) throw new Stopped();
+  if (!finished) throw new Aborted();
 }
 
 function proof(

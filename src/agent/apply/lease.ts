@@ -3,7 +3,7 @@
 import type { Lease, Ledger } from '../../ports/ledger.ts';
 
 /** The work was told to stop, or lost its lease: it leaves the rest to whoever comes next. */
-export class Stopped extends Error {
+export class Aborted extends Error {
   override readonly name = 'Stopped';
 }
 

@@ -1,16 +1,16 @@
 // What is said of a run whose node does not answer, and when it answers again.
 
+import { applying, waitsForNode } from '../../messages/status.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { NodeAway, RunDetail } from '../../ports/ledger.ts';
-import { applying, waitsForNode } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 import { news } from '../schedule.ts';
-import { ofRun } from '../tell.ts';
+import { runStatuses } from '../statuses.ts';
 
 /** Nothing where it was said already. */
 export async function saysItWaits(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {
   const { node, publicUrl } = context.options;
-  return news(context, ofRun(publicUrl, run, waitsForNode(node, away)));
+  return news(context, runStatuses(publicUrl, run, waitsForNode(node, away)));
 }
 
 /** Of every run that was waiting for the node. */
@@ -18,7 +18,7 @@ export async function sayItGoesOn(context: Context): Promise<void> {
   const { ledger, options } = context;
   for (const run of await ledger.openRuns()) {
     if (run.plan === null || run.state !== 'applying') continue;
-    const statuses = await news(context, ofRun(options.publicUrl, run, applying(run.plan)));
+    const statuses = await news(context, runStatuses(options.publicUrl, run, applying(run.plan)));
     if (statuses.length > 0) await ledger.markRun(run.id, 'applying', statuses);
   }
   await context.queue.requestReport();

@@ -1,19 +1,19 @@
 // Actions one after the other, each with leave and with a record of how it ended.
 
 import type { Wanted } from '../../managers/manager.ts';
+import { actionFailure } from '../../messages/failure.ts';
 import type { Action } from '../../model/action.ts';
 import type { ActionRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Host } from '../../ports.ts';
-import { actionFailure } from '../../say/failure.ts';
-import { Stopped } from './lease.ts';
+import { Aborted } from './lease.ts';
 import { isOpen, runAction, settle } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
-/** Who lets a step act and remembers what it did. Each fails with `Stopped` when somebody else has taken over. */
-export interface Keeper {
+/** Who lets a step act and remembers what it did. Each fails with `Aborted` when somebody else has taken over. */
+export interface LeaseGuard {
   /** Asked before every action. */
-  stillMine(): Promise<void>;
+  assertHeld(): Promise<void>;
   /** Told before the first action: whatever was proved of the target is no proof any more. */
   touch(): Promise<void>;
   record(action: ActionRecord): Promise<void>;
@@ -23,7 +23,7 @@ export interface Performing {
   readonly host: Host;
   /** What is changed: on the node, one command for it runs at a time. */
   readonly wanted: Pick<Wanted, 'target'>;
-  readonly keeper: Keeper;
+  readonly keeper: LeaseGuard;
   readonly log: StepLog;
   /** Aborted when the work must stop at once. */
   readonly signal: AbortSignal;
@@ -32,7 +32,7 @@ export interface Performing {
 /** Tries of an action that may be done again, whose end is not known. */
 const MOST_TRIES = 3;
 
-/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Stopped` when the work was told to stop. */
+/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Aborted` when the work was told to stop. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
   for (const action of actions) {
     for (let tries = 1; ; tries += 1) {
@@ -58,7 +58,7 @@ export async function performRound(work: Performing, actions: readonly Action[])
   const { target } = work.wanted;
   for (const action of actions) {
     stopIfTold(work);
-    await work.keeper.stillMine();
+    await work.keeper.assertHeld();
     const result = await runAction(work.host, action, { signal: work.signal, log: work.log, target });
     await work.keeper.record({
       summary: hidePlainSecrets(action.summary),
@@ -77,5 +77,5 @@ export async function performRound(work: Performing, actions: readonly Action[])
 }
 
 export function stopIfTold({ signal }: Pick<Performing, 'signal'>): void {
-  if (signal.aborted) throw new Stopped();
+  if (signal.aborted) throw new Aborted();
 }

@@ -1,8 +1,8 @@
 // The question to a target whether it works, asked as often as its declaration says.
 
 import type { HealthProbe } from '../../managers/manager.ts';
+import { tellingLine } from '../../messages/failure.ts';
 import type { Host } from '../../ports.ts';
-import { tellingLine } from '../../say/failure.ts';
 import { ask, pauseFor } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 

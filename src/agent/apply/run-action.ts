@@ -5,7 +5,7 @@ import { readAnswer } from '../../managers/guest/proxmox/answer.ts';
 import type { Action, CertificateSigning, Command, FileWrite, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json } from '../../model/json.ts';
 import type { CommandResult, Host } from '../../ports.ts';
-import { Stopped } from './lease.ts';
+import { Aborted } from './lease.ts';
 import type { StepLog } from './step-log.ts';
 
 interface Surroundings {
@@ -33,10 +33,10 @@ export function isOpen({ ended }: CommandResult): boolean {
   return ended === 'unknown' || ended === 'not started';
 }
 
-/** Resolves when nothing of before works on the target any more, whoever started it. Fails with `Stopped` when told to stop. */
+/** Resolves when nothing of before works on the target any more, whoever started it. Fails with `Aborted` when told to stop. */
 export async function settle(host: Host, target: string, { signal, log }: Surroundings): Promise<void> {
   await host.settle(target, { signal, onWait: () => log.write(WAITS) });
-  if (signal.aborted) throw new Stopped();
+  if (signal.aborted) throw new Aborted();
 }
 
 const WAITS = '… an earlier command for the same target still runs on the node: it is waited for';
@@ -46,7 +46,7 @@ function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
   return kind === 'http' && exit !== null && exit >= 400 && exit < 500 && ![404, 408, 425, 429].includes(exit);
 }
 
-/** A question of a health probe: a program of the node, or a request to a service. Fails with `Stopped` when told to stop. */
+/** A question of a health probe: a program of the node, or a request to a service. Fails with `Aborted` when told to stop. */
 export async function ask(
   host: Host,
   question: Command | HttpRequest,
@@ -59,14 +59,14 @@ export async function ask(
 async function runCommand(host: Host, command: Command, { signal, log, target }: Surroundings): Promise<CommandResult> {
   const guard = target === undefined ? {} : { target, onWait: () => log.write(WAITS) };
   const result = await host.run(command, { signal, onOutput: (line) => log.write(line), ...guard });
-  if (signal.aborted || result.ended === 'aborted') throw new Stopped();
+  if (signal.aborted || result.ended === 'aborted') throw new Aborted();
   return readAnswer(command, result);
 }
 
-/** Fails with `Stopped` when the work was told to stop. */
+/** Fails with `Aborted` when the work was told to stop. */
 export async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {
   await pause(seconds * 1000, undefined, { signal }).catch(() => {
-    throw new Stopped();
+    throw new Aborted();
   });
 }
 
@@ -94,7 +94,7 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
 /** As a program would have ended: 0 for an answer as expected, else its status, with its text as output. */
 async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings): Promise<CommandResult> {
   const { status, body, message, ms, ended } = await host.request(work, { signal });
-  if (signal.aborted || ended === 'aborted') throw new Stopped();
+  if (signal.aborted || ended === 'aborted') throw new Aborted();
   if (status === null) return { exit: 1, stdout: '', stderr: message, ms, ended: 'exited' };
   const done = work.accept?.includes(status) ?? (status >= 200 && status < 300);
   // An answer that was asked for may hold anything, also what nobody knows to be secret: only what was not expected is told of it.
@@ -121,15 +121,15 @@ function unexpected({ expect }: HttpRequest, body: string): string | null {
   return `${pointer} is ${JSON.stringify(value) ?? 'not there'}`;
 }
 
-/** A failure says how long what is in use still holds, and says it first: statuses are short. */
+/** A failure says how long what is in use still holds, at its end, where nothing is cut. */
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
-  if (signal.aborted || aborted) throw new Stopped();
-  const kept = work.until === null ? '' : `the present one stays and is valid until ${work.until}; `;
+  if (signal.aborted || aborted) throw new Aborted();
+  const kept = work.until === null ? '' : `; the present one stays and is valid until ${work.until}`;
   return {
     exit: failure === null ? 0 : 1,
     stdout: '',
-    stderr: failure === null ? '' : `${kept}${failure}`,
+    stderr: failure === null ? '' : `${failure}${kept}`,
     ms,
     ended: 'exited',
   };

@@ -1,7 +1,7 @@
 // One turn of a worker: a step, and the one that it goes on with when that has ended.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
-import type { Again, ApplyRequest } from '../../ports/queue.ts';
+import type { ApplyRequest, RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 import { scheduleAfter, scheduleBeside } from '../schedule.ts';
 import { apply } from './apply.ts';
@@ -11,7 +11,7 @@ export async function turn(
   id: RunId,
   target: TargetId,
   signal: AbortSignal,
-): Promise<Again | ApplyRequest> {
+): Promise<RetryDelay | ApplyRequest> {
   const end = await apply(context, id, target, signal);
   if (end === null) return null;
   if (typeof end !== 'number') return scheduleAfter(context, end.run, { target, outcome: end.outcome });

@@ -21,7 +21,7 @@ export interface Task {
   readonly declared: boolean;
   /** Digests of the secrets that it had when it was last proved. */
   readonly known?: SecretDigests;
-  /** When it was last made anew, as far as that was noted. */
+  /** When it was last recreated, as far as that was noted. */
   readonly made?: string;
 }
 

@@ -6,8 +6,8 @@ import type { Secret } from '../../model/secret.ts';
 import { clientAddress, isLoopback, isRelayed, shareOf, trustedProxies } from './address.ts';
 import { countFailures } from './failures.ts';
 import { type HostRules, hostName, isLoopbackName, isOurs } from './host.ts';
-import { sameSecret } from './same.ts';
 import { openSessions, SESSION_SECONDS } from './sessions.ts';
+import { sameSecret } from './timing-safe-equal.ts';
 
 const WRONG_TOKENS_PER_MINUTE = 60;
 const COOKIE = 'phoenix_session';

@@ -46,7 +46,7 @@ type ApiLedger = Pick<
 >;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
-export interface ApiParts {
+export interface ApiDeps {
   readonly ledger: ApiLedger;
   readonly agent: ApiAgent;
   readonly changes: Pick<Changes, 'follow'>;
@@ -57,7 +57,7 @@ export interface ApiParts {
 }
 
 /** The routes below `/api`. Errors that they throw become answers in `http/server.ts`. */
-export function apiRoutes(parts: ApiParts, access: Access): Router {
+export function apiRoutes(parts: ApiDeps, access: Access): Router {
   const { ledger, closing } = parts;
   const routes = express.Router();
   const streams = limitStreams();
@@ -134,7 +134,7 @@ export function apiRoutes(parts: ApiParts, access: Access): Router {
   return routes;
 }
 
-function operations({ agent, ledger }: ApiParts): ReadonlyArray<readonly [path: string, RequestHandler]> {
+function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: string, RequestHandler]> {
   const accepted = (response: Response, run: RunId | null) => answer(response, 202, { run });
   return [
     [

@@ -42,7 +42,7 @@ interface Cursor {
   readonly complete: Set<TargetId>;
 }
 
-export interface EventParts {
+export interface EventDeps {
   readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog'>;
   readonly changes: Pick<Changes, 'follow'>;
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export interface EventParts {
  *
  * @param first the run as it is now
  */
-export async function sendEvents(parts: EventParts, response: Response, first: RunDetail, from: From): Promise<void> {
+export async function sendEvents(parts: EventDeps, response: Response, first: RunDetail, from: From): Promise<void> {
   const { ledger, changes, clock, closing } = parts;
   let places = placesOf(first);
   const cursor = parseCursor(from.lastEventId, first);
@@ -144,7 +144,7 @@ function placesOf({ steps }: RunDetail): Map<TargetId, number> {
 
 /** The run with these steps as they are now. Null when it is not there any more. */
 async function withSteps(
-  ledger: EventParts['ledger'],
+  ledger: EventDeps['ledger'],
   run: RunDetail,
   targets: ReadonlySet<TargetId>,
   places: ReadonlyMap<TargetId, number>,
@@ -163,14 +163,14 @@ async function withSteps(
 }
 
 /** Puts the cursor behind every line there is. */
-async function skipLogs(ledger: EventParts['ledger'], { id, steps }: RunDetail, cursor: Cursor): Promise<void> {
+async function skipLogs(ledger: EventDeps['ledger'], { id, steps }: RunDetail, cursor: Cursor): Promise<void> {
   const begun = steps.filter(({ started }) => started !== null);
   const ends = await Promise.all(begun.map(({ target }) => ledger.readLog(id, target, -1)));
   for (const [index, { target }] of begun.entries()) cursor.offsets.set(target, ends[index]?.next ?? 0);
 }
 
 async function sendLogs(
-  ledger: EventParts['ledger'],
+  ledger: EventDeps['ledger'],
   response: Response,
   run: RunDetail,
   cursor: Cursor,

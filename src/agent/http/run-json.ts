@@ -1,6 +1,8 @@
 // Runs and targets as the API shows them: the shape of contract.md, and what helps people beside it.
 
 import type { RunningState } from '../../managers/manager.ts';
+import { waitsUntil } from '../../messages/policy.ts';
+import { doubtText } from '../../messages/status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -9,8 +11,6 @@ import type { Applied } from '../../model/target.ts';
 import { doubtsOf } from '../../plan/doubts.ts';
 import type { Approval, RunDetail, TargetRecords } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
-import { waitsUntil } from '../../say/policy.ts';
-import { doubtText } from '../../say/status.ts';
 import type { KnownTarget } from '../parts.ts';
 import { openingFor } from '../window.ts';
 

@@ -9,11 +9,11 @@ import type { Log } from '../../ports.ts';
 import { Refused } from '../refused.ts';
 import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';
-import { type ApiParts, apiRoutes } from './api.ts';
+import { type ApiDeps, apiRoutes } from './api.ts';
 import { checkHost, mayRead, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
 import { BadRequest } from './requests.ts';
-import { type Handler, type ReceiverParts, receiver } from './webhook/receive.ts';
+import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
 /** For a whole request to arrive, and for its headers alone. */
 const REQUEST_MS = 60_000;
@@ -31,11 +31,11 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, string>>;
 }
 
-export interface DoorParts {
+export interface DoorDeps {
   /** Null where this process does not receive: the route is not there. */
-  readonly receive: ReceiverParts | null;
+  readonly receive: ReceiverDeps | null;
   /** Null where this process shows nothing. */
-  readonly api: Omit<ApiParts, 'closing'> | null;
+  readonly api: Omit<ApiDeps, 'closing'> | null;
   /** What people look at with a browser; null where this process shows nothing. */
   readonly pages: RequestHandler | null;
   readonly ready: () => Promise<Readiness>;
@@ -47,7 +47,7 @@ export interface DoorParts {
   readonly adminToken?: Secret | null;
 }
 
-export interface Door {
+export interface HttpServer {
   /** Where it listens, for example `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Takes no new requests, ends event streams, lets the others finish. */
@@ -55,10 +55,10 @@ export interface Door {
 }
 
 /** @throws when the address is taken or not ours */
-export async function openDoor(
-  parts: DoorParts,
+export async function startHttpServer(
+  parts: DoorDeps,
   listen: { readonly host: string; readonly port: number },
-): Promise<Door> {
+): Promise<HttpServer> {
   const closing = new AbortController();
   const access = openAccess(parts.api?.adminToken ?? parts.adminToken ?? null, parts.access ?? STRICTEST, listen.host);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS };
@@ -85,7 +85,7 @@ export async function openDoor(
 }
 
 /** Deliveries as forges send them go past the router: most of what a receiver does, and a tenth of its time. */
-function routes(parts: DoorParts, access: Access, closing: AbortSignal): RequestListener {
+function routes(parts: DoorDeps, access: Access, closing: AbortSignal): RequestListener {
   const receive = parts.receive === null ? null : receiver(parts.receive, access.share);
   const others = router({ ...parts, receive }, access, closing);
   return (request, response) => {
@@ -98,9 +98,9 @@ function routes(parts: DoorParts, access: Access, closing: AbortSignal): Request
   };
 }
 
-type RouterParts = Omit<DoorParts, 'receive'> & { readonly receive: Handler | null };
+type RouterDeps = Omit<DoorDeps, 'receive'> & { readonly receive: Handler | null };
 
-function router(parts: RouterParts, access: Access, closing: AbortSignal): Express {
+function router(parts: RouterDeps, access: Access, closing: AbortSignal): Express {
   const { receive, api, pages, ready, metrics, log } = parts;
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // A forge may call by a name of its own network, and is known by its signature; probes call by address, and are told little.

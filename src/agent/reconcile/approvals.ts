@@ -1,6 +1,8 @@
 // Approvals that come with a push: a trailer such as `Phoenix-Approve: destroy lxc/105` in the message of the head, which whoever
 // merged or pushed has seen. What an author wrote into a commit or a pull request before is nobody's approval.
 
+import { inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
+import { policyForbids } from '../../messages/refusal.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Trailer } from '../../model/trailer.ts';
@@ -8,8 +10,6 @@ import { mayApprove, policyOf } from '../../plan/policy.ts';
 import { isSameTrailer, trailers, trailersAnywhere } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 import type { Approval } from '../../ports/ledger.ts';
-import { inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
-import { policyForbids } from '../../say/refusal.ts';
 import type { Context } from '../context.ts';
 import { commitsSince } from './history.ts';
 import { originOf } from './origin.ts';

@@ -1,10 +1,10 @@
 // Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
 
+import { APPLY_CONTEXT, statusAlone, superseded } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Push } from '../../ports/deliveries.ts';
-import type { Again } from '../../ports/queue.ts';
-import { APPLY_CONTEXT, statusAlone, superseded } from '../../say/status.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 
 /** A forge may announce a commit a moment before it hands it out. */
@@ -13,7 +13,11 @@ const LOOK_AGAIN_MS = 1_000;
 const RECENT_RUNS = 100;
 
 /** Resolves to when to look again for a commit that the forge has announced and not handed out yet. */
-export async function settleDeliveries(context: Context, head: CommitSha, deliveries: readonly Push[]): Promise<Again> {
+export async function settleDeliveries(
+  context: Context,
+  head: CommitSha,
+  deliveries: readonly Push[],
+): Promise<RetryDelay> {
   const { ledger, repository, clock } = context;
   if (deliveries.length === 0) return null;
   const known = new Set((await ledger.runs(RECENT_RUNS)).map(({ commit }) => commit));

@@ -1,13 +1,13 @@
 // Approvals that were given under a pull request before it was merged: they count for the run of its merge, for the very changes
 // that were shown, once.
 
+import { inPull } from '../../messages/approval.ts';
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Approval } from '../../ports/ledger.ts';
 import type { EarlyApproval } from '../../ports/pulls.ts';
-import { inPull } from '../../say/approval.ts';
 import type { Context } from '../context.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { comesAfter } from './history.ts';

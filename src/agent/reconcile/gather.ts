@@ -1,7 +1,7 @@
 // Everything that a proposal is made from, read before it is made.
 
 import { load } from '../../load/load.ts';
-import { findingsBetween } from '../../load/rules/between.ts';
+import { diagnosticsBetween } from '../../load/rules/between.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
@@ -9,7 +9,7 @@ import type { Push } from '../../ports/deliveries.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
 import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './desired-state.ts';
 import { policyFor } from './judging.ts';
 import type { Gathered } from './proposal.ts';
 
@@ -80,7 +80,7 @@ export async function against(
 ): Promise<Declared> {
   const [config, after] = [followed?.config ?? null, declared.config];
   const before = config === null ? null : { ...config, hypervisor: { ...config.hypervisor, policy } };
-  if (before === null || after === null || findingsBetween(before, after).length === 0) return declared;
+  if (before === null || after === null || diagnosticsBetween(before, after).length === 0) return declared;
   const { problems } = load(await repository.snapshot(declared.commit), {
     ...options.reading,
     before,

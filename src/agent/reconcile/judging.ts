@@ -8,7 +8,7 @@ import { verbRow } from '../../model/verbs.ts';
 import { stricter } from '../../plan/policy.ts';
 import type { RunRequest } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './desired-state.ts';
 
 /** What of the configuration is policy: where the policy names no share of deletions, that of the host's behaviour is it. */
 function policyOfConfig({ hypervisor: { policy, behavior } }: Config): Policy {

@@ -1,11 +1,11 @@
 // How a commit came onto the branch, as the forge says when it is asked: through which pull requests, with which words of their
 // authors, and by whom.
 
+import { inPull } from '../../messages/approval.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { trailerText } from '../../plan/trailers.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
-import { inPull } from '../../say/approval.ts';
 import type { Context } from '../context.ts';
 
 /** Pull requests that are asked about; the newest of those that were open a moment ago. */

@@ -1,5 +1,6 @@
 // From what a commit declares and what was applied to what would be done: a plan, or why nothing may be done. Pure.
 
+import { WHY } from '../../messages/status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -9,9 +10,8 @@ import type { Target } from '../../model/target.ts';
 import { markNew } from '../../plan/new-problems.ts';
 import { makePlan, type PlanInput } from '../../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
-import { WHY } from '../../say/status.ts';
 import type { Managers } from '../parts.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './desired-state.ts';
 
 export interface Gathered {
   readonly declared: Declared;

@@ -1,20 +1,21 @@
 // A new head of the branch becomes a run: fetch, judge, load, plan, record, schedule. It looks at what is, never at what an
 // event said, so lost, repeated and reordered events change nothing.
 
+import { rewritten } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { RunRequest } from '../../ports/ledger.ts';
-import type { Again } from '../../ports/queue.ts';
-import { rewritten } from '../../say/status.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import { type Context, isoNow } from '../context.ts';
 import { scheduleOpen } from '../schedule.ts';
 import { settleDeliveries } from './deliveries.ts';
 import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
+import { runInTheFiles } from './in-the-files.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
-import { whyUnsigned } from './signed.ts';
+import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { endOvertaken, sayItFailed, sayItWaits } from './waiting-heads.ts';
 
@@ -22,7 +23,7 @@ import { endOvertaken, sayItFailed, sayItWaits } from './waiting-heads.ts';
 const FETCH_AGAIN_MS = 5_000;
 
 /** One at a time, by a lease that the caller holds. */
-export async function reconcile(context: Context): Promise<Again> {
+export async function reconcile(context: Context): Promise<RetryDelay> {
   await scheduleOpen(context, { startedToo: true });
   const deliveries = (await context.ledger.unsettledDeliveries()).filter((each) => each.kind === 'push');
   const before = (await context.ledger.head())?.commit ?? null;
@@ -44,7 +45,7 @@ export async function reconcile(context: Context): Promise<Again> {
   return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
 }
 
-function soonest(one: Again, other: Again): Again {
+function soonest(one: RetryDelay, other: RetryDelay): RetryDelay {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
@@ -71,12 +72,13 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: rewritten(head, base), followed, ...run });
   }
-  const unsigned = await whyUnsigned(context, base, head);
+  const unsigned = await signatureViolation(context, base, head);
   if (unsigned !== null) {
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: unsigned, followed, ...run });
   }
-  const proposal = propose(await gather(context, await declared(head), base, request), managers);
+  const gathered = await gather(context, await declared(head), base, request);
+  const proposal = propose(gathered, managers);
   if (proposal.kind === 'invalid') {
     const followed = { commit: head, verdict: 'invalid', base } as const;
     return recordInvalid(context, request, { problems: proposal.problems, followed, ...run });
@@ -84,5 +86,6 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
   const running = await supersedeOlder(context, head);
   if (running !== null) return sayItWaits(context, request, running);
   const followed = { commit: head, verdict: 'followed', base: head } as const;
-  await recordPlan(context, request, proposal, { base, followed, ...run });
+  const plan = await runInTheFiles(context, proposal.plan, gathered);
+  await recordPlan(context, request, { ...proposal, plan }, { base, followed, ...run });
 }

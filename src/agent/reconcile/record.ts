@@ -1,10 +1,5 @@
 // What was decided about a commit, written to the ledger together with what is said of it.
 
-import type { CommitSha, RunId } from '../../model/ids.ts';
-import type { Problem } from '../../model/problem.ts';
-import { hideSecrets } from '../../plan/secret.ts';
-import type { HeadNotFetched } from '../../ports/head-not-fetched.ts';
-import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
 import {
   APPLY_CONTEXT,
   applying,
@@ -15,9 +10,14 @@ import {
   nothingToDo,
   statusAlone,
   stepWaits,
-} from '../../say/status.ts';
+} from '../../messages/status.ts';
+import type { CommitSha, RunId } from '../../model/ids.ts';
+import type { Problem } from '../../model/problem.ts';
+import { hideSecrets } from '../../plan/secret.ts';
+import type { HeadNotFetched } from '../../ports/head-not-fetched.ts';
+import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
 import { type Context, isoNow } from '../context.ts';
-import { ofRun, ofStep } from '../tell.ts';
+import { runStatuses, stepStatuses } from '../statuses.ts';
 import { trailerApprovals } from './approvals.ts';
 import { earlyApprovals, NO_EARLY } from './early-approvals.ts';
 import { beginWithPolicy, takeForce } from './judging.ts';
@@ -65,8 +65,8 @@ export async function recordPlan(
       const underWay = request.readOnly ? looking(plan) : applying(plan);
       const said = plan.steps.length === 0 ? nothingToDo() : underWay;
       return [
-        ...ofRun(options.publicUrl, told, said),
-        ...plan.steps.flatMap((step) => ofStep(options.publicUrl, told, step.target, stepWaits(step))),
+        ...runStatuses(options.publicUrl, told, said),
+        ...plan.steps.flatMap((step) => stepStatuses(options.publicUrl, told, step.target, stepWaits(step))),
       ];
     },
     ...(followed === undefined ? {} : { followed }),
@@ -100,7 +100,7 @@ export async function recordRefusal(
     reason: said.description,
     approvals: [],
     notes: [],
-    statuses: (id) => ofRun(context.options.publicUrl, { id, commit: request.commit, request }, said),
+    statuses: (id) => runStatuses(context.options.publicUrl, { id, commit: request.commit, request }, said),
     ...(followed === undefined ? {} : { followed }),
   });
 }

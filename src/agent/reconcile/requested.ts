@@ -1,25 +1,26 @@
 // Runs that a person or a timer asked for: planned when it is their turn.
 
+import { notLookedAt } from '../../messages/command.ts';
+import { broken, type FinalSentence, superseded } from '../../messages/status.ts';
 import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { imperative, verbRow } from '../../model/verbs.ts';
 import type { Situation } from '../../plan/command.ts';
 import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
-import { notLookedAt } from '../../say/command.ts';
-import { broken, type FinalSentence, superseded } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { type CommandProposal, proposeCommand } from '../verbs/propose.ts';
 import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
 import { situationOf } from '../verbs/situation.ts';
-import type { Declared } from './declared.ts';
+import type { Declared } from './desired-state.ts';
 import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
+import { runInTheFiles } from './in-the-files.ts';
 import { bringsAll } from './judging.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
-import { whyUnsigned } from './signed.ts';
+import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { isWaitingHead } from './waiting-heads.ts';
 
@@ -50,7 +51,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
     return true;
   }
-  const unsigned = request.readOnly ? null : await whyUnsigned(context, base ?? null, commit).catch(notTold);
+  const unsigned = request.readOnly ? null : await signatureViolation(context, base ?? null, commit).catch(notTold);
   if (unsigned !== null) {
     await recordRefusal(context, request, { said: unsigned, run: run.id });
     return true;
@@ -87,12 +88,18 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   }
   if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = await followedBy(context, run, head);
-  await recordPlan(context, request, proposal, {
-    base: commit,
-    run: run.id,
-    approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
-    ...(followed === undefined ? {} : { followed }),
-  });
+  const plan = await runInTheFiles(context, proposal.plan, gathered);
+  await recordPlan(
+    context,
+    request,
+    { ...proposal, plan },
+    {
+      base: commit,
+      run: run.id,
+      approvals: approvalsFor(context, run, proposal.plan, { older, shown }),
+      ...(followed === undefined ? {} : { followed }),
+    },
+  );
   if (followed !== undefined && followed.commit !== head?.commit) await context.queue.requestReconcile();
   return true;
 }

@@ -1,9 +1,9 @@
 // Whether the commits that a head brings are signed as the policy asks, that of the followed commit before it included.
 
+import { noSigningKeys, tooManyCommits, unsigned } from '../../messages/policy.ts';
+import type { FinalSentence } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { SignedCommits } from '../../model/policy.ts';
-import { noSigningKeys, tooManyCommits, unsigned } from '../../say/policy.ts';
-import type { FinalSentence } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from './gather.ts';
 import { commitsSince } from './history.ts';
@@ -17,7 +17,7 @@ const MOST_CHECKED = 1000;
  *
  * @param base the followed commit before it; null when it is the first
  */
-export async function whyUnsigned(
+export async function signatureViolation(
   context: Context,
   base: CommitSha | null,
   head: CommitSha,

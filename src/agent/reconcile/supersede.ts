@@ -1,10 +1,10 @@
 // Newest wins: what waits in older runs ends, what runs there goes on to its end.
 
+import { superseded, WHY } from '../../messages/status.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
-import { superseded, WHY } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
-import { ofRun, settled } from '../tell.ts';
+import { runStatuses, settled } from '../statuses.ts';
 
 /** Resolves to the commit of a run that still has a running step; null when the way is free. */
 export async function supersedeOlder(context: Context, by: string): Promise<string | null> {
@@ -28,6 +28,6 @@ async function supersede({ ledger, options, ...context }: Context, run: RunDetai
     const end = settled(options.publicUrl, run, target, 'superseded', reason);
     return [target, told ? end : { ...end, statuses: [] }] as const;
   });
-  const statuses = told ? ofRun(options.publicUrl, run, superseded(by)) : [];
+  const statuses = told ? runStatuses(options.publicUrl, run, superseded(by)) : [];
   return ledger.supersedeRun(run.id, by, isoNow(context), new Map(ends), statuses);
 }

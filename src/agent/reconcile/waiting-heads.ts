@@ -1,10 +1,10 @@
 // Heads of the branch that were seen and cannot be planned yet: each is a run without a plan, recorded with the first word on it,
 // so that it ends in a word too when a newer one overtakes it.
 
+import { broken, type Sentence, superseded, waitsForRunning } from '../../messages/status.ts';
 import type { RunDetail, RunRequest } from '../../ports/ledger.ts';
-import { broken, type Sentence, superseded, waitsForRunning } from '../../say/status.ts';
 import type { Context } from '../context.ts';
-import { ofRun } from '../tell.ts';
+import { runStatuses } from '../statuses.ts';
 import { recordRefusal } from './record.ts';
 
 /** A run that the branch asked for, and not a person or a timer. */
@@ -41,7 +41,7 @@ export async function sayItFailed(context: Context, request: RunRequest, error: 
 async function say({ ledger, queue, options }: Context, request: RunRequest, said: Sentence): Promise<void> {
   const { commit } = request;
   const known = (await ledger.openRuns()).find((run) => isWaitingHead(run) && run.commit === commit);
-  const statuses = (id: RunDetail['id']) => ofRun(options.publicUrl, { id, commit, request }, said);
+  const statuses = (id: RunDetail['id']) => runStatuses(options.publicUrl, { id, commit, request }, said);
   if (known === undefined) await ledger.openRun(request, statuses);
   else await ledger.say(statuses(known.id));
   await queue.requestReport();

@@ -1,13 +1,13 @@
 // Approvals that people give at the forge. Who answers under a pull request approves what that pull request shows, and nothing else:
 // while it is open, the changes of its plan; once it is merged, what waits in the run of its merge.
 
+import { inPull, NOT_APPROVED } from '../../messages/approval.ts';
+import { policyForbids } from '../../messages/refusal.ts';
 import type { CommitSha, RunId, TargetId } from '../../model/ids.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
-import { inPull, NOT_APPROVED } from '../../say/approval.ts';
-import { policyForbids } from '../../say/refusal.ts';
 import { type Context, isoNow } from '../context.ts';
 import { approve } from '../operations.ts';
 import { comesAfter } from '../reconcile/history.ts';

@@ -1,8 +1,8 @@
 // Where there are no checks, the comment under a pull request goes on to say how its merge went, and what waits for a person.
 
+import { mergedMarkdown } from '../../messages/details/merged.ts';
+import { runUrl } from '../../messages/status.ts';
 import type { Run } from '../../model/run.ts';
-import { mergedMarkdown } from '../../say/details/merged.ts';
-import { runUrl } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 
 const RECENT_RUNS = 50;

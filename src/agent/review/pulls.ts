@@ -1,6 +1,10 @@
 // Each open pull request is planned for its head and the branch as it stands: read from Git, with no code run and no host
 // asked. Which plans are missing follows from what is open, so lost and repeated events change nothing.
 
+import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
+import { pullMarkdown } from '../../messages/details/pull.ts';
+import { planNotForFork, planned } from '../../messages/pull-request.ts';
+import { broken, PLAN_CONTEXT, status, toPull } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
@@ -10,16 +14,13 @@ import { trailersAnywhere } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 import type { EarlyApproval } from '../../ports/pulls.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
-import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../say/approval.ts';
-import { pullMarkdown } from '../../say/details/pull.ts';
-import { planNotForFork, planned } from '../../say/pull-request.ts';
-import { broken, PLAN_CONTEXT, status, toPull } from '../../say/status.ts';
 import { type Context, isoNow } from '../context.ts';
 import { approve } from '../operations.ts';
-import type { Declared } from '../reconcile/declared.ts';
+import type { Declared } from '../reconcile/desired-state.ts';
 import { useLateApprovals } from '../reconcile/early-approvals.ts';
 import { against } from '../reconcile/gather.ts';
 import { comesAfter, commitsSince } from '../reconcile/history.ts';
+import { planInTheFiles } from '../reconcile/in-the-files.ts';
 import { policyIfMerged } from '../reconcile/judging.ts';
 import { changeKeys } from './change-keys.ts';
 import { bringsMerge, tellMerged } from './merged.ts';
@@ -83,7 +84,19 @@ export async function planHead(
   const policy = await policyIfMerged(context, declared);
   const after = await against(context, declared, before, policy);
   const between = planBetween(side(before), side(after), { impact: managers.impactOf, policy });
-  return { pull: number, title, author, head, base, from, ...between, root: after.root, created: isoNow(context) };
+  const plan = await planInTheFiles(context, between.plan, before, declared);
+  return {
+    pull: number,
+    title,
+    author,
+    head,
+    base,
+    from,
+    ...between,
+    plan,
+    root: after.root,
+    created: isoNow(context),
+  };
 }
 
 /** Approvals that its author wrote down: said before the merge that they count for nothing. */

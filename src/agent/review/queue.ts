@@ -3,11 +3,11 @@
 // what is before it in the queue included: that is what would be applied. What is missing follows from what the queue holds and what
 // was said, so lost and repeated events change nothing.
 
+import { planned } from '../../messages/pull-request.ts';
+import { broken, PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge, PullRequest } from '../../ports.ts';
-import { planned } from '../../say/pull-request.ts';
-import { broken, PLAN_CONTEXT, status, toQueued } from '../../say/status.ts';
 import type { Context } from '../context.ts';
 import { planHead } from './pulls.ts';
 

@@ -2,19 +2,19 @@
 // comment, deliveries that were lost. Nothing here is waited for by what is applied.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
-import type { Again } from '../../ports/queue.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
-import { answerAsks, restateComments } from './asks.ts';
-import { settlePending } from './interrupted.ts';
-import { askForLost } from './lost.ts';
+import { answerAsks, restateComments } from './forge-commands.ts';
 import { reviewPulls } from './pulls.ts';
 import { reviewQueue } from './queue.ts';
+import { askForLost } from './redeliver-webhooks.ts';
+import { settlePending } from './stale-statuses.ts';
 
 /** After a surprise that is not the forge's. */
 const AGAIN_MS = 5_000;
 
 /** One at a time, by a lease that the caller holds. One part that fails leaves the others alone. */
-export async function review(context: Context): Promise<Again> {
+export async function review(context: Context): Promise<RetryDelay> {
   const { ledger, forge } = context;
   const deliveries = (await ledger.unsettledDeliveries()).filter(({ kind }) => kind !== 'push');
   const settle = (kind: string) => {
@@ -55,7 +55,7 @@ export async function review(context: Context): Promise<Again> {
 }
 
 /** What only a person can put right is said once, and looked at again with the next poll. */
-function whenAgain({ memory, log }: Context, error: unknown): Again {
+function whenAgain({ memory, log }: Context, error: unknown): RetryDelay {
   const message = error instanceof Error ? error.message : String(error);
   if (message !== memory.reviewFailure)
     log.warn('the forge cannot be asked for what goes on there', { reason: message });

@@ -1,10 +1,10 @@
 // A delivery claims that somebody gave a command; the forge is asked whether it is so. What the forge does not confirm, in this
 // repository, by that person, in those words, has no effect.
 
+import { COMMAND_REFUSED } from '../../messages/approval.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.ts';
 import type { Forge } from '../../ports.ts';
-import { COMMAND_REFUSED } from '../../say/approval.ts';
 import type { Context } from '../context.ts';
 import { commandIn } from '../http/webhook/events/comment.ts';
 import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';

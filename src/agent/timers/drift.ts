@@ -2,16 +2,16 @@
 // that found the same leave one run at the beginning and the newest.
 
 import type { Run } from '../../model/run.ts';
-import type { Again } from '../../ports/queue.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 import { open } from '../open-run.ts';
-import { TIMER } from '../tell.ts';
+import { TIMER } from '../statuses.ts';
 
 /** How many of the newest runs are searched for earlier looks. */
 const RECENT_RUNS = 50;
 
 /** Nothing while something else goes on, while frozen, or before the first commit: the next tick comes. */
-export async function drift(context: Context): Promise<Again> {
+export async function drift(context: Context): Promise<RetryDelay> {
   const { ledger } = context;
   const commit = (await ledger.head())?.base;
   if (!commit || (await ledger.frozen()) !== null) return null;

@@ -1,21 +1,21 @@
-// What is due by time, such as a certificate near its end, or because a secret has another value: looked for with one survey, and tried in a run of its own. Which were
+// What is due by time, such as a certificate near its end, or because a secret has another value: looked for with one inventory, and tried in a run of its own. Which were
 // tried without success is remembered, so that they are tried less and less often.
 
 import { randomUUID } from 'node:crypto';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import { renewals } from '../../plan/renewals.ts';
-import type { Again } from '../../ports/queue.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
 import { changedSecrets } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
-import { TIMER } from '../tell.ts';
+import { TIMER } from '../statuses.ts';
 
 /** The timer itself comes often enough for what is due later. */
 const SOON_MS = 300_000;
 
 /** Resolves to when the next target is due, where that is known. */
-export async function renew(context: Context): Promise<Again> {
+export async function renew(context: Context): Promise<RetryDelay> {
   const { ledger, clock, log } = context;
   const commit = (await ledger.head())?.base;
   if (!commit || (await ledger.frozen()) !== null) return null;
@@ -42,7 +42,7 @@ export async function renew(context: Context): Promise<Again> {
 
 /** Of what is applied and still declared. */
 async function dueTargets(context: Context, commit: string): Promise<Map<TargetId, number>> {
-  const { ledger, managers, surveys, options } = context;
+  const { ledger, managers, inventories, options } = context;
   const declared = await declaredAt(context, commit);
   // Nothing known is not nothing due: what was tried before is remembered.
   if (declared === undefined) throw new Error(`the repository does not have ${commit} any more, which is applied`);
@@ -54,7 +54,7 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
     if (manager.due === undefined || !applied.has(id)) continue;
     const origin = { repository: options.repositoryUrl, commit };
     const wanted = { target: id, spec, before: spec, origin, approved: false, protected: kept };
-    const at = manager.due(await surveys(look, manager), wanted);
+    const at = manager.due(await inventories(look, manager), wanted);
     if (at !== null) due.set(id, at.getTime());
   }
   for (const id of await changedSecrets(context.host, declared.targets, { applied })) due.set(id, 0);

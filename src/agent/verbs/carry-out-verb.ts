@@ -1,9 +1,9 @@
 // One step by what its run was asked for: bring the target to what is declared, switch it, or ask how it is.
 
+import { DONE } from '../../messages/command.ts';
 import { verbRow } from '../../model/verbs.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
-import { DONE } from '../../say/command.ts';
-import { carryOut, type Ending, type StepWork } from '../apply/carry-out.ts';
+import { convergeStep, type Ending, type StepWork } from '../apply/converge.ts';
 import { checkHealth } from './check-health.ts';
 import { switchPower } from './switch-power.ts';
 
@@ -25,13 +25,16 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
     case 'destroy': {
       // Nobody is asked again: whatever is in the way is told to the one who asked.
       const ending = unblocked(
-        await carryOut({ ...work, survey: null, rollback: false, readOnly: readOnly && 'would' }),
+        await convergeStep({ ...work, inventory: null, rollback: false, readOnly: readOnly && 'would' }),
       );
       if (ending.outcome !== 'applied' || !work.declared) return ending;
       return { ...ending, reason: DONE.deletedDeclared };
     }
     case 'converge': {
-      const ending = await carryOut({ ...work, readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs') });
+      const ending = await convergeStep({
+        ...work,
+        readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs'),
+      });
       // What a timer asked for waits for nobody: it is tried again.
       return trigger === 'drift' ? unblocked(ending) : ending;
     }

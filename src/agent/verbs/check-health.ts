@@ -1,8 +1,8 @@
 // How one target is: whether it is there and runs as declared, and what its health check answers. Changes nothing.
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
-import { HEALTH } from '../../say/command.ts';
-import type { Ending } from '../apply/carry-out.ts';
+import { HEALTH } from '../../messages/command.ts';
+import type { Ending } from '../apply/converge.ts';
 import type { Performing } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 

@@ -1,5 +1,6 @@
 // What a command would do: a verb and the targets that it names become a plan, or a refusal that names who is in the way. Pure.
 
+import { commandRefused, tooManyDeleted } from '../../messages/command.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
@@ -8,7 +9,6 @@ import { choose, commandPlan, type Situation } from '../../plan/command.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import { guarded } from '../../plan/policy.ts';
 import { withNeeds } from '../../plan/scope.ts';
-import { commandRefused, tooManyDeleted } from '../../say/command.ts';
 import type { Managers } from '../parts.ts';
 import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts';
 

@@ -1,12 +1,12 @@
 // What a person was shown before saying yes: a dry run of the same command. The run that follows does that and nothing else, so the
 // yes is the approval of exactly this change.
 
+import { SHOWN } from '../../messages/command.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { canonical } from '../../plan/canonical.ts';
 import type { Approval, Ledger, RunDetail, RunRequest } from '../../ports/ledger.ts';
-import { SHOWN } from '../../say/command.ts';
 
 /** How long a dry run may be answered: what it found on the host ages. */
 const ANSWERED_WITHIN_MS = 60 * 60 * 1000;

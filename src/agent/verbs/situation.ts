@@ -10,13 +10,17 @@ import type { Context } from '../context.ts';
 type Targets = ReadonlyMap<TargetId, Target>;
 
 /** @param run the look is shared with the run's steps */
-export async function situationOf({ managers, surveys }: Context, run: string, targets: Targets): Promise<Situation> {
+export async function situationOf(
+  { managers, inventories }: Context,
+  run: string,
+  targets: Targets,
+): Promise<Situation> {
   const states = new Map<TargetId, RunningState>();
   const resting = new Set<TargetId>();
   for (const [id, { spec }] of targets) {
     const manager: Manager = managers.managerOf(kindOf(id));
     if (manager.power === undefined) continue;
-    states.set(id, manager.power.state(await surveys(run, manager), id));
+    states.set(id, manager.power.state(await inventories(run, manager), id));
     if (manager.power.role(spec) === 'rests') resting.add(id);
   }
   return { targets, states, resting };

@@ -2,10 +2,10 @@
 // proved or unproved by it, since its configuration is not touched.
 
 import { type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
+import { DONE } from '../../messages/command.ts';
+import { WHY } from '../../messages/status.ts';
 import type { Power } from '../../model/verbs.ts';
-import { DONE } from '../../say/command.ts';
-import { WHY } from '../../say/status.ts';
-import { type Ending, Passing } from '../apply/carry-out.ts';
+import { type Ending, TransientError } from '../apply/converge.ts';
 import { type Performing, performRound, stopIfTold } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 
@@ -33,7 +33,7 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
     if (failed !== null && (decision.kind !== 'actions' || decision.actions.length > 0 || next === 'restart')) {
       return { outcome: 'failed', reason: failed };
     }
-    if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new Passing(decision.reason);
+    if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new TransientError(decision.reason);
     if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
     if (work.readOnly) return would(decision.actions);
     if (decision.actions.length === 0) break;

@@ -2,9 +2,9 @@
 // the nearest that is.
 
 import { nearest } from '../../config/nearest.ts';
+import { shortSha } from '../../messages/status.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
-import { shortSha } from '../../say/status.ts';
-import type { Declared } from '../reconcile/declared.ts';
+import type { Declared } from '../reconcile/desired-state.ts';
 import { Refused } from '../refused.ts';
 
 /**

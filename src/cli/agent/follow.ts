@@ -1,7 +1,7 @@
 // Following a run to its end, and the exit code that it deserves.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { progressLines, runText } from '../../say/run.ts';
+import { progressLines, runText } from '../../messages/run.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import type { Client } from './client.ts';
 

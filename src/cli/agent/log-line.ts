@@ -1,6 +1,6 @@
 // A line of the log as people read it in a terminal.
 
-import { paint, type Style } from '../../say/paint.ts';
+import { paint, type Style } from '../../messages/paint.ts';
 
 const LEVELS: Readonly<Record<string, readonly [name: string, style: Style]>> = {
   warn: ['warning', 'yellow'],

@@ -1,8 +1,8 @@
 // `phoenix runs`: the newest runs, or one of them with its steps.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
+import { runLine, runText } from '../../messages/run.ts';
 import type { Run } from '../../model/run.ts';
-import { runLine, runText } from '../../say/run.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { endWithRun } from './follow.ts';

@@ -1,9 +1,9 @@
 // Show, ask, go: a command that destroys or takes over shows first what would be done, by a dry run of the same command, and the yes is
 // bound to that run: the agent does what was shown and nothing else.
 
+import { ASKING } from '../../messages/command.ts';
+import { runText } from '../../messages/run.ts';
 import type { CommandVerb } from '../../model/verbs.ts';
-import { ASKING } from '../../say/command.ts';
-import { runText } from '../../say/run.ts';
 import { agreed } from '../agreed.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import type { Client } from './client.ts';

@@ -1,6 +1,6 @@
 // `phoenix status`: what is followed, what is applied, and whether anything is frozen.
 
-import { statusText, type ToldStatus } from '../../say/run.ts';
+import { statusText, type ToldStatus } from '../../messages/run.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { resolveTargets } from './targets.ts';

@@ -3,12 +3,12 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { load } from '../../load/load.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
+import { commandLines, pushed, statusLines, waveLines } from '../../messages/demo.ts';
+import { problemText } from '../../messages/problem.ts';
+import { progressLines, runLine } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
-import { commandLines, pushed, statusLines, waveLines } from '../../say/demo.ts';
-import { problemText } from '../../say/problem.ts';
-import { progressLines, runLine } from '../../say/run.ts';
 import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { colours, type Io } from '../io.ts';
 import { folderSource } from '../source.ts';

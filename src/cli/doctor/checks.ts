@@ -12,8 +12,8 @@ import type { Host } from '../../ports.ts';
 import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
-import { forgeOptions, openForgeOf } from '../rehearse/outside.ts';
-import type { Finding } from './finding.ts';
+import { forgeOptions, openForgeOf } from '../rehearse/open-host.ts';
+import type { Diagnostic } from './finding.ts';
 
 const ANSWER_MS = 8_000;
 const OLDEST_REDIS = [6, 2] as const;
@@ -25,31 +25,34 @@ const HOST_PROGRAMS: ReadonlyArray<readonly [program: string, args: readonly str
   ['pvesm', ['status']],
 ];
 
-export function ok(check: string, message: string): Finding {
+export function ok(check: string, message: string): Diagnostic {
   return { check, state: 'ok', message, hint: null };
 }
 
-export function failed(check: string, message: string, hint: string): Finding {
+export function failed(check: string, message: string, hint: string): Diagnostic {
   return { check, state: 'failed', message, hint };
 }
 
-function warning(check: string, message: string, hint: string): Finding {
+function warning(check: string, message: string, hint: string): Diagnostic {
   return { check, state: 'warning', message, hint };
 }
 
-function skipped(check: string, message: string): Finding {
+function skipped(check: string, message: string): Diagnostic {
   return { check, state: 'skipped', message, hint: null };
 }
 
-export function checkSettings(io: Io): { readonly settings: Settings | null; readonly findings: readonly Finding[] } {
+export function checkSettings(io: Io): {
+  readonly settings: Settings | null;
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const { settings, problems } = agentSettings(io.env, { receiving: true });
-  const findings = problems.map(({ severity, message, hint }: SettingProblem): Finding => {
+  const diagnostics = problems.map(({ severity, message, hint }: SettingProblem): Diagnostic => {
     return { check: 'settings', state: severity === 'error' ? 'failed' : 'warning', message, hint };
   });
-  return { settings, findings: findings.length > 0 ? findings : [ok('settings', 'all there')] };
+  return { settings, diagnostics: diagnostics.length > 0 ? diagnostics : [ok('settings', 'all there')] };
 }
 
-export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Finding[]> {
+export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Diagnostic[]> {
   if (redisUrl === null) {
     const version = await redisServerVersion();
     if (version !== null) return [judgeVersion(version, 'a private redis-server will be started')];
@@ -64,15 +67,15 @@ export async function checkRedis({ redisUrl, installation }: Settings): Promise<
 }
 
 /** Pure. */
-export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts): readonly Finding[] {
-  const findings = [judgeVersion(version, 'it answers')];
+export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts): readonly Diagnostic[] {
+  const diagnostics = [judgeVersion(version, 'it answers')];
   if (evictionPolicy === null || appendOnly === null) {
-    findings.push(
+    diagnostics.push(
       warning('redis', 'it does not tell how it keeps data', 'see to maxmemory-policy noeviction and appendonly yes'),
     );
   }
   if (evictionPolicy !== null && evictionPolicy !== 'noeviction') {
-    findings.push(
+    diagnostics.push(
       failed(
         'redis',
         `it throws data away when it is full (${evictionPolicy})`,
@@ -81,12 +84,12 @@ export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts):
     );
   }
   if (appendOnly === 'no') {
-    findings.push(warning('redis', 'it may lose the last pushes in a crash', 'CONFIG SET appendonly yes'));
+    diagnostics.push(warning('redis', 'it may lose the last pushes in a crash', 'CONFIG SET appendonly yes'));
   }
-  return findings;
+  return diagnostics;
 }
 
-function judgeVersion(version: string | null, told: string): Finding {
+function judgeVersion(version: string | null, told: string): Diagnostic {
   if (version === null)
     return warning(
       'redis',
@@ -100,7 +103,7 @@ function judgeVersion(version: string | null, told: string): Finding {
   return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
 }
 
-export async function checkRepository(settings: Settings): Promise<Finding> {
+export async function checkRepository(settings: Settings): Promise<Diagnostic> {
   const { repositoryUrl, repositoryLogin, branch } = settings;
   try {
     const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
@@ -114,7 +117,7 @@ export async function checkRepository(settings: Settings): Promise<Finding> {
   }
 }
 
-export async function checkForge(settings: Settings): Promise<readonly Finding[]> {
+export async function checkForge(settings: Settings): Promise<readonly Diagnostic[]> {
   try {
     const options = forgeOptions(settings, openRedactor());
     if (options === null) return [skipped('forge', 'PHOENIX_FORGE is none: commits get no answer')];
@@ -138,7 +141,7 @@ export async function checkForge(settings: Settings): Promise<readonly Finding[]
 }
 
 /** The forge's clock and ours, by the time that its web server tells. */
-export async function checkClock({ repositoryUrl }: Settings): Promise<Finding> {
+export async function checkClock({ repositoryUrl }: Settings): Promise<Diagnostic> {
   try {
     const answer = await fetch(new URL('/', repositoryUrl), {
       method: 'HEAD',
@@ -161,8 +164,8 @@ export async function checkClock({ repositoryUrl }: Settings): Promise<Finding> 
 /** @param open given who is told of what a person should do on the node */
 export async function checkHost(
   open: (advise: (advice: NodeAdvice) => void) => Promise<Host>,
-): Promise<readonly Finding[]> {
-  const advised: Finding[] = [];
+): Promise<readonly Diagnostic[]> {
+  const advised: Diagnostic[] = [];
   const host = await open(({ what, remedy }) => advised.push(warning('host', what, remedy)));
   try {
     return [...(await programsOf(host)), ...advised];
@@ -171,26 +174,26 @@ export async function checkHost(
   }
 }
 
-async function programsOf(host: Host): Promise<readonly Finding[]> {
+async function programsOf(host: Host): Promise<readonly Diagnostic[]> {
   const run = (program: string, args: readonly string[]) =>
     host.run({ kind: 'command', program, args, timeoutSeconds: 30 });
   const version = await run('pvesh', ['get', '/version', '--output-format', 'json']);
   if (version.exit !== 0) return [failed('host', `pvesh ${howEnded(version)}`, hintFor(version))];
-  const findings = [ok('host', `Proxmox VE ${versionOf(version.stdout)}, node ${host.node}`)];
+  const diagnostics = [ok('host', `Proxmox VE ${versionOf(version.stdout)}, node ${host.node}`)];
   const node = await run('hostname', []);
   const name = node.stdout.trim().split('.')[0];
   if (node.exit === 0 && name !== host.node) {
-    findings.push(failed('host', `it calls itself ${name}, not ${host.node}`, `set PHOENIX_NODE=${name}`));
+    diagnostics.push(failed('host', `it calls itself ${name}, not ${host.node}`, `set PHOENIX_NODE=${name}`));
   }
   for (const [program, args] of HOST_PROGRAMS) {
     const result = await run(program, args);
-    findings.push(
+    diagnostics.push(
       result.exit === 0
         ? ok('host', `${program} may be used`)
         : failed('host', `${program} ${howEnded(result)}`, hintFor(result)),
     );
   }
-  return findings;
+  return diagnostics;
 }
 
 function hintFor({ stderr }: Awaited<ReturnType<Host['run']>>): string {

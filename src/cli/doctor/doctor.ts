@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedactor } from '../../io/redact.ts';
-import { paint, type Style } from '../../say/paint.ts';
+import { paint, type Style } from '../../messages/paint.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { colours, EXIT, type Io } from '../io.ts';
-import { openHostOf } from '../rehearse/outside.ts';
+import { openHostOf } from '../rehearse/open-host.ts';
 import {
   checkClock,
   checkForge,
@@ -19,18 +19,18 @@ import {
   ok,
   reasonOf,
 } from './checks.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './finding.ts';
 import { checkPublicPages } from './public-pages.ts';
 import { checkWebhook } from './webhook.ts';
 
-const STYLES: Record<Finding['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
+const STYLES: Record<Diagnostic['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
 
 /** Ends with 0 when nothing failed, 1 when the settings are wrong, 3 when something that Phoenix needs is not there. */
 export async function doctor({ json }: { readonly json: boolean }, io: Io): Promise<number> {
-  const { settings, findings: first } = checkSettings(io);
-  const findings: Finding[] = [...first];
+  const { settings, diagnostics: first } = checkSettings(io);
+  const diagnostics: Diagnostic[] = [...first];
   if (settings !== null) {
-    if (settings.webhookSecret !== null) findings.push(ok('webhook', 'its secret is set'));
+    if (settings.webhookSecret !== null) diagnostics.push(ok('webhook', 'its secret is set'));
     const found = await Promise.all([
       checkRedis(settings),
       checkRepository(settings),
@@ -40,16 +40,16 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
       checkPublicPages(settings),
       checkWebhook(settings, io),
     ]);
-    findings.push(...found.flat());
+    diagnostics.push(...found.flat());
   }
-  const wrong = findings.filter(({ state }) => state === 'failed');
-  if (json) io.stdout(`${JSON.stringify({ ok: wrong.length === 0, checks: findings })}\n`);
-  else io.stdout(findings.map((finding) => findingText(finding, colours(io, 'stdout'))).join(''));
+  const wrong = diagnostics.filter(({ state }) => state === 'failed');
+  if (json) io.stdout(`${JSON.stringify({ ok: wrong.length === 0, checks: diagnostics })}\n`);
+  else io.stdout(diagnostics.map((diagnostic) => diagnosticText(diagnostic, colours(io, 'stdout'))).join(''));
   if (wrong.length === 0) return EXIT.done;
   return wrong.every(({ check }) => check === 'settings') ? EXIT.no : EXIT.missing;
 }
 
-async function hostOf(settings: Settings, io: Io): Promise<readonly Finding[]> {
+async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]> {
   const redactor = openRedactor();
   for (const known of secretsOf(settings)) redactor.add(known.expose());
   // A lab host is tried out beside the one that an agent may be using.
@@ -66,7 +66,7 @@ async function hostOf(settings: Settings, io: Io): Promise<readonly Finding[]> {
   }
 }
 
-function findingText({ check, state, message, hint }: Finding, coloured: boolean): string {
+function diagnosticText({ check, state, message, hint }: Diagnostic, coloured: boolean): string {
   const line = `${paint(state.padEnd(7), STYLES[state], coloured)} ${check}: ${message}\n`;
   return hint === null ? line : `${line}        ${hint}\n`;
 }

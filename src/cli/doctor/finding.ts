@@ -1,6 +1,6 @@
 // One line of the doctor.
 
-export interface Finding {
+export interface Diagnostic {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly message: string;

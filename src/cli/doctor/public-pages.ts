@@ -3,14 +3,14 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import type { Settings } from '../../settings.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './finding.ts';
 
 const CHECK = 'pages';
 const ANSWER_MS = 8_000;
 const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.[\d.]+|\[::1\])$/;
 
 /** Nothing where there is no such address, or where everybody may read. */
-export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<readonly Finding[]> {
+export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<readonly Diagnostic[]> {
   if (publicUrl === null || pages === 'open' || LOOPBACK.test(new URL(publicUrl).hostname)) return [];
   try {
     const request = { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) } as const;
@@ -23,7 +23,7 @@ export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<
 }
 
 /** Pure. @param status what the API answers to somebody who shows no token */
-export function judgePublicPages(status: number): Finding {
+export function judgePublicPages(status: number): Diagnostic {
   if (status === 200) {
     return {
       check: CHECK,

@@ -10,7 +10,7 @@ const REPOSITORY_EVERY_MS = 30_000;
 const REPOSITORY_WITHIN_MS = 8_000;
 const WORKERS_WITHIN_MS = 2_000;
 
-export interface ReadinessParts {
+export interface ReadinessDeps {
   readonly ledger: Pick<Ledger, 'ping' | 'served'>;
   /** Which work some process has to serve, this one or another; absent: it is not looked at. */
   readonly works?: readonly string[];
@@ -19,7 +19,7 @@ export interface ReadinessParts {
 }
 
 /** A repository without the branch counts as there: the first push makes it. */
-export function readiness({ ledger, works = [], repository, clock }: ReadinessParts): () => Promise<Readiness> {
+export function readiness({ ledger, works = [], repository, clock }: ReadinessDeps): () => Promise<Readiness> {
   let looked = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve('') };
   const look = () => answerOf(within(REPOSITORY_WITHIN_MS, repository.fetch()));
   return async () => {

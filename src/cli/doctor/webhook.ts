@@ -6,10 +6,10 @@ import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
 import type { Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
-import { forgeOptions } from '../rehearse/outside.ts';
+import { forgeOptions } from '../rehearse/open-host.ts';
 import { type Arrivals, arrivalsOf } from './arrivals.ts';
 import { BOXES, missingOf, namesOf } from './boxes.ts';
-import type { Finding } from './finding.ts';
+import type { Diagnostic } from './finding.ts';
 
 /** For a test delivery to come. */
 const ARRIVES_MS = 8_000;
@@ -18,15 +18,15 @@ const CHECK = 'webhook';
 
 type Sent = Pick<Settings, 'publicUrl' | 'webhookContentType'>;
 
-export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Promise<readonly Finding[]> {
+export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Promise<readonly Diagnostic[]> {
   try {
     const options = forgeOptions(settings, openRedactor());
-    if (options === null) return arrivalFindings(await arrivalsOf(settings, io), null, null);
+    if (options === null) return arrivalDiagnostics(await arrivalsOf(settings, io), null, null);
     const seen = await lookAtHooks(options);
-    const { findings, hook } = judgeHooks(seen, options, settings);
+    const { diagnostics, hook } = judgeHooks(seen, options, settings);
     const test = seen.seen && hook?.active === true ? seen.test : null;
     const sending = test === null || hook === null ? null : () => test(hook);
-    return [...findings, ...(await arrivalFindings(await arrivalsOf(settings, io), sending, options))];
+    return [...diagnostics, ...(await arrivalDiagnostics(await arrivalsOf(settings, io), sending, options))];
   } catch (error) {
     const why = certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
     return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'see what is said of the forge')];
@@ -38,7 +38,7 @@ export function judgeHooks(
   seen: HooksSeen,
   { kind, login }: Pick<ForgeOptions, 'kind' | 'login'>,
   sent: Sent,
-): { readonly findings: readonly Finding[]; readonly hook: Hook | null } {
+): { readonly diagnostics: readonly Diagnostic[]; readonly hook: Hook | null } {
   const boxes = kind === 'none' ? [] : BOXES[login.as === 'app' ? 'app' : kind];
   const where = `${sent.publicUrl ?? 'http://…'}/webhooks`;
   const type = kind === 'gitlab' ? '' : `, the content type ${MIME[sent.webhookContentType]}`;
@@ -46,16 +46,16 @@ export function judgeHooks(
   if (!seen.seen) {
     const lan = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
     const message = `the login may not see webhooks (${seen.why}), which takes ${SEES[kind]}`;
-    return { findings: [skipped(message, `look by hand: ${wanted}${lan}`)], hook: null };
+    return { diagnostics: [skipped(message, `look by hand: ${wanted}${lan}`)], hook: null };
   }
   const hook = ours(seen.hooks, sent.publicUrl);
   if (hook === null) {
     const told = seen.hooks.length === 0 ? 'the repository has no webhook' : 'no webhook of the repository leads here';
-    return { findings: [warning(told, `make one with ${wanted}`)], hook: null };
+    return { diagnostics: [warning(told, `make one with ${wanted}`)], hook: null };
   }
   const missing = missingOf(boxes, hook.events);
   const path = URL.parse(hook.url)?.pathname ?? '';
-  const findings = [
+  const diagnostics = [
     ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'switch it on at the forge')]),
     ...(path.endsWith('/webhooks')
       ? []
@@ -81,9 +81,9 @@ export function judgeHooks(
       ? []
       : [failed(`its last delivery failed (${hook.last.said})`, lastHint(hook.last.said))]),
   ];
-  if (findings.length > 0) return { findings, hook };
+  if (diagnostics.length > 0) return { diagnostics, hook };
   return {
-    findings: [{ check: CHECK, state: 'ok', message: `${hook.url} sends all that is needed`, hint: null }],
+    diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} sends all that is needed`, hint: null }],
     hook,
   };
 }
@@ -117,11 +117,11 @@ function lastHint(said: string): string {
 }
 
 /** @param sending has a test delivery sent, and says why it cannot be */
-async function arrivalFindings(
+async function arrivalDiagnostics(
   arrivals: Arrivals,
   sending: (() => Promise<string | null>) | null,
   options: Pick<ForgeOptions, 'kind'> | null,
-): Promise<readonly Finding[]> {
+): Promise<readonly Diagnostic[]> {
   if (!arrivals.known) {
     return [skipped(`whether webhooks arrive is not known: ${arrivals.why}`, arrivals.remedy)];
   }
@@ -151,14 +151,14 @@ async function arrivalFindings(
   ];
 }
 
-function failed(message: string, hint: string): Finding {
+function failed(message: string, hint: string): Diagnostic {
   return { check: CHECK, state: 'failed', message, hint };
 }
 
-function warning(message: string, hint: string): Finding {
+function warning(message: string, hint: string): Diagnostic {
   return { check: CHECK, state: 'warning', message, hint };
 }
 
-function skipped(message: string, hint: string): Finding {
+function skipped(message: string, hint: string): Diagnostic {
   return { check: CHECK, state: 'skipped', message, hint };
 }

@@ -1,11 +1,13 @@
 // A whole plan on one host without an agent: steps as `ready` names them, by the same code that the agent's workers run.
 
-import { carryOut, type Ending } from '../../agent/apply/carry-out.ts';
-import type { Keeper } from '../../agent/apply/perform.ts';
+import { convergeStep, type Ending } from '../../agent/apply/converge.ts';
+import { type Inventories, inventories } from '../../agent/apply/inventories.ts';
+import type { LeaseGuard } from '../../agent/apply/perform.ts';
 import type { SecretDigests } from '../../agent/apply/seal.ts';
-import { type Surveys, surveys } from '../../agent/apply/surveys.ts';
 import { managerOf } from '../../managers/index.ts';
 import type { Origin } from '../../managers/manager.ts';
+import { NEEDS_APPROVAL } from '../../messages/rehearsal.ts';
+import { WHY } from '../../messages/status.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Outcome } from '../../model/run.ts';
@@ -13,8 +15,6 @@ import type { Target } from '../../model/target.ts';
 import { mayDestroy, policyOf } from '../../plan/policy.ts';
 import { ready } from '../../plan/ready.ts';
 import type { Host } from '../../ports.ts';
-import { NEEDS_APPROVAL } from '../../say/rehearsal.ts';
-import { WHY } from '../../say/status.ts';
 
 /** Steps at a time, as the agent has them. */
 const AT_ONCE = 4;
@@ -103,7 +103,7 @@ export async function carryOutPlan(
   const outcomes = new Map<TargetId, Outcome>();
   const running = new Map<TargetId, Promise<void>>();
   const all: Rehearsed[] = [];
-  const survey = surveys(hosts.whole);
+  const inventory = inventories(hosts.whole);
   const end = (step: Rehearsed) => {
     outcomes.set(step.target, step.outcome);
     all.push(step);
@@ -118,7 +118,7 @@ export async function carryOutPlan(
     for (const target of start.slice(0, AT_ONCE - running.size)) {
       const step = steps.get(target);
       if (step === undefined) continue;
-      const work = rehearseStep(hosts, rehearsal, step, survey)
+      const work = rehearseStep(hosts, rehearsal, step, inventory)
         .then(end)
         .finally(() => running.delete(target));
       running.set(target, work);
@@ -131,20 +131,20 @@ async function rehearseStep(
   hosts: RecordingHost,
   { plan, before, after, origin, rollback, approved }: Rehearsal,
   { target, impact, approval, changes }: PlanStep,
-  survey: Surveys,
+  inventory: Inventories,
 ): Promise<Rehearsed> {
   if (approval && !approved) return { target, outcome: 'blocked', actions: 0, reason: NEEDS_APPROVAL };
   const manager = managerOf(kindOf(target));
   const known = hosts.proved.get(target);
   let actions = 0;
-  const keeper: Keeper = {
-    stillMine: async () => {},
+  const keeper: LeaseGuard = {
+    assertHeld: async () => {},
     touch: async () => {},
     record: async () => {
       actions += 1;
     },
   };
-  const ending: Ending = await carryOut({
+  const ending: Ending = await convergeStep({
     host: hosts.of(target),
     ...(known === undefined ? {} : { known }),
     manager,
@@ -160,7 +160,7 @@ async function rehearseStep(
     touched: false,
     rollback,
     readOnly: false,
-    survey: changes.length === 0 ? () => survey('rehearsal', manager) : null,
+    inventory: changes.length === 0 ? () => inventory('rehearsal', manager) : null,
     keeper,
     log: { write: () => {}, flush: async () => {} },
     signal: new AbortController().signal,

@@ -10,6 +10,8 @@ import { openSecrets } from '../../io/secrets.ts';
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
+import { problemCounts, problemText } from '../../messages/problem.ts';
+import { rehearsalStep, rehearsalSummary } from '../../messages/rehearsal.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import { DEFAULT_POLICY, type Policy } from '../../model/policy.ts';
@@ -18,8 +20,6 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
 import { guarded, policyBetween } from '../../plan/policy.ts';
-import { problemCounts, problemText } from '../../say/problem.ts';
-import { rehearsalStep, rehearsalSummary } from '../../say/rehearsal.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import {
   commitAt,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
-import { type LxcSpec, lxcTargets } from '../../managers/lxc/spec.ts';
+import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {

@@ -2,7 +2,7 @@
 // can be given. The one place that tells; what each use of a file asks for is in rules/content.ts.
 
 import type { ContentTraits } from '../../model/snapshot.ts';
-import type { Finding } from '../finding.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { decode } from './encoding.ts';
 
 /** Pointers of Git LFS are shorter, by their specification. */
@@ -68,7 +68,7 @@ export function instead({ what, pointer }: NonNullable<ContentTraits['standsFor'
 }
 
 /** NOT_THE_CONTENT, for a file that the configuration reads: what it is does not depend on who uses it. */
-export function notTheContent(path: string, standsFor: NonNullable<ContentTraits['standsFor']>): Finding {
+export function notTheContent(path: string, standsFor: NonNullable<ContentTraits['standsFor']>): Diagnostic {
   const { message, hint, line } = instead(standsFor);
   return { code: 'NOT_THE_CONTENT', at: { file: path, path: '' }, message, hint, position: { line, column: 1 } };
 }

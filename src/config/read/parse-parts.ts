@@ -6,7 +6,7 @@ import type { Place } from './place.ts';
 
 type Path = readonly PropertyKey[];
 
-export interface ParsedParts<Value> extends Parsed<Value> {
+export interface ParsedDeps<Value> extends Parsed<Value> {
   /** Paths of what was left out; all of it where `value` is undefined. */
   readonly left: readonly Path[];
 }
@@ -26,16 +26,16 @@ export function parseParts<Schema extends z.ZodType>(
   at: Place,
   partOf: (path: Path) => Path,
   standIns: Readonly<Record<string, unknown>> = {},
-): ParsedParts<z.output<Schema>> {
-  const { value, findings } = parse(schema, raw, at);
-  if (value !== undefined) return { value, findings, left: [] };
-  const none = { value: undefined, findings, left: [] };
+): ParsedDeps<z.output<Schema>> {
+  const { value, diagnostics } = parse(schema, raw, at);
+  if (value !== undefined) return { value, diagnostics, left: [] };
+  const none = { value: undefined, diagnostics, left: [] };
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return none;
   const copy = structuredClone(raw);
   const left = new Map<string, Path>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const result = schema.safeParse(copy);
-    if (result.success) return { value: result.data, findings, left: [...left.values()] };
+    if (result.success) return { value: result.data, diagnostics, left: [...left.values()] };
     for (const issue of result.error.issues) {
       if (issue.code === 'unrecognized_keys') {
         for (const key of issue.keys) cut(copy, [...issue.path, key]);

@@ -2,17 +2,17 @@
 
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
-import type { Finding } from '../finding.ts';
+import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
-import { knownKeys } from '../schema/marks.ts';
+import { knownKeys } from '../schema/field-metadata.ts';
 import type { Place } from './place.ts';
 import { keysOf, within } from './place.ts';
 
 export interface Parsed<Value> {
   /** Undefined when a value cannot be used; unknown keys alone are left out. */
   readonly value: Value | undefined;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Unknown fields of one object that are named. */
@@ -39,13 +39,13 @@ export function parse<Schema extends z.ZodType>(
   target?: TargetId,
 ): Parsed<z.output<Schema>> {
   const first = readerOf(schema).safeParse(raw);
-  if (first.success) return { value: first.data, findings: [] };
-  const findings = oncePerValue(first.error.issues, raw)
+  if (first.success) return { value: first.data, diagnostics: [] };
+  const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
-    .flatMap((issue) => findingsOf(schema, issue, raw, at, target));
-  if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, findings };
+    .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target));
+  if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, diagnostics };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
-  return { value: second.success ? second.data : undefined, findings };
+  return { value: second.success ? second.data : undefined, diagnostics };
 }
 
 /** A text can be wrong in several ways at once: the first that is looked at says enough. */
@@ -60,7 +60,13 @@ function oncePerValue(issues: readonly z.core.$ZodIssue[], raw: unknown): z.core
   });
 }
 
-function findingsOf(schema: z.ZodType, issue: z.core.$ZodIssue, raw: unknown, at: Place, target?: TargetId): Finding[] {
+function diagnosticsOf(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  raw: unknown,
+  at: Place,
+  target?: TargetId,
+): Diagnostic[] {
   const place = within(at, ...(issue.path as (string | number)[]));
   const common = target === undefined ? {} : { target };
   if (issue.code === 'unrecognized_keys') {

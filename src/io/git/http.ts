@@ -112,8 +112,5 @@ export async function* given(chunks: readonly Uint8Array[]): AsyncGenerator<Uint
 
 function tooMuch(maxBytes: number): string {
   const most = maxBytes < MEGABYTE ? `${maxBytes} bytes` : `${Math.round(maxBytes / MEGABYTE)} MB`;
-  return (
-    `the server sends more than ${most} for one fetch: raise PHOENIX_MAX_PACK_MB, keep large files out of the ` +
-    'repository (git lfs), or keep the configuration in a repository of its own'
-  );
+  return `the server sends more than ${most} for one fetch; raise PHOENIX_MAX_PACK_MB, or keep large files out (git lfs)`;
 }

@@ -107,7 +107,7 @@ function listing(http: HttpClient, want: string, capabilities: readonly string[]
 }
 
 const SHA256 =
-  'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1';
+  'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only; keep the configuration in one that was made with git init --object-format=sha1';
 
 /** The forges take any name with a token; this is the one that GitHub asks for. */
 function basic(token: string): string {

@@ -7,9 +7,9 @@ import { type Token, withoutCredentials } from './credentials.ts';
 import { HTTP_LIMITS, type HttpLimits } from './http.ts';
 import { type Content, type FileReader, filesIn } from './listing.ts';
 import { type SnapshotOptions, snapshotOf } from './snapshot.ts';
-import { openThread, type Thread, type ThreadParts } from './thread.ts';
+import { openThread, type Thread, type ThreadDeps } from './thread.ts';
 
-export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadParts, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
+export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadDeps, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
   /** `https://…` or `http://…`. */
   readonly url: string;
   /** The branch that is followed. */
@@ -32,7 +32,7 @@ const KEPT_BYTES = 32 * 1024 * 1024;
  */
 export function openRepository(
   options: RepositoryOptions,
-  begin: (parts: ThreadParts) => Thread = openThread,
+  begin: (parts: ThreadDeps) => Thread = openThread,
 ): Repository {
   const { branch, folder, log, maxHeapMb, maxMemoryMb, idleMs, limits = HTTP_LIMITS, maxPacks = MAX_PACKS } = options;
   const { url, token } = withoutCredentials(options.url, options.token);

@@ -22,7 +22,7 @@ export interface Thread {
   close(): Promise<void>;
 }
 
-export interface ThreadParts extends WorkOptions {
+export interface ThreadDeps extends WorkOptions {
   readonly token?: Token;
   readonly log: Log;
   /** Of JavaScript's own values. */
@@ -50,7 +50,7 @@ const LOOK_MS = 100;
 const IDLE_MS = 15_000;
 const PROGRAM = new URL('./thread-main.ts', import.meta.url);
 
-export function openThread(parts: ThreadParts): Thread {
+export function openThread(parts: ThreadDeps): Thread {
   const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, maxMemoryMb: most, ...options } = parts;
   const maxMemoryMb = most ?? Math.ceil(BESIDE_A_PACK_MB + (TIMES_A_PACK * options.limits.maxBytes) / MEGABYTE);
   const asked = new Map<number, Question>();
@@ -185,8 +185,7 @@ class NeedsMore extends Error {
   /** @param megabytes that it may use */
   constructor(megabytes: number) {
     super(
-      `needs more than the ${megabytes} MB that it may use: keep the configuration in a smaller repository of its own, ` +
-        'large files out of it (git lfs), or lower PHOENIX_MAX_PACK_MB, so that less is taken in at once',
+      `needs more than the ${megabytes} MB that it may use; keep large files out (git lfs), or lower PHOENIX_MAX_PACK_MB`,
     );
   }
 }

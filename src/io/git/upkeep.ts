@@ -8,9 +8,9 @@ import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Log } from '../../ports.ts';
 import { HistoryCut, isAncestor } from './ancestry.ts';
 import { bring } from './bring.ts';
-import { carryCommit } from './carry.ts';
 import type { Clone } from './clone.ts';
 import type { Clones } from './clones.ts';
+import { carryCommit } from './copy-history.ts';
 import { Damage, INCOMPLETE, isDamage, missing, NotGiven, TooLarge } from './errors.ts';
 import {
   follow,
@@ -26,7 +26,7 @@ import { type Remote, type RemoteRefs, WHOLE } from './remote.ts';
 import { inTurn } from './serial.ts';
 import { readShallow } from './shallow.ts';
 
-export interface UpkeepParts {
+export interface UpkeepDeps {
   readonly remote: Remote;
   readonly clones: Clones;
   /** Reads a clone with everything that is kept in memory. */
@@ -67,7 +67,7 @@ const MOST_BEFORE = 256;
 /** What failed and will fail again is not asked for sooner. */
 const REFUSED_FOR_MS = 60 * 60 * 1000;
 
-export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read }: UpkeepParts): Upkeep {
+export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read }: UpkeepDeps): Upkeep {
   const followed = followedRef(branch);
   /** One writer at a time. */
   const write = inTurn();
@@ -234,7 +234,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       const packs = (await readdir(join(clone, 'objects', 'pack'))).filter((name) => name.endsWith('.pack'));
       if (packs.length > maxPacks) await replace(`the old clone has ${packs.length} packs`);
     } catch (error) {
-      log.warn('the clone could not be made anew; a later fetch tries again', { error });
+      log.warn('the clone could not be recreated; a later fetch tries again', { error });
     }
   }
 

@@ -132,7 +132,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
       for (const id of await clone.beginningWith(digits)) if (await clone.holds(id)) commits.push(id);
       return commits;
     });
-    if (found.length > 1) throw new Error(`${digits} begins ${found.length} commits: write more of its digits`);
+    if (found.length > 1) throw new Error(`${digits} begins ${found.length} commits; write more of its digits`);
     return (found[0] ?? null) as CommitSha | null;
   }
 

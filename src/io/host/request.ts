@@ -12,7 +12,7 @@ import type { Redactor } from '../redact.ts';
 import { httpAgent, httpsAgent } from './agents.ts';
 import type { Dial } from './dial.ts';
 
-export interface RequestParts {
+export interface RequestDeps {
   readonly dial: Dial;
   readonly contents: (content: Content) => Promise<Uint8Array>;
   readonly redactor: Redactor;
@@ -25,7 +25,7 @@ const ANSWER_LIMIT = 32 * 1024 * 1024;
 
 export type SendRequest = (request: HttpRequest, options?: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
 
-export function requester(parts: RequestParts): SendRequest {
+export function requester(parts: RequestDeps): SendRequest {
   return async (request, { signal } = {}) => {
     const started = performance.now();
     const limit = AbortSignal.timeout(request.timeoutSeconds * 1000);
@@ -58,7 +58,7 @@ interface Received {
 }
 
 async function send(
-  parts: RequestParts,
+  parts: RequestDeps,
   request: HttpRequest,
   signal: AbortSignal,
   shown: (pem: string) => void,
@@ -113,14 +113,14 @@ async function send(
 }
 
 /** Beside it, the authorities that the operator named: a service may have its certificate from one of those. */
-async function trusted({ readFile }: RequestParts, file: string): Promise<string[]> {
+async function trusted({ readFile }: RequestDeps, file: string): Promise<string[]> {
   const pem = await readFile(file);
   if (pem === undefined) throw new Error(`the trusted certificate ${file} is not there`);
   return [pem, ...namedAuthorities()];
 }
 
 async function bodyOf(
-  { contents }: RequestParts,
+  { contents }: RequestDeps,
   body: HttpBody | undefined,
 ): Promise<{ readonly bytes: Uint8Array | null; readonly type: string | null }> {
   if (body === undefined) return { bytes: null, type: null };
@@ -135,7 +135,7 @@ async function bodyOf(
 }
 
 /** The same value with the text of every secret and content in place of its reference. */
-async function withSecrets(value: RequestJson | undefined, contents: RequestParts['contents']): Promise<unknown> {
+async function withSecrets(value: RequestJson | undefined, contents: RequestDeps['contents']): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((item: RequestJson) => withSecrets(item, contents)));
   if (typeof value !== 'object' || value === null) return value;
   if (isContent(value)) return Buffer.from(await contents(value.$content)).toString();
@@ -158,7 +158,7 @@ function isContent(value: RequestJson & object): value is { readonly $content: C
 
 /** Before anybody else sees the answer. */
 async function keep(
-  { redactor, writeFile }: RequestParts,
+  { redactor, writeFile }: RequestDeps,
   { pointer, path }: NonNullable<HttpRequest['keep']>,
   body: string,
 ): Promise<void> {

@@ -9,13 +9,13 @@ import type { Host } from '../../ports.ts';
 export const KEY_FILE = '/var/lib/phoenix/secret-digests.key';
 const KEY = /^[0-9a-f]{64}$/;
 
-export interface DigestParts {
+export interface DigestDeps {
   readonly contents: (content: Content) => Promise<Uint8Array>;
   readonly readFile: (path: string) => Promise<string | undefined>;
   readonly writeFile: (write: FileWrite) => Promise<boolean>;
 }
 
-export function secretDigester({ contents, readFile, writeFile }: DigestParts): Host['secretDigests'] {
+export function secretDigester({ contents, readFile, writeFile }: DigestDeps): Host['secretDigests'] {
   /** For looks before there is a key: then nothing was ever noted that could be the same. */
   const passing = randomBytes(32).toString('hex');
 

@@ -34,9 +34,9 @@ export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, probl
 
 /** The fields that say all of one step, and of its run what never takes much. */
 export function stepFields(target: TargetId): string[] {
-  const ofRun = ['request', 'state', 'started', 'ended', 'supersededBy'];
+  const runStatuses = ['request', 'state', 'started', 'ended', 'supersededBy'];
   return [
-    ...ofRun,
+    ...runStatuses,
     ...['began', 'tries', 'failures', 'waits', 'actions', 'end', 'approval', 'job'].map(
       (field) => `${field}:${target}`,
     ),

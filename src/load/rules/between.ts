@@ -1,6 +1,6 @@
 // What no commit may do to the one before it, however sound it is in itself.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import { disksDoNotShrink } from '../../managers/guest/rules/clones.ts';
@@ -9,13 +9,13 @@ import { Unreadable } from '../../managers/unreadable.ts';
 import { somethingStays } from './creation.ts';
 
 /** Looks at what is applied and at what is to be; the places are those of `after`, of which not all may be readable. */
-export type BetweenRule = (before: Config, after: Config, unreadable: Unreadable) => readonly Finding[];
+export type BetweenRule = (before: Config, after: Config, unreadable: Unreadable) => readonly Diagnostic[];
 
 /**
  * TOO_MANY_DELETES: more guests would go than the policy allows, that of either commit, or `behavior.max_delete_share` where it
  * says nothing; a single one may always go. `before` holds the policy that judges `after`.
  */
-function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.host('phoenix', 'behavior')) return [];
   const guests = allGuests(before);
   const gone = goneGuests(guests, after).filter(({ id }) => !unreadable.guest(id));
@@ -50,7 +50,7 @@ function goneGuests(guests: readonly Guest[], after: Config): Guest[] {
 }
 
 /** The list that lost more of them. */
-function placeOf(gone: readonly Guest[]): Finding['at'] {
+function placeOf(gone: readonly Guest[]): Diagnostic['at'] {
   const containers = gone.filter((guest) => guest.kind === 'lxc').length;
   return containers * 2 >= gone.length
     ? { file: 'etc/phoenix_lxc_configs.json', path: '/lxc_configs' }
@@ -65,6 +65,6 @@ export const BETWEEN_RULES: readonly BetweenRule[] = [
 ];
 
 /** Pure. */
-export function findingsBetween(before: Config, after: Config, unreadable = new Unreadable()): Finding[] {
+export function diagnosticsBetween(before: Config, after: Config, unreadable = new Unreadable()): Diagnostic[] {
   return BETWEEN_RULES.flatMap((rule) => rule(before, after, unreadable));
 }

@@ -1,6 +1,6 @@
 // More promised than there is: GPU memory, memory and quotas.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { within } from '../../config/read/place.ts';
 import { allGuests, listed, targetOf } from '../../managers/guest/guests.ts';
 import { SETTINGS } from '../../managers/guest/settings/settings.ts';
@@ -13,12 +13,12 @@ const GPU_SHARE = 0.9;
 const GIB = 2 ** 30;
 
 /** GPU_OVERCOMMIT: the guests that run on one GPU promise more than 0.9 of its memory, or share it with one that has no limit. */
-export function gpusAreNotOvercommitted({ config }: RuleContext): Finding[] {
+export function gpusAreNotOvercommitted({ config }: RuleContext): Diagnostic[] {
   const uses = config.lxc
     .filter((guest) => guest.startState === 'running')
     .flatMap((guest) => guest.gpus.map((gpu) => ({ gpu, guest })));
   const users = [...Map.groupBy(uses, ({ gpu }) => gpu)].sort(([a], [b]) => a - b);
-  return users.flatMap(([gpu, using]): Finding[] => {
+  return users.flatMap(([gpu, using]): Diagnostic[] => {
     const guests = using.map(({ guest }) => guest);
     const [first] = guests;
     const shares = guests.map(gpuShare);
@@ -53,7 +53,7 @@ function gpuShare(guest: LxcGuest): number | null {
 }
 
 /** MEMORY_OVERCOMMIT: guests that run and the cache of ZFS want more than the host has, where its memory is told. */
-export function memoryIsNotOvercommitted({ config }: RuleContext): Finding[] {
+export function memoryIsNotOvercommitted({ config }: RuleContext): Diagnostic[] {
   const { memoryGb, zfs, writtenAt } = config.hypervisor;
   if (memoryGb === null) return [];
   const running = allGuests(config).filter((guest) => guest.startState === 'running');
@@ -72,12 +72,12 @@ export function memoryIsNotOvercommitted({ config }: RuleContext): Finding[] {
 }
 
 /** QUOTA_OVERCOMMIT: the quotas of a pool's datasets promise more than its disks hold, where their names tell how much. */
-export function quotasFitThePools({ config }: RuleContext): Finding[] {
+export function quotasFitThePools({ config }: RuleContext): Diagnostic[] {
   const promised = new Map<string, number>();
   for (const { pool, quotaGb } of config.hypervisor.zfs.datasets) {
     promised.set(pool, (promised.get(pool) ?? 0) + (quotaGb ?? 0));
   }
-  return config.hypervisor.zfs.pools.flatMap((pool, index): Finding[] => {
+  return config.hypervisor.zfs.pools.flatMap((pool, index): Diagnostic[] => {
     const capacity = capacityGb(pool);
     const quotas = promised.get(pool.name) ?? 0;
     if (capacity === null || quotas <= capacity) return [];
@@ -108,7 +108,7 @@ export function capacityGb(pool: ZfsPool): number | null {
 }
 
 /** DESTRUCTIVE: nothing that a push can contain may wipe disks. */
-export function nothingWipesDisks({ config }: RuleContext): Finding[] {
+export function nothingWipesDisks({ config }: RuleContext): Diagnostic[] {
   if (!config.hypervisor.zfs.allowDestructive) return [];
   return [
     {

@@ -1,6 +1,6 @@
 // A file that is used must be what its use asks for: the content itself and not a pointer to it, and text where a program gets text.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { contentTraits, instead } from '../../config/read/content.ts';
 import type { Config } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
@@ -17,10 +17,10 @@ interface Fault {
 }
 
 /** NOT_THE_CONTENT: a script or a file of a stack that is there and is something else than what is run or handed in. */
-export function filesHoldTheirContent({ config, files }: RuleContext): Finding[] {
+export function filesHoldTheirContent({ config, files }: RuleContext): Diagnostic[] {
   const scripts = usedScripts(config).map((use) => ({ ...use, faultOf: scriptFault }));
   const handedIn = usedStackFiles(config).map((use) => ({ ...use, faultOf: stackFileFault }));
-  return [...scripts, ...handedIn].flatMap(({ path, target, faultOf }): Finding[] => {
+  return [...scripts, ...handedIn].flatMap(({ path, target, faultOf }): Diagnostic[] => {
     const traits = traitsOf(files.get(path));
     const fault = traits === null ? null : faultOf(traits, path);
     if (fault === null) return [];

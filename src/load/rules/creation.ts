@@ -1,6 +1,6 @@
 // What is needed to make anything at all.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
@@ -10,25 +10,25 @@ import type { RuleContext } from '../../managers/rule.ts';
 import type { Unreadable } from '../../managers/unreadable.ts';
 
 /** EMPTY_CONFIG: the files of guests declare none. Where there are no such files, the host alone is kept. */
-export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Finding[] {
+export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Diagnostic[] {
   if (!files.has(LXC_FILE) && !files.has(VM_FILE)) return [];
   return config.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
 }
 
 /** EMPTY_CONFIG: no guest is declared any more; applied, it would delete all there are. */
-export function somethingStays(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+export function somethingStays(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   return before.guests.size === 0 || after.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
 }
 
-function nothingDeclared(): Finding[] {
+function nothingDeclared(): Diagnostic[] {
   const at: Place = { file: HYPERVISOR_FILE, path: '' };
   const hint = 'Keep one guest declared: a commit that deletes all of them is more often a mistake.';
   return [{ code: 'EMPTY_CONFIG', at, message: 'no container and no VM is declared', hint }];
 }
 
 /** INVALID_VALUE: a guest says not at all, or in two ways, what it is made from. */
-export function guestsHaveOneOrigin({ config }: RuleContext): Finding[] {
-  return allGuests(config).flatMap((guest): Finding[] => {
+export function guestsHaveOneOrigin({ config }: RuleContext): Diagnostic[] {
+  return allGuests(config).flatMap((guest): Diagnostic[] => {
     const [origin, clone] =
       guest.kind === 'lxc'
         ? (['template', 'clone_from_ctid'] as const)
@@ -42,9 +42,9 @@ export function guestsHaveOneOrigin({ config }: RuleContext): Finding[] {
 }
 
 /** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */
-export function imagesHaveAChecksum({ config }: RuleContext): Finding[] {
+export function imagesHaveAChecksum({ config }: RuleContext): Diagnostic[] {
   const images = config.vm.filter((vm) => vm.templateImageUrl !== null || vm.templateImageSha256 !== null);
-  return images.flatMap((vm): Finding[] => {
+  return images.flatMap((vm): Diagnostic[] => {
     const has = (field: string, message: string) => [invalid(vm, within(vm.writtenAt, field), message)];
     if (vm.templateImage === null)
       return has(
@@ -70,21 +70,21 @@ export function imagesHaveAChecksum({ config }: RuleContext): Finding[] {
 }
 
 /** INVALID_VALUE: a VM has no storage, or a volume no server, and nothing gives it one. */
-export function defaultsAreThere({ config, unreadable }: RuleContext): Finding[] {
+export function defaultsAreThere({ config, unreadable }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
-    const findings: Finding[] = [];
+    const diagnostics: Diagnostic[] = [];
     if (vm.storagePool === '' && !unreadable.host('vm_defaults')) {
-      findings.push(invalid(vm, vm.writtenAt, '"storage_pool" is missing here and in "vm_defaults"'));
+      diagnostics.push(invalid(vm, vm.writtenAt, '"storage_pool" is missing here and in "vm_defaults"'));
     }
     vm.volumes.forEach(({ server }, index) => {
       if (server !== '' || unreadable.host('network')) return;
       const at = within(vm.writtenAt, 'volumes', index);
-      findings.push(invalid(vm, at, '"server" is missing, and the hypervisor names no "nfs_server"'));
+      diagnostics.push(invalid(vm, at, '"server" is missing, and the hypervisor names no "nfs_server"'));
     });
-    return findings;
+    return diagnostics;
   });
 }
 
-function invalid(guest: Guest, at: Place, message: string): Finding {
+function invalid(guest: Guest, at: Place, message: string): Diagnostic {
   return { code: 'INVALID_VALUE', at, message, target: targetOf(guest) };
 }

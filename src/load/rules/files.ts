@@ -1,6 +1,6 @@
 // Scripts, stacks and files that the configuration names must be in the repository.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import type { Guest } from '../../managers/config.ts';
@@ -10,11 +10,11 @@ import { stackTarget } from '../../managers/stack/target.ts';
 import type { VmGuest } from '../../managers/vm/declared.ts';
 
 /** MISSING_FILE: a feature that neither the repository nor Phoenix has, an application script, or a script of a health check. */
-export function namedScriptsExist({ config, files }: RuleContext): Finding[] {
+export function namedScriptsExist({ config, files }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest) =>
     scriptsOf(guest)
       .filter(({ blob, path }) => blob === null && !path.startsWith('etc/features/'))
-      .map(({ path, at, what, hint }): Finding => {
+      .map(({ path, at, what, hint }): Diagnostic => {
         const isLink = files.get(path)?.kind === 'symlink';
         const message = isLink
           ? `${what} is a symbolic link, which is not followed: ${path}`
@@ -55,14 +55,14 @@ export function scriptsOf(guest: Guest): NamedScript[] {
 }
 
 /** MISSING_FILE: a VM runs a stack whose manifest or compose file is not there. */
-export function usedStacksAreComplete({ config, files }: RuleContext): Finding[] {
+export function usedStacksAreComplete({ config, files }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) =>
     vm.stacks.flatMap(({ name }, index) =>
       ['phoenix.json', 'docker-compose.yml']
         .map((file) => `stacks/${name}/${file}`)
         .filter((path) => !files.has(path))
         .map(
-          (path): Finding => ({
+          (path): Diagnostic => ({
             code: 'MISSING_FILE',
             at: within(vm.writtenAt, 'docker_stacks', index),
             message: `stack "${name}" has no ${path}`,
@@ -75,7 +75,7 @@ export function usedStacksAreComplete({ config, files }: RuleContext): Finding[]
 }
 
 /** MISSING_FILE: an environment that a VM uses hands in a file that is not there. */
-export function filesOfStacksExist({ config }: RuleContext): Finding[] {
+export function filesOfStacksExist({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) =>
     vm.stacks.flatMap(({ name, environment: used }) => {
       const environment = config.stacks.get(name)?.environments[used];
@@ -87,7 +87,7 @@ export function filesOfStacksExist({ config }: RuleContext): Finding[] {
   );
 }
 
-function missingFile(vm: VmGuest, stack: string, path: string, at: Place): Finding {
+function missingFile(vm: VmGuest, stack: string, path: string, at: Place): Diagnostic {
   return {
     code: 'MISSING_FILE',
     at,

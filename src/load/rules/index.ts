@@ -46,7 +46,7 @@ import { targetNamesFit } from './names.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
-/** They go first: what an address that is wrong in itself would lead to is not said. Findings without a target are about the host's. */
+/** They go first: what an address that is wrong in itself would lead to is not said. Diagnostics without a target are about the host's. */
 export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
 
 /** Those of guests, whatever their kind, and those that cross kinds; one line each. */

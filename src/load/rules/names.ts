@@ -1,6 +1,6 @@
 // Names that become the name of a target must fit wherever targets are named.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import type { Config } from '../../managers/config.ts';
@@ -17,8 +17,8 @@ interface Named {
 }
 
 /** NAME_TOO_LONG: the status of the target could not be put on a commit. */
-export function targetNamesFit({ config }: RuleContext): Finding[] {
-  return named(config).flatMap(({ target, name, at }): Finding[] => {
+export function targetNamesFit({ config }: RuleContext): Diagnostic[] {
+  return named(config).flatMap(({ target, name, at }): Diagnostic[] => {
     const over = `phoenix/${target}`.length - MAX_CONTEXT;
     if (over <= 0) return [];
     return [

@@ -1,7 +1,7 @@
 // The folders that hold what a guest may be given, and what Phoenix itself keeps, are for root of the node alone: a guest that is shown
 // one has all of it, whatever references it makes.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import { isBelow } from '../../managers/certificate/file-owner.ts';
@@ -15,7 +15,7 @@ import type { SecretBounds } from '../../model/secret-bounds.ts';
 const OWN = ['/etc/phoenix', '/var/lib/phoenix'];
 
 /** SECRET_NOT_ALLOWED: a mount, an export or a share that shows one of them, a folder in it, or one that it lies in. */
-export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Finding[] {
+export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Diagnostic[] {
   const kept = [...new Set([...OWN, ...secrets.folders])];
   const { nfsExports, samba } = config.hypervisor;
   const hypervisor: Place = { file: HYPERVISOR_FILE, path: '' };
@@ -38,7 +38,7 @@ export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Fi
   ];
 }
 
-function shown(path: string, kept: SecretBounds['folders'], at: Place, target: Finding['target']): Finding[] {
+function shown(path: string, kept: SecretBounds['folders'], at: Place, target: Diagnostic['target']): Diagnostic[] {
   if (!path.startsWith('/')) return [];
   const plain = `/${path
     .split('/')

@@ -1,6 +1,6 @@
 // Disks must lie on storages that are there and take them.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { within } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
@@ -22,14 +22,14 @@ const ROOT_DISK = ['storage_pool'] as const;
 const TEMPLATE = ['template'] as const;
 
 /** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
-export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Finding[] {
+export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
   const taking = Map.groupBy(
     config.hypervisor.storages.flatMap(({ id, contents }) => (contents ?? []).map((content) => ({ id, content }))),
     ({ content }) => content,
   );
-  return uses(config).flatMap(({ storage, content, guest, keys }): Finding[] => {
+  return uses(config).flatMap(({ storage, content, guest, keys }): Diagnostic[] => {
     // That none is named is said where the defaults are looked at.
     if (storage === '') return [];
     const found = storages.get(storage);
@@ -54,9 +54,9 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): F
 }
 
 /** INVALID_VALUE: a storage on a dataset is called as Proxmox calls none, or is to hold what its type never holds. */
-export function storagesCanBeMade({ config }: RuleContext): Finding[] {
+export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
   const { storages, zfs } = config.hypervisor;
-  return zfs.datasets.flatMap(({ pool, name, storageType, contents, writtenAt }): Finding[] => {
+  return zfs.datasets.flatMap(({ pool, name, storageType, contents, writtenAt }): Diagnostic[] => {
     const storage = storages.find(({ dataset }) => dataset === `${pool}/${name}`);
     if (storageType === null || storage === undefined) return [];
     const problem = refusal({ verb: 'pvesm add', option: 'storage' }, storage.id);
@@ -87,7 +87,7 @@ export function storagesCanBeMade({ config }: RuleContext): Finding[] {
 }
 
 /** INVALID_VALUE: more mounts and volumes than Proxmox has places for. */
-export function mountsHavePlaces({ config }: RuleContext): Finding[] {
+export function mountsHavePlaces({ config }: RuleContext): Diagnostic[] {
   const places = placesFor('lxc', 'mp');
   return config.lxc
     .filter(({ mountPoints, volumes }) => mountPoints.length + volumes.length > places)

@@ -6,6 +6,7 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
+import type { Authority, CertificateSpec } from './certificate-spec.ts';
 import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
@@ -15,7 +16,6 @@ import { removal } from './program.ts';
 import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 import { requestSettings } from './request.ts';
-import type { Authority, CertificateSpec } from './spec.ts';
 
 export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
   const spec = wanted.spec;
@@ -90,7 +90,7 @@ function foreignFile(
     const isOurs = note?.certPath === path || note?.keyPath === path;
     if (kind === undefined || isOurs || isIssued || adopt === true) continue;
     if (kind === 'link') {
-      return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed: put the file or the folder itself there`;
+      return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed; put the file or the folder itself there`;
     }
     return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${target}`;
   }

@@ -1,7 +1,7 @@
 // What a certificate file says. Pure: text in, facts out.
 
 import { X509Certificate } from 'node:crypto';
-import { namesOf } from './spec.ts';
+import { namesOf } from './certificate-spec.ts';
 
 export interface Facts {
   /** SHA-256 of the certificate itself, in hexadecimal digits. */

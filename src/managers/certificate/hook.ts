@@ -5,7 +5,7 @@ import type { Action, Command } from '../../model/action.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
 import { action, call, guestName, type Program, runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
-import type { Hook } from './spec.ts';
+import type { Hook } from './certificate-spec.ts';
 
 /** `resting`: it does not run, or is not there yet; `silent`: its VM runs, but nobody can look inside. */
 export type UserState = 'ready' | 'resting' | 'silent';

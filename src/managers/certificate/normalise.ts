@@ -1,7 +1,7 @@
 // A certificate from its written form; of commands after a renewal only the known kinds are left.
 
 import type { z } from 'zod';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import type { Certificate, CertificateHook, HookWork } from './declared.ts';
@@ -11,12 +11,12 @@ type Written = z.output<typeof certificate>;
 
 export interface NormalisedCertificate {
   readonly certificate: Certificate;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** UNKNOWN_HOOK when the command is of no known kind, or when two are written. */
 export function normaliseCertificate(written: Written, at: Place): NormalisedCertificate {
-  const { hook, findings } = hookOf(written, at);
+  const { hook, diagnostics } = hookOf(written, at);
   const [owner = 'root', group = 'root'] = written.owner.split(':');
   return {
     certificate: {
@@ -32,7 +32,7 @@ export function normaliseCertificate(written: Written, at: Place): NormalisedCer
       lifetimeSeconds: written.lifetime === undefined ? null : secondsOf(written.lifetime),
       hook,
     },
-    findings,
+    diagnostics,
   };
 }
 
@@ -43,28 +43,31 @@ function secondsOf(duration: string): number {
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
 }
 
-function hookOf(written: Written, at: Place): { readonly hook: CertificateHook | null; readonly findings: Finding[] } {
+function hookOf(
+  written: Written,
+  at: Place,
+): { readonly hook: CertificateHook | null; readonly diagnostics: Diagnostic[] } {
   const command = (written.post_renewal_command ?? '').trim().replaceAll(/\s+/g, ' ');
   const writtenAt = within(at, command === '' ? 'post_renewal' : 'post_renewal_command');
   const refused = (message: string, hint: string) => ({
     hook: null,
-    findings: [{ code: 'UNKNOWN_HOOK', at: writtenAt, message, hint } as const],
+    diagnostics: [{ code: 'UNKNOWN_HOOK', at: writtenAt, message, hint } as const],
   });
   if (command === '') {
-    if (written.post_renewal === undefined) return { hook: null, findings: [] };
+    if (written.post_renewal === undefined) return { hook: null, diagnostics: [] };
     const hook = {
       guest: Number(written.post_renewal.guest),
       guestKind: null,
       writtenAt,
       ...workOf(written.post_renewal),
     };
-    return { hook, findings: [] };
+    return { hook, diagnostics: [] };
   }
   if (written.post_renewal !== undefined) {
     return refused('what follows a renewal is written twice', 'Remove "post_renewal_command".');
   }
   const hook = parsed(command);
-  if (hook !== null) return { hook: { ...hook, writtenAt }, findings: [] };
+  if (hook !== null) return { hook: { ...hook, writtenAt }, diagnostics: [] };
   const form = typedForm(command);
   return refused(
     'the command after a renewal is of no kind that Phoenix runs',

@@ -6,11 +6,11 @@ import { nameOf } from '../../model/ids.ts';
 import type { FileState } from '../../ports.ts';
 import { publishedText } from '../guest/published.ts';
 import type { HostReader, Wanted } from '../manager.ts';
+import type { CertificateSpec, Owner } from './certificate-spec.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { lookAtUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
 import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
-import type { CertificateSpec, Owner } from './spec.ts';
 
 /** A certificate and a key, wherever they lie. */
 export interface Pair {
@@ -43,14 +43,14 @@ export const NOTHING: Pair = { text: null, facts: null, key: null };
 const UNKNOWN = { rootDigest: null, current: NOTHING, staged: NOTHING, asked: null, owner: null, user: null } as const;
 
 /** What one look says of all certificates that were ever as declared. */
-export interface CertificateSurvey {
+export interface CertificateInventory {
   readonly now: number;
   readonly notes: ReadonlyMap<string, Note>;
   readonly files: ReadonlyMap<string, FileState>;
 }
 
 /** The notes and one look at files, however many certificates there are. */
-export async function surveyCertificates(host: HostReader): Promise<CertificateSurvey> {
+export async function inventoryOfCertificates(host: HostReader): Promise<CertificateInventory> {
   const texts = await host.readFolders([NOTES]);
   const notes = new Map([...texts].flatMap(([path, text]) => entryOf(path, parseNote(text))));
   const paths = [...notes.values()].flatMap(({ certPath, keyPath, root }) => [certPath, keyPath, root]);
@@ -67,14 +67,14 @@ function entryOf(path: string, note: Note | null): [string, Note][] {
   return note === null ? [] : [[path, note]];
 }
 
-/** What the survey allows to say: that files and root are still those of the note. Null where it must be looked at closely. */
-export function glanceAtCertificate(
-  survey: CertificateSurvey,
+/** What the inventory allows to say: that files and root are still those of the note. Null where it must be looked at closely. */
+export function quickCheckOfCertificate(
+  inventory: CertificateInventory,
   wanted: Wanted<CertificateSpec>,
 ): CertificateObservation | null {
   const spec = wanted.spec;
-  const note = survey.notes.get(pathsOf(nameOf(wanted.target)).note) ?? null;
-  const { now, files } = survey;
+  const note = inventory.notes.get(pathsOf(nameOf(wanted.target)).note) ?? null;
+  const { now, files } = inventory;
   if (spec === undefined) {
     if (note !== null) return null;
     return { ...UNKNOWN, now, note, files };

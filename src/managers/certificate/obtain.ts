@@ -3,11 +3,11 @@
 
 import type { Action } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
+import type { Authority, CertificateSpec } from './certificate-spec.ts';
 import type { CertificateObservation } from './observe.ts';
 import { type Paths, WORK } from './paths.ts';
 import { program, removal } from './program.ts';
 import { requestSettings } from './request.ts';
-import type { Authority, CertificateSpec } from './spec.ts';
 
 const SIGNING_SECONDS = 180;
 

@@ -4,10 +4,10 @@
 import { dirname } from 'node:path';
 import type { Action, FileOwner, FilePlace } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
+import type { CertificateSpec } from './certificate-spec.ts';
 import type { CertificateObservation } from './observe.ts';
 import type { Paths } from './paths.ts';
 import { octal } from './program.ts';
-import type { CertificateSpec } from './spec.ts';
 
 const CERTIFICATE_MODE = 0o644;
 const ROOT: FileOwner = { uid: 0, gid: 0 };

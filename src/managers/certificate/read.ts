@@ -44,12 +44,12 @@ export const declaration: Declaration = {
 };
 
 function readCertificates(reading: Reading): Certificate[] {
-  const { findings, unreadable } = reading;
+  const { diagnostics, unreadable } = reading;
   const at: Place = { file: CERTIFICATE_FILE, path: '' };
   const read = reading.json(CERTIFICATE_FILE, 'optional');
   const raw = read === undefined ? [] : read;
   if (!Array.isArray(raw)) {
-    findings.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
+    diagnostics.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
     unreadable.addFile(CERTIFICATE_FILE);
     return [];
   }
@@ -57,14 +57,14 @@ function readCertificates(reading: Reading): Certificate[] {
   return raw.flatMap((entry, index) => {
     const place = within(at, index);
     const parsed = parse(certificate, entry, place);
-    findings.add(parsed.findings);
+    diagnostics.add(parsed.diagnostics);
     if (parsed.value === undefined) {
       unreadable.addFile(CERTIFICATE_FILE);
       return [];
     }
     const normalised = normaliseCertificate(parsed.value, place);
     const target = targetId('certificate', normalised.certificate.commonName);
-    findings.add(normalised.findings.map((finding) => ({ ...finding, target })));
+    diagnostics.add(normalised.diagnostics.map((diagnostic) => ({ ...diagnostic, target })));
     return [normalised.certificate];
   });
 }

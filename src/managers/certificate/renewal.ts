@@ -1,8 +1,8 @@
 // When a certificate is due, and why one that is there will not do.
 
 import { createHash } from 'node:crypto';
+import type { CertificateSpec } from './certificate-spec.ts';
 import type { Facts } from './facts.ts';
-import type { CertificateSpec } from './spec.ts';
 
 /** Two thirds of its lifetime, as step's own daemon does it. */
 const SHARE = 2 / 3;

@@ -2,7 +2,7 @@
 // the certificate was asked for, so that one that a broken-off renewal left is known for what it is.
 
 import { fitting } from '../../model/text.ts';
-import type { CertificateSpec } from './spec.ts';
+import type { CertificateSpec } from './certificate-spec.ts';
 
 /** X.509 allows so many characters in a common name; a longer one stands among the alternative names only. */
 const LONGEST_COMMON_NAME = 64;

@@ -9,6 +9,7 @@ import type { HostReader } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { GatewaySpec, Part } from './part.ts';
+import { gatewaySources } from './places.ts';
 import { labelsAreUnderstood } from './rules.ts';
 import { traefik } from './traefik/part.ts';
 
@@ -18,10 +19,11 @@ const PARTS: readonly Part[] = [nginx as Part, traefik as Part];
 type Observation = { readonly seen: unknown; readonly note: Note | null } | null;
 
 /** What was seen of each gateway in the container that it was last kept in. */
-type Survey = ReadonlyMap<string, NonNullable<Observation>>;
+type Inventory = ReadonlyMap<string, NonNullable<Observation>>;
 
-export const gateway: Kind<GatewaySpec, Observation, Survey> = {
+export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   kind: 'gateway',
+  sources: gatewaySources,
   declares: { files: [], rules: [labelsAreUnderstood] },
   targets: (config) =>
     PARTS.flatMap((part) => {
@@ -32,7 +34,7 @@ export const gateway: Kind<GatewaySpec, Observation, Survey> = {
     }),
   // Both programs take a new configuration without dropping a connection.
   impact: () => 'live',
-  async survey(host) {
+  async inventory(host) {
     const kept = readNotes(await host.readFolders([notes.folder]));
     const seen = PARTS.flatMap((part) => {
       const note = kept.get(part.name);
@@ -40,9 +42,9 @@ export const gateway: Kind<GatewaySpec, Observation, Survey> = {
     });
     return new Map(await Promise.all(seen));
   },
-  glance(survey, wanted) {
+  quickCheck(inventory, wanted) {
     const part = partOf(wanted.target);
-    const found = survey.get(part.name);
+    const found = inventory.get(part.name);
     if (found === undefined || wanted.spec === undefined) return null;
     return found.note !== null && sameNote(found.note, noteOf(part, wanted.spec)) ? found : null;
   },
@@ -64,7 +66,7 @@ export const gateway: Kind<GatewaySpec, Observation, Survey> = {
   },
   // Every name was asked for before a change counts as done.
   health: () => null,
-  putsBack: true,
+  selfRollback: true,
   safeguard({ target, spec }, observation, actions) {
     if (observation === null || spec === undefined) return null;
     const restore = partOf(target).putBack(spec, observation.seen, actions.length > 0);

@@ -2,8 +2,8 @@
 
 import { nameOf } from '../../model/ids.ts';
 import type { HealthProbe, Wanted } from '../manager.ts';
+import type { GuestSpec } from './guest-spec.ts';
 import { guestName, type Program, runInside } from './proxmox/command.ts';
-import type { GuestSpec } from './spec.ts';
 
 /** Null where none is declared, or where the guest does not run when it is done. */
 export function guestHealth(program: Program, wanted: Wanted<GuestSpec>): HealthProbe | null {

@@ -1,6 +1,6 @@
 // What the kinds of guests share when they weigh a change.
 
-import type { GuestSpec } from './spec.ts';
+import type { GuestSpec } from './guest-spec.ts';
 
 /** Whether two parts of specs say the same; specs are normalised, so their text decides. */
 export function same(one: unknown, other: unknown): boolean {

@@ -13,7 +13,7 @@ export interface ModernHypervisor extends Modern {
 /** Brings the host's file up to date; what belongs to VMs is left out, and read with them. */
 export function modernHypervisor(raw: unknown, at: Place): ModernHypervisor {
   const firewallAt = within(at, 'firewall');
-  if (!isObject(raw)) return { value: raw, findings: [], firewallAt };
+  if (!isObject(raw)) return { value: raw, diagnostics: [], firewallAt };
   const draft = new Draft(raw, at);
   const { vms, vmDefaults } = oldMachines(raw);
   if (vms !== undefined) {
@@ -24,7 +24,7 @@ export function modernHypervisor(raw: unknown, at: Place): ModernHypervisor {
   const moved = firewallOut(draft);
   return {
     value: draft.value,
-    findings: draft.findings,
+    diagnostics: draft.diagnostics,
     firewallAt: moved ? within(at, 'shared_volumes', 'firewall') : firewallAt,
   };
 }

@@ -4,18 +4,19 @@ import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Kind } from '../kind.ts';
 import type { HostReader } from '../manager.ts';
-import { dns } from './dns/section.ts';
-import { firewall } from './firewall/section.ts';
-import { gpu } from './gpu/section.ts';
-import { network } from './network/section.ts';
-import { nfs } from './nfs/section.ts';
+import { dns } from './dns/dns-section.ts';
+import { firewall } from './firewall/firewall-section.ts';
+import { gpu } from './gpu/gpu-section.ts';
+import { network } from './network/network-section.ts';
+import { nfs } from './nfs/nfs-section.ts';
+import { hypervisorSources } from './places.ts';
 import { declaration } from './read.ts';
-import { samba } from './samba/section.ts';
+import { samba } from './samba/samba-section.ts';
 import type { Section } from './section.ts';
-import { storage } from './storage/section.ts';
-import { time } from './time/section.ts';
-import { trust } from './trust/section.ts';
-import { users } from './users/section.ts';
+import { storage } from './storage/storage-section.ts';
+import { time } from './time/time-section.ts';
+import { trust } from './trust/trust-section.ts';
+import { users } from './users/users-section.ts';
 
 /** One line for each. */
 const SECTIONS: readonly Section[] = [
@@ -32,10 +33,11 @@ const SECTIONS: readonly Section[] = [
 ] as readonly Section[];
 
 /** What one look says, by the name of the section. */
-type Surveys = ReadonlyMap<string, unknown>;
+type Inventories = ReadonlyMap<string, unknown>;
 
-export const hypervisor: Kind<JsonObject, unknown, Surveys> = {
+export const hypervisor: Kind<JsonObject, unknown, Inventories> = {
   kind: 'hypervisor',
+  sources: hypervisorSources,
   declares: declaration,
   targets: (config) =>
     SECTIONS.flatMap((section) => {
@@ -43,19 +45,20 @@ export const hypervisor: Kind<JsonObject, unknown, Surveys> = {
       return declared === null ? [] : [{ id: targetId('hypervisor', section.name), ...declared, protected: false }];
     }),
   impact: (change) => sectionOf(change.target).impact(change),
-  async survey(host: HostReader) {
+  async inventory(host: HostReader) {
     const once = askedOnce(host);
     const facts = await Promise.all(
-      SECTIONS.map(async (section) => [section.name, await section.survey(once)] as const),
+      SECTIONS.map(async (section) => [section.name, await section.inventory(once)] as const),
     );
     return new Map(facts);
   },
-  glance: (surveys, wanted) => sectionOf(wanted.target).glance(surveys.get(nameOf(wanted.target)), wanted),
+  quickCheck: (inventories, wanted) =>
+    sectionOf(wanted.target).quickCheck(inventories.get(nameOf(wanted.target)), wanted),
   observe: (host, wanted) => sectionOf(wanted.target).observe(host, wanted),
   decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   // The parts of the host keep what they replace themselves, where going back can help.
-  putsBack: true,
+  selfRollback: true,
   safeguard: (wanted, seen, todo) => sectionOf(wanted.target).safeguard?.(wanted, seen, todo) ?? null,
 };
 

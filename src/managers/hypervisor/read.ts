@@ -42,16 +42,16 @@ export const declaration: Declaration = {
 };
 
 function readHypervisor(reading: Reading): Hypervisor {
-  const { findings, unreadable } = reading;
+  const { diagnostics, unreadable } = reading;
   const at: Place = { file: HYPERVISOR_FILE, path: '' };
   const raw = reading.json(HYPERVISOR_FILE, 'needed');
   const modern = modernHypervisor(raw, at);
-  findings.add(modern.findings);
+  diagnostics.add(modern.diagnostics);
   if (raw !== undefined) reading.look(MARKS, hostOnly(raw), at, { modern: modern.value });
   const domain = { domain_name: NO_DOMAIN };
   const top = (path: readonly PropertyKey[]) => path.slice(0, 1);
   const parsed = parseParts(hypervisorFile, modern.value, at, top, domain);
-  if (raw !== undefined) findings.add(parsed.findings);
+  if (raw !== undefined) diagnostics.add(parsed.diagnostics);
   if (parsed.value === undefined) unreadable.addFile(HYPERVISOR_FILE);
   for (const [part] of parsed.left) unreadable.addHostPart(String(part));
   return normaliseHypervisor(parsed.value ?? hypervisorFile.parse(domain), at, modern.firewallAt);

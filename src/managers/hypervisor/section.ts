@@ -16,8 +16,8 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   /** Pure. */
   impact(change: Change<Spec>): Impact;
   /** Constant and cheap, whatever is declared: files rather than commands. */
-  survey(host: HostReader): Promise<Facts>;
-  glance(facts: Facts, wanted: Wanted<Spec>): Seen | null;
+  inventory(host: HostReader): Promise<Facts>;
+  quickCheck(facts: Facts, wanted: Wanted<Spec>): Seen | null;
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Seen>;
   /** Pure. Without a spec: what is ours is taken away, the rest is left. */
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
@@ -27,7 +27,7 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   safeguard?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Safeguard | null;
 }
 
-/** A glance that only ever says that nothing is to be done: otherwise the part is looked at closely. */
+/** A quick check that only ever says that nothing is to be done: otherwise the part is looked at closely. */
 export function idleOnly<Spec, Facts, Seen>(
   seen: (facts: Facts) => Seen,
   decide: (wanted: Wanted<Spec>, seen: Seen) => Decision,

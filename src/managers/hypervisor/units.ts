@@ -22,7 +22,7 @@ interface Unit {
 
 export type Units = Readonly<Record<UnitName, Unit>>;
 
-/** One command, the same for every section, so that a survey of all of them asks it once. */
+/** One command, the same for every section, so that an inventory of all of them asks it once. */
 export async function unitsOf(host: HostReader): Promise<Units> {
   const names = Object.keys(PACKAGES) as UnitName[];
   const shown = await look(host, 'systemctl', ['show', '--property=Id,LoadState,ActiveState,UnitFileState', ...names]);

@@ -14,13 +14,13 @@ import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
+import { containerSettings } from './desired-settings.ts';
 import { growDisks } from './disks.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
+import type { LxcSpec } from './lxc-spec.ts';
 import { missingMounts } from './mounts.ts';
 import { mergeRaw, sameRaw } from './raw.ts';
-import type { LxcSpec } from './spec.ts';
 import type { FoundVolumes } from './volumes.ts';
-import { containerWishes } from './wishes.ts';
 
 export interface ContainerChanges {
   readonly changes: Changes;
@@ -41,7 +41,7 @@ export function containerChanges(
   const fresh = building && present?.restarting !== true;
   const settings = compareSettings(
     conf,
-    containerWishes(spec, conf, { before: wanted.before, building: fresh }, volumes),
+    containerSettings(spec, conf, { before: wanted.before, building: fresh }, volumes),
   );
   const raw = mergeRaw(conf.raw, spec.raw, before?.raw ?? [], fresh);
   const rawDiffers = !sameRaw(conf.raw, raw);

@@ -2,6 +2,7 @@
 // look, by the same way as any other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
+import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/life/gate.ts';
 import { noteVolumes } from '../guest/life/kept-volumes.ts';
 import { downloadTemplate } from '../guest/life/source.ts';
@@ -10,12 +11,11 @@ import type { GuestObservation } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
-import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
+import { containerSettings } from './desired-settings.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
-import type { LxcSpec } from './spec.ts';
+import type { LxcSpec } from './lxc-spec.ts';
 import type { FoundVolumes } from './volumes.ts';
-import { containerWishes } from './wishes.ts';
 
 export function createContainer(
   wanted: Wanted<LxcSpec>,
@@ -30,7 +30,7 @@ export function createContainer(
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
-    return impossible(`${spec.source.template} is not on the node: put the template there`);
+    return impossible(`${spec.source.template} is not on the node; put the template there`);
 
   // What it had before is mounted once it is made: Proxmox unpacks the template over whatever is mounted meanwhile.
   const later = spec.raw.length > 0 || volumes.returning.length > 0 || volumes.declared.some(({ id }) => id !== null);
@@ -73,14 +73,14 @@ function onlyNew(volumes: FoundVolumes): FoundVolumes {
 
 function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
   const template = 'template' in spec.source ? spec.source.template : '';
-  const wishes = containerWishes(spec, null, { before: undefined, building: true }, volumes);
+  const desired = containerSettings(spec, null, { before: undefined, building: true }, volumes);
   const args = [
     template,
     ...['--rootfs', printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}` }, [], 'volume')],
     // Its default has changed between releases of Proxmox.
     ...['--unprivileged', spec.unprivileged ? '1' : '0'],
     ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),
-    ...createArgs(wishes({})),
+    ...createArgs(desired({})),
     ...['--description', printNotes(firstNotes(wanted, spec, building))],
   ];
   return action(`create container ${spec.id} from ${template}`, 'live', call('pct', 'create', spec.id, args));

@@ -1,7 +1,7 @@
 // What is missing between a container as it should be and as it is.
 
+import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
-import { countOf } from '../../say/status.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
 import {
@@ -27,8 +27,8 @@ import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { rootfsOf } from './disks.ts';
+import { type LxcSpec, madeContainer } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
-import { type LxcSpec, madeContainer } from './spec.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation): Decision {
@@ -59,7 +59,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
 
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
+    const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
     return (
       mayDestroy(wanted, rebuild) ?? unlessLocked('pct', id, conf, destroyGuest('pct', wanted, seen, volumes.kept))
     );

@@ -6,8 +6,8 @@ import { action, call } from '../guest/proxmox/command.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
+import type { LxcSpec } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
-import type { LxcSpec } from './spec.ts';
 import type { FoundVolumes } from './volumes.ts';
 
 export function rootfsOf(conf: GuestConf): { volume: string; storage: string; size: string | undefined } {

@@ -3,8 +3,8 @@
 import type { Action } from '../../model/action.ts';
 import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
+import type { IdRange, LxcSpec, Mount } from './lxc-spec.ts';
 import { MAP_START } from './raw.ts';
-import type { IdRange, LxcSpec, Mount } from './spec.ts';
 
 export function makeFolders(spec: LxcSpec, mounts: readonly Mount[]): Action[] {
   return mounts.map((mount) =>

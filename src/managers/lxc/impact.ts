@@ -5,7 +5,7 @@ import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { MAKING } from '../guest/making.ts';
 import { waits } from '../guest/settings/values.ts';
-import type { LxcSpec } from './spec.ts';
+import type { LxcSpec } from './lxc-spec.ts';
 
 export function lxcImpact(change: Change<LxcSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';

@@ -7,7 +7,7 @@ import { addressIntoNetwork, listFromText, oneHealthCheck } from '../guest/legac
 
 /** Brings one container up to date. */
 export function modernLxc(raw: unknown, at: Place, target: TargetId): Modern {
-  if (!isObject(raw)) return { value: raw, findings: [] };
+  if (!isObject(raw)) return { value: raw, diagnostics: [] };
   const draft = new Draft(raw, at, target);
   renameField(draft, 'clone_from_template_ctid', 'clone_from_ctid');
   for (const key of ['features', 'pct_options', 'lxc_options', 'dependencies']) listFromText(draft, key);
@@ -16,7 +16,7 @@ export function modernLxc(raw: unknown, at: Place, target: TargetId): Modern {
   vllmIntoGroups(draft);
   volumesIntoOne(draft);
   oneHealthCheck(draft);
-  return { value: draft.value, findings: draft.findings };
+  return { value: draft.value, diagnostics: draft.diagnostics };
 }
 
 function renameField(draft: Draft, from: string, to: string): void {

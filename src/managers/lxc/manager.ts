@@ -5,28 +5,30 @@ import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/look/inventory.ts';
 import { markedGuests } from '../guest/look/marked.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
-import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
+import type { LxcSpec } from './lxc-spec.ts';
+import { lxcTargets } from './lxc-spec.ts';
+import { lxcSources } from './places.ts';
 import { declaration } from './read.ts';
-import type { LxcSpec } from './spec.ts';
-import { lxcTargets } from './spec.ts';
 
-export const lxc: Kind<LxcSpec, GuestObservation, GuestSurvey> = {
+export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory> = {
   kind: 'lxc',
+  sources: lxcSources,
   declares: declaration,
   targets: lxcTargets,
   recorded: asRecorded,
   impact: lxcImpact,
-  survey: (host) => surveyGuests(host, 'pct'),
-  glance: (survey, wanted) => {
-    const seen = glanceAtGuest(survey, wanted);
+  inventory: (host) => inventoryOfGuests(host, 'pct'),
+  quickCheck: (inventory, wanted) => {
+    const seen = quickCheckOfGuest(inventory, wanted);
     return seen !== null && isSettled(decideContainer(wanted, seen)) ? seen : null;
   },
   observe: (host, wanted) => observeGuest(host, 'pct', wanted),

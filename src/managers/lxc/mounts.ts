@@ -3,9 +3,9 @@
 
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
-import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
+import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
+import type { LxcSpec, Mount } from './lxc-spec.ts';
 import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
-import type { LxcSpec, Mount } from './spec.ts';
 import type { Found, FoundVolumes } from './volumes.ts';
 
 /** What decides whether something that is no longer declared may go: it was declared before, or came with a clone's source. */
@@ -15,13 +15,13 @@ export interface Removable {
 }
 
 /** `used` are the settings from which indexes are taken, both in force and waiting. */
-export function mountWishes(
+export function mountSettings(
   spec: LxcSpec,
   settings: Settings,
   used: Settings,
   removable: Removable,
   volumes: FoundVolumes,
-): Wish[] {
+): DesiredSetting[] {
   const taken = new Set(indexesOf(used, 'mp'));
   const free = (wanted?: string): string => {
     const [first] = freeIndexes([...taken], 1);
@@ -30,17 +30,17 @@ export function mountWishes(
     taken.add(index);
     return `mp${index}`;
   };
-  const back = volumes.returning.map((line) => returningWish(keyOf(used, line.volume) ?? free(line.key), line));
-  const own = volumes.declared.map((found) => volumeWish(found.key ?? free(), found));
+  const back = volumes.returning.map((line) => returningSetting(keyOf(used, line.volume) ?? free(line.key), line));
+  const own = volumes.declared.map((found) => volumeSetting(found.key ?? free(), found));
   const keys = new Set([...own, ...back].map(({ key }) => key));
   const binds = mountedIn(settings).filter(({ key }) => !keys.has(key));
-  const declared = spec.mounts.map((mount): Wish => {
+  const declared = spec.mounts.map((mount): DesiredSetting => {
     const present = binds.find(({ path }) => path === mount.path);
-    if (present === undefined) return wish(free(), mount.path, printMount(mount), false, false);
+    if (present === undefined) return desiredSetting(free(), mount.path, printMount(mount), false, false);
     const isSame = editMount(mount, settings[present.key] ?? '', removable) === settings[present.key];
     const edit = (now: string | undefined): string =>
       now === undefined ? printMount(mount) : editMount(mount, now, removable);
-    return { ...wish(present.key, mount.path, printMount(mount), isSame, true), value: edit };
+    return { ...desiredSetting(present.key, mount.path, printMount(mount), isSame, true), value: edit };
   });
   for (const { key } of declared) keys.add(key);
   const before = new Set(
@@ -50,22 +50,22 @@ export function mountWishes(
   const gone = binds
     .filter(({ key, volume }) => !keys.has(key) && isOfHost(volume))
     .filter(({ path }) => removable.building || before.has(path) || places.has(path))
-    .map(({ key, path }) => wish(key, path, null, false, true));
+    .map(({ key, path }) => desiredSetting(key, path, null, false, true));
   const out = volumes.gone
     .filter(({ key }) => !keys.has(key))
     .map(({ key, path, name, volume }) => ({
-      ...wish(key, path, null, false, true),
+      ...desiredSetting(key, path, null, false, true),
       label: `${name === null ? 'mount' : `volume ${name} at`} ${path}`,
       shown: `none; ${volume} is kept`,
     }));
   return [...back, ...own, ...declared, ...gone, ...out];
 }
 
-function volumeWish(key: string, { volume, id, properties, lost, key: present }: Found): Wish {
+function volumeSetting(key: string, { volume, id, properties, lost, key: present }: Found): DesiredSetting {
   const { path, storage, sizeGb, name } = volume;
   const value = printProperties({ ...properties, volume: id ?? `${storage}:${sizeGb}`, mp: path }, [], 'volume');
   return {
-    ...wish(key, path, value, false, present !== null),
+    ...desiredSetting(key, path, value, false, present !== null),
     label: `volume ${name} at ${path}`,
     same: (now) => {
       if (now === undefined) return false;
@@ -78,10 +78,10 @@ function volumeWish(key: string, { volume, id, properties, lost, key: present }:
 }
 
 /** An entry of before, as it was. */
-function returningWish(key: string, line: Mounted): Wish {
+function returningSetting(key: string, line: Mounted): DesiredSetting {
   const value = printProperties(line.properties, [], 'volume');
   const same = (now: string | undefined): boolean => now !== undefined && mountedAs(key, now).volume === line.volume;
-  return { ...wish(key, line.path, value, false, false), same };
+  return { ...desiredSetting(key, line.path, value, false, false), same };
 }
 
 function keyOf(settings: Settings, volume: string): string | undefined {
@@ -111,7 +111,12 @@ function printMount(mount: Mount): string {
 }
 
 /** Devices of the host that are handed in; what was declared before and is not any more is taken away. */
-export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, removable: Removable): Wish[] {
+export function deviceSettings(
+  spec: LxcSpec,
+  settings: Settings,
+  used: Settings,
+  removable: Removable,
+): DesiredSetting[] {
   const present = indexesOf(settings, 'dev').map((index) => ({
     key: `dev${index}`,
     path: parseProperties(settings[`dev${index}`] ?? '', 'path')['path'] ?? '',
@@ -121,15 +126,21 @@ export function deviceWishes(spec: LxcSpec, settings: Settings, used: Settings, 
   const before = new Set(removable.before?.devices);
   return [
     ...lacking.map((path, at) =>
-      wish(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
+      desiredSetting(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
     ),
     ...present
       .filter(({ path }) => !spec.devices.includes(path) && (removable.building || before.has(path)))
-      .map(({ key, path }) => wish(key, path, null, false, true)),
+      .map(({ key, path }) => desiredSetting(key, path, null, false, true)),
   ];
 }
 
-function wish(key: string, label: string, value: string | null, isSame: boolean, waits: boolean): Wish {
+function desiredSetting(
+  key: string,
+  label: string,
+  value: string | null,
+  isSame: boolean,
+  waits: boolean,
+): DesiredSetting {
   return {
     key,
     label: `${key.startsWith('mp') ? 'mount' : 'device'} ${label}`,

@@ -35,12 +35,12 @@ export const declaration: Declaration = {
 };
 
 function readContainers(reading: Reading): LxcGuest[] {
-  const { findings, unreadable, files, known } = reading;
+  const { diagnostics, unreadable, files, known } = reading;
   const at: Place = { file: LXC_FILE, path: '' };
   const raw = reading.json(LXC_FILE, 'optional');
   const written = raw === undefined ? { lxc_configs: {} } : raw;
   const file = parseParts(envelope, written, at, ([top]) => (top === undefined || top === 'lxc_configs' ? [] : [top]));
-  findings.add(file.findings);
+  diagnostics.add(file.diagnostics);
   if (file.value === undefined || file.left.length > 0) unreadable.addFile(LXC_FILE);
   const { lxc_configs: entries, ...shared } = file.value ?? { lxc_configs: {} };
   const writtenRoles = new Set(Object.values(entries).map((entry) => (entry as { role?: unknown } | null)?.role));
@@ -73,17 +73,17 @@ function readContainer(
   const { id, at } = context;
   const target = targetId('lxc', id);
   const modern = modernLxc(entry, at, target);
-  reading.findings.add(modern.findings);
+  reading.diagnostics.add(modern.diagnostics);
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, target });
-  const { value, findings } = parse(lxcGuest, modern.value, at, target);
-  reading.findings.add(findings);
+  const { value, diagnostics } = parse(lxcGuest, modern.value, at, target);
+  reading.diagnostics.add(diagnostics);
   if (value === undefined) return { lasting: false };
-  const lasting = clean && modern.findings.length + findings.length === 0;
+  const lasting = clean && modern.diagnostics.length + diagnostics.length === 0;
   return { value: normaliseLxc(value, defaults, context), lasting };
 }
 
-function notAnId(at: Place, key: string, { findings, unreadable }: Reading): void {
+function notAnId(at: Place, key: string, { diagnostics, unreadable }: Reading): void {
   unreadable.addFile(LXC_FILE);
   const message = `"${key.slice(0, 40)}" is not a guest id: those are numbers from 100 to 999999999`;
-  findings.add([{ code: 'INVALID_VALUE', at, message, onKey: true }]);
+  diagnostics.add([{ code: 'INVALID_VALUE', at, message, onKey: true }]);
 }

@@ -1,6 +1,6 @@
 // What a container mounts must be told apart: a volume by its name, everything by where it is mounted.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
@@ -8,12 +8,12 @@ import type { RuleContext } from '../rule.ts';
 import type { LxcGuest } from './declared.ts';
 
 /** DUPLICATE_NAME: a volume is its name within its guest, whatever its path is. */
-export function volumeNamesAreUnique({ config }: RuleContext): Finding[] {
+export function volumeNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   return config.lxc.flatMap((guest) => {
     const volumes = guest.volumes.map(({ name }, index) => ({ name, index }));
     return repeated(volumes, ({ name }) => name).flatMap(([, ...later]) =>
       later.map(
-        ({ name, index }): Finding => ({
+        ({ name, index }): Diagnostic => ({
           code: 'DUPLICATE_NAME',
           at: within(guest.writtenAt, 'zfs_volumes', index, 'name'),
           message: `"${name}" is also the name of another volume of "${guest.name}"`,
@@ -26,11 +26,11 @@ export function volumeNamesAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** INVALID_VALUE: of two mounts at one path the second hides the first. */
-export function mountPathsAreUnique({ config }: RuleContext): Finding[] {
+export function mountPathsAreUnique({ config }: RuleContext): Diagnostic[] {
   return config.lxc.flatMap((guest) =>
     repeated(mountsOf(guest), ({ path }) => path).flatMap(([, ...later]) =>
       later.map(
-        ({ path, at }): Finding => ({
+        ({ path, at }): Diagnostic => ({
           code: 'INVALID_VALUE',
           at,
           message: `${path} is mounted twice in "${guest.name}"`,

@@ -5,8 +5,8 @@
 import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import type { Properties } from '../guest/proxmox/property-string.ts';
+import type { LxcSpec, Volume } from './lxc-spec.ts';
 import { isOfHost, isToBeMade, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
-import type { LxcSpec, Volume } from './spec.ts';
 
 export interface Found {
   readonly volume: Volume;
@@ -35,7 +35,7 @@ export interface FoundVolumes {
   readonly declared: readonly Found[];
   /** Mounted and no longer declared. */
   readonly gone: readonly (Mounted & { readonly name: string | null })[];
-  /** Not declared, and mounted before the container was made anew. */
+  /** Not declared, and mounted before the container was recreated. */
   readonly returning: readonly Mounted[];
   /** Why an empty volume would come to where data was; null: none does. */
   readonly loss: string | null;

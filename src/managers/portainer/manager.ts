@@ -7,16 +7,17 @@ import { ask, call, type Said } from '../portainer-api/call.ts';
 import { type Endpoint, endpointsOf } from '../portainer-api/environments.ts';
 import { NOTES, readServerNote, SERVER_NOTE, SESSION_FILE, type ServerNote } from '../portainer-api/service.ts';
 import { decideEnvironment } from './environment/decide.ts';
+import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/environment-spec.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
-import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/spec.ts';
+import { portainerSources } from './places.ts';
 import { portainerRolesHaveAServer } from './rules.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
-import { revisionOf, type ServerSpec, serverTarget } from './server/spec.ts';
+import { revisionOf, type ServerSpec, serverTarget } from './server/server-spec.ts';
 
 /** Two requests to the server that the note names; none without one. */
-interface Survey {
+interface Inventory {
   readonly server: ServerNote | null;
   readonly notes: ReadonlyMap<string, string>;
   readonly status: Said;
@@ -30,13 +31,14 @@ type Observation =
 
 type Spec = ServerSpec | EnvironmentSpec;
 
-export const portainer: Kind<Spec, Observation, Survey> = {
+export const portainer: Kind<Spec, Observation, Inventory> = {
   kind: 'portainer',
+  sources: portainerSources,
   declares: { files: [], rules: [portainerRolesHaveAServer] },
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
   // Containers start anew; what they keep is in their volumes.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),
-  async survey(host: HostReader) {
+  async inventory(host: HostReader) {
     const notes = await host.readFolders([NOTES]);
     const server = readServerNote(notes.get(SERVER_NOTE));
     const keptSession = (await host.readFile(SESSION_FILE)) !== undefined;
@@ -48,9 +50,9 @@ export const portainer: Kind<Spec, Observation, Survey> = {
     ]);
     return { server, notes, status, endpoints, keptSession };
   },
-  glance(survey, wanted) {
-    if (isServers(wanted)) return glanceAtServer(survey, wanted.spec);
-    return isEnvironments(wanted) ? glanceAtEnvironment(survey, wanted.target, wanted.spec) : null;
+  quickCheck(inventory, wanted) {
+    if (isServers(wanted)) return quickCheckOfServer(inventory, wanted.spec);
+    return isEnvironments(wanted) ? quickCheckOfEnvironment(inventory, wanted.target, wanted.spec) : null;
   },
   async observe(host, wanted) {
     if (isServers(wanted)) return { kind: 'server', seen: await observeServer(host, wanted) };
@@ -88,16 +90,20 @@ function isEnvironments(wanted: Wanted<Spec>): wanted is Wanted<EnvironmentSpec>
 }
 
 /** That it takes the key proves that it runs. */
-function glanceAtServer(survey: Survey, spec: ServerSpec | undefined): Observation | null {
-  const { server: note, status, endpoints, keptSession } = survey;
+function quickCheckOfServer(inventory: Inventory, spec: ServerSpec | undefined): Observation | null {
+  const { server: note, status, endpoints, keptSession } = inventory;
   if (spec === undefined || note === null || note.revision !== revisionOf(spec)) return null;
   if (status.kind !== 'said' || !Array.isArray(endpoints)) return null;
   const answers = { status, admin: 'there', key: true, user: null } as const;
   return { kind: 'server', seen: { inside: { kind: 'trusted' }, answers, note, keptToken: true, keptSession } };
 }
 
-function glanceAtEnvironment(survey: Survey, target: TargetId, spec: EnvironmentSpec | undefined): Observation | null {
-  const { server, notes, status, endpoints } = survey;
+function quickCheckOfEnvironment(
+  inventory: Inventory,
+  target: TargetId,
+  spec: EnvironmentSpec | undefined,
+): Observation | null {
+  const { server, notes, status, endpoints } = inventory;
   const note = readNote(notes.get(notePath(nameOf(target))));
   if (spec === undefined || note === null || !Array.isArray(endpoints)) return null;
   const isNoted = note.agent === (spec.agent === null ? null : agentRevision(spec.agent));

@@ -1,6 +1,6 @@
 // VMs with a part in Portainer: there is a server that they belong to, and somebody starts it.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { within } from '../../config/read/place.ts';
 import { addressOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import { serverStackOf } from '../portainer-api/server-stack.ts';
@@ -8,11 +8,11 @@ import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from '../vm/declared.ts';
 
 /** NO_EFFECT: a role in Portainer where there is no server, or where Phoenix starts none. */
-export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): Finding[] {
+export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('portainer_api')) return [];
   const servers = config.vm.filter(({ portainer: { role } }) => role === 'primary');
   const [server] = servers;
-  return config.vm.flatMap((vm): Finding[] => {
+  return config.vm.flatMap((vm): Diagnostic[] => {
     const { role } = vm.portainer;
     if (role !== 'primary' && role !== 'agent') return [];
     if (config.hypervisor.portainer === null) {
@@ -41,7 +41,7 @@ export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): 
   });
 }
 
-function told(vm: VmGuest, why: string, hint: string): Finding {
+function told(vm: VmGuest, why: string, hint: string): Diagnostic {
   return {
     code: 'NO_EFFECT',
     at: within(vm.writtenAt, 'portainer_role'),

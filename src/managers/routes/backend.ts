@@ -3,7 +3,7 @@
 import type { Compose } from '../../compose/contents.ts';
 import type { Known } from '../../compose/interpolation.ts';
 import { fixedAddress, spelling } from '../../config/address.ts';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { VmGuest } from '../vm/declared.ts';
 import type { Container, Where } from './containers.ts';
@@ -15,7 +15,7 @@ import type { Backend, Server } from './route.ts';
 export interface FoundBackend {
   /** Null: nothing can lead there. */
   readonly backend: Backend | null;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Names are still those of the labels, and the certificate of an `https` backend is asked for by no name yet. */
@@ -31,14 +31,14 @@ export function backendOf(
   if (value['loadBalancer'] === undefined) {
     const message = `service ${name} has no load balancer: Traefik takes other kinds of services from files alone`;
     const hint = 'Write it in a file of your own beside that of Phoenix at the proxy, and name it as NAME@file.';
-    return { backend: null, findings: [{ code: 'INVALID_VALUE', message, hint, ...first.where(path.slice(0, 3)) }] };
+    return { backend: null, diagnostics: [{ code: 'INVALID_VALUE', message, hint, ...first.where(path.slice(0, 3)) }] };
   }
   const { servers: _, serversTransport, ...settings } = section(value['loadBalancer']);
   const found = containers.map((container) => serverOf(name, container, compose, vms, variables));
-  const findings = found.flatMap((each) => each.findings);
+  const diagnostics = found.flatMap((each) => each.diagnostics);
   const [one] = found.flatMap(({ server }) => (server === null ? [] : [server]));
   if (one === undefined || found.some(({ server, isWrong }) => server === null && isWrong))
-    return { backend: null, findings };
+    return { backend: null, diagnostics };
   const servers = found.flatMap(({ server }) => server?.servers ?? []);
   const backend: Backend = {
     scheme: one.scheme,
@@ -50,7 +50,7 @@ export function backendOf(
     transport: typeof serversTransport === 'string' && serversTransport !== '' ? serversTransport : null,
     middlewares: (value['middlewares'] ?? []) as readonly string[],
   };
-  return { backend, findings };
+  return { backend, diagnostics };
 }
 
 interface FoundServer {
@@ -59,7 +59,7 @@ interface FoundServer {
     | null;
   /** It is said wrongly, and not only out of reach. */
   readonly isWrong: boolean;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 function serverOf(
@@ -76,7 +76,7 @@ function serverOf(
   const wrong = (field: string, message: string, hint?: string): FoundServer => ({
     server: null,
     isWrong: true,
-    findings: [{ code: 'INVALID_VALUE', message, ...(hint === undefined ? {} : { hint }), ...where(field) }],
+    diagnostics: [{ code: 'INVALID_VALUE', message, ...(hint === undefined ? {} : { hint }), ...where(field) }],
   });
   const { url = '', scheme: written = '', preservePath = false, weight = null } = server;
   const scheme = written === '' ? 'http' : written.trim();
@@ -90,8 +90,8 @@ function serverOf(
       );
     const there = forTheProxy(url, compose, vms, variables);
     const servers = [{ url: 'url' in there ? there.url : url }];
-    const findings = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
-    return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, findings };
+    const diagnostics = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
+    return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, diagnostics };
   }
   if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
     return wrong('scheme', `scheme ${scheme} of service ${name} is none of http, https, h2c`);
@@ -101,15 +101,15 @@ function serverOf(
   const reached = reachedPort(compose, container.service, wanted, variables);
   if (reached.port === null && container.isAsked)
     return wrong('port', `the port of service ${name} is not known`, PORT_HINT);
-  const findings = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
+  const diagnostics = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
   // Labels of a compose file may be for others: what leads nowhere gets no name either.
-  if (reached.port === null || (findings.length > 0 && !container.isAsked))
-    return { server: null, isWrong: false, findings };
+  if (reached.port === null || (diagnostics.length > 0 && !container.isAsked))
+    return { server: null, isWrong: false, diagnostics };
   const servers = vms.flatMap((vm) => {
     const address = fixedAddress(vm.network.ip);
     return address === null ? [] : [{ address: spelling(address), port: reached.port ?? 0 }];
   });
-  return { server: { scheme, preservePath, weight, servers }, isWrong: false, findings };
+  return { server: { scheme, preservePath, weight, servers }, isWrong: false, diagnostics };
 }
 
 interface ServerLabels {
@@ -123,7 +123,7 @@ interface ServerLabels {
 const PORT_HINT = 'Add the label traefik.http.services.NAME.loadbalancer.server.port.';
 
 /** NO_ROUTE: the proxy is another machine, and sees no network of containers. */
-function unreached(name: string, obstacle: string, where: Where): Finding {
+function unreached(name: string, obstacle: string, where: Where): Diagnostic {
   const message = `the proxy does not reach service ${name}: ${obstacle}`;
   const hint =
     'The proxy is another machine. Publish the port by "ports", or give the service "network_mode: host"; or take the labels out.';

@@ -3,7 +3,7 @@
 
 import type { ComposeLabel } from '../../compose/contents.ts';
 import { interpolated, type Known, knownVariables } from '../../compose/interpolation.ts';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
 import type { Place } from '../../config/read/place.ts';
 import { pointer, within } from '../../config/read/place.ts';
@@ -12,7 +12,7 @@ import { type DecodedLabels, decodeLabels, isRead } from '../../traefik/labels.t
 import type { Stack, StackEnvironment } from '../stack/declared.ts';
 
 /** Where a label is written. */
-export type Where = Pick<Finding, 'at' | 'position'>;
+export type Where = Pick<Diagnostic, 'at' | 'position'>;
 
 export interface Container {
   /** Name of its service. */
@@ -32,7 +32,7 @@ interface Label {
 
 /** Containers with labels that Traefik reads whole; what it would leave a container out for is told. */
 export function containersOf(stack: Stack, environment: StackEnvironment) {
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   const variables = knownVariables(environment.variables);
   const written = Map.groupBy(stack.compose.labels, ({ service }) => service);
   const services = new Set([...Object.keys(environment.traefikLabels), ...written.keys()]);
@@ -40,7 +40,7 @@ export function containersOf(stack: Stack, environment: StackEnvironment) {
     const manifest = environment.traefikLabels[service] ?? [];
     const at = within(environment.writtenAt, 'services', service, 'traefik_labels');
     const added = manifest.map((label, index) => ({ ...cut(label), where: { at: within(at, index) } }));
-    findings.push(...added.flatMap(doubledDollars));
+    diagnostics.push(...added.flatMap(doubledDollars));
     const winning = new Set(added.map(({ key }) => key));
     const own = ownLabels(written.get(service) ?? [], stack.compose.path, variables, winning);
     const labels = new Map([...own.labels, ...added].map((label) => [label.key, label]));
@@ -52,16 +52,16 @@ export function containersOf(stack: Stack, environment: StackEnvironment) {
       ...decoded.faults.map((fault) => ({ ...told(fault), ...whereOf(fault.key) })),
       ...[...labels.values()].flatMap(templates),
     ];
-    findings.push(...[...labels.values()].flatMap(unread));
+    diagnostics.push(...[...labels.values()].flatMap(unread));
     if (decoded.enabled === false || ![...labels.keys()].some(isRead)) return [];
-    findings.push(...own.findings);
+    diagnostics.push(...own.diagnostics);
     if (!own.complete) return [];
-    findings.push(...faults);
+    diagnostics.push(...faults);
     if (faults.length > 0) return [];
-    findings.push(...decoded.ignored.map((key) => ({ ...inFilesOnly(key), ...whereOf(key) })));
+    diagnostics.push(...decoded.ignored.map((key) => ({ ...inFilesOnly(key), ...whereOf(key) })));
     return [{ service, decoded, where: (path) => whereOf(decoded.keyAt(path)), isAsked: manifest.length > 0 }];
   });
-  return { containers, findings };
+  return { containers, diagnostics };
 }
 
 function placeOf(file: string, service: string): Place {
@@ -78,7 +78,7 @@ function cut(label: string): { readonly key: string; readonly value: string } {
 /** Those of the compose file for Traefik that nothing wins over; `complete` is false where what they say hangs on a secret or on what is not known. */
 function ownLabels(labels: readonly ComposeLabel[], file: string, variables: Known, winning: ReadonlySet<string>) {
   const found: Label[] = [];
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   let complete = true;
   for (const { key, value, path, line, column } of labels) {
     const { text, missing } = interpolated(value, variables);
@@ -90,14 +90,14 @@ function ownLabels(labels: readonly ComposeLabel[], file: string, variables: Kno
     complete = false;
     const secret = missing.find((name) => variables.get(name) === null);
     if (secret === undefined) continue;
-    findings.push({
+    diagnostics.push({
       code: 'SECRET_NOT_ALLOWED',
       message: `the label ${label.key} holds the variable ${secret}, which is secret: routes and plans would show it`,
       hint: 'Write what may be seen: of a password its hash, or a middleware of a file at the proxy as NAME@file.',
       ...where,
     });
   }
-  return { labels: found, findings, complete };
+  return { labels: found, diagnostics, complete };
 }
 
 function told({ kind, message, word, known = [] }: LabelFault) {
@@ -109,21 +109,21 @@ function told({ kind, message, word, known = [] }: LabelFault) {
 }
 
 /** Traefik's files are templates of Go, which labels are not. */
-function templates({ key, value, where }: Label): Finding[] {
+function templates({ key, value, where }: Label): Diagnostic[] {
   if (!isRead(key) || !`${key}${value}`.includes('{{')) return [];
   const message = `${key} holds "{{", which Traefik would run as a template`;
   return [{ code: 'INVALID_VALUE', message, hint: 'Write it without two braces in a row.', ...where }];
 }
 
 /** DOLLAR_SIGNS: copied from a compose file, where two stand for one. */
-function doubledDollars({ key, value, where }: Label): Finding[] {
+function doubledDollars({ key, value, where }: Label): Diagnostic[] {
   if (!value.includes('$$') || !/^traefik\./i.test(key)) return [];
   const message = `${key} holds "$$": in phoenix.json a dollar sign stands for itself, and two stay two`;
   return [{ code: 'DOLLAR_SIGNS', message, hint: 'Write each dollar sign once.', ...where }];
 }
 
 /** NO_EFFECT: labels that look as though they were for Traefik, and that it does not look at. */
-function unread({ key, where }: Label): Finding[] {
+function unread({ key, where }: Label): Diagnostic[] {
   const [root = '', word = ''] = key.split('.');
   if (root !== 'traefik' || isRead(key)) return [];
   if (/^(frontends?|backend|port|protocol|weight|domain)$/i.test(word)) {

@@ -1,6 +1,6 @@
 // What Traefik would make of what labels say, told at the labels.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { type Refusal, refused } from '../../traefik/refused.ts';
 import { asService } from './backend.ts';
@@ -14,7 +14,7 @@ type Resolve = ReturnType<typeof references>['resolve'];
 export function judged(said: Provided, backends: ReadonlyMap<string, Backend>, resolve: Resolve) {
   const file = asFile(said, backends, resolve);
   const refusals = refused(file);
-  return { file, refusals, findings: refusals.flatMap((refusal) => told(refusal, said)) };
+  return { file, refusals, diagnostics: refusals.flatMap((refusal) => told(refusal, said)) };
 }
 
 /** As one file by itself, under the names of the labels, for Traefik to judge. */
@@ -43,7 +43,7 @@ function asFile(
 const WORD = { routers: 'router', services: 'service', middlewares: 'middleware', serversTransports: 'transport' };
 
 /** What Traefik takes out of use is an error; what never does what it is there for, a word. */
-function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Finding[] {
+function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Diagnostic[] {
   // Labels say no transports.
   const element = kind === 'serversTransports' ? undefined : said[kind].get(name);
   if (element === undefined) return [];

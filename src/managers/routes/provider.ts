@@ -1,7 +1,7 @@
 // What Traefik's provider for Docker makes of the labels of containers (pkg/provider/docker/config.go, pkg/provider/configuration.go and
 // merge.go): services that nobody names, routers without a rule or a service, and what several containers say of one name.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Container } from './containers.ts';
 
@@ -23,7 +23,7 @@ export interface Provided {
   readonly routers: ReadonlyMap<string, SaidRouter>;
   readonly services: ReadonlyMap<string, Said>;
   readonly middlewares: ReadonlyMap<string, Said>;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** `project`: name of the compose project. `domain`: below which a service without a rule is reached. */
@@ -32,9 +32,9 @@ export function provided(containers: readonly Container[], project: string, doma
   const services = new Map<string, Said>();
   const middlewares = new Map<string, Said>();
   const conflicts: (() => void)[] = [];
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   for (const container of containers) {
-    findings.push(...otherProtocols(container), ...withoutEffect(container));
+    diagnostics.push(...otherProtocols(container), ...withoutEffect(container));
     const http = section(container.decoded.dynamic['http']);
     const names = Object.keys(section(http['services']));
     const isForOthers =
@@ -56,12 +56,12 @@ export function provided(containers: readonly Container[], project: string, doma
       const named = typeof router['service'] === 'string' && router['service'] !== '' ? router['service'] : null;
       const [only, ...others] = offered;
       const service = named ?? (others.length === 0 ? (only?.[0] ?? null) : null);
-      if (service === null) findings.push(withoutService(name, container, offered));
+      if (service === null) diagnostics.push(withoutService(name, container, offered));
       add(routers, 'routers', name, { value, service, isDefault }, container);
     }
   }
   for (const leaveOut of conflicts) leaveOut();
-  return { routers, services, middlewares, findings };
+  return { routers, services, middlewares, diagnostics };
 
   /** What is said twice must be the same; services of one name share the requests. */
   function add<Value extends { readonly value: JsonObject }>(
@@ -83,7 +83,7 @@ export function provided(containers: readonly Container[], project: string, doma
     conflicts.push(() => all.delete(name));
     const message = `${kind.slice(0, -1)} ${name} stands at service ${known.containers[0].service} too, and says something else there`;
     const hint = 'Traefik would leave out both. Give one another name.';
-    findings.push({ code: 'DUPLICATE_SERVICE', message, hint, ...container.where(['http', kind, name]) });
+    diagnostics.push({ code: 'DUPLICATE_SERVICE', message, hint, ...container.where(['http', kind, name]) });
   }
 
   function routersOf(
@@ -96,7 +96,7 @@ export function provided(containers: readonly Container[], project: string, doma
     if (said.length > 0) return said;
     if (offered.length <= 1) return [[own, {}]];
     const message = `service ${container.service} has no router, and Traefik makes none for one with several services: ${namesIn(offered)}`;
-    findings.push({ code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'services']) });
+    diagnostics.push({ code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'services']) });
     return [];
   }
 }
@@ -107,7 +107,7 @@ function withoutService(
   name: string,
   container: Container,
   offered: readonly (readonly [string, JsonObject])[],
-): Finding {
+): Diagnostic {
   const message = `router ${name} must say which service it leads to: ${namesIn(offered)}`;
   const hint = `Add the label traefik.http.routers.${name}.service=…`;
   return { code: 'INVALID_VALUE', message, hint, ...container.where(['http', 'routers', name]) };
@@ -117,12 +117,12 @@ const namesIn = (entries: readonly (readonly [string, JsonObject])[]): string =>
   entries.map(([name]) => name).join(', ');
 
 /** One for each router of another protocol, or for a service without. */
-function otherProtocols(container: Container): Finding[] {
-  return (['tcp', 'udp'] as const).flatMap((protocol): Finding[] => {
+function otherProtocols(container: Container): Diagnostic[] {
+  return (['tcp', 'udp'] as const).flatMap((protocol): Diagnostic[] => {
     const said = section(container.decoded.dynamic[protocol]);
     const kind = Object.keys(section(said['routers'])).length > 0 ? 'routers' : 'services';
     const names = Object.keys(section(said[kind]));
-    return names.map((name): Finding => {
+    return names.map((name): Diagnostic => {
       const message = `${kind.slice(0, -1)} ${name} is for ${protocol.toUpperCase()}: the proxy has entry points for HTTP alone`;
       const hint = 'Publish the port by "ports", let clients go to the VM itself, and take these labels out.';
       return { code: 'INVALID_VALUE', message, hint, ...container.where([protocol, kind, name]) };
@@ -131,7 +131,7 @@ function otherProtocols(container: Container): Finding[] {
 }
 
 /** NO_EFFECT: what the proxy takes over from nobody. */
-function withoutEffect(container: Container): Finding[] {
+function withoutEffect(container: Container): Diagnostic[] {
   const { http, tls } = container.decoded.dynamic;
   const found = [
     ...(section(http)['models'] === undefined ? [] : [['http', 'models']]),

@@ -1,7 +1,7 @@
 // What labels name: other labels of the stack by their names, what is in a file beside ours at the proxy by NAME@file, and what Traefik
 // brings along by NAME@internal. The proxy has no provider for Docker, so NAME@docker is the stack's own.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Refusal } from '../../traefik/refused.ts';
 import { type Provided, type Said, section } from './provider.ts';
@@ -14,7 +14,7 @@ const INTERNAL = ['api@internal', 'dashboard@internal', 'noop@internal'];
 const TRANSPORTS = ['default@internal'];
 
 export function references(said: Provided, backends: ReadonlyMap<string, Backend>) {
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   const broken: Refusal[] = [];
   const name = (mention: string): string => mention.replace(/@docker$/, '');
   const isThere = (of: 'services' | 'middlewares', mention: string): boolean => {
@@ -76,7 +76,7 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
       };
     },
   };
-  return { resolve, broken, findings };
+  return { resolve, broken, diagnostics };
 
   function middleware(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {
     if (isThere('middlewares', mention)) return;
@@ -106,7 +106,7 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
   function lost(kind: Kind, by: string, element: Said, path: readonly string[], message: string, hint?: string): void {
     broken.push({ section: kind, name: by, path: [], message, disables: true });
     const where = element.containers[0].where(['http', kind, by, ...path]);
-    findings.push({ code: 'UNKNOWN_REFERENCE', message, ...(hint === undefined ? {} : { hint }), ...where });
+    diagnostics.push({ code: 'UNKNOWN_REFERENCE', message, ...(hint === undefined ? {} : { hint }), ...where });
   }
 }
 

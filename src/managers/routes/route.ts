@@ -1,6 +1,6 @@
 // A way through the proxy: which requests it takes, and where they go.
 
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 
 export interface Route {
@@ -20,8 +20,8 @@ export interface Route {
   readonly backend: Backend | NamedService;
   /** For sentences: `stack qdrant`, `traefik_service of lxc/101`. */
   readonly source: string;
-  readonly at: Finding['at'];
-  readonly position?: Finding['position'];
+  readonly at: Diagnostic['at'];
+  readonly position?: Diagnostic['position'];
 }
 
 export interface Backend {

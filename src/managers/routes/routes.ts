@@ -3,7 +3,7 @@
 // where the service answers and the labels say what is done on the way there.
 
 import { fixedAddress, spelling } from '../../config/address.ts';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { within } from '../../config/read/place.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Certificate } from '../certificate/declared.ts';
@@ -23,10 +23,10 @@ export interface Routes {
   /** Names that stacks ask for, those included that no VM runs. */
   readonly names: readonly AskedName[];
   /** What is wrong with labels, and rules that two routes share. */
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-interface AskedName extends Pick<Finding, 'at' | 'position'> {
+interface AskedName extends Pick<Diagnostic, 'at' | 'position'> {
   readonly name: string;
   /** For sentences: the stack with its environment. */
   readonly source: string;
@@ -52,7 +52,7 @@ function derived(config: Config): Routes {
   const asked = run.flatMap(({ routes }) => routes);
   const placed = asked.filter(({ backend }) => isNamed(backend) || backend.servers.length > 0);
   const lost = asked.filter((route) => !placed.includes(route)).map(withoutAddress);
-  const { routes: labelled, findings: shared } = unshared(serving(placed, middlewares));
+  const { routes: labelled, diagnostics: shared } = unshared(serving(placed, middlewares));
   const offered = offers(config);
   const byHost = new Map(offered.map((route) => [route.hosts[0], route]));
   const taken = new Set(labelled.flatMap(({ hosts }) => hosts));
@@ -80,20 +80,20 @@ function derived(config: Config): Routes {
     middlewares,
     services: new Map(run.flatMap(({ services }) => [...services])),
     names,
-    findings: once([...stacks.flatMap((each) => each.findings), ...lost, ...shared]),
+    diagnostics: once([...stacks.flatMap((each) => each.diagnostics), ...lost, ...shared]),
   };
 }
 
 /** NO_ROUTE: only an address that stays can be led to. */
-function withoutAddress({ rule, source, at, position }: LabelledRoute): Finding {
+function withoutAddress({ rule, source, at, position }: LabelledRoute): Diagnostic {
   const message = `nothing leads to ${rule}: no VM that runs ${source} has a fixed address`;
   const hint = 'Write the address of the VM in its network_config.';
   return { code: 'NO_ROUTE', message, hint, at, ...(position === undefined ? {} : { position }) };
 }
 
 /** What stands in a compose file is found in each environment. */
-function once(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map((each) => [JSON.stringify([each.code, each.at, each.message]), each])).values()];
+function once(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(diagnostics.map((each) => [JSON.stringify([each.code, each.at, each.message]), each])).values()];
 }
 
 /** Names of guests at the proxy; those of the proxy and the gateway themselves would lead in a circle. */
@@ -175,7 +175,7 @@ function isSameMachine(a: Backend, b: Backend): boolean {
 /** DUPLICATE_SERVICE: two routers take the same requests, so that chance would decide. */
 function unshared(routes: readonly LabelledRoute[]) {
   const seen = new Map<string, LabelledRoute>();
-  const findings: Finding[] = [];
+  const diagnostics: Diagnostic[] = [];
   const left = routes.filter((route) => {
     const key = JSON.stringify([route.rule.replaceAll(/\s+/g, '').toLowerCase(), route.priority, route.ruleSyntax]);
     const first = seen.get(key);
@@ -191,10 +191,10 @@ function unshared(routes: readonly LabelledRoute[]) {
       ? 'All clients come by one entry point, over TLS: set tls=true on the router for them alone, or take the other out.'
       : 'Give one of them another name or rule.';
     const { at, position } = route;
-    findings.push({ code: 'DUPLICATE_SERVICE', message, hint, at, ...(position === undefined ? {} : { position }) });
+    diagnostics.push({ code: 'DUPLICATE_SERVICE', message, hint, at, ...(position === undefined ? {} : { position }) });
     return true;
   });
-  return { routes: left, findings };
+  return { routes: left, diagnostics };
 }
 
 /** Each with a name of its own, in the order of names. */

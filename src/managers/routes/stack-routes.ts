@@ -3,7 +3,7 @@
 
 import { knownVariables } from '../../compose/interpolation.ts';
 import { projectName } from '../../compose/project.ts';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { outOfUse } from '../../traefik/refused.ts';
 import { parseRule } from '../../traefik/rule.ts';
@@ -25,28 +25,28 @@ export interface StackRoutes {
   readonly middlewares: ReadonlyMap<string, JsonObject>;
   /** Those that middlewares mention, likewise. */
   readonly services: ReadonlyMap<string, Backend>;
-  readonly findings: readonly Finding[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Those of one environment of a stack on the VMs that use it; without VMs they lead nowhere yet. */
 function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[], domain: string): StackRoutes {
   const declared = stack.environments[environment];
-  if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), findings: [] };
+  if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), diagnostics: [] };
   const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
   const variables = knownVariables(declared.variables);
   const read = containersOf(stack, declared);
   const said = provided(read.containers, projectName(stack.name), domain);
   const backends = new Map<string, Backend>();
-  const findings = [...read.findings, ...said.findings];
+  const diagnostics = [...read.diagnostics, ...said.diagnostics];
   for (const [name, service] of said.services) {
     const found = backendOf(name, service, stack.compose, vms, variables);
-    findings.push(...found.findings);
+    diagnostics.push(...found.diagnostics);
     if (found.backend !== null) backends.set(name, found.backend);
   }
-  const { resolve, broken, findings: missing } = references(said, backends);
-  findings.push(...missing);
-  const { file, refusals, findings: unfit } = judged(said, backends, resolve);
-  findings.push(...unfit.filter((each) => !isToldAlready(each, findings)));
+  const { resolve, broken, diagnostics: missing } = references(said, backends);
+  diagnostics.push(...missing);
+  const { file, refusals, diagnostics: unfit } = judged(said, backends, resolve);
+  diagnostics.push(...unfit.filter((each) => !isToldAlready(each, diagnostics)));
   const out = outOfUse(file, [...refusals, ...broken]);
   const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);
   const own = (mention: string) => (mention.includes('@') ? mention : `${scope}-${mention}`);
@@ -62,7 +62,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     if (backend === null) return [];
     const route = routeOf(name, router, backend);
     hosts.set(name, route.hosts);
-    if (router.isDefault) findings.push(byDefault(router, name, route.hosts));
+    if (router.isDefault) diagnostics.push(byDefault(router, name, route.hosts));
     return [route];
   });
   const services = new Map(
@@ -75,7 +75,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
       return [[`${own(name)}-errors`, withName(backend, host)] as const];
     }),
   );
-  return { routes, middlewares, services, findings };
+  return { routes, middlewares, services, diagnostics };
 
   /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
   function withAddress(name: string, element: Said, value: JsonObject): JsonObject {
@@ -85,7 +85,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
     if ('url' in found) return { ...value, forwardAuth: { ...section(value['forwardAuth']), address: found.url } };
     const message = `the proxy does not reach ${address}, which middleware ${name} asks: ${found.obstacle}`;
     const where = element.containers[0].where(['http', 'middlewares', name, 'forwardAuth', 'address']);
-    findings.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
+    diagnostics.push({ code: 'NO_ROUTE', message, hint: ADDRESS_HINT, ...where });
     return value;
   }
 
@@ -144,14 +144,14 @@ function renamed(middleware: JsonObject, own: (mention: string) => string): Json
 }
 
 /** Two dollar signs of phoenix.json are told once. */
-function isToldAlready({ message, at }: Finding, findings: readonly Finding[]): boolean {
-  const isSame = (other: Finding) =>
+function isToldAlready({ message, at }: Diagnostic, diagnostics: readonly Diagnostic[]): boolean {
+  const isSame = (other: Diagnostic) =>
     other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
-  return message.includes('$$') && findings.some(isSame);
+  return message.includes('$$') && diagnostics.some(isSame);
 }
 
 /** NO_ROUTE: a name that nobody chose. */
-function byDefault(router: Said, name: string, hosts: readonly string[]): Finding {
+function byDefault(router: Said, name: string, hosts: readonly string[]): Diagnostic {
   const [container]: readonly [Container, ...Container[]] = router.containers;
   const message = `service ${container.service} says no rule and is reached as ${hosts.join(', ')}, as Traefik names what has none`;
   return { code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'routers', name]) };

@@ -14,7 +14,7 @@ import type { Service } from '../portainer-api/service.ts';
 import { headingOf } from './heading.ts';
 import { CLAIM, noteOf, removeNote, writeNote } from './note.ts';
 import { OWNER, REVISION, type SeenStack, type StackObservation } from './observe.ts';
-import { filesFolder, revisionOf, type StackSpec } from './spec.ts';
+import { filesFolder, revisionOf, type StackSpec } from './stack-spec.ts';
 
 type Seen = Extract<StackObservation, { kind: 'seen' }>;
 
@@ -27,7 +27,7 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
   if (spec === undefined) return remove(wanted, seen);
   const { target, adopt = false } = wanted;
   const { service, environment, vm, project } = spec;
-  if (service === null) return impossible('no Portainer is declared: give one VM the portainer_role primary');
+  if (service === null) return impossible('no Portainer is declared; give one VM the portainer_role primary');
   if (environment === null) {
     return impossible(
       `Portainer does not reach VM ${vm}: give it the portainer_role agent and a portainer_agent_hostname`,

@@ -11,7 +11,7 @@ import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environment
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
 import { isIntact, isOfVersion } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
-import { revisionOf, type StackSpec } from './spec.ts';
+import { revisionOf, type StackSpec } from './stack-spec.ts';
 
 /** Variables that Phoenix adds. */
 export const OWNER = 'PHOENIX_TARGET';
@@ -52,7 +52,7 @@ export type StackObservation =
   | { readonly kind: 'unknown'; readonly reason: string; readonly passing: boolean };
 
 /** Two requests to the server that the note names; none without one. */
-export interface StackSurvey {
+export interface StackInventory {
   readonly server: ServerNote | null;
   readonly endpoints: Said | readonly Endpoint[];
   readonly stacks: Said | readonly SeenStack[];
@@ -61,7 +61,7 @@ export interface StackSurvey {
   readonly now: number;
 }
 
-export async function surveyStacks(host: HostReader): Promise<StackSurvey> {
+export async function inventoryOfStacks(host: HostReader): Promise<StackInventory> {
   const server = readServerNote(await host.readFile(SERVER_NOTE));
   const notes = await host.readFolders([NOTES]);
   const now = Date.now();
@@ -71,11 +71,11 @@ export async function surveyStacks(host: HostReader): Promise<StackSurvey> {
 }
 
 /** Null for one that somebody touched since it was noted: its file is looked at then. */
-export function glanceAtStack(
-  survey: StackSurvey,
+export function quickCheckOfStack(
+  inventory: StackInventory,
   { target, spec: written }: Wanted<StackSpec>,
 ): StackObservation | null {
-  const { server, endpoints, stacks, notes, now } = survey;
+  const { server, endpoints, stacks, notes, now } = inventory;
   const spec = written as StackSpec | undefined;
   if (spec === undefined || server === null || !isList(endpoints) || !isList(stacks)) return null;
   if (JSON.stringify(server.service) !== JSON.stringify(spec.service)) return null;

@@ -2,12 +2,12 @@
 
 import { type ReadCompose, readCompose } from '../../compose/compose.ts';
 import type { Compose } from '../../compose/contents.ts';
-import type { Finding } from '../../config/finding.ts';
+import type { Diagnostic } from '../../config/diagnostic.ts';
 import { MAX_COMPOSE_BYTES } from '../../config/limits.ts';
 import { parse } from '../../config/read/parse.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
 import { type Place, within } from '../../config/read/place.ts';
-import { matches } from '../../config/schema/marks.ts';
+import { matches } from '../../config/schema/field-metadata.ts';
 import { isNoSecret } from '../../config/secret.ts';
 import { markingOf, plainSecret } from '../../config/written-marks.ts';
 import type { SecretBounds } from '../../model/secret-bounds.ts';
@@ -66,18 +66,18 @@ export const declaration: Declaration = {
 
 /** A stack without a manifest is left out; whether that matters is for the rules. What cannot be read is noted. */
 function readStacks(reading: Reading): ReadonlyMap<string, Stack> {
-  const { findings, unreadable, files } = reading;
+  const { diagnostics, unreadable, files } = reading;
   const stacks = new Map<string, Stack>();
   for (const name of stackNames(files.keys())) {
     const at = { file: `stacks/${name}/phoenix.json`, path: '' };
-    const { compose, findings: faults } = composeOf(name, reading);
-    findings.add(faults);
+    const { compose, diagnostics: faults } = composeOf(name, reading);
+    diagnostics.add(faults);
     if (compose === undefined) unreadable.addFile(`stacks/${name}/docker-compose.yml`);
     const raw = reading.json(at.file, 'optional');
     if (raw === undefined) continue;
     reading.look(MARKS, raw, at);
     const manifest = parseParts(stackManifest, raw, at, environmentOrTop);
-    findings.add(manifest.findings);
+    diagnostics.add(manifest.diagnostics);
     if (manifest.value === undefined || manifest.left.length > 0) unreadable.addFile(at.file);
     if (manifest.value === undefined) continue;
     const known = compose ?? emptyCompose(`stacks/${name}/docker-compose.yml`);
@@ -114,7 +114,7 @@ function composeOf(name: string, { sources, files }: Reading): ReadCompose {
   const bytes = sources.bytes(path, 'optional', MAX_COMPOSE_BYTES);
   const blob = files.get(path)?.blob;
   if (bytes === undefined || blob === undefined)
-    return { compose: blob === undefined ? emptyCompose(path) : undefined, findings: [] };
+    return { compose: blob === undefined ? emptyCompose(path) : undefined, diagnostics: [] };
   return readCompose(path, blob, bytes);
 }
 
@@ -144,21 +144,21 @@ function lookAtOldStacks(reading: Reading): void {
   const raw = reading.sources.json(STACKS_FILE, 'optional');
   if (raw === undefined) return;
   const at: Place = { file: STACKS_FILE, path: '' };
-  reading.findings.add(parse(stacksFile, raw, at).findings);
+  reading.diagnostics.add(parse(stacksFile, raw, at).diagnostics);
   reading.look(OLD_MARKS, raw, at);
 }
 
 /** Variables of stacks are secret by their names. */
 function plainVariables(above: readonly string[]) {
   const pattern = [...above, 'environments', '*', 'variables', '*'];
-  return (raw: unknown, at: Place, bounds: SecretBounds): Finding[] => {
-    const findings: Finding[] = [];
+  return (raw: unknown, at: Place, bounds: SecretBounds): Diagnostic[] => {
+    const diagnostics: Diagnostic[] = [];
     for (const { keys, value } of matches(raw, pattern)) {
       const variable = value as { name?: unknown; value?: unknown } | null;
       if (typeof variable !== 'object' || typeof variable?.name !== 'string' || !namesSecret(variable.name)) continue;
       if (typeof variable.value !== 'string' || isNoSecret(variable.value)) continue;
-      findings.push(plainSecret(variable.name, within(at, ...keys, 'value'), bounds));
+      diagnostics.push(plainSecret(variable.name, within(at, ...keys, 'value'), bounds));
     }
-    return findings;
+    return diagnostics;
   };
 }

@@ -10,12 +10,12 @@ import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surround
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
-import { bridgeIn, compareSettings, setGuest, type Wish } from '../guest/proxmox/settings.ts';
+import { bridgeIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
+import { CLOUDINIT_KEYS, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
 import { growDisk, returningDisks } from './disks.ts';
-import { madeMachine, type VmSpec } from './spec.ts';
-import { CLOUDINIT_KEYS, machineWishes, mergeKeys, sshKeysPath } from './wishes.ts';
+import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 export interface MachineChanges {
   readonly changes: Changes;
@@ -34,9 +34,9 @@ export function machineChanges(
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
   const disks = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing) : [];
-  const wishes = machineWishes(spec, disks, { before, fresh });
-  const compared = compareSettings(conf, wishes);
-  const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, wishes(conf.settings));
+  const desired = machineSettings(spec, disks, { before, fresh });
+  const compared = compareSettings(conf, desired);
+  const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {
     ...surroundings(conf.description, spec.notes, before?.notes),
@@ -79,8 +79,8 @@ function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
 }
 
 /** Declared values that cloud-init was last given otherwise reach the VM with its next start. */
-function cloudInitLags(conf: GuestConf, wishes: readonly Wish[]): boolean {
-  return wishes.some(({ key }) => CLOUDINIT_KEYS.includes(key) && key in conf.cloudinit);
+function cloudInitLags(conf: GuestConf, desired: readonly DesiredSetting[]): boolean {
+  return desired.some(({ key }) => CLOUDINIT_KEYS.includes(key) && key in conf.cloudinit);
 }
 
 export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {

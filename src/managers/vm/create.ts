@@ -2,6 +2,7 @@
 // other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
+import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
@@ -10,14 +11,13 @@ import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
-import { firstNotes } from '../guest/spec.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
+import { machineSettings } from './desired-settings.ts';
 import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
 import { allowOnLocal } from './local-storage.ts';
-import type { VmSpec } from './spec.ts';
-import { machineWishes } from './wishes.ts';
+import type { VmSpec } from './vm-spec.ts';
 
 export function createMachine(wanted: Wanted<VmSpec>, spec: VmSpec, seen: GuestObservation): Decision {
   const firewall = firewallActions('qm', wanted, spec, seen);
@@ -28,7 +28,7 @@ export function createMachine(wanted: Wanted<VmSpec>, spec: VmSpec, seen: GuestO
   const path = imagePath(image);
   if (seen.sourceMissing)
     return impossible(
-      `${path} is not on the node: put the image there, or say where it comes from in template_image_url and template_image_sha256`,
+      `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`,
     );
 
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
@@ -64,7 +64,7 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, image: string, host: HostF
   const { storage } = spec.disk;
   const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
   const args = [
-    ...createArgs(machineWishes(spec, returningDisks(null, parseKept(host.kept), host.missing))({})),
+    ...createArgs(machineSettings(spec, returningDisks(null, parseKept(host.kept), host.missing))({})),
     ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
     ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
     ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],

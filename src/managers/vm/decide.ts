@@ -24,7 +24,7 @@ import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
-import { madeMachine, type VmSpec } from './spec.ts';
+import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): Decision {
   const spec = wanted.spec;
@@ -46,7 +46,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    const rebuild = `${wanted.target} must be destroyed and made anew: ${reason}`;
+    const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
     return mayDestroy(wanted, rebuild) ?? unlessLocked('qm', id, conf, destroyGuest('qm', wanted, seen, kept()));
   }
   const unfit = unfitReason(spec, conf);

@@ -1,4 +1,4 @@
-// The disks of a VM: where its root disk is and how it grows, and which further ones come back when it is made anew.
+// The disks of a VM: where its root disk is and how it grows, and which further ones come back when it is recreated.
 
 import type { Action } from '../../model/action.ts';
 import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
@@ -6,9 +6,9 @@ import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
-import { freeIndexes, indexesOf, type Wish } from '../guest/proxmox/settings.ts';
+import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
-import type { VmSpec } from './spec.ts';
+import type { VmSpec } from './vm-spec.ts';
 
 /** The drive that Phoenix makes, grows and boots from. */
 export const ROOT_DRIVE = 'scsi0';
@@ -43,11 +43,15 @@ const BUSES: Readonly<Record<string, number>> = { scsi: 31, virtio: 16, sata: 6,
  * The disks that a VM of this id had beside its root disk when it was destroyed, at their keys; what a clone brought there becomes
  * unused. Those that are gone since are left out, and so are disks of the host, which a person hands in.
  */
-export function returningDisks(conf: GuestConf | null, kept: KeptVolumes, missing: readonly string[]): Wish[] {
+export function returningDisks(
+  conf: GuestConf | null,
+  kept: KeptVolumes,
+  missing: readonly string[],
+): DesiredSetting[] {
   const settings: Settings = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const keys = new Map(Object.entries(settings).map(([key, value]) => [volumeOf(value), key]));
   const taken = new Set([ROOT_DRIVE, 'ide2']);
-  return kept.lines.map(splitLine).flatMap(({ key, value }): Wish[] => {
+  return kept.lines.map(splitLine).flatMap(({ key, value }): DesiredSetting[] => {
     const [, bus = ''] = /^([a-z]+)\d+$/.exec(key) ?? [];
     const volume = volumeOf(value);
     if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || !isVolume(volume) || missing.includes(volume)) return [];
@@ -56,7 +60,7 @@ export function returningDisks(conf: GuestConf | null, kept: KeptVolumes, missin
       present?.startsWith('unused') === false ? present : taken.has(key) ? freeKey(settings, bus, taken) : key;
     if (place === undefined) return [];
     taken.add(place);
-    return [diskWish(place, value)];
+    return [diskSetting(place, value)];
   });
 }
 
@@ -66,7 +70,7 @@ function freeKey(settings: Settings, bus: string, taken: ReadonlySet<string>): s
   return index < (BUSES[bus] ?? 0) ? `${bus}${index}` : undefined;
 }
 
-function diskWish(key: string, value: string): Wish {
+function diskSetting(key: string, value: string): DesiredSetting {
   return {
     key,
     label: `disk ${volumeOf(value)}`,

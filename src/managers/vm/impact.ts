@@ -4,7 +4,7 @@
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { waits } from '../guest/settings/values.ts';
-import type { VmSpec } from './spec.ts';
+import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {
   if (change.verb === 'delete') return 'destroy';

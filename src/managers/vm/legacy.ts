@@ -7,13 +7,13 @@ import { addressIntoNetwork, listFromText, oneHealthCheck } from '../guest/legac
 
 /** Brings one VM up to date. */
 export function modernVm(raw: unknown, at: Place, target: TargetId | undefined): Modern {
-  if (!isObject(raw)) return { value: raw, findings: [] };
+  if (!isObject(raw)) return { value: raw, diagnostics: [] };
   const draft = new Draft(raw, at, target);
   for (const key of ['features', 'dependencies', 'docker_stacks']) listFromText(draft, key);
   addressIntoNetwork(draft);
   stacksByName(draft);
   oneHealthCheck(draft);
-  return { value: draft.value, findings: draft.findings };
+  return { value: draft.value, diagnostics: draft.diagnostics };
 }
 
 function stacksByName(draft: Draft): void {

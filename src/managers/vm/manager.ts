@@ -5,28 +5,30 @@ import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
+import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/look/inventory.ts';
 import { markedGuests } from '../guest/look/marked.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
-import { type GuestSurvey, glanceAtGuest, isSettled, surveyGuests } from '../guest/look/survey.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
+import { vmSources } from './places.ts';
 import { declaration } from './read.ts';
-import type { VmSpec } from './spec.ts';
-import { vmTargets } from './spec.ts';
+import type { VmSpec } from './vm-spec.ts';
+import { vmTargets } from './vm-spec.ts';
 
-export const vm: Kind<VmSpec, GuestObservation, GuestSurvey> = {
+export const vm: Kind<VmSpec, GuestObservation, GuestInventory> = {
   kind: 'vm',
+  sources: vmSources,
   declares: declaration,
   targets: vmTargets,
   recorded: asRecorded,
   impact: vmImpact,
-  survey: (host) => surveyGuests(host, 'qm'),
-  glance: (survey, wanted) => {
-    const seen = glanceAtGuest(survey, wanted);
+  inventory: (host) => inventoryOfGuests(host, 'qm'),
+  quickCheck: (inventory, wanted) => {
+    const seen = quickCheckOfGuest(inventory, wanted);
     return seen !== null && isSettled(decideMachine(wanted, seen)) ? seen : null;
   },
   observe: (host, wanted) => observeGuest(host, 'qm', wanted),

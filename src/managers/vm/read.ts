@@ -63,9 +63,9 @@ function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGues
   return [];
 }
 
-function readEnvelope({ findings, unreadable }: Reading, raw: unknown, at: Place) {
+function readEnvelope({ diagnostics, unreadable }: Reading, raw: unknown, at: Place) {
   const file = parseParts(envelope, raw, at, ([top]) => (top === undefined || top === 'vms' ? [] : [top]));
-  findings.add(file.findings);
+  diagnostics.add(file.diagnostics);
   if (file.value === undefined) unreadable.addFile(VM_FILE);
   return { ...(file.value ?? envelope.parse({ vms: [] })), whole: file.left.length === 0 };
 }
@@ -93,12 +93,12 @@ function readEntry(
 ): GuestEntry<VmGuest> {
   const { at } = context;
   const modern = modernVm(entry, at, target);
-  reading.findings.add(modern.findings);
+  reading.diagnostics.add(modern.diagnostics);
   const ofTarget = target === undefined ? {} : { target };
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, ...ofTarget });
-  const { value, findings } = parse(vmGuest, modern.value, at, target);
-  reading.findings.add(findings);
+  const { value, diagnostics } = parse(vmGuest, modern.value, at, target);
+  reading.diagnostics.add(diagnostics);
   if (value === undefined) return { lasting: false };
-  const lasting = clean && modern.findings.length + findings.length === 0;
+  const lasting = clean && modern.diagnostics.length + diagnostics.length === 0;
   return { value: normaliseVm(value, defaults, context), lasting };
 }

@@ -1,15 +1,16 @@
 // What one step shows: what it needs, the fields that change, what it did and what was printed.
 
 import { stripVTControlCharacters } from 'node:util';
+import { type ShownChange, shownChanges } from '../../messages/changes.ts';
+import { fieldRows } from '../../messages/fields.ts';
+import { durationText, logNote } from '../../messages/pages.ts';
+import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
+import { printable } from '../../messages/printable.ts';
+import { stepVerb } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
-import type { FieldChange, PlanStep } from '../../model/plan.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
-import { fieldRows } from '../../say/fields.ts';
-import { durationText, logNote } from '../../say/pages.ts';
-import { approvalWords, impactWords, isEmpty, secretWords } from '../../say/plan.ts';
-import { printable } from '../../say/printable.ts';
-import { stepVerb } from '../../say/run.ts';
-import { badge, said, table } from './bits.ts';
+import { badge, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
 /** The end of what a step printed. */
@@ -31,23 +32,33 @@ export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined):
 }
 
 /** @param hrefOf where a target that is needed is shown */
-export function needs(planned: PlanStep | undefined, hrefOf: (target: TargetId) => string): Html {
+export function needs(
+  planned: PlanStep | undefined,
+  hrefOf: (target: TargetId) => string,
+  label: (target: string) => string,
+): Html {
   if (planned === undefined || planned.needs.length === 0) return null;
-  const links = planned.needs.map((target) => html`<li><a href=${hrefOf(target)}><code>${target}</code></a></li>`);
+  const links = planned.needs.map(
+    (target) => html`<li><a href=${hrefOf(target)}><code>${label(target)}</code></a></li>`,
+  );
   return html`<ul class="inline">${links}</ul>`;
 }
 
 /** The fields that change. Secrets must be hidden already. */
 export function fields(planned: PlanStep | undefined): Html {
   // Of what appears or goes, empty fields say nothing.
-  const told = (change: FieldChange) => planned?.verb === 'update' || !isEmpty(change.after ?? change.before);
-  const rows = (planned?.changes ?? []).filter(told).flatMap(fieldRows);
+  const told = (change: ShownChange) => planned?.verb === 'update' || !isEmpty(change.after ?? change.before);
+  const rows = (planned === undefined ? [] : shownChanges(planned)).filter(told).flatMap(fieldRows);
   if (rows.length === 0) return null;
   const value = (text: string | null) => (text === null ? null : html`<code class="value">${text}</code>`);
   return table({
     caption: 'Fields',
     columns: ['Field', 'Before', 'After'],
-    rows: rows.map(({ path, before, after }) => [html`<code>${path}</code>`, value(before), value(after)]),
+    rows: rows.map(({ path, before, after }) => [
+      html`<code>${path.replace(/:$/, '')}</code>`,
+      value(before),
+      value(after),
+    ]),
     look: 'fields',
   });
 }

@@ -1,7 +1,7 @@
 // A problem of the configuration with its place and what to do.
 
 import type { Problem } from '../../model/problem.ts';
-import { badge, said } from './bits.ts';
+import { badge, said } from './components.ts';
 import { type Html, html } from './html.ts';
 
 export function problemLine({ severity, code, file, line, column, message, hint }: Problem): Html {

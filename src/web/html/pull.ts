@@ -1,11 +1,12 @@
 // The page of a pull request: what would change if it were merged.
 
-import type { DatedProblem } from '../../model/problem.ts';
+import { labelsOf, targetLabel } from '../../messages/changes.ts';
+import { pullSentence } from '../../messages/pages.ts';
+import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
+import type { ClassifiedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
-import { pullSentence } from '../../say/pages.ts';
-import { approvalWords, impactWords, secretWords, summaryLine } from '../../say/plan.ts';
 import type { Links } from '../links.ts';
-import { badge, facts, noteList, said, sha, table, targetLink, time } from './bits.ts';
+import { badge, facts, noteList, said, sha, table, targetLink, time } from './components.ts';
 import type { Page } from './document.ts';
 import { fields } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -33,7 +34,7 @@ export function pullPage(pull: PullPlan, links: Links): Page {
   };
 }
 
-function problems(all: readonly DatedProblem[]): Html {
+function problems(all: readonly ClassifiedProblem[]): Html {
   const fresh = all.filter((problem) => problem.new);
   const older = all.length - fresh.length;
   if (all.length === 0) return null;
@@ -42,18 +43,19 @@ function problems(all: readonly DatedProblem[]): Html {
 }
 
 function steps({ plan, held }: PullPlan, links: Links): Html {
+  const label = labelsOf(plan.steps);
   const rows = plan.steps.map((step) => [
-    targetLink(links, step.target),
+    targetLink(links, step.target, targetLabel(step)),
     step.verb,
     [impactWords(step), secretWords(step)].filter((words) => words !== '').join(', '),
     step.wave,
-    step.needs.join(', '),
+    step.needs.map(label).join(', '),
     held.includes(step.target) ? 'an older problem' : approvalWords(step),
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
     (step) => html`<details class="step" id=${step.target}>
-      <summary><code>${step.target}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
+      <summary><code>${targetLabel(step)}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
       ${fields(step)}
     </details>`,
   );

@@ -1,15 +1,16 @@
 // The page of a run: how it stands, why, and each step with what it changes, did and printed.
 
+import { labelsOf } from '../../messages/changes.ts';
+import { detailsNote, runSentence } from '../../messages/pages.ts';
+import { askedFor, stepVerb } from '../../messages/run.ts';
+import { shortSha } from '../../messages/status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
-import { detailsNote, runSentence } from '../../say/pages.ts';
-import { askedFor, stepVerb } from '../../say/run.ts';
-import { shortSha } from '../../say/status.ts';
 import type { Links } from '../links.ts';
-import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './bits.ts';
+import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { actions, cost, fields, type LogTail, log, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -77,8 +78,9 @@ function stepTable(
   planned: ReadonlyMap<TargetId, PlanStep>,
   href: (target: TargetId) => string,
 ): Html {
+  const label = labelsOf(run.plan?.steps ?? []);
   const rows = run.steps.map((step) => [
-    html`<a href=${href(step.target)}><code>${step.target}</code></a>`,
+    html`<a href=${href(step.target)}><code>${label(step.target)}</code></a>`,
     stepBadge(run, step),
     planned.get(step.target)?.wave ?? null,
     stepVerb(run, step),
@@ -100,13 +102,14 @@ function stepDetails(
   links: Links,
 ): Html {
   const { target, started, ended, outcome } = step;
+  const label = labelsOf(run.plan?.steps ?? []);
   const running = started !== null && outcome === null;
   return html`<details class="step" id=${target} open=${running || outcome === 'failed'}>
-    <summary><code>${target}</code> ${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span></summary>
-    <h3 class="hidden">${target}</h3>
+    <summary><code>${label(target)}</code> ${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span></summary>
+    <h3 class="hidden">${label(target)}</h3>
     ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
     ${facts([
-      ['Needs', needs(planned, href)],
+      ['Needs', needs(planned, href, label)],
       ['Started', time(started)],
       ['Ended', time(ended)],
       ['Attempts', step.attempts > 1 ? step.attempts : null],
@@ -125,19 +128,20 @@ function stepDetails(
 /** One step whole, with all that it printed. */
 export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links): Page {
   const { target, started, ended } = step;
+  const label = labelsOf(run.plan?.steps ?? []);
   const planned = stepsOfPlan(run).get(target);
   return {
-    title: `${target} in run ${run.id}`,
+    title: `${label(target)} in run ${run.id}`,
     live: run.ended === null ? { events: links.events(run.id) } : null,
     main: html`
-      <h1><code>${target}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
+      <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
       ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
       ${facts([
         ['Run', html`${run.id} ${runBadge(run.state)}`],
         ['Commit', html`<code class="whole">${run.commit}</code>`],
         ['Wave', planned?.wave ?? null],
-        ['Needs', needs(planned, (need) => links.step(run.id, need))],
+        ['Needs', needs(planned, (need) => links.step(run.id, need), label)],
         ['Started', time(started)],
         ['Ended', time(ended)],
         ['Took', duration(started, ended)],

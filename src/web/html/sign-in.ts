@@ -1,6 +1,6 @@
 // The page that asks for the admin token, in place of the one that was asked for.
 
-import { SIGN_IN } from '../../say/pages.ts';
+import { SIGN_IN } from '../../messages/pages.ts';
 import type { Links } from '../links.ts';
 import type { Page } from './document.ts';
 import { html } from './html.ts';

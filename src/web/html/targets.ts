@@ -1,11 +1,7 @@
 // The pages of the targets: all of them, and one with its history.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import type { RunId, TargetId } from '../../model/ids.ts';
-import type { Run, StepRecord } from '../../model/run.ts';
-import type { MarkedTarget } from '../../model/target.ts';
-import { compareTargets } from '../../plan/compare-targets.ts';
-import { orphanText } from '../../say/orphans.ts';
+import { orphanText } from '../../messages/orphans.ts';
 import {
   DECLARED_NO_MORE,
   HOST_IS_SILENT,
@@ -13,10 +9,14 @@ import {
   NO_TARGETS,
   TARGET_STATES,
   UNKNOWN_NOW,
-} from '../../say/pages.ts';
-import { askedFor, stepVerb } from '../../say/run.ts';
+} from '../../messages/pages.ts';
+import { askedFor, stepVerb } from '../../messages/run.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Run, StepRecord } from '../../model/run.ts';
+import type { MarkedTarget } from '../../model/target.ts';
+import { compareTargets } from '../../plan/compare-targets.ts';
 import type { Links } from '../links.ts';
-import { badge, duration, facts, said, sha, stepBadge, table, targetLink, time } from './bits.ts';
+import { badge, duration, facts, said, sha, stepBadge, table, targetLink, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
 

@@ -412,7 +412,7 @@ describe('the door itself', () => {
 
   test('refuses an address that is taken', async () => {
     const { port } = new URL(door.url);
-    const { openDoor } = await import('../../../src/agent/http/server.ts');
+    const { startHttpServer } = await import('../../../src/agent/http/server.ts');
     const parts = {
       receive: null,
       api: null,
@@ -421,7 +421,7 @@ describe('the door itself', () => {
       metrics: async () => ({ contentType: '', text: '' }),
     };
     const log = { info() {}, warn() {}, error() {} };
-    await expect(openDoor({ ...parts, log }, { host: '127.0.0.1', port: Number(port) })).rejects.toMatchObject({
+    await expect(startHttpServer({ ...parts, log }, { host: '127.0.0.1', port: Number(port) })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
   });

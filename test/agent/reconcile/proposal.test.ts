@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Declared } from '../../../src/agent/reconcile/declared.ts';
+import type { Declared } from '../../../src/agent/reconcile/desired-state.ts';
 import { type Gathered, propose } from '../../../src/agent/reconcile/proposal.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { type CommitSha, type TargetId, targetId } from '../../../src/model/ids.ts';

@@ -88,14 +88,14 @@ test('the doctor finds an App that is installed in order, and says what another 
   await writeFile(key, String(privateKey.export({ type: 'pkcs1', format: 'pem' })));
   const app = { PHOENIX_FORGE: 'github', PHOENIX_APP_ID: String(APP_ID), PHOENIX_APP_KEY_FILE: key };
   const all = { ...settings('doctor'), PHOENIX_WEBHOOK_SECRET: 'a secret of the webhook', PHOENIX_HOST: 'lab' };
-  const finding = async (changed: Record<string, string>, check: string) => {
+  const diagnostic = async (changed: Record<string, string>, check: string) => {
     const { stdout } = await phoenix(['doctor', '--json'], { ...all, ...app, ...changed });
     const { checks } = JSON.parse(stdout) as { checks: { check: string; state: string; message: string }[] };
     return checks.find((each) => each.check === check);
   };
-  expect(await finding({}, 'forge')).toMatchObject({ state: 'ok', message: 'the App may write checks' });
-  expect(await finding({}, 'repository')).toMatchObject({ state: 'ok' });
-  const other = await finding({ PHOENIX_APP_ID: '1' }, 'forge');
+  expect(await diagnostic({}, 'forge')).toMatchObject({ state: 'ok', message: 'the App may write checks' });
+  expect(await diagnostic({}, 'repository')).toMatchObject({ state: 'ok' });
+  const other = await diagnostic({ PHOENIX_APP_ID: '1' }, 'forge');
   expect(other).toMatchObject({
     state: 'failed',
     message: expect.stringContaining('install the App on it, and check PHOENIX_APP_ID'),

@@ -30,8 +30,8 @@ describe('a webhook is judged by its page at the forge', () => {
   };
   const judged = (changed: Partial<Hook>, kind: 'gitea' | 'github' | 'gitlab' = 'gitea') => {
     const seen = { seen: true, hooks: [{ ...good, ...changed }], test: null } as const;
-    const { findings } = judgeHooks(seen, { kind, login }, sent);
-    return findings.map(({ state, message, hint }) => `${state} ${message} | ${hint}`);
+    const { diagnostics } = judgeHooks(seen, { kind, login }, sent);
+    return diagnostics.map(({ state, message, hint }) => `${state} ${message} | ${hint}`);
   };
 
   test.each([
@@ -60,9 +60,9 @@ describe('a webhook is judged by its page at the forge', () => {
   });
 
   test('what may not be seen is looked at by hand', () => {
-    const { findings, hook } = judgeHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
+    const { diagnostics, hook } = judgeHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
     expect(hook).toBeNull();
-    const [{ state, hint } = { state: '', hint: '' }] = findings;
+    const [{ state, hint } = { state: '', hint: '' }] = diagnostics;
     expect(state).toBe('skipped');
     for (const part of ['"Pull Request Synchronized"', 'webhook.ALLOWED_HOST_LIST', '/webhooks', 'application/json'])
       expect(hint).toContain(part);

@@ -101,7 +101,7 @@ describe('as the followed repository', () => {
   test('one of SHA-256', async () => {
     const repository = await follow(await sha256());
     await expect(repository.fetch()).rejects.toThrow(
-      'names its objects by SHA-256, and Phoenix reads those of SHA-1 only: keep the configuration in one that was made with git init --object-format=sha1',
+      'names its objects by SHA-256, and Phoenix reads those of SHA-1 only; keep the configuration in one that was made with git init --object-format=sha1',
     );
   });
 

@@ -114,7 +114,7 @@ describe('errors say what to do', () => {
 
   test('the repository is too large', async () => {
     expect(await failure({ limits: { silenceMs: 5000, maxBytes: 100 } })).toMatch(
-      /more than 100 bytes for one fetch: raise PHOENIX_MAX_PACK_MB, .*git lfs/,
+      /more than 100 bytes for one fetch; raise PHOENIX_MAX_PACK_MB, .*git lfs/,
     );
   });
 

@@ -271,7 +271,7 @@ describe('upkeep', () => {
     ['a head of rubbish', async () => writeFile(join(await clone(), 'refs/heads/main'), 'rubbish')],
     ['no config', async () => rm(join(await clone(), 'config'))],
     ['everything gone but the link', async () => rm(await clone(), { recursive: true })],
-  ])('%s: the clone is made anew', async (_, damage) => {
+  ])('%s: the clone is recreated', async (_, damage) => {
     const first = await pushed({ 'a.json': '1' });
     const head = await pushed({ 'a.json': '2' });
     await repository.fetch();

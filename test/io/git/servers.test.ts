@@ -364,7 +364,7 @@ describe('size', () => {
         name: 'HeadNotFetched',
         head: large,
         message: expect.stringMatching(
-          /^the server sends more than 300000 bytes for one fetch: raise PHOENIX_MAX_PACK_MB/,
+          /^the server sends more than 300000 bytes for one fetch; raise PHOENIX_MAX_PACK_MB/,
         ),
       });
     }

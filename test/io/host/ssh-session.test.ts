@@ -42,7 +42,8 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
   afterEach(async () => {
     for (const host of hosts) await host.close();
     await sshd.stop();
-    await rm(folder, { recursive: true, force: true });
+    // What a killed session left may still be writing its last word.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   /** Each start of the forced command is a line. */

@@ -7,7 +7,7 @@ import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
 import type { CommandResult } from '../../../src/ports.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut, type End } from '../carry-out.ts';
+import { convergeStep, type End } from '../carry-out.ts';
 import type { Kind } from './declared-guest.ts';
 
 export interface Adopted {
@@ -51,9 +51,9 @@ export async function adopt(guest: Guest, ask: Wanted): Promise<Adopted> {
   const other = await openWith(guest);
   try {
     const manager = (kind === 'lxc' ? lxc : vm) as Manager;
-    const end = await carryOut(manager, host, { ...ask, adopt: true });
+    const end = await convergeStep(manager, host, { ...ask, adopt: true });
     const commands = host.commands.filter((line) => !/^(pct|qm) (status|exec|guest exec)/.test(line));
-    const again = await carryOut(manager, host, { ...ask, before: ask.spec });
+    const again = await convergeStep(manager, host, { ...ask, before: ask.spec });
     const after = await host.read(pathOf(kind, id));
     const mark = await markByHand(other, guest, after);
     const marked = await other.read(pathOf(kind, id));

@@ -10,7 +10,7 @@ import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
 import type { LabHost } from '../../support/lab-host.ts';
-import { carryOut, type End } from '../carry-out.ts';
+import { convergeStep, type End } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import {
   age,
@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 const apply = (target: Target, own: Partial<Wanted> = {}): Promise<End> =>
-  carryOut(manager as Manager, host, wanted(target, own));
+  convergeStep(manager as Manager, host, wanted(target, own));
 
 async function done(target: Target, own: Partial<Wanted> = {}): Promise<readonly Action[]> {
   const end = await apply(target, own);
@@ -51,7 +51,7 @@ async function done(target: Target, own: Partial<Wanted> = {}): Promise<readonly
 const files = () => Promise.all([host.read(CERTIFICATE), host.read(KEY)]);
 
 async function dueIn(target: Target): Promise<number> {
-  const at = manager.due?.(await manager.survey(host), wanted(target))?.getTime();
+  const at = manager.due?.(await manager.inventory(host), wanted(target))?.getTime();
   return (at ?? Number.NaN) - Date.now();
 }
 
@@ -86,10 +86,10 @@ describe('renewal', () => {
 
   test('of one that the clock alone made due is seen by a glance', async () => {
     await done(target);
-    const survey = await manager.survey(host);
+    const inventory = await manager.inventory(host);
     const asked = wanted(target);
     const later = (hours: number) => {
-      const seen = manager.glance({ ...survey, now: survey.now + hours * HOUR_MS }, asked);
+      const seen = manager.quickCheck({ ...inventory, now: inventory.now + hours * HOUR_MS }, asked);
       return seen === null ? null : manager.decide(asked, seen);
     };
     expect(later(14)).toEqual({ kind: 'actions', actions: [] });
@@ -205,7 +205,7 @@ describe('what makes a new one necessary', () => {
   });
 
   test('what a broken-off attempt left is used only for what it was asked for', async () => {
-    const first = await carryOut(manager as Manager, host, wanted(certificate({ lifetimeSeconds: 3600 })), {
+    const first = await convergeStep(manager as Manager, host, wanted(certificate({ lifetimeSeconds: 3600 })), {
       after: 6,
       carriedOut: true,
     });
@@ -221,7 +221,7 @@ describe('its user', () => {
     const swap = (await done(target)).findIndex(({ summary }) => summary.startsWith('put the certificate'));
     await host.close();
     host = await openEnvironment();
-    const killed = await carryOut(manager as Manager, host, wanted(target), { after: swap + 1, carriedOut: true });
+    const killed = await convergeStep(manager as Manager, host, wanted(target), { after: swap + 1, carriedOut: true });
     expect(killed.outcome).toBe('killed');
     expect(await stateOf(host)).toMatchObject({ belongs: true, note: { told: false } });
     expect(await told()).toEqual([]);
@@ -352,7 +352,7 @@ describe('the files', () => {
   test('a note that nobody can read is as none', async () => {
     await done(certificate());
     await host.write(NOTE, '{"target":"certificate/x","certPath":7}');
-    await manager.survey(host);
+    await manager.inventory(host);
     expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`note the certificate for ${NAME}`]);
   });
 });
@@ -370,7 +370,7 @@ test('neither keys nor the password of the provisioner are in an action, an argu
   const ends: End[] = [];
   const secrets = [await must(host, ['exec', String(CA), '--', 'cat', PASSWORD])];
   for (const issuer of ['jwk', 'acme'] as const) {
-    ends.push(await carryOut(manager as Manager, watched, wanted(certificate({ issuer, hook: RELOAD }))));
+    ends.push(await convergeStep(manager as Manager, watched, wanted(certificate({ issuer, hook: RELOAD }))));
     secrets.push(await host.read(KEY));
   }
   secrets.push(await host.read('/var/lib/phoenix/certificates/work/acme-account.key'));

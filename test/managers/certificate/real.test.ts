@@ -11,8 +11,8 @@ import { dialTcp } from '../../../src/io/host/dial.ts';
 import { requester } from '../../../src/io/host/request.ts';
 import { signer } from '../../../src/io/host/sign/sign.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
+import type { Authority, CertificateSpec } from '../../../src/managers/certificate/certificate-spec.ts';
 import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
-import type { Authority, CertificateSpec } from '../../../src/managers/certificate/spec.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Command, SigningWay } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -20,7 +20,7 @@ import { type Challenges, startChallenges } from '../../support/challenges.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../support/pebble.ts';
 import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../support/step-ca.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { CERTIFICATE, certificate, KEY, NAME } from './environment.ts';
 
@@ -61,7 +61,7 @@ function target(url: string, by: SigningWay, own: Parameters<typeof certificate>
   return { ...declared, spec: { ...(declared.spec as CertificateSpec), authority } };
 }
 
-const apply = (one: Target) => carryOut(manager as Manager, outward(), wanted(one));
+const apply = (one: Target) => convergeStep(manager as Manager, outward(), wanted(one));
 
 /** Issued anew, shown by a TLS server and accepted by a client that knows the root alone. */
 async function isServed(name: string, ca: string): Promise<X509Certificate> {
@@ -146,7 +146,7 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('with a real peb
     challenges = undefined;
   });
 
-  test('made and made anew by one account, however often it refuses a nonce', async () => {
+  test('made and recreated by one account, however often it refuses a nonce', async () => {
     // Its own door is signed by another root than its certificates.
     await host.write(ROOT, `${pebble.trust}\n${pebble.root}`);
     for (const sans of [[NAME], [NAME, ALIAS]]) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { CertificateSpec } from '../../../src/managers/certificate/certificate-spec.ts';
 import { beside, pathsOf } from '../../../src/managers/certificate/paths.ts';
 import { faultOf, renewAt } from '../../../src/managers/certificate/renewal.ts';
 import { requestSettings } from '../../../src/managers/certificate/request.ts';
-import type { CertificateSpec } from '../../../src/managers/certificate/spec.ts';
 import { certificate, hook } from './environment.ts';
 
 const spec = certificate().spec as CertificateSpec;

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../../../src/managers/config.ts';
 import type { Kind } from '../../../src/managers/kind.ts';
 import type { Decision, Wanted } from '../../../src/managers/manager.ts';
+import { own } from '../../../src/managers/sources.ts';
 import type { Action } from '../../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -22,20 +23,26 @@ type AptSpec = {
 type Observation = string | null;
 
 /** Every file of the folder, by its path. */
-type Survey = ReadonlyMap<string, string>;
+type Inventory = ReadonlyMap<string, string>;
 
 const FOLDER = '/etc/apt/sources.list.d';
 /** First line of every file that is ours. */
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
-export const apt: Kind<AptSpec, Observation, Survey> = {
+export const apt: Kind<AptSpec, Observation, Inventory> = {
   kind: 'apt',
   declares: declaration,
   targets: ({ aptRepositories = [] }: Config) => aptRepositories.map(targetOf),
+  sources: {
+    entry: ({ aptRepositories = [] }, target) =>
+      aptRepositories.find(({ name }) => targetId('apt', name) === target)?.writtenAt ?? null,
+    // The fields of the spec have the names of the file.
+    of: (_target, field) => [own(`/${field}`)],
+  },
   // Nothing is installed by it.
   impact: () => 'live',
-  survey: (host) => host.readFolders([FOLDER]),
-  glance: (survey, { target }) => survey.get(pathOf(target)) ?? null,
+  inventory: (host) => host.readFolders([FOLDER]),
+  quickCheck: (inventory, { target }) => inventory.get(pathOf(target)) ?? null,
   observe: async (host, { target }) => (await host.readFile(pathOf(target))) ?? null,
   decide,
   health: () => null,

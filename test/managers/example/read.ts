@@ -1,6 +1,6 @@
 // The file of the repositories: its part of the configuration, and what must hold of it.
 
-import type { Finding } from '../../../src/config/finding.ts';
+import type { Diagnostic } from '../../../src/config/diagnostic.ts';
 import { parseParts } from '../../../src/config/read/parse-parts.ts';
 import { type Place, within } from '../../../src/config/read/place.ts';
 import { markingOf } from '../../../src/config/written-marks.ts';
@@ -33,7 +33,7 @@ function readRepositories(reading: Reading): AptRepository[] {
   reading.look(MARKS, raw, at);
   // One entry that cannot be read leaves the others readable.
   const file = parseParts(aptFile, raw, at, (path) => path.slice(0, path[0] === 'repositories' ? 2 : 1));
-  reading.findings.add(file.findings);
+  reading.diagnostics.add(file.diagnostics);
   if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(APT_FILE);
   return Object.entries(file.value?.repositories ?? {}).map(([name, { url, suite, components, signed_by }]) => ({
     name,
@@ -46,8 +46,8 @@ function readRepositories(reading: Reading): AptRepository[] {
 }
 
 /** DUPLICATE_NAME: apt warns at every update of a repository that is configured twice. */
-function repositoriesAreDifferent({ config: { aptRepositories = [] } }: RuleContext): Finding[] {
-  return aptRepositories.flatMap(({ name, url, suite, writtenAt }, index): Finding[] => {
+function repositoriesAreDifferent({ config: { aptRepositories = [] } }: RuleContext): Diagnostic[] {
+  return aptRepositories.flatMap(({ name, url, suite, writtenAt }, index): Diagnostic[] => {
     const other = aptRepositories.slice(0, index).find((one) => one.url === url && one.suite === suite);
     if (other === undefined) return [];
     const message = `${url} ${suite} is declared by "${other.name}" already`;

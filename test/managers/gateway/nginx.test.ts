@@ -7,16 +7,16 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
-import type { Keeper } from '../../../src/agent/apply/perform.ts';
+import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
+import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
+import type { NginxSpec } from '../../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
-import type { NginxSpec } from '../../../src/managers/gateway/nginx/spec.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type TestAuthority, testAuthority } from '../../support/tls.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { environmentOf, GATEWAY, NAMES, PROXY } from './environment.ts';
 import { NGINX, type NginxBox, openNginxBox } from './real-nginx.ts';
@@ -30,10 +30,10 @@ const targetOf = (config: Config): Target => {
 
 /** As a worker of the agent carries it out. */
 async function step(box: NginxBox, target: Target) {
-  const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const signal = new AbortController().signal;
-  const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
   return carryOutStep({ host: box.host, manager, wanted: wanted(target), ...work });
 }
 
@@ -88,7 +88,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
 
   test('every name shows its certificate and leads to the proxy, with the client as it is', async () => {
-    expect((await carryOut(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
+    expect((await convergeStep(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
     const answer = await get('https://qdrant.example.internal/x', { headers: { 'X-Forwarded-For': '6.6.6.6' } });
     expect(answer).toMatchObject({ status: 200, body: 'reached qdrant.example.internal' });
     expect(requests.at(-1)?.headers).toMatchObject({
@@ -101,14 +101,14 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       status: 200,
       body: 'The gateway of example.internal',
     });
-    expect(await carryOut(manager, box.host, wanted(targetOf(environmentOf())))).toEqual({
+    expect(await convergeStep(manager, box.host, wanted(targetOf(environmentOf())))).toEqual({
       outcome: 'done',
       actions: [],
     });
   });
 
   test('HTTP leads to HTTPS, challenges are answered for every name, and nothing else is', async () => {
-    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     expect(await get('http://qdrant.example.internal/a?b=c')).toMatchObject({
       status: 308,
       headers: { location: 'https://qdrant.example.internal/a?b=c' },
@@ -124,7 +124,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   });
 
   test('an unknown name is refused in the handshake and sees no certificate', async () => {
-    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     for (const name of ['nobody.example.internal', GATEWAY]) {
       const answer = await get(`https://${name}/`, { trust: 'none' });
       expect(answer).toMatchObject({ status: null, certificate: null });
@@ -136,7 +136,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   });
 
   test('a websocket passes, and so does HTTP/2', async () => {
-    await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     const socket = connect({ port: box.https, servername: 'qdrant.example.internal', ca: authority.root });
     socket.write(
       'GET /ws HTTP/1.1\r\nHost: qdrant.example.internal\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
@@ -168,7 +168,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   test('while a certificate of the gateway itself is still to come, its names wait and the others are served', async () => {
     await issue('web', ['nginx.example.internal']);
     const config = environmentOf({ acme: true });
-    expect((await carryOut(manager, box.host, wanted(targetOf(config)))).outcome).toBe('done');
+    expect((await convergeStep(manager, box.host, wanted(targetOf(config)))).outcome).toBe('done');
     expect(await get('http://qdrant.example.internal/')).toMatchObject({ status: 503 });
     expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: null });
     expect(await get('https://nginx.example.internal/')).toMatchObject({ status: 200 });
@@ -176,7 +176,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     await issue('acme', NAMES);
     expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
     expect(await get('http://qdrant.example.internal/')).toMatchObject({ status: 308 });
-    expect(await carryOut(manager, box.host, wanted(targetOf(config)))).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(manager, box.host, wanted(targetOf(config)))).toEqual({ outcome: 'done', actions: [] });
   });
 
   test('what nginx refuses is told in its own words, and what served goes on', async () => {
@@ -220,7 +220,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
 
   test('a file of ours that a person wrote is left alone', async () => {
     box.write('/etc/nginx/conf.d/00-gateway.conf', 'server { listen 80; }\n');
-    const end = await carryOut(manager, box.host, wanted(targetOf(environmentOf())));
+    const end = await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     expect(end).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('written by somebody else'),
@@ -230,16 +230,16 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
 
   test('killed at any action, the next run comes to the same end', async () => {
     const target = targetOf(environmentOf());
-    await carryOut(manager, box.host, wanted(target));
+    await convergeStep(manager, box.host, wanted(target));
     await issue('web', [...NAMES, 'more.example.internal']);
     const more = wanted(targetOf(environmentOf({ more: true })));
-    await carryOut(manager, box.host, more);
+    await convergeStep(manager, box.host, more);
     const expected = box.read('/var/lib/phoenix/gateway/nginx.conf');
     for (let after = 1; after <= 12; after += 1) {
       for (const carriedOut of [false, true]) {
-        await carryOut(manager, box.host, wanted(target));
-        const end = await carryOut(manager, box.host, more, { after, carriedOut });
-        expect((await carryOut(manager, box.host, more)).outcome).toBe('done');
+        await convergeStep(manager, box.host, wanted(target));
+        const end = await convergeStep(manager, box.host, more, { after, carriedOut });
+        expect((await convergeStep(manager, box.host, more)).outcome).toBe('done');
         expect(box.read('/var/lib/phoenix/gateway/nginx.conf')).toBe(expected);
         expect(box.read('/etc/nginx/conf.d/00-gateway.conf')).toBe(expected);
         if (end.outcome === 'done') return;

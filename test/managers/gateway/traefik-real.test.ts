@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
@@ -74,10 +74,10 @@ const waiting = (tries: number): Manager => ({
 
 /** As a worker of the agent carries it out. */
 function step(host: Host, target: Target, tries = 15) {
-  const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const signal = new AbortController().signal;
-  const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
   return carryOutStep({ host: guardedHost(host), manager: waiting(tries), wanted: wanted(target), ...work });
 }
 

@@ -5,13 +5,13 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
+import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
 import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import { faultOf } from '../../../src/managers/gateway/traefik/check.ts';
-import { renderTraefik, type TraefikSpec } from '../../../src/managers/gateway/traefik/spec.ts';
 import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { renderTraefik, type TraefikSpec } from '../../../src/managers/gateway/traefik/traefik-spec.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import { routesOf } from '../../../src/managers/routes/routes.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -92,10 +92,10 @@ describe('what Traefik does not take', () => {
 
   /** As a worker of the agent carries it out. */
   function step(target: Target, readOnly: 'differs' | false = false) {
-    const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+    const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
     const log = { write: () => {}, flush: async () => {} };
     const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly, survey: null, keeper, log, signal } as const;
+    const work = { touched: false, rollback: false, readOnly, inventory: null, keeper, log, signal } as const;
     return carryOutStep({ host, manager: hasty, wanted: wanted(target), ...work });
   }
 
@@ -371,7 +371,7 @@ test('whatever labels are accepted, Traefik understands what is written', () => 
   fc.assert(
     fc.property(fc.array(label, { maxLength: 6 }), (drawn) => {
       const config = environmentOf({ labels: [...LABELS, ...drawn] });
-      if (routesOf(config).findings.length > 0) return;
+      if (routesOf(config).diagnostics.length > 0) return;
       understood += 1;
       const { dynamic } = targetOf(config).spec as TraefikSpec;
       expect(faultOf(dynamic)).toBeNull();

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { declarations } from '../../../src/agent/reconcile/declared.ts';
+import { declarations } from '../../../src/agent/reconcile/desired-state.ts';
 import { jsonSchema } from '../../../src/load/json-schema.ts';
 import { settingsPage } from '../../../src/managers/guest/settings/page.ts';
 import { SETTINGS } from '../../../src/managers/guest/settings/settings.ts';
@@ -17,7 +17,7 @@ import type { Repository } from '../../../src/ports.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 import { SETTING_ROWS, type SettingRow } from './settings-rows.ts';
 
@@ -96,16 +96,16 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
     const manager = managerOf(kind);
     const from = guest.own({ [name]: row.from });
     const to = wanted(guest.own({ [name]: row.to }), { before: from.spec });
-    expect(await carryOut(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
     host.forget();
-    const end = await carryOut(manager, host, to);
+    const end = await convergeStep(manager, host, to);
     expect(end).toMatchObject({ outcome: 'done' });
     const set = end.actions.filter(({ summary }) => summary.startsWith('set '));
     expect(set.map(({ summary }) => summary)).toEqual([expect.stringContaining(row.said)]);
     const id = guest.target.split('/')[1];
     expect(host.commands).toContainEqual(expect.stringContaining(`${guest.program} set ${id} ${row.words}`));
     expect((await host.read(guest.conf)).split('\n')).toContain(row.line);
-    expect(await carryOut(manager, host, to)).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(manager, host, to)).toEqual({ outcome: 'done', actions: [] });
   });
 
   test.skipIf(isRequired(kind, name))(
@@ -113,15 +113,15 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
     async () => {
       const manager = managerOf(kind);
       const from = guest.own({ [name]: row.to });
-      expect(await carryOut(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
       const none = guest.own({ [name]: null });
       const text = await host.read(guest.conf);
-      expect(await carryOut(manager, host, wanted(none))).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, wanted(none))).toEqual({ outcome: 'done', actions: [] });
       expect(await host.read(guest.conf)).toBe(text);
       const gone = wanted(none, { before: from.spec });
-      expect(await carryOut(manager, host, gone)).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, gone)).toMatchObject({ outcome: 'done' });
       expect((await host.read(guest.conf)).split('\n')).not.toContain(row.line);
-      expect(await carryOut(manager, host, gone)).toEqual({ outcome: 'done', actions: [] });
+      expect(await convergeStep(manager, host, gone)).toEqual({ outcome: 'done', actions: [] });
     },
   );
 });

@@ -10,7 +10,7 @@ import type { Command } from '../../../src/model/action.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { findProgram, freePort, type Started, start } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, wanted } from '../guests.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
@@ -126,14 +126,14 @@ describe.skipIf(DNSMASQ === undefined)('with the real dnsmasq (skipped: none on 
     );
 
   test('answers what is declared, and follows a change of the names without being started anew', async () => {
-    expect(await carryOut(manager, host, wanted(partOf(named('web'), 'dns')))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(partOf(named('web'), 'dns')))).toMatchObject({ outcome: 'done' });
     expect(await resolver.resolve4('web.example.internal')).toEqual(['10.0.0.7']);
     expect(await resolver.reverse('10.0.0.7')).toEqual(['web.example.internal']);
     expect(await codeOf('below.web.example.internal')).toBe('ENOTFOUND');
     expect(await codeOf('nobody.example.internal')).toBe('ENOTFOUND');
     expect(starts).toBe(1);
 
-    const { actions } = await carryOut(manager, host, wanted(partOf(named('site'), 'dns')));
+    const { actions } = await convergeStep(manager, host, wanted(partOf(named('site'), 'dns')));
     expect(actions.map(({ summary }) => summary)).toEqual(['write the names of the guests']);
     await until(async () => (await codeOf('site.example.internal')) === 'found', 'the new name');
     await until(async () => (await codeOf('web.example.internal')) === 'ENOTFOUND', 'the old name to go');
@@ -142,18 +142,18 @@ describe.skipIf(DNSMASQ === undefined)('with the real dnsmasq (skipped: none on 
 
   test('settings that dnsmasq refuses never take the place of those that serve', async () => {
     const [first, other] = [partOf(named('web'), 'dns'), partOf(named('web', ['1.1.1.1']), 'dns')];
-    await carryOut(manager, host, wanted(first));
+    await convergeStep(manager, host, wanted(first));
     const served = await host.read(STATIC);
     // dnsmasq listens on no address that names its interface.
     const spec = { ...other.spec, address: 'fe80::1%eth0' };
-    expect(await carryOut(manager, host, wanted({ ...other, spec }))).toMatchObject({
+    expect(await convergeStep(manager, host, wanted({ ...other, spec }))).toMatchObject({
       outcome: 'failed',
       reason: expect.stringContaining('error at line'),
     });
     expect(await host.read(STATIC)).toBe(served);
     expect(starts).toBe(1);
     expect(await resolver.resolve4('web.example.internal')).toEqual(['10.0.0.7']);
-    expect(await carryOut(manager, host, wanted(other))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(other))).toMatchObject({ outcome: 'done' });
     expect(starts).toBe(2);
   });
 });

@@ -3,14 +3,14 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
-import type { Keeper } from '../../../src/agent/apply/perform.ts';
+import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
+import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
 import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
 import { FILES, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, wanted } from '../guests.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
@@ -84,10 +84,10 @@ describe('on a lab host', () => {
 
   /** As a worker of the agent carries it out. */
   async function step(target: Target) {
-    const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+    const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
     const log = { write: () => {}, flush: async () => {} };
     const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+    const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
     return carryOutStep({ host, manager, wanted: wanted(target), ...work });
   }
 
@@ -131,7 +131,7 @@ policy_out: ACCEPT
   });
 
   test('a fault in the firewall of a guest is not one of the host', async () => {
-    await carryOut(manager, host, wanted(firewallOf()));
+    await convergeStep(manager, host, wanted(firewallOf()));
     await host.write('/etc/pve/lxc/101.conf', 'hostname: x\n');
     await host.write('/etc/pve/firewall/101.fw', '[RULES]\n\nIN CONJURE\n');
     expect(await step(firewallOf({ policyIn: 'REJECT' }))).toMatchObject({ outcome: 'applied' });
@@ -161,14 +161,14 @@ policy_out: ACCEPT
     expect(await step(firewallOf())).toMatchObject({ outcome: 'unchanged' });
     const changed = firewallOf({ policyIn: 'REJECT' });
     const again = wanted(changed, { before: firewallOf().spec });
-    expect(await carryOut(manager, host, again)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, again)).toMatchObject({ outcome: 'done' });
   });
 
   test('adopted, its rules are replaced and its names stay', async () => {
     const names = '[ALIASES]\n\noffice 192.168.7.0/24 # where people sit\n\n[IPSET management]\n\noffice\n';
     await host.write(CLUSTER, `[OPTIONS]\n\nebtables: 0\n\n${names}\n[RULES]\n\nIN ACCEPT -p tcp -dport 6333\n`);
     const adopted = wanted(firewallOf(), { adopt: true });
-    expect(await carryOut(manager, host, adopted)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, adopted)).toMatchObject({ outcome: 'done' });
     expect(await host.read(CLUSTER)).toBe(
       `# Kept by Phoenix. Change it in the repository, not here.
 

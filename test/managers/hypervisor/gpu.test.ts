@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './parts.ts';
 
@@ -29,7 +29,7 @@ test.each([
   ['no version in it', 'GCC version:  gcc version 12.2.0\n', `the host runs no NVIDIA driver: ${REMEDY}`],
 ])('%s waits for a person', async (_, text, reason) => {
   if (text !== null) await host.write(FILE, text);
-  expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'refused', reason, actions: [] });
+  expect(await convergeStep(manager, host, wanted(target))).toEqual({ outcome: 'refused', reason, actions: [] });
 });
 
 test.each([
@@ -38,16 +38,16 @@ test.each([
 ])('the version that is asked for is enough, %s', async (_, text) => {
   await host.write(FILE, text);
   const ask = wanted(target);
-  expect(manager.decide(ask, manager.glance(await manager.survey(host), ask))).toEqual({
+  expect(manager.decide(ask, manager.quickCheck(await manager.inventory(host), ask))).toEqual({
     kind: 'actions',
     actions: [],
   });
-  expect(await carryOut(manager, host, ask)).toEqual({ outcome: 'done', actions: [] });
+  expect(await convergeStep(manager, host, ask)).toEqual({ outcome: 'done', actions: [] });
 });
 
 test('a driver that is no longer asked for stays', async () => {
   await host.write(FILE, OPEN);
-  expect(await carryOut(manager, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
+  expect(await convergeStep(manager, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
 });
 
 test('where it is not to be installed, nothing is asked', () => {

@@ -1,8 +1,8 @@
 // The network of the host: bridges come and go with a way back, and the interface that Phoenix comes in by is never touched.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { carryOut as carryOutStep } from '../../../src/agent/apply/carry-out.ts';
-import type { Keeper } from '../../../src/agent/apply/perform.ts';
+import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
+import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type { HostBridge, HostNetwork } from '../../../src/managers/hypervisor/declared.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
@@ -75,10 +75,10 @@ describe('on a lab host', () => {
 
   /** As a worker of the agent carries it out. */
   async function step(target: Target) {
-    const keeper: Keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+    const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
     const log = { write: () => {}, flush: async () => {} };
     const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, survey: null, keeper, log, signal } as const;
+    const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
     return carryOutStep({ host, manager, wanted: wanted(target), ...work });
   }
 

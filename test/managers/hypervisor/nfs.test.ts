@@ -8,7 +8,7 @@ import { isNfsClient } from '../../../src/managers/hypervisor/nfs/option.ts';
 import { exportOptions, sameOptions } from '../../../src/managers/hypervisor/nfs/options.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { environment, gone, machine, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './host.ts';
@@ -71,15 +71,15 @@ describe('a client by name', () => {
   test('that does not resolve fails the step, and is not written for the next start either', async () => {
     const host = await withDataset();
     try {
-      await carryOut(manager, host, wanted(target));
+      await convergeStep(manager, host, wanted(target));
       const before = await host.readFile(OWN);
-      const end = await carryOut(manager, host, wanted(share('nosuch.example'), { before: target.spec }));
+      const end = await convergeStep(manager, host, wanted(share('nosuch.example'), { before: target.spec }));
       expect(end).toMatchObject({ outcome: 'failed' });
       expect(end).toHaveProperty('reason', expect.stringContaining('exportfs: Failed to resolve nosuch.example'));
       expect(await host.readFile(OWN)).toBe(before);
 
       await host.write('/etc/hosts', '10.0.0.77 nosuch.example\n');
-      expect(await carryOut(manager, host, wanted(share('nosuch.example')))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(manager, host, wanted(share('nosuch.example')))).toMatchObject({ outcome: 'done' });
       expect(await exported(host)).toEqual([expect.stringMatching(/^\/tank\/data\/1001\tnosuch\.example\(rw,/)]);
     } finally {
       await host.close();
@@ -122,7 +122,7 @@ describe('exports that are there', () => {
   let host: LabHost;
   beforeAll(async () => {
     host = await withDataset();
-    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
   });
   afterAll(() => host.close());
 
@@ -130,33 +130,33 @@ describe('exports that are there', () => {
     const nfsExports = [two[0], { ...two[1], options: ['ro'] }] as typeof two;
     const changed = wanted(declared(nfsExports), { before: target.spec });
     host.forget();
-    expect(await carryOut(manager, host, changed)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, changed)).toMatchObject({ outcome: 'done' });
     expect(host.commands.filter((line) => line.startsWith('exportfs'))).toEqual([
       'exportfs -i -o ro 10.0.0.102:/tank/data/1002',
       'exportfs -i -o ro 10.0.0.103:/tank/data/1002',
     ]);
-    await carryOut(manager, host, wanted(target));
+    await convergeStep(manager, host, wanted(target));
   });
 
   test('what somebody withdrew by hand comes back', async () => {
     const [first, ...rest] = await exported(host);
     await host.write(TABLE, `${rest.join('\n')}\n`);
-    const end = await carryOut(manager, host, wanted(target));
+    const end = await convergeStep(manager, host, wanted(target));
     expect(end.actions.map(({ summary }) => summary)).toEqual(['export /tank/data/1001 to 10.0.0.111']);
     expect(await exported(host)).toContain(first);
   });
 
   test('a folder outside the datasets must be there already', async () => {
     const nfsExports = [{ path: '/mnt/usb/share', clients: ['10.0.0.9'], options: RW }];
-    const end = await carryOut(manager, host, wanted(declared(nfsExports)));
+    const end = await convergeStep(manager, host, wanted(declared(nfsExports)));
     expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('/mnt/usb/share') });
   });
 
   test('an export that people made is theirs', async () => {
     await host.write('/etc/exports', '/tank/data/1001 10.0.0.111(ro)\n');
-    const end = await carryOut(manager, host, wanted(target));
+    const end = await convergeStep(manager, host, wanted(target));
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('/etc/exports') });
-    await carryOut(manager, host, gone(target));
+    await convergeStep(manager, host, gone(target));
     expect((await exported(host)).map((line) => line.split('\t')[0])).toEqual(['/tank/data/1001']);
   });
 });
@@ -172,7 +172,7 @@ test('folders that VMs mount are there before they do, and belong to whom they a
   const network = { ...environment().hypervisor.network, address: '10.0.0.13/24' };
   const config = withHost({ zfs, nfsExports: two, network }, environment(vm));
   const host = await withDataset();
-  const end = await carryOut(manager, host, wanted(partOf(config, 'nfs')));
+  const end = await convergeStep(manager, host, wanted(partOf(config, 'nfs')));
   expect(end).toMatchObject({ outcome: 'done' });
   const made = end.actions.flatMap(({ do: what }) => (what.kind === 'folder' ? [`${what.path} ${what.uid}`] : []));
   expect(made).toEqual(['/tank/data/1001 65534', '/tank/data/1001/web 65534', '/tank/data/1002 65534']);
@@ -182,7 +182,7 @@ test('folders that VMs mount are there before they do, and belong to whom they a
 test('an option that NFS does not know is said before anything is written', async () => {
   const nfsExports = [{ path: '/tank/data', clients: ['10.0.0.9'], options: ['rw', 'fast'] }];
   const host = await withDataset();
-  const end = await carryOut(manager, host, wanted(declared(nfsExports)));
+  const end = await convergeStep(manager, host, wanted(declared(nfsExports)));
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('fast'), actions: [] });
   await host.close();
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hypervisor } from '../../../src/managers/hypervisor/declared.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './host.ts';
@@ -65,7 +65,7 @@ describe('shares that cannot be as they are declared', () => {
     const host = await withUser();
     await host.run({ kind: 'command', program: 'apt-get', args: ['-y', 'install', 'samba'], timeoutSeconds: 5 });
     await host.write('/etc/samba/smb.conf', `${THEIRS}\n`);
-    const end = await carryOut(manager, host, wanted(declared(share)));
+    const end = await convergeStep(manager, host, wanted(declared(share)));
     expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining(reason) });
     await host.close();
   });
@@ -73,14 +73,14 @@ describe('shares that cannot be as they are declared', () => {
 
 test('what testparm refuses takes nobody’s place, and the running Samba goes on', async () => {
   const host = await withUser();
-  await carryOut(manager, host, wanted(declared(music)));
+  await convergeStep(manager, host, wanted(declared(music)));
   const before = await settings(host);
   host.instead = (line) => (line.startsWith('testparm') ? { exit: 1, stderr: 'error' } : undefined);
-  const changed = await carryOut(manager, host, wanted(declared({ ...music, readOnly: true })));
+  const changed = await convergeStep(manager, host, wanted(declared({ ...music, readOnly: true })));
   expect(changed).toMatchObject({ outcome: 'failed' });
   expect(await settings(host)).toEqual(before);
   host.instead = () => undefined;
-  expect(await carryOut(manager, host, wanted(declared({ ...music, readOnly: true })))).toMatchObject({
+  expect(await convergeStep(manager, host, wanted(declared({ ...music, readOnly: true })))).toMatchObject({
     outcome: 'done',
   });
   await host.close();
@@ -88,7 +88,7 @@ test('what testparm refuses takes nobody’s place, and the running Samba goes o
 
 test('an account that is missing is said with how it is made', async () => {
   const host = await openLabHost();
-  const end = await carryOut(manager, host, wanted(declared(music)));
+  const end = await convergeStep(manager, host, wanted(declared(music)));
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('smbpasswd -a heads') });
   await host.close();
 });

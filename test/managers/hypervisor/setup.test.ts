@@ -121,7 +121,7 @@ test.skipIf(disk === undefined)('a real disk is told by the real lsblk and wipef
 describe('the driver of the GPUs', () => {
   const driver = { version: '580.76.05', runfileUrl: null };
 
-  async function carryOut() {
+  async function convergeStep() {
     const { actions, afterwards } = planDriver(driver, await lookAtDriver(host));
     const log = { write: () => {}, flush: async () => {} };
     for (const action of actions) {
@@ -132,14 +132,14 @@ describe('the driver of the GPUs', () => {
   }
 
   test('is installed once, with its devices', async () => {
-    expect(await carryOut()).toMatchObject({ afterwards: null });
+    expect(await convergeStep()).toMatchObject({ afterwards: null });
     expect((await lookAtDriver(host)).running).toBe('580.76.05');
-    expect(await carryOut()).toEqual({ actions: [], afterwards: null });
+    expect(await convergeStep()).toEqual({ actions: [], afterwards: null });
   });
 
   test('waits for a restart where the kernel’s own has the GPUs', async () => {
     await host.write('/sys/module/nouveau/initstate', 'live\n');
-    expect(await carryOut()).toMatchObject({ afterwards: expect.stringContaining('restart the host') });
+    expect(await convergeStep()).toMatchObject({ afterwards: expect.stringContaining('restart the host') });
     expect(await host.read('/etc/modprobe.d/phoenix-nvidia.conf')).toContain('blacklist nouveau');
     expect((await lookAtDriver(host)).running).toBeNull();
   });

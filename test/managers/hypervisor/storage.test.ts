@@ -7,7 +7,7 @@ import { storagesOf } from '../../../src/managers/hypervisor/normalise/storage.t
 import { sameValue } from '../../../src/managers/hypervisor/storage/datasets.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './host.ts';
@@ -80,34 +80,34 @@ describe('a host with a pool', () => {
 
   test('what is declared no more stays, with all that it holds: only the entry of Proxmox goes', async () => {
     const first = declared([guests, data]);
-    expect(await carryOut(manager, host, wanted(first))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(first))).toMatchObject({ outcome: 'done' });
     const second = wanted(declared([guests]), { before: first.spec });
     host.forget();
-    expect(await carryOut(manager, host, second)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, second)).toMatchObject({ outcome: 'done' });
     expect(host.commands.filter((line) => !line.startsWith('zfs get'))).toEqual(['pvesm remove tank-shared-data']);
     expect(await zfs(host, 'type')).toContain('tank/shared/data');
-    await carryOut(manager, host, gone(declared([guests])));
+    await convergeStep(manager, host, gone(declared([guests])));
     expect(await host.read('/etc/pve/storage.cfg')).not.toContain('tank');
     expect(await zfs(host, 'type')).toContain('tank/guests');
   });
 
   test('an entry is kept while a guest has a disk on it', async () => {
     const first = declared([guests]);
-    await carryOut(manager, host, wanted(first));
+    await convergeStep(manager, host, wanted(first));
     await host.write('/etc/pve/lxc/105.conf', 'hostname: x\nrootfs: tank-guests:subvol-105-disk-0,size=4G\n');
-    const end = await carryOut(manager, host, wanted(declared([]), { before: first.spec }));
+    const end = await convergeStep(manager, host, wanted(declared([]), { before: first.spec }));
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('guest 105') });
     expect(await host.read('/etc/pve/storage.cfg')).toContain('tank-guests');
   });
 
   test('what somebody set by hand goes back, and a property that is declared no more is inherited', async () => {
     const first = declared([{ ...guests, properties: { compression: 'lz4', quota: '600G' } }]);
-    await carryOut(manager, host, wanted(first));
+    await convergeStep(manager, host, wanted(first));
     const args = ['set', 'compression=off', 'tank/guests'];
     await host.run({ kind: 'command', program: 'zfs', args, timeoutSeconds: 5 });
-    const fixed = await carryOut(manager, host, wanted(first));
+    const fixed = await convergeStep(manager, host, wanted(first));
     expect(fixed.actions.map(({ summary }) => summary)).toEqual(['set compression=lz4 on tank/guests']);
-    await carryOut(manager, host, wanted(declared([{ ...guests, properties: {} }]), { before: first.spec }));
+    await convergeStep(manager, host, wanted(declared([{ ...guests, properties: {} }]), { before: first.spec }));
     const shown = (await zfs(host, 'compression,quota')).split('\n').filter((line) => line.startsWith('tank/guests\t'));
     expect(shown).toEqual(['tank/guests\tcompression\ton\tdefault', expect.stringMatching(/\tquota\t0\t/)]);
   });
@@ -117,21 +117,21 @@ describe('a host with a pool', () => {
     const add = ['add', 'zfspool', 'tank-mine', '--pool', 'tank/mine', '--content', 'images'];
     await host.run({ kind: 'command', program: 'zfs', args: ['create', 'tank/mine'], timeoutSeconds: 5 });
     await host.run({ kind: 'command', program: 'pvesm', args: add, timeoutSeconds: 5 });
-    const refused = await carryOut(manager, host, wanted(declared([guests, mine])));
+    const refused = await convergeStep(manager, host, wanted(declared([guests, mine])));
     expect(refused).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('phoenix adopt') });
-    const adopted = await carryOut(manager, host, wanted(declared([guests, mine]), { adopt: true }));
+    const adopted = await convergeStep(manager, host, wanted(declared([guests, mine]), { adopt: true }));
     expect(adopted).toMatchObject({ outcome: 'done' });
     const elsewhere = dataset('other', { pool: 'rpool' });
     const moved = declared([{ ...elsewhere, name: 'mine' }, guests]);
     const storages = (moved.spec['storages'] as { id: string }[]).map((each) => ({ ...each, id: 'tank-mine' }));
-    const end = await carryOut(manager, host, wanted({ ...moved, spec: { ...moved.spec, storages } }));
+    const end = await convergeStep(manager, host, wanted({ ...moved, spec: { ...moved.spec, storages } }));
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('never changes') });
   });
 });
 
 test('a pool that is missing is a matter for a person at the host', async () => {
   const host = await openLabHost();
-  const end = await carryOut(manager, host, wanted(declared([guests])));
+  const end = await convergeStep(manager, host, wanted(declared([guests])));
   const how = `phoenix setup --allow-destructive ${DISKS.join(' ')}`;
   expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining(how) });
   await host.close();

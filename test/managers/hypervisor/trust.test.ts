@@ -4,7 +4,7 @@ import { createPublicKey } from 'node:crypto';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, gone, wanted } from '../guests.ts';
 import { LOOKS, manager, partOf } from './parts.ts';
@@ -78,20 +78,20 @@ describe('on a lab host', () => {
     ['something else', () => 'nothing of the kind', 'no certificate'],
   ])('%s is not trusted', async (_, text, reason) => {
     await host.write('/tank/one/root_ca.crt', text());
-    const end = await carryOut(manager, host, wanted(trustIn('/tank/one')));
+    const end = await convergeStep(manager, host, wanted(trustIn('/tank/one')));
     expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining(reason) });
     expect(await trusted(host)).toEqual([null, null]);
   });
 
   test('a new root takes the place of the old one, and goes when nothing asks for it', async () => {
-    await carryOut(manager, host, wanted(trustIn('/tank/one')));
+    await convergeStep(manager, host, wanted(trustIn('/tank/one')));
     await host.write('/tank/one/root_ca.crt', OTHER);
-    expect(manager.glance(await manager.survey(host), wanted(trustIn('/tank/one')))).toMatchObject({
+    expect(manager.quickCheck(await manager.inventory(host), wanted(trustIn('/tank/one')))).toMatchObject({
       published: OTHER,
     });
-    expect(await carryOut(manager, host, wanted(trustIn('/tank/one')))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(trustIn('/tank/one')))).toMatchObject({ outcome: 'done' });
     expect(await trusted(host)).toEqual([OTHER, OTHER]);
-    expect(await carryOut(manager, host, gone(trustIn('/tank/one')))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, gone(trustIn('/tank/one')))).toMatchObject({ outcome: 'done' });
     expect(await trusted(host)).toEqual([null, null]);
   });
 
@@ -100,7 +100,7 @@ describe('on a lab host', () => {
       line.startsWith('pct exec 103') && line.endsWith('cat /etc/step-ca/certs/root_ca.crt')
         ? { stdout: ONE }
         : undefined;
-    expect(await carryOut(manager, host, wanted(trustIn(null)))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(trustIn(null)))).toMatchObject({ outcome: 'done' });
     expect(await host.read(ROOT)).toBe(ONE);
   });
 });

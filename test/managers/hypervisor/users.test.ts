@@ -7,7 +7,7 @@ import { withBlock } from '../../../src/managers/hypervisor/block.ts';
 import type { Hypervisor } from '../../../src/managers/hypervisor/declared.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './host.ts';
@@ -76,7 +76,7 @@ describe('an account that is there', () => {
   let host: LabHost;
   beforeAll(async () => {
     host = await withSecrets();
-    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
   });
   afterAll(() => host.close());
 
@@ -85,25 +85,25 @@ describe('an account that is there', () => {
     host.forget();
     await host.write(SECRET, `${SECOND}\n`);
     const sealed = (await sealWanted(host, wanted(target), false)).wanted;
-    expect(manager.glance(await manager.survey(host), sealed)).toBeNull();
-    expect(await carryOut(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+    expect(manager.quickCheck(await manager.inventory(host), sealed)).toBeNull();
+    expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
     expect(host.inputs).toEqual([`ada:${SECOND}\n`]);
-    await carryOut(manager, host, wanted(target));
+    await convergeStep(manager, host, wanted(target));
     expect(host.inputs).toHaveLength(1);
   });
 
   test('keys that somebody added stay when ours go, and so does the account', async () => {
     await host.write(KEYS, `ssh-ed25519 MINE ada@home\n${await host.read(KEYS)}`);
-    expect(await carryOut(manager, host, gone(target))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, gone(target))).toMatchObject({ outcome: 'done' });
     expect(await host.read(KEYS)).toBe('ssh-ed25519 MINE ada@home\n');
     expect(await host.read('/etc/passwd')).toContain('ada:x:1000:');
     expect(await host.has('/etc/sudoers.d/phoenix')).toBe(false);
   });
 
   test('under another name it keeps no key of ours', async () => {
-    await carryOut(manager, host, wanted(target));
+    await convergeStep(manager, host, wanted(target));
     const renamed = wanted(declared({ username: 'eve' }), { before: target.spec });
-    expect(await carryOut(manager, host, renamed)).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, renamed)).toMatchObject({ outcome: 'done' });
     expect(await host.read(KEYS)).not.toContain('AAAA');
     expect(await host.read('/home/eve/.ssh/authorized_keys')).toContain('AAAA');
     expect(await host.read('/etc/sudoers.d/phoenix')).toContain('eve ALL');
@@ -121,19 +121,19 @@ describe('an account that is not ours', () => {
   afterAll(() => host.close());
 
   test('it is taken over only on request', async () => {
-    const refused = await carryOut(manager, host, wanted(target));
+    const refused = await convergeStep(manager, host, wanted(target));
     expect(refused).toMatchObject({
       outcome: 'refused',
       actions: [],
       reason: expect.stringContaining('phoenix adopt'),
     });
-    expect(await carryOut(manager, host, wanted(target, { adopt: true }))).toMatchObject({ outcome: 'done' });
-    expect(await carryOut(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(manager, host, wanted(target, { adopt: true }))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
   });
 
   test('nor is one of the system, whatever is asked', async () => {
     const root = wanted(declared({ username: 'root' }), { adopt: true });
-    expect(await carryOut(manager, host, root)).toMatchObject({ outcome: 'refused', actions: [] });
+    expect(await convergeStep(manager, host, root)).toMatchObject({ outcome: 'refused', actions: [] });
   });
 
   test('a link in its folder leads root nowhere', async () => {
@@ -141,7 +141,7 @@ describe('an account that is not ours', () => {
     await host.run({ kind: 'command', program: 'chmod', args: ['600', '/root/secret'], timeoutSeconds: 5 });
     await host.run({ kind: 'command', program: 'rm', args: ['-f', KEYS], timeoutSeconds: 5 });
     await symlink('../../../root/secret', join(host.dir, KEYS));
-    await expect(carryOut(manager, host, wanted(target))).rejects.toThrow('is a symbolic link');
+    await expect(convergeStep(manager, host, wanted(target))).rejects.toThrow('is a symbolic link');
     expect(await host.read('/root/secret')).toBe('only for root\n');
     expect(await readlink(join(host.dir, KEYS))).toBe('../../../root/secret');
   });
@@ -149,7 +149,7 @@ describe('an account that is not ours', () => {
 
 test('without a password sudo asks for none', async () => {
   const host = await withSecrets();
-  await carryOut(manager, host, wanted(declared({ passwordHash: null })));
+  await convergeStep(manager, host, wanted(declared({ passwordHash: null })));
   expect(await host.read('/etc/sudoers.d/phoenix')).toContain('ada ALL=(ALL:ALL) NOPASSWD: ALL');
   await host.close();
 });

@@ -218,7 +218,7 @@ test('a volume is made once, noted, found again and grown', () => {
   `);
 });
 
-test('a volume that outlived the container is taken, not made anew', () => {
+test('a volume that outlived the container is taken, not recreated', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
@@ -276,7 +276,7 @@ test('what can never change is asked for', () => {
     conf({ mp0: 'rpool:subvol-101-disk-1,mp=/data,size=1G', unused0: 'rpool:subvol-101-disk-2' }),
   );
   expect(decide({ unprivileged: false }, observation)).toMatchInlineSnapshot(
-    `"blocked: lxc/101 must be destroyed and made anew: it is unprivileged and should be privileged; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+    `"blocked: lxc/101 must be destroyed and recreated: it is unprivileged and should be privileged; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
   expect(decide({ unprivileged: false }, observation, { approved: true })).toMatchInlineSnapshot(`
     "shut container 101 down (destroy)
@@ -314,10 +314,10 @@ test('what can never change is asked for', () => {
       pct destroy 101 --purge 1 --destroy-unreferenced-disks 0"
   `);
   expect(decide({ unprivileged: false }, observation, { approved: true, protected: true })).toMatchInlineSnapshot(
-    `"blocked: lxc/101 is protected: remove "protected" from it in a commit of its own first"`,
+    `"blocked: lxc/101 is protected; remove "protected" from it in a commit of its own first"`,
   );
   expect(decide({ storagePool: 'local' }, observation)).toMatchInlineSnapshot(
-    `"blocked: lxc/101 must be destroyed and made anew: its root disk is on rpool and should be on local; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+    `"blocked: lxc/101 must be destroyed and recreated: its root disk is on rpool and should be on local; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
 });
 

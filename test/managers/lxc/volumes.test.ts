@@ -7,7 +7,7 @@ import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { container, gone, targetOf, wanted } from '../guests.ts';
 import { look } from '../step.ts';
 
@@ -36,7 +36,7 @@ const with_ = (volumes: readonly Volume[], own: Partial<LxcGuest> = {}) =>
 /** Brings the container to these volumes; `before` as the agent knows it. */
 async function bring(volumes: readonly Volume[], more: Partial<Wanted> & { own?: Partial<LxcGuest> } = {}) {
   const { own, ...ask } = more;
-  return carryOut(lxc as Manager, host, wanted(with_(volumes, own), ask));
+  return convergeStep(lxc as Manager, host, wanted(with_(volumes, own), ask));
 }
 
 async function done(volumes: readonly Volume[], before?: readonly Volume[], more: Partial<Wanted> = {}) {
@@ -257,7 +257,7 @@ describe('the note', () => {
       const found = await mounts();
       await host.write(NOTE, text);
       for (const ask of [wanted(with_([volume('data', '/new')])), gone(with_([DATA]), { approved: true })]) {
-        const end = await carryOut(lxc as Manager, host, ask);
+        const end = await convergeStep(lxc as Manager, host, ask);
         expect(end).toMatchObject({ outcome: 'refused', actions: [] });
         expect(end).toHaveProperty('reason', expect.stringContaining(`${NOTE} cannot be read`));
       }
@@ -268,7 +268,7 @@ describe('the note', () => {
   test('of an earlier version is read, and stays until something is added', async () => {
     await done([DATA]);
     const id = await idOf('/data');
-    await carryOut(lxc as Manager, host, gone(with_([DATA]), { approved: true }));
+    await convergeStep(lxc as Manager, host, gone(with_([DATA]), { approved: true }));
     await host.write(NOTE, JSON.stringify({ '/data': id, unused3: 'rpool:subvol-101-disk-9' }));
     await done([DATA]);
     expect(await mounts()).toEqual({ '/data': id });
@@ -290,14 +290,14 @@ describe('the note', () => {
   });
 });
 
-describe('a container that is made anew', () => {
+describe('a container that is recreated', () => {
   test('has its volumes with their data and settings, also one that was never declared, before it is started', async () => {
     await done([DATA, volume('old', '/old')]);
     const [data, old] = [await idOf('/data'), await idOf('/old')];
     await pct('set', '101', '--mp0', `${data},mp=/data,backup=1`);
     await pct('set', '101', '--mp7', 'rpool:1,mp=/by/hand');
     const byHand = await idOf('/by/hand');
-    await carryOut(lxc as Manager, host, gone(with_([DATA, volume('old', '/old')]), { approved: true }));
+    await convergeStep(lxc as Manager, host, gone(with_([DATA, volume('old', '/old')]), { approved: true }));
     expect(await host.has(CONF)).toBe(false);
     expect(await stored()).toEqual([data, old, byHand]);
     const actions = await done([volume('data', '/srv/data')]);
@@ -321,7 +321,7 @@ describe('a container that is made anew', () => {
       args: ['alloc', 'rpool', '101', 'subvol-101-disk-7', '1G', '--format', 'subvol'],
       timeoutSeconds: 10,
     });
-    await carryOut(lxc as Manager, host, gone(with_([DATA]), { approved: true }));
+    await convergeStep(lxc as Manager, host, gone(with_([DATA]), { approved: true }));
     expect(await host.has(CONF)).toBe(false);
     expect(await stored()).toEqual([data, three, 'rpool:subvol-101-disk-7']);
     const note = JSON.parse(await host.read(NOTE));
@@ -333,13 +333,13 @@ describe('a container that is made anew', () => {
   test('can have snapshots of the names that it had before', async () => {
     const own = { lifecycleSnapshots: true };
     await bring([DATA], { own });
-    await carryOut(lxc as Manager, host, gone(with_([DATA], own), { approved: true }));
+    await convergeStep(lxc as Manager, host, gone(with_([DATA], own), { approved: true }));
     expect(await bring([DATA], { own })).toMatchObject({ outcome: 'done' });
     expect(await host.read(CONF)).toContain('[final-form]');
   });
 });
 
-test('killed at any action of being destroyed and made anew, it has every volume once', async () => {
+test('killed at any action of being destroyed and recreated, it has every volume once', async () => {
   const volumes = [DATA, volume('logs', '/logs')];
   const target = with_(volumes, { lifecycleSnapshots: true });
   const rebuilt = with_([volume('data', '/srv/data'), volume('logs', '/logs')], {
@@ -350,12 +350,12 @@ test('killed at any action of being destroyed and made anew, it has every volume
     for (const carriedOut of [false, true]) {
       await host.close();
       host = await openLabHost();
-      expect(await carryOut(lxc as Manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
+      expect(await convergeStep(lxc as Manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
       await pct('set', '101', '--mp7', 'rpool:1,mp=/by/hand');
       const [data, logs, byHand] = [await idOf('/data'), await idOf('/logs'), await idOf('/by/hand')];
       const ask = wanted(rebuilt, { before: target.spec, approved: true });
-      const first = await carryOut(lxc as Manager, host, ask, { after, carriedOut });
-      expect(await carryOut(lxc as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
+      const first = await convergeStep(lxc as Manager, host, ask, { after, carriedOut });
+      expect(await convergeStep(lxc as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
       expect(await mounts(), `killed at ${after}`).toEqual({ '/srv/data': data, '/logs': logs, '/by/hand': byHand });
       expect(await stored(), `killed at ${after}`).toHaveLength(4);
       expect(await host.read(CONF)).not.toContain('unprivileged');
@@ -368,9 +368,9 @@ test('killed at any action of being destroyed and made anew, it has every volume
 test('a folder of the host that becomes a volume stays as it is, and the volume is new', async () => {
   const mount = { hostPath: '/srv/d', containerPath: '/data', ownerUid: null, ownerGid: null, readOnly: false };
   const before = with_([], { mountPoints: [mount] });
-  await carryOut(lxc as Manager, host, wanted(before));
+  await convergeStep(lxc as Manager, host, wanted(before));
   await host.write('/srv/d/file', 'content');
-  const end = await carryOut(lxc as Manager, host, wanted(with_([DATA]), { before: before.spec }));
+  const end = await convergeStep(lxc as Manager, host, wanted(with_([DATA]), { before: before.spec }));
   expect(end).toMatchObject({ outcome: 'done' });
   expect(await host.read('/srv/d/file')).toBe('content');
   expect(await idOf('/data')).toBe('rpool:subvol-101-disk-1');

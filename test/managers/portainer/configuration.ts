@@ -77,8 +77,8 @@ export interface Wishes {
   readonly portainer?: Config['hypervisor']['portainer'];
 }
 
-export function declared(wishes: Wishes = {}): Config {
-  const { version = '2.33.6', admin = 'admin', shop = 'shop', agentHostname = 'agent.example.internal' } = wishes;
+export function declared(desired: Wishes = {}): Config {
+  const { version = '2.33.6', admin = 'admin', shop = 'shop', agentHostname = 'agent.example.internal' } = desired;
   const vm = (id: number, own: Partial<VmGuest>) =>
     machine(id, { network: { ...machine(id).network, ip: `10.0.0.${id === PRIMARY ? 111 : 102}/24` }, ...own });
   const volume = (name: string, id: number) => ({
@@ -90,9 +90,9 @@ export function declared(wishes: Wishes = {}): Config {
   const use = (name: string) => ({ name, environment: 'production' });
   const config = environment(
     vm(PRIMARY, {
-      stacks: [use('portainer'), ...(wishes.local ? [use('shop')] : [])],
+      stacks: [use('portainer'), ...(desired.local ? [use('shop')] : [])],
       portainer: { role: 'primary', environmentName: 'own', agentHostname: null },
-      volumes: [volume('portainer_data', PRIMARY), ...(wishes.local ? [volume('shop_data', PRIMARY)] : [])],
+      volumes: [volume('portainer_data', PRIMARY), ...(desired.local ? [volume('shop_data', PRIMARY)] : [])],
     }),
     vm(AGENT, {
       stacks: [use('shop')],
@@ -103,20 +103,20 @@ export function declared(wishes: Wishes = {}): Config {
   const declaredPortainer = {
     adminUser: admin,
     adminPassword: { $secret: 'file:/etc/phoenix/secrets/portainer' },
-    agentSecret: wishes.agentSecret ? { $secret: 'file:/etc/phoenix/secrets/agents' } : null,
+    agentSecret: desired.agentSecret ? { $secret: 'file:/etc/phoenix/secrets/agents' } : null,
     hostname: null,
   };
   return {
     ...config,
-    certificates: wishes.certified === false ? [] : [CERTIFICATE],
+    certificates: desired.certified === false ? [] : [CERTIFICATE],
     stacks: new Map([
       ['portainer', stackOf('portainer', `compose-${version}`, ['portainer'], 'portainer_data', {})],
-      ['shop', stackOf('shop', shop, ['shop', 'cache'], 'shop_data', { ...SHOP, ...wishes.shopEnvironment })],
+      ['shop', stackOf('shop', shop, ['shop', 'cache'], 'shop_data', { ...SHOP, ...desired.shopEnvironment })],
     ]),
     hypervisor: {
       ...config.hypervisor,
-      portainer: wishes.portainer === undefined ? declaredPortainer : wishes.portainer,
-      portainerAgentImage: wishes.agentImage ?? 'portainer/agent:2.33.6',
+      portainer: desired.portainer === undefined ? declaredPortainer : desired.portainer,
+      portainerAgentImage: desired.agentImage ?? 'portainer/agent:2.33.6',
     },
   };
 }

@@ -5,7 +5,7 @@ import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { call } from '../../../src/managers/portainer-api/call.ts';
 import type { Service } from '../../../src/managers/portainer-api/service.ts';
 import type { LabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, AGENT_SECRET, declared, PRIMARY, targetOf, type Wishes } from './configuration.ts';
 import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from './environment.ts';
@@ -18,8 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const apply = (wishes: Wishes = {}, id = ENVIRONMENT, own = {}) =>
-  carryOut(portainer as never, host, wanted(targetOf(declared(wishes), id), own));
+const apply = (desired: Wishes = {}, id = ENVIRONMENT, own = {}) =>
+  convergeStep(portainer as never, host, wanted(targetOf(declared(desired), id), own));
 
 test('it is reached by the name of its agent and found by its own', async () => {
   expect(await apply()).toMatchObject({ outcome: 'done' });
@@ -83,7 +83,7 @@ test('declared on another VM, its agent goes from the one before', async () => {
   const target = targetOf(declared(), ENVIRONMENT);
   const moved = { ...target, spec: { ...target.spec, vm: PRIMARY, url: 'tcp://own.example.internal:9001' } };
   await host.write('/etc/hosts', '10.0.0.111 own.example.internal\n');
-  expect(await carryOut(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
   expect(dockerOf(host, AGENT).containers).toEqual([]);
   expect(dockerOf(host, PRIMARY).containers.map(({ name }) => name)).toContain('portainer_agent');
 });
@@ -95,14 +95,14 @@ test('removed, only what Phoenix made goes', async () => {
     endpoints.push({ ...foreign, Id: 900, Name: 'somebody else’s', URL: 'tcp://10.0.0.9:9001' });
   });
   const target = targetOf(declared(), ENVIRONMENT);
-  expect(await carryOut(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
   expect(databaseOf(host)?.endpoints.map(({ Id }) => Id)).toEqual([900]);
   expect(dockerOf(host, AGENT).containers).toEqual([]);
   // The same name, made by a person afterwards, is not ours.
   changeDatabase(host, ({ endpoints }) => {
     endpoints.push({ ...foreign, Id: 901, Name: 'docker host', URL: 'tcp://10.0.0.9:9001' });
   });
-  expect(await carryOut(portainer as never, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
+  expect(await convergeStep(portainer as never, host, gone(target))).toEqual({ outcome: 'done', actions: [] });
   expect(databaseOf(host)?.endpoints.map(({ Id }) => Id)).toEqual([900, 901]);
 });
 
@@ -157,13 +157,13 @@ test('an agent without a secret obeys who asks it first after a start; with one,
   expect(await askAs('stranger')).toBe(500);
   startAgain();
   expect(await askAs('stranger')).toBe(200);
-  const wishes: Wishes = { agentSecret: true };
+  const desired: Wishes = { agentSecret: true };
   // The server has it first; the agent that it knows does not yet.
-  expect(await apply(wishes, 'portainer/server')).toMatchObject({ outcome: 'done' });
+  expect(await apply(desired, 'portainer/server')).toMatchObject({ outcome: 'done' });
   expect(await askAs('other')).toBe(500);
-  const end = await apply(wishes);
+  const end = await apply(desired);
   expect(end).toMatchObject({ outcome: 'done' });
-  expect(await apply(wishes)).toEqual({ outcome: 'done', actions: [] });
+  expect(await apply(desired)).toEqual({ outcome: 'done', actions: [] });
   const [server] = dockerOf(host, PRIMARY).containers;
   const [agent] = dockerOf(host, AGENT).containers;
   expect([server?.env['AGENT_SECRET'], agent?.env['AGENT_SECRET']]).toEqual([AGENT_SECRET, AGENT_SECRET]);

@@ -28,7 +28,7 @@ import type { Service } from '../../../src/managers/portainer-api/service.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { HttpRequest } from '../../../src/model/action.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { AGENT, CERTIFICATE, CONTENTS, declared, PRIMARY, targetOf } from './configuration.ts';
 
@@ -99,7 +99,7 @@ export function prepared(config: Config, ids: readonly string[]): () => Promise<
 
 export async function converge(host: LabHost, config: Config, id: string) {
   const manager = id.startsWith('stack/') ? stack : portainer;
-  const end = await carryOut(manager as typeof stack, host, wanted(targetOf(config, id)));
+  const end = await convergeStep(manager as typeof stack, host, wanted(targetOf(config, id)));
   if (end.outcome !== 'done') throw new Error(`${id}: ${JSON.stringify(end).slice(0, 500)}`);
   return end;
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { LabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, declared, PASSWORD, PRIMARY, targetOf, type Wishes } from './configuration.ts';
 import { changeDatabase, changeDocker, converge, databaseOf, dockerOf, openVms, writeInside } from './environment.ts';
@@ -17,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const apply = (wishes: Wishes = {}, own = {}) =>
-  carryOut(portainer as never, host, wanted(targetOf(declared(wishes), SERVER), own));
+const apply = (desired: Wishes = {}, own = {}) =>
+  convergeStep(portainer as never, host, wanted(targetOf(declared(desired), SERVER), own));
 const summaries = ({ actions }: { readonly actions: readonly Action[] }) => actions.map(({ summary }) => summary);
 
 test('it starts with its administrator, so that nobody can come first, and leaves one key and no session', async () => {
@@ -47,7 +47,7 @@ test('a server that waited too long for its administrator is started again and g
   const other: Wishes = { admin: 'operator' };
   // Broken off once it answers, before it has an administrator.
   const target = targetOf(declared(other), SERVER);
-  await carryOut(portainer as never, host, wanted(target), { after: 7, carriedOut: true });
+  await convergeStep(portainer as never, host, wanted(target), { after: 7, carriedOut: true });
   changeDocker(host, PRIMARY, ({ containers }) => {
     for (const each of containers) each.started -= 6 * 60_000;
   });
@@ -139,7 +139,7 @@ test('declared on another VM, it goes from the one before', async () => {
   const service = { ...(target.spec['service'] as object), vm: AGENT, host: '10.0.0.102', address: '10.0.0.102' };
   const moved = { ...target, spec: { ...target.spec, service } };
   // Nothing of its stack is another one, so that only the place says that it is to be started there.
-  expect(await carryOut(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
   expect(dockerOf(host, PRIMARY).containers).toEqual([]);
   expect(dockerOf(host, AGENT).containers).toMatchObject([{ name: 'portainer_server', running: true }]);
 });
@@ -147,7 +147,7 @@ test('declared on another VM, it goes from the one before', async () => {
 test('taken away, its data stays', async () => {
   await converge(host, declared(), SERVER);
   const target = targetOf(declared(), SERVER);
-  expect(await carryOut(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
   expect(dockerOf(host, PRIMARY)).toMatchObject({ containers: [], volumes: [{ name: 'portainer_data' }] });
   expect(await host.has(TOKEN)).toBe(false);
   expect(await host.has('/tank/1001/portainer.lab.json')).toBe(true);
@@ -156,7 +156,7 @@ test('taken away, its data stays', async () => {
 test('a server that somebody else starts is used as it answers, and a look says what is missing where none does', async () => {
   const own = declared();
   const foreign = { ...own, stacks: new Map([...own.stacks].filter(([name]) => name !== 'portainer')) };
-  const use = () => carryOut(portainer as never, host, wanted(targetOf(foreign, SERVER)));
+  const use = () => convergeStep(portainer as never, host, wanted(targetOf(foreign, SERVER)));
   expect(await use()).toMatchObject({
     outcome: 'refused',
     reason: expect.stringContaining('no Portainer answers at'),

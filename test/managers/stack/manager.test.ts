@@ -5,7 +5,7 @@ import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import { registered } from '../../../src/managers/index.ts';
 import { stack as kind } from '../../../src/managers/stack/manager.ts';
 import type { LabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, declared, targetOf, type Wishes } from '../portainer/configuration.ts';
 import { changeDatabase, changeDocker, databaseOf, dockerOf, prepared } from '../portainer/environment.ts';
@@ -17,8 +17,8 @@ const NEEDED = ['portainer/server', 'portainer/environment.docker host'];
 let host: LabHost;
 afterEach(() => host.close());
 
-const apply = (wishes: Wishes = {}, own = {}) =>
-  carryOut(stack as never, host, wanted(targetOf(declared(wishes), SHOP), own));
+const apply = (desired: Wishes = {}, own = {}) =>
+  convergeStep(stack as never, host, wanted(targetOf(declared(desired), SHOP), own));
 const stored = () => databaseOf(host)?.stacks[0];
 const serviceOf = (name: string) => dockerOf(host, AGENT).containers.find(({ service }) => service === name);
 
@@ -140,7 +140,9 @@ describe('with a server that deploys while it is asked', () => {
     expect(await apply()).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('already in use') });
     expect(serviceOf('shop')).toBeDefined();
     expect(stored()).toBeUndefined();
-    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({
+      outcome: 'done',
+    });
     expect(serviceOf('shop')).toBeUndefined();
     expect(await apply()).toMatchObject({ outcome: 'failed' });
     taken(true);
@@ -173,7 +175,9 @@ describe('with a server that deploys while it is asked', () => {
       for (const each of stacks) each.Env = [];
     });
     expect(await apply()).toMatchObject({ outcome: 'refused', actions: [] });
-    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({
+      outcome: 'done',
+    });
     expect(stored()).toMatchObject({ Name: 'shop', Env: [] });
     expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
   });
@@ -185,7 +189,9 @@ describe('with a server that deploys while it is asked', () => {
 
   test('removed, its containers go and its volumes stay', async () => {
     await apply();
-    expect(await carryOut(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(stack as never, host, gone(targetOf(declared(), SHOP)))).toMatchObject({
+      outcome: 'done',
+    });
     expect(databaseOf(host)?.stacks).toEqual([]);
     expect(dockerOf(host, AGENT)).toMatchObject({
       containers: [{ name: 'portainer_agent' }],
@@ -194,9 +200,9 @@ describe('with a server that deploys while it is asked', () => {
   });
 
   test('a secret that stands in the repository is refused and in no spec', async () => {
-    const wishes = { shopEnvironment: { variables: [{ name: 'API_KEY', value: 'plain-text', secret: true }] } };
-    expect(await apply(wishes)).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('API_KEY') });
-    expect(JSON.stringify(targetOf(declared(wishes), SHOP))).not.toContain('plain-text');
+    const desired = { shopEnvironment: { variables: [{ name: 'API_KEY', value: 'plain-text', secret: true }] } };
+    expect(await apply(desired)).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('API_KEY') });
+    expect(JSON.stringify(targetOf(declared(desired), SHOP))).not.toContain('plain-text');
   });
 });
 
@@ -248,8 +254,8 @@ describe('with a server that deploys afterwards', () => {
     changeDatabase(host, ({ stacks }) => {
       for (const each of stacks) each.Status = 1;
     });
-    const wishes = { version, shop: 'shop-nowhere' } as const;
-    const { wanted: ask } = await sealWanted(host, wanted(targetOf(declared(wishes), SHOP)), false);
+    const desired = { version, shop: 'shop-nowhere' } as const;
+    const { wanted: ask } = await sealWanted(host, wanted(targetOf(declared(desired), SHOP)), false);
     expect(stack.decide(ask, await stack.observe(host, ask))).toMatchObject({
       kind: 'actions',
       actions: expect.arrayContaining([expect.objectContaining({ summary: expect.stringContaining('update stack') })]),

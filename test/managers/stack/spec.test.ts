@@ -8,7 +8,7 @@ import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { containersIn } from '../../../src/managers/portainer-api/containers.ts';
 import { isIntact } from '../../../src/managers/stack/heading.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
-import { revisionOf, type StackSpec } from '../../../src/managers/stack/spec.ts';
+import { revisionOf, type StackSpec } from '../../../src/managers/stack/stack-spec.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
 import { declared, targetOf } from '../portainer/configuration.ts';
 

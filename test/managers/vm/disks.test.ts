@@ -1,11 +1,11 @@
-// What a VM has beside its root disk outlives it, and comes back when it is made anew.
+// What a VM has beside its root disk outlives it, and comes back when it is recreated.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { carryOut } from '../carry-out.ts';
+import { convergeStep } from '../carry-out.ts';
 import { gone, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 
 const CONF = '/etc/pve/qemu-server/1001.conf';
@@ -27,13 +27,15 @@ const qm = async (...args: readonly string[]) =>
   expect(await run('qm', ...args), args.join(' ')).toMatchObject({ exit: 0, stderr: '' });
 
 async function done(own: Partial<VmGuest> = {}): Promise<void> {
-  const end = await carryOut(vm as Manager, host, wanted(target(own)));
+  const end = await convergeStep(vm as Manager, host, wanted(target(own)));
   expect(end, JSON.stringify(end, null, 1)).toMatchObject({ outcome: 'done' });
-  expect(await carryOut(vm as Manager, host, wanted(target(own)))).toEqual({ outcome: 'done', actions: [] });
+  expect(await convergeStep(vm as Manager, host, wanted(target(own)))).toEqual({ outcome: 'done', actions: [] });
 }
 
 async function destroy(own: Partial<VmGuest> = {}): Promise<void> {
-  expect(await carryOut(vm as Manager, host, gone(target(own), { approved: true }))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(vm as Manager, host, gone(target(own), { approved: true }))).toMatchObject({
+    outcome: 'done',
+  });
   expect(await host.has(CONF)).toBe(false);
 }
 
@@ -131,16 +133,16 @@ describe('a clone', () => {
   const clone = targetOf(template, machine(1001, own));
 
   test('has its own disks again, and not those that its source brings in their place', async () => {
-    expect(await carryOut(vm as Manager, host, wanted(targetOf(template)))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(vm as Manager, host, wanted(targetOf(template)))).toMatchObject({ outcome: 'done' });
     await qm('set', '9000', '--scsi1', 'rpool:1');
-    expect(await carryOut(vm as Manager, host, wanted(clone))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(vm as Manager, host, wanted(clone))).toMatchObject({ outcome: 'done' });
     const { scsi1 } = await drives();
     expect(scsi1).toMatch(/^rpool:vm-1001-/);
-    expect(await carryOut(vm as Manager, host, gone(clone, { approved: true }))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(vm as Manager, host, gone(clone, { approved: true }))).toMatchObject({ outcome: 'done' });
     expect(await stored()).toEqual([scsi1]);
-    expect(await carryOut(vm as Manager, host, wanted(clone))).toMatchObject({ outcome: 'done' });
+    expect(await convergeStep(vm as Manager, host, wanted(clone))).toMatchObject({ outcome: 'done' });
     expect(await drives()).toMatchObject({ scsi1, unused0: expect.stringMatching(/^rpool:vm-1001-/) });
-    expect(await carryOut(vm as Manager, host, wanted(clone))).toEqual({ outcome: 'done', actions: [] });
+    expect(await convergeStep(vm as Manager, host, wanted(clone))).toEqual({ outcome: 'done', actions: [] });
   });
 });
 
@@ -152,7 +154,7 @@ test('a disk that is gone since is left out, and a note that cannot be read is r
   await run('pvesm', 'free', scsi1);
   await host.write(`${NOTE}.away`, await host.read(NOTE));
   await host.write(NOTE, '{');
-  const end = await carryOut(vm as Manager, host, wanted(target()));
+  const end = await convergeStep(vm as Manager, host, wanted(target()));
   expect(end).toMatchObject({ outcome: 'refused', actions: [] });
   expect(end).toHaveProperty('reason', expect.stringContaining(`${NOTE} cannot be read`));
   await host.write(NOTE, await host.read(`${NOTE}.away`));
@@ -171,7 +173,7 @@ test('snapshots of the names that it had before can be taken again', async () =>
   expect(await host.read(CONF)).toContain('[complete]');
 });
 
-test('killed at any action of being destroyed and made anew, it has every disk once', async () => {
+test('killed at any action of being destroyed and recreated, it has every disk once', async () => {
   const moved = { storagePool: 'local-lvm' };
   for (let after = 1; after <= 30; after += 1) {
     for (const carriedOut of [false, true]) {
@@ -183,8 +185,8 @@ test('killed at any action of being destroyed and made anew, it has every disk o
       await qm('set', '1001', '--delete', 'scsi2');
       const { scsi1, unused0 } = await drives();
       const ask = wanted(target(moved), { before: target().spec, approved: true });
-      const first = await carryOut(vm as Manager, host, ask, { after, carriedOut });
-      expect(await carryOut(vm as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
+      const first = await convergeStep(vm as Manager, host, ask, { after, carriedOut });
+      expect(await convergeStep(vm as Manager, host, ask), `killed at ${after}`).toMatchObject({ outcome: 'done' });
       expect(await drives(), `killed at ${after}`).toMatchObject({
         scsi0: expect.stringMatching(/^local-lvm:/),
         scsi1,

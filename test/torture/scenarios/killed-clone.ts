@@ -32,7 +32,7 @@ const PROGRAM = `
 export const killedClone = scenario({
   name: 'killed-clone',
   about:
-    'a first clone or a deepening that is killed, cut off or damaged on its way leaves one that works or is made anew, and the next answer is the truth',
+    'a first clone or a deepening that is killed, cut off or damaged on its way leaves one that works or is recreated, and the next answer is the truth',
   tries: { long: 40, short: 1 },
   input: fc.record({
     /** Milliseconds after which each process is killed. */

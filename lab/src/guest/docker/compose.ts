@@ -1,4 +1,4 @@
-// Compose projects of a guest: a file with its variables becomes containers; only those whose part changed are made anew.
+// Compose projects of a guest: a file with its variables becomes containers; only those whose part changed are recreated.
 
 import { existsSync } from 'node:fs';
 import {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { BlockList } from 'node:net';
 import type { EntryPoint } from './static.ts';
 
-/** Pure. What somebody says who is trusted stays; of anybody else it is made anew. @param from the address of who asks */
+/** Pure. What somebody says who is trusted stays; of anybody else it is recreated. @param from the address of who asks */
 export function forwarded(
   from: string,
   { trusted, trustsAll }: Pick<EntryPoint, 'trusted' | 'trustsAll'>,

@@ -24,7 +24,7 @@ const IMMEDIATE = new Set(
 
 const isImmediate = (name: string): boolean => IMMEDIATE.has(name) || CLOUD_INIT.test(name);
 
-/** What the guest learns from its cloud-init drive only when that is made anew. */
+/** What the guest learns from its cloud-init drive only when that is recreated. */
 const isRecorded = (name: string): boolean => name === 'name' || CLOUD_INIT.test(name) || /^net\d+$/.test(name);
 
 /** Notes what the cloud-init drive still says, when an option changes under a running machine. */

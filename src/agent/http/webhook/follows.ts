@@ -7,7 +7,7 @@ import type { Clock, Forge, Log } from '../../../ports.ts';
 /** Strangers' repositories may be many: the forge is asked no more often than this. */
 const ASK_EVERY_MS = 60_000;
 
-export interface FollowedParts {
+export interface FollowedDeps {
   /** `owner/name`, as the settings have it. */
   readonly repository: string;
   /** Null where there is none to ask: then no event can do more than cause a look, and each is taken. */
@@ -17,7 +17,7 @@ export interface FollowedParts {
 }
 
 /** Names are compared as forges do, which do not tell upper from lower case. */
-export function followedRepository(parts: FollowedParts): (repository: string) => Promise<boolean> {
+export function followedRepository(parts: FollowedDeps): (repository: string) => Promise<boolean> {
   const { forge, clock, log } = parts;
   let current = parts.repository.toLowerCase();
   let askedAt = Number.NEGATIVE_INFINITY;

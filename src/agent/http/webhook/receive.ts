@@ -20,7 +20,7 @@ import {
   payloadOf,
   repositoryIn,
 } from './events/event.ts';
-import { ignored, type Meaning, shown } from './events/meaning.ts';
+import { ignored, type ParsedEvent, shown } from './events/parsed-event.ts';
 import { type Claim, claimOf, textOf, verifier } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
@@ -34,7 +34,7 @@ const WRONG_SIGNATURES_PER_MINUTE = 600;
 /** How a delivery ended, for counting. */
 export type DeliveryEnd = 'recorded' | 'duplicate' | 'ignored' | 'refused' | 'failed';
 
-export interface ReceiverParts {
+export interface ReceiverDeps {
   /** Each is accepted: while a secret is being changed, the forge may still sign with the old one. */
   readonly secrets: readonly Secret[];
   readonly branch: string;
@@ -59,7 +59,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
  *
  * @param shareOf what a sender shares its room and its failures with: its address
  */
-export function receiver(parts: ReceiverParts, shareOf: (request: IncomingMessage) => string): Handler {
+export function receiver(parts: ReceiverDeps, shareOf: (request: IncomingMessage) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
   /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
@@ -165,8 +165,8 @@ function hintFor(sentAs: ContentType): string {
 async function read(
   body: string,
   headers: IncomingHttpHeaders,
-  { branch, sentAs, follows }: Pick<ReceiverParts, 'branch' | 'sentAs' | 'follows'>,
-): Promise<Meaning> {
+  { branch, sentAs, follows }: Pick<ReceiverDeps, 'branch' | 'sentAs' | 'follows'>,
+): Promise<ParsedEvent> {
   const event = eventName(headers);
   if (event === null) return { kind: 'malformed', reason: 'no header names the event' };
   if (isForm(headers['content-type']) !== (sentAs === 'form')) {

@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhooks } from '@octokit/webhooks';
 import type { Secret } from '../../../model/secret.ts';
-import { sameSecret } from '../same.ts';
+import { sameSecret } from '../timing-safe-equal.ts';
 
 /** What is left to be shown once the body is there: nothing, or that this is its signature. */
 export type Claim = { readonly by: 'token' } | { readonly by: 'signature'; readonly signature: string };

@@ -2,9 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../../../agent/http/run-json.ts';
+import { healthText } from '../../../messages/command.ts';
+import { runText } from '../../../messages/run.ts';
 import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
-import { healthText } from '../../../say/command.ts';
-import { runText } from '../../../say/run.ts';
 import { colours, EXIT, type Io } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';

@@ -2,6 +2,7 @@
 // Checks API: a summary of at most 65,535 characters, 50 annotations a request, buttons on what has ended only, and a run
 // that has ended is begun again by a new one of the same name.
 
+import { fitText } from '../../../model/failure.ts';
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports.ts';
 import { cutMarkdown } from '../cut.ts';
@@ -12,8 +13,10 @@ import { takenAs } from './taken.ts';
 const LONGEST_SUMMARY = 65_000;
 /** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
 const NO_SUMMARY = 'Its title says all.';
+/** Of one annotation: GitHub takes 64 KB. What to do stands at its end. */
+const LONGEST_MESSAGE = 16_000;
 const ANNOTATIONS_AT_ONCE = 50;
-/** More help nobody. */
+/** More than this is not useful to readers. */
 const MOST_ANNOTATIONS = 500;
 
 const BUTTONS = {
@@ -115,7 +118,7 @@ function annotation({ path, line, level, title, message }: Annotation) {
     end_line: line,
     annotation_level: level,
     title: title.slice(0, 255),
-    message: message.slice(0, 16_000),
+    message: message.length <= LONGEST_MESSAGE ? message : fitText(message, LONGEST_MESSAGE),
   };
 }
 

@@ -46,7 +46,7 @@ interface Note {
 
 export function gitlabForge(options: ForgeOptions): Forge {
   const { login, repository } = options;
-  if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab: set PHOENIX_FORGE_TOKEN');
+  if (login.as === 'app') throw new Error('a GitHub App cannot speak to GitLab; set PHOENIX_FORGE_TOKEN');
   const { token: tokenOf } = login;
   const project = `/projects/${encodeURIComponent(repository)}`;
   const { branch } = options;

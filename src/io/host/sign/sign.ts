@@ -7,19 +7,19 @@ import type { Redactor } from '../../redact.ts';
 import type { Dial } from '../dial.ts';
 import type { SendRequest } from '../request.ts';
 
-export interface SigningParts {
+export interface SigningDeps {
   readonly dial: Dial;
   readonly redactor: Redactor;
   readonly request: SendRequest;
   readonly run: (command: Command, options?: { readonly signal?: AbortSignal }) => Promise<CommandResult>;
   /** The same with the output as it is: for what becomes a secret only by being read. */
-  readonly reveal: SigningParts['run'];
+  readonly reveal: SigningDeps['run'];
   readonly readFile: (path: string) => Promise<string | undefined>;
   readonly writeFile: (write: FileWrite) => Promise<boolean>;
 }
 
 /** One signing under way. */
-export interface Signing extends SigningParts {
+export interface Signing extends SigningDeps {
   readonly asked: CertificateSigning;
   /** The text of the request. */
   readonly csr: string;
@@ -30,7 +30,7 @@ export interface Signing extends SigningParts {
 
 export type Sign = (signing: CertificateSigning, options?: { readonly signal?: AbortSignal }) => Promise<SigningResult>;
 
-export function signer(parts: SigningParts): Sign {
+export function signer(parts: SigningDeps): Sign {
   return async (asked, { signal } = {}) => {
     const started = performance.now();
     const limit = AbortSignal.timeout(asked.timeoutSeconds * 1000);
@@ -65,7 +65,7 @@ async function sign(signing: Signing): Promise<string> {
 }
 
 async function texts(
-  { readFile }: SigningParts,
+  { readFile }: SigningDeps,
   { request, root }: CertificateSigning,
 ): Promise<Pick<Signing, 'csr' | 'root'>> {
   const [csr, pem] = await Promise.all([readFile(request), readFile(root)]);

@@ -1,7 +1,7 @@
 // Certificates must reach the guest that uses them, name what it is reached by, and keep their key to themselves.
 
 import { fixedAddress } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { Config, Guest } from '../../config.ts';
@@ -13,8 +13,8 @@ import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
 import { CERTIFICATE_FILE } from '../schema.ts';
 
 /** UNKNOWN_HOOK: what follows a renewal is addressed to a guest that is not declared, or is of another kind. */
-export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] {
-  return config.certificates.flatMap((certificate): Finding[] => {
+export function hooksNameGuests({ config, unreadable }: RuleContext): Diagnostic[] {
+  return config.certificates.flatMap((certificate): Diagnostic[] => {
     const { hook } = certificate;
     if (hook === null || unreadable.guest(hook.guest)) return [];
     const kind = config.guests.get(hook.guest)?.kind;
@@ -36,12 +36,12 @@ export function hooksNameGuests({ config, unreadable }: RuleContext): Finding[] 
 }
 
 /** CERTIFICATE_PATH: the guest that is told of a renewal does not see the folder that the files are written to. */
-export function certificatesLieUnderAMount({ config }: RuleContext): Finding[] {
+export function certificatesLieUnderAMount({ config }: RuleContext): Diagnostic[] {
   return config.certificates.flatMap((certificate) => {
     const guest = certificate.hook === null ? undefined : config.guests.get(certificate.hook.guest);
     if (guest === undefined) return [];
     const mounts = mountsOf(guest);
-    return (['cert_path', 'key_path'] as const).flatMap((field): Finding[] => {
+    return (['cert_path', 'key_path'] as const).flatMap((field): Diagnostic[] => {
       const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
       if (mounts.some((mount) => isBelow(path, mount))) return [];
       const seen = mounts.length === 0 ? 'It has no mounts at all.' : `It sees ${mounts.join(', ')}.`;
@@ -66,7 +66,7 @@ function mountsOf(guest: Guest): string[] {
 }
 
 /** KEY_MODE: every user of the host and of the guest can read the key. */
-export function keysAreNotWorldReadable({ config }: RuleContext): Finding[] {
+export function keysAreNotWorldReadable({ config }: RuleContext): Diagnostic[] {
   return config.certificates
     .filter(({ mode }) => (mode & 0o007) !== 0)
     .map((certificate) => ({
@@ -79,14 +79,14 @@ export function keysAreNotWorldReadable({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_NAME, CERTIFICATE_PATH: two certificates of one name, or two writers of one file. */
-export function certificatesAreApart({ config }: RuleContext): Finding[] {
+export function certificatesAreApart({ config }: RuleContext): Diagnostic[] {
   const names = new Map<string, Certificate>();
   const paths = new Map<string, Certificate>();
-  return config.certificates.flatMap((certificate): Finding[] => {
-    const findings: Finding[] = [];
+  return config.certificates.flatMap((certificate): Diagnostic[] => {
+    const diagnostics: Diagnostic[] = [];
     const name = certificate.commonName.toLowerCase();
     if (names.has(name)) {
-      findings.push({
+      diagnostics.push({
         code: 'DUPLICATE_NAME',
         at: within(certificate.writtenAt, 'common_name'),
         message: `there is another certificate for ${certificate.commonName}`,
@@ -99,7 +99,7 @@ export function certificatesAreApart({ config }: RuleContext): Finding[] {
       const path = field === 'cert_path' ? certificate.certPath : certificate.keyPath;
       const other = paths.get(path);
       if (other !== undefined) {
-        findings.push({
+        diagnostics.push({
           code: 'CERTIFICATE_PATH',
           at: within(certificate.writtenAt, field),
           message: `${path} is written by the certificate for ${other.commonName} already`,
@@ -109,15 +109,15 @@ export function certificatesAreApart({ config }: RuleContext): Finding[] {
       }
       paths.set(path, other ?? certificate);
     }
-    return findings;
+    return diagnostics;
   });
 }
 
 /** INVALID_VALUE: the owner is a name whose number only the container knows, once it exists. */
-export function ownersHaveNumbers({ config, unreadable }: RuleContext): Finding[] {
+export function ownersHaveNumbers({ config, unreadable }: RuleContext): Diagnostic[] {
   // What could not be read may be the container that sees it.
   if (unreadable.someGuest) return [];
-  return config.certificates.flatMap((certificate): Finding[] => {
+  return config.certificates.flatMap((certificate): Diagnostic[] => {
     const container = containerThatSees(config, certificate);
     if (container === null) return [];
     const { uid, gid } = ownerOf(config, certificate);
@@ -136,14 +136,14 @@ export function ownersHaveNumbers({ config, unreadable }: RuleContext): Finding[
 }
 
 /** INVALID_VALUE: a name that no file at the gateway can prove: a wildcard, or an address. */
-export function acmeNamesCanBeProved({ config }: RuleContext): Finding[] {
+export function acmeNamesCanBeProved({ config }: RuleContext): Diagnostic[] {
   return config.certificates
     .filter(({ issuer }) => issuer === 'acme')
     .flatMap((certificate) => {
       const { sans } = certificate;
       const unprovable = sans.filter((san) => san.startsWith('*') || fixedAddress(san) !== null);
       return unprovable.map(
-        (san): Finding => ({
+        (san): Diagnostic => ({
           code: 'INVALID_VALUE',
           at: within(certificate.writtenAt, 'sans', sans.indexOf(san)),
           message: `by ACME nobody can prove ${san}: ${san.startsWith('*') ? 'it is no name that leads anywhere' : 'it is an address'}`,
@@ -155,14 +155,14 @@ export function acmeNamesCanBeProved({ config }: RuleContext): Finding[] {
 }
 
 /** SAN_MISSING: the common name itself is not among the names; clients look at those only. */
-export function commonNamesAreAmongTheNames({ config }: RuleContext): Finding[] {
+export function commonNamesAreAmongTheNames({ config }: RuleContext): Diagnostic[] {
   return config.certificates
     .filter(({ commonName, sans }) => !sans.some((san) => matches(san, commonName)))
     .map((certificate) => missingName(certificate, certificate.commonName, 'its common name'));
 }
 
 /** SAN_MISSING: a name leads to the gateway, whose certificates do not hold it. */
-export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleContext): Finding[] {
+export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.file(CERTIFICATE_FILE) || unreadable.host('domain_name')) return [];
   const gateway = config.lxc.find(({ role }) => role === 'gateway');
   const own = config.certificates.filter(({ hook }) => gateway !== undefined && hook?.guest === gateway.id);
@@ -190,7 +190,7 @@ function namesAtTheGateway(config: Config): Map<string, string> {
   return names;
 }
 
-function missingName(certificate: Certificate, name: string, why: string): Finding {
+function missingName(certificate: Certificate, name: string, why: string): Diagnostic {
   return {
     code: 'SAN_MISSING',
     at: within(certificate.writtenAt, 'sans'),

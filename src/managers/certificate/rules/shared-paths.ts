@@ -1,6 +1,6 @@
 // Keys belong to one guest: whoever else can read them can pretend to be it.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config } from '../../config.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
@@ -14,7 +14,7 @@ interface Mount {
 }
 
 /** SHARED_SECRET_PATH: a folder with keys, or one that it lies in, is mounted in a guest beside the one it belongs to. */
-export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): Finding[] {
+export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): Diagnostic[] {
   // What could not be read may be the owner.
   if (unreadable.someGuest) return [];
   const mounts = config.lxc.flatMap((guest) =>
@@ -22,7 +22,7 @@ export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): 
   );
   const byPath = Map.groupBy(mounts, ({ path }) => path);
   const keyFolders = foldersWithKeys(config);
-  const found = new Map<Mount, Finding>();
+  const found = new Map<Mount, Diagnostic>();
   for (const [path, here] of byPath) {
     if (!keyFolders.has(path) && !here.some(({ guest }) => holdsKeys(path, guest))) continue;
     const seeing = ancestors(path).flatMap((folder) => byPath.get(folder) ?? []);
@@ -35,7 +35,7 @@ export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): 
   return [...found.values()];
 }
 
-function shared(path: string, { guest, index }: Mount, owner: LxcGuest): Finding {
+function shared(path: string, { guest, index }: Mount, owner: LxcGuest): Diagnostic {
   return {
     code: 'SHARED_SECRET_PATH',
     at: within(guest.writtenAt, 'mount_points', index, 'host_path'),

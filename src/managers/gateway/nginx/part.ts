@@ -5,9 +5,9 @@ import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
 import { isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
+import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
 import { FOLDER, INSTALL, LOOK, PLACES, PUT_BACK, RELOAD } from './scripts.ts';
-import { type NginxSpec, nginxSpec } from './spec.ts';
 
 export interface NginxSeen {
   readonly inside: Look;
@@ -27,7 +27,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
     if (inside.kind === 'unreachable') return impossible(inside.reason);
     const version = versionIn(inside.stderr);
     if (version === null)
-      return impossible(`container ${spec.guest} has no nginx: add the feature nginx_gateway to it`);
+      return impossible(`container ${spec.guest} has no nginx; add the feature nginx_gateway to it`);
     if (compareVersions(version, OLDEST) < 0)
       return impossible(`nginx ${version} in container ${spec.guest} is too old: ${OLDEST} or later is needed`);
     if (isForeign(inside.files)) {

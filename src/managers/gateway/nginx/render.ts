@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../inside.ts';
 import { inUrl } from '../surroundings.ts';
-import type { NginxSpec, Site } from './spec.ts';
+import type { NginxSpec, Site } from './nginx-spec.ts';
 
 /** Where challenges of certificate authorities are laid for every name. */
 export const ACME_ROOT = '/var/www/acme';

@@ -24,9 +24,9 @@ import {
   TAKEN_OVER,
   UP,
 } from './scripts.ts';
-import { renderTraefik, type TraefikSpec, traefikSpec } from './spec.ts';
 import { isMarked, isOurs, lacking, renderStatic, type StaticFile } from './static.ts';
 import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
+import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts';
 
 export interface TraefikSeen {
   readonly inside: Look;
@@ -202,7 +202,7 @@ function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: To
   const remedy = isOurs(file)
     ? `Traefik does not read ${STATIC.current}: see to it that its unit starts it with --configFile=${STATIC.current}`
     : `${STATIC.current} is somebody's own: correct it and restart Traefik, or move it away, then replay`;
-  return [`what Traefik in container ${guest} was started with does not fit: ${missing.join('; ')}`, remedy];
+  return [`what Traefik in container ${guest} was started with does not fitText: ${missing.join('; ')}`, remedy];
 }
 
 function showsNothing({ guest }: TraefikSpec): string {

@@ -3,10 +3,10 @@
 
 import type { Action } from '../../../model/action.ts';
 import type { Wanted } from '../../manager.ts';
+import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
 import { MOST_NOTES, type Notes, printNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
-import type { GuestSpec } from '../spec.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 /** Why Phoenix's block does not fit into the notes; null where it does. */

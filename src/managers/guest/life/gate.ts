@@ -1,15 +1,15 @@
 // What is asked before anything is done to a guest: is it ours, is it locked, may it be destroyed.
 
+import { inTheWay, orphanText } from '../../../messages/orphans.ts';
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
-import { inTheWay, orphanText } from '../../../say/orphans.ts';
 import type { Decision, Wanted } from '../../manager.ts';
+import type { GuestSpec } from '../guest-spec.ts';
 import { isTagged, parseNotes, repositoryName } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { decideFirewall, firewallPath } from '../proxmox/firewall.ts';
-import type { GuestSpec } from '../spec.ts';
 import { keptVolumesPath, parseKept, UnreadableNote } from './kept-volumes.ts';
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
@@ -47,7 +47,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
 /** Destroying is asked for, twice: by an approval, and by not being protected. */
 export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | null {
   if (wanted.protected)
-    return blocked(`${wanted.target} is protected: remove "protected" from it in a commit of its own first`);
+    return blocked(`${wanted.target} is protected; remove "protected" from it in a commit of its own first`);
   if (!wanted.approved)
     return blocked(
       `${what}; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
@@ -109,7 +109,7 @@ export function onOtherNode(program: Program, id: number, { elsewhere }: GuestOb
     return impossible(`the id ${id} is taken by ${guest} on node ${node}; give it another id`);
   return impossible(
     `${guest} is on node ${node}, and Phoenix keeps the guests of ${here}: migrate it back with ${program} migrate ${id} ${here} ` +
-      `on ${node}; it is neither made anew here nor taken for gone`,
+      `on ${node}; it is neither recreated here nor taken for gone`,
   );
 }
 

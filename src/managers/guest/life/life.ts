@@ -2,12 +2,12 @@
 // or turned into a template. The same for containers and VMs.
 
 import type { Action } from '../../../model/action.ts';
+import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import type { Notes } from '../look/notes.ts';
 import { printNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
 import { installScripts, missingScripts, type Script, scriptsDigest } from '../scripts/scripts.ts';
-import { type GuestSpec, isInstalled } from '../spec.ts';
 
 /** Changes of the configuration that are due before anything else. */
 export interface Changes {

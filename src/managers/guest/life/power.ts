@@ -5,17 +5,17 @@ import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
 import type { Power } from '../../../model/verbs.ts';
 import type { Decision, PowerManager, RunningState, Wanted } from '../../manager.ts';
+import type { GuestSpec } from '../guest-spec.ts';
+import { type GuestInventory, stateInInventory } from '../look/inventory.ts';
 import type { GuestObservation } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
-import { type GuestSurvey, stateInSurvey } from '../look/survey.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
-import type { GuestSpec } from '../spec.ts';
 import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
 
-export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestSurvey> {
+export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestInventory> {
   return {
     role: roleOf,
-    state: (survey, target) => stateOf(program, survey, target),
+    state: (inventory, target) => stateOf(program, inventory, target),
     running: ({ conf, running }) => (conf === null ? 'absent' : running ? 'running' : 'stopped'),
     decide: (wanted, wish, seen) => decidePower(program, wanted, wish, seen),
   };
@@ -27,10 +27,10 @@ function roleOf({ final }: GuestSpec): 'runs' | 'rests' | 'free' {
 }
 
 /** Anything that is neither stopped nor gone, such as a paused VM, counts as running: it is in use. */
-function stateOf(program: Program, survey: GuestSurvey, target: TargetId): RunningState {
+function stateOf(program: Program, inventory: GuestInventory, target: TargetId): RunningState {
   const id = nameOf(target);
-  const state = stateInSurvey(survey, id);
-  if (state === undefined) return survey.files.has(confPath(program, Number(id))) ? 'stopped' : 'absent';
+  const state = stateInInventory(inventory, id);
+  if (state === undefined) return inventory.files.has(confPath(program, Number(id))) ? 'stopped' : 'absent';
   return state === 'stopped' ? 'stopped' : 'running';
 }
 

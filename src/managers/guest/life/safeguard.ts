@@ -5,6 +5,7 @@
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
 import type { NoWayBack, Safeguard, Wanted } from '../../manager.ts';
+import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
 import { parseNotes } from '../look/notes.ts';
 import type { GuestObservation } from '../look/observation.ts';
@@ -19,7 +20,6 @@ import {
   takeSnapshot,
 } from '../proxmox/command.ts';
 import { missingScripts } from '../scripts/scripts.ts';
-import type { GuestSpec } from '../spec.ts';
 
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
 export const SAFEGUARD_SNAPSHOT = 'phoenix-before';

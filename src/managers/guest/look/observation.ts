@@ -1,4 +1,4 @@
-// What is known of one guest on the host, and how it is found out: from a survey of all guests, or by a close look.
+// What is known of one guest on the host, and how it is found out: from an inventory of all guests, or by a close look.
 
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';

@@ -5,6 +5,7 @@
 import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
+import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { keptVolumesPath } from '../life/kept-volumes.ts';
 import { lookFor, type Source, sourcePath } from '../life/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
@@ -14,7 +15,6 @@ import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
 import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
 import type { Interface } from '../proxmox/network.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
-import { type GuestSpec, isInstalled } from '../spec.ts';
 import { otherNodeOf } from './cluster.ts';
 import { markedGuests, sharedWith } from './marked.ts';
 import { missingVolumes } from './missing-volumes.ts';

@@ -3,14 +3,14 @@
 // Where that leaves the same, nothing is to be done; so what is compared is what would be set, and never more.
 
 import type { Action } from '../../../model/action.ts';
+import type { GuestSpec } from '../guest-spec.ts';
 import { OWNER_TAG } from '../look/notes.ts';
-import type { GuestSpec } from '../spec.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';
 
 /** One setting as it should be. */
-export interface Wish {
+export interface DesiredSetting {
   readonly key: string;
   /** For people: `memory`, and what it is set to. */
   readonly label: string;
@@ -39,15 +39,18 @@ export interface SettingChanges {
   readonly restart: boolean;
 }
 
-/** `wishes` is asked twice: for the settings as they will be after a restart, and as they are in force. */
-export function compareSettings(conf: GuestConf, wishes: (settings: Settings) => readonly Wish[]): SettingChanges {
+/** `desired` is asked twice: for the settings as they will be after a restart, and as they are in force. */
+export function compareSettings(
+  conf: GuestConf,
+  desired: (settings: Settings) => readonly DesiredSetting[],
+): SettingChanges {
   const later = upcoming(conf);
-  const unmet = wishes(later).filter((wish) => !wish.same(later[wish.key]));
-  const inForce = wishes(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
+  const unmet = desired(later).filter((wish) => !wish.same(later[wish.key]));
+  const inForce = desired(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
   const isUnmet = new Set(inForce.map((wish) => wish.key));
   // What is in force is right and what waits is only wrong: take back what waits. Where it brings more, that goes on waiting.
-  const isReverted = ({ key, value }: Wish): boolean =>
+  const isReverted = ({ key, value }: DesiredSetting): boolean =>
     waiting.has(key) &&
     !isUnmet.has(key) &&
     (later[key] === undefined || value(later[key]) === (conf.settings[key] ?? null));
@@ -67,8 +70,8 @@ export function compareSettings(conf: GuestConf, wishes: (settings: Settings) =>
 }
 
 /** The words for creating a guest: everything that is declared. */
-export function createArgs(wishes: readonly Wish[]): string[] {
-  return wishes.flatMap((wish) => {
+export function createArgs(desired: readonly DesiredSetting[]): string[] {
+  return desired.flatMap((wish) => {
     const value = wish.value(undefined);
     return value === null ? [] : [`--${wish.key}`, value];
   });
@@ -116,7 +119,7 @@ export interface PlainSetting {
 }
 
 /** Nothing where it neither is nor was declared: then it is nobody's business. */
-export function plainWish(setting: PlainSetting): Wish[] {
+export function plainSetting(setting: PlainSetting): DesiredSetting[] {
   const { key, label, declared, before, fresh, waits, normal = (value) => value, absent } = setting;
   if (declared === null && !fresh && before == null) return [];
   const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
@@ -158,7 +161,7 @@ export interface PropertySetting {
 }
 
 /** Key by key: those declared get their values, those that were declared before go. */
-export function propertyWish(setting: PropertySetting): Wish[] {
+export function propertySetting(setting: PropertySetting): DesiredSetting[] {
   const { key, label, declared, before = {}, fresh, waits, bare, absent, lists = [] } = setting;
   const gone = Object.keys(before).filter((name) => !(name in declared));
   if (Object.keys(declared).length === 0 && gone.length === 0 && !fresh) return [];
@@ -213,30 +216,30 @@ export function mergeList(
 }
 
 /** What containers and VMs share beside their plain settings. `waiting` names those that wait for the next start. */
-export function sharedWishes(
+export function sharedSettings(
   spec: GuestSpec,
   { before, fresh }: Earlier<GuestSpec>,
   waiting: ReadonlySet<string>,
-): Wish[] {
+): DesiredSetting[] {
   const common = (key: string, label: string) => ({ key, label, fresh, waits: waiting.has(key) });
   return [
-    ...plainWish({
+    ...plainSetting({
       ...common('nameserver', 'nameserver'),
       declared: spec.nameservers.join(' ') || null,
       before: before?.nameservers.join(' ') || null,
       normal: (value) => words(value).join(' '),
     }),
-    ...plainWish({
+    ...plainSetting({
       ...common('searchdomain', 'search domain'),
       declared: spec.searchdomain,
       before: before?.searchdomain,
     }),
-    tagsWish(spec.tags, before?.tags ?? [], fresh),
+    tagsSetting(spec.tags, before?.tags ?? [], fresh),
   ];
 }
 
 /** Tags are a set: those that people gave the guest stay. */
-function tagsWish(declared: readonly string[], before: readonly string[], fresh: boolean): Wish {
+function tagsSetting(declared: readonly string[], before: readonly string[], fresh: boolean): DesiredSetting {
   const merged = (now: string | undefined): string[] =>
     mergeList(words(now), [...new Set([...declared, OWNER_TAG])], before, fresh, (tag) => tag.toLowerCase());
   return {

@@ -9,7 +9,7 @@ import {
   parseNetwork,
   spelling,
 } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { HostNetwork } from '../../hypervisor/declared.ts';
@@ -22,7 +22,7 @@ import { macPlace } from './duplicates.ts';
  * BAD_ADDRESS: outside the subnet of the host's bridge, equal to the gateway or the host, the number or broadcast address of
  * its network, or with a gateway that it cannot reach. Guests on other bridges and VLANs are only checked in themselves.
  */
-export function guestAddressesFit({ config, unreadable }: RuleContext): Finding[] {
+export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnostic[] {
   const surroundings = unreadable.host('network') ? UNKNOWN : surroundingsOf(config.hypervisor.network);
   const wrongSubnet = nobodyFits(config, surroundings);
   if (wrongSubnet !== null) return [wrongSubnet];
@@ -42,8 +42,8 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Finding[
  * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
  * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
  */
-export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
-  return config.vm.flatMap((guest): Finding[] => {
+export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((guest): Diagnostic[] => {
     const { ip, gateway } = guest.network;
     const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
     if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
@@ -55,7 +55,7 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Finding[] {
 }
 
 /** Where all of them lie outside, the subnet is the one that is wrong. */
-function nobodyFits(config: Config, around: Surroundings): Finding | null {
+function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
   const { subnet, subnetText, bridge } = around;
   if (subnet === undefined) return null;
   const own = allGuests(config)
@@ -117,17 +117,17 @@ function isOnNetworkOf({ kind, network }: Guest, bridge: string): boolean {
   return (network.bridge ?? MAKING[kind].bridge) === bridge && network.vlan === null;
 }
 
-function bad(guest: Guest, at: Finding['at'], fault: string): Finding {
+function bad(guest: Guest, at: Diagnostic['at'], fault: string): Diagnostic {
   return { code: 'BAD_ADDRESS', at, message: `${nameOfGuest(guest)}: ${fault}`, target: targetOf(guest) };
 }
 
 /** NO_GATEWAY: on the network of the host, which has a gateway, a guest with a fixed address has none, and reaches nothing beyond. */
-export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext): Finding[] {
+export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext): Diagnostic[] {
   const { name: bridge, gateway, address } = config.hypervisor.network;
   const via = fixedAddress(gateway);
   const subnet = parseNetwork(address ?? '');
   if (via === null || unreadable.host('network')) return [];
-  return allGuests(config).flatMap((guest): Finding[] => {
+  return allGuests(config).flatMap((guest): Diagnostic[] => {
     const { network } = guest;
     const own = fixedAddress(network.ip);
     if (own === null || network.gateway !== null || !isOnNetworkOf(guest, bridge)) return [];
@@ -140,7 +140,7 @@ export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext):
 }
 
 /** BAD_ADDRESS: the lowest bit of the first byte marks a MAC address of a group; Proxmox refuses it. */
-export function macsAreUnicast({ config }: RuleContext): Finding[] {
+export function macsAreUnicast({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
     .filter((guest) => guest.network.mac !== null && Number.parseInt(guest.network.mac.slice(0, 2), 16) % 2 === 1)
     .map((guest) => ({
@@ -150,7 +150,7 @@ export function macsAreUnicast({ config }: RuleContext): Finding[] {
 }
 
 /** BAD_ADDRESS: the host has an address that no machine can have, or cannot reach its own gateway. */
-export function hostGatewayIsReachable({ config }: RuleContext): Finding[] {
+export function hostGatewayIsReachable({ config }: RuleContext): Diagnostic[] {
   const { address, gateway } = config.hypervisor.network;
   const own = address === null ? undefined : parseNetwork(address);
   if (own !== undefined && isReserved(own)) {

@@ -1,13 +1,13 @@
 // The order in which the host starts guests must not contradict what they need.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
 
 /** BOOT_ORDER: both start with the host, and the one that is needed starts later. */
-export function dependenciesStartFirst({ config }: RuleContext): Finding[] {
+export function dependenciesStartFirst({ config }: RuleContext): Diagnostic[] {
   return pairs(config)
     .filter(({ guest, need }) => guest.start_at_boot && need.start_at_boot && startsLater(need, guest))
     .map(({ guest, need }) => ({
@@ -23,7 +23,7 @@ export function dependenciesStartFirst({ config }: RuleContext): Finding[] {
 }
 
 /** LATE_DEPENDENCY: what others are cloned from waits for a guest that stands later in the order, and they all with it. */
-export function cloneSourcesComeEarly({ config }: RuleContext): Finding[] {
+export function cloneSourcesComeEarly({ config }: RuleContext): Diagnostic[] {
   return pairs(config)
     .filter(({ guest, need }) => isCloneSource(guest) && !(guest.start_at_boot && need.start_at_boot))
     .filter(({ guest, need }) => startsLater(need, guest))

@@ -1,6 +1,6 @@
 // What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -9,17 +9,17 @@ import { MAKING } from '../making.ts';
 import { cloneSourcePlace } from './references.ts';
 
 /** CLONE_SOURCE: the source is of the other kind, or has neither a template snapshot nor is a template. */
-export function cloneSourcesAreReady({ config }: RuleContext): Finding[] {
-  return clones(config).flatMap(({ guest, source }): Finding[] => {
-    const finding = { code: 'CLONE_SOURCE', at: cloneSourcePlace(guest), target: targetOf(guest) } as const;
+export function cloneSourcesAreReady({ config }: RuleContext): Diagnostic[] {
+  return clones(config).flatMap(({ guest, source }): Diagnostic[] => {
+    const diagnostic = { code: 'CLONE_SOURCE', at: cloneSourcePlace(guest), target: targetOf(guest) } as const;
     if (source.kind !== guest.kind) {
       const [is, must] = guest.kind === 'lxc' ? ['a VM', 'a container'] : ['a container', 'a VM'];
-      return [{ ...finding, message: `${source.id} is ${is}, and ${must} can only be cloned from ${must}` }];
+      return [{ ...diagnostic, message: `${source.id} is ${is}, and ${must} can only be cloned from ${must}` }];
     }
     if (isCloneSource(source)) return [];
     return [
       {
-        ...finding,
+        ...diagnostic,
         message: `${nameOfGuest(source)} cannot be cloned: it has no template_snapshot_name${source.kind === 'vm' ? ' and is no template' : ''}`,
         hint: `Give ${source.id} a template_snapshot_name${source.kind === 'vm' ? ', or set is_template' : ''}.`,
       },
@@ -28,8 +28,8 @@ export function cloneSourcesAreReady({ config }: RuleContext): Finding[] {
 }
 
 /** DISK_SHRINK: a clone starts with the disk of its source, and no disk can be made smaller. */
-export function clonesAreNotSmaller({ config }: RuleContext): Finding[] {
-  return clones(config).flatMap(({ guest, source }): Finding[] => {
+export function clonesAreNotSmaller({ config }: RuleContext): Diagnostic[] {
+  return clones(config).flatMap(({ guest, source }): Diagnostic[] => {
     if (source.kind !== guest.kind || diskGb(guest) >= diskGb(source)) return [];
     return [
       {
@@ -47,26 +47,28 @@ export function clonesAreNotSmaller({ config }: RuleContext): Finding[] {
  * DISK_SHRINK between two commits: a guest that stays asks for less than it had. For a plan; the places are those of `after`.
  * A guest that is rebuilt anyway, from another storage, gets a new disk of any size.
  */
-export function disksDoNotShrink(before: Config, after: Config): Finding[] {
-  return allGuests(after).flatMap((guest): Finding[] => {
+export function disksDoNotShrink(before: Config, after: Config): Diagnostic[] {
+  return allGuests(after).flatMap((guest): Diagnostic[] => {
     const old = before.guests.get(guest.id);
     if (old === undefined || old.kind !== guest.kind) return [];
     const isTold = declaredGb(guest) !== null && declaredGb(old) !== null;
     const root = isTold && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
-    const findings: Finding[] = root ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))] : [];
-    if (guest.kind !== 'lxc' || old.kind !== 'lxc') return findings;
+    const diagnostics: Diagnostic[] = root
+      ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))]
+      : [];
+    if (guest.kind !== 'lxc' || old.kind !== 'lxc') return diagnostics;
     const volumes = new Map(old.volumes.map((volume) => [volume.name, volume]));
     for (const [index, volume] of guest.volumes.entries()) {
       const was = volumes.get(volume.name);
       if (was === undefined || was.storage !== volume.storage || volume.sizeGb >= was.sizeGb) continue;
       const place = within(guest.writtenAt, 'zfs_volumes', index, 'size_gb');
-      findings.push(shrinks(guest, place, `volume ${volume.name}`, was.sizeGb, volume.sizeGb));
+      diagnostics.push(shrinks(guest, place, `volume ${volume.name}`, was.sizeGb, volume.sizeGb));
     }
-    return findings;
+    return diagnostics;
   });
 }
 
-function shrinks(guest: Guest, at: Finding['at'], what: string, before: number, after: number): Finding {
+function shrinks(guest: Guest, at: Diagnostic['at'], what: string, before: number, after: number): Diagnostic {
   return {
     code: 'DISK_SHRINK',
     at,

@@ -1,6 +1,6 @@
 // Guests that wait for each other in a ring can never be built, nor those that the authority needs and that need it.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import { cycles } from '../../../plan/cycles.ts';
@@ -10,7 +10,7 @@ import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts'
 import { cloneSourcePlace, needsOf } from './references.ts';
 
 /** DEPENDENCY_CYCLE: names every ring of dependencies and clone sources whole, at its first guest. */
-export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
+export function dependenciesHaveAnOrder({ config }: RuleContext): Diagnostic[] {
   const id = (number: number): TargetId => {
     const guest = config.guests.get(number);
     return targetId(guest?.kind ?? 'lxc', number);
@@ -21,7 +21,7 @@ export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
   );
   const guests = new Map(needing.map((guest) => [targetOf(guest), guest]));
   const needs = new Map([...guests].map(([target, guest]) => [target, needsOf(guest, config).map(id)]));
-  return cycles(needs).flatMap((ring): Finding[] => {
+  return cycles(needs).flatMap((ring): Diagnostic[] => {
     const [guest, next = guest] = ring.map((target) => guests.get(target));
     if (guest === undefined || next === undefined) return [];
     return [
@@ -40,7 +40,7 @@ export function dependenciesHaveAnOrder({ config }: RuleContext): Finding[] {
 export const ASKING_THE_CA: ReadonlySet<string> = new Set(['trusted_ca', 'step_cli']);
 
 /** DEPENDENCY_CYCLE: what the authority is made from, or depends on, asks the authority, which is not there yet. */
-export function authorityComesFirst({ config }: RuleContext): Finding[] {
+export function authorityComesFirst({ config }: RuleContext): Diagnostic[] {
   const ca = config.lxc.find(({ role }) => role === 'ca');
   if (ca === undefined) return [];
   const below = new Set<Guest>();
@@ -53,7 +53,7 @@ export function authorityComesFirst({ config }: RuleContext): Finding[] {
       waiting.push(needed);
     }
   }
-  return [...below].flatMap((guest): Finding[] => {
+  return [...below].flatMap((guest): Diagnostic[] => {
     const index = guest.features.findIndex(({ name }) => ASKING_THE_CA.has(name));
     if (index < 0) return [];
     return [

@@ -1,14 +1,14 @@
 // What only one guest may have: its id, name, address, MAC and service name.
 
 import { fixedAddress, spelling } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, nameOfGuest, repeated, targetOf } from '../guests.ts';
 
 /** DUPLICATE_ID: containers and VMs share one range of ids. */
-export function idsAreUnique({ config }: RuleContext): Finding[] {
+export function idsAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
     (guest) => String(guest.id),
@@ -24,7 +24,7 @@ export function idsAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_NAME: names are compared as DNS does, without regard to case. */
-export function namesAreUnique({ config }: RuleContext): Finding[] {
+export function namesAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
     (guest) => guest.name.toLowerCase(),
@@ -39,7 +39,7 @@ export function namesAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_SERVICE: the proxy can pass one name on to one guest only. */
-export function serviceNamesAreUnique({ config }: RuleContext): Finding[] {
+export function serviceNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
     (guest) => guest.traefikService?.name.toLowerCase() ?? null,
@@ -54,7 +54,7 @@ export function serviceNamesAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_IP: two guests with one fixed address. */
-export function addressesAreUnique({ config }: RuleContext): Finding[] {
+export function addressesAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
     (guest) => {
@@ -72,7 +72,7 @@ export function addressesAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_MAC: two guests with one hardware address. */
-export function macsAreUnique({ config }: RuleContext): Finding[] {
+export function macsAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
     (guest) => guest.network.mac?.toUpperCase() ?? null,
@@ -93,13 +93,13 @@ export function macPlace(guest: Guest) {
     : within(guest.writtenAt, 'network_config', 'mac_address');
 }
 
-/** A finding for each guest whose key an earlier one has. */
+/** A diagnostic for each guest whose key an earlier one has. */
 function laterOnes(
   guests: readonly Guest[],
   keyOf: (guest: Guest) => string | null,
-  finding: (guest: Guest, first: Guest) => Finding,
-): Finding[] {
+  diagnostic: (guest: Guest, first: Guest) => Diagnostic,
+): Diagnostic[] {
   return repeated(guests, keyOf).flatMap(([first, ...later]) =>
-    first === undefined ? [] : later.map((guest) => finding(guest, first)),
+    first === undefined ? [] : later.map((guest) => diagnostic(guest, first)),
   );
 }

@@ -1,6 +1,6 @@
 // What the features that come with Phoenix are told must be written somewhere; better said here than by a script in the guest.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import { LXC_FILE } from '../../places.ts';
@@ -44,10 +44,10 @@ function modelOf(group: unknown): unknown {
 }
 
 /** INVALID_VALUE: a feature lacks what it is told by the configuration. */
-export function featuresHaveTheirInputs({ config, unreadable }: RuleContext): Finding[] {
+export function featuresHaveTheirInputs({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('step_ca', 'nvidia_driver') || unreadable.file(LXC_FILE)) return [];
   return [...config.lxc, ...config.vm].flatMap((guest) =>
-    guest.features.flatMap(({ name, blob }, index): Finding[] => {
+    guest.features.flatMap(({ name, blob }, index): Diagnostic[] => {
       const missing = blob === null ? (NEEDS[name]?.(guest, config) ?? null) : null;
       if (missing === null) return [];
       return [

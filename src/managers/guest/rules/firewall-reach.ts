@@ -9,7 +9,7 @@ import {
   parseNetwork,
   spelling,
 } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
@@ -19,7 +19,7 @@ import type { FirewallRule } from '../declared.ts';
 import { allGuests, meaningOf, nameOfGuest, repeated, ruleLists, targetOf } from '../guests.ts';
 
 /** DUPLICATE_RULE: a list has the same rule twice; the comment does not make it another one. */
-export function firewallRulesAreDifferent({ config }: RuleContext): Finding[] {
+export function firewallRulesAreDifferent({ config }: RuleContext): Diagnostic[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
     repeated(rules, meaningOf).flatMap(([first, ...later]) =>
       later.map((rule) => ({
@@ -34,7 +34,7 @@ export function firewallRulesAreDifferent({ config }: RuleContext): Finding[] {
 }
 
 /** OPEN_SOURCE: whoever can reach the machine is let in. Echo requests and other ICMP open no service. */
-export function openRulesNameASource({ config }: RuleContext): Finding[] {
+export function openRulesNameASource({ config }: RuleContext): Diagnostic[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
     rules
       .filter((rule) => rule.type === 'in' && rule.action === 'ACCEPT' && rule.enabled && isOpen(rule))
@@ -54,7 +54,7 @@ function isOpen(rule: FirewallRule): boolean {
 }
 
 /** NO_FIREWALL: nothing is said about the firewall of a guest that can run. */
-export function guestsHaveAFirewall({ config }: RuleContext): Finding[] {
+export function guestsHaveAFirewall({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
     .filter((guest) => guest.firewall === null && !(guest.kind === 'vm' && guest.isTemplate))
     .map((guest) => ({
@@ -68,7 +68,7 @@ export function guestsHaveAFirewall({ config }: RuleContext): Finding[] {
 }
 
 /** NO_EFFECT: guests have rules, and the firewall that they are part of is declared to be off. */
-export function firewallOfGuestsIsOn({ config }: RuleContext): Finding[] {
+export function firewallOfGuestsIsOn({ config }: RuleContext): Diagnostic[] {
   const host = config.hypervisor.firewall;
   const filtered = allGuests(config).filter((guest) => guest.firewall?.enabled === true);
   const [first] = filtered;
@@ -88,7 +88,7 @@ export function firewallOfGuestsIsOn({ config }: RuleContext): Finding[] {
  * UNOWNED_ADDRESS: a rule names a single address of the range that guests are given, which no guest, host, gateway, server or known
  * host of the configuration has: a guest may be given it one day. Not decided while some guests could not be read.
  */
-export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Finding[] {
+export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Diagnostic[] {
   const subnet = parseNetwork(config.hypervisor.network.subnet ?? '');
   if (subnet === undefined || unreadable.someAddress || unreadable.host('known_hosts')) return [];
   const owned = ownedAddresses(config);
@@ -102,7 +102,7 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Fin
 }
 
 /** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that is gone or has another one now. */
-export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Finding[] {
+export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
   const owners = new Map(
     allGuests(before).flatMap((guest) => {
@@ -122,7 +122,7 @@ export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, 
 }
 
 /** The same sentence for both, so that a place which is an error is not a warning too. */
-function unowned({ rule, field, address, target }: NamedAddress): Finding {
+function unowned({ rule, field, address, target }: NamedAddress): Diagnostic {
   const message = `Nothing has the address ${address}`;
   const at = within(rule.writtenAt, field);
   return { code: 'UNOWNED_ADDRESS', at, message, ...(target === undefined ? {} : { target }) };

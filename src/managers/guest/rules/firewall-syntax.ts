@@ -1,7 +1,7 @@
 // Firewall rules that Proxmox would skip with nothing but a warning: what was meant to be open or closed would not be.
 
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -24,7 +24,7 @@ const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp'];
  * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
  * Proxmox's own check of a rule has against it, in its words.
  */
-export function firewallRulesCount({ config }: RuleContext): Finding[] {
+export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
   const { knownAliases, knownIpSets } = config.hypervisor;
   const known: FirewallNames = {
     aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),

@@ -1,6 +1,6 @@
 // Names that end up in DNS or on a machine must be names that both can carry.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import type { Place } from '../../../config/read/place.ts';
 import { within } from '../../../config/read/place.ts';
 import { isAddress, splitList } from '../../../config/schema/values.ts';
@@ -16,12 +16,12 @@ const HINT =
   'Use letters, digits and hyphens, with a letter or digit at both ends, at most 63 characters between dots.';
 
 /** INVALID_HOSTNAME: a guest's name, or a name it is reached by or asks for, is refused by Proxmox or cannot stand in DNS. */
-export function guestNamesAreHostnames({ config }: RuleContext): Finding[] {
+export function guestNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest) => {
     const target = targetOf(guest);
-    const findings: Finding[] = [];
+    const diagnostics: Diagnostic[] = [];
     const check = (name: string, ...keys: string[]) => {
-      if (!isHostname(name)) findings.push({ ...notAHostname(name, within(guest.writtenAt, ...keys)), target });
+      if (!isHostname(name)) diagnostics.push({ ...notAHostname(name, within(guest.writtenAt, ...keys)), target });
     };
     check(guest.name, 'name');
     if (guest.traefikService !== null) check(guest.traefikService.name, 'traefik_service', 'name');
@@ -34,16 +34,16 @@ export function guestNamesAreHostnames({ config }: RuleContext): Finding[] {
         if (server !== '' && !isAddress(server)) check(server, 'volumes', String(index), 'server');
       }
     }
-    return findings;
+    return diagnostics;
   });
 }
 
 /** INVALID_HOSTNAME: a name of the host's file or of a certificate is none. */
-export function otherNamesAreHostnames({ config }: RuleContext): Finding[] {
-  return [...hostFindings(config), ...config.certificates.flatMap(certificateFindings)];
+export function otherNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
+  return [...hostDiagnostics(config), ...config.certificates.flatMap(certificateDiagnostics)];
 }
 
-function hostFindings({ hypervisor }: Config): Finding[] {
+function hostDiagnostics({ hypervisor }: Config): Diagnostic[] {
   const names: readonly (readonly [string | undefined | null, Place])[] = [
     [hypervisor.domain, within(hypervisor.writtenAt, 'domain_name')],
     [hypervisor.portainer?.hostname, within(hypervisor.writtenAt, 'portainer_api', 'portainer_hostname')],
@@ -52,7 +52,7 @@ function hostFindings({ hypervisor }: Config): Finding[] {
   return names.flatMap(([name, at]) => (name == null || isHostname(name) ? [] : [notAHostname(name, at)]));
 }
 
-function certificateFindings({ commonName, sans, writtenAt }: Certificate): Finding[] {
+function certificateDiagnostics({ commonName, sans, writtenAt }: Certificate): Diagnostic[] {
   const target = targetId('certificate', commonName);
   if (!isHostname(withoutWildcard(commonName)))
     return [{ ...notAHostname(commonName, within(writtenAt, 'common_name')), target }];
@@ -64,7 +64,7 @@ function certificateFindings({ commonName, sans, writtenAt }: Certificate): Find
 }
 
 /** DOTTED_HOSTNAME: inside the guest only the part before the first dot becomes the hostname. */
-export function guestNamesHaveNoDots({ config }: RuleContext): Finding[] {
+export function guestNamesHaveNoDots({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
     .filter(({ name }) => name.includes('.') && isHostname(name))
     .map((guest) => ({
@@ -77,7 +77,7 @@ export function guestNamesHaveNoDots({ config }: RuleContext): Finding[] {
 }
 
 /** AGENT_WITHOUT_HOSTNAME: the Portainer server has no name to reach the agent by. */
-export function agentsHaveAHostname({ config }: RuleContext): Finding[] {
+export function agentsHaveAHostname({ config }: RuleContext): Diagnostic[] {
   return config.vm
     .filter(({ portainer }) => portainer.role === 'agent' && portainer.agentHostname === null)
     .map((vm) => ({
@@ -89,7 +89,7 @@ export function agentsHaveAHostname({ config }: RuleContext): Finding[] {
     }));
 }
 
-function notAHostname(name: string, at: Place): Finding {
+function notAHostname(name: string, at: Place): Diagnostic {
   return { code: 'INVALID_HOSTNAME', at, message: `"${name}" is not a hostname`, hint: HINT };
 }
 

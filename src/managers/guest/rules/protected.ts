@@ -1,16 +1,16 @@
 // Guests that the policy protects must be there: a slip in an id would protect nobody.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { nearest } from '../../../config/nearest.ts';
 import { within } from '../../../config/read/place.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, targetOf } from '../guests.ts';
 
 /** UNKNOWN_REFERENCE: the policy protects a guest that is declared nowhere, or as one of the other kind. */
-export function protectedGuestsExist({ config, unreadable }: RuleContext): Finding[] {
+export function protectedGuestsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   const { policy, writtenAt } = config.hypervisor;
   const known = allGuests(config).flatMap((guest) => [targetOf(guest) as string, String(guest.id)]);
-  return policy.protected.flatMap((name, index): Finding[] => {
+  return policy.protected.flatMap((name, index): Diagnostic[] => {
     if (known.includes(name) || unreadable.guest(Number(name.replace(/^\w+\//, '')))) return [];
     const meant = nearest(name, known);
     const hint = meant === null ? '' : ` Did you mean "${meant}"?`;

@@ -1,24 +1,24 @@
 // Guests, stacks and pools that are named must be there.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
 
 /** UNKNOWN_REFERENCE: a dependency or clone source is declared nowhere. */
-export function namedGuestsExist({ config, unreadable }: RuleContext): Finding[] {
+export function namedGuestsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   const known = (id: number) => config.guests.has(id) || unreadable.guest(id);
   return allGuests(config).flatMap((guest) => {
-    const findings = guest.dependencies
+    const diagnostics = guest.dependencies
       .filter((id) => !known(id))
       .map((id) => ({ ...unknownGuest(guest, id, 'depends on'), at: dependencyPlace(guest, id) }));
-    if (guest.cloneFrom === null || known(guest.cloneFrom)) return findings;
-    return [...findings, { ...unknownGuest(guest, guest.cloneFrom, 'is cloned from'), at: cloneSourcePlace(guest) }];
+    if (guest.cloneFrom === null || known(guest.cloneFrom)) return diagnostics;
+    return [...diagnostics, { ...unknownGuest(guest, guest.cloneFrom, 'is cloned from'), at: cloneSourcePlace(guest) }];
   });
 }
 
-function unknownGuest(guest: Guest, id: number, how: string): Omit<Finding, 'at'> {
+function unknownGuest(guest: Guest, id: number, how: string): Omit<Diagnostic, 'at'> {
   return {
     code: 'UNKNOWN_REFERENCE',
     message: `${nameOfGuest(guest)} ${how} ${id}, and there is no guest with this id`,
@@ -33,9 +33,9 @@ export function cloneSourcePlace(guest: Guest) {
 }
 
 /** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */
-export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Finding[] {
+export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) =>
-    vm.stacks.flatMap((use, index): Finding[] => {
+    vm.stacks.flatMap((use, index): Diagnostic[] => {
       const stack = config.stacks.get(use.name);
       if (stack === undefined || Object.hasOwn(stack.environments, use.environment)) return [];
       if (unreadable.file(stack.writtenAt.file)) return [];
@@ -54,7 +54,7 @@ export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Find
 }
 
 /** UNKNOWN_REFERENCE: a dataset lies on a pool that is not declared. */
-export function datasetPoolsExist({ config, unreadable }: RuleContext): Finding[] {
+export function datasetPoolsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs')) return [];
   const { pools, datasets } = config.hypervisor.zfs;
   const names = new Set(pools.map((pool) => pool.name));

@@ -1,6 +1,6 @@
 // Who plays which part in the environment: each part once, and each where something rests on it.
 
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Config, Guest } from '../../config.ts';
@@ -17,9 +17,9 @@ const WHO: Readonly<Record<Role, string>> = {
 };
 
 /** INVALID_VALUE: two containers of one role; said where each of them says it. */
-export function rolesAreUnique({ config }: RuleContext): Finding[] {
+export function rolesAreUnique({ config }: RuleContext): Diagnostic[] {
   const roles = Object.keys(WHO) as Role[];
-  return roles.flatMap((role): Finding[] => {
+  return roles.flatMap((role): Diagnostic[] => {
     const same = config.lxc.filter((guest) => guest.role === role);
     if (same.length < 2) return [];
     const [first, second] = same as [LxcGuest, LxcGuest];
@@ -34,7 +34,7 @@ export function rolesAreUnique({ config }: RuleContext): Finding[] {
 }
 
 /** UNKNOWN_REFERENCE: something asks a part of the environment that no container plays. */
-export function neededRolesAreGiven({ config, unreadable }: RuleContext): Finding[] {
+export function neededRolesAreGiven({ config, unreadable }: RuleContext): Diagnostic[] {
   // What could not be read may be the one.
   if (unreadable.someGuest) return [];
   return [...certificatesOfNobody(config), ...featuresOfNobody(config), ...servicesOfNobody(config)];
@@ -48,27 +48,27 @@ function toWrite(role: Role): string {
   return `Write "role": "${role}" on the container that is ${WHO[role]}.`;
 }
 
-function certificatesOfNobody(config: Config): Finding[] {
-  return config.certificates.flatMap((certificate): Finding[] => {
-    const finding = {
+function certificatesOfNobody(config: Config): Diagnostic[] {
+  return config.certificates.flatMap((certificate): Diagnostic[] => {
+    const diagnostic = {
       code: 'UNKNOWN_REFERENCE',
       at: within(certificate.writtenAt, 'common_name'),
       target: targetId('certificate', certificate.commonName),
     } as const;
     if (!has(config, 'ca'))
-      return [{ ...finding, message: 'Nobody signs it: no container has the role "ca"', hint: toWrite('ca') }];
+      return [{ ...diagnostic, message: 'Nobody signs it: no container has the role "ca"', hint: toWrite('ca') }];
     if (certificate.issuer === 'jwk' || has(config, 'gateway')) return [];
     const message = 'Nobody answers for its names by ACME: no container has the role "gateway"';
-    return [{ ...finding, message, hint: `${toWrite('gateway')} Or let it be issued by "jwk".` }];
+    return [{ ...diagnostic, message, hint: `${toWrite('gateway')} Or let it be issued by "jwk".` }];
   });
 }
 
 /** Features that cannot be installed without an authority. */
 const ASKING = new Set(['trusted_ca']);
 
-function featuresOfNobody(config: Config): Finding[] {
+function featuresOfNobody(config: Config): Diagnostic[] {
   if (has(config, 'ca')) return [];
-  return allGuests(config).flatMap((guest): Finding[] => {
+  return allGuests(config).flatMap((guest): Diagnostic[] => {
     const index = guest.features.findIndex(({ name, blob }) => blob === null && ASKING.has(name));
     if (index < 0 || (guest.kind === 'lxc' && guest.bootstrapCaUrl !== null)) return [];
     const other = guest.kind === 'lxc' ? ' Or name one that is elsewhere in "bootstrap_ca_url".' : '';
@@ -85,12 +85,12 @@ function featuresOfNobody(config: Config): Finding[] {
 }
 
 /** NO_EFFECT: a service that is reached through the proxy, and there is none. */
-function servicesOfNobody(config: Config): Finding[] {
+function servicesOfNobody(config: Config): Diagnostic[] {
   if (has(config, 'proxy')) return [];
   return config.vm.filter(({ traefikService }) => traefikService !== null).map(unserved);
 }
 
-function unserved(guest: Guest): Finding {
+function unserved(guest: Guest): Diagnostic {
   return {
     code: 'NO_EFFECT',
     at: within(guest.writtenAt, 'traefik_service'),

@@ -1,7 +1,7 @@
 // Names of the environment and the addresses they lead to: who gives a name out, and who wins where several do.
 
 import { fixedAddress } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import { addressOf, allGuests, targetOf } from '../../guest/guests.ts';
@@ -15,7 +15,7 @@ export interface MentionedName {
   readonly guest: Guest | null;
   /** For sentences; asked for when there is something to say of it. */
   source(): string;
-  place(): Pick<Finding, 'at' | 'position'>;
+  place(): Pick<Diagnostic, 'at' | 'position'>;
 }
 
 /** A name in lower case and the one address that it leads to. */

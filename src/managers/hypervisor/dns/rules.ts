@@ -1,7 +1,7 @@
 // Names in DNS and the servers that are asked for them.
 
 import { fixedAddress, parseAddress, spelling } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { addressOf, allGuests, listed, nameOfGuest, targetOf } from '../../guest/guests.ts';
 import { answersAt } from '../../guest/rules/firewall-reach.ts';
@@ -12,7 +12,7 @@ import { mentionedNames } from './names.ts';
  * DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. Two guests of one name, and two
  * services of one, are errors of their own.
  */
-export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Finding[] {
+export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('domain_name')) return [];
   const mentioned = mentionedNames(config);
   const addresses = new Map<string, string>();
@@ -23,7 +23,7 @@ export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): F
     else if (known !== address) ambiguous.add(name);
   }
   const several = mentioned.filter(({ name }) => ambiguous.has(name));
-  return [...Map.groupBy(several, ({ name }) => name)].flatMap(([name, found]): Finding[] => {
+  return [...Map.groupBy(several, ({ name }) => name)].flatMap(([name, found]): Diagnostic[] => {
     const first = found[0];
     const other = found.find(({ address }) => address !== first?.address);
     if (first === undefined || other === undefined) return [];
@@ -44,7 +44,7 @@ export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): F
 }
 
 /** NAMESERVER: where the host answers for the internal names, a guest that asks elsewhere does not find the others. */
-export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): Finding[] {
+export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): Diagnostic[] {
   const host = fixedAddress(config.hypervisor.network.address);
   if (!config.hypervisor.dns.enabled || host === null || unreadable.host('network')) return [];
   const asking = allGuests(config).filter(({ network }) => network.nameservers.length > 0);
@@ -71,11 +71,11 @@ export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): F
 }
 
 /** NAMESERVER: the host asks a guest whose firewall lets no question in. */
-export function hostAsksServersThatAnswer({ config }: RuleContext): Finding[] {
+export function hostAsksServersThatAnswer({ config }: RuleContext): Diagnostic[] {
   const byAddress = new Map(allGuests(config).map((guest) => [addressOf(guest), guest]));
   const host = fixedAddress(config.hypervisor.network.address);
   if (host !== null) byAddress.delete(spelling(host));
-  return config.hypervisor.network.nameservers.flatMap((server, index): Finding[] => {
+  return config.hypervisor.network.nameservers.flatMap((server, index): Diagnostic[] => {
     const address = parseAddress(server);
     const guest = address === undefined ? undefined : byAddress.get(spelling(address));
     if (guest === undefined || answersAt(53, guest.firewall)) return [];

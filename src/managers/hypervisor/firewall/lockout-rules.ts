@@ -1,7 +1,7 @@
 // A push must not shut the door behind itself: the host stays reachable, and the agent can still fetch the next commit.
 
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
@@ -19,7 +19,7 @@ const MANAGEMENT = [
  * network in to both by itself (ipset `management`), whatever the policy, but only after the written rules: so the policy
  * alone locks nobody out, and a rule that refuses before any rule that accepts does.
  */
-export function hostStaysReachable({ config, unreadable }: RuleContext): Finding[] {
+export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('network')) return [];
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
@@ -63,7 +63,7 @@ function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
 }
 
 /** LOCKOUT: nothing may leave the host, so the agent could not fetch the commit that opens it again. */
-export function agentCanFetch({ config }: RuleContext): Finding[] {
+export function agentCanFetch({ config }: RuleContext): Diagnostic[] {
   const { firewall } = config.hypervisor;
   if (firewall === null || !firewall.enabled || firewall.policyOut === 'ACCEPT') return [];
   const opens = (rule: FirewallRule) =>

@@ -60,7 +60,7 @@ export function circle({ nameservers, resolves, address }: NetworkSpec): string 
   const own = address?.split('/')[0] ?? '';
   const asksItself = parseAddress(own) !== undefined && nameservers.some((server) => sameAddress(server, own));
   return asksItself && !resolves
-    ? 'the host would ask itself for every name: name dns_server.upstream_servers, or others in network.interfaces.dns_nameservers'
+    ? 'the host would ask itself for every name; name dns_server.upstream_servers, or others in network.interfaces.dns_nameservers'
     : null;
 }
 
@@ -87,10 +87,10 @@ function clash(bridge: HostBridge, managed: string, stanzas: readonly Stanza[]):
   for (const stanza of stanzas) {
     const taken = bridge.ports.find((port) => portsOf(stanza).includes(port));
     if (taken !== undefined)
-      return `${taken} is a port of ${stanza.name} already, which would be cut off: choose another one for ${bridge.name}`;
+      return `${taken} is a port of ${stanza.name} already, which would be cut off; choose another one for ${bridge.name}`;
     const [own, other] = [parseNetwork(bridge.address ?? ''), parseNetwork(addressOf(stanza) ?? '')];
     if (own !== undefined && other !== undefined && overlaps(own, other))
-      return `${bridge.address} of ${bridge.name} lies in the network of ${stanza.name}, which would be cut off: choose another network`;
+      return `${bridge.address} of ${bridge.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 // What a VM mounts from the host must be exported to it.
 
 import { contains, fixedAddress, parseNetwork, spelling } from '../../../config/address.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config } from '../../config.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
@@ -11,10 +11,10 @@ import type { NfsVolume } from '../../vm/declared.ts';
 import type { NfsExport } from '../declared.ts';
 
 /** NFS_NOT_EXPORTED: no export of the host holds the path, or none of those that do admits the VM. */
-export function mountedPathsAreExported({ config, unreadable }: RuleContext): Finding[] {
+export function mountedPathsAreExported({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('nfs', 'network')) return [];
   return config.vm.flatMap((vm) =>
-    vm.volumes.flatMap((volume, index): Finding[] => {
+    vm.volumes.flatMap((volume, index): Diagnostic[] => {
       if (!isThisHost(volume, config) || unreadable.address(vm.id)) return [];
       const holding = config.hypervisor.nfsExports.filter((one) => lies(volume.path, one.path));
       const address = fixedAddress(vm.network.ip);

@@ -79,7 +79,7 @@ export const phoenix = z.strictObject({
   protected: z
     .array(guest)
     .default([])
-    .describe('Guests that are never destroyed or made anew, not even when approved. Default: none.'),
+    .describe('Guests that are never destroyed or recreated, not even when approved. Default: none.'),
   apply_windows: z
     .array(applyWindow)
     .max(20)

@@ -1,5 +1,5 @@
 // How much memory ZFS may take for its cache: at once, and at every start of the host. The early part of a start has its own copy
-// of the settings, which is made anew.
+// of the settings, which is recreated.
 
 import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';

@@ -70,7 +70,7 @@ export function whyNoStorages(
     if (entry === undefined) continue;
     if (entry.type !== type || !isAt(entry, storage)) {
       const at = entry.options.get('pool') ?? entry.options.get('path') ?? '';
-      const reason = `storage ${id} is a ${entry.type} on ${at} already, which Proxmox never changes: give the declared one another name`;
+      const reason = `storage ${id} is a ${entry.type} on ${at} already, which Proxmox never changes; give the declared one another name`;
       return { kind: 'blocked', reason };
     }
     if (!sameContents(entry, contents) && !adopted && !ours(note).includes(id)) {

@@ -4,7 +4,7 @@ import type { Action, Content, SecretReference } from '../../../model/action.ts'
 import type { TargetId } from '../../../model/ids.ts';
 import type { Container } from '../../portainer-api/containers.ts';
 import { inVm, PULL_SECONDS, putFile } from '../../portainer-api/docker.ts';
-import { type Agent, agentRevision } from './spec.ts';
+import { type Agent, agentRevision } from './environment-spec.ts';
 
 export const AGENT_NAME = 'portainer_agent';
 /** In the VM, for root alone: what a container's environment holds, its daemon knows anyway. */

@@ -10,9 +10,9 @@ import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { type Endpoint, whyNot } from '../../portainer-api/environments.ts';
 import type { Service } from '../../portainer-api/service.ts';
 import { AGENT_NAME, isForeignAgent, removeAgent, startAgent } from './agent.ts';
+import { agentRevision, type EnvironmentSpec } from './environment-spec.ts';
 import { type EnvironmentNote, notePath, printNote } from './note.ts';
 import type { EnvironmentObservation } from './observe.ts';
-import { agentRevision, type EnvironmentSpec } from './spec.ts';
 
 export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: EnvironmentObservation): Decision {
   const spec = wanted.spec;

@@ -8,8 +8,8 @@ import { type Container, containersIn } from '../../portainer-api/containers.ts'
 import { askVm, isThere } from '../../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf } from '../../portainer-api/environments.ts';
 import { AGENT_NAME } from './agent.ts';
+import type { EnvironmentSpec } from './environment-spec.ts';
 import { type EnvironmentNote, notePath, readNote } from './note.ts';
-import type { EnvironmentSpec } from './spec.ts';
 
 export interface EnvironmentObservation {
   readonly agent: AgentSeen;

@@ -10,7 +10,7 @@ import type { ServerNote } from '../../portainer-api/service.ts';
 import { createAdmin, forgetSession, logIn, makeKey } from './access.ts';
 import { deploy, forget, restart, takeDown, tidy, waitUntilItAnswers, writeNote } from './deploy.ts';
 import type { Inside, ServerObservation } from './observe.ts';
-import { OWNER_LABEL, revisionOf, type ServerSpec } from './spec.ts';
+import { OWNER_LABEL, revisionOf, type ServerSpec } from './server-spec.ts';
 
 export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation): Decision {
   const spec = wanted.spec;
@@ -19,7 +19,7 @@ export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation
   const { inside, answers } = seen;
   if (admin.password === null) {
     return impossible(
-      'portainer_api.admin_password must be a secret by reference: put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
+      'portainer_api.admin_password must be a secret by reference; put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
     );
   }
   const revision = revisionOf(spec);

@@ -12,7 +12,7 @@ import {
   type Service,
   TOKEN_FILE,
 } from '../../portainer-api/service.ts';
-import { PLACES, type ServerStack } from './spec.ts';
+import { PLACES, type ServerStack } from './server-spec.ts';
 
 /** The revision is noted last: what is broken off before is done again, which changes nothing that is right already. */
 export function deploy(service: Service, stack: ServerStack, password: SecretReference, revision: string): Action[] {

@@ -13,7 +13,7 @@ import {
   type Service,
   TOKEN_FILE,
 } from '../../portainer-api/service.ts';
-import { PLACES, revisionOf, type ServerSpec } from './spec.ts';
+import { PLACES, revisionOf, type ServerSpec } from './server-spec.ts';
 
 export interface ServerObservation {
   readonly inside: Inside;

@@ -5,7 +5,7 @@ import type { ContainerNameClaim, PortEntry } from '../../../compose/contents.ts
 import { interpolate, knownVariables } from '../../../compose/interpolation.ts';
 import { publishedPorts } from '../../../compose/ports.ts';
 import { starts } from '../../../compose/services.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
@@ -18,10 +18,10 @@ import { targetOnVm } from '../target.ts';
 const AGENT_NAME = 'portainer_agent';
 
 /** PORT_CLASH: two services publish one port of one VM. */
-export function portsAreFree({ config }: RuleContext): Finding[] {
+export function portsAreFree({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const taken: Ports[] = [];
-    return [...agentPorts(vm, config), ...stackPorts(vm, config)].flatMap((ports): Finding[] => {
+    return [...agentPorts(vm, config), ...stackPorts(vm, config)].flatMap((ports): Diagnostic[] => {
       const first = taken.find((other) => clash(ports, other));
       taken.push(ports);
       if (first === undefined) return [];
@@ -40,12 +40,12 @@ export function portsAreFree({ config }: RuleContext): Finding[] {
 }
 
 /** DUPLICATE_NAME: two services of one VM name their containers alike. */
-export function containerNamesAreFree({ config }: RuleContext): Finding[] {
+export function containerNamesAreFree({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const taken = new Map<string, string>();
     if (vm.portainer.role === 'agent') taken.set(AGENT_NAME, 'the agent of Portainer');
     return usesOf(vm, config).flatMap(({ stack, compose, variables, where }) =>
-      compose.containerNames.flatMap((claim): Finding[] => {
+      compose.containerNames.flatMap((claim): Diagnostic[] => {
         const name = interpolate(claim.name, variables);
         if (name === null || !starts(compose.profiles[claim.service]?.names, variables)) return [];
         const first = taken.get(name);
@@ -63,7 +63,7 @@ export function containerNamesAreFree({ config }: RuleContext): Finding[] {
 /** One publication, of ports in a row. */
 interface Ports {
   readonly who: string;
-  readonly where: Pick<Finding, 'at' | 'position' | 'target'>;
+  readonly where: Pick<Diagnostic, 'at' | 'position' | 'target'>;
   /** Null: every address. */
   readonly hostIp: string | null;
   readonly protocol: string;

@@ -3,7 +3,7 @@
 import type { ComposeMention } from '../../../compose/contents.ts';
 import { knownVariables } from '../../../compose/interpolation.ts';
 import { PROFILES_VARIABLE, starts } from '../../../compose/services.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { targetOf } from '../../guest/guests.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { StackUse, VmGuest } from '../../vm/declared.ts';
@@ -12,7 +12,7 @@ import { sharedBy } from '../resources.ts';
 import { stackTarget } from '../target.ts';
 
 /** UNSET_VARIABLE: a variable without a default has no value in the environment that the VM uses. */
-export function variablesAreSet({ config }: RuleContext): Finding[] {
+export function variablesAreSet({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     const environment = stack.environments[use.environment];
     if (environment === undefined) return [];
@@ -29,7 +29,7 @@ export function variablesAreSet({ config }: RuleContext): Finding[] {
 }
 
 /** MISSING_VOLUME: a volume that must be there already is none of the VM's own, and no other stack there makes it. */
-export function externalVolumesAreProvided({ config }: RuleContext): Finding[] {
+export function externalVolumesAreProvided({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     const provided = new Set(vm.volumes.map(({ name }) => name));
     return sharedBy(config, vm, stack, use.environment)
@@ -44,7 +44,7 @@ export function externalVolumesAreProvided({ config }: RuleContext): Finding[] {
 }
 
 /** MISSING_NETWORK: a network that must be there already is made by no stack of the VM. */
-export function externalNetworksAreMade({ config, unreadable }: RuleContext): Finding[] {
+export function externalNetworksAreMade({ config, unreadable }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     // What could not be read may make it.
     if (vm.stacks.some(({ name }) => !config.stacks.has(name) || unreadable.file(`stacks/${name}/docker-compose.yml`)))
@@ -61,7 +61,7 @@ export function externalNetworksAreMade({ config, unreadable }: RuleContext): Fi
 }
 
 /** NO_EFFECT: services that belong to a profile which nobody asks for. */
-export function profilesAreAskedFor({ config }: RuleContext): Finding[] {
+export function profilesAreAskedFor({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     const variables = knownVariables(stack.environments[use.environment]?.variables ?? []);
     return Object.entries(stack.compose.profiles)

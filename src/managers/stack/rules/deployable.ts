@@ -5,7 +5,7 @@
 import type { ComposeNeed, NeedKind } from '../../../compose/contents.ts';
 import { interpolate, knownVariables } from '../../../compose/interpolation.ts';
 import { starts } from '../../../compose/services.ts';
-import type { Finding } from '../../../config/finding.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { serverStackOf } from '../../portainer-api/server-stack.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { StackEnvironment } from '../declared.ts';
@@ -13,7 +13,7 @@ import { targetOnVm } from '../target.ts';
 import { inCompose, type Use, uses } from './compose.ts';
 
 /** NOT_DEPLOYABLE, UNKNOWN_REFERENCE, NO_EFFECT: each at its line. */
-export function stacksHoldAllTheyNeed({ config }: RuleContext): Finding[] {
+export function stacksHoldAllTheyNeed({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap((use) => {
     const environment = use.stack.environments[use.use.environment];
     if (environment === undefined) return [];
@@ -21,7 +21,7 @@ export function stacksHoldAllTheyNeed({ config }: RuleContext): Finding[] {
     const target = targetOnVm(use.vm, use.stack.name, config);
     return use.stack.compose.needs
       .filter((need) => isAsked(need, use, environment))
-      .flatMap((need): Finding[] => {
+      .flatMap((need): Diagnostic[] => {
         const fault = isServer ? faultInVm(need, environment) : faultInPortainer(need, environment);
         return fault === null ? [] : [{ ...inCompose(use.stack, need, use.vm), ...fault, target }];
       });
@@ -34,7 +34,7 @@ function isAsked({ services }: ComposeNeed, { stack }: Use, environment: StackEn
   return services.length === 0 || services.some((name) => starts(stack.compose.profiles[name]?.names, variables));
 }
 
-type Fault = Pick<Finding, 'code' | 'message' | 'hint'>;
+type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 /** Written by Portainer beside the file, with the variables of the stack (api/exec/compose_stack.go, createEnvFile). */
 const VARIABLES_FILE = /^(\.\/)*stack\.env$/;

@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandIn } from '../../../../src/agent/http/webhook/events/comment.ts';
 import { meaningOf } from '../../../../src/agent/http/webhook/events/event.ts';
-import type { Meaning } from '../../../../src/agent/http/webhook/events/meaning.ts';
+import type { ParsedEvent } from '../../../../src/agent/http/webhook/events/parsed-event.ts';
 
 const A = 'a'.repeat(40);
 
 function understood(event: string, payload: unknown, branch = 'main') {
-  const meaning: Meaning = meaningOf(event, payload, branch);
+  const meaning: ParsedEvent = meaningOf(event, payload, branch);
   return meaning.kind === 'event' ? { ...meaning.event, by: meaning.by } : meaning;
 }
 

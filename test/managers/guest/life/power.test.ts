@@ -7,7 +7,7 @@ import type { Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
 import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
-import { carryOut } from '../../carry-out.ts';
+import { convergeStep } from '../../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
 
 const kinds = [
@@ -31,12 +31,12 @@ function changes(): string[] {
 }
 
 async function make(manager: Manager, one: Wanted): Promise<void> {
-  expect(await carryOut(manager, host, one)).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(manager, host, one)).toMatchObject({ outcome: 'done' });
   changes();
 }
 
 function power(manager: Manager, one: Wanted, wish: Power, readOnly = false) {
-  const keeper = { stillMine: async () => {}, touch: async () => {}, record: async () => {} };
+  const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const { signal } = new AbortController();
   return switchPower({ host, manager, wanted: one, wish, readOnly, begun: false, keeper, log, signal });
@@ -67,7 +67,7 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
   });
 
   test('the survey says whether it runs', async () => {
-    const state = async () => manager.power?.state(await manager.survey(host), one.target);
+    const state = async () => manager.power?.state(await manager.inventory(host), one.target);
     expect(await state()).toBe('absent');
     await make(manager, one);
     expect(await state()).toBe('running');
@@ -103,6 +103,6 @@ test('a VM template stays a template: it is converged to its end and never start
     const { outcome, reason } = await power(vm as Manager, template, wish);
     expect([outcome, reason]).toEqual(['failed', expect.stringContaining('never started')]);
   }
-  expect(await carryOut(vm as Manager, host, template)).toEqual({ outcome: 'done', actions: [] });
+  expect(await convergeStep(vm as Manager, host, template)).toEqual({ outcome: 'done', actions: [] });
   expect(changes()).toEqual([]);
 });

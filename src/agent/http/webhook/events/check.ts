@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../../../model/ids.ts';
-import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
 import { Login, Sha, understood } from './shape.ts';
 
 const Check = z.object({
@@ -13,7 +13,7 @@ const Check = z.object({
 });
 const Suite = z.object({ action: z.string(), sender: Login, check_suite: z.object({ head_sha: Sha }) });
 
-export function meaningOfCheck(payload: unknown): Meaning {
+export function meaningOfCheck(payload: unknown): ParsedEvent {
   const read = understood(Check, payload, 'a check run');
   if ('malformed' in read) return read.malformed;
   const { action, sender, requested_action: asked, check_run: check } = read.data;
@@ -33,7 +33,7 @@ export function meaningOfCheck(payload: unknown): Meaning {
   return ignored(`Phoenix does nothing on a check run that is ${shown(action)}`);
 }
 
-export function meaningOfSuite(payload: unknown): Meaning {
+export function meaningOfSuite(payload: unknown): ParsedEvent {
   const read = understood(Suite, payload, 'a check suite');
   if ('malformed' in read) return read.malformed;
   const { action, sender, check_suite: suite } = read.data;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { TargetId } from '../../../../model/ids.ts';
 import type { Ask } from '../../../../ports/deliveries.ts';
-import { ignored, type Meaning, means } from './meaning.ts';
+import { ignored, means, type ParsedEvent } from './parsed-event.ts';
 import { Login, understood } from './shape.ts';
 
 const MOST_TARGETS = 100;
@@ -29,7 +29,7 @@ const Note = z.object({
   merge_request: z.object({ iid: z.number().int().positive() }).optional(),
 });
 
-export function meaningOfComment(payload: unknown): Meaning {
+export function meaningOfComment(payload: unknown): ParsedEvent {
   const read = understood(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment, repository } = read.data;
@@ -40,7 +40,7 @@ export function meaningOfComment(payload: unknown): Meaning {
   return asked(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
-export function meaningOfNote(payload: unknown): Meaning {
+export function meaningOfNote(payload: unknown): ParsedEvent {
   const read = understood(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;
@@ -58,7 +58,7 @@ function asked(
   pull: number,
   by: string,
   mayPush?: boolean,
-): Meaning {
+): ParsedEvent {
   const ask = commandIn(body, pull);
   if (ask === null) return ignored('the comment asks Phoenix for nothing');
   const said = mayPush === undefined ? {} : { mayPush };
@@ -66,7 +66,7 @@ function asked(
 }
 
 /** Somebody changed or deleted what another wrote, which may be the comment of Phoenix. */
-function touched(pull: number, by: string): Meaning {
+function touched(pull: number, by: string): ParsedEvent {
   return means({ kind: 'pull', pull, comment: true }, by);
 }
 

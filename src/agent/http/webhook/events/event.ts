@@ -3,14 +3,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { meaningOfCheck, meaningOfSuite } from './check.ts';
 import { meaningOfComment, meaningOfNote } from './comment.ts';
-import { ignored, type Meaning, shown } from './meaning.ts';
+import { ignored, type ParsedEvent, shown } from './parsed-event.ts';
 import { meaningOfMergeRequest, meaningOfPull } from './pull.ts';
 import { meaningOfPush } from './push.ts';
 import { meaningOfMergeGroup } from './queue.ts';
 import { meaningOfReview } from './review.ts';
 
 /** How the payload of each kind of event is understood, by the names that the forges give it. */
-const READERS: Readonly<Record<string, (payload: unknown, branch: string) => Meaning>> = {
+const READERS: Readonly<Record<string, (payload: unknown, branch: string) => ParsedEvent>> = {
   push: meaningOfPush,
   'Push Hook': meaningOfPush,
   pull_request: meaningOfPull,
@@ -91,7 +91,7 @@ export function repositoryIn(payload: unknown): string | null {
 }
 
 /** @param branch the followed one */
-export function meaningOf(event: string, payload: unknown, branch: string): Meaning {
+export function meaningOf(event: string, payload: unknown, branch: string): ParsedEvent {
   const read = Object.hasOwn(READERS, event) ? READERS[event] : undefined;
   return read === undefined ? ignored(`Phoenix does nothing on ${shown(event)}`) : read(payload, branch);
 }

@@ -1,7 +1,7 @@
 // A pull request, or a merge request of GitLab, was opened, changed or closed: which one is all that is taken from the event.
 
 import { z } from 'zod';
-import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
 import { Login, understood } from './shape.ts';
 
 /** GitHub says `synchronize`, Gitea `synchronized`. */
@@ -26,7 +26,7 @@ const MergeRequest = z.object({
   object_attributes: z.object({ iid: z.number().int().positive(), action: z.string().optional() }),
 });
 
-export function meaningOfPull(payload: unknown): Meaning {
+export function meaningOfPull(payload: unknown): ParsedEvent {
   const read = understood(Pull, payload, 'a pull request');
   if ('malformed' in read) return read.malformed;
   const { action, number, sender } = read.data;
@@ -34,7 +34,7 @@ export function meaningOfPull(payload: unknown): Meaning {
   return means({ kind: 'pull', pull: number }, sender?.login);
 }
 
-export function meaningOfMergeRequest(payload: unknown): Meaning {
+export function meaningOfMergeRequest(payload: unknown): ParsedEvent {
   const read = understood(MergeRequest, payload, 'a merge request');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: request } = read.data;

@@ -1,7 +1,7 @@
 // A push to the followed branch is all that is of interest of pushes.
 
 import { z } from 'zod';
-import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
 import { queuedPull } from './queue.ts';
 import { Sha, understood } from './shape.ts';
 
@@ -18,7 +18,7 @@ const Push = z.object({
     .optional(),
 });
 
-export function meaningOfPush(payload: unknown, branch: string): Meaning {
+export function meaningOfPush(payload: unknown, branch: string): ParsedEvent {
   const read = understood(Push, payload, 'a push');
   if ('malformed' in read) return read.malformed;
   const { ref, after, deleted } = read.data;

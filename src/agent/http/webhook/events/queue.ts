@@ -2,7 +2,7 @@
 // look at what the queue holds.
 
 import { z } from 'zod';
-import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
 import { Login, understood } from './shape.ts';
 
 const MergeGroup = z.object({
@@ -11,7 +11,7 @@ const MergeGroup = z.object({
   merge_group: z.object({ head_ref: z.string() }),
 });
 
-export function meaningOfMergeGroup(payload: unknown, branch: string): Meaning {
+export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEvent {
   const read = understood(MergeGroup, payload, 'a merge group');
   if ('malformed' in read) return read.malformed;
   const { action, sender, merge_group: group } = read.data;

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { commandIn } from './comment.ts';
-import { ignored, type Meaning, means, shown } from './meaning.ts';
+import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
 import { Login, understood } from './shape.ts';
 
 const Review = z.object({
@@ -26,7 +26,7 @@ const Review = z.object({
 const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
 const APPROVES = /^(approved|pull_request_review_approved)$/i;
 
-export function meaningOfReview(payload: unknown): Meaning {
+export function meaningOfReview(payload: unknown): ParsedEvent {
   const read = understood(Review, payload, 'a code review');
   if ('malformed' in read) return read.malformed;
   const { action, sender, pull_request: request, review } = read.data;

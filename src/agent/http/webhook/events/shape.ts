@@ -1,7 +1,7 @@
 // Reading a payload by its shape: what is missing in it is named.
 
 import { z } from 'zod';
-import type { Meaning } from './meaning.ts';
+import type { ParsedEvent } from './parsed-event.ts';
 
 export const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 
@@ -13,7 +13,7 @@ export function understood<T>(
   schema: z.ZodType<T>,
   payload: unknown,
   what: string,
-): { readonly data: T } | { readonly malformed: Meaning } {
+): { readonly data: T } | { readonly malformed: ParsedEvent } {
   const parsed = schema.safeParse(payload);
   if (parsed.success) return { data: parsed.data };
   const [issue] = parsed.error.issues;

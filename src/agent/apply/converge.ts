@@ -1,0 +1,207 @@
+// A step on the host: look, do what is missing, and look again until nothing is. Success is what the last look proves,
+// never what a program's exit claims.
+
+import {
+  type Decision,
+  type Manager,
+  type NoWayBack,
+  ROUNDS,
+  type Safeguard,
+  type Wanted,
+} from '../../managers/manager.ts';
+import { WHY } from '../../messages/status.ts';
+import type { Action } from '../../model/action.ts';
+import type { Outcome } from '../../model/run.ts';
+import { same } from '../../plan/canonical.ts';
+import { isDestructive } from '../../plan/policy.ts';
+import { isOfHost } from '../../ports/host-failure.ts';
+import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
+import { Aborted } from './lease.ts';
+import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
+import { probe } from './probe.ts';
+import { CarriedOut, stillFounded } from './rounds.ts';
+import { settle } from './run-action.ts';
+import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
+
+export interface Ending {
+  readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
+  readonly reason: string | null;
+  /** Sentences of what would be done; only where nothing may be. */
+  readonly would?: readonly string[];
+  /** Keyed digests of the secrets that it has now, by reference. */
+  readonly secrets?: SecretDigests;
+  /** It was not there, or was put in the place of what was: nothing that lay in it is there any more. */
+  readonly anew?: boolean;
+}
+
+/** Something is in the way that goes away by itself; the message says what. */
+export class TransientError extends Error {
+  override readonly name = 'Passing';
+}
+
+export interface StepWork extends Performing {
+  readonly manager: Manager;
+  readonly wanted: Wanted;
+  /** A step began to change the target and nothing was proved of it since. */
+  readonly touched: boolean;
+  /** Go back to the state before when the change fails, where that can be kept. */
+  readonly rollback: boolean;
+  /** Change nothing. `differs`: what is not as declared counts as failed; `would`: only say what would be done. */
+  readonly readOnly: 'differs' | 'would' | false;
+  /** One look at the whole host, which may settle the step; null to look at the target closely at once. */
+  readonly inventory: (() => Promise<unknown>) | null;
+  /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
+  readonly known?: SecretDigests;
+  /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
+  readonly shown?: readonly string[] | null;
+}
+
+export async function convergeStep(work: StepWork): Promise<Ending> {
+  let sealed: Sealed;
+  try {
+    sealed = await sealWanted(work.host, work.wanted, work.readOnly === false);
+  } catch (error) {
+    // Nothing is begun that could not be brought to its end.
+    if (error instanceof SecretUnavailable) return { outcome: 'failed', reason: error.message };
+    throw error;
+  }
+  const { wanted, secrets } = sealed;
+  // An inventory does not look at what a value is part of.
+  const inventory = same(secrets, work.known ?? {}) ? work.inventory : null;
+  const ending = await converge({ ...work, wanted, inventory });
+  return Object.keys(secrets).length === 0 ? ending : { ...ending, secrets };
+}
+
+async function converge(work: StepWork): Promise<Ending> {
+  const { host, manager, wanted, touched } = work;
+  if (await settledByQuickCheck(work)) return { outcome: 'unchanged', reason: null };
+  if (work.readOnly !== false)
+    return compare(manager.decide(wanted, await manager.observe(host, wanted)), work.readOnly);
+
+  let safeguard: Safeguard | null = null;
+  let noWayBack: string | null = null;
+  let remarks: readonly string[] = [];
+  const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
+  // Whoever began to change it may have gone before its last command did.
+  if (touched) await settle(host, wanted.target, work);
+  let failed: string | null = null;
+  let acted = false;
+  let anew = false;
+  let last = '';
+  const done = new CarriedOut();
+  for (let round = 1; ; round += 1) {
+    stopIfTold(work);
+    const look = await lookAt(work, failed);
+    // Some commands fail after they wrote: only when something is left to do was it a failure.
+    if (look === null || (failed !== null && !isSettled(look.decision))) return giveUp(failed ?? '');
+    const { observation, decision } = look;
+    anew ||= manager.power?.running(observation) === 'absent';
+    if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
+    if (decision.kind === 'impossible') {
+      if (decision.passing) throw new TransientError(decision.reason);
+      const left = manager.selfRollback === true ? manager.safeguard(wanted, observation, []) : null;
+      const found = left !== null && 'take' in left ? left : null;
+      return rollBack(work, safeguard ?? found, noWayBack, decision.reason);
+    }
+    if (decision.kind === 'partly') {
+      if (safeguard !== null) await perform(work, safeguard.drop);
+      return { outcome: 'failed', reason: decision.reason, ...(anew ? { anew } : {}) };
+    }
+    // One that a worker left when it died is found here too, by a manager that sees its snapshot.
+    const guarded = work.rollback || manager.selfRollback === true;
+    const found: Safeguard | NoWayBack | null =
+      guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
+    if (found !== null && 'noWayBack' in found) noWayBack ??= found.noWayBack;
+    else safeguard ??= found;
+    remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [WHY.failedYetDone(failed)])];
+    if (decision.actions.length === 0) break;
+    const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
+    if (unseen !== null) return { outcome: 'failed', reason: unseen };
+    const take = found !== null && 'take' in found ? found.take : [];
+    const todo = stillFounded(take, decision.actions);
+    const text = JSON.stringify(decision.actions);
+    if (round > ROUNDS || text === last) return giveUp(WHY.stillDiffers(decision.actions));
+    const repeated = done.repeatedIn(todo);
+    if (repeated !== undefined) return giveUp(WHY.noEffect(repeated));
+    // A way back alone brings nothing nearer: what is due is the same after it.
+    last = todo.length === 0 ? '' : text;
+
+    if (!acted) await work.keeper.touch();
+    acted = true;
+    anew ||= todo.some(({ impact }) => isDestructive(impact));
+    const taken = await performRound(work, take);
+    if (taken.failure !== null && !taken.open) return { outcome: 'failed', reason: taken.failure };
+    if (taken.open) safeguard = null;
+    const { failure, open } = taken.open ? taken : await performRound(work, todo);
+    if (failure === null) done.add(todo);
+    else if (open) last = '';
+    else failed = failure;
+  }
+
+  // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
+  const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
+  if (sick !== null) return giveUp(WHY.sick(sick));
+  if (safeguard !== null) await perform(work, safeguard.drop);
+  if (!acted && !touched) return { outcome: 'unchanged', reason: null };
+  // A remark may end in what to do: it comes last.
+  const said = [...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)]), ...remarks];
+  return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; '), ...(anew ? { anew } : {}) };
+}
+
+/** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
+async function lookAt({ host, manager, wanted }: StepWork, failed: string | null) {
+  try {
+    const observation = await manager.observe(host, wanted);
+    return { observation, decision: manager.decide(wanted, observation) };
+  } catch (error) {
+    if (failed === null || error instanceof Aborted || isOfHost(error)) throw error;
+    return null;
+  }
+}
+
+function isSettled(decision: Decision): boolean {
+  return decision.kind === 'actions' && decision.actions.length === 0;
+}
+
+function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
+  const summaries = actions.map(({ summary }) => summary);
+  return shown === null || same(shown, summaries) ? null : WHY.notShown(actions);
+}
+
+/** From the inventory that all steps of the run share, where that is enough to see that nothing is to be done. */
+async function settledByQuickCheck({ inventory, touched, manager, wanted }: StepWork): Promise<boolean> {
+  if (inventory === null || touched) return false;
+  const observation = manager.quickCheck(await inventory(), wanted);
+  if (observation === null) return false;
+  return isSettled(manager.decide(wanted, observation));
+}
+
+/** For a run that only looks. */
+function compare(decision: Decision, how: 'differs' | 'would'): Ending {
+  if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
+  if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
+  const would = decision.actions.map(({ summary }) => summary);
+  if (how === 'would') return { outcome: 'unchanged', reason: null, would };
+  return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
+}
+
+/** Back to the state before, where that was kept. */
+async function rollBack(
+  work: StepWork,
+  safeguard: Safeguard | null,
+  noWayBack: string | null,
+  why: string,
+): Promise<Ending> {
+  if (safeguard === null)
+    return { outcome: 'failed', reason: noWayBack === null ? why : WHY.failedWithoutWayBack(why, noWayBack) };
+  const failure = await perform(work, safeguard.restore);
+  return {
+    outcome: 'failed',
+    reason:
+      failure === null
+        ? work.manager.selfRollback === true
+          ? WHY.putBack(why)
+          : WHY.rolledBack(why)
+        : WHY.notRolledBack(why, failure),
+  };
+}

@@ -1,0 +1,42 @@
+// A plan as people read it: with what its steps change in the files, from the commit at which each target was last applied.
+
+import { inTheFiles, type WrittenSide } from '../../managers/written.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { Context } from '../context.ts';
+import type { Declared } from './desired-state.ts';
+import { declaredAt } from './gather.ts';
+import type { Gathered } from './proposal.ts';
+
+type Reading = Pick<Context, 'repository'>;
+
+/** @param from null: nothing was applied before */
+export async function planInTheFiles(context: Reading, plan: Plan, from: Declared | null, to: Declared): Promise<Plan> {
+  const changes = plan.steps.some((step) => step.changes.length > 0);
+  const [before, after] = await Promise.all([sideOf(context, from, changes), sideOf(context, to, changes)]);
+  return inTheFiles(plan, before, after);
+}
+
+/** Files are read once more only where there is a change to be told. */
+async function sideOf(
+  { repository }: Reading,
+  declared: Declared | null,
+  changes: boolean,
+): Promise<WrittenSide | null> {
+  if (declared === null || declared.config === null) return null;
+  return { config: declared.config, files: changes ? (await repository.snapshot(declared.commit)).files : new Map() };
+}
+
+/** Steps whose target was last applied at one commit are told together; where that commit is lost, in Phoenix's own names. */
+export async function runInTheFiles(context: Context, plan: Plan, { declared, records }: Gathered): Promise<Plan> {
+  const groups = Map.groupBy(plan.steps, ({ target }) => {
+    return (records.applied.get(target) ?? records.touched.get(target))?.commit ?? null;
+  });
+  const told = new Map<string, PlanStep>();
+  for (const [commit, steps] of groups) {
+    const from = commit === null ? null : await declaredAt(context, commit);
+    if (from === undefined) continue;
+    const part = await planInTheFiles(context, { ...plan, steps }, from, declared);
+    for (const step of part.steps) told.set(step.target, step);
+  }
+  return { ...plan, steps: plan.steps.map((step) => told.get(step.target) ?? step) };
+}

@@ -1,0 +1,177 @@
+// What Phoenix reaches outside itself, as the settings say: the host and the forge.
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openForge, placeOf } from '../../io/forge/forge.ts';
+import type { ForgeOptions } from '../../io/forge/options.ts';
+import { openContents } from '../../io/host/content.ts';
+import { localHost } from '../../io/host/local.ts';
+import { sshHost } from '../../io/host/ssh.ts';
+import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
+import { openRedactor, type Redactor } from '../../io/redact.ts';
+import { openSecrets } from '../../io/secrets.ts';
+import { sopsOpener } from '../../io/sops.ts';
+import type { Secret } from '../../model/secret.ts';
+import { HostAway, isOfHost } from '../../ports/host-failure.ts';
+import type { Forge, Host, Repository } from '../../ports.ts';
+import { type Settings, secretsOf } from '../../settings.ts';
+import { Missing } from '../missing.ts';
+import { withLab } from './with-lab.ts';
+
+/** Phoenix's own folder, which holds the features that come with it. */
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface HostDeps {
+  /** What was asked for on the command line or in the settings. */
+  readonly node: string | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly repository: Pick<Repository, 'blob'>;
+  readonly redactor: Redactor;
+  /**
+   * Called while a host is away that is asked for its name. Resolves to the name to go on with, or to null when it is to be asked again.
+   * Absent: nobody waits.
+   */
+  readonly away?: (error: HostAway) => Promise<string | null>;
+  /** Told of what a person should do on the node. */
+  readonly advise?: (advice: NodeAdvice) => void;
+}
+
+/** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
+export async function openHostOf(
+  settings: Settings,
+  { node, environment, repository, redactor, away, advise }: HostDeps,
+): Promise<Host> {
+  const secrets = openSecrets({
+    environment,
+    redactor,
+    bounds: settings.secrets,
+    own: secretsOf(settings).map((own) => own.expose()),
+    blob: repository.blob,
+    openSops: sopsOpener(settings.sopsAgeKey?.expose() ?? null),
+  });
+  const contents = openContents({ repository, secrets, product: PRODUCT });
+  switch (settings.host.kind) {
+    case 'local': {
+      if (settings.labFolder !== null)
+        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor });
+      const path = environment['PATH'];
+      return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
+    }
+    case 'ssh': {
+      const agentSocket = environment['SSH_AUTH_SOCK'];
+      const login = { target: settings.host.destination, ...(agentSocket ? { agentSocket } : {}), contents, redactor };
+      return sshHost({
+        ...login,
+        ...(advise === undefined ? {} : { advise }),
+        node: node ?? (await nameOf(sshHost({ ...login, node: settings.host.destination }), away)),
+      });
+    }
+    case 'lab':
+      return (await labHost('PHOENIX_HOST=lab'))(settings.labFolder ?? join(settings.dataDir, 'lab'), node, {
+        contents,
+        redactor,
+      });
+  }
+}
+
+async function labHost(setting: 'PHOENIX_LAB' | 'PHOENIX_HOST=lab') {
+  return (await withLab(setting, () => import('./lab-host.ts'))).openLabHost;
+}
+
+/** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */
+export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> = openRedactor()): Forge | null {
+  const options = forgeOptions(settings, redactor);
+  try {
+    return options === null ? null : openForge(options);
+  } catch (error) {
+    throw new Missing(
+      error instanceof Error ? error.message : String(error),
+      'see PHOENIX_FORGE and PHOENIX_FORGE_API',
+    );
+  }
+}
+
+/**
+ * How the forge is spoken to; null when it is not.
+ *
+ * @param redactor is told of a token that is renewed
+ * @throws Missing when there is nothing to speak as
+ */
+export function forgeOptions(
+  { forge: { kind, api, token, tokenFile, app }, repositoryUrl, branch, publicUrl }: Settings,
+  redactor: Pick<Redactor, 'add'>,
+): ForgeOptions | null {
+  if (kind === 'none') return null;
+  const place = placeOf(kind, repositoryUrl);
+  const shared = { kind, repository: place.repository, branch, api: api ?? place.api, publicUrl };
+  if (token !== null) return { ...shared, login: { as: 'token', token: renewed(token, tokenFile, redactor) } };
+  if (app !== null) return { ...shared, login: { as: 'app', id: app.id, key: app.key.expose() } };
+  throw new Missing(
+    `there is nothing to speak to the forge as`,
+    'set PHOENIX_FORGE_TOKEN, or PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE',
+  );
+}
+
+/** As its file has it now; as it was while the file is being replaced. */
+function renewed(token: Secret, file: string | null, redactor: Pick<Redactor, 'add'>): () => string {
+  let known = token.expose();
+  return () => {
+    const now = file === null ? null : lineIn(file);
+    if (now !== null && now !== known) {
+      redactor.add(now);
+      known = now;
+    }
+    return known;
+  };
+}
+
+/** Null for a file that cannot be read, or holds nothing. */
+function lineIn(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || null;
+  } catch {
+    return null;
+  }
+}
+
+/** What the forge calls the repository: `owner/name`; empty where there is no forge. */
+export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): string {
+  return kind === 'none' ? '' : placeOf(kind, repositoryUrl).repository;
+}
+
+/** What a host calls itself. @throws Missing when it cannot be reached, and nobody waits for it */
+async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
+  try {
+    for (;;) {
+      const name = await askName(host).catch((error: unknown) => {
+        if (error instanceof HostAway && away !== undefined) return away(error);
+        if (isOfHost(error)) throw new Missing(error.message, 'see that ssh works without a password');
+        throw error;
+      });
+      if (name !== null) return shortName(name);
+    }
+  } finally {
+    await host.close();
+  }
+}
+
+async function askName(host: Host): Promise<string> {
+  const { exit, stdout, stderr } = await host.run({
+    kind: 'command',
+    program: 'hostname',
+    args: [],
+    timeoutSeconds: 30,
+  });
+  if (exit === 0 && stdout.trim() !== '') return stdout.trim();
+  throw new Missing(
+    `${host.node} cannot be reached: ${stderr.trim() || 'no answer'}`,
+    'see that ssh works without a password',
+  );
+}
+
+/** Proxmox names a node by the first part of its host name. */
+function shortName(name: string): string {
+  return name.split('.')[0] ?? name;
+}

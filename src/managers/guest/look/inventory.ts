@@ -1,0 +1,101 @@
+// One look at all guests of a kind: a Proxmox command, a second where guests have firewall rules, and three folders, however many
+// guests there are. What it says of a guest's state may be ten seconds old, so it only ever settles that nothing is to be done.
+
+import { nameOf } from '../../../model/ids.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { type GuestSpec, sameScripts } from '../guest-spec.ts';
+import { keptVolumesPath, VOLUMES_FOLDER } from '../life/kept-volumes.ts';
+import type { Program } from '../proxmox/command.ts';
+import { parseConf } from '../proxmox/conf.ts';
+import { firewallPath } from '../proxmox/firewall.ts';
+import { compileFirewall, type FirewallFault, faultsIn } from '../proxmox/firewall-faults.ts';
+import { type ListedGuest, listGuests } from './cluster.ts';
+import {
+  type GuestObservation,
+  NETWORK_FILE,
+  parseBridges,
+  parseLocalContents,
+  parseStorages,
+  STORAGE_FILE,
+  SUBGID_FILE,
+  SUBUID_FILE,
+} from './observation.ts';
+import { confFolder } from './observe.ts';
+
+export interface GuestInventory {
+  readonly program: Program;
+  /** Name of the node. */
+  readonly node: string;
+  /** Guests of every node, by id. */
+  readonly listed: ReadonlyMap<string, ListedGuest>;
+  /** Configuration and firewall files, and notes of volumes, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What Proxmox leaves out of the firewall's files. */
+  readonly faults: readonly FirewallFault[];
+  readonly storages: string | undefined;
+  readonly network: string | undefined;
+  readonly subuid: string | undefined;
+  readonly subgid: string | undefined;
+}
+
+export async function inventoryOfGuests(host: HostReader, program: Program): Promise<GuestInventory> {
+  const [listed, files, storages, network, subuid, subgid] = await Promise.all([
+    listGuests(host),
+    host.readFolders([confFolder(program), '/etc/pve/firewall', VOLUMES_FOLDER]),
+    host.readFile(STORAGE_FILE),
+    host.readFile(NETWORK_FILE),
+    host.readFile(SUBUID_FILE),
+    host.readFile(SUBGID_FILE),
+  ]);
+  const hasRules = [...files.keys()].some((path) => /^\/etc\/pve\/firewall\/\d+\.fw$/.test(path));
+  const faults = hasRules ? await compileFirewall(host) : [];
+  const byId = new Map(listed.map((guest) => [String(guest.id), guest]));
+  return { program, node: host.node, listed: byId, files, faults, storages, network, subuid, subgid };
+}
+
+/** `running`, `stopped` or what else Proxmox says; undefined for a guest that this node does not have. */
+export function stateInInventory({ program, files, listed }: GuestInventory, id: string): string | undefined {
+  const guest = listed.get(id);
+  const isHere = files.has(`${confFolder(program)}/${id}.conf`);
+  return isHere && guest?.program === program ? guest.status : undefined;
+}
+
+/** The observation that the inventory allows; null where a guest has to be looked at closely. */
+export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
+  const id = nameOf(wanted.target);
+  const text = inventory.files.get(`${confFolder(inventory.program)}/${id}.conf`);
+  const state = stateInInventory(inventory, id);
+  const spec = wanted.spec;
+  if ((text === undefined) !== (state === undefined)) return null;
+  if (text === undefined && inventory.listed.has(id)) return null;
+  if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
+  if (spec !== undefined && !sameScripts(wanted, spec)) return null;
+  const path = firewallPath(Number(id));
+  const firewall = inventory.files.get(path) ?? null;
+  return {
+    conf: text === undefined ? null : parseConf(text, inventory.program),
+    otherKind: false,
+    elsewhere: null,
+    lookalike: null,
+    running: state === 'running',
+    firewall,
+    firewallFaults: firewall === null ? [] : faultsIn(inventory.faults, path, firewall),
+    installed: 'trusted',
+    silent: false,
+    sourceMissing: false,
+    host: {
+      storages: parseStorages(inventory.storages),
+      localContents: parseLocalContents(inventory.storages),
+      bridges: parseBridges(inventory.network, []),
+      kept: inventory.files.get(keptVolumesPath(Number(id))) ?? null,
+      missing: [],
+      subuid: inventory.subuid ?? null,
+      subgid: inventory.subgid ?? null,
+    },
+  };
+}
+
+/** Whether a decision leaves nothing to do. */
+export function isSettled(decision: Decision): boolean {
+  return decision.kind === 'actions' && decision.actions.length === 0;
+}

@@ -1,0 +1,49 @@
+// Where the part of a spec that containers and VMs share is written, in the words of the files.
+
+import type { Place } from '../../config/read/place.ts';
+import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
+import type { Config } from '../config.ts';
+import { guests, host, own, type Places } from '../sources.ts';
+import type { GuestSpec } from './guest-spec.ts';
+
+/** Fields that tell where a guest is reached, the old one among them. */
+export const ADDRESS = ['/network_config/ip', '/network_config/static_ip', '/static_ip'] as const;
+
+export const GUEST_PLACES: Places<GuestSpec> = {
+  id: [own('/vmid')],
+  protected: [own('/protected'), host('/phoenix/protected')],
+  cores: [own('/cores')],
+  cpulimit: [own('/cpulimit')],
+  cpuunits: [own('/cpuunits')],
+  memory_mb: [own('/memory_mb')],
+  start_at_boot: [own('/start_at_boot')],
+  boot_order: [own('/boot_order')],
+  boot_delay: [own('/boot_delay')],
+  tags: [own('/tags')],
+  notes: [own('/description')],
+  nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],
+  searchdomain: [own('/network_config/searchdomain')],
+  firewall: [own('/firewall')],
+  final: [own('/state', '/is_template')],
+  scripts: [
+    own('/features', '/name', ...ADDRESS),
+    host('/domain_name', '/timezone', '/step_ca', '/nvidia_driver'),
+    guests('/role', ...ADDRESS, '/traefik_service/port'),
+  ],
+  snapshots: [own('/template_snapshot_name')],
+  health: [own('/health_check', '/health_checks')],
+};
+
+/** Of the first interface, in both files. */
+export const INTERFACE = own(
+  ...['name', 'bridge', 'ip', 'static_ip', 'gw', 'mac_address', 'vlan', 'mtu'].map((key) => `/network_config/${key}`),
+  '/static_ip',
+  '/mac_address',
+  '/network_bridge',
+  '/firewall/enabled',
+);
+
+export function guestEntry(config: Config, target: TargetId): Place | null {
+  const guest = config.guests.get(Number(nameOf(target)));
+  return guest === undefined || guest.kind !== kindOf(target) ? null : guest.writtenAt;
+}

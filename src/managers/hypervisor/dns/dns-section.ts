@@ -1,0 +1,106 @@
+// DNS for the guests, by dnsmasq on the host. The static part is tested before it takes the place of the old one and then needs a
+// restart; records change without one. Files that people wrote stay.
+
+import type { Decision, HostReader } from '../../manager.ts';
+import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
+import type { Section } from '../section.ts';
+import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
+import { dnsRecords } from './names.ts';
+import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from './records.ts';
+
+interface Seen {
+  readonly conf: string | null;
+  readonly records: string | null;
+  /** Digest of the static part that dnsmasq was started with. */
+  readonly started: string | null;
+  /** The static part that is about to be tested. */
+  readonly staged: string | null;
+  /** What the static part was before a change that was not proved yet. */
+  readonly unproved: Kept | null;
+  readonly units: Units;
+}
+
+const STAGED_FILE = `${NOTES}/dns/00-phoenix.conf`;
+const STARTED_FILE = `${NOTES}/dns/started`;
+const UNIT = 'dnsmasq.service';
+
+export const dns: Section<DnsSpec, Seen, Seen> = {
+  name: 'dns',
+  declared(config) {
+    const { dns: server, domain, network } = config.hypervisor;
+    if (!server.enabled) return null;
+    const spec: DnsSpec = {
+      domain,
+      upstreams: server.upstreamServers,
+      address: network.address?.split('/')[0] ?? null,
+      records: dnsRecords(config),
+    };
+    return { spec, needs: [] };
+  },
+  impact: () => 'live',
+  inventory: see,
+  quickCheck: (seen) => (seen.unproved === null ? seen : null),
+  observe: see,
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
+  health: () => null,
+  safeguard({ spec }, seen, todo) {
+    if (seen.unproved !== null) return putBack('dns', seen.unproved, [restartUnit(UNIT)]);
+    const isSwapped = todo.some(({ do: what }) => what.kind === 'file' && what.path === STATIC_FILE);
+    if (spec === undefined || !isSwapped) return null;
+    const after = staticText(spec);
+    return keepFiles('dns', [{ path: STATIC_FILE, before: seen.conf, after }], [restartUnit(UNIT)]);
+  },
+};
+
+async function see(host: HostReader): Promise<Seen> {
+  const [conf, records, started, staged, unproved, units] = await Promise.all([
+    textOf(host, STATIC_FILE),
+    textOf(host, RECORDS_FILE),
+    textOf(host, STARTED_FILE),
+    textOf(host, STAGED_FILE),
+    keptFiles(host, 'dns'),
+    unitsOf(host),
+  ]);
+  return { conf, records, started: started?.trim() ?? null, staged, unproved, units };
+}
+
+function keep(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
+  const [conf, records] = [staticText(spec), recordsText(spec.records)];
+  const foreign = [
+    { path: STATIC_FILE, text: seen.conf, wanted: conf },
+    { path: RECORDS_FILE, text: seen.records, wanted: records },
+  ].find(({ text, wanted }) => text !== null && text !== wanted && !text.startsWith(MARK));
+  if (foreign !== undefined && !adopted) {
+    const reason = `${foreign.path} is not ours: move it away, or take it over with phoenix adopt hypervisor/dns`;
+    return { kind: 'blocked', reason };
+  }
+  const missing = installUnit(UNIT, seen.units);
+  const named =
+    seen.records === records ? null : write('write the names of the guests', RECORDS_FILE, records, seen.records);
+  const test = act('test the settings of dnsmasq', run('dnsmasq', ['--test', `--conf-file=${STAGED_FILE}`]));
+  if (seen.conf !== conf && seen.staged !== conf) {
+    return actions(missing, named, write('stage the settings of dnsmasq', STAGED_FILE, conf, seen.staged), test);
+  }
+  // Tested once more, since who staged them may have died before.
+  const told = seen.conf === conf ? [] : [test, write('swap the settings of dnsmasq', STATIC_FILE, conf, seen.conf)];
+  const isStarted = seen.started === digest(conf) && seen.conf === conf && seen.units[UNIT].active;
+  const restarted = isStarted
+    ? []
+    : [restartUnit(UNIT), write('note what dnsmasq was started with', STARTED_FILE, `${digest(conf)}\n`, noted(seen))];
+  return actions(missing, named, told, restarted, missing === null ? enableUnit(UNIT, seen.units) : null);
+}
+
+function noted({ started }: Seen): string | null {
+  return started === null ? null : `${started}\n`;
+}
+
+/** The names go, and dnsmasq is started without our settings; the package and what people told it stay. */
+function takeAway({ conf, records, units }: Seen): Decision {
+  const isOurs = conf?.startsWith(MARK) ?? false;
+  return actions(
+    records?.startsWith(MARK) ? remove('take the names of the guests away', RECORDS_FILE) : null,
+    isOurs ? [remove('take the settings of dnsmasq away', STATIC_FILE), remove('forget them', STARTED_FILE)] : null,
+    isOurs && units[UNIT].active ? restartUnit(UNIT) : null,
+  );
+}

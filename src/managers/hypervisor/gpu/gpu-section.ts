@@ -1,0 +1,43 @@
+// The NVIDIA driver of the host is only looked at: to install it means building a kernel module and often a restart, which a push
+// never brings about. A person does it on the host.
+
+import type { Decision, HostReader } from '../../manager.ts';
+import { actions, textOf } from '../act.ts';
+import type { Section } from '../section.ts';
+
+type GpuSpec = { readonly version: string | null };
+
+interface Seen {
+  /** Of the module that the kernel runs; null: none. */
+  readonly running: string | null;
+}
+
+const VERSION_FILE = '/proc/driver/nvidia/version';
+const INSTALL = 'phoenix setup --install-gpu-driver';
+
+export const gpu: Section<GpuSpec, Seen, Seen> = {
+  name: 'gpu',
+  declared: ({ hypervisor: { nvidia } }) =>
+    nvidia?.install === true ? { spec: { version: nvidia.version }, needs: [] } : null,
+  impact: () => 'live',
+  inventory: see,
+  quickCheck: (seen) => seen,
+  observe: see,
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec.version), seen)),
+  health: () => null,
+};
+
+async function see(host: HostReader): Promise<Seen> {
+  return { running: versionIn((await textOf(host, VERSION_FILE)) ?? '') };
+}
+
+/** `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  …`, or `… Open Kernel Module for x86_64  570.86.15  …`. */
+function versionIn(text: string): string | null {
+  return /^NVRM version:.*?Kernel Module\D.*?\s(\d+(?:\.\d+)+)\s/m.exec(text)?.[1] ?? null;
+}
+
+function compare(version: string, { running }: Seen): Decision {
+  if (running === version) return actions();
+  const found = running === null ? 'runs no NVIDIA driver' : `runs NVIDIA driver ${running}`;
+  return { kind: 'blocked', reason: `the host ${found}: ${INSTALL} on the host installs ${version}` };
+}

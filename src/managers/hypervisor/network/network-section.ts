@@ -1,0 +1,158 @@
+// The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bridges beside
+// it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
+
+import type { Action } from '../../../model/action.ts';
+import { HOST } from '../../dependencies.ts';
+import type { Decision, HostReader } from '../../manager.ts';
+import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
+import type { HostBridge } from '../declared.ts';
+import type { Section } from '../section.ts';
+import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
+import {
+  byHand,
+  circle,
+  type Files,
+  FOLDER,
+  inTheWay,
+  type Kernel,
+  MAIN,
+  type NetworkSpec,
+  sameAddress,
+} from './obstacles.ts';
+import { ARMED, type Armed, arm, BACK, disarm, loaded } from './revert.ts';
+
+interface Facts extends Files {
+  readonly resolv: string;
+  readonly armed: Armed;
+}
+
+interface Seen extends Facts {
+  readonly kernel: Kernel;
+}
+
+const RESOLV = '/etc/resolv.conf';
+
+export const network: Section<NetworkSpec, Facts, Seen> = {
+  name: 'network',
+  declared({ hypervisor }) {
+    const { name, address, gateway, nameservers, bridges } = hypervisor.network;
+    if (address === null && gateway === null && nameservers.length === 0 && bridges.length === 0) return null;
+    const { enabled, upstreamServers } = hypervisor.dns;
+    const resolves = !enabled || upstreamServers.length > 0;
+    const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bridges };
+    // The host asks its own server only once that answers.
+    const own = address?.split('/')[0];
+    const asksItself = own !== undefined && nameservers.includes(own);
+    return { spec, needs: asksItself ? [HOST.dns] : [] };
+  },
+  impact: () => 'live',
+  inventory: see,
+  quickCheck(facts, { spec }) {
+    const seen = { ...facts, kernel: null };
+    const decision = spec === undefined ? takeAway(seen) : keep(spec, seen);
+    return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
+  },
+  async observe(host) {
+    const facts = await see(host);
+    return { ...facts, kernel: kernelOf(await look(host, 'ip', ['-j', 'address', 'show'])) };
+  },
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
+  health: () => null,
+  safeguard: (_, { armed }, todo) =>
+    armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
+      ? BACK
+      : null,
+};
+
+async function see(host: HostReader): Promise<Facts> {
+  const [main, included, resolv, armed] = await Promise.all([
+    textOf(host, MAIN),
+    host.readFolders([FOLDER]),
+    textOf(host, RESOLV),
+    textOf(host, ARMED),
+  ]);
+  const others = [...included].filter(([path]) => path !== BRIDGES_FILE).map(([, text]) => text);
+  const own = included.get(BRIDGES_FILE) ?? null;
+  return { main: main ?? '', own, others, resolv: resolv ?? '', armed: armedAs(armed) };
+}
+
+function armedAs(text: string | null): Armed {
+  if (text === null) return null;
+  return text.trim() === 'loaded' ? 'loaded' : 'set';
+}
+
+function kernelOf(json: string): Kernel {
+  const links = JSON.parse(json) as { ifname: string; addr_info?: { local: string; prefixlen: number }[] }[];
+  return new Map(
+    links.map(({ ifname, addr_info }) => [
+      ifname,
+      (addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    ]),
+  );
+}
+
+function keep(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
+  const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(spec, seen);
+  if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
+  const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
+  const isOurs = seen.own?.startsWith(MARK) ?? false;
+  if (text !== null && seen.own !== null && seen.own !== text && !isOurs && !adopted) {
+    const reason = `${BRIDGES_FILE} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/network`;
+    return { kind: 'blocked', reason };
+  }
+  const resolv = spec.nameservers.length > 0 && nameserversIn(seen.resolv).join() !== spec.nameservers.join();
+  const asked = resolv
+    ? write(
+        'write which DNS servers the host asks',
+        RESOLV,
+        withNameservers(seen.resolv, spec.nameservers),
+        seen.resolv,
+      )
+    : null;
+  const isEmpty = seen.own === null || seen.own === `${MARK}\n`;
+  if (text === null ? !isEmpty && isOurs : text !== seen.own) return actions(change(text, seen), asked);
+  const missing = lost(spec.bridges, seen);
+  if (seen.armed === 'set' || (seen.armed === null && missing !== null)) return actions(load(seen), asked);
+  const broken = missing ?? lost([spec], seen);
+  if (seen.armed !== null && broken !== null) return { kind: 'impossible', reason: broken };
+  return actions(seen.armed === null ? null : disarm(), asked);
+}
+
+/** @param text null: none is declared any more */
+function change(text: string | null, seen: Seen): Action[] {
+  const summary = text === null ? 'take the bridges of the host away' : 'write the bridges of the host';
+  const swap = text === null ? remove(summary, BRIDGES_FILE) : write(summary, BRIDGES_FILE, text, seen.own);
+  return [...arm(seen.own, seen.armed), swap, ...reload()];
+}
+
+/** What is in the files already. */
+function load({ own, armed }: Seen): Action[] {
+  return [...arm(own, armed), ...reload()];
+}
+
+function reload(): Action[] {
+  return [
+    act('check the network of the host', run('ifreload', ['--syntax-check', '-a'])),
+    act('load the network of the host', run('ifreload', ['-a'])),
+    loaded(),
+  ];
+}
+
+/** Which of them is not as it has to be; null where all are, or the kernel was not asked. */
+function lost(expected: readonly Pick<HostBridge, 'name' | 'address'>[], { kernel }: Seen): string | null {
+  if (kernel === null) return null;
+  for (const { name, address } of expected) {
+    const found = kernel.get(name);
+    if (found === undefined) return `${name} did not come up`;
+    if (address !== null && !found.some((one) => sameAddress(one, address)))
+      return `${name} came up without ${address}`;
+  }
+  return null;
+}
+
+/** The interfaces that people set up stay. */
+function takeAway(seen: Seen): Decision {
+  if (seen.own?.startsWith(MARK) === true && seen.own !== `${MARK}\n`) return actions(change(null, seen));
+  if (seen.armed === null) return actions();
+  return actions(seen.armed === 'set' ? load(seen) : disarm());
+}

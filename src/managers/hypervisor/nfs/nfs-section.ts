@@ -1,0 +1,219 @@
+// Folders that guests mount from the host by NFS. Only exports that changed are told to the kernel, one by one: the others go on
+// without a break, and those of people are not touched. exportfs cannot try a file beside the one that it reads, and stops at the
+// first word that it does not take: so each export is told to it first, and only what it took is written for the next start.
+
+import type { Action } from '../../../model/action.ts';
+import type { Config } from '../../config.ts';
+import { HOST } from '../../dependencies.ts';
+import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
+import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
+import { nfsOptionFault } from './option.ts';
+import { exportOptions, sameOptions } from './options.ts';
+
+type NfsSpec = {
+  readonly exports: readonly Export[];
+  readonly folders: readonly Folder[];
+};
+
+interface Folder {
+  readonly path: string;
+  /** It lies in a dataset of ours or in an exported folder, so that it is made where it is missing. */
+  readonly make: boolean;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Facts {
+  readonly own: string | null;
+  /** What was about to be told when the last change began; null once it is written. */
+  readonly begun: string | null;
+  /** What the other files export, by people's will. */
+  readonly foreign: readonly (Export & { readonly file: string })[];
+  readonly active: readonly Export[];
+  readonly units: Units;
+}
+
+interface Seen extends Facts {
+  readonly missing: ReadonlySet<string>;
+}
+
+const UNIT = 'nfs-server.service';
+/** What the kernel was told, kept by exportfs. */
+const TABLE = '/var/lib/nfs/etab';
+const PEOPLES_FILE = '/etc/exports';
+const FOLDER = '/etc/exports.d';
+/** As a list of exports: those that the kernel may know of a change that was broken off. */
+const BEGUN_FILE = `${NOTES}/nfs/begun`;
+
+export const nfs: Section<NfsSpec, Facts, Seen> = {
+  name: 'nfs',
+  declared(config) {
+    const { nfsExports } = config.hypervisor;
+    if (nfsExports.length === 0) return null;
+    const spec: NfsSpec = { exports: exportsOf(config), folders: foldersOf(config) };
+    return { spec, needs: [HOST.storage] };
+  },
+  impact: () => 'live',
+  inventory,
+  quickCheck: idleOnly((facts) => ({ ...facts, missing: new Set<string>() }), decide),
+  async observe(host, { spec }) {
+    const facts = await inventory(host);
+    const paths = spec === undefined ? [] : spec.folders.map(({ path }) => path);
+    return { ...facts, missing: await missingFolders(host, paths) };
+  },
+  decide,
+  health: () => null,
+  safeguard: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
+};
+
+/** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
+function exportsOf({ hypervisor }: Config): Export[] {
+  const all = hypervisor.nfsExports.flatMap(({ path, clients, options }) =>
+    clients.map((client): Export => ({ path: path.replace(/(?<=.)\/+$/, ''), client, options: [...options] })),
+  );
+  const byName = new Map(all.map((each) => [exportName(each), each]));
+  return [...byName.values()].sort((a, b) => (exportName(a) < exportName(b) ? -1 : 1)).sort((a, b) => order(a, b));
+}
+
+function order(a: Export, b: Export): number {
+  return a.path === b.path ? 0 : a.path < b.path ? -1 : 1;
+}
+
+/** The exported folders, and those inside them that VMs mount from this host. */
+function foldersOf(config: Config): Folder[] {
+  const exports = [...Map.groupBy(exportsOf(config), ({ path }) => path)];
+  const exported = exports.map(([path, [first]]) => ({ path, make: liesInDataset(path, config), ...ownerOf(first) }));
+  const { address, nfsServer } = config.hypervisor.network;
+  const own = [nfsServer, address?.split('/')[0]];
+  const mounted = config.vm.flatMap(({ volumes }) => volumes).filter(({ server }) => own.includes(server));
+  const inside = mounted.flatMap(({ path }): Folder[] => {
+    const [nearest] = exports
+      .filter(([folder]) => path.startsWith(`${folder}/`))
+      .sort(([a], [b]) => b.length - a.length);
+    const isExported = exports.some(([folder]) => folder === path);
+    return nearest === undefined || isExported ? [] : [{ path, make: true, ...ownerOf(nearest[1][0]) }];
+  });
+  const folders = new Map([...exported, ...inside].map((folder) => [folder.path, folder]));
+  return [...folders.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Whom the client's root is on the host. */
+function ownerOf(one: Export | undefined): Pick<Folder, 'uid' | 'gid'> {
+  const options = exportOptions(one?.options ?? []);
+  const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
+  // A negative number counts from the end of all ids.
+  const id = (name: string) => (isMapped ? Number(options.get(name)) >>> 0 : 0);
+  return { uid: id('anonuid'), gid: id('anongid') };
+}
+
+async function inventory(host: HostReader): Promise<Facts> {
+  const [own, begun, table, main, others, units] = await Promise.all([
+    textOf(host, OWN_FILE),
+    textOf(host, BEGUN_FILE),
+    textOf(host, TABLE),
+    textOf(host, PEOPLES_FILE),
+    host.readFolders([FOLDER]),
+    unitsOf(host),
+  ]);
+  const files = [[PEOPLES_FILE, main ?? ''] as const, ...others].filter(
+    ([file]) => file !== OWN_FILE && (file === PEOPLES_FILE || file.endsWith('.exports')),
+  );
+  const foreign = files.flatMap(([file, text]) => readExports(text).map((each) => ({ ...each, file })));
+  return { own, begun, foreign, active: readExports(table ?? ''), units };
+}
+
+function decide({ spec, adopt }: Wanted<NfsSpec>, seen: Seen): Decision {
+  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
+}
+
+function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
+  const unknown = exports.flatMap(({ options }) => options).find((option) => nfsOptionFault(option) !== null);
+  if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
+  const text = exportsText(exports);
+  const { own, begun, foreign, missing } = seen;
+  if (own !== null && own !== text && !own.startsWith(MARK) && !adopted) {
+    return blocked(`${OWN_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/nfs`);
+  }
+  const twice = foreign.find((each) => exports.some((one) => sameExport(one, each)));
+  if (twice !== undefined) {
+    return blocked(`${twice.file} exports ${twice.path} to ${twice.client} too: take it out there, or here`);
+  }
+  const absent = folders.filter(({ path }) => missing.has(path));
+  const unmade = absent.find(({ make }) => !make);
+  if (unmade !== undefined) {
+    const reason = `${unmade.path} is to be exported and is no folder: mount what belongs there, or declare its dataset`;
+    return { kind: 'impossible', reason };
+  }
+  const changed = changedIn(exports, seen);
+  const isNoted = own === text || begun === text;
+  return actions(
+    installUnit(UNIT, seen.units),
+    seen.units[UNIT].installed ? enableUnit(UNIT, seen.units) : null,
+    absent.map(({ path, uid, gid }) => makeFolder(path, { uid, gid })),
+    isNoted ? null : write('note what is about to be exported', BEGUN_FILE, text, begun),
+    withdrawn(seen, exports),
+    changed.map(announce),
+    own === text ? null : write('write what is exported', OWN_FILE, text, own),
+    isNoted && begun === null ? null : remove('note that it is', BEGUN_FILE),
+  );
+}
+
+/** What the kernel was not told as it is declared. */
+function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
+  return exports.filter((each) => {
+    const now = active.find((one) => sameExport(one, each));
+    return now === undefined || !sameOptions(exportOptions(now.options), exportOptions(each.options));
+  });
+}
+
+/** The kernel exports again what it did, when one of them is refused; the file was not touched by then. */
+function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Safeguard | null {
+  const told = changedIn(exports, seen);
+  if (todo.length === 0 || told.length === 0) return null;
+  const restore = told.map((each): Action => {
+    const before = seen.active.find((one) => sameExport(one, each));
+    return { ...(before === undefined ? withdraw(each) : announce(before)), failure: 'observe' };
+  });
+  return { take: [], restore, drop: [] };
+}
+
+/** Only with these options, whatever the files say. A name that does not resolve is complained of, exported to nobody, and no error. */
+function announce(each: Export): Action {
+  const options = each.options.length === 0 ? [] : ['-o', each.options.join(',')];
+  return act(
+    `export ${each.path} to ${each.client}`,
+    run('exportfs', ['-i', ...options, exportName(each)], { answer: 'quiet' }),
+  );
+}
+
+/** Exports of our file, and of a change that was broken off, that are declared no more and that nobody else asks for. */
+function withdrawn({ own, begun, foreign, active }: Seen, exports: readonly Export[]): Action[] {
+  const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
+  return ours
+    .filter((each, index) => ours.findIndex((one) => sameExport(one, each)) === index)
+    .filter((each) => ![...exports, ...foreign].some((one) => sameExport(one, each)))
+    .filter((each) => active.some((one) => sameExport(one, each)))
+    .map(withdraw);
+}
+
+function withdraw(each: Export): Action {
+  return act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)]));
+}
+
+/** The exports end; the server stays for those of people, and what lies in the folders stays. */
+function takeAway(seen: Seen): Decision {
+  const isOurs = seen.own?.startsWith(MARK) === true;
+  return actions(
+    withdrawn(seen, []),
+    isOurs ? remove('take the exports away', OWN_FILE) : null,
+    seen.begun === null ? null : remove('forget what was about to be exported', BEGUN_FILE),
+  );
+}
+
+function blocked(reason: string): Decision {
+  return { kind: 'blocked', reason };
+}

@@ -1,0 +1,33 @@
+// Where each section of the host is written, in the words of the files; names and what is exported follow from guests as well.
+
+import { nameOf } from '../../model/ids.ts';
+import { ADDRESS } from '../guest/places.ts';
+import { HYPERVISOR_FILE } from '../places.ts';
+import { certificates, composeFiles, guests, own, placesIn, type Sources, stacks, type Written } from '../sources.ts';
+
+const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
+  dns: [
+    own('/dns_server', '/domain_name', '/network', '/step_ca/dns_name', '/portainer_api/portainer_hostname'),
+    guests('/name', ...ADDRESS, '/role', '/traefik_service', '/portainer_agent_hostname', '/docker_stacks'),
+    certificates('/issuer', '/sans'),
+    stacks('/services', '/variables'),
+    composeFiles('/services/*/labels'),
+  ],
+  firewall: [
+    own('/firewall', '/known_hosts', '/known_aliases', '/known_ip_sets', '/shared_volumes/firewall', '/network'),
+  ],
+  gpu: [own('/nvidia_driver')],
+  network: [own('/network', '/dns_server')],
+  nfs: [own('/nfs', '/network', '/zfs'), guests('/volumes')],
+  samba: [own('/samba', '/users', '/zfs')],
+  storage: [own('/zfs', '/proxmox_storage_ids')],
+  time: [own('/timezone')],
+  trust: [guests('/role', '/mount_points')],
+  users: [own('/users')],
+};
+
+export const hypervisorSources: Sources = {
+  entry: () => ({ file: HYPERVISOR_FILE, path: '' }),
+  of: (target) => placesIn(SECTIONS, nameOf(target)),
+  isDerived: (target) => nameOf(target) === 'dns' || nameOf(target) === 'trust',
+};

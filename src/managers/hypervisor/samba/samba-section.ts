@@ -1,0 +1,187 @@
+// Folders of the host that people reach by SMB. Shares of people stay, and so do the passwords of those who use them: Samba keeps
+// its own, which a person sets with `smbpasswd`.
+
+import type { Action } from '../../../model/action.ts';
+import { targetId } from '../../../model/ids.ts';
+import { HOST } from '../../dependencies.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
+import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { mainText, type Share, sectionsOf, sharesText, whyNoShare } from './shares.ts';
+
+type SambaSpec = {
+  /** Whom folders are made for. */
+  readonly user: string;
+  readonly shares: readonly Share[];
+  /** Folders that lie in a dataset of ours, so that they are made where they are missing. */
+  readonly make: readonly string[];
+};
+
+interface Facts {
+  readonly own: string | null;
+  /** Null where Samba is not installed. */
+  readonly main: string | null;
+  readonly staged: { readonly own: string | null; readonly main: string | null };
+  /** Digest of what Samba was told to read last. */
+  readonly told: string | null;
+  /** What the files were before a change that was not proved yet. */
+  readonly unproved: Kept | null;
+  readonly passwd: string;
+  readonly units: Units;
+}
+
+interface Seen extends Facts {
+  readonly missing: ReadonlySet<string>;
+}
+
+const UNIT = 'smbd.service';
+const OWN_FILE = '/etc/samba/phoenix.conf';
+const MAIN_FILE = '/etc/samba/smb.conf';
+const STAGED_OWN = `${NOTES}/samba/phoenix.conf`;
+const STAGED_MAIN = `${NOTES}/samba/smb.conf`;
+const TOLD_FILE = `${NOTES}/samba/told`;
+
+export const samba: Section<SambaSpec, Facts, Seen> = {
+  name: 'samba',
+  declared(config) {
+    const { samba: server } = config.hypervisor;
+    if (server === null || server.shares.length === 0) return null;
+    const shares = server.shares.map((share) => ({ ...share, validUsers: [...share.validUsers] }));
+    const make = shares.map(({ path }) => path).filter((path) => liesInDataset(path, config));
+    const spec: SambaSpec = { user: server.user, shares, make };
+    return { spec, needs: [HOST.storage, targetId('hypervisor', 'users')] };
+  },
+  impact: () => 'live',
+  inventory,
+  quickCheck: (facts, wanted) => (facts.unproved === null ? quickCheckOf(facts, wanted) : null),
+  async observe(host, { spec }) {
+    const facts = await inventory(host);
+    const paths = spec === undefined ? [] : spec.shares.map(({ path }) => path);
+    return { ...facts, missing: await missingFolders(host, paths) };
+  },
+  decide,
+  health: () => null,
+  safeguard(wanted, seen, todo) {
+    if (seen.unproved !== null) return putBack('samba', seen.unproved, [reload()]);
+    const swaps = todo.flatMap(({ do: what }) =>
+      what.kind === 'file' && what.content.from === 'text' && (what.path === OWN_FILE || what.path === MAIN_FILE)
+        ? [{ path: what.path, before: what.path === OWN_FILE ? seen.own : seen.main, after: what.content.text }]
+        : [],
+    );
+    return wanted.spec === undefined || swaps.length === 0 ? null : keepFiles('samba', swaps, [reload()]);
+  },
+};
+
+const quickCheckOf = idleOnly<SambaSpec, Facts, Seen>((facts) => ({ ...facts, missing: new Set<string>() }), decide);
+
+async function inventory(host: HostReader): Promise<Facts> {
+  const read = (path: string): Promise<string | null> => textOf(host, path);
+  const [own, main, stagedOwn, stagedMain, told, passwd, unproved] = await Promise.all([
+    read(OWN_FILE),
+    read(MAIN_FILE),
+    read(STAGED_OWN),
+    read(STAGED_MAIN),
+    read(TOLD_FILE),
+    read('/etc/passwd'),
+    keptFiles(host, 'samba'),
+  ]);
+  const units = await unitsOf(host);
+  return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, unproved, passwd: passwd ?? '', units };
+}
+
+function decide({ spec, adopt }: Wanted<SambaSpec>, seen: Seen): Decision {
+  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
+}
+
+function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
+  const missing = installUnit(UNIT, seen.units);
+  if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
+  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
+  if (fault !== undefined) return { kind: 'impossible', reason: fault };
+  const text = sharesText(shares);
+  const main = mainText(seen.main, OWN_FILE);
+  if (seen.own !== null && seen.own !== text && !seen.own.startsWith(MARK) && !adopted) {
+    const reason = `${OWN_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/samba`;
+    return { kind: 'blocked', reason };
+  }
+  const theirs = sectionsOf(seen.main);
+  const twice = shares.find(({ name }) => theirs.has(name.toLowerCase()));
+  if (twice !== undefined) {
+    return { kind: 'blocked', reason: `${MAIN_FILE} has a share ${twice.name} already: take it out there, or here` };
+  }
+  const [, uid, gid] = new RegExp(`^${user.replaceAll('.', '\\.')}:[^:]*:(\\d+):(\\d+):`, 'm').exec(seen.passwd) ?? [];
+  if (uid === undefined) {
+    const reason = `the account ${user} of the shares is not on the host; make it with adduser ${user}, and give it a password with smbpasswd -a ${user}`;
+    return { kind: 'impossible', reason };
+  }
+  const absent = [...new Set(shares.map(({ path }) => path))].filter((path) => seen.missing.has(path));
+  const unmade = absent.find((path) => !make.includes(path));
+  if (unmade !== undefined) {
+    const reason = `${unmade} is to be shared and is no folder: mount what belongs there, or declare its dataset`;
+    return { kind: 'impossible', reason };
+  }
+  const folders = absent.map((path) => makeFolder(path, { uid: Number(uid), gid: Number(gid) }));
+  const isSwapped = text === seen.own && main === seen.main;
+  const staging = isSwapped ? [] : stage(text, main, seen);
+  if (staging.length > 0) return actions(folders, staging, test());
+  return actions(
+    folders,
+    isSwapped ? null : swap(text, main, seen),
+    enableUnit(UNIT, seen.units),
+    tell(text, main, seen),
+  );
+}
+
+/** Both files are tested together, from beside, before either takes its place. */
+function stage(text: string, main: string, { staged }: Seen): Action[] {
+  const stagedMain = mainText(main, STAGED_OWN);
+  return [
+    ...(staged.own === text ? [] : [write('stage the shares', STAGED_OWN, text, staged.own)]),
+    ...(staged.main === stagedMain ? [] : [write('stage the settings of Samba', STAGED_MAIN, stagedMain, staged.main)]),
+  ];
+}
+
+function test(): Action {
+  return act('test the settings of Samba', run('testparm', ['-s', STAGED_MAIN]));
+}
+
+/** Tested once more, since who staged them may have died before. */
+function swap(text: string, main: string, { own, main: present }: Seen): Action[] {
+  return [
+    test(),
+    ...(text === own ? [] : [write('swap the shares', OWN_FILE, text, own)]),
+    ...(main === present ? [] : [write('have Samba read them', MAIN_FILE, main, present)]),
+  ];
+}
+
+/** One that has just been started has read them, and is told once more all the same: only the note is proof. */
+function tell(text: string | null, main: string, { told }: Seen): Action[] {
+  const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
+  if (told === note) return [];
+  return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];
+}
+
+function reload(): Action {
+  return act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT]));
+}
+
+/** The shares go; Samba, the shares of people and every folder stay. */
+function takeAway(seen: Seen): Decision {
+  const isOurs = seen.own?.startsWith(MARK) === true;
+  const main = seen.main === null ? null : mainText(seen.main, null);
+  const isRead = main !== seen.main;
+  return actions(
+    main !== null && isRead ? write('have Samba read the shares no more', MAIN_FILE, main, seen.main) : null,
+    isOurs ? remove('take the shares away', OWN_FILE) : null,
+    main !== null && seen.told !== null && seen.units[UNIT].active
+      ? [reload(), remove('forget what it was told', TOLD_FILE)]
+      : null,
+  );
+}
+
+function noMainFile(): Decision {
+  return { kind: 'impossible', reason: `Samba is installed without ${MAIN_FILE}: bring it back with its package` };
+}

@@ -1,0 +1,130 @@
+// Disks of the host for guests: datasets in pools that are there, and what Proxmox knows of them. Nothing is ever destroyed here;
+// pools are made by `phoenix setup --allow-destructive` on the host.
+
+import type { Config } from '../../config.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { actions, textOf } from '../act.ts';
+import { mountFolder } from '../folders.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { type Cache, cacheActions, lookAtCache, whyNoCache } from './cache.ts';
+import { type DatasetSpec, type Datasets, datasetActions, lookAtDatasets, NEEDED, USUAL, whyNot } from './datasets.ts';
+import {
+  NOTE_FILE,
+  parseStorages,
+  STORAGE_FILE,
+  type StorageSpec,
+  type Storages,
+  storageActions,
+  whyNoStorages,
+} from './storages.ts';
+
+type StoragePart = {
+  readonly pools: readonly { readonly name: string; readonly disks: readonly string[] }[];
+  readonly datasets: readonly DatasetSpec[];
+  readonly storages: readonly StorageSpec[];
+  readonly cacheBytes: number | null;
+};
+
+interface Seen {
+  /** Null where ZFS could not be asked. */
+  readonly datasets: Datasets | null;
+  readonly storages: Storages;
+  readonly cache: Cache;
+}
+
+const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
+
+export const storage: Section<StoragePart, Seen, Seen> = {
+  name: 'storage',
+  declared(config) {
+    const spec = partOf(config);
+    const isEmpty = spec.pools.length + spec.datasets.length === 0 && spec.cacheBytes === null;
+    return isEmpty ? null : { spec, needs: [] };
+  },
+  impact: () => 'live',
+  async inventory(host) {
+    const files = await lookAtFiles(host);
+    // ZFS is asked where something of ours is noted.
+    const datasets = files.storages.note === null ? null : await lookAtDatasets(host, USUAL).catch(() => null);
+    return { datasets, ...files };
+  },
+  quickCheck: (facts, wanted) => (facts.datasets === null ? null : quickCheckOf(facts, wanted)),
+  async observe(host, wanted) {
+    const files = await lookAtFiles(host);
+    const guests = await host.readFolders(GUESTS);
+    const properties = [wanted.spec ?? NOTHING, wanted.before ?? NOTHING].flatMap((part) =>
+      part.datasets.flatMap((dataset) => Object.keys(dataset.properties)),
+    );
+    const asksZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
+    const datasets = asksZfs ? await lookAtDatasets(host, [...NEEDED, ...properties]) : new Map();
+    return { ...files, datasets, storages: { ...files.storages, guests } };
+  },
+  decide,
+  health: () => null,
+};
+
+/** A property that the look at all datasets does not ask for counts as different, so that it is looked at closely. */
+const quickCheckOf = idleOnly<StoragePart, Seen, Seen>((facts) => facts, decide);
+
+function partOf({ hypervisor }: Config): StoragePart {
+  const { zfs, storages } = hypervisor;
+  const declared = storages.flatMap((each): StorageSpec[] => {
+    const { id, type, dataset: name, contents } = each;
+    const dataset = zfs.datasets.find((one) => `${one.pool}/${one.name}` === name);
+    if (dataset === undefined || name === null || (type !== 'zfspool' && type !== 'dir')) return [];
+    return [{ id, type, dataset: name, folder: mountFolder(dataset), contents: contents ?? [] }];
+  });
+  return {
+    pools: zfs.pools.map(({ name, disks }) => ({ name, disks: [...disks] })),
+    datasets: zfs.datasets.map(({ pool, name, properties }) => ({ name: `${pool}/${name}`, properties })),
+    storages: declared,
+    cacheBytes: zfs.arcMaxGb === null ? null : Math.round(zfs.arcMaxGb * 1024 ** 3),
+  };
+}
+
+const NOTHING: StoragePart = { pools: [], datasets: [], storages: [], cacheBytes: null };
+
+async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
+  const [text, note, cache] = await Promise.all([
+    textOf(host, STORAGE_FILE),
+    textOf(host, NOTE_FILE),
+    lookAtCache(host),
+  ]);
+  return { storages: { entries: parseStorages(text ?? ''), note, guests: null }, cache };
+}
+
+function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets, storages, cache }: Seen): Decision {
+  const part = spec ?? NOTHING;
+  const known: Datasets = datasets ?? new Map();
+  const missing = poolsOf(part).find(({ name }) => !known.has(name));
+  if (missing !== undefined) return { kind: 'blocked', reason: whyNoPool(missing) };
+  const foreign = whyNoCache(part.cacheBytes, cache, adopt);
+  if (foreign !== null) return { kind: 'blocked', reason: foreign };
+  const declared = part.storages.map((each) => ({ ...each, folder: folderOf(each, known) }));
+  const refused = whyNot(part.datasets, known) ?? whyNoStorages(declared, storages, adopt);
+  if (refused !== null) return refused;
+  return actions(
+    datasetActions(part.datasets, (before ?? NOTHING).datasets, known),
+    storageActions(declared, storages, adopt),
+    cacheActions(part.cacheBytes, cache),
+  );
+}
+
+/** Those that are declared, and those that datasets are declared in. */
+function poolsOf({ pools, datasets }: StoragePart): StoragePart['pools'] {
+  const named = datasets.map(({ name }) => name.split('/')[0] ?? name);
+  const others = [...new Set(named)].filter((name) => !pools.some((pool) => pool.name === name));
+  return [...pools, ...others.map((name) => ({ name, disks: [] }))];
+}
+
+function whyNoPool({ name, disks }: StoragePart['pools'][number]): string {
+  if (disks.length === 0) return `pool ${name} is not there, and nothing declares its disks`;
+  const how = `phoenix setup --allow-destructive ${disks.join(' ')}`;
+  return `pool ${name} is not there: bring it back with zpool import ${name}, or make it on the host with ${how}`;
+}
+
+/** Where ZFS mounts the dataset, once it is there. */
+function folderOf({ dataset, folder }: StorageSpec, datasets: Datasets): string {
+  const shown = datasets.get(dataset)?.get('mountpoint')?.value;
+  return shown?.startsWith('/') ? shown : folder;
+}

@@ -1,0 +1,38 @@
+// The host's time zone, and that its clock is kept: certificates end by it.
+
+import type { Decision, HostReader } from '../../manager.ts';
+import { act, actions, look, run } from '../act.ts';
+import type { Section } from '../section.ts';
+
+type TimeSpec = { readonly timezone: string };
+
+interface Seen {
+  readonly timezone: string;
+  /** Whether a time service keeps the clock. */
+  readonly kept: boolean;
+}
+
+export const time: Section<TimeSpec, Seen, Seen> = {
+  name: 'time',
+  declared: ({ hypervisor: { timezone } }) => (timezone === null ? null : { spec: { timezone }, needs: [] }),
+  impact: () => 'live',
+  inventory: see,
+  quickCheck: (seen) => seen,
+  observe: see,
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : keep(spec.timezone, seen)),
+  health: () => null,
+};
+
+async function see(host: HostReader): Promise<Seen> {
+  const shown = await look(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']);
+  return { timezone: /^Timezone=(.*)$/m.exec(shown)?.[1] ?? '', kept: /^NTP=yes$/m.test(shown) };
+}
+
+function keep(timezone: string, seen: Seen): Decision {
+  return actions(
+    seen.timezone === timezone
+      ? null
+      : act(`set the time zone to ${timezone}`, run('timedatectl', ['set-timezone', timezone])),
+    seen.kept ? null : act('have the clock kept', run('timedatectl', ['set-ntp', 'true'])),
+  );
+}

@@ -1,0 +1,133 @@
+// The host trusts the environment's own authority: its root certificate, as the authority's container publishes it, among those of
+// the system.
+
+import { X509Certificate } from 'node:crypto';
+import { caOf, guestTarget } from '../../dependencies.ts';
+import { runInside } from '../../guest/proxmox/command.ts';
+import { publishedText } from '../../guest/published.ts';
+import { seenFrom } from '../../guest/seen-by.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { ROOT_ON_NODE } from '../../trusted-root.ts';
+import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
+import type { Section } from '../section.ts';
+
+/** Where `update-ca-certificates` puts it for OpenSSL. */
+const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
+/** Where feature step_ca publishes it inside. */
+const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
+const INSIDE = '/etc/step-ca/certs/root_ca.crt';
+
+/**
+ * Says where the root was published last, so that one look at the host finds it, and by its digest that it was put among those of
+ * the system: the file there is a link, which follows before the others know of it.
+ */
+const NOTE = `${NOTES}/trust.json`;
+
+interface Note {
+  readonly published: string | null;
+  readonly root: string;
+}
+
+type TrustSpec = {
+  readonly ca: number;
+  /** The published root on the host; null where the container mounts no folder for it, and then it is read inside. */
+  readonly published: string | null;
+};
+
+interface Seen {
+  readonly published: string | null;
+  readonly trusted: string | null;
+  readonly installed: string | null;
+  /** The text of the note. */
+  readonly noted: string | null;
+}
+
+export const trust: Section<TrustSpec, Seen, Seen> = {
+  name: 'trust',
+  declared(config) {
+    const ca = caOf(config);
+    if (ca === null) return null;
+    const spec: TrustSpec = { ca: ca.id, published: seenFrom(ca, PUBLISHED) };
+    const needs = [guestTarget(ca)];
+    return { spec, needs, within: needs };
+  },
+  impact: () => 'live',
+  async inventory(host) {
+    const noted = await textOf(host, NOTE);
+    return see(host, noted, noteIn(noted)?.published ?? null);
+  },
+  quickCheck(seen, { spec }) {
+    const published = noteIn(seen.noted)?.published ?? null;
+    return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
+  },
+  observe: look,
+  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen)),
+  health: () => null,
+};
+
+function noteIn(text: string | null): Note | null {
+  return text === null ? null : JSON.parse(text);
+}
+
+async function look(host: HostReader, { spec }: Wanted<TrustSpec>): Promise<Seen> {
+  const noted = await textOf(host, NOTE);
+  if (spec === undefined) return see(host, noted, null);
+  const { ca, published } = spec;
+  if (published !== null) return see(host, noted, published);
+  const { exit, stdout } = await host.run(runInside('pct', ca, ['cat', INSIDE], 30));
+  return { ...(await see(host, noted, null)), published: exit === 0 ? stdout : null };
+}
+
+async function see(host: HostReader, noted: string | null, path: string | null): Promise<Seen> {
+  const [published, trusted, installed] = await Promise.all([
+    path === null ? null : publishedText(host, path),
+    textOf(host, ROOT_ON_NODE),
+    textOf(host, INSTALLED_FILE),
+  ]);
+  return { published, trusted, installed, noted };
+}
+
+function keep({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
+  if (published === null) {
+    const where = path === null ? `${INSIDE} in container ${ca}` : `${path}`;
+    return {
+      kind: 'impossible',
+      reason: `the authority in lxc/${ca} has not published its root: ${where} is missing`,
+      passing: true,
+    };
+  }
+  const fault = whyNoRoot(published);
+  if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
+  const note: Note = { published: path, root: digest(published) };
+  const text = `${JSON.stringify(note)}\n`;
+  return actions(
+    trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_ON_NODE, published, trusted),
+    installed === published && trusted === published && noteIn(noted)?.root === note.root
+      ? null
+      : act(
+          'put it among the certificates of the system',
+          run('update-ca-certificates', trusted === null ? [] : ['--fresh']),
+        ),
+    noted === text ? null : write('note that the system trusts it', NOTE, text, noted),
+  );
+}
+
+/** Null for a certificate that may sign others and proves itself. */
+function whyNoRoot(pem: string): string | null {
+  try {
+    const certificate = new X509Certificate(pem);
+    if (!certificate.ca) return 'it is no certificate of an authority';
+    return certificate.verify(certificate.publicKey) ? null : 'it is not signed by itself';
+  } catch {
+    return 'it is no certificate';
+  }
+}
+
+function takeAway({ trusted, installed, noted }: Seen): Decision {
+  if (trusted === null && installed === null && noted === null) return actions();
+  return actions(
+    trusted === null ? null : remove('trust the root certificate no more', ROOT_ON_NODE),
+    act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
+    noted === null ? null : remove('forget that the system trusted it', NOTE),
+  );
+}

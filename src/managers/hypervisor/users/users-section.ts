@@ -1,0 +1,158 @@
+// The administrator's account on the host and in Proxmox: made once and never removed, with the keys, the right to sudo and the password that are
+// declared. What other people have put into the account stays.
+
+import type { Action, SecretReference } from '../../../model/action.ts';
+import { publishedText } from '../../guest/published.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { keyLine } from '../../public-key.ts';
+import { act, actions, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { idleOnly, type Section } from '../section.ts';
+import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
+import { keysActions, keysOf } from './keys.ts';
+import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
+import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
+
+type UserSpec = {
+  readonly username: string;
+  /** Of the password, as crypt(3) writes it; null: none is set. */
+  readonly passwordHash: SecretReference | null;
+  /** Sudo asks for it; also where it is written out in the configuration, and so never set by us. */
+  readonly hasPassword: boolean;
+  readonly sudo: boolean;
+  readonly sshKey: string | null;
+};
+
+interface Seen {
+  readonly accounts: readonly Account[];
+  /** Text of Proxmox's own list. */
+  readonly proxmox: string;
+  /** Keys that let in, by the name of the account; of those that are ours and of the declared one. */
+  readonly keys: ReadonlyMap<string, string | null>;
+  readonly sudoInstalled: boolean;
+  readonly sudoers: string | null;
+  readonly staged: string | null;
+  /** Which hash was set last: the reference, and a keyed digest of its value. */
+  readonly note: string | null;
+}
+
+const NOTE_FILE = `${NOTES}/users/password`;
+
+export const users: Section<UserSpec, Seen, Seen> = {
+  name: 'users',
+  declared({ hypervisor: { user } }) {
+    if (user === null) return null;
+    const { username, passwordHash: hash, sudo, sshPublicKey } = user;
+    const reference = hash !== null && '$secret' in hash ? hash : null;
+    const hasPassword = hash !== null;
+    const sshKey = sshPublicKey?.trim() ?? null;
+    const spec: UserSpec = { username, passwordHash: reference, hasPassword, sudo, sshKey };
+    return { spec, needs: [] };
+  },
+  impact: () => 'live',
+  /** Files only. */
+  async inventory(host) {
+    const facts = await lookAtFiles(host);
+    const keys = await Promise.all(
+      facts.accounts
+        .filter(({ ours }) => ours)
+        .map(async (account) => [account.name, await publishedText(host, keysFile(account))] as const),
+    );
+    return { ...facts, keys: new Map(keys) };
+  },
+  quickCheck: idleOnly<UserSpec, Seen, Seen>((facts) => facts, decide),
+  async observe(host, { spec }) {
+    const declared = spec;
+    const facts = await lookAtFiles(host);
+    const concerned = facts.accounts.filter(({ ours, name }) => ours || name === declared?.username);
+    const keys = await Promise.all(
+      concerned
+        .filter((account) => !isOfSystem(account))
+        .map(async (account) => [account.name, await keysOf(host, account)] as const),
+    );
+    return { ...facts, keys: new Map(keys) };
+  },
+  decide,
+  health: () => null,
+};
+
+async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
+  const [passwd, proxmox, main, sudoers, staged, note] = await Promise.all(
+    ['/etc/passwd', USERS_FILE, MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
+  );
+  return {
+    accounts: readAccounts(passwd ?? ''),
+    proxmox: proxmox ?? '',
+    sudoInstalled: main !== null,
+    sudoers: sudoers ?? null,
+    staged: staged ?? null,
+    note: note ?? null,
+  };
+}
+
+function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: Seen): Decision {
+  const known = readUsers(seen.proxmox);
+  if (spec === undefined) {
+    return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged), proxmoxActions(null, known));
+  }
+  const declared = spec;
+  const { username, hasPassword, sudo, sshKey } = declared;
+  const account = seen.accounts.find(({ name }) => name === username);
+  if (account !== undefined && isOfSystem(account)) {
+    return { kind: 'blocked', reason: `${username} is an account of the system: declare another name` };
+  }
+  const isForeign = account !== undefined && !account.ours;
+  if (isForeign && !adopt) {
+    const reason = `the account ${username} is not ours: take it over with phoenix adopt hypervisor/users, or declare another name`;
+    return { kind: 'blocked', reason };
+  }
+  const wanted = sudo ? sudoText(username, hasPassword) : null;
+  if (seen.sudoers !== null && !seen.sudoers.startsWith(MARK) && wanted !== null && !adopt) {
+    const reason = `${SUDO_FILE} is not ours: move it away, or take it over with phoenix adopt hypervisor/users`;
+    return { kind: 'blocked', reason };
+  }
+  return actions(
+    account === undefined
+      ? [...(seen.note === null ? [] : [remove('forget an older password', NOTE_FILE)]), make(username)]
+      : null,
+    isForeign ? act(`note that ${username} is ours`, run('usermod', ['--comment', COMMENT, username])) : null,
+    passwordActions(declared, account === undefined ? { ...seen, note: null } : seen),
+    account === undefined
+      ? null
+      : keysActions(account, sshKey === null ? [] : [keyLine(sshKey)], seen.keys.get(account.name) ?? null),
+    keysGone(seen, username),
+    sudo && !seen.sudoInstalled ? install('sudo') : null,
+    sudoActions(wanted, seen.sudoers, seen.staged),
+    proxmoxActions(username, known),
+  );
+}
+
+/** Its keys follow in the next round, when its home is known. */
+function make(username: string): Action {
+  const args = ['--create-home', '--user-group', '--shell', '/bin/bash', '--comment', COMMENT, username];
+  return act(`make the account ${username}`, run('useradd', args));
+}
+
+/** One that a person set later stays, until another one is declared. */
+function passwordActions({ username, passwordHash }: UserSpec, { note }: Seen): Action[] {
+  if (passwordHash === null) return [];
+  const { $secret: reference, digest = 'none' } = passwordHash;
+  const text = `${MARK}\nreference ${reference} of ${username}\ndigest ${digest}\n`;
+  if (text === note) return [];
+  const line = [
+    { from: 'text', text: `${username}:` },
+    { from: 'secret', secret: passwordHash },
+    { from: 'text', text: '\n' },
+  ] as const;
+  const set = run('chpasswd', ['-e'], { stdin: { from: 'joined', parts: line } });
+  return [
+    act(`set the password of ${username}`, set),
+    write('note which password was set', NOTE_FILE, text, note, 0o600),
+  ];
+}
+
+/** Out of every account of ours but one. */
+function keysGone(seen: Seen, but: string | null): Action[] {
+  return seen.accounts
+    .filter((account) => account.ours && account.name !== but && !isOfSystem(account))
+    .flatMap((account) => keysActions(account, [], seen.keys.get(account.name) ?? null));
+}

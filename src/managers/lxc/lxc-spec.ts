@@ -1,0 +1,144 @@
+// A container as it should be, from the whole configuration.
+
+import { targetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
+import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
+import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
+import { declaredFirewall } from '../guest/proxmox/firewall.ts';
+import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
+import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
+import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
+import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
+import type { LxcGuest } from './declared.ts';
+import { type RawOption, rawOptions } from './raw.ts';
+
+export type LxcSpec = GuestSpec &
+  SettingValues<'lxc'> & {
+    readonly hostname: string;
+    readonly ostype: string | null;
+    readonly unprivileged: boolean | null;
+    /** Only what it is made from: another source later changes nothing on a container that exists. */
+    readonly source: Exclude<Source, { readonly image: string }>;
+    readonly rootfs: { readonly storage: string; readonly sizeGb: number };
+    readonly net0: Interface & { readonly name: string | null };
+    readonly features: Readonly<Record<string, string>>;
+    readonly raw: readonly RawOption[];
+    /** Paths of devices of the host. */
+    readonly devices: readonly string[];
+    readonly mounts: readonly Mount[];
+    readonly volumes: readonly Volume[];
+    /** Id maps that /etc/subuid and /etc/subgid must allow. */
+    readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
+  };
+
+export type Mount = {
+  readonly path: string;
+  readonly host: string;
+  readonly readOnly: boolean | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+};
+
+export type Volume = {
+  readonly name: string;
+  readonly storage: string;
+  readonly sizeGb: number;
+  readonly path: string;
+};
+
+export type IdRange = { readonly first: number; readonly count: number };
+
+export function lxcTargets(config: Config): Target[] {
+  const common = environmentInputs(config);
+  return config.lxc.map((guest) => ({
+    id: targetId('lxc', guest.id),
+    spec: lxcSpec(guest, config, common),
+    needs: guestNeeds(guest, config),
+    protected: guest.protected,
+  }));
+}
+
+/** The same with what a new container gets where nothing is declared. */
+export function madeContainer(spec: LxcSpec): LxcSpec {
+  const { unprivileged, interfaceName, bridge } = MAKING.lxc;
+  const { net0 } = spec;
+  return {
+    ...spec,
+    ...madeValues('lxc', spec),
+    unprivileged: spec.unprivileged ?? unprivileged,
+    net0: { ...net0, name: net0.name ?? interfaceName, bridge: net0.bridge ?? bridge },
+  };
+}
+
+function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
+  const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+  const ranges = (type: 'uid' | 'gid'): IdRange[] =>
+    guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
+  return {
+    ...valuesOf('lxc', guest),
+    ...guestSpec(guest, valuesOf('lxc', guest), {
+      firewall: declaredFirewall(guest.firewall),
+      final: guest.startState,
+      scripts: scriptsOf(guest, common),
+      snapshots: {
+        beforeScripts: guest.lifecycleSnapshots ? 'pre-configured' : null,
+        atEnd: guest.lifecycleSnapshots ? 'final-form' : null,
+        template: guest.templateSnapshot,
+      },
+    }),
+    hostname: guest.name,
+    ostype: guest.ostype,
+    unprivileged: guest.unprivileged,
+    source:
+      guest.cloneFrom === null
+        ? { template: guest.template ?? '' }
+        : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
+    rootfs: { storage: guest.storagePool, sizeGb: guest.storageSizeGb },
+    net0: { name: guest.network.name, ...interfaceOf(guest.network, guest.firewall?.enabled ?? false) },
+    features: featuresOf(guest),
+    raw: rawOptions(guest),
+    devices: devicesOf(guest.gpus),
+    mounts: guest.mountPoints.map((mount) => ({
+      path: mount.containerPath,
+      host: mount.hostPath,
+      readOnly: mount.readOnly,
+      uid: mount.ownerUid,
+      gid: mount.ownerGid,
+    })),
+    volumes: guest.volumes.map(({ name, storage, sizeGb, mountPoint }) => ({
+      name,
+      storage,
+      sizeGb,
+      path: mountPoint,
+    })),
+    delegated: { uid: ranges('uid'), gid: ranges('gid') },
+  };
+}
+
+/** A profile of the host that allows nesting by itself stands in for the option. */
+function featuresOf(guest: LxcGuest): Readonly<Record<string, string>> {
+  const profile = guest.apparmorProfile;
+  const isOwnProfile = profile !== null && profile !== 'unconfined' && profile !== 'generated';
+  if (!(isOwnProfile && guest.apparmorManagesNesting)) return guest.pctFeatures;
+  const { nesting: _, ...others } = guest.pctFeatures;
+  return others;
+}
+
+/** What NVIDIA's driver needs inside: the GPUs handed in, and the devices that all of them share. */
+function devicesOf(gpus: readonly number[]): string[] {
+  if (gpus.length === 0) return [];
+  return [...gpus.map((index) => `/dev/nvidia${index}`), '/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
+}
+
+function scriptsOf(guest: LxcGuest, common: Inputs): Script[] {
+  const inputs = inputsOf(guest, common);
+  const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
+  const own = guest.applicationScript;
+  if (own === null || own.blob === null) return features;
+  return [
+    ...features,
+    script({ name: 'application', path: own.path, blob: own.blob, inputs: inputs.own, secret: null }),
+  ];
+}

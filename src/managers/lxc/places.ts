@@ -1,0 +1,32 @@
+// Where the settings of a container are written, in the words of the files.
+
+import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';
+import type { LxcSpec } from './lxc-spec.ts';
+
+const NVIDIA = ['/nvidia_driver_version', '/nvidia_repo_url', '/nvidia_runfile_url'] as const;
+
+const PLACES: Places<LxcSpec> = {
+  ...GUEST_PLACES,
+  scripts: [
+    own('/application_script', '/bootstrap_ca_url', '/vllm_engine_config', ...NVIDIA),
+    { in: 'lxc', at: NVIDIA },
+    ...GUEST_PLACES.scripts,
+  ],
+  snapshots: [own('/template_snapshot_name', '/enable_lifecycle_snapshots')],
+  hostname: [own('/name')],
+  swap_mb: [own('/swap_mb')],
+  ostype: [own('/ostype')],
+  unprivileged: [own('/unprivileged')],
+  source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],
+  rootfs: [own('/storage_pool', '/storage_size_gb')],
+  net0: [INTERFACE],
+  features: [own('/pct_options', '/apparmor_profile', '/apparmor_manages_nesting')],
+  raw: [own('/lxc_options', '/apparmor_profile', '/id_maps', '/gpu_assignment')],
+  devices: [own('/gpu_assignment')],
+  mounts: [own('/mount_points')],
+  volumes: [own('/zfs_volumes', '/volumes')],
+  delegated: [own('/id_maps')],
+};
+
+export const lxcSources: Sources = { entry: guestEntry, of: (_target, field) => placesIn(PLACES, field) };

@@ -1,0 +1,44 @@
+// Where the settings of a VM are written, in the words of the files: what its own entry leaves out stands in the defaults of all.
+
+import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import {
+  certificates,
+  guests,
+  host,
+  own,
+  type Places,
+  placesIn,
+  type Sources,
+  stacks,
+  type Written,
+} from '../sources.ts';
+import type { VmSpec } from './vm-spec.ts';
+
+/** A default of all VMs, in their file or, as once, in that of the hypervisor. */
+function byDefault(...fields: readonly string[]): readonly Written[] {
+  const at = fields.map((field) => `/vm_defaults/${field}`);
+  return [{ in: 'vm', at }, host(...at)];
+}
+
+const PLACES: Places<VmSpec> = {
+  ...GUEST_PLACES,
+  cores: [...GUEST_PLACES.cores, ...byDefault('cores')],
+  memory_mb: [...GUEST_PLACES.memory_mb, ...byDefault('memory_mb')],
+  firewall: [...GUEST_PLACES.firewall, own('/docker_stacks'), stacks('/firewall_rules')],
+  scripts: [own('/volumes', '/user_config', '/is_template'), ...GUEST_PLACES.scripts],
+  snapshots: [own('/snapshots', '/template_snapshot_name', '/is_template')],
+  name: [own('/name')],
+  source: [
+    own('/clone_from_vmid', '/template_image', '/template_image_url', '/template_image_sha256'),
+    guests('/template_snapshot_name', '/is_template'),
+  ],
+  disk: [own('/storage_pool', '/disk_size_gb'), ...byDefault('storage_pool', 'disk_size_gb')],
+  net0: [INTERFACE, ...byDefault('network_bridge')],
+  agent: [
+    own('/features', '/volumes', '/docker_stacks', '/user_config', '/health_check', '/portainer_role'),
+    certificates('/post_renewal', '/post_renewal_command'),
+  ],
+  user: [own('/user_config')],
+};
+
+export const vmSources: Sources = { entry: guestEntry, of: (_target, field) => placesIn(PLACES, field) };

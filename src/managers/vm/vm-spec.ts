@@ -1,0 +1,160 @@
+// A virtual machine as it should be, from the whole configuration.
+
+import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
+import type { Target } from '../../model/target.ts';
+import { fitting } from '../../model/text.ts';
+import type { Config } from '../config.ts';
+import type { FirewallRule } from '../guest/declared.ts';
+import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
+import type { Source } from '../guest/life/source.ts';
+import { MAKING } from '../guest/making.ts';
+import { declaredFirewall } from '../guest/proxmox/firewall.ts';
+import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
+import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
+import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
+import { madeValues, valuesOf } from '../guest/settings/values.ts';
+import type { VmGuest } from './declared.ts';
+
+export type VmSpec = GuestSpec & {
+  readonly name: string;
+  /** Only what it is made from: another source later changes nothing on a VM that exists. */
+  readonly source: Exclude<Source, { readonly template: string }>;
+  readonly disk: { readonly storage: string; readonly sizeGb: number | null };
+  readonly net0: Interface;
+  /** Phoenix works inside it, and so needs the guest agent. */
+  readonly agent: boolean;
+  /** What cloud-init sets up. */
+  readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
+};
+
+export function vmTargets(config: Config): Target[] {
+  const common = environmentInputs(config);
+  return config.vm.map((guest) => ({
+    id: targetId('vm', guest.id),
+    spec: vmSpec(guest, config, common),
+    needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config)],
+    protected: guest.protected,
+  }));
+}
+
+/** The same with what a new VM gets where nothing is declared. */
+export function madeMachine(spec: VmSpec): VmSpec {
+  const { diskSizeGb, bridge, ip, username } = MAKING.vm;
+  return {
+    ...spec,
+    ...madeValues('vm', spec),
+    disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
+    net0: { ...spec.net0, bridge: spec.net0.bridge ?? bridge, ip: spec.net0.ip ?? ip },
+    agent: true,
+    user: { ...spec.user, name: spec.user.name ?? username },
+  };
+}
+
+function isWorkedIn({ id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest, config: Config): boolean {
+  const uses = [features, volumes, stacks].some((list) => list.length > 0);
+  const isTold = config.certificates.some(({ hook }) => hook?.guest === id);
+  return uses || isTold || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';
+}
+
+function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
+  const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+  // A template is cloned as it is; any other VM at its snapshot.
+  const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
+  return {
+    ...guestSpec(guest, valuesOf('vm', guest), {
+      firewall: declaredFirewall(guest.firewall, stackRules(guest, config)),
+      final: guest.isTemplate ? 'template' : guest.startState,
+      scripts: scriptsOf(guest, common),
+      snapshots: guest.isTemplate
+        ? { beforeScripts: null, atEnd: null, template: null }
+        : {
+            beforeScripts: guest.snapshots.preFeatures,
+            atEnd: guest.snapshots.postFeatures,
+            template: guest.templateSnapshot,
+          },
+    }),
+    name: guest.name,
+    source: guest.cloneFrom === null ? imageOf(guest) : { clone: guest.cloneFrom, snapshot },
+    disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
+    net0: interfaceOf(guest.network, guest.firewall?.enabled ?? false),
+    agent: isWorkedIn(guest, config),
+    user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
+  };
+}
+
+/**
+ * A template whose image another one downloads waits for that one, so that it is downloaded once. Not where the other waits for a
+ * guest itself: that might be this one.
+ */
+function imageNeeds(guest: VmGuest, config: Config): TargetId[] {
+  if (guest.templateImageUrl === null) return [];
+  const first = config.vm.find(
+    (other) => other.templateImageUrl !== null && other.templateImage === guest.templateImage,
+  );
+  if (first === undefined || first === guest) return [];
+  return guestNeeds(first, config).every((need) => kindOf(need) === 'hypervisor') ? [targetId('vm', first.id)] : [];
+}
+
+function imageOf({ templateImage, templateImageUrl: url, templateImageSha256: sha256 }: VmGuest): VmSpec['source'] {
+  return { image: templateImage ?? '', download: url === null || sha256 === null ? null : { url, sha256 } };
+}
+
+/** What the stacks that run on the VM open. */
+function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
+  return guest.stacks.flatMap(({ name, environment }) => {
+    const environments = config.stacks.get(name)?.environments;
+    return [...(environments?.[environment]?.firewallRules ?? [])];
+  });
+}
+
+/** Mounts first, since what features install may lie on them. */
+function scriptsOf(guest: VmGuest, common: Inputs): Script[] {
+  const inputs = inputsOf(guest, common);
+  const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
+  const all = [...nfsVolumes(guest), ...features, ...password(guest)];
+  return guest.isTemplate && all.length > 0 ? [...all, CLEANUP] : all;
+}
+
+/** A template that was started has an identity, which its clones must not share. */
+const CLEANUP = script({
+  name: 'template_cleanup',
+  path: 'etc/features/template_cleanup/install.sh',
+  blob: null,
+  inputs: {},
+  secret: null,
+});
+
+function nfsVolumes(guest: VmGuest): Script[] {
+  if (guest.volumes.length === 0) return [];
+  const lines = guest.volumes.map(fstabLine);
+  const inputs = { NFS_VOLUMES: lines.join('\n') };
+  return [
+    script({ name: 'nfs_volumes', path: 'etc/features/nfs_volumes/install.sh', blob: null, inputs, secret: null }),
+  ];
+}
+
+/**
+ * Source and place as /etc/fstab has them; the script reads both up to a space.
+ * @throws Error for a path with a space or backslash in it
+ */
+function fstabLine({ server, path, mountPoint }: VmGuest['volumes'][number]): string {
+  const word = (text: string): string => fitting(text, /^[^\s\\]+$/, '/etc/fstab');
+  const host = server.includes(':') ? `[${server}]` : server;
+  return `${word(host)}:${word(path)} ${word(mountPoint)}`;
+}
+
+/** Cloud-init takes a password hash only as an argument, which everybody on the host could read: it is set inside instead. */
+function password({ user }: VmGuest): Script[] {
+  if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
+  const path = 'etc/features/user_password/install.sh';
+  const secret = { variable: 'PASSWORD_HASH', ...user.passwordHash };
+  return [
+    script({
+      name: 'user_password',
+      path,
+      blob: null,
+      inputs: { USER_NAME: user.username ?? MAKING.vm.username },
+      secret,
+    }),
+  ];
+}

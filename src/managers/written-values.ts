@@ -1,0 +1,65 @@
+// The values of the files as people wrote them, before anything is normalised: for what shows a person their own words again.
+// Secrets in plain text are marked, so that whoever shows a value hides them.
+
+import { composeSecret } from '../compose/secrets.ts';
+import { yamlSource } from '../compose/source.ts';
+import { pointer } from '../config/read/place.ts';
+import { readJson } from '../config/read/read-json.ts';
+import type { Json } from '../model/json.ts';
+import { namesSecret } from '../model/secret-shapes.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+
+/** By path below the config root; undefined for a file that is not there, or cannot be read. Each is read once. */
+export type WrittenValues = (file: string) => Json | undefined;
+
+export function writtenValues(files: Snapshot['files']): WrittenValues {
+  const read = new Map<string, Json | undefined>();
+  return (file) => {
+    if (!read.has(file)) read.set(file, fileValue(file, files.get(file)?.bytes));
+    return read.get(file);
+  };
+}
+
+function fileValue(file: string, bytes: Uint8Array | undefined): Json | undefined {
+  if (bytes === undefined) return undefined;
+  if (file.endsWith('.json')) return marked(readJson(bytes).value as Json | undefined, [], variableSecret);
+  try {
+    const value = yamlSource(new TextDecoder().decode(bytes)).document.toJS({ maxAliasCount: 1_000 });
+    return marked(
+      JSON.parse(JSON.stringify(value)) as Json,
+      [],
+      (keys, text) => composeSecret(pointer(keys), text) !== null,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+type IsSecret = (
+  keys: readonly string[],
+  text: string,
+  within: { readonly [key: string]: Json | undefined },
+) => boolean;
+
+/** A variable of a stack is secret by the name that stands beside it. */
+function variableSecret(
+  keys: readonly string[],
+  _text: string,
+  { name }: { readonly [key: string]: Json | undefined },
+): boolean {
+  return keys.at(-1) === 'value' && typeof name === 'string' && namesSecret(name);
+}
+
+/** The readers have bounded how deep it is. */
+function marked(value: Json | undefined, keys: readonly string[], isSecret: IsSecret): Json | undefined {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, index) => marked(item, [...keys, String(index)], isSecret) ?? null);
+  const object = value as { readonly [key: string]: Json | undefined };
+  return Object.fromEntries(
+    Object.entries(object).map(([key, item]) => {
+      const at = [...keys, key];
+      if (typeof item === 'string' && isSecret(at, item, object)) return [key, { $plain: item }];
+      return [key, marked(item, at, isSecret)];
+    }),
+  );
+}

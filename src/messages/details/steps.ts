@@ -1,0 +1,66 @@
+// Steps of a plan in Markdown: the table of what happens, the fields of each, and the order as a graph. Pure.
+
+import type { TargetId } from '../../model/ids.ts';
+import type { PlanStep } from '../../model/plan.ts';
+import { shownChanges, targetLabel } from '../changes.ts';
+import { fieldRows } from '../fields.ts';
+import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
+import { block, code, folded, table } from './markdown.ts';
+
+/** Larger graphs are drawn by no browser in good time, and read by nobody. */
+const MOST_NODES = 60;
+const MOST_ARROWS = 200;
+
+/** `held`: targets that older problems hold back. */
+export function planTable(steps: readonly PlanStep[], held: ReadonlySet<TargetId>): string {
+  return table(
+    ['', 'Target', 'What', 'Cost', 'Waits for'],
+    steps.map((step) => [
+      code(MARK[step.verb]),
+      code(targetLabel(step)),
+      step.verb,
+      [code(impactWords(step)), ...newlyGiven(step)].join(', '),
+      [bold(approvalWords(step)), held.has(step.target) ? 'an older problem' : '']
+        .filter((word) => word !== '')
+        .join(', '),
+    ]),
+  );
+}
+
+function newlyGiven({ secrets = [] }: PlanStep): string[] {
+  return secrets.length === 0 ? [] : [`newly given ${secrets.map(code).join(', ')}`];
+}
+
+function bold(words: string): string {
+  return words === '' ? '' : `**${words}**`;
+}
+
+/** One step's fields, folded away; empty for a step that changes none. */
+export function stepFields(step: PlanStep): string {
+  const shown = shownChanges(step).filter(({ before, after }) => step.verb === 'update' || !isEmpty(after ?? before));
+  const lines = shown
+    .flatMap(fieldRows)
+    .flatMap(({ path, before, after }) => [
+      ...(before === null ? [] : [`- ${path} ${before}`]),
+      ...(after === null ? [] : [`+ ${path} ${after}`]),
+    ]);
+  return lines.length === 0 ? '' : folded(`${targetLabel(step)}: ${step.verb}`, block(lines, 'diff'));
+}
+
+/** The order as Mermaid draws it; empty where there is no order to speak of, or too much. */
+export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs' | 'name'>[]): string {
+  const arrows = steps.flatMap(({ target, needs }) => needs.map((need) => [need, target] as const));
+  if (arrows.length === 0 || steps.length > MOST_NODES || arrows.length > MOST_ARROWS) return '';
+  const names = new Map(steps.map(({ target }, index) => [target, `t${index}`]));
+  const nodes = steps.map((step) => `  ${names.get(step.target)}["${label(targetLabel(step))}"]`);
+  const lines = arrows.flatMap(([need, target]) => {
+    const [from, to] = [names.get(need), names.get(target)];
+    return from === undefined || to === undefined ? [] : [`  ${from} --> ${to}`];
+  });
+  return folded('Order', block(['flowchart LR', ...nodes, ...lines], 'mermaid'));
+}
+
+/** Mermaid reads entities, and little else, within quotes. */
+function label(target: string): string {
+  return target.replaceAll(/[^\w./-]/g, (character) => `#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,71 @@
+// How a failed action is told: what ran, how it ended, the line that tells why, and what to do where that is known.
+
+import type { Action } from '../model/action.ts';
+import { failureText } from '../model/failure.ts';
+import type { CommandResult } from '../ports.ts';
+
+/** What to do about the messages of Proxmox that people meet most, by what they say. Short enough to stand in a status beside what failed. */
+export const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/can't lock file|got timeout/i, 'replay when what else works on it has ended'],
+  [/CT is locked|VM is locked/i, 'unlock it when nothing works on it any more, then replay'],
+  [/no space left|out of space/i, 'make room on the storage, then replay'],
+  [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
+  [/is not most recent snapshot/i, 'remove the newer snapshots, if they may go, and roll back by hand'],
+  [/snapshot feature is not available/i, 'turn rollback_on_failure off, or move it to a storage that can snapshot'],
+  [
+    /checksum mismatch.*aborting/i,
+    'remove the other file of that name on the node, or name the image otherwise, then replay',
+  ],
+  [/checksum mismatch/i, "compare template_image_sha256 with the publisher's list, then push"],
+  [
+    /is not configured for content type/i,
+    'let the storage take it, with `pvesm set` and its content types, then replay',
+  ],
+  [/template: no such template/i, 'name one that `pveam available` lists, or put the file on the storage, then replay'],
+  [/permission denied|permission check failed/i, 'run Phoenix as root on the node'],
+];
+
+/** For example `pct start 101: exit 255: CT is locked (backup); …`. */
+export function actionFailure(action: Action, result: CommandResult): string {
+  const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
+  const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
+  const told = [howItEnded(action, result), why].filter((part) => part !== undefined);
+  return failureText({ what: what.trim(), why: told.join(': '), remedy });
+}
+
+/** The last line that is not empty, a line that speaks of an error before others. */
+export function tellingLine(output: string): string | undefined {
+  const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+  // What nginx stopped at, before the line that only says that it did.
+  const stopped = lines.findLast((line) => /\[(emerg|alert|crit)\]/.test(line));
+  if (stopped !== undefined) return stopped;
+  return lines.findLast((line) => /error|fail|cannot|can't|unable|not |invalid|no such/i.test(line)) ?? lines.at(-1);
+}
+
+/** Undefined where what was said of it says it all. */
+function howItEnded({ do: { kind } }: Action, { exit, ended }: CommandResult): string | undefined {
+  switch (ended) {
+    case 'exited':
+      if (kind === 'command') return `exit ${exit}`;
+      return kind === 'http' && exit !== null && exit > 1 ? `status ${exit}` : undefined;
+    case 'not found':
+      return 'there is no such program on the node';
+    case 'timed out':
+      return 'took too long and was stopped';
+    case 'aborted':
+    case 'killed':
+      return 'was stopped';
+    case 'unknown':
+      return 'lost, and its end is not known';
+    case 'not started':
+      return 'not started';
+    default:
+      return ended satisfies never;
+  }
+}
+
+/** The verb and what it acts on: options may be long and say little. */
+function firstWords(args: readonly string[]): string {
+  return args.slice(0, 2).join(' ');
+}

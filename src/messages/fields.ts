@@ -1,0 +1,45 @@
+// The fields of a step before and after, as the rows of a table.
+
+import type { Json } from '../model/json.ts';
+import { align } from '../plan/align.ts';
+import { canonical } from '../plan/canonical.ts';
+import type { ShownChange } from './changes.ts';
+import { printable } from './printable.ts';
+
+/** Characters of one value of a field; the repository says the rest. */
+const LONGEST_VALUE = 400;
+/** Elements of one list that are shown one by one. */
+const MOST_ELEMENTS = 200;
+
+/** One line of a field's change; null where there is nothing on that side. */
+export interface FieldRow {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What a field was and becomes; of a list only what is taken out and what comes in. Secrets must be hidden already. */
+export function fieldRows({ path, before, after, unchanged }: ShownChange): readonly FieldRow[] {
+  const name = printable(path);
+  if (unchanged === true) return [{ path: name, before: null, after: valueText(after) }];
+  if (!Array.isArray(before) || !Array.isArray(after)) {
+    return [{ path: name, before: valueText(before), after: valueText(after) }];
+  }
+  const [old, now] = [before.map(canonical), after.map(canonical)];
+  const pairs = align(old, now).filter(
+    (pair) => pair.before === undefined || pair.after === undefined || old[pair.before] !== now[pair.after],
+  );
+  const shown = pairs.slice(0, MOST_ELEMENTS).map((pair) => ({
+    path: name,
+    before: pair.before === undefined ? null : valueText(before[pair.before]),
+    after: pair.after === undefined ? null : valueText(after[pair.after]),
+  }));
+  const left = pairs.length - shown.length;
+  return left === 0 ? shown : [...shown, { path: name, before: null, after: `and ${left} more` }];
+}
+
+function valueText(value: Json | undefined): string | null {
+  if (value === undefined) return null;
+  const text = printable(JSON.stringify(value));
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+}

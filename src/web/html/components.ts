@@ -1,0 +1,122 @@
+// The small pieces that every page is made of.
+
+import { durationText, utcText } from '../../messages/pages.ts';
+import { printable } from '../../messages/printable.ts';
+import { stepWord } from '../../messages/run.ts';
+import { shortSha } from '../../messages/status.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Run, RunState, StepRecord } from '../../model/run.ts';
+import type { Links } from '../links.ts';
+import { type Html, html } from './html.ts';
+
+/** How a state looks; its word always stands beside the dot. */
+type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
+
+const RUN_TONES: Record<RunState, Tone> = {
+  planned: 'quiet',
+  applying: 'busy',
+  succeeded: 'good',
+  failed: 'bad',
+  blocked: 'wait',
+  superseded: 'quiet',
+  invalid: 'bad',
+};
+
+const STEP_TONES: Readonly<Record<string, Tone>> = {
+  waits: 'quiet',
+  runs: 'busy',
+  applied: 'good',
+  unchanged: 'good',
+  failed: 'bad',
+  skipped: 'wait',
+  blocked: 'wait',
+  superseded: 'quiet',
+  'would act': 'wait',
+  'nothing to do': 'good',
+};
+
+export function badge(word: string, tone: Tone): Html {
+  return html`<span class="state ${tone}">${word}</span>`;
+}
+
+export function runBadge(state: RunState): Html {
+  return badge(state, RUN_TONES[state]);
+}
+
+export function stepBadge(run: Run, step: StepRecord): Html {
+  const word = stepWord(run, step);
+  return badge(word, STEP_TONES[word] ?? 'quiet');
+}
+
+/** Words that came from outside: they change neither the page nor its direction of writing. */
+export function said(text: string): Html {
+  return html`<span class="said">${printable(text)}</span>`;
+}
+
+export function sha(commit: string): Html {
+  return commit === '' ? null : html`<code class="sha" title=${commit}>${shortSha(commit)}</code>`;
+}
+
+/** @param iso ISO 8601; the script adds how long ago it was, or says only that where it is `brief` */
+export function time(iso: string | null, brief = false): Html {
+  if (iso === null) return null;
+  return html`<time datetime=${iso} class=${brief ? 'brief' : null}>${utcText(iso)}</time>`;
+}
+
+/** Null until both are known. */
+export function duration(started: string | null, ended: string | null): Html {
+  if (started === null || ended === null) return null;
+  return durationText(Date.parse(ended) - Date.parse(started));
+}
+
+export function runLink(links: Links, run: RunId): Html {
+  return html`<a href=${links.run(run)}>run ${run}</a>`;
+}
+
+export function targetLink(links: Links, target: TargetId, label: string = target): Html {
+  return html`<a href=${links.target(target)}><code>${label}</code></a>`;
+}
+
+/** Names and values; those without a value are left out. */
+export function facts(entries: ReadonlyArray<readonly [name: string, value: Html]>): Html {
+  const known = entries.filter(([, value]) => !isEmpty(value));
+  return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+export interface Table {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  /** The first cell names the row. A column that is empty throughout is left out. */
+  readonly rows: ReadonlyArray<readonly Html[]>;
+  /** Of each row, where it can be led to; empty for none. */
+  readonly ids?: readonly string[];
+  /** How it is laid out, beside what all tables share. */
+  readonly look?: string;
+}
+
+/** Roles are written out: on a narrow screen the style lays rows out as blocks, and browsers then forget that it is a table. */
+export function table({ caption, columns: all, rows: whole, ids = [], look = '' }: Table): Html {
+  const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
+  const columns = all.filter((_, index) => kept[index]);
+  const rows = whole.map((cells) => cells.filter((_, index) => kept[index]));
+  const cell = (content: Html, index: number) => {
+    if (index === 0) return html`<th role="rowheader" scope="row" data-label=${columns[index]}>${content}</th>`;
+    return html`<td role="cell" data-label=${columns[index]} class=${isEmpty(content) ? 'empty' : null}>${content}</td>`;
+  };
+  return html`<table role="table" class=${look}>
+    <caption>${caption}</caption>
+    <thead role="rowgroup"><tr role="row">${columns.map(
+      (name) => html`<th role="columnheader" scope="col">${name}</th>`,
+    )}</tr></thead>
+    <tbody role="rowgroup">${rows.map((cells, index) => html`<tr role="row" id=${ids[index] || null}>${cells.map(cell)}</tr>`)}</tbody>
+  </table>`;
+}
+
+function isEmpty(content: Html): boolean {
+  return content === null || content === '';
+}
+
+/** What people should know beside the facts; nothing where there is nothing to say. */
+export function noteList(notes: readonly string[]): Html {
+  return notes.length === 0 ? null : html`<ul>${notes.map((note) => html`<li>${said(note)}</li>`)}</ul>`;
+}

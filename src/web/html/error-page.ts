@@ -1,0 +1,10 @@
+// A page for what went wrong: what is the matter, and what to do.
+
+import type { Trouble } from '../../messages/pages.ts';
+import { said } from './components.ts';
+import type { Page } from './document.ts';
+import { html } from './html.ts';
+
+export function troublePage({ title, hint }: Trouble): Page {
+  return { title, live: null, main: html`<h1>${said(title)}</h1><p>${said(hint)}</p>` };
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { actionFailure, tellingLine } from '../../src/messages/failure.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { CommandResult } from '../../src/ports.ts';
+
+const start: Action = {
+  summary: 'start 101',
+  impact: 'live',
+  do: { kind: 'command', program: 'pct', args: ['start', '101', '--debug', '1'], timeoutSeconds: 60 },
+};
+
+function result(changes: Partial<CommandResult>): CommandResult {
+  return { exit: 255, stdout: '', stderr: '', ms: 1, ended: 'exited', ...changes };
+}
+
+test('a failure says what ran, how it ended, why, and what to do', () => {
+  expect(actionFailure(start, result({ stderr: 'warning: x\nCT is locked (backup)\n' }))).toBe(
+    'pct start 101: exit 255: CT is locked (backup); unlock it when nothing works on it any more, then replay',
+  );
+  expect(actionFailure(start, result({ exit: null, ended: 'timed out' }))).toBe(
+    'pct start 101: took too long and was stopped',
+  );
+  expect(actionFailure(start, result({ exit: null, ended: 'not found' }))).toBe(
+    'pct start 101: there is no such program on the node',
+  );
+  const write: Action = {
+    summary: 'write the firewall of 101',
+    impact: 'live',
+    do: { kind: 'file', path: '/etc/pve/firewall/101.fw', content: { from: 'text', text: '' }, mode: 0o640 },
+  };
+  expect(actionFailure(write, result({ exit: 1, stderr: 'it was changed' }))).toBe(
+    'write the firewall of 101: it was changed',
+  );
+});
+
+test('the telling line is the last that speaks of an error, else the last', () => {
+  expect(tellingLine('one\ntwo\n\n')).toBe('two');
+  expect(tellingLine('error: disk full\ncleaning up\n')).toBe('error: disk full');
+  expect(tellingLine('\n')).toBeUndefined();
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { olderProblemText, problemCounts, problemText } from '../../src/messages/problem.ts';
+import type { Problem } from '../../src/model/problem.ts';
+
+const problem: Problem = {
+  severity: 'error',
+  code: 'DUPLICATE_IP',
+  file: 'etc/phoenix_lxc_configs.json',
+  path: '/lxc_configs/101/network_config/ip',
+  line: 12,
+  column: 5,
+  target: null,
+  message: '10.0.0.5 is taken',
+  hint: 'Choose another.',
+};
+
+test('a problem stands at its place, with what to do below it', () => {
+  expect(problemText(problem)).toBe(
+    'etc/phoenix_lxc_configs.json:12:5: error DUPLICATE_IP: 10.0.0.5 is taken\n    Choose another.',
+  );
+  expect(problemText({ ...problem, hint: null })).not.toContain('\n');
+});
+
+test('an older one is told in one line', () => {
+  expect(olderProblemText(problem)).toBe(
+    'etc/phoenix_lxc_configs.json:12:5: older error DUPLICATE_IP: 10.0.0.5 is taken',
+  );
+});
+
+test('what stands in a repository cannot act on the terminal', () => {
+  const hostile = { ...problem, file: 'etc/\u001b]0;x\u0007.json', message: 'a\nb\u202e', hint: '\u009b2J' };
+  expect(problemText(hostile)).toBe('etc/?]0;x?.json:12:5: error DUPLICATE_IP: a?b?\n    ?2J');
+});
+
+test('problems are counted by what they are', () => {
+  expect(problemCounts([])).toBe('no errors and no warnings');
+  expect(problemCounts([problem, problem, { ...problem, severity: 'warning' }])).toBe('2 errors and 1 warning');
+});

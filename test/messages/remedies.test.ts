@@ -1,0 +1,257 @@
+// Whatever failed, and wherever it is shown: what to do about it is never cut.
+
+import fc from 'fast-check';
+import { html } from 'htm/preact';
+import { renderToString } from 'preact-render-to-string';
+import { describe, expect, test } from 'vitest';
+import { detailsOfRun, detailsOfStep } from '../../src/messages/details/details.ts';
+import { plain } from '../../src/messages/details/markdown.ts';
+import { mergedMarkdown } from '../../src/messages/details/merged.ts';
+import { actionFailure, REMEDIES } from '../../src/messages/failure.ts';
+import { noSigningKeys, tooManyCommits, unsigned } from '../../src/messages/policy.ts';
+import { planned } from '../../src/messages/pull-request.ts';
+import { rehearsalStep } from '../../src/messages/rehearsal.ts';
+import { runText } from '../../src/messages/run.ts';
+import {
+  ended,
+  frozen,
+  interrupted,
+  invalid,
+  LONGEST,
+  rewritten,
+  statusAlone,
+  stepEnded,
+  WHY,
+} from '../../src/messages/status.ts';
+import type { Action } from '../../src/model/action.ts';
+import { alsoTelling, failureText, fitFailure, fitText, followedBy } from '../../src/model/failure.ts';
+import { type RunId, targetId } from '../../src/model/ids.ts';
+import { ERROR_CODES, type Problem } from '../../src/model/problem.ts';
+import type { StepRecord } from '../../src/model/run.ts';
+import type { RunDetail } from '../../src/ports/ledger.ts';
+import type { CommandResult } from '../../src/ports.ts';
+import type { Page } from '../../src/web/html/document.ts';
+import { runPage, stepPage } from '../../src/web/html/run.ts';
+import { linksFrom } from '../../src/web/links.ts';
+
+const LINKS = linksFrom('/runs/17');
+const render = ({ main }: Page) => renderToString(html`<div>${main}</div>`);
+const RUN = '17' as RunId;
+const COMMIT = 'a'.repeat(40);
+const TARGET = targetId('stack', '1002.a-stack-with-quite-a-long-name');
+/** What a program says is as long as it likes, and may hold what ends a sentence of ours. */
+const NOISE = `error: ${'the node says much; more than fits anywhere; '.repeat(12)}/var/lib/vz/images`;
+
+const start: Action = {
+  summary: 'start 101',
+  impact: 'live',
+  do: { kind: 'command', program: 'pct', args: ['start', '101'], timeoutSeconds: 60 },
+};
+
+/** A message that the pattern of a remedy knows. */
+const SAID = [
+  "can't lock file '/run/lock/lxc/pve-config-101.lock'",
+  'CT is locked (backup)',
+  'no space left on device',
+  "storage 'fast' does not exist",
+  'is not most recent snapshot',
+  'snapshot feature is not available',
+  "checksum mismatch, aborting: 'x'",
+  'checksum mismatch',
+  'is not configured for content type',
+  'template: no such template',
+  'permission denied',
+];
+
+const failures = SAID.map((said) => {
+  const result: CommandResult = { exit: 255, stdout: '', stderr: `${NOISE} ${said} ${NOISE}`, ms: 1, ended: 'exited' };
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1] ?? '';
+  return { said, remedy, reason: actionFailure(start, result) };
+});
+
+test('every known failure is tried here', () => {
+  expect(new Set(failures.map(({ remedy }) => remedy))).toEqual(new Set(REMEDIES.map(([, remedy]) => remedy)));
+  for (const [, remedy] of REMEDIES) expect(remedy).not.toContain('; ');
+});
+
+function step(reason: string, outcome: StepRecord['outcome'] = 'failed'): StepRecord {
+  const at = '2026-01-02T03:04:05.000Z';
+  return {
+    target: TARGET,
+    verb: 'update',
+    impact: 'live',
+    outcome,
+    reason,
+    attempts: 1,
+    started: at,
+    ended: at,
+    actions: [],
+  };
+}
+
+function runOf(steps: readonly StepRecord[]): RunDetail {
+  const planStep = (each: StepRecord) => ({
+    target: each.target,
+    kind: 'stack',
+    verb: each.verb,
+    impact: each.impact,
+    needs: [],
+    wave: 1,
+    approval: false,
+    approvals: 0,
+    protected: false,
+    changes: [],
+  });
+  return {
+    id: RUN,
+    commit: COMMIT,
+    trigger: 'push',
+    verb: null,
+    readOnly: false,
+    state: 'failed',
+    created: '2026-01-02T03:04:05.000Z',
+    started: null,
+    ended: '2026-01-02T03:04:05.000Z',
+    by: 'ada',
+    steps,
+    plan: { from: null, to: COMMIT, steps: steps.map(planStep) },
+    reason: null,
+    problems: [],
+    approvals: [],
+    notes: [],
+    supersededBy: null,
+  } as unknown as RunDetail;
+}
+
+describe.each(failures)('$said', ({ remedy, reason }) => {
+  const sentences = {
+    alone: reason,
+    'rolled back': WHY.rolledBack(reason),
+    'put back': WHY.putBack(reason),
+    'not rolled back': WHY.notRolledBack('changed, but not healthy: exit 1', reason),
+    'rolling back failed without a remedy': WHY.notRolledBack(reason, 'pct rollback 101: was stopped'),
+    'no way back': WHY.failedWithoutWayBack(reason, `${NOISE}`.replaceAll(';', ',')),
+    'yet done': WHY.failedYetDone(reason),
+  };
+
+  test.each(Object.entries(sentences))('%s: the statuses of the step and of the run', (_, sentence) => {
+    const said = [
+      stepEnded('failed', sentence),
+      ended(RUN, [step(sentence), step('x', 'applied')]),
+      ended(RUN, [step(sentence, 'blocked')]),
+    ];
+    for (const each of said) {
+      const { description } = statusAlone(COMMIT, 'phoenix/apply', each);
+      expect(description.length).toBeLessThanOrEqual(LONGEST);
+      expect(description).toContain(remedy);
+    }
+  });
+
+  test('checks, comments, pages, the command line', () => {
+    const many = runOf(
+      Array.from({ length: 300 }, (_, index) => ({
+        ...step(reason, index < 250 ? 'applied' : 'failed'),
+        target: targetId('lxc', 100 + index),
+      })),
+    );
+    const one = runOf([step(reason)]);
+    const markdown = plain(remedy);
+    expect(detailsOfStep(one, TARGET, 'failure', [])?.summary).toContain(markdown);
+    for (const whole of [detailsOfRun(many, 'failure', '').summary, mergedMarkdown(many, null)]) {
+      expect(whole.split(markdown).length - 1).toBeGreaterThanOrEqual(50);
+      expect(Buffer.byteLength(whole)).toBeLessThan(65_000 * 2);
+    }
+    expect(runText({ ...one, problems: [], reason: null }, false)).toContain(remedy);
+    expect(rehearsalStep({ target: TARGET, outcome: 'failed', actions: 1, reason }, false)).toContain(remedy);
+    const view = { run: one, detailed: new Set([TARGET]), logs: new Map(), successor: null };
+    const [only = step(reason)] = one.steps;
+    for (const page of [runPage(view, LINKS), stepPage(view, only, LINKS)]) expect(render(page)).toContain(remedy);
+  });
+});
+
+describe('problems', () => {
+  const place = {
+    file: 'stacks/a-stack-with-quite-a-long-name/docker-compose.yml',
+    path: '/x',
+    line: 1234,
+    column: 5,
+    target: TARGET,
+  };
+  const problemOf = (code: Problem['code'], hint: string | null): Problem => ({
+    severity: 'error',
+    code,
+    ...place,
+    message: NOISE,
+    hint,
+  });
+
+  test.each(ERROR_CODES)('%s: what to do about it ends the status, on the commit and on the pull request', (code) => {
+    const hint = 'Give one of both another address of the subnet, or declare it as dhcp.';
+    const problem = problemOf(code, hint);
+    const plan = { from: null, to: COMMIT, steps: [] };
+    const told = [invalid([problem]), planned({ plan, problems: [{ ...problem, new: true }], ok: false })];
+    for (const each of told) {
+      const { description } = statusAlone(COMMIT, 'phoenix/plan', { state: 'failure', description: each.description });
+      expect(description).toContain(hint);
+    }
+    const { description } = statusAlone(COMMIT, 'phoenix/x', stepEnded('blocked', WHY.held(problem)));
+    expect(description).toContain(hint);
+  });
+
+  test('a remedy longer than a status gives way to where it stands whole', () => {
+    const { description } = invalid([problemOf('PLAINTEXT_SECRET', 'Do this and that. '.repeat(20))]);
+    expect(description.length).toBeLessThanOrEqual(LONGEST);
+    expect(description).toMatch(/^1 error.*docker-compose.yml:1234.*; phoenix validate says what to do$/);
+  });
+
+  test('an annotation of any length ends in what to do', () => {
+    const long = { ...problemOf('BAD_RULE', 'Write one port.'), message: 'x'.repeat(40_000) };
+    const run = { ...runOf([]), problems: [long] };
+    const [annotation] = detailsOfRun(run, 'failure', '').annotations;
+    expect(fitText(annotation?.message ?? '', 16_000)).toMatch(/Write one port\.$/);
+  });
+});
+
+test.each([
+  [unsigned(COMMIT, NOISE), 'sign it and push again'],
+  [noSigningKeys(), 'set PHOENIX_SIGNING_KEYS'],
+  [tooManyCommits(1000), 'push them in parts'],
+  [frozen(NOISE), 'to go on: phoenix unfreeze'],
+  [interrupted(COMMIT), 'to look again: phoenix replay aaaaaaa'],
+  [rewritten(COMMIT, 'b'.repeat(40)), 'phoenix replay aaaaaaa --rewind'],
+])('a sentence about the whole run ends in what to do: %#', (said, remedy) => {
+  expect(statusAlone(COMMIT, 'phoenix/apply', said).description).toContain(remedy);
+});
+
+describe('making it fit', () => {
+  const word = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((text) => !/;|\s/.test(text));
+
+  test('whatever was said: the remedy stays whole, and nothing is longer than its room', () => {
+    fc.assert(
+      fc.property(word, fc.string({ maxLength: 400, unit: 'grapheme' }), word, (what, why, remedy) => {
+        const failure = { what, why, remedy };
+        for (const text of [
+          fitText(failureText(failure), LONGEST),
+          fitFailure(failure, LONGEST, { what, remedy: 'see it' }),
+        ]) {
+          expect(text.length).toBeLessThanOrEqual(LONGEST);
+          expect(text.isWellFormed()).toBe(true);
+          expect(text.endsWith(`; ${remedy}`)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('what fits is left as it is; what has no remedy is cut in its middle', () => {
+    expect(fitText('short', LONGEST)).toBe('short');
+    expect(fitText(`begin ${'x'.repeat(300)} end`, 20)).toBe('begin xxxxxx…xxx end');
+  });
+
+  test('what is added, and what follows, stands before the remedy', () => {
+    expect(alsoTelling('no disk; add one', 'the old one serves')).toBe('no disk (the old one serves); add one');
+    expect(followedBy('no disk; add one', 'no snapshot')).toBe('no disk, and no snapshot; add one');
+    expect(followedBy('no disk; add one', 'no snapshot; take one')).toBe(
+      'no disk (add one), and no snapshot; take one',
+    );
+  });
+});
