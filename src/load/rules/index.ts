@@ -14,6 +14,7 @@ import { authorityComesFirst, dependenciesHaveAnOrder } from '../../managers/gue
 import {
   addressesAreUnique,
   idsAreUnique,
+  interfacesAreTold,
   macsAreUnique,
   namesAreUnique,
   serviceNamesAreUnique,
@@ -75,6 +76,7 @@ const ACROSS: readonly Rule[] = [
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
+  interfacesAreTold,
   macsAreUnique,
   serviceNamesAreUnique,
   gatewaysFitTheirAddresses,
