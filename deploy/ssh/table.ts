@@ -60,7 +60,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   storage: '[A-Za-z][A-Za-z0-9._-]*',
   volume: '{storage}:(?:[0-9]+|(?:{step}/)*{step})',
   template: '{storage}:vztmpl/{step}|/var/lib/vz/template/cache/{step}|{data}',
-  image: '/var/lib/vz/(?:template/iso|import)/{step}',
+  /** Where storages of files keep images and templates; {data} covers others. */
+  image: '/var/lib/vz/(?:template/iso|import|images)/(?:{step}/)*{step}|/mnt/pve/(?:{step}/)*{step}',
   url: 'https?://[^\\0\\n ]+',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
 
@@ -75,7 +76,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
   /** Of a VM that is recreated: disks that it had, never one of the host. */
-  drive: '{volume}(?:,[a-z_]+=[^,\\0\\n]*)*',
+  drive: '{volume}(?:,[a-z_-]+=[^,\\0\\n]*)*',
+  buses: '{bus}(?:;{bus})*',
+  /** A new disk with what is on an image: of a storage, or a file where images lie. */
+  copied: '{storage}:0(?:,[a-z]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
@@ -131,7 +135,7 @@ function declared(kind: GuestKind): string {
 const GUEST_SETTINGS =
   '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net{number} {props} | --description {notes}';
 const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
+const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive} | --efidisk0 {drive}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -153,9 +157,9 @@ const COMMANDS: readonly string[] = [
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',
   `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
-  `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --scsi0 {storage}:0,discard=on,import-from={image} | --ide2 {storage}:cloudinit | --boot order=scsi0 | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
+  `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --{bus} {copied} | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
-  'qm disk resize {vmid} scsi0 {size}G',
+  'qm disk resize {vmid} {bus} {size}G',
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',
@@ -168,7 +172,7 @@ const COMMANDS: readonly string[] = [
   'pveam update',
   'pveam download {storage} {file}',
   'pvesm list {storage}',
-  'test -f ( {template} | {image} | /mnt/pve/{step}/template/cache/{step} )',
+  'test -f ( {template} | {image} )',
 
   // Storage.
   'pvesm add zfspool {storage} --pool {dataset} --content {list}',

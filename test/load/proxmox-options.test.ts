@@ -84,6 +84,42 @@ function environment(): Files {
       mac_address: '52:54:00:AA:BD:02',
     },
   ];
+  const used = { cache: 'none', discard: true, backup: false, replicate: false, aio: 'native', serial: 'A1' };
+  Object.assign(files[VM].vms[1], {
+    root_disk: { bus: 'scsi0', ...used, iothread: true, ssd: true, read_only: false },
+    disks: [
+      {
+        bus: 'scsi3',
+        storage: 'tank-disks',
+        size_gb: 4,
+        ...used,
+        iothread: true,
+        ssd: true,
+        read_only: true,
+        format: 'raw',
+      },
+      { bus: 'scsi4', import_from: 'local:import/b.qcow2' },
+      { bus: 'sata3', iso: 'local:iso/b.iso' },
+    ],
+    iso: 'local:iso/a.iso',
+    efi_disk: { storage: 'tank-disks', pre_enrolled_keys: true },
+    tpm: { storage: 'tank-disks', version: 'v2.0' },
+    guest_agent: true,
+    cloud_init: true,
+  });
+  const imported = {
+    vmid: 9100,
+    name: 'imported',
+    template_image: undefined,
+    import_from: 'local:import/a.raw',
+    cloud_init: true,
+  };
+  files[VM].vms.push({
+    ...files[VM].vms[0],
+    template_image_url: undefined,
+    template_image_sha256: undefined,
+    ...imported,
+  });
   // The rest of an environment has no part in this.
   files[CERTIFICATES] = [];
   for (const machine of files[VM].vms)
@@ -156,6 +192,10 @@ const DECIDES: Readonly<Record<string, string>> = {
   [`${LXC}:/lxc_configs/*/apparmor_manages_nesting`]: 'it takes the feature nesting out',
   [`${LXC}:/lxc_configs/*/networks/*/index`]: 'the number in the key of the interface',
   [`${VM}:/vms/*/networks/*/index`]: 'the number in the key of the interface',
+  [`${VM}:/vms/*/disks/*/bus`]: 'the key of the disk',
+  [`${VM}:/vms/*/root_disk/bus`]: 'the key of the disk',
+  [`${VM}:/vms/*/cloud_init`]: 'without it nothing is told to the VM',
+  [`${VM}:/vms/*/empty`]: 'the disk is another one',
   [`${VM}:/vms/*/is_template`]: 'the disk of a template has another default',
   [`${VM}:/vms/*/vmid`]: 'the number of the guest, which every command line has',
   [`${HYPERVISOR}:/proxmox_storage_ids/*`]: 'a storage under another name is another storage',

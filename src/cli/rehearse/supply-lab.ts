@@ -40,9 +40,20 @@ const IMAGE_BYTES = 3.5 * 1024 ** 3;
 
 function imagesOf(config: Config): string[] {
   // What is downloaded comes from the lab's own publisher.
-  return config.vm.flatMap(({ templateImage, templateImageUrl }) =>
-    templateImage === null || templateImageUrl !== null ? [] : [imagePath(templateImage)],
-  );
+  return config.vm.flatMap(({ templateImage, templateImageUrl, importFrom, iso, disks }) => [
+    ...(templateImage === null || templateImageUrl !== null ? [] : [imagePath(templateImage)]),
+    ...[importFrom, iso, ...disks.flatMap((disk) => [disk.iso, disk.import_from])].flatMap((image) =>
+      image === null ? [] : (fileOfImage(image) ?? []),
+    ),
+  ]);
+}
+
+/** Where an image lies that is named by its path or its volume id; null where it is no file. */
+function fileOfImage(image: string): string | null {
+  const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(image) ?? [];
+  if (content === undefined) return image.startsWith('/') ? image : null;
+  const folder = storage === 'local' ? '/var/lib/vz' : `/mnt/${storage}`;
+  return `${folder}/${content === 'iso' ? 'template/iso' : 'import'}/${file}`;
 }
 
 /** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */

@@ -8,6 +8,7 @@ import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import type { Unreadable } from '../../managers/unreadable.ts';
+import type { VmGuest } from '../../managers/vm/declared.ts';
 
 /** EMPTY_CONFIG: the files of guests declare none. Where there are no such files, the host alone is kept. */
 export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Diagnostic[] {
@@ -33,12 +34,26 @@ export function guestsHaveOneOrigin({ config }: RuleContext): Diagnostic[] {
       guest.kind === 'lxc'
         ? (['template', 'clone_from_ctid'] as const)
         : (['template_image', 'clone_from_vmid'] as const);
+    if (guest.kind === 'vm' && (guest.importFrom !== null || guest.empty || guest.iso !== null))
+      return oneSource(guest);
     const image = guest.kind === 'lxc' ? guest.template : guest.templateImage;
     if ((image === null) !== (guest.cloneFrom === null)) return [];
     const both = image !== null;
     const message = both ? `"${origin}" and "${clone}" exclude each other` : `"${origin}" or "${clone}" is missing`;
     return [invalid(guest, both ? within(guest.writtenAt, clone) : guest.writtenAt, message)];
   });
+}
+
+/** An ISO image may stand beside any of the others, as a CD. */
+function oneSource(guest: VmGuest): Diagnostic[] {
+  const [first, second] = [
+    ...(guest.templateImage === null ? [] : ['template_image']),
+    ...(guest.cloneFrom === null ? [] : ['clone_from_vmid']),
+    ...(guest.importFrom === null ? [] : ['import_from']),
+    ...(guest.empty ? ['empty'] : []),
+  ];
+  if (first === undefined || second === undefined) return [];
+  return [invalid(guest, within(guest.writtenAt, second), `"${first}" and "${second}" exclude each other`)];
 }
 
 /** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */

@@ -118,6 +118,22 @@ function uses(config: Config): Use[] {
           : [{ storage: templateStorage, content: 'vztmpl', guest, keys: TEMPLATE } as const]),
       ];
     }),
-    ...config.vm.map((guest): Use => ({ storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK })),
+    ...config.vm.flatMap((guest): Use[] => {
+      const others = [
+        ...guest.disks.map((disk, index) => ({
+          storage: disk.iso === null ? disk.storage : '',
+          keys: ['disks', index, 'storage'],
+        })),
+        { storage: guest.efiDisk?.storage ?? '', keys: ['efi_disk', 'storage'] },
+        { storage: guest.tpm?.storage ?? '', keys: ['tpm', 'storage'] },
+      ];
+      return [
+        { storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK },
+        // What lies with the root disk was judged with it.
+        ...others
+          .filter(({ storage }) => storage !== guest.storagePool)
+          .map(({ storage, keys }): Use => ({ storage, content: 'images', guest, keys })),
+      ];
+    }),
   ];
 }

@@ -21,7 +21,7 @@ export type LxcSpec = GuestSpec &
     readonly ostype: string | null;
     readonly unprivileged: boolean | null;
     /** Only what it is made from: another source later changes nothing on a container that exists. */
-    readonly source: Exclude<Source, { readonly image: string }>;
+    readonly source: Extract<Source, { readonly clone: number } | { readonly template: string }>;
     readonly rootfs: { readonly storage: string; readonly sizeGb: number };
     readonly features: Readonly<Record<string, string>>;
     readonly raw: readonly RawOption[];

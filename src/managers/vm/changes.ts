@@ -4,7 +4,7 @@ import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
 import { firewallActions, missingOnHost, type Refusal } from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
+import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -15,7 +15,8 @@ import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../gu
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
 import { isOfCloudInit, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
-import { growDisk, returningDisks } from './disks.ts';
+import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting } from './disks.ts';
+import type { FoundDrives } from './find-drives.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 export interface MachineChanges {
@@ -29,12 +30,15 @@ export function machineChanges(
   spec: VmSpec,
   seen: GuestObservation,
   conf: GuestConf,
+  found: FoundDrives,
 ): MachineChanges | Refusal {
   const present = parseNotes(conf.description);
   const before = wanted.before;
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
-  const disks = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing) : [];
+  const root = rootDiskOf(conf, spec.root_disk.bus)?.key ?? ROOT_DRIVE;
+  const returning = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing, { root, ...found }) : [];
+  const disks = [...rootSetting(spec, before, conf), ...found.settings, ...returning];
   const desired = machineSettings(spec, disks, { before, fresh });
   const compared = compareSettings(conf, desired);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
@@ -58,10 +62,11 @@ export function machineChanges(
   const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
   const actions: Action[] = [
+    ...noteVolumes('qm', spec.id, seen.host.kept, found.kept),
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...firewall,
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisk(fresh ? madeMachine(spec) : spec, conf),
+    ...growDisks(fresh ? { ...spec, disk: madeMachine(spec).disk } : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
 }

@@ -4,10 +4,11 @@
 import type { Action } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
+import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
 import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
 import { printNotes } from '../guest/look/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
+import { MAKING } from '../guest/making.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
@@ -16,33 +17,55 @@ import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { writeSshKeys } from './changes.ts';
 import { machineSettings } from './desired-settings.ts';
 import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
+import { isoKey } from './drives.ts';
+import type { FoundDrives } from './find-drives.ts';
 import { allowOnLocal } from './local-storage.ts';
 import type { VmSpec } from './vm-spec.ts';
 
-export function createMachine(wanted: Wanted<VmSpec>, spec: VmSpec, seen: GuestObservation): Decision {
+export function createMachine(
+  wanted: Wanted<VmSpec>,
+  spec: VmSpec,
+  seen: GuestObservation,
+  found: FoundDrives,
+): Decision {
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
-  if ('clone' in spec.source) return { kind: 'actions', actions: [cloneMachine(wanted, spec, spec.source)] };
-  const { image, download } = spec.source;
-  if (image === '') return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
-  const path = imagePath(image);
-  if (seen.sourceMissing)
-    return impossible(
-      `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`,
-    );
-
+  const note = noteVolumes('qm', spec.id, seen.host.kept, found.kept);
+  const { source } = spec;
+  if ('clone' in source) return { kind: 'actions', actions: [...note, cloneMachine(wanted, spec, source)] };
+  if ('image' in source && source.image === '')
+    return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
+  if (found.unclear !== null) return impossible(found.unclear);
+  if (seen.sourceMissing) return impossible(missingText(source));
+  const download = 'image' in source ? source.download : null;
+  const image = 'image' in source ? source.image : '';
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
+  const isNew = 'iso' in source || 'empty' in source;
   const actions = [
-    ...(spec.user.sshKeys.length === 0 ? [] : [writeSshKeys(spec)]),
-    ...allowOnLocal(seen.host, ['snippets', ...(download === null ? [] : [contentOf(image)])]),
-    ...writeAgentSnippet(seen.host),
+    ...note,
+    ...(spec.user.sshKeys.length === 0 || !spec.cloud_init ? [] : [writeSshKeys(spec)]),
+    ...allowOnLocal(seen.host, [
+      ...(spec.cloud_init ? ['snippets'] : []),
+      ...(download === null ? [] : [contentOf(image)]),
+    ]),
+    ...(spec.cloud_init ? writeAgentSnippet(seen.host) : []),
     ...firewall,
     ...(download === null ? [] : [downloadImage(image, download)]),
-    create(wanted, spec, path, seen.host),
-    resizeDisk(spec),
+    create(wanted, spec, seen.host, found),
+    // A copy is as large as what it is of.
+    ...(isNew || spec.disk.sizeGb === null
+      ? []
+      : [resizeDisk(spec.id, spec.root_disk.bus ?? ROOT_DRIVE, 'the disk', spec.disk.sizeGb)]),
     ...(starts ? [startGuest('qm', spec.id)] : []),
   ];
   return { kind: 'actions', actions };
+}
+
+function missingText(source: VmSpec['source']): string {
+  if ('iso' in source) return `${source.iso} is not on the node; put the ISO image there`;
+  if ('import_from' in source) return `${source.import_from} is not on the node; put the disk there`;
+  const path = 'image' in source ? imagePath(source.image) : '';
+  return `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`;
 }
 
 function cloneMachine(
@@ -60,16 +83,41 @@ function cloneMachine(
   return action(`clone VM ${source.clone}${from} as ${spec.id}`, 'live', call('qm', 'clone', source.clone, args));
 }
 
-function create(wanted: Wanted<VmSpec>, spec: VmSpec, image: string, host: HostFacts): Action {
+function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): Action {
   const { storage } = spec.disk;
-  const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
+  const root = spec.root_disk.bus ?? ROOT_DRIVE;
+  const returning = returningDisks(null, parseKept(host.kept), host.missing, { root, ...found });
+  const desired = machineSettings(spec, [...found.settings, ...returning])({});
+  const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const args = [
-    ...createArgs(machineSettings(spec, returningDisks(null, parseKept(host.kept), host.missing))({})),
-    ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
-    ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
-    ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
-    ...agentArgs(host),
+    ...createArgs(desired),
+    ...madeAs(spec),
+    ...[`--${root}`, rootDrive(spec)],
+    ...(spec.cloud_init ? ['--ide2', `${storage}:cloudinit`] : []),
+    ...['--boot', `order=${devices.join(';')}`],
+    ...(spec.cloud_init ? agentArgs(host) : []),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
-  return action(`create VM ${spec.id} from ${image}`, 'live', call('qm', 'create', spec.id, args));
+  return action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args));
+}
+
+/** What a new VM gets beside what is declared: a cloud image is of Linux and speaks on its serial port. */
+function madeAs({ cloud_init }: VmSpec): string[] {
+  const scsi = ['--scsihw', 'virtio-scsi-pci'];
+  return cloud_init ? ['--ostype', 'l26', ...scsi, '--serial0', 'socket', '--vga', 'serial0'] : scsi;
+}
+
+function rootDrive({ source, disk, root_disk }: VmSpec): string {
+  const { options } = root_disk;
+  const copied = 'image' in source ? imagePath(source.image) : 'import_from' in source ? source.import_from : null;
+  const discard = 'image' in source ? { discard: 'on' } : {};
+  const size = copied === null ? (disk.sizeGb ?? MAKING.vm.diskSizeGb) : 0;
+  const from = copied === null ? {} : { 'import-from': copied };
+  return printProperties({ file: `${disk.storage}:${size}`, ...discard, ...options, ...from }, [], 'file');
+}
+
+function fromText(source: VmSpec['source']): string {
+  if ('image' in source) return `from ${imagePath(source.image)}`;
+  if ('import_from' in source) return `from ${source.import_from}`;
+  return 'iso' in source ? `to be installed from ${source.iso}` : 'with an empty disk';
 }

@@ -1,5 +1,6 @@
 // What is missing between a VM as it should be and as it is.
 
+import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
@@ -24,7 +25,9 @@ import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
 import { createMachine } from './create.ts';
-import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
+import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
+import { drivesOf } from './drives.ts';
+import { type FoundDrives, findDrives } from './find-drives.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): Decision {
@@ -33,6 +36,10 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const { conf } = seen;
   const kept = (): KeptVolumes => parseKept(seen.host.kept);
   if (spec === undefined) return decideGone('qm', wanted, seen, kept);
+  const unreadable = unreadableNote(id, seen.host);
+  const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
+  const drives = (): FoundDrives =>
+    findDrives(spec, conf, { id, before: wanted.before, kept: kept(), missing: seen.host.missing, root });
   if (conf === null) {
     const made = madeMachine(spec);
     return (
@@ -40,24 +47,28 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
       taken('qm', wanted, seen) ??
       missingOnHost(
         seen,
-        [made.disk.storage],
+        storagesOf(made),
         placed(made, {}).map(({ net }) => net.bridge),
       ) ??
-      unreadableNote(id, seen.host) ??
-      createMachine(wanted, made, seen)
+      unreadable ??
+      lossOf(wanted, drives()) ??
+      createMachine(wanted, made, seen, drives())
     );
   }
-  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadableNote(id, seen.host);
+  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadable;
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
     const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
     return mayDestroy(wanted, rebuild) ?? unlessLocked('qm', id, conf, destroyGuest('qm', wanted, seen, kept()));
   }
-  const unfit = unfitReason(spec, conf);
+  const found = drives();
+  const loss = lossOf(wanted, found);
+  if (loss !== null) return loss;
+  const unfit = found.unclear ?? unfitReason(spec, conf);
   if (unfit !== null) return impossible(unfit);
 
-  const decided = machineChanges(wanted, spec, seen, conf);
+  const decided = machineChanges(wanted, spec, seen, conf, found);
   if ('kind' in decided) return decided;
   const life: Life = {
     program: 'qm',
@@ -70,23 +81,49 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
     changes: decided.changes,
   };
   const next = decideLife(life);
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, snapshotRemarks(life));
+  const remarks = [...snapshotRemarks(life), ...keptRemarks(found)];
+  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */
 function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
   if (conf.settings['template'] === '1' && spec.final !== 'template') return 'it is a template and should not be';
-  const disk = rootDiskOf(conf);
+  const disk = rootDiskOf(conf, spec.root_disk.bus);
   if (disk !== null && disk.storage !== spec.disk.storage)
     return `its disk is on ${disk.storage} and should be on ${spec.disk.storage}`;
   return null;
 }
 
 function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
-  const disk = rootDiskOf(conf);
-  if (spec.disk.sizeGb === null) return null;
-  if (disk === null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
-  if (compareSize(disk.size, spec.disk.sizeGb) !== 'larger') return null;
-  const has = gigabytes(parseSize(disk.size) ?? 0);
-  return `the disk of VM ${spec.id} has ${has} GB and is declared with ${spec.disk.sizeGb} GB: disks only grow, so declare at least what it has`;
+  const { bus } = spec.root_disk;
+  const present = rootDiskOf(conf, null);
+  if (bus !== null && rootDiskOf(conf, bus) === null)
+    return present === null
+      ? `VM ${spec.id} has no disk ${bus}; give it one, or declare where its root disk is`
+      : `the root disk of VM ${spec.id} is ${present.key} and is declared as ${bus}; write "bus": "${present.key}" in root_disk`;
+  if (present === null && spec.disk.sizeGb !== null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
+  for (const { what, size, sizeGb } of sizesOf(spec, conf)) {
+    if (sizeGb === null || compareSize(size, sizeGb) !== 'larger') continue;
+    const has = gigabytes(parseSize(size) ?? 0);
+    return `${what} of VM ${spec.id} has ${has} GB and is declared with ${sizeGb} GB: disks only grow, so declare at least what it has`;
+  }
+  return null;
+}
+
+function storagesOf(spec: VmSpec): string[] {
+  return [spec.disk.storage, ...drivesOf(spec).flatMap(({ storage }) => storage ?? [])];
+}
+
+/** An empty disk where data was takes an approval. */
+function lossOf(wanted: Wanted<VmSpec>, { loss }: FoundDrives): Decision | null {
+  return loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${loss}`);
+}
+
+/** Disks that were declared once, and are neither attached nor gone. */
+function keptRemarks({ kept, keys }: FoundDrives): string[] {
+  const left = Object.entries(kept.names).filter(([key]) => !keys.has(key));
+  if (left.length === 0) return [];
+  return [
+    `${countOf(left.length, 'disk')} kept, not attached: ${left.map(([key, id]) => `${key} (${id})`).join(', ')}`,
+  ];
 }

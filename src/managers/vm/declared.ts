@@ -2,6 +2,7 @@
 
 import type { Secret } from '../../config/secret.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
+import type { Drives } from './drives.ts';
 
 export interface VmGuest extends GuestBase {
   readonly kind: 'vm';
@@ -14,6 +15,17 @@ export interface VmGuest extends GuestBase {
   readonly templateImageSha256: string | null;
   readonly storagePool: string;
   readonly diskSizeGb: number | null;
+  /** Volume or file that the root disk is a copy of; null: none. */
+  readonly importFrom: string | null;
+  /** Made with an empty root disk. */
+  readonly empty: boolean;
+  readonly iso: Drives['iso'];
+  readonly cloudInit: Drives['cloud_init'];
+  readonly guestAgent: Drives['guest_agent'];
+  readonly rootDisk: Drives['root_disk'];
+  readonly disks: Drives['disks'];
+  readonly efiDisk: Drives['efi_disk'];
+  readonly tpm: Drives['tpm'];
   readonly network: GuestNetwork;
   readonly user: CloudUser;
   /** Volumes that the VM mounts by NFS. */

@@ -36,6 +36,8 @@ export function sshKeysPath(id: number): string {
   return `/var/lib/phoenix/sshkeys/${id}.pub`;
 }
 
+const NOBODY: VmSpec['user'] = { name: null, sshKeys: [] };
+
 const NEW: Earlier<VmSpec> = { before: undefined, fresh: true };
 
 /** `disks` are those that come back to a VM that is recreated. */
@@ -45,12 +47,14 @@ export function machineSettings(
   earlier: Earlier<VmSpec> = NEW,
 ): (settings: Settings) => DesiredSetting[] {
   const { before, fresh } = earlier;
-  const spec = fresh ? madeMachine(declared) : declared;
+  const said = fresh ? madeMachine(declared) : declared;
+  // Without cloud-init nobody tells the VM whom it has for users.
+  const spec = said.cloud_init ? said : { ...said, user: NOBODY };
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
   const general: DesiredSetting[] = [
     ...plainSetting({ ...common('name', 'name', false), declared: spec.name, before: before?.name }),
     ...desiredSettings('vm', spec, earlier),
-    ...sharedSettings(spec, earlier, WAITING),
+    ...sharedSettings(asToldInside(spec), earlier, WAITING),
     ...agentSetting(spec),
   ];
   const others: DesiredSetting[] = [
@@ -64,7 +68,10 @@ export function machineSettings(
       spec,
       settings,
       earlier,
-      (one, then) => [...interfaceSetting(one, then, fresh), ...addressSetting(one, then, fresh)],
+      (one, then) => [
+        ...interfaceSetting(one, then, fresh),
+        ...(spec.cloud_init ? addressSetting(one, then, fresh) : []),
+      ],
       (index) => [
         absentSetting(`net${index}`, labelOf(index), false),
         absentSetting(`ipconfig${index}`, addressLabel(index), true),
@@ -74,12 +81,18 @@ export function machineSettings(
   ];
 }
 
+/** Without cloud-init nobody tells the VM whom it asks for names. */
+function asToldInside(spec: VmSpec): VmSpec {
+  return spec.cloud_init ? spec : { ...spec, nameservers: [], searchdomain: null };
+}
+
 /** Where Phoenix works inside a VM, the VM needs it; elsewhere it is the VM's own business. */
-function agentSetting({ agent }: VmSpec): DesiredSetting[] {
+function agentSetting({ agent, guest_agent }: VmSpec): DesiredSetting[] {
+  const enabled = guest_agent ?? (agent ? true : null);
   return propertySetting({
     key: 'agent',
     label: 'guest agent',
-    declared: agent ? { enabled: '1' } : {},
+    declared: enabled === null ? {} : { enabled: enabled ? '1' : '0' },
     before: undefined,
     bare: 'enabled',
     fresh: false,

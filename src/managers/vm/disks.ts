@@ -8,32 +8,93 @@ import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
+import { drivesOf } from './drives.ts';
+import { storageOf, usedAs, volumeOf } from './find-drives.ts';
 import type { VmSpec } from './vm-spec.ts';
 
-/** The drive that Phoenix makes, grows and boots from. */
+/** Where the root disk of a new VM is, unless another bus is declared. */
 export const ROOT_DRIVE = 'scsi0';
 
-export function rootDiskOf(conf: GuestConf): { volume: string; storage: string; size: string | undefined } | null {
-  const setting = conf.settings[ROOT_DRIVE];
-  if (setting === undefined) return null;
-  const properties = parseProperties(setting, 'file');
-  const volume = properties['file'] ?? '';
-  return { volume, storage: volume.slice(0, Math.max(0, volume.indexOf(':'))), size: properties['size'] };
+export interface RootDisk {
+  readonly key: string;
+  readonly value: string;
+  readonly volume: string;
+  readonly storage: string;
+  readonly size: string | undefined;
 }
 
-/** The disk of a template stays as it is: its clones may be built on it. */
-export function growDisk(spec: VmSpec, conf: GuestConf): Action[] {
-  const isTemplate = conf.settings['template'] === '1';
-  const { sizeGb } = spec.disk;
-  if (isTemplate || sizeGb === null) return [];
-  return compareSize(rootDiskOf(conf)?.size, sizeGb) === 'grow' ? [resizeDisk(spec)] : [];
+const DISK = /^(scsi|virtio|sata|ide)\d+$/;
+
+/**
+ * The disk that the VM's system is on: where that is declared, else what it boots from first, else the first that it has. Null where it
+ * has none, or none there.
+ */
+export function rootDiskOf(conf: GuestConf, declared: string | null): RootDisk | null {
+  const { settings } = conf;
+  const isDisk = (key: string): boolean =>
+    DISK.test(key) && settings[key] !== undefined && parseProperties(settings[key])['media'] !== 'cdrom';
+  const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [settings['bootdisk'] ?? ''];
+  const first = ['scsi0', 'virtio0', 'sata0', 'ide0', ...Object.keys(settings)];
+  const key = [...(declared === null ? [...order, ...first] : [declared])].find(isDisk);
+  const value = key === undefined ? undefined : settings[key];
+  if (key === undefined || value === undefined) return null;
+  const properties = parseProperties(value, 'file');
+  const volume = properties['file'] ?? '';
+  return { key, value, volume, storage: storageOf(volume), size: properties['size'] };
+}
+
+/** The disks of a template stay as they are: its clones may be built on them. */
+export function growDisks(spec: VmSpec, conf: GuestConf): Action[] {
+  if (conf.settings['template'] === '1') return [];
+  return sizesOf(spec, conf)
+    .filter(({ size, sizeGb }) => sizeGb !== null && compareSize(size, sizeGb) === 'grow')
+    .map(({ key, what, sizeGb }) => resizeDisk(spec.id, key, what, sizeGb ?? 0));
+}
+
+interface Sized {
+  readonly key: string;
+  /** For sentences. */
+  readonly what: string;
+  readonly size: string | undefined;
+  readonly sizeGb: number | null;
+}
+
+/** The disks that are there and that a size is declared of. */
+export function sizesOf(spec: VmSpec, conf: GuestConf): Sized[] {
+  const root = rootDiskOf(conf, spec.root_disk.bus);
+  return [
+    ...(root === null ? [] : [{ key: root.key, what: 'the disk', size: root.size, sizeGb: spec.disk.sizeGb }]),
+    ...drivesOf(spec).flatMap(({ key, what, sizeGb, storage }) => {
+      const value = conf.settings[key];
+      if (value === undefined || storage === null) return [];
+      return [{ key, what, size: parseProperties(value, 'file')['size'], sizeGb }];
+    }),
+  ];
 }
 
 /** Proxmox ends it with 0 whatever came of it, so only the next look proves it. */
-export function resizeDisk({ id, disk }: VmSpec): Action {
-  const args = ['disk', 'resize', String(id), ROOT_DRIVE, `${disk.sizeGb}G`];
+export function resizeDisk(id: number, key: string, what: string, sizeGb: number): Action {
+  const args = ['disk', 'resize', String(id), key, `${sizeGb}G`];
   const command = { kind: 'command', program: 'qm', args, timeoutSeconds: 120 } as const;
-  return action(`grow the disk of VM ${id} to ${disk.sizeGb} GB`, 'live', command);
+  return action(`grow ${what} of VM ${id} to ${sizeGb} GB`, 'live', command);
+}
+
+/** How the root disk is used; nothing where that is not declared. */
+export function rootSetting(spec: VmSpec, before: VmSpec | undefined, conf: GuestConf): DesiredSetting[] {
+  const root = rootDiskOf(conf, spec.root_disk.bus);
+  if (root === null) return [];
+  const value = (now: string | undefined): string | null =>
+    now === undefined ? null : usedAs(now, spec.root_disk.options, before?.root_disk.options);
+  return [
+    {
+      key: root.key,
+      label: `disk ${root.key}`,
+      shown: '',
+      value,
+      same: (now) => now === undefined || value(now) === now,
+      waits: Object.keys(spec.root_disk.options).length > 0,
+    },
+  ];
 }
 
 /** The drives of which a VM may have several, and how many of each. */
@@ -47,14 +108,16 @@ export function returningDisks(
   conf: GuestConf | null,
   kept: KeptVolumes,
   missing: readonly string[],
+  declared: { readonly root: string; readonly keys: ReadonlySet<string>; readonly volumes: ReadonlySet<string> },
 ): DesiredSetting[] {
   const settings: Settings = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const keys = new Map(Object.entries(settings).map(([key, value]) => [volumeOf(value), key]));
-  const taken = new Set([ROOT_DRIVE, 'ide2']);
+  const taken = new Set([declared.root, 'ide2', ...declared.keys]);
   return kept.lines.map(splitLine).flatMap(({ key, value }): DesiredSetting[] => {
     const [, bus = ''] = /^([a-z]+)\d+$/.exec(key) ?? [];
     const volume = volumeOf(value);
     if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || !isVolume(volume) || missing.includes(volume)) return [];
+    if (declared.volumes.has(volume) || (key === 'tpmstate0' && taken.has(key))) return [];
     const present = keys.get(volume);
     const place =
       present?.startsWith('unused') === false ? present : taken.has(key) ? freeKey(settings, bus, taken) : key;
@@ -79,9 +142,4 @@ function diskSetting(key: string, value: string): DesiredSetting {
     same: (now) => now !== undefined && volumeOf(now) === volumeOf(value),
     waits: false,
   };
-}
-
-function volumeOf(value: string): string {
-  const properties = parseProperties(value, '');
-  return properties[''] ?? properties['file'] ?? '';
 }

@@ -5,6 +5,7 @@ import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { waits } from '../guest/settings/values.ts';
+import { type Drive, drivesOf } from './drives.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {
@@ -14,8 +15,23 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
-  const isWaiting = waits('vm', before, after) || isReadAtStart(before, after);
+  const isWaiting = waits('vm', before, after) || isReadAtStart(before, after) || drivesWait(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
+}
+
+/** Only a new or detached disk of scsi or virtio is changed while the VM runs, and the medium of a CD. */
+function drivesWait(before: VmSpec, after: VmSpec): boolean {
+  const [old, now] = [drivesOf(before), drivesOf(after)];
+  const differs = (one: Drive, others: readonly Drive[]): boolean => {
+    const other = others.find(({ key }) => key === one.key);
+    return other === undefined ? !/^(scsi|virtio)/.test(one.key) : !same(one.options, other.options);
+  };
+  return (
+    before.guest_agent !== after.guest_agent ||
+    !same(before.root_disk, after.root_disk) ||
+    old.some((one) => differs(one, now)) ||
+    now.some((one) => differs(one, old))
+  );
 }
 
 /** Cloud-init is read at its start. */

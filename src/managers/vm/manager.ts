@@ -1,6 +1,7 @@
 // Virtual machines.
 
 import { kindOf } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
 import { guestHealth } from '../guest/health.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
@@ -19,12 +20,29 @@ import { declaration } from './read.ts';
 import type { VmSpec } from './vm-spec.ts';
 import { vmTargets } from './vm-spec.ts';
 
+/** Fields that came later are left out while nobody declares them, so that an update changes no digest. */
+function withoutUnsaid(spec: JsonObject): JsonObject {
+  const { root_disk, disks, cloud_init, ...rest } = spec;
+  const { iso, efi_disk, tpm, guest_agent, ...others } = rest;
+  const { source } = others;
+  const isReady = typeof source === 'object' && source !== null && ('image' in source || 'clone' in source);
+  const later = Object.entries({ iso, efi_disk, tpm, guest_agent }).filter(([, value]) => value != null);
+  const isUnsaid = JSON.stringify(root_disk) === JSON.stringify({ bus: null, options: {} });
+  return {
+    ...others,
+    ...(root_disk === undefined || isUnsaid ? {} : { root_disk }),
+    ...(Array.isArray(disks) && disks.length > 0 ? { disks } : {}),
+    ...Object.fromEntries(later),
+    ...(cloud_init === undefined || cloud_init === isReady ? {} : { cloud_init }),
+  } as JsonObject;
+}
+
 export const vm: Kind<VmSpec, GuestObservation, GuestInventory> = {
   kind: 'vm',
   sources: vmSources,
   declares: declaration,
   targets: vmTargets,
-  recorded: asRecorded,
+  recorded: (spec) => asRecorded(withoutUnsaid(spec)),
   impact: vmImpact,
   inventory: (host) => inventoryOfGuests(host, 'qm'),
   quickCheck: (inventory, wanted) => {

@@ -7,6 +7,7 @@ import { MAKING } from '../guest/making.ts';
 import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
+import { optionsOf } from './drives.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
 
 type Written = z.output<typeof vmGuest>;
@@ -20,6 +21,7 @@ export interface VmFileDefaults extends z.output<typeof vmDefaults> {
 export function normaliseVm(written: Written, defaults: VmFileDefaults, context: GuestContext): VmGuest {
   const isSource = written.is_template;
   const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
+  const storagePool = written.storage_pool ?? defaults.storage_pool ?? '';
   return {
     ...guestBase(written, valuesOf('vm', written, defaults), context, { cloneFrom, isSource }),
     kind: 'vm',
@@ -28,7 +30,8 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     templateImage: written.template_image ?? null,
     templateImageUrl: written.template_image_url ?? null,
     templateImageSha256: written.template_image_sha256?.toLowerCase() ?? null,
-    storagePool: written.storage_pool ?? defaults.storage_pool ?? '',
+    storagePool,
+    ...drivesFrom(written, storagePool),
     diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
     network: networkOf(written, defaults),
     user: {
@@ -54,6 +57,32 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
       preFeatures: written.snapshots?.['pre-features'] ?? null,
       postFeatures: written.snapshots?.['post-features'] ?? null,
     },
+  };
+}
+
+function drivesFrom(written: Written, storage: string) {
+  const { root_disk, disks, efi_disk: efi, tpm } = written;
+  const isInstalled =
+    written.iso !== undefined && written.template_image === undefined && written.clone_from_vmid === undefined;
+  const isReady = written.import_from === undefined && !written.empty && !isInstalled;
+  return {
+    importFrom: written.import_from ?? null,
+    empty: written.empty,
+    iso: written.iso ?? null,
+    cloudInit: written.cloud_init ?? isReady,
+    guestAgent: written.guest_agent ?? null,
+    rootDisk: { bus: root_disk?.bus ?? null, options: optionsOf(root_disk) },
+    disks: disks.map((one) => ({
+      bus: one.bus,
+      storage: one.storage ?? storage,
+      size_gb: one.size_gb ?? null,
+      iso: one.iso ?? null,
+      import_from: one.import_from ?? null,
+      format: one.format ?? null,
+      options: optionsOf(one),
+    })),
+    efiDisk: efi === undefined ? null : { storage: efi.storage ?? storage, pre_enrolled_keys: efi.pre_enrolled_keys },
+    tpm: tpm === undefined ? null : { storage: tpm.storage ?? storage, version: tpm.version },
   };
 }
 

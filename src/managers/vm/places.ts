@@ -30,6 +30,7 @@ const PLACES: Places<VmSpec> = {
   name: [own('/name')],
   source: [
     own('/clone_from_vmid', '/template_image', '/template_image_url', '/template_image_sha256'),
+    own('/import_from', '/iso', '/empty'),
     guests('/template_snapshot_name', '/is_template'),
   ],
   disk: [own('/storage_pool', '/disk_size_gb'), ...byDefault('storage_pool', 'disk_size_gb')],
@@ -40,6 +41,13 @@ const PLACES: Places<VmSpec> = {
     certificates('/post_renewal', '/post_renewal_command'),
   ],
   user: [own('/user_config')],
+  root_disk: [own('/root_disk')],
+  disks: [own('/disks', '/storage_pool'), ...byDefault('storage_pool')],
+  iso: [own('/iso')],
+  efi_disk: [own('/efi_disk', '/storage_pool'), ...byDefault('storage_pool')],
+  tpm: [own('/tpm', '/storage_pool'), ...byDefault('storage_pool')],
+  cloud_init: [own('/cloud_init', '/template_image', '/clone_from_vmid')],
+  guest_agent: [own('/guest_agent')],
 };
 
 export const vmSources: Sources = { entry: guestEntry, of: (_target, field) => placesIn(PLACES, field) };

@@ -7,6 +7,7 @@ import * as value from '../../config/schema/values.ts';
 import { addressShape, linkShape, machineLinkShape, machineNetworks, withoutNetwork } from '../guest/network-schema.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape } from '../guest/settings/shape.ts';
+import { driveShape } from './drive-schema.ts';
 
 /** Where a VM says nothing itself. */
 export const vmDefaults = z.strictObject({
@@ -96,14 +97,14 @@ export const vmGuest = z.strictObject({
     .describe('Turned into a template when complete; never started again. Default: false.'),
   clone_from_vmid: value.guestId
     .optional()
-    .describe('Template or VM to clone it from. Needed unless it has a template_image.'),
+    .describe('Template or VM to clone it from. Needed unless it is made in another way.'),
   template_image: becomes(
     IMAGE_PLACES,
     EXPECT_IMAGE,
     text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*\.(img|qcow2|raw)$/, EXPECT_IMAGE),
   )
     .optional()
-    .describe('Cloud image to make it from. Needed unless it is cloned.'),
+    .describe('Image to make it from. Needed unless it is cloned, imported, or installed from an ISO image.'),
   template_image_url: becomes([{ verb: DOWNLOAD, option: 'url' }], 'must be an http or https URL', value.url)
     .optional()
     .describe(
@@ -120,6 +121,7 @@ export const vmGuest = z.strictObject({
     .optional()
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
+  ...driveShape,
   network_bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
   without_network: withoutNetwork,

@@ -14,9 +14,12 @@ import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/input
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { madeValues, valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
+import { ROOT_DRIVE } from './disks.ts';
+import { type Drives, declaredDrives } from './drives.ts';
 
 export type VmSpec = GuestSpec &
-  Networks & {
+  Networks &
+  Drives & {
     readonly name: string;
     /** Only what it is made from: another source later changes nothing on a VM that exists. */
     readonly source: Exclude<Source, { readonly template: string }>;
@@ -50,8 +53,9 @@ export function madeMachine(spec: VmSpec): VmSpec {
         ? net
         : { ...net, bridge: net.bridge ?? bridge, ...(net.ip === null && net.ip6 === null ? { ip } : {}) },
     networks: spec.networks.map((one) => ({ ...one, bridge: one.bridge ?? bridge })),
-    agent: true,
-    user: { ...spec.user, name: spec.user.name ?? username },
+    agent: spec.cloud_init || spec.agent,
+    root_disk: { ...spec.root_disk, bus: spec.root_disk.bus ?? ROOT_DRIVE },
+    user: { ...spec.user, name: spec.cloud_init ? (spec.user.name ?? username) : null },
   };
 }
 
@@ -79,7 +83,8 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
           },
     }),
     name: guest.name,
-    source: guest.cloneFrom === null ? imageOf(guest) : { clone: guest.cloneFrom, snapshot },
+    source: guest.cloneFrom === null ? sourceOf(guest) : { clone: guest.cloneFrom, snapshot },
+    ...declaredDrives(guest),
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
     ...networksOf(guest.network, guest.networks, guest.firewall?.enabled ?? false),
     agent: isWorkedIn(guest, config),
@@ -98,6 +103,13 @@ function imageNeeds(guest: VmGuest, config: Config): TargetId[] {
   );
   if (first === undefined || first === guest) return [];
   return guestNeeds(first, config).every((need) => kindOf(need) === 'hypervisor') ? [targetId('vm', first.id)] : [];
+}
+
+function sourceOf(guest: VmGuest): VmSpec['source'] {
+  if (guest.importFrom !== null) return { import_from: guest.importFrom };
+  if (guest.empty) return { empty: true };
+  if (guest.templateImage === null && guest.iso !== null) return { iso: guest.iso };
+  return imageOf(guest);
 }
 
 function imageOf({ templateImage, templateImageUrl: url, templateImageSha256: sha256 }: VmGuest): VmSpec['source'] {

@@ -68,7 +68,7 @@ function keepVolumes(
   noted: string | null,
   kept: KeptVolumes,
 ): Action[] {
-  const outliving = outlivingIn(conf);
+  const outliving = outlivingIn(conf, rootBusOf(wanted));
   const note = noteVolumes(program, id, noted, { ...kept, lines: linesWith(kept.lines, outliving) });
   const volumes = new Set(outliving.map(({ volume }) => volume).filter(isVolume));
   if (volumes.size === 0) return note;
@@ -102,8 +102,8 @@ function dropOwnSnapshots(
  * What is not the guest's own system: everything but the root disk, what its firmware and a suspended memory left, and what
  * cloud-init reads. The state of a TPM stays: it holds keys that are nowhere else.
  */
-function outlivingIn(conf: GuestConf): DiskLine[] {
-  const root = rootVolumeOf(conf);
+function outlivingIn(conf: GuestConf, bus: string): DiskLine[] {
+  const root = rootVolumeOf(conf, bus);
   return diskLines(conf).filter(
     ({ key, volume, isCdrom }) =>
       !/^(efidisk0|vmstate)$/.test(key) &&
@@ -115,18 +115,24 @@ function outlivingIn(conf: GuestConf): DiskLine[] {
 }
 
 /** Null where it is not certain, now and after what waits: a VM that boots from another disk than the one that Phoenix makes keeps both. */
-function rootVolumeOf(conf: GuestConf): string | null {
-  const root = rootVolumeIn(conf.settings);
-  return root === rootVolumeIn(upcoming(conf)) ? root : null;
+function rootVolumeOf(conf: GuestConf, bus: string): string | null {
+  const root = rootVolumeIn(conf.settings, bus);
+  return root === rootVolumeIn(upcoming(conf), bus) ? root : null;
 }
 
-function rootVolumeIn(settings: Settings): string | null {
+/** Where the root disk of a VM was declared last. */
+function rootBusOf({ spec, before }: Wanted<GuestSpec>): string {
+  const one = (before ?? spec) as { readonly root_disk?: { readonly bus: string | null } } | undefined;
+  return one?.root_disk?.bus ?? 'scsi0';
+}
+
+function rootVolumeIn(settings: Settings, bus: string): string | null {
   if (settings['rootfs'] !== undefined) return parseProperties(settings['rootfs'], 'volume')['volume'] ?? null;
   const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [settings['bootdisk'] ?? ''];
   const isDrive = (key: string): boolean => /^(scsi|virtio|sata|ide)\d+$/.test(key);
   const boots = order.find((key) => isDrive(key) && parseProperties(settings[key] ?? '')['media'] !== 'cdrom');
-  const root = settings['scsi0'];
-  return root !== undefined && (boots ?? 'scsi0') === 'scsi0' ? (parseProperties(root, 'file')['file'] ?? null) : null;
+  const root = settings[bus];
+  return root !== undefined && (boots ?? bus) === bus ? (parseProperties(root, 'file')['file'] ?? null) : null;
 }
 
 /** The entries as lines; one of a snapshot says so and is only for reading. Earlier lines stay for volumes that are not among them. */

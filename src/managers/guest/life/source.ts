@@ -14,7 +14,11 @@ export type Download = { readonly url: string; readonly sha256: string };
 export type Source =
   | { readonly clone: number; readonly snapshot: string | null }
   | { readonly template: string }
-  | { readonly image: string; readonly download: Download | null };
+  | { readonly image: string; readonly download: Download | null }
+  /** A copy of a disk, an installation from an ISO image, or nothing. */
+  | { readonly import_from: string }
+  | { readonly iso: string }
+  | { readonly empty: true };
 
 /** As what Proxmox keeps a cloud image: storage `local` has a folder for each kind. */
 export function contentOf(image: string): 'iso' | 'import' {
@@ -29,11 +33,21 @@ export function imagePath(image: string): string {
 /** The file on the node that a guest is made from; null for a clone, and where only Proxmox knows where it is. */
 export function sourcePath(source: Source, storages: string | undefined): string | null {
   if ('image' in source) return imagePath(source.image);
+  if ('import_from' in source && source.import_from.startsWith('/')) return source.import_from;
+  const volume = 'iso' in source ? source.iso : 'import_from' in source ? source.import_from : null;
+  if (volume !== null) return imageOnStorage(volume, storages ?? '');
   if (!('template' in source)) return null;
   const [, storage, file] = /^([^/:]+):vztmpl\/(.+)$/.exec(source.template) ?? [];
   if (storage === undefined || file === undefined) return source.template.startsWith('/') ? source.template : null;
   const folder = folderOf(storage, storages ?? '');
   return folder === null ? null : `${folder}/template/cache/${file}`;
+}
+
+/** Where an image lies that a storage of files has; null where only Proxmox knows. */
+function imageOnStorage(volume: string, storages: string): string | null {
+  const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(volume) ?? [];
+  const folder = content === undefined ? null : folderOf(storage, storages);
+  return folder === null ? null : `${folder}/${content === 'iso' ? 'template/iso' : 'import'}/${file}`;
 }
 
 function folderOf(storage: string, storages: string): string | null {

@@ -4,10 +4,12 @@ import type { HostReader } from '../../manager.ts';
 import { parseKept, splitLine } from '../life/kept-volumes.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 
-/** The part of a spec that names volumes; VMs have none. */
+/** The part of a spec that names volumes: those of containers, and the disks of VMs, which are told by their bus. */
 interface Volumes {
   readonly id: number;
   readonly volumes?: readonly { readonly name: string; readonly path: string }[];
+  readonly disks?: readonly { readonly bus: string }[];
+  readonly tpm?: object | null;
 }
 
 /**
@@ -26,8 +28,10 @@ export async function missingVolumes(
   const names = new Map(Object.entries(kept.names));
   const paths = new Map(Object.entries(kept.paths));
   const declared = (spec.volumes ?? []).flatMap(({ name, path }) => names.get(name) ?? paths.get(path) ?? []);
+  const buses = [...(spec.disks ?? []).map(({ bus }) => bus), ...(spec.tpm == null ? [] : ['tpmstate0'])];
+  const disks = buses.flatMap((bus) => names.get(bus) ?? []);
   const lines = kept.lines.map(splitLine).filter(({ key }) => comesBack && !key.includes(' '));
-  const asked = [...declared, ...lines.map(({ value }) => value.split(',')[0] ?? '')];
+  const asked = [...declared, ...disks, ...lines.map(({ value }) => value.split(',')[0] ?? '')];
   const attached = new Set(conf?.text.split(/[\s,]+/));
   const wanted = [...new Set(asked)].filter((id) => /^[^/:]+:/.test(id) && !attached.has(id));
   const present = new Set<string>();

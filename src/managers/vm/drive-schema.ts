@@ -1,0 +1,143 @@
+// The drives of a VM as people write them: its root disk, further disks and CDs, the disk of its firmware, and its TPM.
+
+import { z } from 'zod';
+import { becomes, inMachines, oneOf } from '../../config/schema/option.ts';
+import * as text from '../../config/schema/text.ts';
+import * as value from '../../config/schema/values.ts';
+
+const EXPECT_BUS =
+  'must be a bus with its number: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5, or ide0 to ide3';
+const bus = text.name(/^(scsi(\d|[12]\d|30)|virtio(\d|1[0-5])|sata[0-5]|ide[0-3])$/, EXPECT_BUS);
+
+const KEEPS = 'one that exists keeps its own';
+const flag = (property: string) => becomes(inMachines('scsi0', property), 'must be true or false', z.boolean());
+const onOrIgnore = { write: (on: boolean) => (on ? 'on' : 'ignore') };
+
+/** How a disk is used; nothing of it is about what is on it. */
+const optionShape = {
+  cache: oneOf({ verb: 'qm set', option: 'scsi0', property: 'cache' })
+    .optional()
+    .describe(`How the host caches it. Default: none for a new disk; ${KEEPS}.`),
+  discard: becomes(inMachines('scsi0', 'discard', onOrIgnore), 'must be true or false', z.boolean())
+    .optional()
+    .describe(
+      `Whether what the VM frees is freed on the storage. Default: true for a root disk from an image, else false; ${KEEPS}.`,
+    ),
+  iothread: flag('iothread')
+    .optional()
+    .describe(
+      `A thread of its own; for scsi and virtio, with scsi_controller virtio-scsi-single. Default: false; ${KEEPS}.`,
+    ),
+  ssd: flag('ssd').optional().describe(`Shown to the VM as an SSD; not for virtio. Default: false; ${KEEPS}.`),
+  backup: flag('backup').optional().describe(`Whether backups of the VM hold it. Default: true; ${KEEPS}.`),
+  replicate: flag('replicate').optional().describe(`Whether replication takes it along. Default: true; ${KEEPS}.`),
+  read_only: flag('ro').optional().describe(`The VM may only read it; for scsi and virtio. Default: false; ${KEEPS}.`),
+  aio: oneOf({ verb: 'qm set', option: 'scsi0', property: 'aio' })
+    .optional()
+    .describe(`How the host reads and writes it. Default: io_uring; ${KEEPS}.`),
+  serial: becomes(
+    inMachines('scsi0', 'serial'),
+    'must be a serial number: letters, digits and _ -, at most 20',
+    text.name(/^[A-Za-z0-9_-]{1,20}$/, 'must be a serial number: letters, digits and _ -, at most 20'),
+  )
+    .optional()
+    .describe(`Serial number that the VM reads, at most 20 characters. Default: none; ${KEEPS}.`),
+};
+
+const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
+  .optional()
+  .describe('Format of the file on a storage of files. Default: that of the storage. Only for a new disk.');
+
+const EXPECT_SOURCE =
+  'must be a volume such as local:import/disk.qcow2, or the absolute path of a file below /var/lib/vz or /mnt/pve';
+/** An image that is copied into a new disk. Root reads it, so that it lies where images are kept. */
+export const importFrom = becomes(
+  inMachines('scsi0', 'import-from'),
+  EXPECT_SOURCE,
+  text.name(
+    /^([A-Za-z][A-Za-z0-9_.-]*:(import\/)?[A-Za-z0-9][A-Za-z0-9_.+~-]*|(\/var\/lib\/vz|\/mnt\/pve\/[A-Za-z0-9_-]+)\/([A-Za-z0-9][A-Za-z0-9_.+~-]*\/)*[A-Za-z0-9][A-Za-z0-9_.+~-]*)$/,
+    EXPECT_SOURCE,
+  ),
+);
+
+const EXPECT_ISO = 'must be an ISO image on a storage, such as local:iso/debian.iso';
+export const iso = becomes(
+  inMachines('ide2', 'file'),
+  EXPECT_ISO,
+  text.name(/^[A-Za-z][A-Za-z0-9_.-]*:iso\/[A-Za-z0-9][A-Za-z0-9_.+~-]*\.(iso|img)$/i, EXPECT_ISO),
+);
+
+export const rootDisk = z.strictObject({
+  bus: bus
+    .optional()
+    .describe('Where the root disk is attached. Default: scsi0 for a new VM; one that exists keeps its own.'),
+  ...optionShape,
+});
+
+export const disk = z.strictObject({
+  bus: bus.describe('Where it is attached, which is what it is told by: with another one it is another disk.'),
+  storage: value.storageId.optional().describe('Storage of a new disk. Default: storage_pool of the VM.'),
+  size_gb: value.sizeGb.optional().describe('Size in GB; can only grow. Needed, but for imported disks and CDs.'),
+  iso: iso.optional().describe('An ISO image in a CD drive, in place of a disk. Default: a disk.'),
+  import_from: importFrom
+    .optional()
+    .describe('Volume or file that a new disk is a copy of. Default: empty. Only for a new disk.'),
+  format,
+  ...optionShape,
+});
+
+export const efiDisk = z.strictObject({
+  storage: value.storageId.optional().describe('Its storage. Default: storage_pool of the VM.'),
+  pre_enrolled_keys: becomes(inMachines('efidisk0', 'pre-enrolled-keys'), 'must be true or false', z.boolean())
+    .default(false)
+    .describe(
+      "Microsoft's and distributions' keys for Secure Boot, which is then on. Default: false. Only for a new one.",
+    ),
+});
+
+export const tpm = z.strictObject({
+  storage: value.storageId.optional().describe('Storage of its state. Default: storage_pool of the VM.'),
+  version: oneOf({ verb: 'qm set', option: 'tpmstate0', property: 'version' })
+    .default('v2.0')
+    .describe('Version of the TPM. Default: v2.0. Only for a new one.'),
+});
+
+/** The fields of a VM's entry. */
+export const driveShape = {
+  import_from: importFrom
+    .optional()
+    .describe('Volume or file that its root disk is a copy of; of another system than a cloud image. Default: none.'),
+  iso: iso
+    .optional()
+    .describe(
+      'ISO image in its CD drive, such as what it is installed from. With it no other source is needed. Default: none.',
+    ),
+  empty: z
+    .boolean()
+    .default(false)
+    .describe('Made with an empty root disk, to be installed by network or by hand. Default: false.'),
+  cloud_init: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether cloud-init sets it up: its user, address and names. Default: true for one from a template_image or a clone, else false.',
+    ),
+  guest_agent: becomes(inMachines('agent', 'enabled'), 'must be true or false', z.boolean())
+    .optional()
+    .describe(
+      'Whether the guest agent runs inside. Default: true for a new VM with cloud-init; one that exists keeps its own.',
+    ),
+  root_disk: rootDisk
+    .optional()
+    .describe('How its root disk is used. Default: on scsi0 for a new VM; one that exists keeps its own.'),
+  disks: z
+    .array(disk)
+    .default([])
+    .describe(
+      'Disks and CDs beside the root disk; others that people gave it stay. One that is declared no more is detached and kept. Default: none.',
+    ),
+  efi_disk: efiDisk
+    .optional()
+    .describe('Where UEFI keeps its settings; with `"bios": "ovmf"`. Default: as it is on the VM.'),
+  tpm: tpm.optional().describe('A TPM, whose state is kept. Default: as it is on the VM.'),
+};

@@ -1,0 +1,127 @@
+// The drives that a VM is to have beside its root disk, in the words of the file, and what becomes of each on a command line.
+
+import type { z } from 'zod';
+import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
+import type { VmGuest } from './declared.ts';
+import type { disk, rootDisk } from './drive-schema.ts';
+
+export type DiskDeclared = {
+  readonly bus: string;
+  readonly storage: string;
+  readonly size_gb: number | null;
+  readonly iso: string | null;
+  readonly import_from: string | null;
+  readonly format: string | null;
+  readonly options: Properties;
+};
+
+/** Null: not declared. */
+export type Drives = {
+  readonly root_disk: { readonly bus: string | null; readonly options: Properties };
+  readonly disks: readonly DiskDeclared[];
+  readonly iso: string | null;
+  readonly efi_disk: { readonly storage: string; readonly pre_enrolled_keys: boolean } | null;
+  readonly tpm: { readonly storage: string; readonly version: string } | null;
+  /** Cloud-init sets it up. */
+  readonly cloud_init: boolean;
+  readonly guest_agent: boolean | null;
+};
+
+type Written = z.output<typeof rootDisk> | z.output<typeof disk>;
+
+/** How a disk is used, as the keys of its property string. */
+export function optionsOf(written: Written | undefined): Properties {
+  const flag = (value: boolean | undefined): string | undefined =>
+    value === undefined ? undefined : value ? '1' : '0';
+  const discard = written?.discard === undefined ? undefined : written.discard ? 'on' : 'ignore';
+  const said = {
+    aio: written?.aio,
+    backup: flag(written?.backup),
+    cache: written?.cache,
+    discard,
+    iothread: flag(written?.iothread),
+    replicate: flag(written?.replicate),
+    ro: flag(written?.read_only),
+    serial: written?.serial,
+    ssd: flag(written?.ssd),
+  };
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+  );
+}
+
+/** What Proxmox takes an absent key for, where that is not `0` (qemu-server, PVE/QemuServer/Drive.pm). */
+export const ABSENT: Properties = {
+  aio: 'io_uring',
+  backup: '1',
+  cache: 'none',
+  discard: 'ignore',
+  replicate: '1',
+  serial: '',
+};
+
+/** A drive with its place. */
+export interface Drive {
+  readonly key: string;
+  /** For sentences. */
+  readonly what: string;
+  /** Null for a CD, which has no volume of its own. */
+  readonly storage: string | null;
+  readonly sizeGb: number | null;
+  readonly options: Properties;
+  /** What a new one is made as. */
+  readonly made: string;
+}
+
+/** Where the CD of `iso` is: beside the drive of cloud-init, or in its place. */
+export function isoKey({ cloud_init }: Pick<Drives, 'cloud_init'>): string {
+  return cloud_init ? 'ide0' : 'ide2';
+}
+
+export function drivesOf(spec: Drives): Drive[] {
+  const { efi_disk: efi, tpm, iso } = spec;
+  return [
+    ...(iso === null ? [] : [cdrom(isoKey(spec), iso)]),
+    ...spec.disks.map((one) => (one.iso === null ? further(one) : cdrom(one.bus, one.iso))),
+    ...(efi === null
+      ? []
+      : [
+          of('efidisk0', 'the EFI disk', efi.storage, {
+            file: `${efi.storage}:1`,
+            efitype: '4m',
+            'pre-enrolled-keys': efi.pre_enrolled_keys ? '1' : '0',
+          }),
+        ]),
+    ...(tpm === null
+      ? []
+      : [of('tpmstate0', 'the state of the TPM', tpm.storage, { file: `${tpm.storage}:1`, version: tpm.version })]),
+  ];
+}
+
+function cdrom(key: string, iso: string): Drive {
+  return of(key, `the CD at ${key}`, null, { file: iso, media: 'cdrom' });
+}
+
+function further({ bus, storage, size_gb, import_from, format, options }: DiskDeclared): Drive {
+  const file = `${storage}:${import_from === null ? (size_gb ?? '') : '0'}`;
+  const source = import_from === null ? {} : { 'import-from': import_from };
+  const kind = format === null ? {} : { format };
+  return { ...of(bus, `disk ${bus}`, storage, { file, ...source, ...kind, ...options }), sizeGb: size_gb, options };
+}
+
+function of(key: string, what: string, storage: string | null, made: Properties): Drive {
+  return { key, what, storage, sizeGb: null, options: {}, made: printProperties(made, [], 'file') };
+}
+
+/** What stands in a spec of these, from the configuration. */
+export function declaredDrives({ rootDisk, disks, iso, efiDisk, tpm, cloudInit, guestAgent }: VmGuest): Drives {
+  return {
+    root_disk: rootDisk,
+    disks,
+    iso,
+    efi_disk: efiDisk,
+    tpm,
+    cloud_init: cloudInit,
+    guest_agent: guestAgent,
+  };
+}

@@ -1,0 +1,155 @@
+// Which volume each declared drive of a VM is. A drive is its bus within its VM: what is attached there is it, and the node notes which
+// volume that is, so that one that was detached, or whose VM was recreated, comes back. An empty disk never takes its place without
+// approval.
+
+import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
+import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
+import { isVolume } from '../guest/proxmox/disk-lines.ts';
+import { absentSetting } from '../guest/proxmox/network.ts';
+import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import type { DesiredSetting } from '../guest/proxmox/settings.ts';
+import { ABSENT, type Drive, type Drives, drivesOf } from './drives.ts';
+
+export interface FoundDrives {
+  /** What each is to be, and that what was declared before and is no more goes. */
+  readonly settings: readonly DesiredSetting[];
+  /** Keys and volumes of those that are declared. */
+  readonly keys: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
+  /** Why an empty disk would come to where data was; null: none does. */
+  readonly loss: string | null;
+  /** What a person has to decide, and how; null: nothing. */
+  readonly unclear: string | null;
+  /** What is to be noted now. */
+  readonly kept: KeptVolumes;
+}
+
+interface Known {
+  readonly id: number;
+  readonly before: Drives | undefined;
+  readonly kept: KeptVolumes;
+  /** Storage volumes that are noted and not there any more. */
+  readonly missing: readonly string[];
+  /** Never taken away: it is the root disk. */
+  readonly root: string | null;
+}
+
+export function volumeOf(value: string | undefined): string {
+  const properties = parseProperties(value ?? '', '');
+  return properties[''] ?? properties['file'] ?? '';
+}
+
+export function storageOf(volume: string): string {
+  return volume.slice(0, Math.max(0, volume.indexOf(':')));
+}
+
+const isCd = (value: string): boolean => parseProperties(value)['media'] === 'cdrom';
+
+/** `conf` is null for a VM that is still to be made. */
+export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): FoundDrives {
+  const later: Settings = conf === null ? {} : upcoming(conf);
+  const declared = drivesOf(spec);
+  const keys = new Set(declared.map(({ key }) => key));
+  const names: Record<string, string> = { ...known.kept.names };
+  const lines = known.kept.lines.map(splitLine);
+  const volumes = new Set<string>();
+  const losses: string[] = [];
+  const lost: string[] = [];
+  let unclear: string | null = null;
+
+  const settings = declared.map((drive): DesiredSetting => {
+    const { key, storage } = drive;
+    if (storage === null) return cdSetting(drive);
+    const present = later[key];
+    if (present !== undefined) {
+      const volume = volumeOf(present);
+      if (isCd(present)) unclear ??= `${key} of VM ${known.id} is a CD drive; declare ${drive.what} at another bus`;
+      else if (isVolume(volume) && storageOf(volume) !== storage) unclear ??= elsewhere(drive, volume, known.id);
+      if (isVolume(volume) && key !== 'efidisk0') names[key] = volume;
+      volumes.add(volume);
+      return driveSetting(drive, present, known.before);
+    }
+    const line = lines.find((one) => one.key === key);
+    const noted = names[key] ?? (line === undefined ? undefined : volumeOf(line.value));
+    if (noted === undefined || key === 'efidisk0') return driveSetting(drive, undefined, known.before);
+    if (known.missing.includes(noted)) {
+      losses.push(`${drive.what} was ${noted}, which is not there any more, and an empty one would take its place`);
+      lost.push(`was ${key}: ${noted}`);
+      delete names[key];
+      return driveSetting(drive, undefined, known.before);
+    }
+    const other = Object.entries(later).find(([at, value]) => !at.startsWith('unused') && volumeOf(value) === noted);
+    if (other !== undefined)
+      unclear ??= `${drive.what} of VM ${known.id} is ${noted}, which is attached as ${other[0]}; declare it there`;
+    else if (storageOf(noted) !== storage) unclear ??= elsewhere(drive, noted, known.id);
+    names[key] = noted;
+    volumes.add(noted);
+    return driveSetting(
+      drive,
+      undefined,
+      known.before,
+      printProperties({ ...restOf(line?.value, noted), ...drive.options, file: noted }, [], 'file'),
+    );
+  });
+  const gone = (known.before === undefined ? [] : drivesOf(known.before))
+    .filter(({ key }) => !keys.has(key) && key !== known.root)
+    .map(({ key, what }) => absentSetting(key, what, !/^(scsi|virtio)/.test(key)));
+  return {
+    settings: [...settings, ...gone],
+    keys,
+    volumes,
+    loss: losses.length === 0 ? null : losses.join('; '),
+    unclear,
+    kept: {
+      ...known.kept,
+      names,
+      lines: [...known.kept.lines, ...lost.filter((each) => !known.kept.lines.includes(each))],
+    },
+  };
+}
+
+/** How it was used when its VM was destroyed; not what a line says of another volume. */
+function restOf(line: string | undefined, volume: string): Record<string, string> {
+  if (line === undefined || volumeOf(line) !== volume) return {};
+  const { file: _, '': __, ...rest } = parseProperties(line, '');
+  return rest;
+}
+
+function elsewhere({ key, what, storage }: Drive, volume: string, id: number): string {
+  return `${what} of VM ${id} is ${volume}, and is declared on ${storage}; move it with: qm disk move ${id} ${key} ${storage}, or declare the storage that it is on`;
+}
+
+function cdSetting({ key, what, made }: Drive): DesiredSetting {
+  const same = (now: string | undefined): boolean => now !== undefined && isCd(now) && volumeOf(now) === volumeOf(made);
+  return { key, label: what, shown: volumeOf(made), value: () => made, same, waits: false };
+}
+
+/** What changes only with a start (qemu-server, PVE/QemuServer.pm, vmconfig_update_disk). */
+const FIXED: ReadonlySet<string> = new Set(['aio', 'discard', 'iothread', 'cache', 'ssd', 'ro']);
+
+function driveSetting(
+  drive: Drive,
+  present: string | undefined,
+  before: Drives | undefined,
+  kept?: string,
+): DesiredSetting {
+  const { key, what, options, made } = drive;
+  const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
+  const value = (now: string | undefined): string =>
+    now === undefined ? (kept ?? made) : usedAs(now, options, earlier);
+  const isFixed = Object.keys({ ...earlier, ...options }).some((option) => FIXED.has(option));
+  return {
+    key,
+    label: what,
+    shown: '',
+    value,
+    same: (now) => now !== undefined && value(now) === now,
+    waits: present === undefined ? /^(sata|ide|efidisk|tpmstate)/.test(key) : isFixed,
+  };
+}
+
+/** The same drive with what is declared of its use; what was declared before and is no more goes. */
+export function usedAs(now: string, options: Drive['options'], before: Drive['options'] = {}): string {
+  const remove = Object.keys(before).filter((option) => !(option in options));
+  return editProperties(now, { set: options, remove, bare: 'file', absent: ABSENT });
+}

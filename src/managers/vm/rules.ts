@@ -1,0 +1,103 @@
+// What a VM says of its drives must go together, and nobody works inside of one that nothing prepares for it.
+
+import type { Diagnostic } from '../../config/diagnostic.ts';
+import { type Place, within } from '../../config/read/place.ts';
+import { propertiesOf } from '../../proxmox/table.ts';
+import { nameOfGuest, targetOf } from '../guest/guests.ts';
+import type { RuleContext } from '../rule.ts';
+import type { VmGuest } from './declared.ts';
+import { isoKey } from './drives.ts';
+
+const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
+const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
+
+/** INVALID_VALUE: a VM that is installed by hand has no guest agent until somebody installs it, and without cloud-init nothing is set up. */
+export function machinesArePrepared({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm) => {
+    const hasAgent = vm.guestAgent ?? vm.cloudInit;
+    return [...(vm.cloudInit ? [] : toldByCloudInit(vm)), ...(hasAgent ? [] : workedIn(vm))];
+  });
+}
+
+function toldByCloudInit(vm: VmGuest): Diagnostic[] {
+  const { user, network } = vm;
+  const fields = [
+    ...(user.username !== null || user.passwordHash !== null || user.sshKeys.length > 0 ? [['user_config']] : []),
+    ...(network.nameservers.length > 0 ? [['network_config', 'nameserver']] : []),
+    ...(network.searchdomain !== null ? [['network_config', 'searchdomain']] : []),
+  ];
+  return fields.map((keys) =>
+    invalid(
+      vm,
+      within(vm.writtenAt, ...keys),
+      `cloud-init does not set it up, and nothing else reads ${keys.at(-1)}`,
+      CLOUD_INIT,
+    ),
+  );
+}
+
+function workedIn(vm: VmGuest): Diagnostic[] {
+  const uses: readonly (readonly [boolean, string])[] = [
+    [vm.features.length > 0, 'features'],
+    [vm.volumes.length > 0, 'volumes'],
+    [vm.stacks.length > 0, 'docker_stacks'],
+    [vm.healthCheck !== null, 'health_check'],
+    [vm.portainer.role !== 'none', 'portainer_role'],
+  ];
+  return uses
+    .filter(([isUsed]) => isUsed)
+    .map(([, field]) =>
+      invalid(vm, within(vm.writtenAt, field), `${field} needs the guest agent, which it has not`, AGENT),
+    );
+}
+
+/** INVALID_VALUE: two drives of a VM at one bus, a disk of which nobody knows how large it is, or one used as its bus does not allow. */
+export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm): Diagnostic[] => {
+    const taken = new Map<string, string>();
+    const root = vm.rootDisk.bus ?? (vm.cloneFrom === null ? 'scsi0' : null);
+    if (root !== null) taken.set(root, 'the root disk');
+    if (vm.cloudInit) taken.set('ide2', 'the drive of cloud-init');
+    if (vm.iso !== null) taken.set(isoKey({ cloud_init: vm.cloudInit }), 'the CD of "iso"');
+    const wrongRoot =
+      root === null ? [] : strayOptions(vm, within(vm.writtenAt, 'root_disk'), root, vm.rootDisk.options);
+    const further = vm.disks.flatMap((disk, index): Diagnostic[] => {
+      const at = within(vm.writtenAt, 'disks', index);
+      const other = taken.get(disk.bus);
+      taken.set(disk.bus, 'another disk');
+      const isUnsized = disk.iso === null && disk.import_from === null && disk.size_gb === null;
+      const isBoth = disk.iso !== null && (disk.import_from !== null || disk.size_gb !== null);
+      return [
+        ...(other === undefined
+          ? []
+          : [invalid(vm, within(at, 'bus'), `${disk.bus} is the place of ${other}`, 'Choose another bus.')]),
+        ...(isUnsized ? [invalid(vm, at, '"size_gb" is missing', 'Write how large it is to be, in GB.')] : []),
+        ...(isBoth
+          ? [invalid(vm, within(at, 'iso'), 'a CD has no size and is imported from nothing', 'Take one out.')]
+          : []),
+        ...strayOptions(vm, at, disk.bus, disk.options),
+      ];
+    });
+    return [...wrongRoot, ...further];
+  });
+}
+
+/** By Proxmox's own formats of the buses. */
+function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Record<string, string>>): Diagnostic[] {
+  const known = propertiesOf(`qemu/${bus.replace(/\d+$/, '')}`) ?? {};
+  return Object.keys(options)
+    .filter((option) => !Object.hasOwn(known, option))
+    .map((option) => {
+      const field = option === 'ro' ? 'read_only' : option;
+      return invalid(
+        vm,
+        within(at, field),
+        `a disk at ${bus} has no "${field}"`,
+        'Take it out, or choose another bus.',
+      );
+    });
+}
+
+function invalid(vm: VmGuest, at: Place, what: string, hint: string): Diagnostic {
+  return { code: 'INVALID_VALUE', at, message: `${nameOfGuest(vm)}: ${what}`, hint, target: targetOf(vm) };
+}

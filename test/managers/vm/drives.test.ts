@@ -1,0 +1,251 @@
+// Drives of VMs and what VMs are made from: each is made and made again, which does nothing; grown, taken away and kept, and brought back.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Manager } from '../../../src/managers/manager.ts';
+import type { VmGuest } from '../../../src/managers/vm/declared.ts';
+import { vm } from '../../../src/managers/vm/manager.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { environment, type Files } from '../../load/environment.ts';
+import { found } from '../../load/rules/found.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { convergeStep } from '../carry-out.ts';
+import { gone, IMAGE, machine, targetOf, wanted } from '../guests.ts';
+
+const VM = 'etc/phoenix_vm_configs.json';
+const CONF = '/etc/pve/qemu-server/1001.conf';
+const ISO = 'local:iso/installer.iso';
+
+const DISK = { storage: 'rpool', size_gb: 4, iso: null, import_from: null, format: null, options: {} };
+const of = (own: Partial<VmGuest> = {}): Target =>
+  targetOf(machine(1001, { startState: 'stopped', start_at_boot: null, ...own }));
+
+let host: LabHost;
+beforeEach(async () => {
+  host = await openLabHost();
+  await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+  await host.write('/var/lib/vz/template/iso/installer.iso', 'iso'.repeat(1000));
+  await host.write('/var/lib/vz/template/iso/other.iso', 'iso'.repeat(1000));
+  await host.write('/var/lib/vz/import/disk.qcow2', 'disk'.repeat(1000));
+});
+afterEach(() => host.close());
+
+const ask = (target: Target, before?: Target, own = {}) =>
+  wanted(target, { ...(before === undefined ? {} : { before: before.spec }), ...own });
+
+/** Applied, and applied again, which does nothing. */
+async function apply(target: Target, before?: Target, own = {}): Promise<readonly string[]> {
+  const end = await convergeStep(vm as Manager, host, ask(target, before, own));
+  expect(end).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(vm as Manager, host, ask(target, before, own))).toMatchObject({
+    outcome: 'done',
+    actions: [],
+  });
+  return end.actions.map(({ summary }) => summary);
+}
+const refusal = async (target: Target, before?: Target): Promise<unknown> => {
+  const end = await convergeStep(vm as Manager, host, ask(target, before));
+  expect(end).toMatchObject({ outcome: 'refused', actions: [] });
+  return 'reason' in end ? end.reason : null;
+};
+const line = async (key: string): Promise<string | undefined> =>
+  (await host.read(CONF)).split('\n').find((each) => each.startsWith(`${key}:`));
+
+describe('what a VM is made from', () => {
+  const bare = {
+    templateImage: null,
+    cloudInit: false,
+    network: { ...machine(1001).network, ip: null, gateway: null },
+  } as const;
+
+  test('an ISO image: an empty disk, the image in its CD drive, and no cloud-init', async () => {
+    await apply(of({ ...bare, iso: ISO }));
+    const conf = await host.read(CONF);
+    expect(conf).toMatch(/^scsi0: rpool:vm-1001-disk-\d,size=8G$/m);
+    expect(conf).toMatch(/^ide2: local:iso\/installer\.iso,media=cdrom/m);
+    expect(conf).toContain('boot: order=scsi0;ide2');
+    expect(conf).not.toMatch(/cloudinit|cicustom|ipconfig|ciuser|^agent/m);
+  });
+
+  test('another ISO image is put in, and taken out', async () => {
+    const [one, other] = [of({ ...bare, iso: ISO }), of({ ...bare, iso: 'local:iso/other.iso' })];
+    await apply(one);
+    await apply(other, one);
+    expect(await line('ide2')).toContain('other.iso');
+    const none = of({ ...bare, empty: true });
+    await apply(none, other);
+    expect(await line('ide2')).toBeUndefined();
+  });
+
+  test('a disk that is imported, on another bus', async () => {
+    await apply(
+      of({ ...bare, importFrom: '/var/lib/vz/import/disk.qcow2', rootDisk: { bus: 'sata0', options: { ssd: '1' } } }),
+    );
+    expect(await line('sata0')).toMatch(/size=8G,ssd=1/);
+    expect(await line('scsi0')).toBeUndefined();
+    expect(await line('boot')).toBe('boot: order=sata0');
+  });
+
+  test('nothing', async () => {
+    await apply(of({ ...bare, empty: true, diskSizeGb: null }));
+    expect(await line('scsi0')).toContain('size=32G');
+  });
+
+  test('what is not on the node is told before anything is made', async () => {
+    expect(await refusal(of({ ...bare, iso: 'local:iso/nowhere.iso' }))).toContain('put the ISO image there');
+    expect(await refusal(of({ ...bare, importFrom: '/var/lib/vz/import/none.raw' }))).toContain('put the disk there');
+  });
+});
+
+describe('disks beside the root disk', () => {
+  const disks = [
+    { ...DISK, bus: 'scsi1', options: { cache: 'writeback', discard: 'on', backup: '0' } },
+    { ...DISK, bus: 'virtio0', options: { iothread: '1' } },
+    { ...DISK, bus: 'sata1', storage: 'local', format: 'qcow2' },
+  ];
+
+  test('are made on any bus with the VM, changed in their use, and grown', async () => {
+    const one = of({ disks });
+    await apply(one);
+    expect(await line('scsi1')).toMatch(/backup=0.*cache=writeback.*discard=on/);
+    const more = of({
+      disks: disks.map((each) => ({ ...each, size_gb: 6, options: { ...each.options, cache: 'none' } })),
+    });
+    await apply(more, one);
+    for (const { bus } of disks) expect(await line(bus)).toContain('size=6G');
+    expect(await line('scsi1')).toContain('cache=none');
+    expect(await refusal(one, more)).toContain('disks only grow');
+  });
+
+  test('one that is declared no more is detached and kept, and comes back with what is on it', async () => {
+    const [without, one] = [of(), of({ disks: disks.slice(0, 2) })];
+    await apply(one);
+    const volume = (await line('scsi1'))?.split(/[ ,]/)[1] ?? '';
+    await apply(without, one);
+    const conf = await host.read(CONF);
+    expect(conf).not.toMatch(/^(scsi1|virtio0):/m);
+    expect(conf).toContain(`: ${volume}\n`);
+    await apply(one, without);
+    expect(await line('scsi1')).toContain(`${volume},`);
+    expect(await host.read(CONF)).not.toMatch(/^unused/m);
+  });
+
+  test('of a VM that is destroyed and declared again they come back too', async () => {
+    const one = of({ disks: disks.slice(0, 1), tpm: { storage: 'rpool', version: 'v2.0' } });
+    await apply(one);
+    const [disk, tpm] = [(await line('scsi1'))?.split(/[ ,]/)[1], (await line('tpmstate0'))?.split(/[ ,]/)[1]];
+    expect((await convergeStep(vm as Manager, host, gone(one, { approved: true }))).outcome).toBe('done');
+    await apply(one);
+    expect((await line('scsi1'))?.split(/[ ,]/)[1]).toBe(disk);
+    expect((await line('tpmstate0'))?.split(/[ ,]/)[1]).toBe(tpm);
+  });
+
+  test('one that is not there any more is made anew only with an approval', async () => {
+    const one = of({ disks: disks.slice(0, 1) });
+    await apply(one);
+    const volume = (await line('scsi1'))?.split(/[ ,]/)[1] ?? '';
+    await apply(of(), one);
+    await host.write(CONF, (await host.read(CONF)).replace(/^unused0: .*\n/m, ''));
+    const free = { kind: 'command', program: 'pvesm', args: ['free', volume], timeoutSeconds: 10 } as const;
+    expect((await host.run(free)).exit).toBe(0);
+    expect(await refusal(one, of())).toContain('which is not there any more');
+    await apply(one, of(), { approved: true });
+    expect(await line('scsi1')).toBeDefined();
+  });
+
+  test('one on another storage is refused, with how to move it', async () => {
+    const one = of({ disks: disks.slice(0, 1) });
+    await apply(one);
+    const moved = of({ disks: [{ ...DISK, bus: 'scsi1', storage: 'local' }] });
+    expect(await refusal(moved, one)).toContain('qm disk move 1001 scsi1 local');
+  });
+
+  test('those that people added stay', async () => {
+    const one = of();
+    await apply(one);
+    const args = ['set', '1001', '--scsi5', 'rpool:2'];
+    expect((await host.run({ kind: 'command', program: 'qm', args, timeoutSeconds: 10 })).exit).toBe(0);
+    expect(await apply(one, one)).toEqual([]);
+    expect(await line('scsi5')).toBeDefined();
+  });
+});
+
+test('UEFI with its disk, and a TPM, are made once', async () => {
+  const secure = { efiDisk: { storage: 'rpool', pre_enrolled_keys: true }, tpm: { storage: 'rpool', version: 'v2.0' } };
+  const one = of();
+  await apply(one);
+  await apply(of(secure), one);
+  expect(await line('efidisk0')).toMatch(/efitype=4m.*pre-enrolled-keys=1/);
+  expect(await line('tpmstate0')).toContain('version=v2.0');
+});
+
+test.each(['virtio0', 'sata0'])(
+  'a VM whose root disk is %s is adopted with its size, and nothing but its mark changes',
+  async (bus) => {
+    const args = [
+      'create',
+      '1001',
+      '--name',
+      'vm-1001',
+      `--${bus}`,
+      'rpool:8',
+      '--cores',
+      '2',
+      '--memory',
+      '512',
+      '--boot',
+      `order=${bus}`,
+    ];
+    expect((await host.run({ kind: 'command', program: 'qm', args, timeoutSeconds: 10 })).exit).toBe(0);
+    const network = { ...machine(1001).network, ip: null, gateway: null, bridge: null };
+    const user = { username: null, passwordHash: null, sshKeys: [] };
+    const target = of({ network, user });
+    const actions = await apply(target, undefined, { adopt: true });
+    expect(actions).toEqual(['set tags of VM 1001 to phoenix']);
+    await apply(of({ network, user, diskSizeGb: 10 }), target);
+    expect(await line(bus)).toContain('size=10G');
+    expect(
+      await refusal(of({ network, user, diskSizeGb: 10, rootDisk: { bus: 'scsi0', options: {} } }), target),
+    ).toContain(`write "bus": "${bus}" in root_disk`);
+  },
+);
+
+describe('rules', () => {
+  const with_ = (own: object): Files => {
+    const files = environment();
+    Object.assign(files[VM].vms[1], { template_image: undefined, clone_from_vmid: undefined, ...own });
+    return files;
+  };
+  const bare = { user_config: undefined, network_config: { ip: '10.0.0.111/24' }, volumes: [], docker_stacks: [] };
+
+  test('one source is enough, an ISO image among them', () => {
+    for (const own of [{ iso: ISO }, { empty: true }, { import_from: 'local:import/disk.qcow2' }])
+      expect(found('INVALID_VALUE', with_({ ...bare, ...own }))).toEqual([]);
+    expect(
+      found('INVALID_VALUE', with_({ ...bare, iso: ISO, empty: true, import_from: 'local:import/a.raw' })),
+    ).toEqual([expect.stringContaining('"import_from" and "empty" exclude each other')]);
+  });
+
+  test('nothing is set up, and nobody works inside, where nothing prepares it', () => {
+    const asked = with_({ ...bare, iso: ISO, user_config: { username: 'phoenix' }, features: ['docker'] });
+    expect(found('INVALID_VALUE', asked)).toEqual([
+      expect.stringContaining('cloud-init does not set it up'),
+      expect.stringContaining('features needs the guest agent'),
+    ]);
+    expect(found('INVALID_VALUE', with_({ ...bare, iso: ISO, guest_agent: true, features: ['docker'] }))).toEqual([]);
+  });
+
+  test('drives have places of their own and are used as their bus allows', () => {
+    const disks = [
+      { bus: 'scsi0', size_gb: 4 },
+      { bus: 'sata1' },
+      { bus: 'virtio1', size_gb: 4, ssd: true },
+      { bus: 'ide0', iso: ISO, size_gb: 1 },
+    ];
+    expect(found('INVALID_VALUE', with_({ ...bare, iso: ISO, disks }))).toEqual([
+      expect.stringContaining('scsi0 is the place of the root disk'),
+      expect.stringContaining('"size_gb" is missing'),
+      expect.stringContaining('a disk at virtio1 has no "ssd"'),
+      expect.stringContaining('a CD has no size'),
+    ]);
+  });
+});
