@@ -74,6 +74,10 @@ command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
   .option('--out <dir>', 'write all schemas into this folder')
   .action(async (name, options) => ending((await import('./cli/schema.ts')).schema({ name, ...options }, io)));
 
+command('explain [code]', 'what a problem code or the outcome of a step means, and what to do', 'explain DUPLICATE_IP')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (code, options) => ending((await import('./cli/explain.ts')).explain({ code, ...options }, io)));
+
 command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once')
   .option('--once', 'end after the story; 0 only if all went well', false)
   .action(async (options) => ending((await withLab('demo', () => import('./cli/demo.ts'))).demo(options, io)));
