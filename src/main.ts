@@ -169,6 +169,15 @@ command('unfreeze', 'go on with what waits', 'unfreeze')
 
 addVerbs(command, ending, io);
 
+// Its library reads all commands that are declared above, so it is the last one, and loaded when a shell asks.
+if (process.argv[2] === 'complete') (await import('./cli/complete.ts')).addCompletion(phoenix);
+else
+  command(
+    'complete <shell>',
+    'print what completes words in bash, zsh or fish',
+    'complete bash > /etc/bash_completion.d/phoenix',
+  );
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.
   if (error.code === 'EPIPE') process.exit(exit);
