@@ -225,7 +225,7 @@ export interface Action {
   readonly do: Command | FileWrite | FileLines | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
-  /** Only writes down what is there: without it the target is as declared all the same. */
+  /** Only writes down what is there: without it the target is as declared anyway. */
   readonly notes?: true;
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */
   readonly until?: { readonly times: number; readonly intervalSeconds: number };
