@@ -77,7 +77,7 @@ export const machineLinkShape = {
 export const interfaceName = becomes(inContainers('net0', 'name'), value.EXPECT_INTERFACE, value.interfaceName);
 
 /** Interfaces beside the first. */
-export function furtherNetworks(kind: GuestKind) {
+function furtherNetworks(kind: GuestKind) {
   const guest = GUESTS[kind];
   const most = placesFor(kind === 'lxc' ? 'lxc' : 'qemu', 'net') - 1;
   const entry = {

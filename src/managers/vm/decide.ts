@@ -89,7 +89,9 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
 function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
   if (conf.settings['template'] === '1' && spec.final !== 'template') return 'it is a template and should not be';
   const disk = rootDiskOf(conf, spec.root_disk.bus);
-  if (disk !== null && disk.storage !== spec.disk.storage)
+  // Of a disk that is elsewhere than Phoenix makes one, only a declaration says that it is meant.
+  const isMeant = disk?.key === (spec.root_disk.bus ?? ROOT_DRIVE);
+  if (disk !== null && isMeant && disk.storage !== spec.disk.storage)
     return `its disk is on ${disk.storage} and should be on ${spec.disk.storage}`;
   return null;
 }

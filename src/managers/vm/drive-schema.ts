@@ -51,7 +51,7 @@ const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
 const EXPECT_SOURCE =
   'must be a volume such as local:import/disk.qcow2, or the absolute path of a file below /var/lib/vz or /mnt/pve';
 /** An image that is copied into a new disk. Root reads it, so that it lies where images are kept. */
-export const importFrom = becomes(
+const importFrom = becomes(
   inMachines('scsi0', 'import-from'),
   EXPECT_SOURCE,
   text.name(
@@ -61,7 +61,7 @@ export const importFrom = becomes(
 );
 
 const EXPECT_ISO = 'must be an ISO image on a storage, such as local:iso/debian.iso';
-export const iso = becomes(
+const iso = becomes(
   inMachines('ide2', 'file'),
   EXPECT_ISO,
   text.name(/^[A-Za-z][A-Za-z0-9_.-]*:iso\/[A-Za-z0-9][A-Za-z0-9_.+~-]*\.(iso|img)$/i, EXPECT_ISO),
@@ -86,7 +86,7 @@ export const disk = z.strictObject({
   ...optionShape,
 });
 
-export const efiDisk = z.strictObject({
+const efiDisk = z.strictObject({
   storage: value.storageId.optional().describe('Its storage. Default: storage_pool of the VM.'),
   pre_enrolled_keys: becomes(inMachines('efidisk0', 'pre-enrolled-keys'), 'must be true or false', z.boolean())
     .default(false)
@@ -95,7 +95,7 @@ export const efiDisk = z.strictObject({
     ),
 });
 
-export const tpm = z.strictObject({
+const tpm = z.strictObject({
   storage: value.storageId.optional().describe('Storage of its state. Default: storage_pool of the VM.'),
   version: oneOf({ verb: 'qm set', option: 'tpmstate0', property: 'version' })
     .default('v2.0')

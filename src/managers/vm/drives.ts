@@ -5,7 +5,7 @@ import { type Properties, printProperties } from '../guest/proxmox/property-stri
 import type { VmGuest } from './declared.ts';
 import type { disk, rootDisk } from './drive-schema.ts';
 
-export type DiskDeclared = {
+type DiskDeclared = {
   readonly bus: string;
   readonly storage: string;
   readonly size_gb: number | null;

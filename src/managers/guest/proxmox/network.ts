@@ -26,7 +26,7 @@ export type Interface = {
   readonly queues: number | null;
 };
 
-export type Further = Interface & { readonly index: number };
+type Further = Interface & { readonly index: number };
 
 /** What a spec says of the interfaces of a guest. */
 export type Networks = {
