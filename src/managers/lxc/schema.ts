@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { becomes, inContainers, oneOf, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
 import { rawLine } from './raw-line.ts';
@@ -112,10 +113,10 @@ const EXPECT_FEATURE = 'must be a feature of Proxmox such as nesting=1 or mount=
 /** `nesting` of `nesting=1`. */
 const featureOf = (option: string): string => option.slice(0, option.indexOf('='));
 
-/** One container. */
-export const lxcGuest = z.strictObject({
+const lxcFields = z.strictObject({
   ...guestShape,
   ...settingShape('lxc'),
+  options: optionsShape('lxc'),
   role: z
     .enum(['ca', 'proxy', 'gateway', 'none'])
     .optional()
@@ -235,6 +236,9 @@ export const lxcGuest = z.strictObject({
   ),
   tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
 });
+
+/** One container. */
+export const lxcGuest = lxcFields.check(saidTwice('lxc'));
 
 /** The whole file. */
 export const lxcFile = z
