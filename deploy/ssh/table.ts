@@ -44,7 +44,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
   flag: '[01]',
-  list: '[a-z0-9]+(?:,[a-z0-9]+)*',
+  list: '[a-z0-9][a-z0-9_-]*(?:,[a-z0-9][a-z0-9_-]*)*',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',

@@ -1,16 +1,22 @@
 // Options that guests declare by Proxmox's own names: what is refused at its line, what a plan shows, what a host is told, and that
 // whatever is not declared stays.
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { jsonSchema } from '../../../src/load/json-schema.ts';
+import { coverageOf } from '../../../src/managers/guest/options/coverage.ts';
 import { withOptions } from '../../../src/managers/guest/options/desired-options.ts';
+import { optionsJsonSchema } from '../../../src/managers/guest/options/json-schema.ts';
 import type { GuestOptions } from '../../../src/managers/guest/options/option.ts';
 import { optionNames } from '../../../src/managers/guest/options/shape.ts';
 import { allTargets, impactOf, managerOf } from '../../../src/managers/index.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
+import table from '../../../src/proxmox/table.json' with { type: 'json' };
+import { configOptions } from '../../../src/proxmox/table.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -238,6 +244,24 @@ describe('on a host', () => {
     expect(await lines(QM)).toEqual(expect.arrayContaining(['vga: std', 'scsihw: virtio-scsi-single', 'machine: q35']));
   });
 
+  test('a change that fails while the VM runs leaves nothing behind for its next start', async () => {
+    const first = vm({});
+    await apply(first);
+    const wrong = wanted(vm({ tablet: '0', kvm: '0', net1: 'virtio,bridge=vmbr9' }), { before: first.spec });
+    // As a host that cannot plug it: what was set waits in the file, and the command ends with an error.
+    const file = join(host.dir, QM);
+    host.instead = (line) => {
+      if (!line.startsWith('qm set 1001 ') || line.includes('--revert')) return undefined;
+      const waiting = '[PENDING]\nkvm: 0\nnet1: virtio=BC:24:11:00:00:01,bridge=vmbr9\n';
+      writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd()}\n\n${waiting}`);
+      return { exit: 255, stderr: "net1: hotplug problem - bridge 'vmbr9' does not exist\n" };
+    };
+    host.forget();
+    expect((await convergeStep(managerOf('vm'), host, wrong)).outcome).not.toBe('done');
+    expect(host.commands).toContainEqual(expect.stringMatching(/^qm set 1001 --revert \S*net1/));
+    expect(await host.read(QM)).not.toContain('[PENDING]');
+  });
+
   test('values that say the same are no change', async () => {
     const first = vm({
       vga: 'type=virtio,memory=64',
@@ -278,3 +302,26 @@ test('what fields make of an option is joined by keys of an object, and replaced
   const [replaced, ...more] = withOptions('vm', [field], { agent: '0' }, none, {});
   expect([replaced?.value(undefined), more]).toEqual(['0', []]);
 });
+
+test('an option that is newer than this code needs a newer table and nothing else', () => {
+  const methods: Methods = table.methods;
+  const set = methods['PUT /nodes/{node}/lxc/{vmid}/config'];
+  const like = methods['PUT /nodes/{node}/lxc/{vmid}/config']?.parameters['tty'] ?? -1;
+  if (set === undefined) throw new Error('the table has no such method');
+  for (const method of [set, methods['POST /nodes/{node}/lxc']])
+    if (method !== undefined) method.parameters['novelty'] = like;
+  try {
+    expect(configOptions('lxc')).toContain('novelty');
+    expect(optionNames('lxc')).toContain('novelty');
+    const desired = withOptions('lxc', [], { novelty: '3' }, { before: undefined, fresh: false }, {});
+    expect(desired.map(({ key, waits, value }) => [key, waits, value(undefined)])).toEqual([['novelty', true, '3']]);
+    expect(desired[0]?.same('3')).toBe(true);
+    expect(coverageOf('lxc')).toContainEqual({ option: 'novelty', declared: '`options`' });
+    expect(JSON.stringify(optionsJsonSchema('lxc', optionNames('lxc')))).toContain('"novelty"');
+  } finally {
+    for (const method of [set, methods['POST /nodes/{node}/lxc']])
+      if (method !== undefined) delete method.parameters['novelty'];
+  }
+});
+
+type Methods = Readonly<Record<string, { parameters: Record<string, number | undefined> }>>;
