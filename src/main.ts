@@ -74,6 +74,10 @@ command('schema [name]', 'print the JSON Schema of a config file', 'schema lxc')
   .option('--out <dir>', 'write all schemas into this folder')
   .action(async (name, options) => ending((await import('./cli/schema.ts')).schema({ name, ...options }, io)));
 
+command('explain [code]', 'what a problem code or the outcome of a step means, and what to do', 'explain DUPLICATE_IP')
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (code, options) => ending((await import('./cli/explain.ts')).explain({ code, ...options }, io)));
+
 command('demo', 'all of Phoenix on this machine, over a lab host', 'demo --once')
   .option('--once', 'end after the story; 0 only if all went well', false)
   .action(async (options) => ending((await withLab('demo', () => import('./cli/demo.ts'))).demo(options, io)));
@@ -164,6 +168,15 @@ command('unfreeze', 'go on with what waits', 'unfreeze')
   .action(async (options) => ending((await import('./cli/agent/freeze.ts')).unfreeze(options, io)));
 
 addVerbs(command, ending, io);
+
+// Its library reads all commands that are declared above, so it is the last one, and loaded when a shell asks.
+if (process.argv[2] === 'complete') (await import('./cli/complete.ts')).addCompletion(phoenix);
+else
+  command(
+    'complete <shell>',
+    'print what completes words in bash, zsh or fish',
+    'complete bash > /etc/bash_completion.d/phoenix',
+  );
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.

@@ -40,8 +40,8 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const nodeWatch = watchNode(parts.host, {
     log,
     now: () => clock.now(),
-    note: (away) => ledger.noteNode(options.node, away),
-    back: () => sayItGoesOn(context),
+    record: (away) => ledger.noteNode(options.node, away),
+    onRecovered: () => sayItGoesOn(context),
   });
   const { host } = nodeWatch;
   const context: Context = {
@@ -118,7 +118,7 @@ async function alone(
   try {
     return await work(kept.signal);
   } finally {
-    kept.end();
+    kept.stopRenewing();
     await ledger.releaseLease(lease);
   }
 }

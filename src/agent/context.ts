@@ -1,4 +1,4 @@
-// What every stage of the agent is handed: its parts, and what they remember between stages.
+// What every stage of the agent is passed: the dependencies of the agent, and state that its stages share.
 
 import type { Inventories } from './apply/inventories.ts';
 import type { Memory } from './memory.ts';
@@ -10,7 +10,7 @@ export interface Context extends AgentDeps {
   readonly declared: Declarations;
   readonly inventories: Inventories;
   readonly memory: Memory;
-  /** Whether the node answers; the host of the context is the one that it watches. */
+  /** Whether the node is reachable, learned from every call of `host`. */
   readonly nodeWatch: NodeWatch;
 }
 

@@ -1,5 +1,5 @@
 // The agent's own clock: what every process says of itself, and what it looks at, whatever Redis has lost. A Redis that lost its data is
-// noticed by the record of what it is kept for, which is not there any more: then everything begins again, from Git and the host.
+// noticed by the record of what it belongs to, which is not there any more: then everything begins again, from Git and the host.
 
 import type { Context } from './context.ts';
 import { claimInstallation, OtherInstallation } from './installation.ts';
@@ -32,7 +32,7 @@ export function startHeartbeat(context: Context, begin: () => Promise<void>): ()
       log.warn('whether Redis still has its data is not known', { error });
       return;
     }
-    log.error('Redis is kept for another installation now', { error, hint: error.hint });
+    log.error('Redis belongs to another installation now', { error, hint: error.hint });
     context.lost?.(error);
   };
   const unsaid = (error: unknown) => log.warn('what this process serves could not be said', { error });

@@ -1,5 +1,5 @@
-// One ledger is kept for one branch of one repository and one node. A second installation in the same Redis would take the first one's
-// heads for its own, so it does not start.
+// A ledger belongs to one branch of one repository and one node. A second installation in the same Redis would take the followed head of
+// the first for its own, so it does not start.
 
 import { type Installation, installationText, isSameInstallation, placeOf } from '../model/installation.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -8,13 +8,13 @@ import type { AgentOptions } from './parts.ts';
 /** The ledger is another installation's. */
 export class OtherInstallation extends Error {
   override readonly name = 'OtherInstallation';
-  /** As the command line ends for what is not there. */
+  /** The exit code of the command line: something that Phoenix needs is not available. */
   readonly exit = 3;
   readonly hint: string;
 
   constructor(theirs: Installation, ours: Installation) {
     const text = installationText(theirs);
-    super(`this Redis is kept for ${text}, and these settings are for ${installationText(ours)}`);
+    super(`this Redis belongs to ${text}, and these settings are for ${installationText(ours)}`);
     this.hint =
       'a second installation needs its own: set PHOENIX_INSTALLATION to a name for it, or REDIS_URL or PHOENIX_DATA_DIR to another place; ' +
       `where the repository, its branch or the node was renamed or moved, set PHOENIX_MOVED_FROM='${text}'`;
@@ -23,18 +23,19 @@ export class OtherInstallation extends Error {
 
 const MOST_TRIES = 10;
 
-interface Claiming {
+interface ClaimDeps {
   readonly ledger: Pick<Ledger, 'installation' | 'setInstallation'>;
   readonly options: Pick<AgentOptions, 'repositoryUrl' | 'branch' | 'node' | 'roles' | 'movedFrom'>;
 }
 
 /**
- * Writes down what the ledger is kept for, where nobody has yet: `new`.
+ * Records what the ledger belongs to.
  *
+ * @returns `new` where nothing was recorded yet
  * @throws OtherInstallation
  */
-export async function claimInstallation({ ledger, options }: Claiming): Promise<'known' | 'new'> {
-  // Whoever only receives, reports or shows may run anywhere.
+export async function claimInstallation({ ledger, options }: ClaimDeps): Promise<'known' | 'new'> {
+  // A process that neither plans nor applies may run on any machine.
   const acts = options.roles.includes('reconcile') || options.roles.includes('apply');
   const ours: Installation = {
     repository: placeOf(options.repositoryUrl),
@@ -48,8 +49,8 @@ export async function claimInstallation({ ledger, options }: Claiming): Promise<
     } else if (known !== null && installationText(known) !== options.movedFrom) {
       throw new OtherInstallation(known, ours);
     }
-    // Another process may have come first: then its record is judged.
+    // False when another process was faster: its record is read in the next round.
     if (await ledger.setInstallation(known, ours)) return known === null ? 'new' : 'known';
   }
-  throw new Error('what this Redis is kept for changes again and again: several installations start in it');
+  throw new Error('what this Redis belongs to changes again and again: several installations start in it');
 }

@@ -1,5 +1,5 @@
-// Whether the node answers, as those see it who ask it for something: the same host, with every call watched. It is said once that the
-// node is away, and once that it is back; what waits for it is told on its commit.
+// Whether the node is reachable, learned from every call of the host. It is logged once that the node does not answer, and once that it
+// answers again; steps that wait for it say so in the status of their commit.
 
 import { HostAway } from '../ports/host-failure.ts';
 import type { NodeAway } from '../ports/ledger.ts';
@@ -7,59 +7,60 @@ import type { Host, Log } from '../ports.ts';
 
 export interface NodeWatch {
   readonly host: Host;
-  /** Null while it answers, as far as this process knows. */
+  /** Since when and why it does not answer; null while it does, as far as this process knows. */
   away(): NodeAway | null;
-  /** Milliseconds until it is worth asking again; 0 when it is now, or when it answers. */
+  /** Milliseconds of back-off that are left before the next try; 0 while it answers. */
   waitMs(): number;
 }
 
 export interface WatchDeps {
   readonly log: Log;
   readonly now: () => Date;
-  /** Keeps it for all processes. Resolves to what was noted before; null for nothing. */
-  readonly note: (away: NodeAway | null) => Promise<NodeAway | null>;
+  /** Records it for all processes. Resolves to the record before; null for none. */
+  readonly record: (away: NodeAway | null) => Promise<NodeAway | null>;
   /** Called once when it answers again, also when another process had found it away. */
-  readonly back: () => Promise<void>;
+  readonly onRecovered: () => Promise<void>;
 }
 
-/** It is asked more and more seldom while it is away: a second after a second, and at least twice a minute. */
+/** Back-off: half of the outage so far, within these bounds. */
 const LEAST_MS = 1_000;
 const MOST_MS = 30_000;
 
-export function watchNode(given: Host, { log, now, note, back }: WatchDeps): NodeWatch {
+export function watchNode(watched: Host, { log, now, record, onRecovered }: WatchDeps): NodeWatch {
   let away: NodeAway | null = null;
-  /** What a process of before noted is not known until this one has been answered. */
-  let known = false;
-  let began = 0;
-  let asked = 0;
+  /** The record of an earlier process is not known until the first call of this one has succeeded. */
+  let isRecordKnown = false;
+  /** Both by `performance.now`. */
+  let awaySince = 0;
+  let lastFailureAt = 0;
 
   async function failed(error: unknown): Promise<void> {
     if (!(error instanceof HostAway)) return;
-    asked = performance.now();
+    lastFailureAt = performance.now();
     if (away !== null) return;
-    began = asked;
+    awaySince = lastFailureAt;
     const found = { since: now().toISOString(), why: error.message };
     away = found;
-    log.warn('the node does not answer: it is waited for', { node: given.node, reason: error.message });
-    // Since when is told alike by all who find it away.
-    away = (await note(found).catch(() => null)) ?? found;
+    log.warn('the node does not answer: it is waited for', { node: watched.node, reason: error.message });
+    // All processes name the same start of the outage.
+    away = (await record(found).catch(() => null)) ?? found;
   }
 
   async function answered(): Promise<void> {
-    if (away === null && known) return;
-    const here = away !== null;
+    if (away === null && isRecordKnown) return;
+    const wasAway = away !== null;
     away = null;
-    known = true;
-    if (here) {
-      const seconds = Math.round((performance.now() - began) / 1000);
-      log.info('the node answers again', { node: given.node, away: `${seconds} s` });
+    isRecordKnown = true;
+    if (wasAway) {
+      const seconds = Math.round((performance.now() - awaySince) / 1000);
+      log.info('the node answers again', { node: watched.node, away: `${seconds} s` });
     }
-    const noted = await note(null).catch(() => null);
-    if (!here && noted === null) return;
-    await back().catch((error) => log.warn('that the node answers again could not be said', { error }));
+    const recorded = await record(null).catch(() => null);
+    if (!wasAway && recorded === null) return;
+    await onRecovered().catch((error) => log.warn('the end of the outage could not be reported', { error }));
   }
 
-  const host = new Proxy(given, {
+  const host = new Proxy(watched, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function' || name === 'close') return value;
@@ -81,8 +82,8 @@ export function watchNode(given: Host, { log, now, note, back }: WatchDeps): Nod
     away: () => away,
     waitMs() {
       if (away === null) return 0;
-      const pause = Math.min(MOST_MS, Math.max(LEAST_MS, (asked - began) / 2));
-      return Math.max(0, asked + pause - performance.now());
+      const pause = Math.min(MOST_MS, Math.max(LEAST_MS, (lastFailureAt - awaySince) / 2));
+      return Math.max(0, lastFailureAt + pause - performance.now());
     },
   };
 }

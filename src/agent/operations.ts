@@ -1,6 +1,6 @@
 // What people ask of the agent: recorded first, carried out by the same stages as a push.
 
-import { policyForbids, wouldRewind } from '../messages/refusal.ts';
+import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
 import { applying, shortSha, stepWaits } from '../messages/status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
@@ -60,7 +60,7 @@ export async function replay(
   const base = (await ledger.head())?.base as CommitSha | null | undefined;
   if (!rewind && base && !(await comesAfter(repository, base, sha))) {
     const undone = (await comesAfter(repository, sha, base)) ? await commitsSince(repository, sha, base) : [];
-    throw new Refused(wouldRewind(sha, base, undone));
+    throw new Refused(rewindRefusal(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
   if (chosen !== null) refuseUndeclared(chosen, await context.declared(sha));
@@ -118,7 +118,7 @@ function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: s
   if (planned?.protected === true && isDestructive(planned.impact))
     return `${target} is protected; take "protected" off it first`;
   const policy = policyOf(run.plan);
-  if (!mayApprove(policy, by)) return policyForbids(by, policy.approvers ?? []);
+  if (!mayApprove(policy, by)) return approvalRefusal(by, policy.approvers ?? []);
   const given = approversOf(policy, target, run.approvals);
   const isSecond = approversOf(policy, target, [...run.approvals, { target, by }]).length === given.length;
   return isSecond ? `${by} has approved ${target} already; another person must` : null;

@@ -14,7 +14,7 @@ import type { CommitStatus } from '../model/report.ts';
 import { imperative } from '../model/verbs.ts';
 import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
 
-/** Who asks for what is due by time. */
+/** The name of the requester of what is due by time. */
 export const TIMER = 'phoenix';
 
 type Told = Pick<RunDetail, 'id' | 'commit' | 'request'>;

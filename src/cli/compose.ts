@@ -181,7 +181,7 @@ export async function compose(
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
       pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
-      ready: readiness({ ledger, works: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
+      ready: readiness({ ledger, roles: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
       metrics: metrics.text,
       log,
       access: settings,

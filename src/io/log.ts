@@ -49,7 +49,7 @@ const REPEAT_MS = 60_000;
 /** Of different lines; more than these are never the same one again and again. */
 const MOST_LINES = 1_000;
 
-/** By a clock that nobody sets. */
+/** Monotonic. */
 function repeatsWithin(ms: number): (line: string, write: (more: object) => void) => void {
   const written = new Map<string, { at: number; repeated: number }>();
   return (line, write) => {

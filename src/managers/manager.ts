@@ -101,7 +101,7 @@ export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' 
 
 /**
  * `Spec` is all that decides how a target should be; `Observation` is what is known of one target; `Inventory` is what one look at the
- * whole host says, in a constant number of commands. Who asks a manager knows none of them: the registry takes them away.
+ * whole host says, in a constant number of commands. Callers of a manager know none of them: the registry takes them away.
  */
 export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** Kinds of targets that it keeps, for example `lxc`. */

@@ -1,4 +1,4 @@
-// Why something that a person asked for is not done as asked, and what to ask instead. Pure.
+// Why something that a person asked for is refused, and what to ask for instead.
 
 import type { CommitInfo } from '../ports.ts';
 import { shortSha } from './status.ts';
@@ -6,11 +6,11 @@ import { shortSha } from './status.ts';
 const MOST_NAMED = 5;
 const LONGEST_SUBJECT = 60;
 
-/** @param undone the commits that going back takes away, the newest first; none when both stand on different branches */
-export function wouldRewind(commit: string, base: string, undone: readonly CommitInfo[]): string {
+/** @param undone the commits that would be reverted, the newest first; none when `commit` is no ancestor of `base` */
+export function rewindRefusal(commit: string, base: string, undone: readonly CommitInfo[]): string {
   const [asked, applied] = [shortSha(commit), shortSha(base)];
   if (undone.length === 0) {
-    return `${asked} does not come after ${applied}, which was applied; add --rewind to go to it all the same`;
+    return `${asked} does not come after ${applied}, which was applied; add --rewind to apply it anyway`;
   }
   const named = undone.slice(0, MOST_NAMED).map(({ sha, message, author }) => {
     return `${shortSha(sha)} "${subject(message)}" by ${author}`;
@@ -20,7 +20,7 @@ export function wouldRewind(commit: string, base: string, undone: readonly Commi
   return `${asked} comes before ${applied}, which was applied: going back undoes ${what} (${[...named, ...more].join(', ')}); add --rewind to go back. The branch is then followed again with the next push, or with phoenix unfreeze`;
 }
 
-export function policyForbids(by: string, approvers: readonly string[]): string {
+export function approvalRefusal(by: string, approvers: readonly string[]): string {
   return `the policy does not let ${by} approve; it names ${approvers.join(', ')}`;
 }
 

@@ -227,7 +227,7 @@ export interface Action {
   readonly failure?: 'observe';
   /** Carried out when it has failed: takes back what it may have left to come into force later. How that ends changes nothing. */
   readonly undo?: Command;
-  /** Only writes down what is there: without it the target is as declared all the same. */
+  /** Only writes down what is there: without it the target is as declared anyway. */
   readonly notes?: true;
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */
   readonly until?: { readonly times: number; readonly intervalSeconds: number };

@@ -1,4 +1,4 @@
-// What one ledger is kept for: a second installation beside it would mix up statuses and queues.
+// The installation that a ledger belongs to: a second one in it would mix up statuses and queues.
 
 export interface Installation {
   /** Where the repository lies, without scheme and login: `git.example.internal/team/environment`. */

@@ -62,7 +62,7 @@ export interface PlanStep {
   readonly protected: boolean;
   /** Of the spec, in Phoenix's own names: what impact, approvals and applying are judged by. */
   readonly changes: readonly FieldChange[];
-  /** The same in the words of the files, which is what people are shown; absent in plans of before it was kept, and where the files are not at hand. */
+  /** The same in the words of the files, which is what people are shown; absent in plans from before it was kept, and where the files are not at hand. */
   readonly written?: readonly WrittenChange[];
   /** Nobody wrote the changes down: they follow from what `written` names. Absent for no. */
   readonly derived?: true;

@@ -15,12 +15,12 @@ export interface ApplyWindow {
 export interface Policy {
   /** How many persons must approve a step of each impact, and one that sends a secret to a target that did not have it. */
   readonly approvals: Readonly<Record<Impact, number>> & {
-    /** Absent in plans of before there was one: nobody. */
+    /** Absent in plans from before there was one: nobody. */
     readonly secrets?: number;
   };
   /** Whose approvals count, by the name that the forge knows them by; null: those of everybody who may give one. */
   readonly approvers: readonly string[] | null;
-  /** Whether an approving review of the forge is an approval of what the pull request shows; absent in policies of before there was a choice: no. */
+  /** Whether an approving review of the forge is an approval of what the pull request shows; absent in policies from before there was a choice: no. */
   readonly approvalsBy?: ApprovalsBy;
   /** A commit that deletes more of the guests is refused; null: `behavior.max_delete_share` says. */
   readonly maxDeletePercent: number | null;

@@ -5,12 +5,12 @@ import type { RunId, TargetId } from './ids.ts';
 export type FinalState = 'success' | 'failure' | 'error';
 export type StatusState = 'pending' | FinalState;
 
-/** What a status tells of: where the details are that a forge may be able to show. */
+/** What a status is about; a forge that can show more than a sentence gets the details of it. */
 export type Subject =
   | { readonly kind: 'run'; readonly run: RunId; readonly target: TargetId | null }
   /** The plan of a pull request, by its number. */
   | { readonly kind: 'pull'; readonly pull: number }
-  /** The plan of a commit that a merge queue tries, by that commit; the newest pull request in it. */
+  /** The plan of a trial merge of a merge queue: its commit, and the newest pull request in it. */
   | { readonly kind: 'queue'; readonly pull: number; readonly head: string };
 
 interface StatusText {
@@ -23,11 +23,11 @@ interface StatusText {
   readonly url: string | null;
 }
 
-/** What reads pending tells of something that the ledger holds and will end: there is no other way to say it. */
+/** A pending status is about something that the ledger records and that ends: its type allows no other. */
 export type CommitStatus = StatusText &
   (
     | { readonly state: 'pending'; readonly about: Subject }
-    /** Null for a sentence that stands alone. */
+    /** Null where there are no details. */
     | { readonly state: FinalState; readonly about: Subject | null }
   );
 
@@ -36,7 +36,7 @@ export interface PullComment {
   readonly pull: number;
   /** Markdown. */
   readonly body: string;
-  /** Where all of it is, for one that is longer than a forge takes; absent when nowhere. */
+  /** Link to the whole text, added where the forge's limit cuts it; absent when there is none. */
   readonly url?: string;
   /** The forge's id of the command that it answers; absent for the one that is kept up to date. */
   readonly answers?: string;
@@ -48,7 +48,7 @@ export function isComment(report: Report): report is PullComment {
   return 'pull' in report;
 }
 
-/** A place in the repository that a problem stands at. */
+/** Marks a line of a file of the repository. */
 export interface Annotation {
   /** From the top of the repository. */
   readonly path: string;
@@ -59,10 +59,10 @@ export interface Annotation {
   readonly message: string;
 }
 
-/** What a person may ask for by one press. */
+/** What a person may ask for by a button of a check run. */
 export type Button = 'approve' | 'replay';
 
-/** What a forge with checks shows of a status beside its sentence. */
+/** What a forge with check runs shows of a status beside its sentence. */
 export interface Details {
   /** Markdown, of any length: whoever sends it cuts it. */
   readonly summary: string;

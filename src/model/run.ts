@@ -25,7 +25,7 @@ export interface StepRecord {
   /** Why it ended so, and what to do; null when there is nothing to say. */
   readonly reason: string | null;
   readonly attempts: number;
-  /** Tries that ended in a surprise; absent for none. A node that was away, and a worker that died, are none. */
+  /** Tries that failed unexpectedly; absent for none. A node that was away, and a worker that died, are none. */
   readonly failures?: number;
   /** Not tried before then (epoch milliseconds); absent while nothing is waited for. */
   readonly waits?: number;

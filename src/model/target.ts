@@ -21,9 +21,9 @@ export interface Applied {
   readonly commit: string;
   /** Digest of the spec that was applied. */
   readonly digest: string;
-  /** Keyed digests of the values that its secrets had, by reference; the key is not here. Absent in records of before they were kept. */
+  /** Keyed digests of the values that its secrets had, by reference; the key is not here. Absent in records from before they were kept. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** When it was proved, ISO 8601. Absent in records of before it was kept. */
+  /** When it was proved, ISO 8601. Absent in records from before it was kept. */
   readonly at?: string;
   /** When it was last recreated, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
   readonly made?: string;

@@ -185,7 +185,7 @@ export interface Ledger extends Outbox, Pulls {
   /** Null when nothing has arrived yet. */
   lastArrival(): Promise<Arrival | null>;
 
-  /** What it is kept for; null where nobody has said: it is new, older than that record, or lost its data. */
+  /** The installation that it belongs to; null where none is recorded: it is new, older than that record, or lost its data. */
   installation(): Promise<Installation | null>;
   /** False when it is not as it was known any more. */
   setInstallation(known: Installation | null, next: Installation): Promise<boolean>;

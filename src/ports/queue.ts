@@ -53,7 +53,7 @@ export interface Queue {
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
   work(work: Work, options: WorkOptions): Promise<void>;
   /**
-   * That work this often, the first time at once, for as long as this process lives: by its own clock, which nobody sets. Of all processes
+   * That work this often, the first time at once, for as long as this process lives: by a monotonic clock. Of all processes
    * that ask for the same, one does each time.
    */
   every(work: Timed, seconds: number): Promise<void>;

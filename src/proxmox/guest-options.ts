@@ -9,9 +9,9 @@ export type OptionsOf = 'lxc' | 'qemu';
  * What becomes of an option that is set while the guest runs: `live` at once; `added` at once where the guest had none, else with its
  * next start; `hotplug …` at once where the VM's `hotplug` names that feature; `next start` in every case.
  */
-export type Effect = 'live' | 'added' | `hotplug ${HotplugFeature}` | 'next start';
+type Effect = 'live' | 'added' | `hotplug ${HotplugFeature}` | 'next start';
 
-export type HotplugFeature = 'network' | 'disk' | 'usb' | 'cpu' | 'memory' | 'cloudinit';
+type HotplugFeature = 'network' | 'disk' | 'usb' | 'cpu' | 'memory' | 'cloudinit';
 
 /**
  * By option, its number left out. What is not here waits for the next start: so does an option that is newer than this table, and
@@ -87,7 +87,7 @@ function numbered(kind: OptionsOf): ReadonlySet<string> {
 
 const NUMBERED: Partial<Record<OptionsOf, ReadonlySet<string>>> = {};
 
-export function effectOf(kind: OptionsOf, option: string): Effect {
+function effectOf(kind: OptionsOf, option: string): Effect {
   const effects = EFFECTS[kind];
   const stem = stemOf(kind, option);
   return Object.hasOwn(effects, stem) ? (effects[stem] ?? 'next start') : 'next start';

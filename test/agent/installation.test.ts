@@ -1,4 +1,4 @@
-// What a Redis is kept for: a second installation does not start in it, and a renamed one says that it was.
+// The installation that a Redis belongs to: a second installation does not start in it, and a renamed one says that it was.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { claimInstallation } from '../../src/agent/installation.ts';
@@ -60,7 +60,7 @@ test.each<readonly [string, Asked]>([
   await claim();
   await expect(claim(other)).rejects.toMatchObject({
     exit: 3,
-    message: expect.stringContaining('this Redis is kept for git.example.internal/team/config#main@pve'),
+    message: expect.stringContaining('this Redis belongs to git.example.internal/team/config#main@pve'),
     hint: expect.stringMatching(
       /PHOENIX_INSTALLATION.*REDIS_URL.*PHOENIX_MOVED_FROM='git\.example\.internal\/team\/config#main@pve'/,
     ),

@@ -27,12 +27,12 @@ function watch(at = '2026-01-31T12:00:00.000Z'): NodeWatch {
   return watchNode(host, {
     log,
     now: () => new Date(at),
-    async note(away) {
+    async record(away) {
       const before = noted;
       noted = away === null ? null : (before ?? away);
       return before;
     },
-    back: async () => {
+    onRecovered: async () => {
       backs += 1;
     },
   });

@@ -14,6 +14,7 @@ const COMMANDS = [
   'plan',
   'rehearse',
   'schema',
+  'explain',
   'demo',
   'lab',
   'doctor',
@@ -58,6 +59,31 @@ describe('help', () => {
 
   test('the version is that of the package', async () => {
     expect((await phoenix(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('what completes words in a shell', () => {
+  test.each([
+    [['st'], /^start\t.*\nstatus|^status\t.*\nstart/],
+    [['explain', 'duplicate_ip'.toUpperCase()], /^DUPLICATE_IP\t\n/],
+    [['schema', ''], /^phoenix_lxc_configs\t$/m],
+    [['replay', '--d'], /^--dry-run\t/],
+  ])('%j', async (words, answer) => {
+    const { exit, stdout } = await phoenix(['complete', '--', ...words]);
+    expect(stdout).toMatch(answer);
+    expect(exit).toBe(0);
+  });
+
+  test('is a script that bash can read', async () => {
+    const { exit, stdout } = await phoenix(['complete', 'bash']);
+    expect(exit).toBe(0);
+    expect(spawnSync('bash', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('is refused for a shell that it does not know', async () => {
+    const { exit, stderr } = await phoenix(['complete', 'csh']);
+    expect(stderr).toContain('zsh, bash, fish');
+    expect(exit).toBe(2);
   });
 });
 

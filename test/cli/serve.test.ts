@@ -202,7 +202,7 @@ describe('it does not start', () => {
       const { exit, stderr } = await phoenix(['serve'], settings(other));
       expect(exit).toBe(3);
       expect(stderr).toMatch(
-        /this Redis is kept for \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
+        /this Redis belongs to \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
       );
       const third = await serve({ ...other, PHOENIX_INSTALLATION: 'second' });
       const ready = await fetch(`${third.url}/readyz`);

@@ -1,23 +1,15 @@
+// What the ledger in Redis does beside its contract (test/ports/ledger.contract.ts): what it costs, and what it makes of a Redis that
+// was away, emptied or damaged.
+
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
-import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
-import type { Plan, PlanStep } from '../../src/model/plan.ts';
-import { DEFAULT_POLICY } from '../../src/model/policy.ts';
-import type { PullPlan } from '../../src/model/pull.ts';
-import { type CommitStatus, isComment } from '../../src/model/report.ts';
-import type { Ledger, Planned, RunDetail, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
-import type { OutboxEntry } from '../../src/ports/outbox.ts';
-import { LATE_MS } from '../../src/ports/outbox.ts';
+import { type RunId, targetId } from '../../src/model/ids.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import { A, delivery, leaseOf, planned, planOf, proved, request, START, T1, T2 } from '../support/ledger-records.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
-
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
-const [T1, T2, T3] = [targetId('lxc', 101), targetId('lxc', 102), targetId('vm', 1001)];
-const START = Date.UTC(2026, 0, 1);
 
 let server: TestRedis;
 let ledger: Ledger;
@@ -45,93 +37,7 @@ afterEach(async () => {
 
 const at = () => new Date(time).toISOString();
 
-function status(description: string, context = 'phoenix/apply', commit = A): CommitStatus {
-  return { commit, context, state: 'pending', description, url: null, about: SUBJECT };
-}
-
-function request(commit = A): RunRequest {
-  return { commit, trigger: 'push', by: 'ann', created: at(), targets: null, rewind: false, readOnly: false };
-}
-
-function planOf(...targets: TargetId[]): Plan {
-  const step = (target: TargetId): PlanStep => ({
-    target,
-    kind: 'lxc',
-    verb: 'create',
-    impact: 'live',
-    needs: [],
-    wave: 1,
-    approval: false,
-    approvals: 0,
-    protected: false,
-    changes: [],
-  });
-  return { from: null, to: A, steps: targets.map(step) };
-}
-
-function planned(plan: Plan | null, changes: Partial<Planned> = {}): Planned {
-  return {
-    state: 'planned',
-    plan,
-    digests: {},
-    approvals: [],
-    reason: null,
-    problems: [],
-    held: {},
-    notes: [],
-    statuses: () => [],
-    ...changes,
-  };
-}
-
-function proved(target: TargetId): StepEnd {
-  return {
-    outcome: 'applied',
-    reason: null,
-    ended: at(),
-    applied: { kind: 'proved', record: { target, commit: A, digest: 'd1' } },
-    statuses: [status('done', `phoenix/${target}`)],
-  };
-}
-
-const blocked: SettledStep = { outcome: 'blocked', reason: 'waits', statuses: [] };
-
-async function lease(target: TargetId, ttlMs = 60_000) {
-  const lease = await ledger.acquireLease(target, ttlMs);
-  if (lease === null) throw new Error(`${target} is leased`);
-  return lease;
-}
-
-async function claimAll(claimMs: number): Promise<OutboxEntry[]> {
-  const claimed: OutboxEntry[] = [];
-  for (;;) {
-    const entry = await ledger.claimReport(time, claimMs, null);
-    if (entry === null) return claimed;
-    claimed.push(entry);
-  }
-}
-
-function sentence({ report }: OutboxEntry): string {
-  return isComment(report) ? `comment: ${report.body}` : `${report.context}: ${report.description}`;
-}
-
-async function outbox() {
-  return (await claimAll(1)).map(sentence);
-}
-
 describe('deliveries', () => {
-  const delivery = (id: string) => ({ id, kind: 'push' as const, commit: A, by: 'ann', received: at() });
-
-  test('one is recorded until it is dealt with, and a duplicate from then on', async () => {
-    expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
-    expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
-    expect(await ledger.unsettledDeliveries()).toEqual([delivery('1')]);
-    await ledger.settleDeliveries(['1'], [status('superseded')]);
-    expect(await ledger.recordDelivery(delivery('1'))).toBe('duplicate');
-    expect(await ledger.unsettledDeliveries()).toEqual([]);
-    expect(await outbox()).toEqual(['phoenix/apply: superseded']);
-  });
-
   test('a hundred at once are all recorded, in a few round trips', async () => {
     const before = await commands();
     const ids = Array.from({ length: 100 }, (_, index) => String(index));
@@ -166,157 +72,6 @@ test('of deliveries that arrive together the newest is kept, at the cost of the 
 });
 
 describe('runs', () => {
-  test('a run, its statuses and the followed head are written together', async () => {
-    const followed = { commit: A, verdict: 'followed', base: A } as const;
-    const run = await ledger.recordRun(
-      request(),
-      planned(planOf(T1, T2), { followed, statuses: (run) => [status(`planned as ${run}`)] }),
-    );
-    expect(await ledger.head()).toEqual(followed);
-    expect(await outbox()).toEqual([`phoenix/apply: planned as ${run}`]);
-    expect(await ledger.run(run)).toMatchObject({
-      id: run,
-      commit: A,
-      state: 'planned',
-      steps: [
-        { target: T1, outcome: null, attempts: 0, actions: [] },
-        { target: T2, outcome: null },
-      ],
-    });
-    expect((await ledger.openRuns()).map(({ id }) => id)).toEqual([run]);
-  });
-
-  test('a run is planned once', async () => {
-    const run = await ledger.openRun(request(), () => []);
-    expect((await ledger.run(run))?.plan).toBeNull();
-    await ledger.planRun(run, planned(planOf(T1)));
-    await expect(ledger.planRun(run, planned(planOf(T2)))).rejects.toThrow('planned already');
-    expect((await ledger.run(run))?.plan).toEqual(planOf(T1));
-  });
-
-  test('a run ends once, and only when every step has an outcome', async () => {
-    const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    expect(await ledger.endRun(run, 'succeeded', at(), [status('early')])).toBe(false);
-    const held = await lease(T1);
-    expect(await ledger.startStep(held, run, at())).toBe(true);
-    expect(await ledger.finishStep(held, run, proved(T1))).toBe(true);
-    expect(await ledger.endRun(run, 'succeeded', at(), [status('all done')])).toBe(true);
-    expect(await ledger.endRun(run, 'failed', at(), [])).toBe(false);
-    expect(await ledger.run(run)).toMatchObject({ state: 'succeeded', ended: at() });
-    expect(await ledger.openRuns()).toEqual([]);
-    expect(await outbox()).toEqual(['phoenix/apply: all done', 'phoenix/lxc/101: done']);
-  });
-
-  test('a newer commit ends what waits and leaves what runs', async () => {
-    const run = await ledger.recordRun(request(), planned(planOf(T1, T2, T3)));
-    const held = await lease(T1);
-    await ledger.startStep(held, run, at());
-    await ledger.settleSteps(run, at(), new Map([[T3, blocked]]));
-    const newer = (target: TargetId): SettledStep => {
-      return { outcome: 'superseded', reason: 'newer', statuses: [status('newer', `phoenix/${target}`)] };
-    };
-    const ends = new Map([T1, T2, T3].map((target) => [target, newer(target)]));
-    expect(await ledger.supersedeRun(run, B, at(), ends, [status('newer')])).toEqual([T1]);
-    expect((await outbox()).sort()).toEqual([
-      'phoenix/apply: newer',
-      'phoenix/lxc/102: newer',
-      'phoenix/vm/1001: newer',
-    ]);
-    expect(await ledger.startStep(await lease(T2), run, at())).toBe(false);
-    expect((await ledger.openRuns()).map(({ id }) => id)).toEqual([run]);
-    expect(await ledger.startStep(held, run, at())).toBe(true);
-    expect(await ledger.finishStep(held, run, proved(T1))).toBe(true);
-    expect(await ledger.endRun(run, 'succeeded', at(), [])).toBe(true);
-    expect(await ledger.run(run)).toMatchObject({
-      state: 'superseded',
-      supersededBy: B,
-      steps: [{ outcome: 'applied' }, { outcome: 'superseded', reason: 'newer' }, { outcome: 'superseded' }],
-    });
-  });
-
-  test('a blocked step goes on after approval', async () => {
-    const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    await ledger.settleSteps(run, at(), new Map([[T1, blocked]]));
-    await ledger.markRun(run, 'blocked', []);
-    const held = await lease(T1);
-    expect(await ledger.startStep(held, run, at())).toBe(false);
-    await ledger.approve(run, { target: T1, by: 'ann', at: at() });
-    await ledger.reopenSteps(run, [T1], []);
-    expect(await ledger.run(run)).toMatchObject({ approvals: [{ target: T1, by: 'ann' }], steps: [{ outcome: null }] });
-    expect(await ledger.startStep(held, run, at())).toBe(true);
-  });
-
-  test('every approval is kept, those that came with the plan and those given later', async () => {
-    const by = (name: string, target = T1) => ({ target, by: name, at: at() });
-    const run = await ledger.recordRun(
-      request(),
-      planned(planOf(T1, T2), { approvals: [by('ann'), by('ann', T2), by('bob')] }),
-    );
-    await ledger.approve(run, by('cyd'));
-    const names = (detail: RunDetail | null) =>
-      detail?.approvals.map(({ target, by: name }) => `${target} ${name}`).sort();
-    expect(names(await ledger.run(run))).toEqual([`${T1} ann`, `${T1} bob`, `${T1} cyd`, `${T2} ann`]);
-    expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
-  });
-
-  test('approvals before a merge are kept of each person, once, until the change, the head or the pull request is another', async () => {
-    const by = (name: string, change = 'c1', head = A) =>
-      ledger.approveEarly(5, [{ target: T1, by: name, at: at(), head, change }]);
-    const names = async () =>
-      (await ledger.earlyApprovals(5)).map(({ by: name, change }) => `${name} ${change}`).sort();
-    for (const name of ['ann', 'bob', 'Ann']) await by(name);
-    await by('bob', 'c2');
-    expect([await names(), await ledger.approvedPulls()]).toEqual([['Ann c1', 'bob c1', 'bob c2'], [5]]);
-    expect(await ledger.earlyApprovals(6)).toEqual([]);
-    const shown = (head: string) => ({ head }) as PullPlan;
-    await ledger.recordPull(5, 'x', shown(A), ['c1'], []);
-    expect(await names()).toEqual(['Ann c1', 'bob c1']);
-    await ledger.recordPull(5, 'y', shown(B), ['c1'], []);
-    expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
-    await by('ann');
-    await ledger.endEarlyApprovals(5);
-    expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
-  });
-
-  test('each of many that are read at once has its steps, also those that were read before', async () => {
-    const runs = await Promise.all(Array.from({ length: 30 }, () => ledger.recordRun(request(), planned(planOf(T1)))));
-    for (let round = 0; round < 5; round += 1) {
-      const found = await Promise.all(runs.map((run) => (round % 2 === 0 ? ledger.run(run) : ledger.runProgress(run))));
-      expect(found.map((run) => run?.steps.length)).toEqual(runs.map(() => 1));
-    }
-  });
-
-  test('a command of the forge counts once, and the first judge of a commit stays', async () => {
-    expect(await ledger.hasCounted('comment/1')).toBe(false);
-    await ledger.count('comment/1');
-    expect(await ledger.hasCounted('comment/1')).toBe(true);
-    const record = (commit: string) => ({ commit, policy: DEFAULT_POLICY });
-    await ledger.noteJudge(B, record(A));
-    await ledger.noteJudge(B, record(B));
-    expect([await ledger.judgeOf(B), await ledger.judgeOf(A)]).toEqual([record(A), null]);
-    await ledger.enforce(record(A));
-    expect(await ledger.policyInForce()).toEqual(record(A));
-  });
-
-  test('one that has ended can be forgotten, and one that has not cannot', async () => {
-    const open = await ledger.recordRun(request(), planned(planOf(T1)));
-    const over = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
-    await ledger.appendLog(over, T1, ['a line']);
-    for (const run of [open, over]) await ledger.forgetRun(run);
-    expect((await ledger.runs(9)).map(({ id }) => id)).toEqual([open]);
-    expect([await ledger.run(over), await ledger.hasEnded(open)]).toEqual([null, false]);
-  });
-
-  test('the newest runs come first', async () => {
-    for (const commit of [A, B])
-      await ledger.recordRun(request(commit), planned(null, { state: 'invalid', reason: 'bad' }));
-    expect((await ledger.runs(1)).map(({ commit, state }) => [commit, state])).toEqual([[B, 'invalid']]);
-    const [newest, oldest, ...none] = await ledger.runs(10);
-    expect(none).toEqual([]);
-    expect(await ledger.runs(10, newest?.id)).toEqual([oldest]);
-    expect(await ledger.runs(10, oldest?.id)).toEqual([]);
-  });
-
   test('only the newest runs are kept', async () => {
     const first = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
     await ledger.appendLog(first, T1, ['line']);
@@ -333,6 +88,7 @@ describe('runs', () => {
 
 describe('a large run', () => {
   const TARGETS = Array.from({ length: 2_000 }, (_, n) => targetId('lxc', 1_000 + n));
+
   const sent = async () => Number(/^total_net_output_bytes:(\d+)/m.exec(await raw.info('stats'))?.[1]);
 
   test('is read a step at a time, and its plan once', async () => {
@@ -351,62 +107,25 @@ describe('a large run', () => {
     expect(await ledger.runStep('999' as RunId, target)).toBeNull();
   });
 
-  test('is read without what its steps did by those who decide what comes next', async () => {
-    const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    const lease = await ledger.acquireLease(T1, 10_000);
-    if (lease === null) throw new Error('no lease');
-    await ledger.startStep(lease, run, at());
-    await ledger.recordAction(lease, run, { summary: 'make it', exit: 0, ms: 5 });
-    const whole = await ledger.run(run);
-    expect(await ledger.runProgress(run)).toEqual({ ...whole, steps: [{ ...whole?.steps[0], actions: [] }] });
-    expect(await ledger.openRuns()).toEqual([await ledger.runProgress(run)]);
-  });
-
   test('one of the same number in a Redis that was emptied is another run', async () => {
     const old = await ledger.recordRun(request(), planned(planOf(T1)));
     await ledger.run(old);
     await raw.flushall();
     time += 1;
-    const run = await ledger.recordRun(request(), planned(planOf(T2)));
+    const run = await ledger.recordRun({ ...request(), created: at() }, planned(planOf(T2)));
     expect(run).toBe(old);
     expect((await ledger.run(run))?.steps.map(({ target }) => target)).toEqual([T2]);
     expect((await ledger.runStep(run, T2))?.steps).toHaveLength(1);
   });
 });
 
-describe('what is due by time', () => {
-  test('tries are counted until they are settled', async () => {
-    await ledger.noteRenewals([T1, T2], 10);
-    await ledger.noteRenewals([T1], 20);
-    expect(await ledger.renewals()).toEqual(
-      new Map([
-        [T1, { tries: 2, at: 20 }],
-        [T2, { tries: 1, at: 10 }],
-      ]),
-    );
-    await ledger.settleRenewals([T1]);
-    expect([...(await ledger.renewals()).keys()]).toEqual([T2]);
-  });
-});
-
 describe('leases', () => {
-  test('one target, one holder, growing tokens', async () => {
-    const first = await lease(T1);
-    expect(await ledger.acquireLease(T1, 1000)).toBeNull();
-    await ledger.releaseLease(first);
-    const second = await lease(T1);
-    expect(second.token).toBeGreaterThan(first.token);
-    await ledger.releaseLease(first);
-    expect(await ledger.renewLease(second, 1000)).toBe(true);
-    expect(await ledger.renewLease(first, 1000)).toBe(false);
-  });
-
   test('whoever lost the lease writes nothing any more', async () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    const lost = await lease(T1);
+    const lost = await leaseOf(ledger, T1);
     await ledger.startStep(lost, run, at());
     await raw.del('{phoenix}:lease:lxc/101');
-    const holder = await lease(T1);
+    const holder = await leaseOf(ledger, T1);
     expect(await ledger.startStep(lost, run, at())).toBe(false);
     expect(await ledger.touch(lost, A)).toBe(false);
     expect(await ledger.recordAction(lost, run, { summary: 'x', exit: 0, ms: 1 })).toBe(false);
@@ -420,7 +139,7 @@ describe('leases', () => {
 describe('what is known of targets', () => {
   test('a step withdraws the proof when it begins and gives it back when it ends', async () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    const held = await lease(T1);
+    const held = await leaseOf(ledger, T1);
     await ledger.startStep(held, run, at());
     await ledger.touch(held, A);
     await ledger.recordAction(held, run, { summary: 'create 101', exit: 0, ms: 12 });
@@ -433,184 +152,9 @@ describe('what is known of targets', () => {
     expect(touched.size).toBe(0);
     expect((await ledger.run(run))?.steps[0]).toMatchObject({ actions: [{ summary: 'create 101', exit: 0, ms: 12 }] });
   });
-
-  test('a target proved gone leaves no record', async () => {
-    const create = await ledger.recordRun(request(), planned(planOf(T1)));
-    const held = await lease(T1);
-    await ledger.startStep(held, create, at());
-    await ledger.finishStep(held, create, proved(T1));
-    const remove = await ledger.recordRun(request(B), planned(planOf(T1)));
-    await ledger.startStep(held, remove, at());
-    await ledger.touch(held, B);
-    await ledger.finishStep(held, remove, { ...proved(T1), applied: { kind: 'gone' } });
-    const { applied, touched } = await ledger.targets();
-    expect([applied.size, touched.size]).toEqual([0, 0]);
-  });
 });
 
 describe('outbox', () => {
-  test('the newest of a context wins, and a repetition is left out', async () => {
-    await ledger.say([status('1')]);
-    await ledger.say([status('2'), status('2')]);
-    const entry = await ledger.claimReport(time, 1000, null);
-    expect(entry?.report).toEqual(status('2'));
-    if (entry) await ledger.reportSent(entry, null);
-    await ledger.say([status('2')]);
-    expect(await ledger.nextReport()).toBeNull();
-  });
-
-  test('what was said last is known, on its way and after it was sent', async () => {
-    expect(await ledger.lastSaid(A, 'phoenix/apply')).toBeNull();
-    await ledger.say([status('first')]);
-    expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
-    const entry = await ledger.claimReport(time, 1_000, null);
-    if (entry !== null) await ledger.reportSent(entry, null);
-    expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
-  });
-
-  test('a newer text waits while an older one is on its way, then follows', async () => {
-    await ledger.say([status('old')]);
-    const old = await ledger.claimReport(time, 1000, null);
-    await ledger.say([status('new')]);
-    expect(await ledger.claimReport(time, 1000, null)).toBeNull();
-    if (old) await ledger.reportSent(old, null);
-    expect(await outbox()).toEqual(['phoenix/apply: new']);
-  });
-
-  test('what failed waits, and the newest is what is tried again', async () => {
-    await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
-    const entry = await ledger.claimReport(time, 1000, null);
-    if (entry)
-      await ledger.reportFailed(entry, {
-        at: time + 500,
-        holdUntil: time + 300,
-        lateUntil: null,
-        why: 'a token was revoked',
-      });
-    expect(await ledger.reportsHeld()).toEqual({
-      failed: 1,
-      waiting: 2,
-      since: new Date(time).toISOString(),
-      why: 'a token was revoked',
-    });
-    await ledger.say([status('2')]);
-    expect(await outbox()).toEqual([]);
-    time += 300;
-    expect(await outbox()).toEqual(['phoenix/lxc/101: 1']);
-    time += 200;
-    const again = await ledger.claimReport(time, 1000, null);
-    expect(again).toMatchObject({ report: { description: '2' }, attempts: 1 });
-    if (again) await ledger.reportSent(again, null);
-    expect(await ledger.reportsHeld()).toBeNull();
-  });
-
-  test('what can never be sent is given up, but not what replaced it', async () => {
-    await ledger.say([status('bad'), status('other', 'phoenix/lxc/101')]);
-    const entries = await claimAll(1000);
-    await ledger.say([status('good')]);
-    for (const entry of entries) await ledger.reportFailed(entry, null);
-    expect(await outbox()).toEqual(['phoenix/apply: good']);
-  });
-
-  test('what the forge called a report is known when its place is taken', async () => {
-    await ledger.say([status('1'), { pull: 7, body: 'first' }]);
-    for (const entry of await claimAll(1000)) await ledger.reportSent(entry, `handle of ${sentence(entry)}`);
-    await ledger.say([status('2'), { pull: 7, body: 'second' }, status('1', 'phoenix/lxc/101')]);
-    const claimed = await claimAll(1000);
-    expect(claimed.map(({ key, handle }) => [key, handle])).toEqual([
-      [`${A} phoenix/apply`, 'handle of phoenix/apply: 1'],
-      ['pull/7 comment', 'handle of comment: first'],
-      [`${A} phoenix/lxc/101`, null],
-    ]);
-  });
-
-  test('a forge gets no more than it takes, and what speaks of the whole commit first', async () => {
-    const limits = { perMinute: 3, perHour: 5 };
-    const steps = Array.from({ length: 8 }, (_, index) => status('done', `phoenix/lxc/${101 + index}`));
-    await ledger.say(steps);
-    await ledger.say([status('all done')]);
-    const sent: string[] = [];
-    const send = async () => {
-      for (let entry = await ledger.claimReport(time, 1000, limits); entry !== null; ) {
-        sent.push(sentence(entry));
-        await ledger.reportSent(entry, null);
-        entry = await ledger.claimReport(time, 1000, limits);
-      }
-      return sent.length;
-    };
-    expect(await send()).toBe(3);
-    expect(sent[0]).toBe('phoenix/apply: all done');
-    expect(await ledger.nextReport()).toBe(time + 60_000);
-    time += 60_000;
-    expect(await send()).toBe(5);
-    expect(await ledger.nextReport()).toBe(time + 3_540_000);
-    time += 3_540_000;
-    expect(await send()).toBe(8);
-    time += 60_000;
-    expect(await send()).toBe(9);
-    expect(await ledger.reportsWaiting()).toBe(0);
-  });
-
-  describe('a request that may land late', () => {
-    const unanswered = { holdUntil: null, lateUntil: 0, why: 'no answer' };
-    const sent = async () => {
-      const entry = await ledger.claimReport(time, 1000, null);
-      if (entry === null) throw new Error('nothing was claimed');
-      await ledger.reportSent(entry, 'its name');
-      return entry;
-    };
-
-    test('has the last word said once more, as something new, when its time is over', async () => {
-      await ledger.say([status('1')]);
-      const entry = await ledger.claimReport(time, 1000, null);
-      if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: time + LATE_MS });
-      await ledger.say([status('2')]);
-      await sent();
-      expect(await ledger.sayLateAgain(time)).toBe(0);
-      time += LATE_MS;
-      expect(await ledger.sayLateAgain(time)).toBe(1);
-      expect(await sent()).toMatchObject({ report: status('2'), handle: null });
-      expect(await ledger.sayLateAgain(time)).toBe(0);
-    });
-
-    test('is that of a process too that ended before its answer', async () => {
-      await ledger.say([status('1')]);
-      expect(await ledger.claimReport(time, 1000, null)).not.toBeNull();
-      time += 1000;
-      await sent();
-      time += LATE_MS;
-      expect(await ledger.sayLateAgain(time)).toBe(1);
-    });
-
-    test('is none that was answered, whatever the answer', async () => {
-      await ledger.say([status('1')]);
-      const entry = await ledger.claimReport(time, 1000, null);
-      if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: null });
-      await sent();
-      time += LATE_MS;
-      expect(await ledger.sayLateAgain(time)).toBe(0);
-    });
-  });
-
-  test('what waits by a clock that was set back since is sent within the longest wait, and no sooner otherwise', async () => {
-    await ledger.say([status('1')]);
-    const [entry] = await claimAll(1000);
-    if (entry === undefined) throw new Error('nothing was claimed');
-    await ledger.reportFailed(entry, { at: time + 60_000, holdUntil: time + 60_000, lateUntil: null, why: 'no' });
-    expect(await ledger.claimReport(time, 1000, null)).toBeNull();
-    time -= 3_600_000;
-    expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ key: entry.key });
-    // What a clock wrote that was wrong by years counts as sent now: an hour's worth is not sent anew.
-    time += 10 * 365 * 24 * 3_600_000;
-    const limits = { perMinute: 1, perHour: 1 };
-    await ledger.say([status('2', 'phoenix/lxc/101'), status('3', 'phoenix/lxc/102')]);
-    expect(await ledger.claimReport(time, 1000, limits)).not.toBeNull();
-    time -= 10 * 365 * 24 * 3_600_000;
-    expect(await ledger.claimReport(time, 1000, limits)).toBeNull();
-    time += 3_600_001;
-    expect(await ledger.claimReport(time, 1000, limits)).not.toBeNull();
-  });
-
   test('a lease of before the clock was set back ends as any other', async () => {
     const lease = await ledger.acquireLease(T1, 10_000);
     await raw.pexpire(`{phoenix}:lease:${T1}`, 3_600_000);
@@ -637,63 +181,9 @@ describe('outbox', () => {
     await ledger.reopenSteps(run, [T1], []);
     expect(await raw.exists(`{phoenix}:run:${run}`)).toBe(0);
   });
-
-  test('what reads pending at the forge is known', async () => {
-    await ledger.say([status('1'), status('2', 'phoenix/lxc/101'), { pull: 1, body: 'x' }]);
-    for (const entry of await claimAll(1000)) await ledger.reportSent(entry, null);
-    await ledger.say([{ ...status('done'), state: 'success' }]);
-    expect(await ledger.saidPending()).toEqual([status('2', 'phoenix/lxc/101')]);
-  });
-
-  test('a sender that died gives its claim back', async () => {
-    await ledger.say([status('1')]);
-    await ledger.claimReport(time, 1000, null);
-    expect(await ledger.nextReport()).toBe(time + 1000);
-    time += 1000;
-    expect(await outbox()).toEqual(['phoenix/apply: 1']);
-  });
 });
 
 describe('the rest', () => {
-  test('logs keep the newest lines and go on from an offset', async () => {
-    const run = '1' as RunId;
-    await ledger.appendLog(run, T1, ['a', 'b']);
-    expect(await ledger.readLog(run, T1, 0)).toEqual({ lines: ['a', 'b'], next: 2 });
-    await ledger.appendLog(run, T1, ['c']);
-    expect(await ledger.readLog(run, T1, 2)).toEqual({ lines: ['c'], next: 3 });
-    const many = Array.from({ length: 6000 }, (_, index) => `line ${index}`);
-    await ledger.appendLog(run, T1, many);
-    await ledger.appendLog(run, T1, many);
-    const { lines, next } = await ledger.readLog(run, T1, 0);
-    expect(lines).toHaveLength(10_000);
-    expect(next).toBe(12_003);
-    expect(await ledger.readLog(run, T1, next)).toEqual({ lines: [], next });
-    expect(await ledger.readLog(run, T1, -2)).toEqual({ lines: ['line 5998', 'line 5999'], next });
-    expect((await ledger.readLog(run, T1, -20_000)).lines).toHaveLength(10_000);
-    expect(await ledger.readLog(run, T2, 0)).toEqual({ lines: [], next: 0 });
-    expect(await ledger.readLog(run, T2, -2)).toEqual({ lines: [], next: 0 });
-  });
-
-  test('a freeze lasts until it is lifted', async () => {
-    await ledger.freeze({ reason: 'maintenance', by: 'ann', at: at() });
-    expect(await ledger.frozen()).toEqual({ reason: 'maintenance', by: 'ann', at: at() });
-    await ledger.freeze(null);
-    expect(await ledger.frozen()).toBeNull();
-  });
-
-  test('watchers hear of every change of a run', async () => {
-    const heard: RunId[] = [];
-    let wake = () => {};
-    const unwatch = await ledger.watch((run) => {
-      heard.push(run);
-      wake();
-    });
-    const run = await ledger.recordRun(request(), planned(planOf(T1)));
-    if (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    expect(heard).toEqual([run]);
-    await unwatch();
-  });
-
   test('several installations share one Redis without seeing each other', async () => {
     const other = openLedger(
       connectRedis(server.url, () => {}),

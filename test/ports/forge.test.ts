@@ -1,12 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startForge } from 'phoenix-lab/forge';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openForge } from '../../src/io/forge/forge.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
+import type { CommitStatus } from '../../src/model/report.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { GITEA, startGitea } from '../support/gitea.ts';
+import { SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
 import { type ForgeScene, forgeContract } from './forge.contract.ts';
 
@@ -18,6 +21,49 @@ const FILES = { 'etc/a.json': '1' };
 for (const kind of ['github', 'gitea', 'gitlab'] as const) {
   describe(`the lab’s ${kind}`, () => forgeContract(() => labScene(kind), kind === 'gitea'));
 }
+
+describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('what %s fails to take', (whose) => {
+  test('stays to be sent, whatever it is, and is taken the next time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-forge-fails-'));
+    const kind = whose === 'github app' ? 'github' : whose;
+    const keys = whose === 'github app' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : null;
+    const app = keys === null ? {} : { app: { id: 7, publicKey: keys.publicKey } };
+    const lab = await startForge({ folder, secret: 's', token: TOKEN, tokenRight: 'maintain', kind, ...app });
+    const repo = await openConfigRepo(join(folder, 'ada'), lab.pushUrl);
+    const commit = await repo.commit(FILES);
+    await repo.push();
+    await repo.branch('talk', { 'etc/a.json': 'talk' }, { message: 'Talk' });
+    const { number: pull } = await lab.openPull({ head: 'talk', title: 'Talk' });
+    const login =
+      keys === null
+        ? ({ as: 'token', token: () => TOKEN } as const)
+        : ({ as: 'app', id: '7', key: String(keys.privateKey.export({ type: 'pkcs1', format: 'pem' })) } as const);
+    const forge = openForge({ kind, api: lab.url, login, repository: lab.repository, branch: 'main' });
+    if (forge === null) throw new Error('there is no forge');
+    let fails = true;
+    lab.faults.decide(({ method, path }) =>
+      fails && method !== 'GET' && !path.includes('access_tokens') ? { kind: 'answer', status: 500 } : undefined,
+    );
+    const said: CommitStatus = {
+      commit,
+      context: 'phoenix/apply',
+      state: 'success',
+      description: 'applied',
+      url: null,
+      about: SUBJECT,
+    };
+    const send = async () => [
+      await forge.setStatus(said, null, null),
+      await forge.setComment({ pull, body: 'the plan' }, null, ''),
+    ];
+    const waits = { sent: false, retryAfterSeconds: expect.any(Number), holds: false };
+    expect(await send()).toMatchObject([waits, waits]);
+    fails = false;
+    expect(await send()).toMatchObject([{ sent: true }, { sent: true }]);
+    await lab.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+});
 
 describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it where it is not on PATH)', () => {
   forgeContract(realGitea, true);

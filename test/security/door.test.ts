@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AccessRules } from '../../src/agent/http/access.ts';
-import { clientAddress, shareOf, trustedProxies } from '../../src/agent/http/address.ts';
+import { clientAddress, clientKeyOf, trustedProxies } from '../../src/agent/http/address.ts';
 import { countFailures } from '../../src/agent/http/failures.ts';
 import { openSessions, SESSION_SECONDS } from '../../src/agent/http/sessions.ts';
 import { limitStreams } from '../../src/agent/http/streams.ts';
@@ -309,14 +309,14 @@ describe('how room is shared', () => {
     expect(await read(slow.request, 'stranger')).toBe('too slow');
   });
 
-  test('of streams, the fullest share makes room, and whoever is known always gets one', () => {
+  test('of streams, the client with the most makes room, and one that has authenticated always gets one', () => {
     const streams = limitStreams();
     const dropped: string[] = [];
-    const take = (share: string, known: boolean, name = share) =>
-      streams.take({ share, known, drop: () => dropped.push(name) });
-    for (const share of ['a', 'b', 'c', 'd']) {
-      for (let n = 0; n < 100; n += 1) expect(take(share, false, `${share}${n}`)).not.toBeNull();
-      expect(take(share, false)).toBeNull();
+    const take = (client: string, isAuthenticated: boolean, name = client) =>
+      streams.open({ client, isAuthenticated, drop: () => dropped.push(name) });
+    for (const client of ['a', 'b', 'c', 'd']) {
+      for (let n = 0; n < 100; n += 1) expect(take(client, false, `${client}${n}`)).not.toBeNull();
+      expect(take(client, false)).toBeNull();
     }
     expect(take('e', false)).not.toBeNull();
     expect(take('a', true)).not.toBeNull();
@@ -376,10 +376,10 @@ describe('whose request it is', () => {
   });
 
   test('the addresses of one site share its limits', () => {
-    expect(shareOf('2001:db8:1:2:3:4:5:6')).toBe(shareOf('2001:db8:1:2::1'));
-    expect(shareOf('2001:db8:1:2::1')).not.toBe(shareOf('2001:db8:1:3::1'));
-    expect(shareOf('::ffff:192.0.2.1')).toBe(shareOf('192.0.2.1'));
-    expect(shareOf('192.0.2.1')).not.toBe(shareOf('192.0.2.2'));
+    expect(clientKeyOf('2001:db8:1:2:3:4:5:6')).toBe(clientKeyOf('2001:db8:1:2::1'));
+    expect(clientKeyOf('2001:db8:1:2::1')).not.toBe(clientKeyOf('2001:db8:1:3::1'));
+    expect(clientKeyOf('::ffff:192.0.2.1')).toBe(clientKeyOf('192.0.2.1'));
+    expect(clientKeyOf('192.0.2.1')).not.toBe(clientKeyOf('192.0.2.2'));
   });
 });
 
@@ -712,11 +712,11 @@ describe('a person signs in', () => {
   test('for half a day', () => {
     let now = 0;
     const sessions = openSessions(() => now);
-    const name = sessions.begin();
+    const id = sessions.begin();
     now = SESSION_SECONDS * 1000 - 1;
-    expect(sessions.holds(name)).toBe(true);
+    expect(sessions.isValid(id)).toBe(true);
     now += 1;
-    expect([sessions.holds(name), sessions.holds('')]).toEqual([false, false]);
+    expect([sessions.isValid(id), sessions.isValid('')]).toEqual([false, false]);
   });
 
   test.each(['', 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)])('not with %j', async (token) => {

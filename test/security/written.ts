@@ -3,8 +3,8 @@
 
 import { composeText } from '../../src/io/host/compose-text.ts';
 import type { CertificateSpec } from '../../src/managers/certificate/certificate-spec.ts';
+import { csrConfig } from '../../src/managers/certificate/csr-config.ts';
 import { tell } from '../../src/managers/certificate/hook.ts';
-import { requestSettings } from '../../src/managers/certificate/request.ts';
 import type { Config } from '../../src/managers/config.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
@@ -61,7 +61,7 @@ function writtenOf(target: Target): Written[] {
     case 'certificate': {
       const spec = specOf<CertificateSpec>(target);
       const told = spec.hook === null ? [] : ofActions(id, [tell(spec.hook)]);
-      return [{ what: `${id} request`, text: requestSettings(spec) }, ...told];
+      return [{ what: `${id} request`, text: csrConfig(spec) }, ...told];
     }
     case 'gateway':
       return [{ what: `${id}`, text: gatewayText(target) }];

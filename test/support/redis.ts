@@ -6,10 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from './programs.ts';
+import { until } from './until.ts';
 
 export interface TestRedis {
   readonly url: string;
   readonly socket: string;
+  /** Host and port, where one was asked for. */
+  readonly address: string;
   /** Empties it. */
   clear(): Promise<void>;
   /** Ends the server as a power cut would; `start` brings it back with what it had written. */
@@ -18,15 +22,22 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-export async function startRedis(): Promise<TestRedis> {
+/** @param asked `tcp`: it listens on a port of the loopback interface too; `cluster`: as the one node of a cluster */
+export async function startRedis(asked?: 'tcp' | 'cluster'): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-redis-'));
   const socket = join(folder, 'redis.sock');
+  const port = asked === undefined ? 0 : await freePort();
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const args = [
       '--port',
-      '0',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      ...(asked === 'cluster'
+        ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-port', String(await freePort())]
+        : []),
       '--unixsocket',
       socket,
       '--dir',
@@ -43,6 +54,11 @@ export async function startRedis(): Promise<TestRedis> {
     const probe = new Redis({ path: socket, maxRetriesPerRequest: null, retryStrategy: () => 10 });
     probe.on('error', () => {});
     await probe.ping();
+    if (asked === 'cluster') {
+      await probe.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+      const isUp = async () => String(await probe.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
+      await until(isUp, 'the cluster to be up');
+    }
     probe.disconnect();
   }
 
@@ -57,6 +73,7 @@ export async function startRedis(): Promise<TestRedis> {
   await start();
   return {
     url: `unix://${socket}`,
+    address: `127.0.0.1:${port}`,
     socket,
     async clear() {
       const redis = new Redis({ path: socket });

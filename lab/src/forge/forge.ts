@@ -161,6 +161,7 @@ function withPages(address: string, most: number): string {
 
 function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): Express {
   const { place, faults } = parts;
+  const isOfRepository = (path: string) => path.includes(`/repos/${place.repository}/`);
   const app = express();
   app.disable('x-powered-by');
   app.use(`/${place.repository}.git`, faults.git.handler, gitRoute(parts, null));
@@ -170,8 +171,11 @@ function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): E
     next();
   });
   app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
-  app.use((_, response) => {
-    response.status(404).json({ message: 'Not Found' });
+  app.use(({ method, path }, response) => {
+    // Nobody is to take what the lab lacks for something that the forge says is not there.
+    if (isOfRepository(path))
+      response.status(501).json({ message: `the lab's forge does not answer ${method} ${path}` });
+    else response.status(404).json({ message: 'Not Found' });
   });
   return app;
 }

@@ -76,7 +76,7 @@ export async function apply(
       return await defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
     throw error;
   } finally {
-    kept.end();
+    kept.stopRenewing();
     if (!given) await ledger.releaseLease(lease);
   }
 }
@@ -149,7 +149,7 @@ async function attempt(
     // Only a person helps, so that nothing comes of asking again.
     if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
     const passes = error instanceof TransientError;
-    if (!passes) context.log.error('a step ended in a surprise', { run: run.id, target: lease.target, error });
+    if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target: lease.target, error });
     if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
     if (passes) return { outcome: 'failed', reason: message };
     return { outcome: 'failed', reason: `gave up after ${number} attempts: ${message}` };

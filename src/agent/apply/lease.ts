@@ -1,30 +1,31 @@
-// Holding on to the lease of a target while its step runs, and letting go of everything when it is lost.
+// Renews the lease of a target while its step runs, and aborts the step when the lease is lost.
 
 import type { Lease, Ledger } from '../../ports/ledger.ts';
 
-/** The work was told to stop, or lost its lease: it leaves the rest to whoever comes next. */
+/** The work was told to stop, or lost its lease: another worker goes on with it. */
 export class Aborted extends Error {
-  override readonly name = 'Stopped';
+  override readonly name = 'Aborted';
 }
 
 export interface KeptLease {
   /** Aborted when the lease was lost or Phoenix is stopping. */
   readonly signal: AbortSignal;
-  end(): void;
+  /** Stops renewing; the lease itself is released by whoever took it. */
+  stopRenewing(): void;
 }
 
-/** Renews the lease three times in its life. Redis being away for as long as it lives means that it is lost. */
+/** Renews every third of `ttlMs`. A lease that could not be renewed for `ttlMs`, because Redis is unreachable, counts as lost. */
 export function keepLease(ledger: Ledger, lease: Lease, ttlMs: number, stopping: AbortSignal): KeptLease {
   const lost = new AbortController();
-  let last = performance.now();
+  let lastRenewedAt = performance.now();
   const timer = setInterval(async () => {
-    if (performance.now() - last > ttlMs) return lost.abort();
+    if (performance.now() - lastRenewedAt > ttlMs) return lost.abort();
     try {
-      if (await ledger.renewLease(lease, ttlMs)) last = performance.now();
+      if (await ledger.renewLease(lease, ttlMs)) lastRenewedAt = performance.now();
       else lost.abort();
     } catch {
       // The next tick tries again, or gives up.
     }
   }, ttlMs / 3);
-  return { signal: AbortSignal.any([lost.signal, stopping]), end: () => clearInterval(timer) };
+  return { signal: AbortSignal.any([lost.signal, stopping]), stopRenewing: () => clearInterval(timer) };
 }

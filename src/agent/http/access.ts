@@ -3,7 +3,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../../model/secret.ts';
-import { clientAddress, isLoopback, isRelayed, shareOf, trustedProxies } from './address.ts';
+import { clientAddress, clientKeyOf, isLoopback, isRelayed, trustedProxies } from './address.ts';
 import { countFailures } from './failures.ts';
 import { type HostRules, hostName, isLoopbackName, isOurs } from './host.ts';
 import { openSessions, SESSION_SECONDS } from './sessions.ts';
@@ -28,8 +28,8 @@ type Reader = 'token' | 'session' | 'local' | 'everybody';
 export interface Access {
   /** Null without one: then nothing can be changed over HTTP, nor read from elsewhere. */
   readonly adminToken: Secret | null;
-  /** What the request shares limits with: its address, or the site of it. */
-  share(request: IncomingMessage): string;
+  /** What the request counts against in limits: its address, or the /64 network of an IPv6 address. */
+  clientKey(request: IncomingMessage): string;
   /** Whether the name that the request calls is one of this agent's. */
   isCalledRightly(request: IncomingMessage): boolean;
   /** What the request shows as the token of the admin. */
@@ -48,8 +48,8 @@ export function openAccess(adminToken: Secret | null, rules: AccessRules, listen
   const proxies = trustedProxies(rules.trustedProxies);
   const failures = countFailures(WRONG_TOKENS_PER_MINUTE);
   const sessions = openSessions();
-  const share = (request: IncomingMessage) =>
-    shareOf(clientAddress(request.socket.remoteAddress, request.headers, proxies));
+  const clientKey = (request: IncomingMessage) =>
+    clientKeyOf(clientAddress(request.socket.remoteAddress, request.headers, proxies));
   const cookie = (request: IncomingMessage, value: string, seconds: number) => {
     // Without a path it belongs to the folder of the sign-in page, which is the top of the pages, also below a path of a proxy.
     const marks = [
@@ -67,7 +67,7 @@ export function openAccess(adminToken: Secret | null, rules: AccessRules, listen
   };
   return {
     adminToken,
-    share,
+    clientKey,
     token,
     isCalledRightly({ headers, socket }) {
       const name = hostName(headers.host);
@@ -75,11 +75,11 @@ export function openAccess(adminToken: Secret | null, rules: AccessRules, listen
     },
     reader(request) {
       if (token(request) === 'right') return 'token';
-      if (sessionsOf(request).some(sessions.holds)) return 'session';
+      if (sessionsOf(request).some(sessions.isValid)) return 'session';
       if (isLocal(request)) return 'local';
       return rules.pages === 'open' ? 'everybody' : null;
     },
-    failed: (request) => failures.note(share(request)),
+    failed: (request) => failures.note(clientKey(request)),
     signIn: (request) => cookie(request, sessions.begin(), SESSION_SECONDS),
     signOut(request) {
       for (const name of sessionsOf(request)) sessions.end(name);

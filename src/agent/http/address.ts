@@ -111,8 +111,8 @@ function unmapped(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** What shares one limit: an IPv4 address, or the site of an IPv6 address. */
-export function shareOf(client: string | null): string {
+/** What counts as one client in limits: an IPv4 address, or the /64 network of an IPv6 address. */
+export function clientKeyOf(client: string | null): string {
   const address = client === null ? null : addressOf(client);
   if (address === null) return 'unknown';
   if (address.kind() === 'ipv4') return address.toString();

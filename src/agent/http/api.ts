@@ -78,7 +78,11 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     if (run === null || response.headersSent) return;
     const dropped = new AbortController();
     const known = ['token', 'session'].includes(access.reader(request) ?? '');
-    const release = streams.take({ share: access.share(request), known, drop: () => dropped.abort() });
+    const release = streams.open({
+      client: access.clientKey(request),
+      isAuthenticated: known,
+      drop: () => dropped.abort(),
+    });
     if (release === null) {
       return fail(response, 503, { message: 'too many follow runs already', hint: 'try again later' });
     }

@@ -7,29 +7,29 @@ export const WINDOW_SECONDS = 60;
 
 export interface Failures {
   /** Notes one more. True once there are too many within a minute: the answer is then 429, and says no more. */
-  note(share: string): boolean;
+  note(clientKey: string): boolean;
 }
 
-/** @param most failures of one share (`address.ts`) within a minute */
+/** @param most failures of one client (`clientKeyOf`) within a minute */
 export function countFailures(most: number, now: () => number = monotonic): Failures {
   const counts = new Map<string, { readonly until: number; failed: number }>();
   return {
-    note(share) {
-      const known = counts.get(share);
+    note(clientKey) {
+      const known = counts.get(clientKey);
       if (known !== undefined && known.until > now()) {
         known.failed += 1;
         return known.failed > most;
       }
-      counts.delete(share);
+      counts.delete(clientKey);
       const [oldest] = counts.size >= MOST_SHARES ? counts.keys() : [];
       if (oldest !== undefined) counts.delete(oldest);
-      counts.set(share, { until: now() + WINDOW_SECONDS * 1000, failed: 1 });
+      counts.set(clientKey, { until: now() + WINDOW_SECONDS * 1000, failed: 1 });
       return most < 1;
     },
   };
 }
 
-/** Nobody sets this clock. */
+/** Monotonic. */
 function monotonic(): number {
   return performance.now();
 }

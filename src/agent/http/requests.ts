@@ -18,7 +18,7 @@ const runId = z
   .regex(/^[\w-]{1,64}$/)
   .transform((text) => text as RunId);
 
-/** Who asks, as told: everybody who may ask holds the same token. */
+/** The name that the caller gives: all callers hold the same token. */
 const by = z.string().trim().min(1).max(100).default('the API');
 
 export const ReplayBody = z.strictObject({

@@ -86,7 +86,7 @@ export async function startHttpServer(
 
 /** Deliveries as forges send them go past the router: most of what a receiver does, and a tenth of its time. */
 function routes(parts: DoorDeps, access: Access, closing: AbortSignal): RequestListener {
-  const receive = parts.receive === null ? null : receiver(parts.receive, access.share);
+  const receive = parts.receive === null ? null : receiver(parts.receive, access.clientKey);
   const others = router({ ...parts, receive }, access, closing);
   return (request, response) => {
     if (receive === null || request.method !== 'POST' || request.url !== WEBHOOKS) return others(request, response);

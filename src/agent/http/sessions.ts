@@ -1,43 +1,42 @@
-// Who signed in with a browser. A session is a random name that only that browser holds; it ends by itself, by signing out, and with
-// the agent, so also whenever the admin token is another one.
+// Sessions of browsers. A session is a random id in a cookie; it ends after its time, by signing out, and with the process, so also when
+// the agent is started with another admin token.
 
 import { createHash, randomBytes } from 'node:crypto';
 
 export const SESSION_SECONDS = 12 * 60 * 60;
-/** Each took the admin token; the oldest end first. */
+/** Beyond it the oldest expiries. */
 const MOST_SESSIONS = 1_000;
-const NAME_BYTES = 32;
+const ID_BYTES = 32;
 
 export interface Sessions {
-  /** The name of a new one. */
+  /** @returns the id of a new one */
   begin(): string;
-  holds(name: string): boolean;
-  end(name: string): void;
+  isValid(id: string): boolean;
+  end(id: string): void;
 }
 
 export function openSessions(now: () => number = monotonic): Sessions {
-  /** By digest: how long a look-up takes tells nothing of a name, and memory that leaks holds none. */
-  const ends = new Map<string, number>();
-  const digest = (name: string) => createHash('sha256').update(name).digest('base64url');
+  /** When each ends, by the digest of its id: neither the time of a look-up nor a dump of the memory reveals an id. */
+  const expiries = new Map<string, number>();
+  const digest = (id: string) => createHash('sha256').update(id).digest('base64url');
   return {
     begin() {
-      const name = randomBytes(NAME_BYTES).toString('base64url');
-      const [oldest] = ends.size >= MOST_SESSIONS ? ends.keys() : [];
-      if (oldest !== undefined) ends.delete(oldest);
-      ends.set(digest(name), now() + SESSION_SECONDS * 1000);
-      return name;
+      const id = randomBytes(ID_BYTES).toString('base64url');
+      const [oldest] = expiries.size >= MOST_SESSIONS ? expiries.keys() : [];
+      if (oldest !== undefined) expiries.delete(oldest);
+      expiries.set(digest(id), now() + SESSION_SECONDS * 1000);
+      return id;
     },
-    holds(name) {
-      const until = ends.get(digest(name));
+    isValid(id) {
+      const until = expiries.get(digest(id));
       if (until !== undefined && until > now()) return true;
-      ends.delete(digest(name));
+      expiries.delete(digest(id));
       return false;
     },
-    end: (name) => void ends.delete(digest(name)),
+    end: (id) => void expiries.delete(digest(id)),
   };
 }
 
-/** Nobody sets this clock. */
 function monotonic(): number {
   return performance.now();
 }

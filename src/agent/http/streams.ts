@@ -1,32 +1,32 @@
-// Who follows runs. Each stream looks into Redis once a second, so there are only so many: one address has a share, whoever showed the
-// token or signed in always gets one, and who makes room is whoever has the most.
+// Limits open event streams (SSE) of runs, each of which polls Redis once a second: so many of one address, so many of all. A client that
+// has authenticated always gets one; the oldest stream of the client with the most is closed for it.
 
-/** Of all together. */
+/** Of all clients together. */
 const MOST_STREAMS = 400;
-/** Of one address that showed nothing. */
-const MOST_OF_ONE = 100;
+/** Of one client that has not authenticated. */
+const MOST_OF_ONE_CLIENT = 100;
 
 interface Stream {
-  readonly share: string;
-  /** Whether who reads has shown the token, or signed in with it. */
-  readonly known: boolean;
+  /** Its address, or the network that counts as one client. */
+  readonly client: string;
+  readonly isAuthenticated: boolean;
   readonly drop: () => void;
 }
 
 export interface Streams {
-  /** @returns what gives the place back; null when there is none for this reader */
-  take(stream: Stream): (() => void) | null;
+  /** @returns what ends it; null when the limit is reached */
+  open(stream: Stream): (() => void) | null;
 }
 
 export function limitStreams(): Streams {
   /** Oldest first. */
   const open = new Set<Stream>();
   return {
-    take(stream) {
-      const { share, known } = stream;
-      if (!known && countOf(open, share) >= MOST_OF_ONE) return null;
+    open(stream) {
+      const { client, isAuthenticated } = stream;
+      if (!isAuthenticated && countOf(open, client) >= MOST_OF_ONE_CLIENT) return null;
       if (open.size >= MOST_STREAMS) {
-        const victim = whoMakesRoom(open, stream);
+        const victim = streamToClose(open, stream);
         if (victim === null) return null;
         open.delete(victim);
         victim.drop();
@@ -37,16 +37,16 @@ export function limitStreams(): Streams {
   };
 }
 
-/** The oldest of the address that has the most, of those that showed nothing first. Null when that would be who asks. */
-function whoMakesRoom(open: ReadonlySet<Stream>, { share, known }: Stream): Stream | null {
-  const strangers = [...open].filter((each) => !each.known);
-  const from = strangers.length > 0 ? strangers : known ? [...open] : [];
-  const [largest] = [...Map.groupBy(from, (each) => each.share)].toSorted(([, a], [, b]) => b.length - a.length);
+/** The oldest of the client with the most, first among those that have not authenticated. Null when that is the client that asks. */
+function streamToClose(open: ReadonlySet<Stream>, { client, isAuthenticated }: Stream): Stream | null {
+  const strangers = [...open].filter((each) => !each.isAuthenticated);
+  const from = strangers.length > 0 ? strangers : isAuthenticated ? [...open] : [];
+  const [largest] = [...Map.groupBy(from, (each) => each.client)].toSorted(([, a], [, b]) => b.length - a.length);
   if (largest === undefined) return null;
-  const [of, streams] = largest;
-  return !known && of === share ? null : (streams[0] ?? null);
+  const [owner, streams] = largest;
+  return !isAuthenticated && owner === client ? null : (streams[0] ?? null);
 }
 
-function countOf(open: ReadonlySet<Stream>, share: string): number {
-  return [...open].filter((each) => !each.known && each.share === share).length;
+function countOf(open: ReadonlySet<Stream>, client: string): number {
+  return [...open].filter((each) => !each.isAuthenticated && each.client === client).length;
 }

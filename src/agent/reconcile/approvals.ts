@@ -2,7 +2,7 @@
 // merged or pushed has seen. What an author wrote into a commit or a pull request before is nobody's approval.
 
 import { inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
-import { policyForbids } from '../../messages/refusal.ts';
+import { approvalRefusal } from '../../messages/refusal.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Trailer } from '../../model/trailer.ts';
@@ -68,7 +68,7 @@ export async function trailerApprovals(
     }
     const policy = policyOf(plan);
     if (origin.by !== null && !mayApprove(policy, origin.by)) {
-      return { note: TRAILER_IGNORED.mayNot(trailer, policyForbids(origin.by, policy.approvers ?? [])) };
+      return { note: TRAILER_IGNORED.mayNot(trailer, approvalRefusal(origin.by, policy.approvers ?? [])) };
     }
     return { approval: { target, by: origin.by ?? author, at, where: inTheMessageOf(head) } };
   });

@@ -2,7 +2,7 @@
 // while it is open, the changes of its plan; once it is merged, what waits in the run of its merge.
 
 import { inPull, NOT_APPROVED } from '../../messages/approval.ts';
-import { policyForbids } from '../../messages/refusal.ts';
+import { approvalRefusal } from '../../messages/refusal.ts';
 import type { CommitSha, RunId, TargetId } from '../../model/ids.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
@@ -64,7 +64,7 @@ async function approveEarly(
   if (plan === null) return [];
   if (plan.head !== head || at.getTime() < Date.parse(plan.created)) throw new Refused(NOT_APPROVED.moved(number));
   const policy = policyOf(plan.plan);
-  if (!mayApprove(policy, by)) throw new Refused(policyForbids(by, policy.approvers ?? []));
+  if (!mayApprove(policy, by)) throw new Refused(approvalRefusal(by, policy.approvers ?? []));
   const changes = changeKeys(plan.plan);
   const targets = asked ?? [...changes.keys()];
   const review = approves === undefined ? {} : { review: approves.review };

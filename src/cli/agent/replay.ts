@@ -35,7 +35,7 @@ export async function replay(
   return endWithRun(client, run, options, io);
 }
 
-/** Who asks, for the record of the run. */
+/** The name of the requester in the record of the run. */
 export function who(): string {
   try {
     return userInfo().username;

@@ -1,4 +1,4 @@
-// Whether the agent has what it needs: asked by readyz often, so the repository is looked at only now and then.
+// What `/readyz` answers: Redis, workers and repository. The repository is fetched twice a minute at most, however often it is asked.
 
 import { SERVED_MS } from '../../agent/heartbeat.ts';
 import type { Readiness } from '../../agent/http/server.ts';
@@ -12,36 +12,36 @@ const WORKERS_WITHIN_MS = 2_000;
 
 export interface ReadinessDeps {
   readonly ledger: Pick<Ledger, 'ping' | 'served'>;
-  /** Which work some process has to serve, this one or another; absent: it is not looked at. */
-  readonly works?: readonly string[];
+  /** Roles that some process must serve, this one or another; absent: not checked. */
+  readonly roles?: readonly string[];
   readonly repository: Pick<Repository, 'fetch'>;
   readonly clock: Clock;
 }
 
-/** A repository without the branch counts as there: the first push makes it. */
-export function readiness({ ledger, works = [], repository, clock }: ReadinessDeps): () => Promise<Readiness> {
-  let looked = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve('') };
-  const look = () => answerOf(within(REPOSITORY_WITHIN_MS, repository.fetch()));
+/** A repository that does not have the branch yet counts as reachable: the first push makes it. */
+export function readiness({ ledger, roles = [], repository, clock }: ReadinessDeps): () => Promise<Readiness> {
+  let lastFetch = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve('') };
+  const fetch = () => answerOf(within(REPOSITORY_WITHIN_MS, repository.fetch()));
   return async () => {
     const now = clock.now().getTime();
-    if (isDue(looked.at + REPOSITORY_EVERY_MS, now, REPOSITORY_EVERY_MS)) looked = { at: now, answer: look() };
+    if (isDue(lastFetch.at + REPOSITORY_EVERY_MS, now, REPOSITORY_EVERY_MS)) lastFetch = { at: now, answer: fetch() };
     const [redis, workers, repositoryAnswer] = await Promise.all([
       answerOf(ledger.ping()),
-      answerOf(within(WORKERS_WITHIN_MS, allServed(ledger, works))),
-      looked.answer,
+      answerOf(within(WORKERS_WITHIN_MS, allServed(ledger, roles))),
+      lastFetch.answer,
     ]);
-    // What failed is looked at again the next time.
-    if (repositoryAnswer !== OK) looked = { ...looked, at: Number.NEGATIVE_INFINITY };
-    const checks = { redis, ...(works.length === 0 ? {} : { workers }), repository: repositoryAnswer };
+    // One that failed is not kept.
+    if (repositoryAnswer !== OK) lastFetch = { ...lastFetch, at: Number.NEGATIVE_INFINITY };
+    const checks = { redis, ...(roles.length === 0 ? {} : { workers }), repository: repositoryAnswer };
     return { ready: Object.values(checks).every((answer) => answer === OK), checks };
   };
 }
 
 const OK = 'ok';
 
-async function allServed(ledger: Pick<Ledger, 'served'>, works: readonly string[]): Promise<void> {
-  const served = await ledger.served(works, SERVED_MS);
-  const missing = works.filter((work) => !served.includes(work));
+async function allServed(ledger: Pick<Ledger, 'served'>, roles: readonly string[]): Promise<void> {
+  const served = await ledger.served(roles, SERVED_MS);
+  const missing = roles.filter((role) => !served.includes(role));
   if (missing.length === 0) return;
   throw new Error(`no process serves ${missing.join(', ')}; start one with phoenix serve --roles ${missing.join(',')}`);
 }
@@ -56,10 +56,10 @@ async function answerOf(work: Promise<unknown>): Promise<string> {
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('it does not answer')), ms);
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -14,7 +14,7 @@ interface Answer {
 
 const OUTAGE_SECONDS = 15;
 const LIMIT_SECONDS = 60;
-/** A forge that says to wait longer is asked again all the same; how long others are held up is for the reporter to say. */
+/** A forge that says to wait longer is asked again anyway; how long others are held up is for the reporter to say. */
 const LONGEST_WAIT_SECONDS = 3600;
 
 /** What was to be written or read, and as whom. */

@@ -63,7 +63,7 @@ async function answerTo(ask: () => Promise<unknown>): Promise<'there' | 'not the
     const { status = 0 } = error as { readonly status?: number };
     // 422: GitHub's answer for a commit that it does not have.
     if (status === 404 || status === 422) return 'not there';
-    // A question that the login may not ask was answered all the same.
+    // A question that the login may not ask was answered nevertheless.
     return status >= 400 && status < 500 && !SILENT.has(status) ? 'there' : 'silent';
   }
 }

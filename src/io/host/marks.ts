@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandResult } from '../../ports.ts';
 
-/** How a program ended, as it was told: by its exit code, as one that is not there, by a signal, or not started since one of before was still there. */
+/** How a program ended, as it was told: by its exit code, as one that is not there, by a signal, or not started since an earlier one was still running. */
 type Told = number | 'missing' | 'signal' | 'waited';
 
 export interface Marks {
@@ -15,7 +15,7 @@ export interface Marks {
   readonly begun: Promise<number>;
   /** Undefined when nobody can say. */
   told(): Told | undefined;
-  /** It waits, or waited, for one of before. */
+  /** It waits, or waited, for an earlier one. */
   waits(): boolean;
   /** Resolves once the program has ended, also while something that it left running keeps the connection busy. */
   readonly over: Promise<void>;
@@ -23,7 +23,7 @@ export interface Marks {
   readonly take: (line: string) => boolean;
 }
 
-/** @param waiting called when one of before is waited for */
+/** @param waiting called when an earlier one is waited for */
 export function openMarks(waiting: () => void = () => {}): Marks {
   const mark = `phoenix-${randomBytes(12).toString('hex')}`;
   let group: number | undefined;

@@ -1,4 +1,4 @@
-// What this ledger is kept for, and which work is served by whom.
+// The installation that the ledger belongs to, and which roles some process serves.
 
 import type { Installation } from '../../model/installation.ts';
 import type { Ledger } from '../../ports/ledger.ts';
@@ -32,7 +32,7 @@ export function installations(redis: Connection, keys: Keys): Installations {
   return {
     async installation() {
       const read = await redis.get(keys.installation);
-      return read === null ? null : decode<Installation>('what it is kept for', read);
+      return read === null ? null : decode<Installation>('what it belongs to', read);
     },
     async setInstallation(known, next) {
       const before = known === null ? '' : encode(known);

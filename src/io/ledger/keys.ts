@@ -13,7 +13,7 @@ export function ledgerKeys(installation: string) {
     deliveries: name('deliveries'),
     settled: name('deliveries:settled'),
     arrived: name('deliveries:last'),
-    /** What it is kept for, as JSON. */
+    /** The installation that it belongs to, as JSON. */
     installation: name('installation'),
     /** Written to see whether anything can be. */
     probe: name('probe'),

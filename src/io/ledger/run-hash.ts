@@ -89,7 +89,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     ended: hash['ended'] ?? null,
     by: request.by,
     steps,
-    // Runs of before have no notes.
+    // Runs of earlier versions have no notes.
     ...NO_PLAN,
     ...saved,
     request,

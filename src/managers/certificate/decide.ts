@@ -1,12 +1,13 @@
 // What is missing between a certificate as declared and as it is. A new one is made in three looks: key, request and signature;
 // then, proved to belong together, both files in place; then its user is told. Each look finds out how far it is, so that it may be
-// broken off anywhere, and what is in use stays in use until the new pair is complete.
+// interrupted anywhere, and what is in use stays in use until the new pair is complete.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
+import { csrConfig } from './csr-config.ts';
 import { tell } from './hook.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
@@ -15,7 +16,6 @@ import { beside, type Paths, pathsOf } from './paths.ts';
 import { removal } from './program.ts';
 import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
-import { requestSettings } from './request.ts';
 
 export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
   const spec = wanted.spec;
@@ -58,7 +58,7 @@ function impossible(reason: string, passing = false): Decision {
 
 /** Whether what was made and is not in use yet is what is wanted now. */
 function isUsable(spec: CertificateSpec, { staged, asked, now }: CertificateObservation): boolean {
-  return asked === requestSettings(spec) && faultOf(spec, staged.facts, staged.key, now) === null;
+  return asked === csrConfig(spec) && faultOf(spec, staged.facts, staged.key, now) === null;
 }
 
 /** What the certificate itself does not show: how it was asked for. One that was just put in place is not noted yet. */

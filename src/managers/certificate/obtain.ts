@@ -4,10 +4,10 @@
 import type { Action } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
+import { csrConfig } from './csr-config.ts';
 import type { CertificateObservation } from './observe.ts';
 import { type Paths, WORK } from './paths.ts';
 import { program, removal } from './program.ts';
-import { requestSettings } from './request.ts';
 
 const SIGNING_SECONDS = 180;
 
@@ -35,7 +35,7 @@ export function obtain(
     action(`write what the request for ${commonName} says`, 'live', {
       kind: 'file',
       path: paths.settings,
-      content: { from: 'text', text: requestSettings(spec) },
+      content: { from: 'text', text: csrConfig(spec) },
       mode: 0o644,
     }),
     action(

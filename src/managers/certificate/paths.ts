@@ -34,7 +34,7 @@ export function pathsOf(name: string): Paths {
   };
 }
 
-/** What an earlier version of Phoenix left beside a file when it was broken off; nothing is written there any more. */
+/** What an earlier version of Phoenix left beside a file when it was interrupted; nothing is written there any more. */
 export function beside(path: string): string {
   return join(dirname(path), `.${basename(path)}.phoenix-new`);
 }

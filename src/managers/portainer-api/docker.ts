@@ -26,7 +26,7 @@ export function inVm(vm: number, summary: string, argv: readonly string[], more:
   return action(`${summary} in VM ${vm}`, impact, runInside('qm', vm, argv, seconds, stdin));
 }
 
-/** Puts a file into a VM, its folder open to root alone: Docker mounts single files all the same. */
+/** Puts a file into a VM, its folder open to root alone: Docker mounts single files anyway. */
 export function putFile(vm: number, path: string, content: Content, mode: string): Action[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
   return [

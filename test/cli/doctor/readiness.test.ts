@@ -9,9 +9,9 @@ function setUp() {
       async ping() {
         if (!state.redis) throw new Error('Redis does not answer');
       },
-      served: async (works) => works.filter((work) => state.served.includes(work)),
+      served: async (roles) => roles.filter((role) => state.served.includes(role)),
     },
-    works: ['reconcile', 'apply'],
+    roles: ['reconcile', 'apply'],
     repository: {
       async fetch() {
         state.fetched += 1;

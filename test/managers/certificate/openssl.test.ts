@@ -5,7 +5,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { requestSettings } from '../../../src/managers/certificate/request.ts';
+import { csrConfig } from '../../../src/managers/certificate/csr-config.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { findProgram } from '../../support/programs.ts';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
   host = await openLabHost();
   await host.write(
     '/root/settings',
-    requestSettings({
+    csrConfig({
       commonName: 'web.example.internal',
       names: ['10.0.0.5', 'fd00::5', 'web.example.internal'],
       authority: null,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateSpec } from '../../../src/managers/certificate/certificate-spec.ts';
+import { csrConfig } from '../../../src/managers/certificate/csr-config.ts';
 import { beside, pathsOf } from '../../../src/managers/certificate/paths.ts';
 import { faultOf, renewAt } from '../../../src/managers/certificate/renewal.ts';
-import { requestSettings } from '../../../src/managers/certificate/request.ts';
 import { certificate, hook } from './environment.ts';
 
 const spec = certificate().spec as CertificateSpec;
@@ -63,7 +63,7 @@ test('without SANs it is for its common name', () => {
 
 test('a name too long for a common name stands among the alternative names', () => {
   const commonName = `${'a'.repeat(60)}.example.internal`;
-  const settings = requestSettings({ ...spec, commonName, names: [commonName] });
+  const settings = csrConfig({ ...spec, commonName, names: [commonName] });
   expect(settings).not.toContain('CN =');
   expect(settings).toContain(`DNS.1 = ${commonName}`);
 });

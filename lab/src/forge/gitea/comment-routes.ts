@@ -4,13 +4,18 @@ import type { Request, Response, Router } from 'express';
 import { addComment, changeComment } from '../mutations.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain } from './answers.ts';
-import { commentShape } from './shapes.ts';
+import { commentShape, issueShape } from './shapes.ts';
 
 export function commentRoutes(routes: Router, parts: Parts): void {
   const { pulls, comments } = parts;
   const isThere = (number: number) => pulls.get(number) !== undefined || comments.issue(number) !== undefined;
   const notFound = (response: Response) => complain(response, 404, "The target couldn't be found.");
 
+  routes.get('/issues/:number', (request, response) => {
+    const number = Number(request.params['number']);
+    if (isThere(number)) response.json(issueShape(parts, number));
+    else notFound(response);
+  });
   routes.get('/issues/:number/comments', (request, response) => {
     const number = Number(request.params['number']);
     if (!isThere(number)) return notFound(response);

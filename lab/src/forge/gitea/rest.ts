@@ -14,6 +14,9 @@ import { requireScope } from './scopes.ts';
 import { mayWrite, permissionsOf, repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
+/** What GitHub has and Gitea does not. */
+const ABSENT = ['/check-runs', '/hooks/:hook/deliveries'];
+
 /** Gitea knows three rights, and an owner. */
 const RIGHTS: Readonly<Partial<Record<Right, string>>> = { maintain: 'write', triage: 'read' };
 
@@ -53,6 +56,7 @@ export function giteaRest(parts: Parts): Router {
   commentRoutes(repository, parts);
   originRoutes(repository, parts);
   hookRoutes(repository, parts);
+  repository.use(ABSENT, (_request, response) => complain(response, 404, ''));
   rest.use(`/repos/${place.repository}`, repository);
   return rest;
 }

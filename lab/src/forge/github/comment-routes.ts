@@ -7,7 +7,7 @@ import type { Right } from '../people.ts';
 import { refuse } from '../refused.ts';
 import { loginIn, needs } from './access.ts';
 import { fail, invalid, notFound, pageOf } from './answers.ts';
-import { commentShape } from './pull-shapes.ts';
+import { commentShape, issueShape } from './pull-shapes.ts';
 import { userShape } from './shapes.ts';
 
 const LONGEST = 65_536;
@@ -21,6 +21,11 @@ export function commentRoutes(routes: Router, parts: Parts): void {
   const isThere = (number: number) => pulls.get(number) !== undefined || comments.issue(number) !== undefined;
   const commentOf = (request: Request) => comments.get(Number(request.params['id']));
 
+  routes.get('/issues/:number', reads, (request, response) => {
+    const number = Number(request.params['number']);
+    if (isThere(number)) response.json(issueShape(parts, number));
+    else notFound(response);
+  });
   routes.get('/issues/:number/comments', reads, (request, response) => {
     const number = Number(request.params['number']);
     if (!isThere(number)) return notFound(response);

@@ -57,9 +57,9 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 /**
  * Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed.
  *
- * @param shareOf what a sender shares its room and its failures with: its address
+ * @param clientKeyOf what a sender counts against in limits: its address
  */
-export function receiver(parts: ReceiverDeps, shareOf: (request: IncomingMessage) => string): Handler {
+export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMessage) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
   /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
@@ -79,8 +79,8 @@ export function receiver(parts: ReceiverDeps, shareOf: (request: IncomingMessage
   const unsigned = (request: IncomingMessage, response: ServerResponse) => {
     ended('refused');
     // Strangers may send without end: then nothing more is written of it.
-    if (failures.note(shareOf(request))) return tooManyFailures(response);
-    log.warn('a delivery was refused', { from: shareOf(request), reason: 'its signature is missing or wrong' });
+    if (failures.note(clientKeyOf(request))) return tooManyFailures(response);
+    log.warn('a delivery was refused', { from: clientKeyOf(request), reason: 'its signature is missing or wrong' });
     fail(response, 401, {
       message: 'the signature is missing or wrong',
       hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
@@ -95,7 +95,7 @@ export function receiver(parts: ReceiverDeps, shareOf: (request: IncomingMessage
       const passed = request.headers['content-length'] === undefined ? await letPass(request, PASSING) : 'passed';
       return passed === 'too large' ? unread(response, passed) : unsigned(request, response);
     }
-    const body = await readBody(request, shareOf(request));
+    const body = await readBody(request, clientKeyOf(request));
     if (body === 'aborted') return;
     if (typeof body === 'string') return unread(response, body);
     const text = textOf(body);
@@ -109,7 +109,7 @@ export function receiver(parts: ReceiverDeps, shareOf: (request: IncomingMessage
     const meaning = await read(text, request.headers, parts);
     if (meaning.kind === 'malformed') {
       ended('refused');
-      log.warn('a delivery was refused', { from: shareOf(request), reason: meaning.reason });
+      log.warn('a delivery was refused', { from: clientKeyOf(request), reason: meaning.reason });
       return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
     }
     const id = deliveryId(request.headers) ?? randomUUID();

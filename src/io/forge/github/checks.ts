@@ -63,8 +63,9 @@ export async function setCheck(
     }
     return { sent: true, handle: `${id} ${ended ? 'ended' : 'open'}` };
   } catch (error) {
-    const path = 'GET /repos/{owner}/{repo}/git/commits/{commit_sha}';
-    return notSent(error, attempt, probesOf(github, path, { commit_sha: status.commit }));
+    // Needs no right that an App with checks does not have.
+    const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
+    return notSent(error, attempt, probesOf(github, path, { ref: status.commit, per_page: 1 }));
   }
 }
 

@@ -7,7 +7,7 @@ import { isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.
 import type { Part } from '../part.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
-import { FOLDER, INSTALL, LOOK, PLACES, PUT_BACK, RELOAD } from './scripts.ts';
+import { FOLDER, INSPECT, INSTALL, PLACES, RELOAD, RESTORE } from './scripts.ts';
 
 export interface NginxSeen {
   readonly inside: Look;
@@ -22,7 +22,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
   name: 'nginx',
   declared: nginxSpec,
   certificates: ({ sites }) => [...new Set(sites.map(({ source }) => source))].sort(),
-  look: async (host, guest, there) => ({ inside: await look(host, guest, LOOK, PLACES), there }),
+  look: async (host, guest, there) => ({ inside: await look(host, guest, INSPECT, PLACES), there }),
   decide(spec, { inside, there }): Decision {
     if (inside.kind === 'unreachable') return impossible(inside.reason);
     const version = versionIn(inside.stderr);
@@ -57,7 +57,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
   putBack(spec, { inside }) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const args = [PLACES.current, PLACES.proven, FOLDER];
-    return [scriptAction(`put the configuration of nginx back in container ${spec.guest}`, spec.guest, PUT_BACK, args)];
+    return [scriptAction(`put the configuration of nginx back in container ${spec.guest}`, spec.guest, RESTORE, args)];
   },
 };
 
@@ -80,7 +80,7 @@ function questions(spec: NginxSpec, there: ReadonlySet<string>, { revision }: Re
     summary,
     impact: 'live',
     do: { kind: 'http', method: 'GET', address, trust, timeoutSeconds: 10, ...request },
-    // Workers of before may answer for a moment.
+    // Workers that are being replaced may answer for a moment.
     until: { times: 6, intervalSeconds: 1 },
   });
   const https = sites.flatMap(({ names, source }) =>

@@ -11,7 +11,7 @@ const FILE = '00-gateway.conf';
 export const PLACES: Places = { current: `${FOLDER}/conf.d/${FILE}`, proven: `${KEPT}/nginx.conf` };
 
 /** Tells its version on standard error. Arguments: the file, the kept one. */
-export const LOOK = 'nginx -v ; sha256sum "$1" "$2" ; head -n 1 "$1" ; systemctl is-active nginx ; true';
+export const INSPECT = 'nginx -v ; sha256sum "$1" "$2" ; head -n 1 "$1" ; systemctl is-active nginx ; true';
 
 /**
  * Tries the file from standard input in a copy of conf.d, with everything that is beside it, and swaps it in. The copy of
@@ -34,7 +34,7 @@ export const INSTALL = [
 export const RELOAD = 'nginx -t -q && systemctl reload-or-restart nginx';
 
 /** Nothing to do where the swap did not come about. Arguments: the file, the kept one, nginx's folder. */
-export const PUT_BACK = [
+export const RESTORE = [
   'rm -rf "$3/phoenix-new" "$3/phoenix-new.conf" ; cmp -s "$1" "$2" && exit 0 ; test ! -e "$2" && exit 0 ; cp "$2" "$3/phoenix-back"',
   'mv "$3/phoenix-back" "$1"',
   'nginx -t -q',

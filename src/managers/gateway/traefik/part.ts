@@ -8,21 +8,21 @@ import { type Files, isForeign, KEEP, KEPT, type Look, look, scriptAction } from
 import type { Part } from '../part.ts';
 import { faultOf } from './check.ts';
 import {
+  API_ADDRESS,
+  BACK_UP,
+  CONFIG_LOADED,
+  INSPECT,
+  INSPECT_ARGS,
   INSTALL,
   INSTALL_ARGS,
   INSTALL_STATIC_ARGS,
-  LOOK,
-  LOOK_ARGS,
-  LOOPBACK,
-  NOTE,
   PLACES,
-  PUT_BACK,
-  PUT_STATIC_BACK,
+  PROBE,
+  REMOVE,
   RESTART,
+  RESTORE,
+  RESTORE_STATIC,
   STATIC,
-  TAKE_AWAY,
-  TAKEN_OVER,
-  UP,
 } from './scripts.ts';
 import { isMarked, isOurs, lacking, renderStatic, type StaticFile } from './static.ts';
 import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
@@ -40,8 +40,8 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
   declared: traefikSpec,
   certificates: () => [],
   async look(host, guest) {
-    const [, , ...more] = LOOK_ARGS;
-    const inside = await look(host, guest, LOOK, PLACES, more);
+    const [, , ...more] = INSPECT_ARGS;
+    const inside = await look(host, guest, INSPECT, PLACES, more);
     const { digests, rest } = inside.kind === 'seen' ? inside : { digests: new Map<string, string>(), rest: [] };
     const digest = (path: string): string | null => digests.get(path) ?? null;
     const file = {
@@ -87,14 +87,14 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const swapsStatic = changing && file.current !== textDigest(renderStatic(spec.gateway));
     if (isOurs(file) && (swapsStatic || file.current !== file.proven)) {
       const summary = `put back what Traefik was started with in container ${guest}`;
-      restored.push(scriptAction(summary, guest, PUT_STATIC_BACK, [STATIC.current, STATIC.proven]));
+      restored.push(scriptAction(summary, guest, RESTORE_STATIC, [STATIC.current, STATIC.proven]));
     }
     const swaps = changing && routes.current !== textDigest(renderTraefik(spec).text);
     if (!swaps && isProven(routes)) return restored;
     const back =
       routes.proven === null
-        ? scriptAction(`take the routes of Traefik away in container ${guest}`, guest, TAKE_AWAY, [PLACES.current])
-        : scriptAction(`put the routes of Traefik back in container ${guest}`, guest, PUT_BACK, [
+        ? scriptAction(`take the routes of Traefik away in container ${guest}`, guest, REMOVE, [PLACES.current])
+        : scriptAction(`put the routes of Traefik back in container ${guest}`, guest, RESTORE, [
             PLACES.current,
             PLACES.proven,
           ]);
@@ -140,7 +140,7 @@ function start(spec: TraefikSpec, file: StaticFile): Action[] {
 }
 
 function noteStatic({ guest }: TraefikSpec, summary = `note that Traefik came up in container ${guest}`): Action {
-  return scriptAction(summary, guest, NOTE, [STATIC.current, STATIC.proven, KEPT]);
+  return scriptAction(summary, guest, BACK_UP, [STATIC.current, STATIC.proven, KEPT]);
 }
 
 function keep({ guest }: TraefikSpec): Action {
@@ -150,13 +150,13 @@ function keep({ guest }: TraefikSpec): Action {
 
 function isUp({ guest }: TraefikSpec): Action {
   const summary = `wait until Traefik in container ${guest} tells what it serves`;
-  return { ...scriptAction(summary, guest, UP, []), until: { times: 15, intervalSeconds: 1 } };
+  return { ...scriptAction(summary, guest, PROBE, []), until: { times: 15, intervalSeconds: 1 } };
 }
 
 /** Traefik looks at its files a few seconds after they change. */
 function takenOver({ guest }: TraefikSpec, revision: string): Action {
   const summary = `wait until Traefik in container ${guest} has taken the routes over`;
-  return { ...scriptAction(summary, guest, TAKEN_OVER, [revision]), until: { times: 15, intervalSeconds: 1 } };
+  return { ...scriptAction(summary, guest, CONFIG_LOADED, [revision]), until: { times: 15, intervalSeconds: 1 } };
 }
 
 /** Asked from the node for every name: whatever the backend says, Traefik passes it on. */
@@ -207,7 +207,7 @@ function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: To
 
 function showsNothing({ guest }: TraefikSpec): string {
   return [
-    `Traefik in container ${guest} serves on, but does not tell at ${LOOPBACK} what it serves, and ${STATIC.current} is somebody's own`,
-    `add the entry point traefik at ${LOOPBACK} and "api: {insecure: true}" to it and restart Traefik, or move it away, then replay`,
+    `Traefik in container ${guest} serves on, but does not tell at ${API_ADDRESS} what it serves, and ${STATIC.current} is somebody's own`,
+    `add the entry point traefik at ${API_ADDRESS} and "api: {insecure: true}" to it and restart Traefik, or move it away, then replay`,
   ].join('; ');
 }

@@ -4,7 +4,7 @@
 import { stringify } from 'yaml';
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { MARK } from '../inside.ts';
-import { DYNAMIC_FOLDER, LOOPBACK } from './scripts.ts';
+import { API_ADDRESS, DYNAMIC_FOLDER } from './scripts.ts';
 
 /** Of files that feature `traefik` wrote before it marked them, byte for byte: nobody else has touched these. */
 const SHIPPED: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export function renderStatic(gateway: string | null): string {
     entryPoints: {
       web: { address: ':80', ...passing },
       websecure: { address: ':443', ...passing },
-      traefik: { address: LOOPBACK },
+      traefik: { address: API_ADDRESS },
     },
     providers: { file: { directory: DYNAMIC_FOLDER, watch: true } },
     api: { insecure: true },

@@ -1,4 +1,4 @@
-// The way back from a change of the network that cuts Phoenix off: a timer on the host that puts the file of before in place and
+// The way back from a change of the network that cuts Phoenix off: a timer on the host that puts the former file in place and
 // loads it. It is set before anything changes, and stopped only by somebody who still reaches the host.
 
 import type { Action } from '../../../model/action.ts';
@@ -30,7 +30,7 @@ ExecStart=/usr/bin/rm -f ${ARMED}
 `;
 
 /**
- * Sets the timer. What is kept is what last worked: not what a run left that was broken off while one was set.
+ * Sets the timer. What is kept is what last worked: not what a run left that was interrupted while one was set.
  * @param present the file as it is; null when there is none
  */
 export function arm(present: string | null, armed: Armed): Action[] {

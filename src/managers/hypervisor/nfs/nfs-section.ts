@@ -46,7 +46,7 @@ const UNIT = 'nfs-server.service';
 const TABLE = '/var/lib/nfs/etab';
 const PEOPLES_FILE = '/etc/exports';
 const FOLDER = '/etc/exports.d';
-/** As a list of exports: those that the kernel may know of a change that was broken off. */
+/** As a list of exports: those that the kernel may know of a change that was interrupted. */
 const BEGUN_FILE = `${NOTES}/nfs/begun`;
 
 export const nfs: Section<NfsSpec, Facts, Seen> = {
@@ -190,7 +190,7 @@ function announce(each: Export): Action {
   );
 }
 
-/** Exports of our file, and of a change that was broken off, that are declared no more and that nobody else asks for. */
+/** Exports of our file, and of a change that was interrupted, that are declared no more and that nobody else asks for. */
 function withdrawn({ own, begun, foreign, active }: Seen, exports: readonly Export[]): Action[] {
   const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
   return ours

@@ -157,7 +157,7 @@ function swap(text: string, main: string, { own, main: present }: Seen): Action[
   ];
 }
 
-/** One that has just been started has read them, and is told once more all the same: only the note is proof. */
+/** One that has just been started has read them, and is told once more anyway: only the note is proof. */
 function tell(text: string | null, main: string, { told }: Seen): Action[] {
   const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
   if (told === note) return [];

@@ -1,5 +1,5 @@
 // What is missing of the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator,
-// and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be broken off anywhere.
+// and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be interrupted anywhere.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';

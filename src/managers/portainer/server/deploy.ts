@@ -14,7 +14,7 @@ import {
 } from '../../portainer-api/service.ts';
 import { PLACES, type ServerStack } from './server-spec.ts';
 
-/** The revision is noted last: what is broken off before is done again, which changes nothing that is right already. */
+/** The revision is noted last: what is interrupted before is done again, which changes nothing that is right already. */
 export function deploy(service: Service, stack: ServerStack, password: SecretReference, revision: string): Action[] {
   const { vm } = service;
   const { compose: blob, additions, project } = stack;

@@ -1,23 +1,23 @@
-// What `openssl req` is told. Names reach it in a file rather than in arguments: there it splits nothing. Its first line says how
-// the certificate was asked for, so that one that a broken-off renewal left is known for what it is.
+// The configuration of `openssl req` for a certificate signing request. Names go into this file and not into arguments, where openssl would
+// split them at its own separators. Its first line names issuer and lifetime, so that a request left by an interrupted renewal is recognised.
 
 import { fitting } from '../../model/text.ts';
 import type { CertificateSpec } from './certificate-spec.ts';
 
-/** X.509 allows so many characters in a common name; a longer one stands among the alternative names only. */
+/** X.509 allows 64 characters in a common name (RFC 5280, ub-common-name); a longer one is only in the subject alternative names. */
 const LONGEST_COMMON_NAME = 64;
 
-/** What openssl reads as it is: a `$` begins a variable there, a backslash or `#` ends what is read, a comma another name. */
+/** What openssl takes literally: in its files `$` begins a variable, `#` a comment, a backslash an escape, and a comma ends a value. */
 const NAME = /^[A-Za-z0-9*][A-Za-z0-9.:-]*$/;
 
 /** @throws Error for a name that openssl would read as something else */
-export function requestSettings(
+export function csrConfig(
   spec: Pick<CertificateSpec, 'commonName' | 'names' | 'authority' | 'lifetimeSeconds'>,
 ): string {
   const { commonName, names, authority, lifetimeSeconds } = spec;
   const lifetime = lifetimeSeconds === null ? 'as long as the authority likes' : `${lifetimeSeconds} s`;
   const written = names.map((name) => fitting(name, NAME, 'the request for a certificate'));
-  const alternatives = written.map((name, index) =>
+  const subjectAltNames = written.map((name, index) =>
     /^[\d.]+$|:/.test(name) ? `IP.${index + 1} = ${name}` : `DNS.${index + 1} = ${name}`,
   );
   return [
@@ -33,7 +33,7 @@ export function requestSettings(
     '[extensions]',
     'subjectAltName = @names',
     '[names]',
-    ...alternatives,
+    ...subjectAltNames,
     '',
   ].join('\n');
 }

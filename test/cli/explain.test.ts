@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { type ExplainArgs, explain } from '../../src/cli/explain.ts';
+import { OUTCOMES, PROBLEMS, problemsPage } from '../../src/messages/explanations.ts';
+import { captured } from './captured.ts';
+
+const run = (args: Partial<ExplainArgs>) => captured((io) => explain({ json: false, ...args }, io));
+
+test.each([...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES)])('%s is explained, with what to do', async (code) => {
+  const { exit, out, err } = await run({ code: code.toLowerCase() });
+  expect([exit, err]).toEqual([0, '']);
+  expect(out).toMatch(new RegExp(`^${code} \\((error|warning|outcome)\\)\n\n.+\n\nWhat to do: .+\n$`));
+});
+
+describe('as JSON', () => {
+  test('one code is one document', async () => {
+    const { exit, out } = await run({ code: 'DUPLICATE_IP', json: true });
+    expect(exit).toBe(0);
+    expect(JSON.parse(out)).toEqual({ code: 'DUPLICATE_IP', kind: 'error', ...PROBLEMS.DUPLICATE_IP });
+  });
+
+  test('all are one list', async () => {
+    const { out } = await run({ json: true });
+    const codes = (JSON.parse(out) as { readonly code: string }[]).map(({ code }) => code);
+    expect(codes).toEqual([...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES)]);
+  });
+});
+
+test('without a code all are listed, each on a line', async () => {
+  const { exit, out } = await run({});
+  expect(exit).toBe(0);
+  expect(out).toContain('NO_FIREWALL (warning)\n');
+  expect(out.trim().split('\n')).toHaveLength(Object.keys(PROBLEMS).length + Object.keys(OUTCOMES).length);
+});
+
+test.each([
+  ['DUPLICATE_IPS', 'Did you mean "DUPLICATE_IP"?'],
+  ['aplied', 'Did you mean "applied"?'],
+  ['nothing-like-it', 'phoenix explain lists all.'],
+])('for %s, which there is not, the nearest is named', async (code, remedy) => {
+  const { exit, out, err } = await run({ code });
+  expect([exit, out]).toEqual([2, '']);
+  expect(err).toBe(`phoenix explain: there is no code "${code}"\n${remedy}\n`);
+});
+
+test('docs/problems.md is that of the code', async () => {
+  const page = await readFile(new URL('../../docs/problems.md', import.meta.url), 'utf8');
+  expect(page, 'write it again with: node scripts/problems-page.mjs').toBe(problemsPage());
+});
