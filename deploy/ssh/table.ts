@@ -3,6 +3,7 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
+import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 
@@ -11,7 +12,25 @@ const WORDS = new Map([
   ['integer', 'number'],
   ['number', 'hundredths'],
   ['boolean', 'flag'],
+  ['string', 'text'],
 ]);
+
+/** Texts that have a class of their own. */
+const TEXTS: Readonly<Record<string, string>> = { hookscript: 'snippet' };
+
+/** What has a class of its own: a name and a value here would let through what that refuses. */
+const APART = /^(nameserver|searchdomain|features|agent|ciuser|net\d+|ipconfig\d+|dev\d+|hookscript|hostpci\d+)$/;
+
+/** What would make the key root on the node, whatever its value: only a person on the node, or Phoenix running there, sets it. */
+const NEVER = /^(args|cicustom)$/;
+
+/** Names of the options that `options` of guests may have, those of numbered ones by their stems. */
+function named(kind: GuestKind): string {
+  const declared = new Set(settingsOf(kind).map(([, { option }]) => option));
+  const own = optionNames(kind).filter((name) => !declared.has(name) && !APART.test(name) && !NEVER.test(name));
+  const names = own.map((name) => (/^[a-z]+\d+$/.test(name) ? name.replace(/\d+$/, '[0-9]{1,3}') : name));
+  return [...new Set(names)].join('|');
+}
 
 /**
  * What stands for a word, or for a part of one. A regular expression that JavaScript and Perl read alike; `{name}` is another class.
@@ -21,6 +40,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   any: '[^\\0]*',
   /** Free text as the value of an option: never an option itself. */
   text: '(?!--)[^\\0]*',
+  /** The value of an option that `options` of a guest declares. */
+  plain: '(?!-)[^\\0\\n]+',
   /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
   notes: '[^\\0]*',
   number: '[0-9]{1,12}',
@@ -29,9 +50,13 @@ const CLASSES: Readonly<Record<string, string>> = {
   size: '[0-9]{1,7}(?:\\.[0-9]{1,8})?',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
+  /** A script of a storage; nothing is written there but one file of Phoenix's own. */
+  snippet: '{storage}:snippets/{step}',
+  /** A PCI device by its address or its mapping. */
+  pci: '(?:(?:host=)?[0-9a-f:.;]+|mapping={name})(?:,[a-z0-9-]+=[^,/\\0\\n]*)*',
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
   flag: '[01]',
-  list: '[a-z0-9]+(?:,[a-z0-9]+)*',
+  list: '[a-z0-9][a-z0-9_-]*(?:,[a-z0-9][a-z0-9_-]*)*',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -71,12 +96,17 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
+  /** A device as a container gets it. */
+  handed: '(?:path=)?{device}(?:,(?:mode=0[0-7]{3}|uid=[0-9]+|gid=[0-9]+|deny-write=[01]))*',
   /** What people may have given a mount beside. */
   options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
+  /** Proxmox's own names of what `options` of a guest declares. */
+  lxcoption: named('lxc'),
+  vmoption: named('vm'),
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
   /** Of a VM that is recreated: disks that it had, never one of the host. */
-  drive: '{volume}(?:,[a-z_-]+=[^,\\0\\n]*)*',
+  drive: '{volume}(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with what is on an image: of a storage, or a file where images lie. */
   copied: '{storage}:0(?:,[a-z]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
@@ -124,8 +154,10 @@ const CLASSES: Readonly<Record<string, string>> = {
 /** The options of settings that are declared once, each with what its values may be (managers/guest/settings). */
 function declared(kind: GuestKind): string {
   const options = settingsOf(kind).map(([, one]) => {
-    const { type } = jsonSchemaOf(one.check(placesOf(one, kind))) as { readonly type?: string };
-    const word = one.key === undefined ? WORDS.get(type ?? '') : 'props';
+    const schema = jsonSchemaOf(one.check(placesOf(one, kind))) as { readonly type?: string; readonly enum?: string[] };
+    const { type, enum: words } = schema;
+    if (words !== undefined) return `--${one.option} ( ${words.join(' | ')} )`;
+    const word = one.key === undefined ? (TEXTS[one.option] ?? WORDS.get(type ?? '')) : 'props';
     if (word === undefined) throw new Error(`no class of words for --${one.option}, which is a ${type}`);
     return `--${one.option} {${word}}`;
   });
@@ -134,8 +166,8 @@ function declared(kind: GuestKind): string {
 
 const GUEST_SETTINGS =
   '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net{number} {props} | --description {notes}';
-const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive} | --efidisk0 {drive}`;
+const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {handed} | --{lxcoption} {plain}`;
+const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hookscript {snippet} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -157,7 +189,7 @@ const COMMANDS: readonly string[] = [
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',
   `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
-  `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --{bus} {copied} | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
+  `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
   'qm disk resize {vmid} {bus} {size}G',
   'qm guest cmd {vmid} ping',

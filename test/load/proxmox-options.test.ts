@@ -70,6 +70,10 @@ function environment(): Files {
   container.networks = [{ ...FURTHER, name: 'dmz' }];
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
+  const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
+  Object.assign(container.mount_points[0], treated);
+  Object.assign(container.zfs_volumes[0], treated, { read_only: true });
+  container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];
   Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
   Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
   const card = { model: 'e1000', queues: 2 };

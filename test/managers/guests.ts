@@ -33,6 +33,7 @@ const SHARED = {
   healthCheck: null,
   triggerSync: false,
   networks: [],
+  options: {},
 } as const;
 
 const LINK = {
@@ -71,6 +72,8 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
     network: { ...LINK, name: 'eth0', ip: `10.0.0.${id % 250}/24` },
     unprivileged: true,
     gpus: [],
+    devices: [],
+    env: {},
     apparmorProfile: null,
     apparmorManagesNesting: false,
     pctFeatures: {},

@@ -23,10 +23,21 @@ export async function runAction(host: Host, action: Action, surroundings: Surrou
     log.write(`> ${action.summary}`);
     const result = await runOnce(host, action.do, surroundings);
     log.write(`= ${result.ended === 'exited' ? `exit ${result.exit}` : result.ended}`);
-    if (result.exit === 0 || tries >= times || isOpen(result) || isRefusal(action, result)) return result;
+    if (result.exit === 0 || isOpen(result)) return result;
+    if (tries >= times || isRefusal(action, result)) {
+      if (action.undo !== undefined && result.ended === 'exited') await takeBack(host, action.undo, surroundings);
+      return result;
+    }
     await pauseFor(intervalSeconds, signal);
   }
 }
+
+async function takeBack(host: Host, undo: Command, surroundings: Surroundings): Promise<void> {
+  surroundings.log.write(TAKES_BACK);
+  await runCommand(host, undo, surroundings);
+}
+
+const TAKES_BACK = '… it failed: what it left to wait for the next start is taken back';
 
 /** It may run still, or was never begun: only a look at the host says what is to be done. */
 export function isOpen({ ended }: CommandResult): boolean {

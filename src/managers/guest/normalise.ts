@@ -15,6 +15,7 @@ import type {
   TraefikService,
 } from './declared.ts';
 import type { GuestContext } from './entry.ts';
+import { normaliseOptions } from './options/option.ts';
 import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
 import type { SharedSettings } from './settings/values.ts';
@@ -68,7 +69,7 @@ function furtherInterfaces(written: readonly WrittenInterface[]): FurtherInterfa
 
 /** The part that does not depend on the kind of guest. */
 export function guestBase(
-  written: WrittenGuest,
+  written: WrittenGuest & { readonly options?: Readonly<Record<string, unknown>> | undefined },
   settings: SharedSettings,
   { id, at, files }: GuestContext,
   special: {
@@ -92,6 +93,7 @@ export function guestBase(
     firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, within(at, 'firewall')),
     traefikService: null,
     healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
+    options: normaliseOptions(written.options),
     triggerSync: written.trigger_sync_on_completion,
     networks: furtherInterfaces(written.networks),
   };

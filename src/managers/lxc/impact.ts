@@ -4,6 +4,7 @@
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { MAKING } from '../guest/making.ts';
+import { optionsWait } from '../guest/options/impact.ts';
 import { waits } from '../guest/settings/values.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
@@ -13,7 +14,8 @@ export function lxcImpact(change: Change<LxcSpec>): Impact {
   const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
-  const isWaiting = waits('lxc', before, after) || isReadAtStart(before, after);
+  const isWaiting =
+    waits('lxc', before, after) || isReadAtStart(before, after) || optionsWait('lxc', before.options, after.options);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
@@ -37,8 +39,8 @@ function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
 /** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
 function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
-    ...mounts.map(({ path, host, readOnly }) => [path, host, readOnly]),
-    ...volumes.map(({ name, path }) => [name, path]),
+    ...mounts.map(({ path, host, readOnly, options }) => [path, host, readOnly, options]),
+    ...volumes.map(({ name, path, options }) => [name, path, options]),
   ];
   const now = mountsOf(after);
   return (
@@ -46,7 +48,7 @@ function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
     before.searchdomain !== after.searchdomain ||
     !same(before.features, after.features) ||
     !same(before.raw, after.raw) ||
-    before.devices.some((device) => !after.devices.includes(device)) ||
+    before.devices.some((device) => !after.devices.some((other) => same(device, other))) ||
     mountsOf(before).some((mount) => !now.some((other) => same(mount, other)))
   );
 }

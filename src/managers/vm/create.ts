@@ -91,11 +91,13 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const args = [
     ...createArgs(desired),
-    ...madeAs(spec),
-    ...[`--${root}`, rootDrive(spec)],
-    ...(spec.cloud_init ? ['--ide2', `${storage}:cloudinit`] : []),
-    ...['--boot', `order=${devices.join(';')}`],
-    ...(spec.cloud_init ? agentArgs(host) : []),
+    ...unlessDeclared(spec, [
+      ...madeAs(spec),
+      ...[`--${root}`, rootDrive(spec)],
+      ...(spec.cloud_init ? ['--ide2', `${storage}:cloudinit`] : []),
+      ...['--boot', `order=${devices.join(';')}`],
+      ...(spec.cloud_init ? agentArgs(host) : []),
+    ]),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
   return action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args));
@@ -120,4 +122,12 @@ function fromText(source: VmSpec['source']): string {
   if ('image' in source) return `from ${imagePath(source.image)}`;
   if ('import_from' in source) return `from ${source.import_from}`;
   return 'iso' in source ? `to be installed from ${source.iso}` : 'with an empty disk';
+}
+
+/** What a new VM gets by itself, without the options that are declared for it. */
+function unlessDeclared({ options }: VmSpec, args: readonly string[]): string[] {
+  return args.filter((_, at) => {
+    const word = args[at - (at % 2)] ?? '';
+    return !Object.hasOwn(options, word.slice('--'.length));
+  });
 }

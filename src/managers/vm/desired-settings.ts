@@ -1,6 +1,7 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
 import { MAKING } from '../guest/making.ts';
+import { withOptions } from '../guest/options/desired-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import {
   absentSetting,
@@ -62,7 +63,7 @@ export function machineSettings(
     ...sshKeysSetting(spec, earlier),
     ...disks,
   ];
-  return (settings) => [
+  const fields = (settings: Settings) => [
     ...general,
     ...interfaceSettings(
       spec,
@@ -79,6 +80,7 @@ export function machineSettings(
     ),
     ...others,
   ];
+  return (settings) => withOptions('vm', fields(settings), spec.options, earlier, settings);
 }
 
 /** Without cloud-init nobody tells the VM whom it asks for names. */

@@ -22,7 +22,7 @@ export function networkOf(text: string): Properties {
 }
 
 /** The MTU of a bridge; refuses one that the host does not have. */
-export function bridgeMtu(node: LabNode, name: string): number {
+function bridgeMtu(node: LabNode, name: string): number {
   return bridges(node).get(name) ?? refuse(`bridge '${name}' does not exist`);
 }
 

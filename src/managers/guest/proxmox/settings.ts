@@ -100,7 +100,20 @@ export function setGuest(
   const to = labels.length === 1 && shown[0] ? ` to ${shown[0]}` : '';
   const summary = `set ${what} of ${guestName(program, id)}${to}`;
   const impact = running && changes.restart ? 'restart' : 'live';
-  return [action(summary, impact, call(program, 'set', id, args))];
+  const set = action(summary, impact, call(program, 'set', id, args));
+  const keys = running ? keysIn(changes.args) : [];
+  // Of several values the one that fails stays in the file and waits, and with it those that would have waited anyway: the next start,
+  // whoever asks for it, would bring them. (qemu-server, PVE/API2/Qemu.pm, update_vm_api)
+  return [keys.length === 0 ? set : { ...set, undo: call(program, 'set', id, ['--revert', keys.join(',')]) }];
+}
+
+/** Names of what these words change. */
+function keysIn(args: readonly string[]): string[] {
+  return args.flatMap((word, at) => {
+    if (at % 2 === 1) return [];
+    if (word === '--delete') return (args[at + 1] ?? '').split(',');
+    return word === '--revert' ? [] : [word.slice('--'.length)];
+  });
 }
 
 /** A setting of one value. */

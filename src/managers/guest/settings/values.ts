@@ -2,7 +2,7 @@
 // of the file.
 
 import type { z } from 'zod';
-import type { JsonObject } from '../../../model/json.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import type { GuestKind, Setting } from './setting.ts';
 import { SETTINGS } from './settings.ts';
@@ -26,7 +26,7 @@ export type SharedSettings = Pick<SettingValues<'lxc'>, SettingName<'lxc'> & Set
 /** Whatever holds some of them under their names. */
 type Holding<Kind extends GuestKind> = { readonly [Name in SettingName<Kind>]?: ValueOf<Name> | null | undefined };
 
-type AnyValue = number | boolean;
+type AnyValue = number | boolean | string;
 
 /** Each setting of a kind with its name, whatever its type. */
 export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<AnyValue>])[] =>
@@ -78,6 +78,25 @@ function at(from: object, name: string): AnyValue | null | undefined {
   return (from as Readonly<Record<string, AnyValue | null | undefined>>)[name];
 }
 
+/** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
+const LATER: ReadonlySet<string> = new Set([
+  ...['cpulimit', 'cpuunits', 'options'],
+  ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
+]);
+
+/** Entries of lists as they were before they could say more. */
+function asOnce(name: string, value: Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return value;
+  if (name === 'devices')
+    return value.map((one) => (Object.values(one).every((each, at) => at === 0 || each === null) ? one.path : one));
+  if (name !== 'mounts' && name !== 'volumes') return value;
+  return value.map(({ options, ...rest }) => (isEmpty(options) ? rest : { ...rest, options }));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value == null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
 /**
  * A spec in the words that its digest is made of: those that the ledger knows from before settings had the names of the file. A
  * setting that came later is left out while nobody declares it. So neither is a change of anything.
@@ -90,7 +109,12 @@ export function asRecorded({
   boot_delay,
   ...spec
 }: JsonObject): JsonObject {
-  const { cpulimit, cpuunits, network_config, networks, ...others } = spec;
+  const { network_config, networks, ...rest } = spec;
+  const others = Object.fromEntries(
+    Object.entries(rest).flatMap(([name, value]) =>
+      LATER.has(name) && isEmpty(value) ? [] : [[name, asOnce(name, value)]],
+    ),
+  );
   const startup = [
     ...(boot_order == null ? [] : [`order=${boot_order}`]),
     ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
@@ -106,8 +130,6 @@ export function asRecorded({
     ...(swap_mb === undefined ? {} : { swapMb: swap_mb }),
     onboot: start_at_boot ?? null,
     startup: startup.length === 0 ? null : startup.join(','),
-    ...(cpulimit == null ? {} : { cpulimit }),
-    ...(cpuunits == null ? {} : { cpuunits }),
   };
 }
 
