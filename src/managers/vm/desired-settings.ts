@@ -65,7 +65,7 @@ function agentSetting({ agent }: VmSpec): DesiredSetting[] {
 }
 
 /** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
-const MODEL =
+export const MODEL =
   /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
 
 /** A card keeps its model, and its hardware address where none is declared. */
@@ -149,7 +149,7 @@ export function mergeKeys(
   return mergeList(keysIn(now), declared, before, fresh);
 }
 
-function keysIn(setting: string | undefined): string[] {
+export function keysIn(setting: string | undefined): string[] {
   return decode(setting ?? '')
     .split('\n')
     .map((line) => line.trim())

@@ -1,0 +1,184 @@
+// Containers, from their files on the host to the file of the config repo.
+
+import type { Json, JsonObject } from '../../model/json.ts';
+import {
+  type FoundGuest,
+  type FoundGuests,
+  firewallOf,
+  gigabytesOf,
+  glanceAtGuest,
+  importGuests,
+  leftOf,
+  lookAtGuests,
+  markedGuest,
+  notesOf,
+  numberOf,
+  said,
+  sharedFields,
+  storageIn,
+  UNTOLD,
+  undeclaredGuests,
+  type WrittenGuest,
+} from '../guest/import/guests.ts';
+import { templateFor, templatesOn } from '../guest/import/templates.ts';
+import type { Unclaimed } from '../guest/import/unclaimed.ts';
+import type { GuestInventory } from '../guest/look/inventory.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { MAKING } from '../guest/making.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
+import { indexesOf } from '../guest/proxmox/settings.ts';
+import type { Extent, Importer, LeftOver } from '../importer.ts';
+import { LXC_FILE } from '../places.ts';
+import type { LxcSpec } from './lxc-spec.ts';
+import { isOfHost, mountedAs } from './mounted.ts';
+
+export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
+  async look(host) {
+    const found = await lookAtGuests(host, 'pct');
+    return { ...found, templates: await templatesOn(host, found.inventory.storages) };
+  },
+  written: (found, extent) =>
+    importGuests(
+      found,
+      (guest, conf) => writtenContainer(guest, conf, found.templates, extent),
+      (entries) => ({
+        [LXC_FILE]: { lxc_configs: Object.fromEntries(entries.map(({ guest, entry }) => [String(guest.id), entry])) },
+      }),
+    ),
+  undeclared: undeclaredGuests,
+  untold: UNTOLD,
+  glance: glanceAtGuest,
+  marked: markedGuest,
+};
+
+function writtenContainer(
+  guest: FoundGuest,
+  conf: Unclaimed,
+  templates: readonly string[],
+  extent: Extent,
+): WrittenGuest {
+  const { target, path } = guest;
+  const root = conf.properties('rootfs', 'volume');
+  const storage = storageIn(root('volume'));
+  const size = gigabytesOf(root('size'));
+  const name = conf.take('hostname');
+  if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
+  if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
+  const shared = sharedFields('lxc', guest, conf, extent);
+  const unprivileged = normalFlag(conf.take('unprivileged') ?? '0') === '1';
+  const ostype = conf.take('ostype');
+  const template = templateFor(ostype ?? '', templates);
+  const network = writtenNetwork(conf, extent);
+  if (network === null) return { missing: 'it has no network interface net0' };
+  const features = writtenFeatures(conf);
+  const mounts = writtenMounts(conf);
+  const firewall = firewallOf(guest);
+  conf.take('template');
+  const left: LeftOver[] = [
+    ...firewall.left,
+    ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.why }]),
+    ...(size === undefined
+      ? [
+          {
+            what: `${target} rootfs size (${path}:${conf.lineOf('rootfs')})`,
+            why: 'the size of its root disk is not told: 8 GB is written, and compared with nothing',
+          },
+        ]
+      : []),
+  ];
+  const raw = guest.conf.raw.map(({ key, value }) => `${key}: ${value}`);
+  const entry: JsonObject = said({
+    name,
+    description: notesOf(guest),
+    template: template.file,
+    ostype: ostype === undefined || (extent === 'different' && template.found) ? undefined : ostype,
+    ...shared,
+    storage_pool: storage,
+    storage_size_gb: size ?? 8,
+    unprivileged: extent === 'all' || unprivileged !== MAKING.lxc.unprivileged ? unprivileged : undefined,
+    network_config: network,
+    mac_address: extent === 'all' ? conf.properties('net0')('hwaddr') : undefined,
+    pct_options: features.length === 0 ? undefined : features,
+    mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
+    zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
+    lxc_options: raw.length === 0 ? undefined : raw,
+    firewall: firewall.firewall,
+  });
+  conf.pass('net0', ['hwaddr', 'type', 'firewall']);
+  return { entry, left: [...left, ...leftOf(guest, conf, () => NO_FIELD)] };
+}
+
+const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
+
+function writtenNetwork(conf: Unclaimed, extent: Extent): JsonObject | null {
+  if (conf.peek('net0') === undefined) return null;
+  const net = conf.properties('net0');
+  const [name, bridge] = [net('name'), net('bridge')];
+  // Of the two families the fields name one, and of the second only fixed addresses.
+  const isSix = conf.peek('net0')?.match(/(^|,)ip=/) === null && /(^|,)ip6=[^,]*\//.test(conf.peek('net0') ?? '');
+  const [ip, gw] = isSix ? [net('ip6'), net('gw6')] : [net('ip'), net('gw')];
+  const unless = (value: string | undefined, usual: string) =>
+    extent === 'different' && value === usual ? undefined : value;
+  return said({
+    name: unless(name, MAKING.lxc.interfaceName),
+    bridge: unless(bridge, MAKING.lxc.bridge),
+    ip: ip ?? 'manual',
+    gw,
+    nameservers: conf.take('nameserver'),
+    searchdomain: conf.take('searchdomain'),
+    vlan: numberOf(net('tag')),
+    mtu: numberOf(net('mtu')),
+  });
+}
+
+function writtenFeatures(conf: Unclaimed): Json[] {
+  const text = conf.take('features') ?? '';
+  return text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => part.trim().replace(/=(.*)$/, (_, value: string) => `=${normalFlag(value)}`));
+}
+
+function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volumes: Json[] } {
+  const binds: Json[] = [];
+  const volumes: Json[] = [];
+  const names = new Set<string>();
+  for (const index of indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'mp').sort((a, b) => a - b)) {
+    const key = `mp${index}`;
+    const mounted = mountedAs(key, conf.peek(key) ?? '');
+    const size = gigabytesOf(mounted.size);
+    if (isOfHost(mounted.volume)) {
+      const { ro } = mounted.properties;
+      conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
+      binds.push(
+        said({
+          host_path: mounted.volume,
+          container_path: mounted.path,
+          read_only: ro === undefined || normalFlag(ro) === '0' ? undefined : true,
+        }),
+      );
+    } else if (size !== undefined) {
+      conf.pass(key, ['volume', 'mp', 'size'], 'volume');
+      volumes.push({
+        name: nameFor(mounted.path, names),
+        pool: storageIn(mounted.volume),
+        size_gb: size,
+        mount_point: mounted.path,
+      });
+    }
+  }
+  return { binds, volumes };
+}
+
+/** What a volume is called within its guest: by the last part of where it is mounted. */
+function nameFor(path: string, taken: Set<string>): string {
+  const base =
+    path
+      .split('/')
+      .findLast((part) => /^[A-Za-z0-9]/.test(part))
+      ?.replaceAll(/[^A-Za-z0-9_.-]/g, '-') ?? 'volume';
+  let name = base;
+  for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
+  taken.add(name);
+  return name;
+}
