@@ -225,6 +225,8 @@ export interface Action {
   readonly do: Command | FileWrite | FileLines | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
+  /** What to do should it fail, where more is known of that than its program says. */
+  readonly remedy?: string;
   /** Only writes down what is there: without it the target is as declared all the same. */
   readonly notes?: true;
   /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */

@@ -5,6 +5,7 @@ import { sealWanted } from '../../agent/apply/seal.ts';
 import { managerOf } from '../../managers/index.ts';
 import type { Kind } from '../../managers/kind.ts';
 import type { Decision, HostReader, Wanted } from '../../managers/manager.ts';
+import type { Action } from '../../model/action.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Impact, Verb } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
@@ -112,8 +113,14 @@ function judged(kind: Kind, wanted: Wanted, seen: unknown): Compared {
     verb: isAbsent ? 'create' : 'update',
     impact: worst(actions.map(({ impact }) => impact)),
     actions: actions.map(({ summary }) => summary),
-    reason: decision.kind === 'actions' ? null : decision.reason,
+    reason: decision.kind === 'actions' ? doubtOf(decision.actions) : decision.reason,
   };
+}
+
+/** What is known already to go wrong, with what to do. */
+function doubtOf(actions: readonly Action[]): string | null {
+  const doubtful = actions.find(({ remedy }) => remedy !== undefined);
+  return doubtful?.remedy === undefined ? null : `nothing tells how to ${doubtful.summary}; ${doubtful.remedy}`;
 }
 
 function isToBeMarked(decision: Decision): boolean {
