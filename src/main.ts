@@ -78,6 +78,18 @@ command(
   .option('--json', 'answer with one JSON document', false)
   .action(async (options) => ending((await import('./cli/import/import.ts')).importHost(options, io)));
 
+command(
+  'init <dir>',
+  'write a minimal config repo that validates; asks at a terminal, with options it does not',
+  'init home',
+)
+  .option('--domain <name>', 'domain that the names of guests end in')
+  .option('--address <cidr>', 'address of the Proxmox host with prefix length')
+  .option('--gateway <address>', 'gateway of its network')
+  .option('--container <name>', 'name of a first container')
+  .option('--storage <id>', 'storage for its disk; local-lvm when not given')
+  .action(async (dir, options) => ending((await import('./cli/init.ts')).init({ dir, ...options }, io)));
+
 command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')
   .option('--from <rev>', 'the state to begin with; an empty host when not given')
   .option('--to <rev>', 'the commit to apply; the folder as it is when not given')
