@@ -28,6 +28,7 @@ const FACTS = [
   'alias',
   'keyAlias',
   'default_key',
+  'default',
   'items',
 ];
 

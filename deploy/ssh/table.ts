@@ -3,6 +3,7 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
+import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 
@@ -12,6 +13,17 @@ const WORDS = new Map([
   ['number', 'hundredths'],
   ['boolean', 'flag'],
 ]);
+
+/** What has a class of its own: a name and a value here would let through what that refuses. */
+const APART = /^(nameserver|searchdomain|features|agent|ciuser|net0|dev\d+)$/;
+
+/** Names of the options that `options` of guests may have, those of numbered ones by their stems. */
+function named(kind: GuestKind): string {
+  const declared = new Set(settingsOf(kind).map(([, { option }]) => option));
+  const own = optionNames(kind).filter((name) => !declared.has(name) && !APART.test(name));
+  const names = own.map((name) => (/^[a-z]+\d+$/.test(name) ? name.replace(/\d+$/, '[0-9]{1,3}') : name));
+  return [...new Set(names)].join('|');
+}
 
 /**
  * What stands for a word, or for a part of one. A regular expression that JavaScript and Perl read alike; `{name}` is another class.
@@ -70,9 +82,14 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
+  /** A device as a container gets it. */
+  handed: '(?:path=)?{device}(?:,(?:mode=0[0-7]{3}|uid=[0-9]+|gid=[0-9]+|deny-write=[01]))*',
   /** What people may have given a mount beside. */
   options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
+  /** Proxmox's own names of what `options` of a guest declares. */
+  lxcoption: named('lxc'),
+  vmoption: named('vm'),
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
   /** Of a VM that is recreated: disks that it had, never one of the host. */
   drive: '{volume}(?:,[a-z_]+=[^,\\0\\n]*)*',
@@ -130,8 +147,8 @@ function declared(kind: GuestKind): string {
 
 const GUEST_SETTINGS =
   '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net0 {props} | --description {notes}';
-const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {device},mode=0666`;
-const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive}`;
+const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {handed} | --{lxcoption} {text}`;
+const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig0 {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --tpmstate0 {drive} | --{vmoption} {text}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */

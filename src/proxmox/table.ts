@@ -18,6 +18,8 @@ export type Schema = {
   readonly alias?: string;
   readonly keyAlias?: string;
   readonly default_key?: number;
+  /** What an absent value counts as, where Proxmox says it; some defaults are words for people. */
+  readonly default?: string | number;
   readonly items?: Schema;
 };
 
@@ -158,6 +160,11 @@ function readFormat(format: string): Readonly<Record<string, Schema>> | undefine
   const index = known?.[`${option}[n]`] ?? known?.[option];
   const named = index === undefined ? undefined : schemaAt(index).format;
   return named === undefined ? undefined : formatNamed(named);
+}
+
+/** Names of all options that a guest's configuration takes, numbered ones as `net[n]`; among them parameters of the command alone. */
+export function configOptions(kind: 'lxc' | 'qemu'): string[] {
+  return Object.keys(methods[CONFIG_OPTIONS[kind] ?? '']?.parameters ?? {});
 }
 
 /** The schema of a guest's config option by its full name (`net0`), for values read from a file. */

@@ -32,6 +32,7 @@ const SHARED = {
   traefikService: null,
   healthCheck: null,
   triggerSync: false,
+  options: {},
 } as const;
 
 const LINK = {

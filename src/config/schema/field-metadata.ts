@@ -48,14 +48,26 @@ export interface Match {
   readonly value: unknown;
 }
 
+type NamesAt = (path: readonly string[]) => readonly string[];
+const named = z.registry<{ readonly namesAt: NamesAt }>();
+
+/** Tells the names that a record knows, where a table says them and not its schema. */
+export function nameKeys(schema: z.ZodType, namesAt: NamesAt): void {
+  named.add(schema, { namesAt });
+}
+
 /** Names that an object knows at a path below the schema; empty where there is none. */
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let node = unwrap(schema);
-  for (const key of path) {
+  for (const [index, key] of path.entries()) {
+    const table = named.get(node);
+    if (table !== undefined) return [...table.namesAt(path.slice(index).map(String))];
     const next = child(node, key);
     if (next === undefined) return [];
     node = unwrap(next);
   }
+  const table = named.get(node);
+  if (table !== undefined) return [...table.namesAt([])];
   if (node instanceof z.ZodUnion) return node.options.flatMap((option) => knownKeys(option as z.ZodType, []));
   return node instanceof z.ZodObject ? Object.keys(node.shape) : [];
 }

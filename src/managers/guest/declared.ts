@@ -4,6 +4,7 @@
 import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { BlobId } from '../../model/ids.ts';
+import type { GuestOptions } from './options/option.ts';
 import type { SharedSettings } from './settings/values.ts';
 
 /** What containers and VMs have in common. */
@@ -31,6 +32,8 @@ export interface GuestBase extends SharedSettings {
   readonly firewall: GuestFirewall | null;
   readonly traefikService: TraefikService | null;
   readonly healthCheck: HealthCheck | null;
+  /** Options of Proxmox by its own names. */
+  readonly options: GuestOptions;
   /** A complete reconcile of everything that lists guests follows its creation. */
   readonly triggerSync: boolean;
 }

@@ -5,6 +5,7 @@ import type { Config, Guest } from '../config.ts';
 import { restsOn } from '../dependencies.ts';
 import type { Wanted } from '../manager.ts';
 import { type Notes, notesText, OWNER_TAG, repositoryName } from './look/notes.ts';
+import type { GuestOptions } from './options/option.ts';
 import type { Firewall } from './proxmox/firewall.ts';
 import { type Script, scriptsDigest } from './scripts/scripts.ts';
 import type { SharedSettings } from './settings/values.ts';
@@ -33,6 +34,8 @@ export type GuestSpec = SharedSettings & {
   readonly nameservers: readonly string[];
   /** Null: not declared, and so nothing that is compared. */
   readonly searchdomain: string | null;
+  /** Options of Proxmox that the file declares by their own names. */
+  readonly options: GuestOptions;
   readonly firewall: Firewall | null;
   readonly final: Final;
   readonly scripts: readonly Script[];
@@ -73,6 +76,7 @@ export function guestSpec(
     notes: notesText(guest.description),
     nameservers: guest.network.nameservers,
     searchdomain: guest.network.searchdomain,
+    options: guest.options,
     health:
       health === null
         ? null

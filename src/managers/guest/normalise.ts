@@ -7,6 +7,7 @@ import { within } from '../../config/read/place.ts';
 import { splitList } from '../../config/schema/values.ts';
 import type { FirewallRule, GuestBase, GuestFirewall, HealthCheck, TraefikService } from './declared.ts';
 import type { GuestContext } from './entry.ts';
+import { normaliseOptions } from './options/option.ts';
 import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
 import type { SharedSettings } from './settings/values.ts';
@@ -15,7 +16,7 @@ type WrittenGuest = z.output<z.ZodObject<typeof guestShape>>;
 
 /** The part that does not depend on the kind of guest. */
 export function guestBase(
-  written: WrittenGuest,
+  written: WrittenGuest & { readonly options?: Readonly<Record<string, unknown>> | undefined },
   settings: SharedSettings,
   { id, at, files }: GuestContext,
   special: {
@@ -39,6 +40,7 @@ export function guestBase(
     firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, within(at, 'firewall')),
     traefikService: null,
     healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
+    options: normaliseOptions(written.options),
     triggerSync: written.trigger_sync_on_completion,
   };
 }

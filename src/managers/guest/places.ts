@@ -23,6 +23,7 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   notes: [own('/description')],
   nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],
   searchdomain: [own('/network_config/searchdomain')],
+  options: [own('/options')],
   firewall: [own('/firewall')],
   final: [own('/state', '/is_template')],
   scripts: [

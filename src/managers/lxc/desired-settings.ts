@@ -1,6 +1,7 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
 import { MAKING } from '../guest/making.ts';
+import { withOptions } from '../guest/options/desired-options.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
@@ -32,7 +33,7 @@ export function containerSettings(
   const earlier = { before, fresh: removable.building };
   const spec = removable.building ? madeContainer(declared) : declared;
   const { fresh } = earlier;
-  return (settings) => [
+  const fields = (settings: Settings): DesiredSetting[] => [
     ...plainSetting({
       key: 'hostname',
       label: 'hostname',
@@ -56,6 +57,7 @@ export function containerSettings(
     ...mountSettings(spec, settings, used, removable, volumes),
     ...deviceSettings(spec, settings, used, removable),
   ];
+  return (settings) => withOptions('lxc', fields(settings), spec.options, earlier, settings);
 }
 
 /** Proxmox fills in the hardware address and the type. */

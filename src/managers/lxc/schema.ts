@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { becomes, inContainers, oneOf, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
 import { rawLine } from './raw-line.ts';
@@ -112,134 +113,135 @@ const EXPECT_FEATURE = 'must be a feature of Proxmox such as nesting=1 or mount=
 /** `nesting` of `nesting=1`. */
 const featureOf = (option: string): string => option.slice(0, option.indexOf('='));
 
-/** One container. */
-export const lxcGuest = z
-  .strictObject({
-    ...guestShape,
-    ...settingShape('lxc'),
-    role: z
-      .enum(['ca', 'proxy', 'gateway', 'none'])
-      .optional()
-      .describe(
-        'What the environment uses it for: certificate authority, inner proxy, or gateway. Each once. Default: ca for 103, proxy for 102, gateway for 101, where something is installed in them and no other has it; none for others.',
-      ),
-    template: becomes(
-      [{ verb: 'pct create', option: 'ostemplate' }],
-      EXPECT_TEMPLATE,
-      text
-        .name(
-          /^([A-Za-z][A-Za-z0-9_.-]*:vztmpl\/|\/([A-Za-z0-9_.+~@:-]+\/)*)[A-Za-z0-9_][A-Za-z0-9_.+~-]*$/,
-          EXPECT_TEMPLATE,
-        )
-        .regex(/^(?!.*\/(\/|\.\.?(\/|$)|$))/, 'must be a file, without "..", "/./" and two slashes in a row'),
-    )
-      .optional()
-      .describe(
-        'Template file to make it from, as `storage:vztmpl/file` or an absolute path. Needed unless it is cloned.',
-      ),
-    clone_from_ctid: value.guestId
-      .optional()
-      .describe('Container to clone it from, at its template_snapshot_name. Needed unless it has a template.'),
-    ostype: oneOf({ verb: 'pct create', option: 'ostype' })
-      .optional()
-      .describe(
-        'Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.',
-      ),
-    storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
-    storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
-    network_config: network.describe('The first interface.'),
-    mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
-    unprivileged: becomes([{ verb: 'pct create', option: 'unprivileged' }], 'must be true or false', z.boolean())
-      .optional()
-      .describe(
-        'Whether root inside is an ordinary user outside. Default: true for a new container; one that exists keeps its own. Cannot change later.',
-      ),
-    gpu_assignment: becomes(
-      inContainers('dev0', 'path', { write: (written: Gpus) => gpusOf(written).map((gpu) => `/dev/nvidia${gpu}`) }),
-      GPUS,
-      z.union(
-        [
-          text.holds(
-            'name',
-            z.string().refine((written) => /^[a-z0-9 ,]*$/.test(written) && namesGpus(written), GPUS),
-          ),
-          z.array(z.int().min(0).max(99)),
-          z.int().min(0).max(99),
-        ],
-        GPUS,
-      ),
-    )
-      .optional()
-      .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),
-    apparmor_profile: text
-      .name(/^[A-Za-z0-9][A-Za-z0-9_.+:-]{0,127}$/, 'must be the name of a profile: letters, digits and _ . + : -')
-      .optional()
-      .describe(
-        '`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox for a new container; one that exists keeps its own.',
-      ),
-    apparmor_manages_nesting: z
-      .boolean()
-      .default(false)
-      .describe('The profile allows nesting, so that the option is not set beside it. Default: false.'),
-    pct_options: z
-      .array(
-        becomes(
-          inContainers('features'),
-          EXPECT_FEATURE,
-          text
-            .name(
-              /^((nesting|keyctl|fuse|mknod|force_rw_sys)=(0|1|on|off|yes|no|true|false)|mount=[a-z0-9_]+(;[a-z0-9_]+)*)$/,
-              EXPECT_FEATURE,
-            )
-            .meta({ suggests: ['nesting=1', 'keyctl=1', 'fuse=1', 'mknod=1', 'force_rw_sys=1', 'mount=nfs;cifs'] }),
-        ),
-      )
-      .superRefine((options, context) => {
-        for (const [index, option] of options.entries()) {
-          if (options.findIndex((other) => featureOf(other) === featureOf(option)) === index) continue;
-          const message = `must not say ${featureOf(option)} a second time; several file systems of mount stand in one, as mount=nfs;cifs`;
-          context.addIssue({ code: 'custom', path: [index], message });
-        }
-      })
-      .default([])
-      .describe("Proxmox's container features, such as `nesting=1`; others that people set stay. Default: none."),
-    lxc_options: z
-      .array(rawLine)
-      .default([])
-      .describe(
-        'Raw lines for the container, such as `lxc.mount.auto: sys:rw`; others that people wrote stay. Default: none.',
-      ),
-    id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
-    mount_points: z.array(mountPoint).default([]).describe('Folders of the host seen inside. Default: none.'),
-    zfs_volumes: z
-      .array(volume)
-      .default([])
-      .describe('Volumes of its own beside the root disk; they outlive a rebuild. Default: none.'),
-    application_script: text.repositoryPath
-      .optional()
-      .describe(
-        'Script run inside after the features: a file of `bin/`, or a path inside the repository. Default: none.',
-      ),
-    bootstrap_ca_url: value.url.optional().describe('Certificate authority that features trust. Default: none.'),
-    vllm_engine_config: vllmEngine
-      .optional()
-      .describe(
-        'What feature `vllm` serves, as arguments of `vllm serve` in groups: `true` is the bare argument, `false` and null leave it out. Default: none, so that it is installed only.',
-      ),
-    nvidia_driver_version: value.version.optional().describe('Default: that of the file.'),
-    nvidia_repo_url: value.url.optional().describe('Default: that of the file.'),
-    nvidia_runfile_url: value.url.optional().describe('Default: that of the file.'),
-    enable_lifecycle_snapshots: z
-      .boolean()
-      .default(false)
-      .describe('Snapshots on the way: `pre-configured` before the features, `final-form` at the end. Default: false.'),
-    dns_records: value.withoutEffect('names follow from `name` and `traefik_service`.'),
-    portainer_role: value.withoutEffect('Portainer runs in VMs; remove the field.'),
-    ports: value.withoutEffect(
-      'a container has its own address, so no port is mapped; open ports in `firewall` and name the service in `traefik_service`.',
+const lxcFields = z.strictObject({
+  ...guestShape,
+  options: optionsShape('lxc'),
+  ...settingShape('lxc'),
+  role: z
+    .enum(['ca', 'proxy', 'gateway', 'none'])
+    .optional()
+    .describe(
+      'What the environment uses it for: certificate authority, inner proxy, or gateway. Each once. Default: ca for 103, proxy for 102, gateway for 101, where something is installed in them and no other has it; none for others.',
     ),
-    tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
-  })
+  template: becomes(
+    [{ verb: 'pct create', option: 'ostemplate' }],
+    EXPECT_TEMPLATE,
+    text
+      .name(
+        /^([A-Za-z][A-Za-z0-9_.-]*:vztmpl\/|\/([A-Za-z0-9_.+~@:-]+\/)*)[A-Za-z0-9_][A-Za-z0-9_.+~-]*$/,
+        EXPECT_TEMPLATE,
+      )
+      .regex(/^(?!.*\/(\/|\.\.?(\/|$)|$))/, 'must be a file, without "..", "/./" and two slashes in a row'),
+  )
+    .optional()
+    .describe(
+      'Template file to make it from, as `storage:vztmpl/file` or an absolute path. Needed unless it is cloned.',
+    ),
+  clone_from_ctid: value.guestId
+    .optional()
+    .describe('Container to clone it from, at its template_snapshot_name. Needed unless it has a template.'),
+  ostype: oneOf({ verb: 'pct create', option: 'ostype' })
+    .optional()
+    .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
+  storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
+  storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
+  network_config: network.describe('The first interface.'),
+  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  unprivileged: becomes([{ verb: 'pct create', option: 'unprivileged' }], 'must be true or false', z.boolean())
+    .optional()
+    .describe(
+      'Whether root inside is an ordinary user outside. Default: true for a new container; one that exists keeps its own. Cannot change later.',
+    ),
+  gpu_assignment: becomes(
+    inContainers('dev0', 'path', { write: (written: Gpus) => gpusOf(written).map((gpu) => `/dev/nvidia${gpu}`) }),
+    GPUS,
+    z.union(
+      [
+        text.holds(
+          'name',
+          z.string().refine((written) => /^[a-z0-9 ,]*$/.test(written) && namesGpus(written), GPUS),
+        ),
+        z.array(z.int().min(0).max(99)),
+        z.int().min(0).max(99),
+      ],
+      GPUS,
+    ),
+  )
+    .optional()
+    .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),
+  apparmor_profile: text
+    .name(/^[A-Za-z0-9][A-Za-z0-9_.+:-]{0,127}$/, 'must be the name of a profile: letters, digits and _ . + : -')
+    .optional()
+    .describe(
+      '`unconfined`, `generated`, or the name of a profile of the host. Default: that of Proxmox for a new container; one that exists keeps its own.',
+    ),
+  apparmor_manages_nesting: z
+    .boolean()
+    .default(false)
+    .describe('The profile allows nesting, so that the option is not set beside it. Default: false.'),
+  pct_options: z
+    .array(
+      becomes(
+        inContainers('features'),
+        EXPECT_FEATURE,
+        text
+          .name(
+            /^((nesting|keyctl|fuse|mknod|force_rw_sys)=(0|1|on|off|yes|no|true|false)|mount=[a-z0-9_]+(;[a-z0-9_]+)*)$/,
+            EXPECT_FEATURE,
+          )
+          .meta({ suggests: ['nesting=1', 'keyctl=1', 'fuse=1', 'mknod=1', 'force_rw_sys=1', 'mount=nfs;cifs'] }),
+      ),
+    )
+    .superRefine((options, context) => {
+      for (const [index, option] of options.entries()) {
+        if (options.findIndex((other) => featureOf(other) === featureOf(option)) === index) continue;
+        const message = `must not say ${featureOf(option)} a second time; several file systems of mount stand in one, as mount=nfs;cifs`;
+        context.addIssue({ code: 'custom', path: [index], message });
+      }
+    })
+    .default([])
+    .describe("Proxmox's container features, such as `nesting=1`; others that people set stay. Default: none."),
+  lxc_options: z
+    .array(rawLine)
+    .default([])
+    .describe(
+      'Raw lines for the container, such as `lxc.mount.auto: sys:rw`; others that people wrote stay. Default: none.',
+    ),
+  id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
+  mount_points: z.array(mountPoint).default([]).describe('Folders of the host seen inside. Default: none.'),
+  zfs_volumes: z
+    .array(volume)
+    .default([])
+    .describe('Volumes of its own beside the root disk; they outlive a rebuild. Default: none.'),
+  application_script: text.repositoryPath
+    .optional()
+    .describe(
+      'Script run inside after the features: a file of `bin/`, or a path inside the repository. Default: none.',
+    ),
+  bootstrap_ca_url: value.url.optional().describe('Certificate authority that features trust. Default: none.'),
+  vllm_engine_config: vllmEngine
+    .optional()
+    .describe(
+      'What feature `vllm` serves, as arguments of `vllm serve` in groups: `true` is the bare argument, `false` and null leave it out. Default: none, so that it is installed only.',
+    ),
+  nvidia_driver_version: value.version.optional().describe('Default: that of the file.'),
+  nvidia_repo_url: value.url.optional().describe('Default: that of the file.'),
+  nvidia_runfile_url: value.url.optional().describe('Default: that of the file.'),
+  enable_lifecycle_snapshots: z
+    .boolean()
+    .default(false)
+    .describe('Snapshots on the way: `pre-configured` before the features, `final-form` at the end. Default: false.'),
+  dns_records: value.withoutEffect('names follow from `name` and `traefik_service`.'),
+  portainer_role: value.withoutEffect('Portainer runs in VMs; remove the field.'),
+  ports: value.withoutEffect(
+    'a container has its own address, so no port is mapped; open ports in `firewall` and name the service in `traefik_service`.',
+  ),
+  tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
+});
+
+/** One container. */
+export const lxcGuest = lxcFields
+  .check(saidTwice('lxc'))
   // The rule of the same name says it in words; an editor says it where it is written.
   .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });
 

@@ -65,11 +65,21 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, image: string, host: HostF
   const root = { file: `${storage}:0`, discard: 'on', 'import-from': image };
   const args = [
     ...createArgs(machineSettings(spec, returningDisks(null, parseKept(host.kept), host.missing))({})),
-    ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
-    ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
-    ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
-    ...agentArgs(host),
+    ...unlessDeclared(spec, [
+      ...['--ostype', 'l26', '--scsihw', 'virtio-scsi-pci', '--serial0', 'socket', '--vga', 'serial0'],
+      ...[`--${ROOT_DRIVE}`, printProperties(root, [], 'file')],
+      ...['--ide2', `${storage}:cloudinit`, '--boot', `order=${ROOT_DRIVE}`],
+      ...agentArgs(host),
+    ]),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
   return action(`create VM ${spec.id} from ${image}`, 'live', call('qm', 'create', spec.id, args));
+}
+
+/** What a new VM gets by itself, without the options that are declared for it. */
+function unlessDeclared({ options }: VmSpec, args: readonly string[]): string[] {
+  return args.filter((_, at) => {
+    const word = args[at - (at % 2)] ?? '';
+    return !Object.hasOwn(options, word.slice('--'.length));
+  });
 }

@@ -1,6 +1,7 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
 import { MAKING } from '../guest/making.ts';
+import { withOptions } from '../guest/options/desired-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
@@ -48,7 +49,7 @@ export function machineSettings(
     ...sshKeysSetting(spec, earlier),
     ...disks,
   ];
-  return () => desired;
+  return (settings) => withOptions('vm', desired, spec.options, earlier, settings);
 }
 
 /** Where Phoenix works inside a VM, the VM needs it; elsewhere it is the VM's own business. */

@@ -3,6 +3,7 @@
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
+import { optionsWait } from '../guest/options/impact.ts';
 import { waits } from '../guest/settings/values.ts';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -13,7 +14,8 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
-  const isWaiting = waits('vm', before, after) || isReadAtStart(before, after);
+  const isWaiting =
+    waits('vm', before, after) || isReadAtStart(before, after) || optionsWait('vm', before.options, after.options);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 

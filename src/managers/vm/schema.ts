@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { becomes, inMachines, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape } from '../guest/settings/shape.ts';
 
@@ -85,10 +86,10 @@ const IMAGE_PLACES = [
   ...inMachines('scsi0', 'import-from', { write: (image: string) => `/var/lib/vz/import/${image}` }),
 ];
 
-/** One VM. */
-export const vmGuest = z.strictObject({
+const vmFields = z.strictObject({
   ...guestShape,
   ...settingShape('vm'),
+  options: optionsShape('vm'),
   vmid: value.guestId.describe('Its id, 100 to 999999999.'),
   is_template: z
     .boolean()
@@ -155,6 +156,9 @@ export const vmGuest = z.strictObject({
   qm_options: value.withoutEffect('say what is needed in its own field.'),
   count: value.withoutEffect('each VM is declared on its own.'),
 });
+
+/** One VM. */
+export const vmGuest = vmFields.check(saidTwice('vm'));
 
 /** The whole file. */
 export const vmFile = z

@@ -77,6 +77,10 @@ function at(from: object, name: string): AnyValue | null | undefined {
   return (from as Readonly<Record<string, AnyValue | null | undefined>>)[name];
 }
 
+function isEmpty(value: unknown): boolean {
+  return value == null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
 /**
  * A spec in the words that its digest is made of: those that the ledger knows from before settings had the names of the file. A
  * setting that came later is left out while nobody declares it. So neither is a change of anything.
@@ -89,7 +93,7 @@ export function asRecorded({
   boot_delay,
   ...spec
 }: JsonObject): JsonObject {
-  const { cpulimit, cpuunits, ...others } = spec;
+  const { cpulimit, cpuunits, options, ...others } = spec;
   const startup = [
     ...(boot_order == null ? [] : [`order=${boot_order}`]),
     ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
@@ -102,5 +106,6 @@ export function asRecorded({
     startup: startup.length === 0 ? null : startup.join(','),
     ...(cpulimit == null ? {} : { cpulimit }),
     ...(cpuunits == null ? {} : { cpuunits }),
+    ...(isEmpty(options) ? {} : { options }),
   };
 }

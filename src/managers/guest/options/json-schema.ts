@@ -1,0 +1,64 @@
+// `options` for editors: every name of Proxmox's table with what it takes. Numbered options are written once, with the pattern of the rest.
+
+import { keysOfOption } from '../../../proxmox/guest-options.ts';
+import { configOption, placesFor, type Schema } from '../../../proxmox/table.ts';
+import type { GuestKind } from '../settings/setting.ts';
+import { PROXMOX_KIND } from './option.ts';
+
+type Node = Record<string, unknown>;
+
+/** Longer lists, such as that of all CPU models, help nobody who writes. */
+const MOST_WORDS = 40;
+
+/** @param names of the options that it may hold */
+export function optionsJsonSchema(kind: GuestKind, names: readonly string[]): Node {
+  const of = PROXMOX_KIND[kind];
+  const stems = names.flatMap((name) =>
+    /^[a-z]+1$/.test(name) && placesFor(of, name.slice(0, -1)) > 1 ? [name.slice(0, -1)] : [],
+  );
+  const isFurther = (name: string): boolean =>
+    stems.some((stem) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)) && !isFirst(name, stem, names));
+  const written = names.filter((name) => !isFurther(name));
+  return {
+    properties: Object.fromEntries(written.map((name) => [name, optionNode(kind, name)])),
+    patternProperties: Object.fromEntries(
+      stems.map((stem) => [`^${stem}(0|[1-9][0-9]*)$`, { $comment: `As the first ${stem}.` }]),
+    ),
+    additionalProperties: false,
+  };
+}
+
+function isFirst(name: string, stem: string, names: readonly string[]): boolean {
+  return name === names.find((each) => each.startsWith(stem) && /^\d+$/.test(each.slice(stem.length)));
+}
+
+function optionNode(kind: GuestKind, option: string): Node {
+  const of = PROXMOX_KIND[kind];
+  const schema = configOption(of, option) ?? {};
+  const keys = keysOfOption(of, option);
+  const description = `Option ${option} of Proxmox.`;
+  if (keys === undefined) return { description, ...valueNode(schema) };
+  const properties = Object.entries(keys).map(([key, each]) => [
+    key,
+    { description: `Key ${key} of ${option}.`, ...valueNode(each) },
+  ]);
+  return {
+    description,
+    anyOf: [
+      { type: ['string', 'number', 'boolean'] },
+      { type: 'object', minProperties: 1, properties: Object.fromEntries(properties), additionalProperties: false },
+    ],
+  };
+}
+
+function valueNode({ type, enum: words, minimum, maximum }: Schema): Node {
+  if (type === 'boolean') return { enum: [true, false, 0, 1, '0', '1'] };
+  if (words !== undefined && words.length <= MOST_WORDS) return { enum: [...words] };
+  if (type === 'integer' || type === 'number')
+    return {
+      type: [type, 'string'],
+      ...(minimum === undefined ? {} : { minimum }),
+      ...(maximum === undefined ? {} : { maximum }),
+    };
+  return { type: ['string', 'number', 'boolean'] };
+}

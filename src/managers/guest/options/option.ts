@@ -1,0 +1,38 @@
+// Options of Proxmox that a guest's `options` declares by Proxmox's own names: for all that no field of Phoenix says.
+
+import type { OptionsOf } from '../../../proxmox/guest-options.ts';
+import type { GuestKind } from '../settings/setting.ts';
+
+/** As texts. A text is the whole value; of an object only its keys are meant, and others stay as they are on the guest. */
+export type OptionValue = string | { readonly [key: string]: string };
+
+/** By the name of the option, in order. */
+export type GuestOptions = { readonly [option: string]: OptionValue };
+
+export const PROXMOX_KIND: Readonly<Record<GuestKind, OptionsOf>> = { lxc: 'lxc', vm: 'qemu' };
+
+/** As Proxmox's programs are told it. */
+export function optionText(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}
+
+export function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Of what the schema has taken. */
+export function normaliseOptions(written: Readonly<Record<string, unknown>> | undefined): GuestOptions {
+  return sorted(written ?? {}, (value) =>
+    isPlain(value)
+      ? optionText(value)
+      : sorted(value as object, (part) => (isPlain(part) ? optionText(part) : undefined)),
+  );
+}
+
+function sorted<Value>(written: object, of: (value: unknown) => Value | undefined): { readonly [key: string]: Value } {
+  const entries = Object.entries(written).flatMap(([key, value]): [string, Value][] => {
+    const known = of(value);
+    return known === undefined ? [] : [[key, known]];
+  });
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
