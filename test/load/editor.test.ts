@@ -59,7 +59,7 @@ test('a sound environment pleases both', () => {
 
 const FAULTS: readonly (readonly [name: string, path: string, change: (files: Files) => void])[] = [
   ['an unknown field', LXC, (files) => (files[LXC].lxc_configs['101'].memory = 512)],
-  ['a field that is missing', LXC, (files) => delete files[LXC].lxc_configs['101'].network_config],
+  ['a field that is missing', LXC, (files) => delete files[LXC].lxc_configs['101'].memory_mb],
   ['a number as text', LXC, (files) => (files[LXC].lxc_configs['101'].memory_mb = '512')],
   ['text as a number', LXC, (files) => (files[LXC].lxc_configs['101'].name = 101)],
   ['a switch as text', LXC, (files) => (files[LXC].lxc_configs['101'].start_at_boot = 'yes')],

@@ -49,17 +49,41 @@ function fieldsOf(file: string, root: z.ZodType): Field[] {
 const FIELDS = [...fieldsOf(HYPERVISOR, hypervisorFile), ...fieldsOf(LXC, lxcFile), ...fieldsOf(VM, vmFile)];
 const TIED = FIELDS.flatMap((field) => (field.becomes === null ? [] : [{ ...field, becomes: field.becomes }]));
 
+const CARD = { vlan: 7, mtu: 1400, trunks: [5, 6], rate: 12.5, firewall: true, link_down: false };
+const FURTHER = {
+  ...CARD,
+  bridge: 'vmbr1',
+  index: 2,
+  ip: '10.8.0.10/24',
+  gw: '10.8.0.1',
+  ip6: 'fd00:3::10/64',
+  gw6: 'fd00:3::1',
+  mac_address: '52:54:00:AA:BD:01',
+};
+
 /** What the whole environment does not say, so that each field has a place in it. */
 function environment(): Files {
   const files = wholeEnvironment();
   const container = files[LXC].lxc_configs['101'];
   Object.assign(container, { swap_mb: 512, boot_delay: 1, ostype: 'debian', unprivileged: true });
-  Object.assign(container.network_config, { vlan: 7, mtu: 1400 });
+  Object.assign(container.network_config, { ...CARD, gw6: 'fd00:1::1', ip6: 'fd00:1::10/64' });
+  container.networks = [{ ...FURTHER, name: 'dmz' }];
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
   Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
   Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
-  Object.assign(files[VM].vms[1].network_config, { vlan: 7, mtu: 1400 });
+  const card = { model: 'e1000', queues: 2 };
+  Object.assign(files[VM].vms[1].network_config, { ...CARD, ...card, gw6: 'fd00:2::1', ip6: 'fd00:2::10/64' });
+  files[VM].vms[1].networks = [
+    {
+      ...FURTHER,
+      ...card,
+      ip: '10.8.0.11/24',
+      ip6: 'fd00:4::10/64',
+      gw6: 'fd00:4::1',
+      mac_address: '52:54:00:AA:BD:02',
+    },
+  ];
   // The rest of an environment has no part in this.
   files[CERTIFICATES] = [];
   for (const machine of files[VM].vms)
@@ -130,6 +154,8 @@ function changedOptions(one: ReadonlyMap<string, string>, other: ReadonlyMap<str
 const DECIDES: Readonly<Record<string, string>> = {
   [`${LXC}:/lxc_configs/*/apparmor_profile`]: 'one that allows nesting takes the feature out',
   [`${LXC}:/lxc_configs/*/apparmor_manages_nesting`]: 'it takes the feature nesting out',
+  [`${LXC}:/lxc_configs/*/networks/*/index`]: 'the number in the key of the interface',
+  [`${VM}:/vms/*/networks/*/index`]: 'the number in the key of the interface',
   [`${VM}:/vms/*/is_template`]: 'the disk of a template has another default',
   [`${VM}:/vms/*/vmid`]: 'the number of the guest, which every command line has',
   [`${HYPERVISOR}:/proxmox_storage_ids/*`]: 'a storage under another name is another storage',

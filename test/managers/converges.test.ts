@@ -50,7 +50,33 @@ const shared = {
   ),
 } as const;
 
+const card = {
+  name: fc.constant(null),
+  bridge: fc.option(fc.constantFrom('vmbr0', 'vmbr1')),
+  ip: fc.option(fc.constantFrom('10.1.0.7/24', 'dhcp', 'manual')),
+  gateway: fc.constant(null),
+  ip6: fc.option(fc.constantFrom('fd00::7/64', 'auto', 'dhcp', 'manual')),
+  gateway6: fc.constant(null),
+  mac: fc.option(fc.constantFrom('52:54:00:AA:BC:01', '52:54:00:AA:BC:02')),
+  vlan: fc.option(fc.constantFrom(2, 3)),
+  trunks: fc.subarray([5, 6]),
+  rate: fc.option(fc.constantFrom(10, 12.5)),
+  mtu: fc.option(fc.constantFrom(1280, 1400)),
+  filtered: fc.option(fc.boolean()),
+  linkDown: fc.option(fc.boolean()),
+  model: fc.constant(null),
+  queues: fc.constant(null),
+};
+/** Each number at most once. */
+const cards = (own: object) =>
+  fc.uniqueArray(fc.record({ ...card, ...own, index: fc.constantFrom(1, 2, 12) }), {
+    maxLength: 3,
+    selector: ({ index }) => index,
+  });
+
 const link = {
+  ...card,
+  none: fc.constant(false),
   bridge: fc.constantFrom('vmbr0', 'vmbr1'),
   ip: fc.constantFrom('10.0.0.7/24', '10.0.0.8/24'),
   gateway: fc.option(fc.constant('10.0.0.1')),
@@ -68,6 +94,7 @@ const containers = fc.record({
   ...shared,
   swap_mb: fc.integer({ min: 0, max: 1024 }),
   network: fc.record({ ...link, name: fc.constantFrom('eth0', 'lan0') }),
+  networks: cards({ name: fc.constantFrom(null, 'dmz') }),
   pctFeatures: fc.constantFrom({}, { nesting: '1' }, { fuse: '1', nesting: '1' }, { mount: 'nfs;cifs' }),
   apparmorProfile: fc.constantFrom(null, 'unconfined', 'generated'),
   lxcOptions: fc.subarray([
@@ -85,7 +112,11 @@ const containers = fc.record({
 
 const machines = fc.record({
   ...shared,
-  network: fc.record({ ...link, ip: fc.constantFrom('10.0.0.7/24', '10.0.0.8/24') }),
+  network: fc.record({ ...link, model: fc.option(fc.constantFrom('virtio', 'e1000')) }),
+  networks: cards({
+    model: fc.option(fc.constantFrom('vmxnet3', 'rtl8139')),
+    queues: fc.option(fc.constantFrom(2, 4)),
+  }),
   user: fc.record({
     username: fc.constantFrom('phoenix', 'admin'),
     passwordHash: fc.constant(null),

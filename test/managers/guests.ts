@@ -33,14 +33,25 @@ const SHARED = {
   healthCheck: null,
   triggerSync: false,
   options: {},
+  networks: [],
 } as const;
 
 const LINK = {
   bridge: 'vmbr0',
   gateway: '10.0.0.1',
+  name: null,
+  none: false,
+  ip6: null,
+  gateway6: null,
   mac: null,
   vlan: null,
+  trunks: [],
+  rate: null,
   mtu: null,
+  filtered: null,
+  linkDown: null,
+  model: null,
+  queues: null,
   nameservers: [],
   searchdomain: null,
 };

@@ -105,10 +105,20 @@ function isEmptyGuestFile(path: string, value: JsonObject): boolean {
   return path === VM_FILE && Array.isArray(value['vms']) && value['vms'].length === 0;
 }
 
-/** The same without a target that would be changed although it was written down as it is. */
+/**
+ * The same without what would be changed although it was written down as it is: the options of a guest that `why` speaks of, else the
+ * whole target.
+ */
 export function withoutTarget(imported: Imported, target: string, why: string): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const [kind = '', name = ''] = target.split(/\/(.*)/s);
+  const options = valueIn(entryOf(files, kind, name), 'options');
+  const named = Object.keys(options ?? {}).filter((option) => new RegExp(`\\b${option}\\b`).test(why));
+  if (named.length > 0) {
+    for (const option of named) removeAt(options, [option]);
+    const left = named.map((option) => ({ what: `${target} ${option}`, why }));
+    return { ...imported, files: withoutGaps(files), left: [...imported.left, ...left] };
+  }
   if (kind === 'lxc') removeAt(files[LXC_FILE], ['lxc_configs', name]);
   else if (kind === 'vm') removeMachine(files[VM_FILE], Number(name));
   else removeAt(files[HYPERVISOR_FILE], FIELD_OF_SECTION[name] ?? [name]);
@@ -121,6 +131,12 @@ const FIELD_OF_SECTION: Readonly<Record<string, readonly string[]>> = {
   time: ['timezone'],
   dns: ['dns_server'],
 };
+
+function entryOf(files: Readonly<Record<string, JsonObject>>, kind: string, name: string): unknown {
+  if (kind === 'lxc') return ['lxc_configs', name].reduce<unknown>(valueIn, files[LXC_FILE]);
+  const vms = (kind === 'vm' ? (files[VM_FILE]?.['vms'] ?? []) : []) as readonly (JsonObject | undefined)[];
+  return vms.find((vm) => vm?.['vmid'] === Number(name));
+}
 
 function removeMachine(file: JsonObject | undefined, id: number): void {
   const vms = (file?.['vms'] ?? []) as (JsonObject | undefined)[];

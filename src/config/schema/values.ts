@@ -111,6 +111,38 @@ export const ipSetting = becomes(
     .meta({ examples: ['10.0.0.10/24', 'dhcp'], pattern: '^(dhcp|manual|[0-9A-Fa-f:.]+/[0-9]{1,3})$' }),
 );
 
+const EXPECT_IP6_SETTING = `must be "dhcp", "auto", "manual", or an IPv6 address with prefix length such as fd00::10/64`;
+const IS_WORD6 = new Set(['dhcp', 'auto', 'manual']);
+const six = (property: string): Becomes[] => [
+  ...inContainers('net0', property),
+  // A VM is not told what is to be left alone.
+  ...inMachines('ipconfig0', property, { when: (written: string) => written !== 'manual' }),
+];
+
+/** An IPv6 address beside that of IPv4, or how the guest comes by one. */
+export const ip6Setting = becomes(
+  six('ip6'),
+  EXPECT_IP6_SETTING,
+  text
+    .holds(
+      'name',
+      z.string().refine((value) => IS_WORD6.has(value) || (isCidr(value) && isSix(value)), EXPECT_IP6_SETTING),
+    )
+    .meta({ examples: ['fd00::10/64', 'auto'], pattern: '^(dhcp|auto|manual|[0-9A-Fa-f:.]+/[0-9]{1,3})$' }),
+);
+
+const EXPECT_ADDRESS6 = 'must be an IPv6 address such as fd00::1';
+export const gateway6 = becomes(
+  six('gw6'),
+  EXPECT_ADDRESS6,
+  text
+    .holds(
+      'name',
+      z.string().refine((value) => isAddress(value) && isSix(value), EXPECT_ADDRESS6),
+    )
+    .meta({ examples: ['fd00::1'], pattern: '^[0-9A-Fa-f:.]+$' }),
+);
+
 /** The gateway of a guest. */
 export const gateway = becomes(byFamily('gw', 'gw6'), EXPECT_ADDRESS, ipAddress);
 

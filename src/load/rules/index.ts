@@ -14,6 +14,7 @@ import { authorityComesFirst, dependenciesHaveAnOrder } from '../../managers/gue
 import {
   addressesAreUnique,
   idsAreUnique,
+  interfacesAreTold,
   macsAreUnique,
   namesAreUnique,
   serviceNamesAreUnique,
@@ -77,6 +78,7 @@ const ACROSS: readonly Rule[] = [
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
+  interfacesAreTold,
   macsAreUnique,
   serviceNamesAreUnique,
   gatewaysFitTheirAddresses,

@@ -34,6 +34,8 @@ export interface GuestBase extends SharedSettings {
   readonly healthCheck: HealthCheck | null;
   /** Options of Proxmox by its own names. */
   readonly options: GuestOptions;
+  /** Interfaces beside the first, in the order written. */
+  readonly networks: readonly FurtherInterface[];
   /** A complete reconcile of everything that lists guests follows its creation. */
   readonly triggerSync: boolean;
 }
@@ -41,19 +43,45 @@ export interface GuestBase extends SharedSettings {
 /** An address with prefix length (`10.0.0.10/24`), or how it is come by. */
 type IpSetting = string | 'dhcp' | 'manual';
 
-/** The first interface. */
-export interface GuestNetwork {
+/** One interface of a guest. */
+export interface GuestInterface {
+  /** Inside of a container; VMs name theirs themselves. */
+  readonly name: string | null;
   readonly bridge: string | null;
-  /** Null only for VMs. */
+  /** Of either family, as it is written; beside `ip6` it is of IPv4. */
   readonly ip: IpSetting | null;
   readonly gateway: string | null;
+  readonly ip6: IpSetting | 'auto' | null;
+  readonly gateway6: string | null;
   /** Upper case; null: Proxmox chooses and Phoenix keeps it. */
   readonly mac: string | null;
   readonly vlan: number | null;
+  /** VLANs that pass with their tags; empty: not declared. */
+  readonly trunks: readonly number[];
+  /** In megabytes per second. */
+  readonly rate: number | null;
   readonly mtu: number | null;
+  /** Null: where the guest has a firewall that is on. */
+  readonly filtered: boolean | null;
+  readonly linkDown: boolean | null;
+  /** Of VMs: the kind of card, and its queues. */
+  readonly model: string | null;
+  readonly queues: number | null;
+}
+
+/** The first interface, and what the guest asks for names. */
+export interface GuestNetwork extends GuestInterface {
+  /** It has no interface at all. */
+  readonly none: boolean;
   /** Empty: not declared. */
   readonly nameservers: readonly string[];
   readonly searchdomain: string | null;
+}
+
+/** An interface beside the first. */
+export interface FurtherInterface extends GuestInterface {
+  /** The number in its key, `net1`. */
+  readonly index: number;
 }
 
 /** A script that is installed in a guest, known by its content. */

@@ -1,11 +1,11 @@
 // What several rules ask of the guests.
 
-import { fixedAddress, spelling } from '../../config/address.ts';
+import { fixedAddress, type Network, parseNetwork, spelling } from '../../config/address.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
-import type { FirewallRule } from './declared.ts';
+import type { FirewallRule, GuestInterface } from './declared.ts';
 
 const all = new WeakMap<Config, readonly Guest[]>();
 
@@ -86,6 +86,8 @@ export interface RuleList {
   readonly owner: 'guest' | 'host' | 'stack';
   readonly rules: readonly FirewallRule[];
   readonly target?: TargetId;
+  /** Keys of the interfaces that a rule may be for. */
+  readonly interfaces?: readonly string[];
 }
 
 /** Every list of firewall rules: of guests, of the host, and of each environment of each stack. */
@@ -94,6 +96,7 @@ export function ruleLists(config: Config): RuleList[] {
     owner: 'guest',
     rules: guest.firewall?.rules ?? [],
     target: targetOf(guest),
+    interfaces: guest.network.none ? [] : interfacesOf(guest).map(({ key }) => key),
   }));
   lists.push({ owner: 'host', rules: config.hypervisor.firewall?.rules ?? [] });
   const users = new Map(
@@ -108,8 +111,81 @@ export function ruleLists(config: Config): RuleList[] {
   return lists;
 }
 
-/** The fixed address of a guest; null where it has none. */
+/** The fixed address of a guest by which it is reached; null where it has none. */
 export function addressOf(guest: Guest | undefined): string | null {
-  const address = guest === undefined ? null : fixedAddress(guest.network.ip);
-  return address === null ? null : spelling(address);
+  const [first] = guest === undefined ? [] : firstAddresses(guest);
+  return first ?? null;
+}
+
+/** Those of its first interface: that of IPv4 before that of IPv6. */
+export function firstAddresses({ network }: Guest): string[] {
+  return [network.ip, network.ip6].flatMap((setting) => {
+    const address = fixedAddress(setting);
+    return address === null ? [] : [spelling(address)];
+  });
+}
+
+/** An interface that is declared, with where it is written. */
+export interface DeclaredInterface {
+  readonly net: GuestInterface;
+  /** `net0` and so on. */
+  readonly key: string;
+  readonly at: Place;
+}
+
+/** The first and those beside it. */
+export function interfacesOf(guest: Guest): DeclaredInterface[] {
+  return [
+    { net: guest.network, key: 'net0', at: within(guest.writtenAt, 'network_config') },
+    ...guest.networks.map((net, index) => ({
+      net,
+      key: `net${net.index}`,
+      at: within(guest.writtenAt, 'networks', index),
+    })),
+  ];
+}
+
+/** A fixed address that is declared. */
+export interface DeclaredAddress {
+  readonly interface: DeclaredInterface;
+  /** With its prefix length, as it is written. */
+  readonly setting: string;
+  readonly own: Network;
+  /** In the one form that addresses are compared in. */
+  readonly text: string;
+  readonly at: Place;
+  /** Of the same family on the same interface. */
+  readonly gateway: string | null;
+}
+
+const addresses = new WeakMap<Guest, readonly DeclaredAddress[]>();
+
+/** Every fixed address of a guest, of all its interfaces and both families. */
+export function addressesOf(guest: Guest): readonly DeclaredAddress[] {
+  const found = addresses.get(guest) ?? interfacesOf(guest).flatMap(addressesOn);
+  addresses.set(guest, found);
+  return found;
+}
+
+function addressesOn(one: DeclaredInterface): DeclaredAddress[] {
+  const { ip, ip6, gateway, gateway6 } = one.net;
+  return [['ip', ip] as const, ['ip6', ip6] as const].flatMap(([field, setting]) => {
+    const own = setting === null ? undefined : parseNetwork(setting);
+    if (setting === null || own === undefined) return [];
+    const via = [gateway, gateway6].find((each) => each !== null && isOfFamily(each, own)) ?? null;
+    return [{ interface: one, setting, own, text: spelling(own.address), at: within(one.at, field), gateway: via }];
+  });
+}
+
+function isOfFamily(gateway: string, { address }: Network): boolean {
+  return gateway.includes(':') === (address.kind() === 'ipv6');
+}
+
+/** Every hardware address that is declared. */
+export function macsOf(guest: Guest): { readonly mac: string; readonly at: Place }[] {
+  return interfacesOf(guest).flatMap(({ net: { mac }, key, at }) => {
+    if (mac === null) return [];
+    const isBeside = guest.kind === 'lxc' && key === 'net0';
+    return [{ mac, at: within(isBeside ? guest.writtenAt : at, 'mac_address') }];
+  });
 }

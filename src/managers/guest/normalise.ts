@@ -5,14 +5,67 @@ import { type FilesByPath, fileAt } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
 import { within } from '../../config/read/place.ts';
 import { splitList } from '../../config/schema/values.ts';
-import type { FirewallRule, GuestBase, GuestFirewall, HealthCheck, TraefikService } from './declared.ts';
+import type {
+  FirewallRule,
+  FurtherInterface,
+  GuestBase,
+  GuestFirewall,
+  GuestInterface,
+  HealthCheck,
+  TraefikService,
+} from './declared.ts';
 import type { GuestContext } from './entry.ts';
 import { normaliseOptions } from './options/option.ts';
 import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
 import type { SharedSettings } from './settings/values.ts';
 
-type WrittenGuest = z.output<z.ZodObject<typeof guestShape>>;
+type WrittenGuest = z.output<z.ZodObject<typeof guestShape>> & { readonly networks: readonly WrittenInterface[] };
+
+/** What is written of an interface of either kind of guests. */
+interface WrittenInterface {
+  readonly index?: number | undefined;
+  readonly name?: string | undefined;
+  readonly bridge?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly gw?: string | undefined;
+  readonly ip6?: string | undefined;
+  readonly gw6?: string | undefined;
+  readonly mac_address?: string | undefined;
+  readonly vlan?: number | undefined;
+  readonly trunks?: readonly number[] | undefined;
+  readonly rate?: number | undefined;
+  readonly mtu?: number | undefined;
+  readonly firewall?: boolean | undefined;
+  readonly link_down?: boolean | undefined;
+  readonly model?: string | undefined;
+  readonly queues?: number | undefined;
+}
+
+export function interfaceOf(written: WrittenInterface): GuestInterface {
+  return {
+    name: written.name ?? null,
+    bridge: written.bridge ?? null,
+    ip: written.ip ?? null,
+    gateway: written.gw ?? null,
+    ip6: written.ip6 ?? null,
+    gateway6: written.gw6 ?? null,
+    mac: written.mac_address?.toUpperCase() ?? null,
+    vlan: written.vlan ?? null,
+    trunks: [...new Set(written.trunks)].sort((a, b) => a - b),
+    rate: written.rate ?? null,
+    mtu: written.mtu ?? null,
+    filtered: written.firewall ?? null,
+    linkDown: written.link_down ?? null,
+    model: written.model ?? null,
+    queues: written.queues ?? null,
+  };
+}
+
+/** In the order in which they are written, which the rules go by. */
+function furtherInterfaces(written: readonly WrittenInterface[]): FurtherInterface[] {
+  return written.map((one, at) => ({ ...interfaceOf(one), index: one.index ?? at + 1 }));
+}
 
 /** The part that does not depend on the kind of guest. */
 export function guestBase(
@@ -42,6 +95,7 @@ export function guestBase(
     healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
     options: normaliseOptions(written.options),
     triggerSync: written.trigger_sync_on_completion,
+    networks: furtherInterfaces(written.networks),
   };
 }
 

@@ -7,7 +7,12 @@ import { guests, host, own, type Places } from '../sources.ts';
 import type { GuestSpec } from './guest-spec.ts';
 
 /** Fields that tell where a guest is reached, the old one among them. */
-export const ADDRESS = ['/network_config/ip', '/network_config/static_ip', '/static_ip'] as const;
+export const ADDRESS = [
+  '/network_config/ip',
+  '/network_config/ip6',
+  '/network_config/static_ip',
+  '/static_ip',
+] as const;
 
 export const GUEST_PLACES: Places<GuestSpec> = {
   id: [own('/vmid')],
@@ -35,9 +40,16 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   health: [own('/health_check', '/health_checks')],
 };
 
+/** Of those beside the first. */
+export const FURTHER_INTERFACES = own('/networks', '/firewall/enabled');
+
 /** Of the first interface, in both files. */
 export const INTERFACE = own(
-  ...['name', 'bridge', 'ip', 'static_ip', 'gw', 'mac_address', 'vlan', 'mtu'].map((key) => `/network_config/${key}`),
+  ...['name', 'bridge', 'ip', 'static_ip', 'gw', 'ip6', 'gw6', 'mac_address', 'vlan', 'trunks', 'rate', 'mtu'].map(
+    (key) => `/network_config/${key}`,
+  ),
+  ...['firewall', 'link_down', 'model', 'queues'].map((key) => `/network_config/${key}`),
+  '/without_network',
   '/static_ip',
   '/mac_address',
   '/network_bridge',

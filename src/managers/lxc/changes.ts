@@ -12,7 +12,7 @@ import { confPath } from '../guest/look/observe.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
-import { bridgeIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
+import { bridgesIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { containerSettings } from './desired-settings.ts';
 import { growDisks } from './disks.ts';
@@ -60,8 +60,7 @@ export function containerChanges(
   if ('kind' in firewall) return firewall;
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
-  const bridge = bridgeIn(settings.args);
-  const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
+  const missing = missingOnHost(seen, [], bridgesIn(settings.args));
   if (missing !== null) return missing;
 
   if (stops && rawDiffers && notes.building && !building) {

@@ -21,6 +21,7 @@ import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import { parseNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { placed } from '../guest/proxmox/network.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -49,7 +50,11 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
     conf === null
       ? (onOtherNode('pct', id, seen) ??
         taken('pct', wanted, seen) ??
-        missingOnHost(seen, storagesOf(spec), made.net0.bridge))
+        missingOnHost(
+          seen,
+          storagesOf(spec),
+          placed(made, {}).map(({ net }) => net.bridge),
+        ))
       : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
   const unreadable = refusal ?? unreadableNote(id, seen.host);
   if (unreadable !== null) return unreadable;

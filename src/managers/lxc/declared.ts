@@ -15,7 +15,7 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly ostype: string | null;
   readonly storagePool: string;
   readonly storageSizeGb: number;
-  readonly network: LxcNetwork;
+  readonly network: GuestNetwork;
   readonly unprivileged: boolean | null;
   /** Indexes of the GPUs that are handed in, ascending. */
   readonly gpus: readonly number[];
@@ -38,11 +38,6 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly vllm: JsonObject | null;
   /** Snapshots `pre-configured` and `final-form` are taken on the way. */
   readonly lifecycleSnapshots: boolean;
-}
-
-interface LxcNetwork extends GuestNetwork {
-  /** Name of the interface inside the container. */
-  readonly name: string | null;
 }
 
 export interface LxcOption {

@@ -4,15 +4,17 @@ import { MAKING } from '../guest/making.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
-import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
-import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
 import {
-  type DesiredSetting,
-  type Earlier,
-  plainSetting,
-  propertySetting,
-  sharedSettings,
-} from '../guest/proxmox/settings.ts';
+  absentSetting,
+  addressProperties,
+  type Interface,
+  interfaceSettings,
+  linkProperties,
+  type Placed,
+  staleGateways,
+} from '../guest/proxmox/network.ts';
+import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
+import { type DesiredSetting, plainSetting, propertySetting, sharedSettings } from '../guest/proxmox/settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { type LxcSpec, madeContainer } from './lxc-spec.ts';
 import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
@@ -44,7 +46,14 @@ export function containerSettings(
     }),
     ...desiredSettings('lxc', spec, earlier),
     ...sharedSettings(spec, earlier, WAITING),
-    ...interfaceSetting(spec, earlier),
+    ...interfaceSettings(
+      spec,
+      settings,
+      earlier,
+      (one, then) => interfaceSetting(one, then, fresh),
+      // Proxmox takes only those with one digit away while the container runs (PVE/LXC/Config.pm, vmconfig_hotplug_pending).
+      (index) => [absentSetting(`net${index}`, labelOf(index), index > 9)],
+    ),
     ...propertySetting({
       key: 'features',
       label: 'features',
@@ -63,30 +72,50 @@ export function containerSettings(
 /** Proxmox fills in the hardware address and the type. */
 const GENERATED: ReadonlySet<string> = new Set(['hwaddr', 'type', 'host-managed']);
 
-function interfaceSetting(spec: LxcSpec, { before, fresh }: Earlier<LxcSpec>): DesiredSetting[] {
-  const made = madeContainer(spec).net0;
-  return propertySetting({
-    key: 'net0',
-    label: 'network interface',
+function labelOf(index: number): string {
+  return index === 0 ? 'network interface' : `network interface ${index}`;
+}
+
+function interfaceSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
+  const { interfaceName, bridge } = MAKING.lxc;
+  const required = { name: index === 0 ? interfaceName : `eth${index}`, bridge };
+  const made = { ...net, name: net.name ?? required.name, bridge: net.bridge ?? required.bridge };
+  const key = `net${index}`;
+  const whole = printProperties(netProperties(made), ['name']);
+  const settings = propertySetting({
+    key,
+    label: labelOf(index),
     shown: '',
-    declared: netProperties(spec.net0),
+    declared: netProperties(net),
     // A hardware address stays what it is.
-    before: before === undefined ? undefined : netProperties({ ...before.net0, mac: null }),
-    required: { name: MAKING.lxc.interfaceName, bridge: MAKING.lxc.bridge },
-    whole: printProperties(netProperties(made), ['name']),
+    before: before === undefined ? undefined : netProperties({ ...before, mac_address: null }),
+    required,
+    whole,
     absent: { ip: 'manual', ip6: 'manual' },
     isKept: (key) => GENERATED.has(key),
     alsoRemoved: staleGateways,
     fresh,
     waits: false,
   });
+  if (settings.length > 0 || index === 0) return settings;
+  // Nothing is said of it but that it is there.
+  return [
+    {
+      key,
+      label: labelOf(index),
+      shown: '',
+      value: (now) => now ?? whole,
+      same: (now) => now !== undefined,
+      waits: false,
+    },
+  ];
 }
 
-function netProperties(net0: LxcSpec['net0']): Properties {
+function netProperties(net: Interface): Properties {
   return {
-    ...(net0.name === null ? {} : { name: net0.name }),
-    ...linkProperties(net0),
-    ...addressProperties(net0),
-    ...(net0.mac === null ? {} : { hwaddr: net0.mac }),
+    ...(net.name === null ? {} : { name: net.name }),
+    ...linkProperties(net),
+    ...addressProperties(net),
+    ...(net.mac_address === null ? {} : { hwaddr: net.mac_address }),
   };
 }

@@ -12,7 +12,6 @@ import {
   lookAtGuests,
   markedGuest,
   notesOf,
-  numberOf,
   said,
   sharedFields,
   storageIn,
@@ -20,6 +19,8 @@ import {
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
+import { writtenNetworks } from '../guest/import/network.ts';
+import { writtenOptions } from '../guest/import/options.ts';
 import { templateFor, templatesOn } from '../guest/import/templates.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/look/inventory.ts';
@@ -68,11 +69,12 @@ function writtenContainer(
   const unprivileged = normalFlag(conf.take('unprivileged') ?? '0') === '1';
   const ostype = conf.take('ostype');
   const template = templateFor(ostype ?? '', templates);
-  const network = writtenNetwork(conf, extent);
-  if (network === null) return { missing: 'it has no network interface net0' };
   const features = writtenFeatures(conf);
   const mounts = writtenMounts(conf);
   const firewall = firewallOf(guest);
+  const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
+  const { first, mac, others } = writtenNetworks('lxc', conf, filters, extent);
+  const network = first === null ? undefined : said({ ...first, ...namesAsked(conf) });
   conf.take('template');
   const left: LeftOver[] = [
     ...firewall.left,
@@ -97,38 +99,23 @@ function writtenContainer(
     storage_size_gb: size ?? 8,
     unprivileged: extent === 'all' || unprivileged !== MAKING.lxc.unprivileged ? unprivileged : undefined,
     network_config: network,
-    mac_address: extent === 'all' ? conf.properties('net0')('hwaddr') : undefined,
+    networks: others.length === 0 ? undefined : others,
+    mac_address: extent === 'all' ? mac : undefined,
     pct_options: features.length === 0 ? undefined : features,
     mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
     zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
+    options: writtenOptions('lxc', conf),
     lxc_options: raw.length === 0 ? undefined : raw,
     firewall: firewall.firewall,
   });
-  conf.pass('net0', ['hwaddr', 'type', 'firewall']);
   return { entry, left: [...left, ...leftOf(guest, conf, () => NO_FIELD)] };
 }
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
 
-function writtenNetwork(conf: Unclaimed, extent: Extent): JsonObject | null {
-  if (conf.peek('net0') === undefined) return null;
-  const net = conf.properties('net0');
-  const [name, bridge] = [net('name'), net('bridge')];
-  // Of the two families the fields name one, and of the second only fixed addresses.
-  const isSix = conf.peek('net0')?.match(/(^|,)ip=/) === null && /(^|,)ip6=[^,]*\//.test(conf.peek('net0') ?? '');
-  const [ip, gw] = isSix ? [net('ip6'), net('gw6')] : [net('ip'), net('gw')];
-  const unless = (value: string | undefined, usual: string) =>
-    extent === 'different' && value === usual ? undefined : value;
-  return said({
-    name: unless(name, MAKING.lxc.interfaceName),
-    bridge: unless(bridge, MAKING.lxc.bridge),
-    ip: ip ?? 'manual',
-    gw,
-    nameservers: conf.take('nameserver'),
-    searchdomain: conf.take('searchdomain'),
-    vlan: numberOf(net('tag')),
-    mtu: numberOf(net('mtu')),
-  });
+/** Of a container without an interface, they are for options to say. */
+function namesAsked(conf: Unclaimed): Record<string, Json | undefined> {
+  return { nameservers: conf.take('nameserver'), searchdomain: conf.take('searchdomain') };
 }
 
 function writtenFeatures(conf: Unclaimed): Json[] {

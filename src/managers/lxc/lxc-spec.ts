@@ -7,7 +7,7 @@ import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
 import type { Source } from '../guest/life/source.ts';
 import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
-import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
+import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
@@ -15,6 +15,7 @@ import type { LxcGuest } from './declared.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
 export type LxcSpec = GuestSpec &
+  Networks &
   SettingValues<'lxc'> & {
     readonly hostname: string;
     readonly ostype: string | null;
@@ -22,7 +23,6 @@ export type LxcSpec = GuestSpec &
     /** Only what it is made from: another source later changes nothing on a container that exists. */
     readonly source: Exclude<Source, { readonly image: string }>;
     readonly rootfs: { readonly storage: string; readonly sizeGb: number };
-    readonly net0: Interface & { readonly name: string | null };
     readonly features: Readonly<Record<string, string>>;
     readonly raw: readonly RawOption[];
     /** Paths of devices of the host. */
@@ -63,12 +63,18 @@ export function lxcTargets(config: Config): Target[] {
 /** The same with what a new container gets where nothing is declared. */
 export function madeContainer(spec: LxcSpec): LxcSpec {
   const { unprivileged, interfaceName, bridge } = MAKING.lxc;
-  const { net0 } = spec;
+  const net = spec.network_config;
   return {
     ...spec,
     ...madeValues('lxc', spec),
     unprivileged: spec.unprivileged ?? unprivileged,
-    net0: { ...net0, name: net0.name ?? interfaceName, bridge: net0.bridge ?? bridge },
+    network_config:
+      net === null || net === 'none' ? net : { ...net, name: net.name ?? interfaceName, bridge: net.bridge ?? bridge },
+    networks: spec.networks.map((one) => ({
+      ...one,
+      name: one.name ?? `eth${one.index}`,
+      bridge: one.bridge ?? bridge,
+    })),
   };
 }
 
@@ -96,7 +102,7 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
         ? { template: guest.template ?? '' }
         : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
     rootfs: { storage: guest.storagePool, sizeGb: guest.storageSizeGb },
-    net0: { name: guest.network.name, ...interfaceOf(guest.network, guest.firewall?.enabled ?? false) },
+    ...declaredNetworks(guest),
     features: featuresOf(guest),
     raw: rawOptions(guest),
     devices: devicesOf(guest.gpus),
@@ -115,6 +121,14 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     })),
     delegated: { uid: ranges('uid'), gid: ranges('gid') },
   };
+}
+
+/** Nothing is declared where nothing says how the container comes by an address. */
+function declaredNetworks({ network, networks, firewall }: LxcGuest): Networks {
+  const declared = networksOf(network, networks, firewall?.enabled ?? false);
+  return network.ip === null && network.ip6 === null && !network.none
+    ? { ...declared, network_config: null }
+    : declared;
 }
 
 /** A profile of the host that allows nesting by itself stands in for the option. */

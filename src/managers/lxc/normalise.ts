@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { fileAt } from '../../config/files.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { GuestContext } from '../guest/entry.ts';
-import { addressList, domainList, guestBase, normaliseService, withoutSlash } from '../guest/normalise.ts';
+import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { scriptPath } from '../guest/script-files.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
@@ -85,17 +85,12 @@ function usualRole(id: number, written: Written, { writtenRoles }: LxcFileDefaul
   return isBare || writtenRoles.has(role) ? null : role;
 }
 
-function networkOf({ network_config: network, mac_address }: Written): LxcGuest['network'] {
+function networkOf({ network_config: network, mac_address, without_network }: Written): LxcGuest['network'] {
   return {
-    name: network.name ?? null,
-    bridge: network.bridge ?? null,
-    ip: network.ip,
-    gateway: network.gw ?? null,
-    mac: mac_address?.toUpperCase() ?? null,
-    vlan: network.vlan ?? null,
-    mtu: network.mtu ?? null,
-    nameservers: addressList(network.nameservers),
-    searchdomain: domainList(network.searchdomain),
+    ...interfaceOf({ ...network, mac_address }),
+    none: without_network,
+    nameservers: addressList(network?.nameservers),
+    searchdomain: domainList(network?.searchdomain),
   };
 }
 

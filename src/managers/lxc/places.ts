@@ -1,6 +1,6 @@
 // Where the settings of a container are written, in the words of the files.
 
-import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
 import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
@@ -20,7 +20,8 @@ const PLACES: Places<LxcSpec> = {
   unprivileged: [own('/unprivileged')],
   source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],
   rootfs: [own('/storage_pool', '/storage_size_gb')],
-  net0: [INTERFACE],
+  network_config: [INTERFACE],
+  networks: [FURTHER_INTERFACES],
   features: [own('/pct_options', '/apparmor_profile', '/apparmor_manages_nesting')],
   raw: [own('/lxc_options', '/apparmor_profile', '/id_maps', '/gpu_assignment')],
   devices: [own('/gpu_assignment')],

@@ -1,40 +1,46 @@
 // etc/phoenix_lxc_configs.json: the containers.
 
 import { z } from 'zod';
-import { becomes, inContainers, oneOf, wholeNumber } from '../../config/schema/option.ts';
+import { becomes, inContainers, oneOf } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwork } from '../guest/network-schema.ts';
 import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
 import { rawLine } from './raw-line.ts';
 
-const network = z.strictObject({
-  name: becomes(inContainers('net0', 'name'), value.EXPECT_INTERFACE, value.interfaceName)
-    .optional()
-    .describe('Name of the interface inside. Default: eth0 for a new container; one that exists keeps its own.'),
-  bridge: value.bridge
-    .optional()
-    .describe('Bridge of the host. Default: vmbr0 for a new container; one that exists keeps its own.'),
-  ip: value.ipSetting.describe('Address with prefix length, or `dhcp`.'),
-  gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
-  nameservers: value.nameservers
-    .optional()
-    .describe(
-      'DNS servers, separated by spaces or commas. Default: those of the host for a new container; one that exists keeps its own.',
-    ),
-  searchdomain: value.searchdomain
-    .optional()
-    .describe(
-      'Domain that is tried after short names. Default: that of the host for a new container; one that exists keeps its own.',
-    ),
-  vlan: value.vlan.optional().describe('VLAN tag. Default: none for a new container; one that exists keeps its own.'),
-  mtu: wholeNumber(inContainers('net0', 'mtu'), 'must be a whole number of bytes', { least: 64, most: 65_535 })
-    .optional()
-    .describe(
-      'Largest packet in bytes. Default: that of the bridge for a new container; one that exists keeps its own.',
-    ),
-});
+const network = z
+  .strictObject({
+    name: interfaceName
+      .optional()
+      .describe('Name of the interface inside. Default: eth0 for a new container; one that exists keeps its own.'),
+    bridge: value.bridge
+      .optional()
+      .describe('Bridge of the host. Default: vmbr0 for a new container; one that exists keeps its own.'),
+    ip: value.ipSetting
+      .optional()
+      .describe(
+        'Address with prefix length, `dhcp`, or `manual`. Default: `manual`, where `ip6` says how it is reached.',
+      ),
+    gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
+    nameservers: value.nameservers
+      .optional()
+      .describe(
+        'DNS servers, separated by spaces or commas. Default: those of the host for a new container; one that exists keeps its own.',
+      ),
+    searchdomain: value.searchdomain
+      .optional()
+      .describe(
+        'Domain that is tried after short names. Default: that of the host for a new container; one that exists keeps its own.',
+      ),
+    ...addressShape,
+    ...linkShape('lxc'),
+  })
+  .refine(({ ip, ip6 }) => ip !== undefined || ip6 !== undefined, {
+    path: ['ip'],
+    message: 'must say how the container comes by an address: one with prefix length, `dhcp` or `manual`',
+  });
 
 const idMap = z.strictObject({
   type: z.enum(['uid', 'gid']).describe('Kind of id.'),
@@ -145,7 +151,11 @@ const lxcFields = z.strictObject({
     .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
   storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
   storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
-  network_config: network.describe('The first interface.'),
+  network_config: network
+    .optional()
+    .describe('The first interface. Default: none for a new container; one that exists keeps its own.'),
+  without_network: withoutNetwork,
+  networks: containerNetworks,
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   unprivileged: becomes([{ verb: 'pct create', option: 'unprivileged' }], 'must be true or false', z.boolean())
     .optional()

@@ -10,10 +10,11 @@ import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surround
 import type { GuestObservation } from '../guest/look/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
-import { bridgeIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
+import { addressesOf } from '../guest/proxmox/network.ts';
+import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
-import { CLOUDINIT_KEYS, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
+import { isOfCloudInit, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
 import { growDisk, returningDisks } from './disks.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
@@ -52,8 +53,7 @@ export function machineChanges(
   if ('kind' in firewall) return firewall;
   const tooLong = notesTooLong(wanted.target, notes);
   if (tooLong !== null) return tooLong;
-  const bridge = bridgeIn(settings.args);
-  const missing = bridge === undefined ? null : missingOnHost(seen, [], bridge);
+  const missing = missingOnHost(seen, [], bridgesIn(settings.args));
   if (missing !== null) return missing;
   const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
@@ -68,9 +68,8 @@ export function machineChanges(
 
 /** Whether cloud-init has values to bring that were not declared before: what a person changed by hand comes when they restart it. */
 function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
-  const said = ({ net0, nameservers, searchdomain, user }: VmSpec) => [
-    net0.ip,
-    net0.gateway,
+  const said = ({ nameservers, searchdomain, user, ...spec }: VmSpec) => [
+    addressesOf(spec),
     nameservers,
     searchdomain,
     user,
@@ -80,7 +79,7 @@ function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
 
 /** Declared values that cloud-init was last given otherwise reach the VM with its next start. */
 function cloudInitLags(conf: GuestConf, desired: readonly DesiredSetting[]): boolean {
-  return desired.some(({ key }) => CLOUDINIT_KEYS.includes(key) && key in conf.cloudinit);
+  return desired.some(({ key }) => isOfCloudInit(key) && key in conf.cloudinit);
 }
 
 export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {

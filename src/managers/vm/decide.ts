@@ -19,6 +19,7 @@ import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { placed } from '../guest/proxmox/network.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
@@ -37,7 +38,11 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
     return (
       onOtherNode('qm', id, seen) ??
       taken('qm', wanted, seen) ??
-      missingOnHost(seen, [made.disk.storage], made.net0.bridge) ??
+      missingOnHost(
+        seen,
+        [made.disk.storage],
+        placed(made, {}).map(({ net }) => net.bridge),
+      ) ??
       unreadableNote(id, seen.host) ??
       createMachine(wanted, made, seen)
     );

@@ -3,7 +3,15 @@
 import { MAKING } from '../guest/making.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { addressProperties, linkProperties, staleGateways } from '../guest/proxmox/network.ts';
+import {
+  absentSetting,
+  addressProperties,
+  type Interface,
+  interfaceSettings,
+  linkProperties,
+  type Placed,
+  staleGateways,
+} from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
 import {
   type DesiredSetting,
@@ -20,7 +28,9 @@ import { madeMachine, type VmSpec } from './vm-spec.ts';
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain']);
 
 /** Settings of cloud-init that take a restart to reach the VM. */
-export const CLOUDINIT_KEYS: readonly string[] = ['ipconfig0', 'nameserver', 'searchdomain', 'ciuser', 'sshkeys'];
+export function isOfCloudInit(key: string): boolean {
+  return /^(ipconfig\d+|nameserver|searchdomain|ciuser|sshkeys)$/.test(key);
+}
 
 /** The file on the node that `--sshkeys` reads. */
 export function sshKeysPath(id: number): string {
@@ -38,18 +48,32 @@ export function machineSettings(
   const { before, fresh } = earlier;
   const spec = fresh ? madeMachine(declared) : declared;
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
-  const desired: DesiredSetting[] = [
+  const general: DesiredSetting[] = [
     ...plainSetting({ ...common('name', 'name', false), declared: spec.name, before: before?.name }),
     ...desiredSettings('vm', spec, earlier),
     ...sharedSettings(spec, earlier, WAITING),
     ...agentSetting(spec),
-    ...interfaceSetting(spec, earlier),
-    ...addressSetting(spec, earlier),
+  ];
+  const others: DesiredSetting[] = [
     ...plainSetting({ ...common('ciuser', 'user', true), declared: spec.user.name, before: before?.user.name }),
     ...sshKeysSetting(spec, earlier),
     ...disks,
   ];
-  return (settings) => withOptions('vm', desired, spec.options, earlier, settings);
+  const fields = (settings: Settings): DesiredSetting[] => [
+    ...general,
+    ...interfaceSettings(
+      spec,
+      settings,
+      earlier,
+      (one, then) => [...interfaceSetting(one, then, fresh), ...addressSetting(one, then, fresh)],
+      (index) => [
+        absentSetting(`net${index}`, labelOf(index), false),
+        absentSetting(`ipconfig${index}`, addressLabel(index), true),
+      ],
+    ),
+    ...others,
+  ];
+  return (settings) => withOptions('vm', fields(settings), spec.options, earlier, settings);
 }
 
 /** Where Phoenix works inside a VM, the VM needs it; elsewhere it is the VM's own business. */
@@ -66,30 +90,50 @@ function agentSetting({ agent }: VmSpec): DesiredSetting[] {
 }
 
 /** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
-export const MODEL =
+const MODEL =
   /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
 
-/** A card keeps its model, and its hardware address where none is declared. */
-function interfaceSetting(spec: VmSpec, { before, fresh }: Earlier<VmSpec>): DesiredSetting[] {
-  const { mac } = spec.net0;
-  const made = madeMachine(spec).net0;
-  const whole = [mac === null ? 'virtio' : `virtio=${mac}`, printProperties(linkProperties(made))].join(',');
-  const common = { key: 'net0', label: 'network interface', shown: '', waits: false };
+const labelOf = (index: number): string => (index === 0 ? 'network interface' : `network interface ${index}`);
+const addressLabel = (index: number): string => (index === 0 ? 'address' : `address of interface ${index}`);
+
+/** A card keeps its model and its hardware address where none is declared. */
+function interfaceSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
+  const { mac_address: mac, model } = net;
+  const { bridge } = MAKING.vm;
+  const made = { ...net, bridge: net.bridge ?? bridge };
+  const card = model ?? 'virtio';
+  const whole = [mac === null ? card : `${card}=${mac}`, printProperties(linkProperties(made))].join(',');
+  const common = { key: `net${index}`, label: labelOf(index), shown: '', waits: false };
   const [link] = propertySetting({
     ...common,
-    declared: linkProperties(spec.net0),
-    before: before === undefined ? undefined : linkProperties(before.net0),
+    declared: linkProperties(net),
+    before: before === undefined ? undefined : linkProperties(before),
     // Without one it would be unplugged.
-    required: { bridge: MAKING.vm.bridge },
+    required: { bridge },
     whole,
     bare: 'model',
     isKept: (key) => MODEL.test(key) || key === 'model' || key === 'macaddr',
     fresh,
   });
-  if (mac === null) return link === undefined ? [] : [link];
-  const value = (now: string | undefined): string =>
-    now === undefined ? whole : withAddress(link?.value(now) ?? now, mac);
+  if (mac === null && model === null && index === 0) return link === undefined ? [] : [link];
+  const value = (now: string | undefined): string => {
+    if (now === undefined) return whole;
+    const linked = link?.value(now) ?? now;
+    const modelled = model === null ? linked : withModel(linked, model);
+    return mac === null ? modelled : withAddress(modelled, mac);
+  };
   return [{ ...common, value, same: (now) => now !== undefined && value(now) === now }];
+}
+
+/** The same card as another model: `e1000=ADDRESS`. */
+function withModel(text: string, model: string): string {
+  const parts = text.split(',').map((part) => {
+    const [key = '', value] = part.split('=', 2);
+    if (key === 'model') return `model=${model}`;
+    if (!MODEL.test(key)) return part;
+    return value === undefined ? model : `${model}=${value}`;
+  });
+  return parts.join(',');
 }
 
 /** `virtio=ADDRESS`, in whatever model it is. */
@@ -105,23 +149,30 @@ function withAddress(text: string, mac: string): string {
     .join(',');
 }
 
-/** `manual` takes the address away; what is said of the other family stays. */
-function addressSetting(spec: VmSpec, { before, fresh }: Earlier<VmSpec>): DesiredSetting[] {
-  const isManual = spec.net0.ip === 'manual';
+/** `manual` takes the address away; what is not said of the other family stays. */
+function addressSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
+  const manual = {
+    ...(net.ip === 'manual' ? { ip: '', gw: '' } : {}),
+    ...(net.ip6 === 'manual' ? { ip6: '', gw6: '' } : {}),
+  };
   return propertySetting({
-    key: 'ipconfig0',
-    label: 'address',
-    shown: spec.net0.ip ?? '',
-    declared: ipProperties(spec),
-    before: { ...(before === undefined ? {} : ipProperties(before)), ...(isManual ? { ip: '', gw: '' } : {}) },
+    key: `ipconfig${index}`,
+    label: addressLabel(index),
+    shown: [net.ip, net.ip6].filter((address) => address !== null).join(' and '),
+    declared: ipProperties(net),
+    before: { ...(before === undefined ? {} : ipProperties(before)), ...manual },
     alsoRemoved: staleGateways,
     fresh,
     waits: true,
   });
 }
 
-function ipProperties({ net0 }: VmSpec): Properties {
-  return net0.ip === 'manual' ? {} : addressProperties(net0);
+function ipProperties(net: Interface): Properties {
+  return addressProperties({
+    ...net,
+    ...(net.ip === 'manual' ? { ip: null, gw: null } : {}),
+    ...(net.ip6 === 'manual' ? { ip6: null, gw6: null } : {}),
+  });
 }
 
 function sshKeysSetting({ id, user }: VmSpec, { before, fresh }: Earlier<VmSpec>): DesiredSetting[] {

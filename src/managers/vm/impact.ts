@@ -4,6 +4,7 @@
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { optionsWait } from '../guest/options/impact.ts';
+import { addressesOf } from '../guest/proxmox/network.ts';
 import { waits } from '../guest/settings/values.ts';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -21,7 +22,7 @@ export function vmImpact(change: Change<VmSpec>): Impact {
 
 /** Cloud-init is read at its start. */
 function isReadAtStart(before: VmSpec, after: VmSpec): boolean {
-  const startOf = ({ nameservers, searchdomain, user, net0 }: VmSpec) =>
-    [nameservers, searchdomain, user, net0.ip, net0.gateway] as const;
+  const startOf = ({ nameservers, searchdomain, user, ...spec }: VmSpec) =>
+    [nameservers, searchdomain, user, addressesOf(spec)] as const;
   return !same(startOf(before), startOf(after));
 }

@@ -1,6 +1,6 @@
 // Virtual machines, from their files on the host to the file of the config repo.
 
-import type { Json, JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 import {
   type FoundGuest,
   type FoundGuests,
@@ -12,7 +12,6 @@ import {
   lookAtGuests,
   markedGuest,
   notesOf,
-  numberOf,
   said,
   sharedFields,
   storageForDisks,
@@ -22,14 +21,15 @@ import {
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
+import { writtenNetworks } from '../guest/import/network.ts';
+import { writtenOptions } from '../guest/import/options.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/look/inventory.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
-import { MAKING } from '../guest/making.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
-import { keysIn, MODEL } from './desired-settings.ts';
+import { keysIn } from './desired-settings.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -55,8 +55,16 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
   const [other = usualStorage] = storagesOf(guest.conf);
   const storage = storageIn(root('file')) || other;
   const shared = sharedFields('vm', guest, conf, extent);
-  const network = writtenNetwork(conf, extent);
   const firewall = firewallOf(guest);
+  const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
+  const { first, mac, others } = writtenNetworks('vm', conf, filters, extent);
+  const network = said({
+    ...first,
+    mac_address: extent === 'all' ? mac : undefined,
+    nameserver: conf.take('nameserver'),
+    searchdomain: conf.take('searchdomain'),
+  });
+  const isAlone = first === null && others.length === 0;
   const entry = said({
     vmid: guest.id,
     name,
@@ -67,10 +75,12 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     storage_pool: storage,
     disk_size_gb: gigabytesOf(root('size')),
     network_config: Object.keys(network).length === 0 ? undefined : network,
+    without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
+    networks: others.length === 0 ? undefined : others,
     user_config: writtenUser(conf),
+    options: writtenOptions('vm', conf),
     firewall: firewall.firewall,
   });
-  conf.pass('net0', ['firewall', 'model', 'macaddr', ...models(conf)], 'model');
   return { entry, left: [...firewall.left, ...leftOf(guest, conf, whyLeft)] };
 }
 
@@ -78,34 +88,6 @@ function whyLeft(key: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
-}
-
-function models(conf: Unclaimed): string[] {
-  return (conf.peek('net0') ?? '')
-    .split(',')
-    .map((part) => part.split('=', 1)[0] ?? '')
-    .filter((key) => MODEL.test(key));
-}
-
-function writtenNetwork(conf: Unclaimed, extent: Extent): Record<string, Json> {
-  const net = conf.properties('net0', 'model');
-  const bridge = net('bridge');
-  const address = conf.properties('ipconfig0');
-  const text = conf.peek('ipconfig0') ?? '';
-  // Of the two families the fields name one, and of the second only fixed addresses.
-  const isSix = !/(^|,)ip=/.test(text) && /(^|,)ip6=[^,]*\//.test(text);
-  const [ip, gw] = isSix ? [address('ip6'), address('gw6')] : [address('ip'), address('gw')];
-  const mac = models(conf).map((model) => net(model));
-  return said({
-    bridge: extent === 'different' && bridge === MAKING.vm.bridge ? undefined : bridge,
-    mac_address: extent === 'all' ? mac[0] : undefined,
-    ip: extent === 'different' && ip === MAKING.vm.ip ? undefined : ip,
-    gw,
-    nameserver: conf.take('nameserver'),
-    searchdomain: conf.take('searchdomain'),
-    vlan: numberOf(net('tag')),
-    mtu: numberOf(net('mtu')),
-  });
 }
 
 function writtenUser(conf: Unclaimed): JsonObject | undefined {

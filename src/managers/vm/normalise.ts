@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { normaliseSecret } from '../../config/secret.ts';
 import type { GuestContext } from '../guest/entry.ts';
 import { MAKING } from '../guest/making.ts';
-import { addressList, domainList, guestBase, normaliseService, withoutSlash } from '../guest/normalise.ts';
+import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
@@ -63,14 +63,13 @@ function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): numb
   return size !== null && is_template && size > MAKING.vm.diskSizeGb ? null : size;
 }
 
-function networkOf({ network_config: network, network_bridge }: Written, defaults: VmFileDefaults): VmGuest['network'] {
+function networkOf(
+  { network_config: network, network_bridge, without_network }: Written,
+  defaults: VmFileDefaults,
+): VmGuest['network'] {
   return {
-    bridge: network.bridge ?? network_bridge ?? defaults.network_bridge ?? null,
-    ip: network.ip ?? null,
-    gateway: network.gw ?? null,
-    mac: network.mac_address?.toUpperCase() ?? null,
-    vlan: network.vlan ?? null,
-    mtu: network.mtu ?? null,
+    ...interfaceOf({ ...network, bridge: network.bridge ?? network_bridge ?? defaults.network_bridge }),
+    none: without_network,
     nameservers: addressList(network.nameserver),
     searchdomain: domainList(network.searchdomain),
   };

@@ -1,6 +1,6 @@
 // Where the settings of a VM are written, in the words of the files: what its own entry leaves out stands in the defaults of all.
 
-import { GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
 import {
   certificates,
   guests,
@@ -33,7 +33,8 @@ const PLACES: Places<VmSpec> = {
     guests('/template_snapshot_name', '/is_template'),
   ],
   disk: [own('/storage_pool', '/disk_size_gb'), ...byDefault('storage_pool', 'disk_size_gb')],
-  net0: [INTERFACE, ...byDefault('network_bridge')],
+  network_config: [INTERFACE, ...byDefault('network_bridge')],
+  networks: [FURTHER_INTERFACES],
   agent: [
     own('/features', '/volumes', '/docker_stacks', '/user_config', '/health_check', '/portainer_role'),
     certificates('/post_renewal', '/post_renewal_command'),

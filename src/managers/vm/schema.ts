@@ -1,9 +1,10 @@
 // etc/phoenix_vm_configs.json: the virtual machines.
 
 import { z } from 'zod';
-import { becomes, inMachines, wholeNumber } from '../../config/schema/option.ts';
+import { becomes, inMachines } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { addressShape, linkShape, machineLinkShape, machineNetworks, withoutNetwork } from '../guest/network-schema.ts';
 import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape } from '../guest/settings/shape.ts';
@@ -38,10 +39,9 @@ const network = z.strictObject({
     ),
   bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
-  vlan: value.vlan.optional().describe('VLAN tag. Default: none for a new VM; one that exists keeps its own.'),
-  mtu: wholeNumber(inMachines('net0', 'mtu'), 'must be a whole number of bytes', { least: 1, most: 65_520 })
-    .optional()
-    .describe('Largest packet in bytes. Default: that of the bridge for a new VM; one that exists keeps its own.'),
+  ...addressShape,
+  ...linkShape('vm'),
+  ...machineLinkShape,
 });
 
 const user = z.strictObject({
@@ -123,6 +123,8 @@ const vmFields = z.strictObject({
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
   network_bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
+  without_network: withoutNetwork,
+  networks: machineNetworks,
   user_config: user
     .optional()
     .describe(

@@ -9,23 +9,23 @@ import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
 import type { Source } from '../guest/life/source.ts';
 import { MAKING } from '../guest/making.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
-import { type Interface, interfaceOf } from '../guest/proxmox/network.ts';
+import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { madeValues, valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 
-export type VmSpec = GuestSpec & {
-  readonly name: string;
-  /** Only what it is made from: another source later changes nothing on a VM that exists. */
-  readonly source: Exclude<Source, { readonly template: string }>;
-  readonly disk: { readonly storage: string; readonly sizeGb: number | null };
-  readonly net0: Interface;
-  /** Phoenix works inside it, and so needs the guest agent. */
-  readonly agent: boolean;
-  /** What cloud-init sets up. */
-  readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
-};
+export type VmSpec = GuestSpec &
+  Networks & {
+    readonly name: string;
+    /** Only what it is made from: another source later changes nothing on a VM that exists. */
+    readonly source: Exclude<Source, { readonly template: string }>;
+    readonly disk: { readonly storage: string; readonly sizeGb: number | null };
+    /** Phoenix works inside it, and so needs the guest agent. */
+    readonly agent: boolean;
+    /** What cloud-init sets up. */
+    readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
+  };
 
 export function vmTargets(config: Config): Target[] {
   const common = environmentInputs(config);
@@ -40,11 +40,16 @@ export function vmTargets(config: Config): Target[] {
 /** The same with what a new VM gets where nothing is declared. */
 export function madeMachine(spec: VmSpec): VmSpec {
   const { diskSizeGb, bridge, ip, username } = MAKING.vm;
+  const net = spec.network_config;
   return {
     ...spec,
     ...madeValues('vm', spec),
     disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
-    net0: { ...spec.net0, bridge: spec.net0.bridge ?? bridge, ip: spec.net0.ip ?? ip },
+    network_config:
+      net === null || net === 'none'
+        ? net
+        : { ...net, bridge: net.bridge ?? bridge, ...(net.ip === null && net.ip6 === null ? { ip } : {}) },
+    networks: spec.networks.map((one) => ({ ...one, bridge: one.bridge ?? bridge })),
     agent: true,
     user: { ...spec.user, name: spec.user.name ?? username },
   };
@@ -76,7 +81,7 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
     name: guest.name,
     source: guest.cloneFrom === null ? imageOf(guest) : { clone: guest.cloneFrom, snapshot },
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
-    net0: interfaceOf(guest.network, guest.firewall?.enabled ?? false),
+    ...networksOf(guest.network, guest.networks, guest.firewall?.enabled ?? false),
     agent: isWorkedIn(guest, config),
     user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
   };

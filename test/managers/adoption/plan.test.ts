@@ -29,9 +29,9 @@ test('each has its path, before and after', () => {
   const added = fields(target({}), target({ ...more, network_config: network }));
   const said = [
     { path: '/cores', before: null, after: 2 },
-    { path: '/net0/bridge', before: null, after: 'vmbr0' },
-    { path: '/net0/name', before: null, after: 'eth0' },
-    { path: '/net0/vlan', before: null, after: 5 },
+    { path: '/network_config/bridge', before: null, after: 'vmbr0' },
+    { path: '/network_config/name', before: null, after: 'eth0' },
+    { path: '/network_config/vlan', before: null, after: 5 },
     { path: '/start_at_boot', before: null, after: false },
     { path: '/swap_mb', before: null, after: 512 },
     { path: '/unprivileged', before: null, after: true },

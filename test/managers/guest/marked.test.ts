@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { markedGuests, sharedWith } from '../../../src/managers/guest/look/marked.ts';
 import { OWNER_TAG, printNotes } from '../../../src/managers/guest/look/notes.ts';
+import { networksOf } from '../../../src/managers/guest/proxmox/network.ts';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
+import { container } from '../guests.ts';
 
 const REPOSITORY = 'https://git.example/team/config';
 const VM = targetId('vm', 901);
@@ -28,8 +30,16 @@ const FILES = new Map([
   ['/etc/pve/firewall/901.fw', '[OPTIONS]\n'],
 ]);
 
-const share = (net: { ip: string | null; mac: string | null }, declared: readonly TargetId[] = []) => {
-  const found = sharedWith(markedGuests(FILES, REPOSITORY), targetId('lxc', 101), net, (id) => declared.includes(id));
+const networkOf = (network: ReturnType<typeof container>['network']) => networksOf(network, [], false).network_config;
+const share = (
+  net: { ip: `${string}/${string}` | 'dhcp' | null; mac: string | null },
+  declared: readonly TargetId[] = [],
+) => {
+  const network_config = networkOf({ ...container(101).network, ...net });
+  const networks = { network_config, networks: [] };
+  const found = sharedWith(markedGuests(FILES, REPOSITORY), targetId('lxc', 101), networks, (id) =>
+    declared.includes(id),
+  );
   return found === null ? null : [found.guest.target, found.address];
 };
 

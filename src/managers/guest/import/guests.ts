@@ -74,7 +74,9 @@ export function sharedFields(
   conf: Unclaimed,
   extent: Extent,
 ): Record<string, Json> {
-  const settings = writtenSettings(kind, conf, extent);
+  // The order of starting is one option: where a field says only a part of it, all of it is for options to say.
+  const wholly = parseProperties(conf.peek('startup') ?? '', 'order')['down'] !== undefined;
+  const settings = writtenSettings(kind, conf, extent, wholly ? ['startup'] : []);
   const tags = (conf.take('tags') ?? '')
     .split(/[,;\s]+/)
     .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);
@@ -86,19 +88,15 @@ export function sharedFields(
 }
 
 /** The firewall, where the fields can say it. */
-export function firewallOf({ firewall, id, target, conf }: FoundGuest): {
+export function firewallOf({ firewall, id, target }: FoundGuest): {
   readonly firewall?: JsonObject;
   readonly left: readonly LeftOver[];
 } {
   if (firewall === null) return { left: [] };
   const written = writtenFirewall(firewall);
-  const filters = normalFlag(parseProperties(conf.settings['net0'] ?? '')['firewall'] ?? '0') === '1';
-  const isOff = written?.['enabled'] === false;
-  if (written !== null && (filters || isOff)) return { firewall: written, left: [] };
+  if (written !== null) return { firewall: written, left: [] };
   const why =
-    written === null
-      ? 'it has rules or options that the field firewall has no words for, such as macros, groups and sets: the file stays as it is'
-      : 'its first interface has no firewall=1, so that the rules filter nothing, and the field firewall would turn that on: the file stays as it is';
+    'it has rules or options that the field firewall has no words for, such as macros, groups and sets: the file stays as it is';
   return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
 }
 
@@ -199,10 +197,6 @@ export function gigabytesOf(size: string | undefined): number | undefined {
 export function storageIn(volume: string | undefined): string {
   if (volume === undefined || volume.startsWith('/')) return '';
   return volume.slice(0, Math.max(0, volume.indexOf(':')));
-}
-
-export function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
 }
 
 /** Without what nothing is said of. */

@@ -9,12 +9,20 @@ import type { Unclaimed } from './unclaimed.ts';
 
 type AnySetting = ReturnType<typeof settingsOf>[number][1];
 
-/** Each setting that the guest's file says, and those that must be written. */
-export function writtenSettings(kind: GuestKind, conf: Unclaimed, extent: Extent): Record<string, Json> {
+/**
+ * Each setting that the guest's file says, and those that must be written.
+ * @param except options of Proxmox that something else says
+ */
+export function writtenSettings(
+  kind: GuestKind,
+  conf: Unclaimed,
+  extent: Extent,
+  except: readonly string[] = [],
+): Record<string, Json> {
   const written: Record<string, Json> = {};
   for (const [name, one] of settingsOf(kind)) {
     const ways = one[kind];
-    if (ways === undefined) continue;
+    if (ways === undefined || except.includes(one.option)) continue;
     const present = textOf(kind, one, conf);
     const text = present ?? (conf.isWaiting(one.option) ? undefined : ways.absent);
     const value = text === undefined ? undefined : readAs(kind, one, text);

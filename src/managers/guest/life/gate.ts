@@ -117,14 +117,14 @@ export function onOtherNode(program: Program, id: number, { elsewhere }: GuestOb
 export function missingOnHost(
   seen: GuestObservation,
   storages: readonly string[],
-  bridge: string | null,
+  needed: readonly (string | null)[],
 ): Refusal | null {
   const { storages: present, bridges } = seen.host;
   const storage = present === null ? undefined : storages.find((id) => !(id in present));
   if (storage !== undefined) return impossible(`storage ${storage} is not on the host`);
   // Proxmox accepts a bridge that does not exist, and every later change of the container fails after being written.
-  if (bridge !== null && bridges !== null && !bridges.includes(bridge))
-    return impossible(`bridge ${bridge} is not on the host`);
+  const bridge = bridges === null ? undefined : needed.find((one) => one !== null && !bridges.includes(one));
+  if (bridge !== undefined) return impossible(`bridge ${bridge} is not on the host`);
   return null;
 }
 

@@ -5,7 +5,7 @@ import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { MarkedTarget } from '../../../model/target.ts';
 import type { Program } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
-import type { Interface } from '../proxmox/network.ts';
+import { type Networks, placed } from '../proxmox/network.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
 import { isTagged, parseNotes } from './notes.ts';
 
@@ -38,10 +38,12 @@ export function markedGuests(files: ReadonlyMap<string, string>, repository: str
 export function sharedWith(
   marked: readonly MarkedGuest[],
   target: TargetId,
-  net: Pick<Interface, 'ip' | 'mac'>,
+  networks: Networks,
   declares: (target: TargetId) => boolean,
 ): { readonly guest: MarkedGuest; readonly address: string } | null {
-  const own = [net.mac?.toUpperCase(), fixed(net.ip)].filter((address) => address != null);
+  const own = placed(networks, {})
+    .flatMap(({ net }) => [net.mac_address?.toUpperCase(), fixed(net.ip), fixed(net.ip6)])
+    .filter((address) => address != null);
   for (const guest of marked) {
     if (guest.target === target || declares(guest.target)) continue;
     const address = own.find((each) => guest.addresses.includes(each));

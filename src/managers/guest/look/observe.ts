@@ -13,7 +13,7 @@ import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
 import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
-import type { Interface } from '../proxmox/network.ts';
+import type { Networks } from '../proxmox/network.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { otherNodeOf } from './cluster.ts';
 import { markedGuests, sharedWith } from './marked.ts';
@@ -95,11 +95,12 @@ export async function observeGuest(
 async function lookalikeOf(
   host: HostReader,
   { target, origin, declares = () => false }: Wanted<GuestSpec>,
-  spec: GuestSpec & { readonly net0?: Interface },
+  spec: GuestSpec & Partial<Networks>,
 ): Promise<GuestObservation['lookalike']> {
-  if (spec.net0 === undefined) return null;
+  const { network_config, networks } = spec;
+  if (network_config === undefined || networks === undefined) return null;
   const files = await host.readFolders([confFolder('pct'), confFolder('qm')]);
-  return sharedWith(markedGuests(files, repositoryName(origin)), target, spec.net0, declares);
+  return sharedWith(markedGuests(files, repositoryName(origin)), target, { network_config, networks }, declares);
 }
 
 /** Asked only of a file that is as declared: until then there is nothing to be proved of it. */

@@ -77,10 +77,12 @@ export function createArgs(desired: readonly DesiredSetting[]): string[] {
   });
 }
 
-/** The bridge that a guest is to be on by these words; undefined where they do not touch its interface. */
-export function bridgeIn(args: readonly string[]): string | undefined {
-  const at = args.indexOf('--net0');
-  return at < 0 ? undefined : parseProperties(args[at + 1] ?? '')['bridge'];
+/** The bridges that a guest is to be on by these words; none where they do not touch its interfaces. */
+export function bridgesIn(args: readonly string[]): string[] {
+  return args.flatMap((word, at) => {
+    const bridge = /^--net\d+$/.test(word) ? parseProperties(args[at + 1] ?? '')['bridge'] : undefined;
+    return bridge === undefined ? [] : [bridge];
+  });
 }
 
 /** One command for all changes. */

@@ -14,9 +14,17 @@ import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { HostNetwork } from '../../hypervisor/declared.ts';
 import type { RuleContext } from '../../rule.ts';
-import { allGuests, nameOfGuest, targetOf } from '../guests.ts';
+import {
+  addressesOf,
+  allGuests,
+  type DeclaredAddress,
+  type DeclaredInterface,
+  interfacesOf,
+  macsOf,
+  nameOfGuest,
+  targetOf,
+} from '../guests.ts';
 import { MAKING } from '../making.ts';
-import { macPlace } from './duplicates.ts';
 
 /**
  * BAD_ADDRESS: outside the subnet of the host's bridge, equal to the gateway or the host, the number or broadcast address of
@@ -27,14 +35,17 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
   const wrongSubnet = nobodyFits(config, surroundings);
   if (wrongSubnet !== null) return [wrongSubnet];
   return allGuests(config).flatMap((guest) => {
-    const own = parseNetwork(guest.network.ip ?? '');
-    if (own === undefined) return [];
-    const fault = addressFault(own, guest, surroundings);
-    if (fault !== undefined) return [bad(guest, within(guest.writtenAt, 'network_config', 'ip'), fault)];
-    const gateway = fixedAddress(guest.network.gateway);
-    if (gateway === null || gateway.kind() !== own.address.kind() || contains(own, gateway)) return [];
-    const place = within(guest.writtenAt, 'network_config', 'gw');
-    return [bad(guest, place, `the gateway ${guest.network.gateway} is outside of ${guest.network.ip}`)];
+    return addressesOf(guest).flatMap((address): Diagnostic[] => {
+      const { own, at, setting } = address;
+      const fault = addressFault(address, guest, surroundings);
+      if (fault !== undefined) return [bad(guest, at, fault)];
+      const gateway = fixedAddress(address.gateway);
+      // IPv6 routers are reached by addresses of the link as well.
+      if (gateway === null || contains(own, gateway) || gateway.range() === 'linkLocal') return [];
+      const { net, at: place } = address.interface;
+      const field = address.gateway === net.gateway ? 'gw' : 'gw6';
+      return [bad(guest, within(place, field), `the gateway ${address.gateway} is outside of ${setting}`)];
+    });
   });
 }
 
@@ -44,13 +55,20 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
  */
 export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((guest): Diagnostic[] => {
-    const { ip, gateway } = guest.network;
-    const isFixed = ip !== null && ip !== 'dhcp' && ip !== 'manual';
-    if (gateway === null || (isFixed && ip.includes(':') === gateway.includes(':'))) return [];
-    const fault = isFixed
-      ? `the gateway ${gateway} is of another family than ${ip}`
-      : `a gateway beside "${ip ?? 'dhcp'}"`;
-    return [bad(guest, within(guest.writtenAt, 'network_config', 'gw'), fault)];
+    return interfacesOf(guest).flatMap(({ net, at }): Diagnostic[] => {
+      const { ip, ip6, gateway, gateway6 } = net;
+      const fixed = [ip, ip6].filter((each) => each?.includes('/') === true);
+      return [
+        { field: 'gw', via: gateway, beside: ip },
+        { field: 'gw6', via: gateway6, beside: ip6 },
+      ].flatMap(({ field, via, beside }): Diagnostic[] => {
+        if (via === null || fixed.some((each) => each?.includes(':') === via.includes(':'))) return [];
+        const fault = beside?.includes('/')
+          ? `the gateway ${via} is of another family than ${beside}`
+          : `a gateway beside "${beside ?? 'dhcp'}"`;
+        return [bad(guest, within(at, field), fault)];
+      });
+    });
   });
 }
 
@@ -58,17 +76,19 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[]
 function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
   const { subnet, subnetText, bridge } = around;
   if (subnet === undefined) return null;
-  const own = allGuests(config)
-    .filter((guest) => isOnNetworkOf(guest, bridge))
-    .map((guest) => ({ guest, address: fixedAddress(guest.network.ip) }))
-    .filter(({ address }) => address !== null && address.kind() === subnet.address.kind());
+  const own = allGuests(config).flatMap((guest) =>
+    addressesOf(guest)
+      .filter((one) => isOnNetworkOf(guest, one.interface, bridge))
+      .filter((one) => one.own.address.kind() === subnet.address.kind())
+      .map((one) => ({ guest, setting: one.setting, address: one.own.address })),
+  );
   const [first] = own;
   if (first === undefined || own.length < 2) return null;
-  if (own.some(({ address }) => address !== null && contains(subnet, address))) return null;
+  if (own.some(({ address }) => contains(subnet, address))) return null;
   return {
     code: 'BAD_ADDRESS',
     at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
-    message: `all ${own.length} guests on ${bridge} are outside of ${subnetText}, such as ${nameOfGuest(first.guest)} at ${first.guest.network.ip}`,
+    message: `all ${own.length} guests on ${bridge} are outside of ${subnetText}, such as ${nameOfGuest(first.guest)} at ${first.setting}`,
     hint: 'Correct the address of the host, or default_subnet, or those of the guests.',
   };
 }
@@ -98,23 +118,27 @@ function surroundingsOf({ name, gateway, address, subnet }: HostNetwork): Surrou
   };
 }
 
-function addressFault(own: Network, guest: Guest, around: Surroundings): string | undefined {
-  const text = spelling(own.address);
-  const gateway = fixedAddress(guest.network.gateway);
+function addressFault(address: DeclaredAddress, guest: Guest, around: Surroundings): string | undefined {
+  const { own, text } = address;
+  const gateway = fixedAddress(address.gateway);
   if (text === around.gateway || (gateway !== null && text === spelling(gateway))) {
     return `${text} is the address of the gateway`;
   }
   if (text === around.host) return `${text} is the address of the host`;
   if (isReserved(own)) return `${text} is the number or broadcast address of its network, not one a guest can have`;
   const { subnet, subnetText, bridge } = around;
-  if (subnet === undefined || !isOnNetworkOf(guest, bridge) || subnet.address.kind() !== own.address.kind())
+  if (
+    subnet === undefined ||
+    !isOnNetworkOf(guest, address.interface, bridge) ||
+    subnet.address.kind() !== own.address.kind()
+  )
     return undefined;
   return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
 }
 
 /** On the host's own bridge, and not in a VLAN beside it. */
-function isOnNetworkOf({ kind, network }: Guest, bridge: string): boolean {
-  return (network.bridge ?? MAKING[kind].bridge) === bridge && network.vlan === null;
+function isOnNetworkOf({ kind }: Guest, { net }: DeclaredInterface, bridge: string): boolean {
+  return (net.bridge ?? MAKING[kind].bridge) === bridge && net.vlan === null;
 }
 
 function bad(guest: Guest, at: Diagnostic['at'], fault: string): Diagnostic {
@@ -128,25 +152,29 @@ export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext):
   const subnet = parseNetwork(address ?? '');
   if (via === null || unreadable.host('network')) return [];
   return allGuests(config).flatMap((guest): Diagnostic[] => {
-    const { network } = guest;
-    const own = fixedAddress(network.ip);
-    if (own === null || network.gateway !== null || !isOnNetworkOf(guest, bridge)) return [];
+    const all = addressesOf(guest).filter(({ own }) => own.address.kind() === via.kind());
+    const first = all.find(({ interface: { key } }) => key === 'net0');
+    if (first === undefined || all.some(({ gateway }) => gateway !== null)) return [];
+    const own = first.own.address;
+    if (!isOnNetworkOf(guest, first.interface, bridge)) return [];
     // A subnet of its own on the same bridge has a way of its own, or none on purpose.
-    if (own.kind() !== via.kind() || (subnet !== undefined && !contains(subnet, own))) return [];
-    const at = within(guest.writtenAt, 'network_config', 'ip');
-    const message = `${nameOfGuest(guest)} has the fixed address ${network.ip} and no gateway: it reaches nothing beyond ${bridge}`;
+    if (subnet !== undefined && !contains(subnet, own)) return [];
+    const { at } = first;
+    const message = `${nameOfGuest(guest)} has the fixed address ${first.setting} and no gateway: it reaches nothing beyond ${bridge}`;
     return [{ code: 'NO_GATEWAY', at, message, hint: `Write "gw": "${gateway}".`, target: targetOf(guest) }];
   });
 }
 
 /** BAD_ADDRESS: the lowest bit of the first byte marks a MAC address of a group; Proxmox refuses it. */
 export function macsAreUnicast({ config }: RuleContext): Diagnostic[] {
-  return allGuests(config)
-    .filter((guest) => guest.network.mac !== null && Number.parseInt(guest.network.mac.slice(0, 2), 16) % 2 === 1)
-    .map((guest) => ({
-      ...bad(guest, macPlace(guest), `${guest.network.mac} is a multicast MAC address`),
-      hint: 'Let the second digit be even, for example 52:54:00:….',
-    }));
+  return allGuests(config).flatMap((guest) =>
+    macsOf(guest)
+      .filter(({ mac }) => Number.parseInt(mac.slice(0, 2), 16) % 2 === 1)
+      .map(({ mac, at }) => ({
+        ...bad(guest, at, `${mac} is a multicast MAC address`),
+        hint: 'Let the second digit be even, for example 52:54:00:….',
+      })),
+  );
 }
 
 /** BAD_ADDRESS: the host has an address that no machine can have, or cannot reach its own gateway. */

@@ -1,11 +1,10 @@
 // What only one guest may have: its id, name, address, MAC and service name.
 
-import { fixedAddress, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
-import { allGuests, nameOfGuest, repeated, targetOf } from '../guests.ts';
+import { addressesOf, allGuests, interfacesOf, macsOf, nameOfGuest, repeated, targetOf } from '../guests.ts';
 
 /** DUPLICATE_ID: containers and VMs share one range of ids. */
 export function idsAreUnique({ config }: RuleContext): Diagnostic[] {
@@ -56,44 +55,85 @@ export function serviceNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** DUPLICATE_IP: two guests with one fixed address. */
+/** DUPLICATE_IP: one fixed address that two interfaces have, of two guests or of one. */
 export function addressesAreUnique({ config }: RuleContext): Diagnostic[] {
-  return laterOnes(
-    allGuests(config),
-    (guest) => {
-      const address = fixedAddress(guest.network.ip);
-      return address === null ? null : spelling(address);
-    },
-    (guest, first) => ({
-      code: 'DUPLICATE_IP',
-      at: within(guest.writtenAt, 'network_config', 'ip'),
-      message: `${guest.network.ip?.split('/')[0]} is also the address of ${nameOfGuest(first)}`,
-      hint: 'Give one of them a free address.',
-      target: targetOf(guest),
-    }),
+  const all = allGuests(config).flatMap((guest) => addressesOf(guest).map((address) => ({ guest, address })));
+  return repeated(all, ({ address }) => address.text).flatMap(([first, ...later]) =>
+    later.map(
+      ({ guest, address }): Diagnostic => ({
+        code: 'DUPLICATE_IP',
+        at: address.at,
+        message: `${address.setting.split('/')[0]} is also the address of ${ownerOf(first?.guest, first?.address.interface.key)}`,
+        hint: 'Give one of them a free address.',
+        target: targetOf(guest),
+      }),
+    ),
   );
 }
 
-/** DUPLICATE_MAC: two guests with one hardware address. */
+/** DUPLICATE_MAC: one hardware address that two interfaces have. */
 export function macsAreUnique({ config }: RuleContext): Diagnostic[] {
-  return laterOnes(
-    allGuests(config),
-    (guest) => guest.network.mac?.toUpperCase() ?? null,
-    (guest, first) => ({
-      code: 'DUPLICATE_MAC',
-      at: macPlace(guest),
-      message: `${guest.network.mac} is also the MAC address of ${nameOfGuest(first)}`,
-      hint: 'Change one of them, or leave it out: Proxmox then chooses one, and it is kept.',
-      target: targetOf(guest),
-    }),
+  const all = allGuests(config).flatMap((guest) => macsOf(guest).map((one) => ({ guest, ...one })));
+  return repeated(all, ({ mac }) => mac).flatMap(([first, ...later]) =>
+    later.map(
+      ({ guest, mac, at }): Diagnostic => ({
+        code: 'DUPLICATE_MAC',
+        at,
+        message: `${mac} is also the MAC address of ${ownerOf(first?.guest)}`,
+        hint: 'Change one of them, or leave it out: Proxmox then chooses one, and it is kept.',
+        target: targetOf(guest),
+      }),
+    ),
   );
 }
 
-/** Where a guest's MAC address is written. */
-export function macPlace(guest: Guest) {
-  return guest.kind === 'lxc'
-    ? within(guest.writtenAt, 'mac_address')
-    : within(guest.writtenAt, 'network_config', 'mac_address');
+function ownerOf(guest: Guest | undefined, key = 'net0'): string {
+  if (guest === undefined) return 'another guest';
+  return key === 'net0' ? nameOfGuest(guest) : `${key} of ${nameOfGuest(guest)}`;
+}
+
+/** INVALID_VALUE: what one guest says of its interfaces does not go together. */
+export function interfacesAreTold({ config }: RuleContext): Diagnostic[] {
+  return allGuests(config).flatMap((guest): Diagnostic[] => {
+    const found = (at: Diagnostic['at'], message: string, hint: string): Diagnostic => ({
+      code: 'INVALID_VALUE',
+      at,
+      message: `${nameOfGuest(guest)}: ${message}`,
+      hint,
+      target: targetOf(guest),
+    });
+    const declared = interfacesOf(guest);
+    const named = declared.filter(({ net }) => net.name !== null);
+    const { none, ip, ip6, bridge } = guest.network;
+    const said = none && (ip !== null || ip6 !== null || (guest.kind === 'lxc' && bridge !== null));
+    return [
+      ...(said
+        ? [found(within(guest.writtenAt, 'without_network'), 'it has a network_config too', 'Take one of them out.')]
+        : []),
+      ...repeated(declared, ({ key }) => key).flatMap(([, ...later]) =>
+        later.map(({ key, at }) => found(at, `two interfaces are ${key}`, 'Give one of them another "index".')),
+      ),
+      ...repeated(named, ({ net }) => net.name).flatMap(([, ...later]) =>
+        later.map(({ net, at }) =>
+          found(within(at, 'name'), `two interfaces are called ${net.name}`, 'Give one of them another name.'),
+        ),
+      ),
+      ...declared.flatMap(({ net, at }) => [
+        ...(net.ip?.includes(':') === true && net.ip6 !== null
+          ? [
+              found(
+                within(at, 'ip6'),
+                '"ip" is an IPv6 address already',
+                'Write the address of IPv4 in "ip", and one of IPv6 in "ip6".',
+              ),
+            ]
+          : []),
+        ...(net.gateway?.includes(':') === true && net.gateway6 !== null
+          ? [found(within(at, 'gw6'), '"gw" is an IPv6 gateway already', 'Write one of them.')]
+          : []),
+      ]),
+    ];
+  });
 }
 
 /** A diagnostic for each guest whose key an earlier one has. */

@@ -16,7 +16,16 @@ import type { Config } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { Unreadable } from '../../unreadable.ts';
 import type { FirewallRule } from '../declared.ts';
-import { allGuests, meaningOf, nameOfGuest, repeated, ruleLists, targetOf } from '../guests.ts';
+import {
+  addressesOf,
+  allGuests,
+  interfacesOf,
+  meaningOf,
+  nameOfGuest,
+  repeated,
+  ruleLists,
+  targetOf,
+} from '../guests.ts';
 
 /** DUPLICATE_RULE: a list has the same rule twice; the comment does not make it another one. */
 export function firewallRulesAreDifferent({ config }: RuleContext): Diagnostic[] {
@@ -105,10 +114,7 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Dia
 export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
   const owners = new Map(
-    allGuests(before).flatMap((guest) => {
-      const address = fixedAddress(guest.network.ip);
-      return address === null ? [] : [[spelling(address), guest] as const];
-    }),
+    allGuests(before).flatMap((guest) => addressesOf(guest).map(({ text }) => [text, guest] as const)),
   );
   const owned = ownedAddresses(after);
   const known = knownNetworks(after);
@@ -185,7 +191,9 @@ function ownedAddresses(config: Config): Set<string> {
     ...network.nameservers,
     ...network.bridges.map((bridge) => bridge.address),
     ...dns.upstreamServers,
-    ...guests.flatMap((guest) => [guest.network.ip, guest.network.gateway]),
+    ...guests.flatMap((guest) =>
+      interfacesOf(guest).flatMap(({ net }) => [net.ip, net.ip6, net.gateway, net.gateway6]),
+    ),
     ...config.vm.flatMap((vm) => vm.volumes.map((volume) => volume.server)),
   ];
   const addresses = settings.map(fixedAddress).filter((address) => address !== null);

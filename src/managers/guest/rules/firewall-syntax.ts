@@ -33,7 +33,7 @@ export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
   const judge = judgingOnce(known);
   return ruleLists(config).flatMap((list) =>
     list.rules.flatMap((rule) =>
-      judge(rule, list.owner === 'host').map(([field, message, hint]) => ({
+      judge(rule, list.owner === 'host', list.interfaces ?? ['net0']).map(([field, message, hint]) => ({
         code: 'BAD_RULE' as const,
         at: within(rule.writtenAt, field),
         message,
@@ -47,17 +47,20 @@ export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
 type Fault = readonly [field: string, message: string, hint?: string];
 
 /** Many guests have the same few rules: each is judged once. */
-function judgingOnce(known: FirewallNames): (rule: FirewallRule, ofHost: boolean) => readonly Fault[] {
+function judgingOnce(
+  known: FirewallNames,
+): (rule: FirewallRule, ofHost: boolean, interfaces: readonly string[]) => readonly Fault[] {
   const judged = new Map<string, readonly Fault[]>();
-  return (rule, ofHost) => {
-    const key = `${ofHost}\n${meaningOf(rule)}`;
-    const found = judged.get(key) ?? faults(rule, ofHost, known);
+  return (rule, ofHost, interfaces) => {
+    const of = rule.iface === null ? '' : interfaces.join();
+    const key = `${ofHost}\n${of}\n${meaningOf(rule)}`;
+    const found = judged.get(key) ?? faults(rule, ofHost, known, interfaces);
     judged.set(key, found);
     return found;
   };
 }
 
-function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames): Fault[] {
+function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, interfaces: readonly string[]): Fault[] {
   const found: Fault[] = [];
   for (const [field, ports] of [
     ['port', rule.port],
@@ -76,9 +79,13 @@ function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames): Faul
     if (fault !== undefined) found.push([field, ...fault]);
   }
   const { iface } = rule;
-  if (!ofHost && iface !== null && iface !== 'net0') {
+  if (!ofHost && iface !== null && !interfaces.includes(iface)) {
     const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
-    found.push(['iface', `"${iface}" is ${is}`, 'The interface of a guest is net0.']);
+    found.push([
+      'iface',
+      `"${iface}" is ${is}`,
+      `${interfaces.length === 0 ? 'The guest has no interface' : `The guest has ${interfaces.join(', ')}`}.`,
+    ]);
   }
   const told = new Set<string>(found.map(([field]) => field));
   // A port without its protocol is one fault, which Proxmox has against both.

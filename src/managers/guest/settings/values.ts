@@ -3,6 +3,7 @@
 
 import type { z } from 'zod';
 import type { JsonObject } from '../../../model/json.ts';
+import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import type { GuestKind, Setting } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -93,13 +94,18 @@ export function asRecorded({
   boot_delay,
   ...spec
 }: JsonObject): JsonObject {
-  const { cpulimit, cpuunits, options, ...others } = spec;
+  const { cpulimit, cpuunits, options, network_config, networks, ...others } = spec;
   const startup = [
     ...(boot_order == null ? [] : [`order=${boot_order}`]),
     ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
   ];
   return {
     ...others,
+    ...recordedNetworks(
+      'hostname' in spec,
+      network_config as Networks['network_config'] | undefined,
+      networks as Networks['networks'] | undefined,
+    ),
     memoryMb: memory_mb ?? null,
     ...(swap_mb === undefined ? {} : { swapMb: swap_mb }),
     onboot: start_at_boot ?? null,
@@ -107,5 +113,20 @@ export function asRecorded({
     ...(cpulimit == null ? {} : { cpulimit }),
     ...(cpuunits == null ? {} : { cpuunits }),
     ...(isEmpty(options) ? {} : { options }),
+  };
+}
+
+/** A guest of the version before had one interface, called by its key, which had a name in containers alone. */
+function recordedNetworks(
+  isContainer: boolean,
+  first: Networks['network_config'] | undefined,
+  others: Networks['networks'] = [],
+): JsonObject {
+  const named = ({ name }: Interface) => (isContainer ? { name } : {});
+  return {
+    net0: first === 'none' || first == null ? (first ?? null) : { ...named(first), ...recordedInterface(first) },
+    ...(others.length === 0
+      ? {}
+      : { networks: others.map((net) => ({ index: net.index, ...named(net), ...recordedInterface(net) })) }),
   };
 }

@@ -4,7 +4,7 @@ import { fixedAddress } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
-import { addressOf, allGuests, targetOf } from '../../guest/guests.ts';
+import { addressOf, allGuests, firstAddresses, targetOf } from '../../guest/guests.ts';
 import { routesOf } from '../../routes/routes.ts';
 
 export interface MentionedName {
@@ -18,7 +18,7 @@ export interface MentionedName {
   place(): Pick<Diagnostic, 'at' | 'position'>;
 }
 
-/** A name in lower case and the one address that it leads to. */
+/** A name in lower case and an address that it leads to: one, or one of each family. */
 export interface DnsRecord {
   readonly name: string;
   readonly address: string;
@@ -55,7 +55,17 @@ export function dnsRecords(config: Config): DnsRecord[] {
   ];
   const records = new Map<string, DnsRecord>();
   for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
-  return [...records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const all = [...records.values()].flatMap((record) => [record, ...besideOf(record, of('name'))]);
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A guest's own name leads to its IPv6 address too; where others answer, only that of IPv4 is known to be listened at. */
+function besideOf({ name, address }: DnsRecord, own: readonly MentionedName[]): DnsRecord[] {
+  const guest = own.find((each) => each.name === name && each.address === address)?.guest ?? null;
+  if (guest === null) return [];
+  return firstAddresses(guest)
+    .filter((each) => each !== address)
+    .map((each) => ({ name, address: each }));
 }
 
 /**

@@ -1,0 +1,130 @@
+// The interfaces of guests as people write them: the first one, and those beside it.
+
+import { z } from 'zod';
+import {
+  type Becomes,
+  becomes,
+  hundredths,
+  inContainers,
+  inMachines,
+  oneOf,
+  wholeNumber,
+} from '../../config/schema/option.ts';
+import * as value from '../../config/schema/values.ts';
+import { placesFor } from '../../proxmox/table.ts';
+import type { GuestKind } from './settings/setting.ts';
+
+const GUESTS = { lxc: 'container', vm: 'VM' } as const;
+const KEEPS = 'one that exists keeps its own';
+
+function places(kind: GuestKind, property: string, write?: Becomes['write']): Becomes[] {
+  const rest = write === undefined ? {} : { write };
+  return kind === 'lxc' ? inContainers('net0', property, rest) : inMachines('net0', property, rest);
+}
+
+const BYTES = { lxc: { least: 64, most: 65_535 }, vm: { least: 1, most: 65_520 } } as const;
+
+const joined = (vlans: readonly number[]): string => vlans.join(';');
+const VLANS = 'must be a list of VLANs, numbers from 1 to 4094';
+
+/** What the first interface and further ones have alike, beside their address and what only one kind of guests has. */
+export function linkShape(kind: GuestKind) {
+  const guest = GUESTS[kind];
+  return {
+    vlan: value.vlan.optional().describe(`VLAN tag. Default: none for a new ${guest}; ${KEEPS}.`),
+    trunks: becomes(places(kind, 'trunks', joined), VLANS, z.array(z.int().min(1).max(4094)))
+      .refine((vlans) => vlans.length > 0, 'must name a VLAN, or be left out')
+      .optional()
+      .describe(
+        `VLANs that pass with their tags, on a bridge that knows VLANs. Default: none for a new ${guest}; ${KEEPS}.`,
+      ),
+    rate: hundredths(places(kind, 'rate'), 'must be a number of megabytes per second', { least: 0, most: 10_240 })
+      .optional()
+      .describe(`How fast it sends at most, in megabytes per second. Default: no limit for a new ${guest}; ${KEEPS}.`),
+    mtu: wholeNumber(places(kind, 'mtu'), 'must be a whole number of bytes', BYTES[kind])
+      .optional()
+      .describe(`Largest packet in bytes. Default: that of the bridge for a new ${guest}; ${KEEPS}.`),
+    firewall: becomes(places(kind, 'firewall'), 'must be true or false', z.boolean())
+      .optional()
+      .describe("Whether the guest's firewall filters here. Default: true where `firewall` of the guest is enabled."),
+    link_down: becomes(places(kind, 'link_down'), 'must be true or false', z.boolean())
+      .optional()
+      .describe(`As if its cable were pulled. Default: false for a new ${guest}; ${KEEPS}.`),
+  };
+}
+
+export const addressShape = {
+  ip6: value.ip6Setting
+    .optional()
+    .describe(
+      'IPv6 address with prefix length beside that of IPv4, `dhcp`, `auto` for what routers announce, or `manual`. Default: as it is on the guest.',
+    ),
+  gw6: value.gateway6.optional().describe('IPv6 gateway; only with a fixed address. Default: as it is on the guest.'),
+};
+
+/** What only VMs have. */
+export const machineLinkShape = {
+  model: oneOf({ verb: 'qm set', option: 'net0', property: 'model' })
+    .optional()
+    .describe('Kind of card. Default: virtio for a new VM; one that exists keeps its own.'),
+  queues: wholeNumber(inMachines('net0', 'queues'), 'must be a whole number of queues', { least: 0, most: 64 })
+    .optional()
+    .describe(
+      'How many queues the card has, such as one for each core. Default: one for a new VM; one that exists keeps its own.',
+    ),
+};
+
+export const interfaceName = becomes(inContainers('net0', 'name'), value.EXPECT_INTERFACE, value.interfaceName);
+
+/** Interfaces beside the first. */
+export function furtherNetworks(kind: GuestKind) {
+  const guest = GUESTS[kind];
+  const most = placesFor(kind === 'lxc' ? 'lxc' : 'qemu', 'net') - 1;
+  const entry = {
+    index: z
+      .int()
+      .min(1)
+      .max(most)
+      .optional()
+      .describe('The number in its key: 1 is `net1`. Default: its place in the list, the first being 1.'),
+    bridge: value.bridge.optional().describe(`Bridge of the host. Default: vmbr0 for a new interface; ${KEEPS}.`),
+    ip: value.ipSetting
+      .optional()
+      .describe('Address with prefix length, `dhcp`, or `manual`. Default: as it is on the guest.'),
+    gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the guest.'),
+    ...addressShape,
+    mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+    ...linkShape(kind),
+  };
+  const described = `Interfaces beside the first, each told by its number; others that people gave the ${guest} stay. Default: none.`;
+  return { entry, most, described };
+}
+
+export const containerNetworks = (() => {
+  const { entry, most, described } = furtherNetworks('lxc');
+  const name = interfaceName
+    .optional()
+    .describe(
+      'Name of the interface inside. Default: `eth` with its number for a new interface; one that exists keeps its own.',
+    );
+  return z
+    .array(z.strictObject({ ...entry, name }))
+    .max(most)
+    .default([])
+    .describe(described);
+})();
+
+export const machineNetworks = (() => {
+  const { entry, most, described } = furtherNetworks('vm');
+  return z
+    .array(z.strictObject({ ...entry, ...machineLinkShape }))
+    .max(most)
+    .default([])
+    .describe(described);
+})();
+
+/** The guest has no interface. */
+export const withoutNetwork = z
+  .boolean()
+  .default(false)
+  .describe('It has no interface: a new guest gets none, and one that it has goes. Default: false.');
