@@ -12,6 +12,7 @@ const WORDS = new Map([
   ['integer', 'number'],
   ['number', 'hundredths'],
   ['boolean', 'flag'],
+  ['string', 'text'],
 ]);
 
 /** What has a class of its own: a name and a value here would let through what that refuses. */

@@ -62,6 +62,7 @@ describe('a container', () => {
       traefikService: null,
       healthCheck: null,
       triggerSync: false,
+      options: {},
       role: null,
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,

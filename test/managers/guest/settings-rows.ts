@@ -4,8 +4,8 @@
 type Impact = 'live' | 'restart';
 
 export interface SettingRow {
-  readonly from: number | boolean;
-  readonly to: number | boolean;
+  readonly from: number | boolean | string;
+  readonly to: number | boolean | string;
   /** Words of the command that brings it from the one to the other, and what is said of it. */
   readonly words: string;
   readonly said: string;
@@ -90,10 +90,73 @@ export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
     lxc: 'live',
     vm: 'live',
   },
+  timezone: {
+    from: 'host',
+    to: 'Europe/Vienna',
+    words: '--timezone Europe/Vienna',
+    said: 'time zone',
+    line: 'timezone: Europe/Vienna',
+    refused: 'Mars/Base',
+    lxc: 'restart',
+  },
+  console_mode: {
+    from: 'tty',
+    to: 'shell',
+    words: '--cmode shell',
+    said: 'console mode',
+    line: 'cmode: shell',
+    refused: 'window',
+    lxc: 'restart',
+  },
+  console: {
+    from: true,
+    to: false,
+    words: '--console 0',
+    said: 'console',
+    line: 'console: 0',
+    refused: 1,
+    lxc: 'restart',
+  },
+  tty_count: {
+    from: 2,
+    to: 4,
+    words: '--tty 4',
+    said: 'number of terminals',
+    line: 'tty: 4',
+    refused: 7,
+    lxc: 'restart',
+  },
+  entrypoint: {
+    from: '/sbin/init',
+    to: '/bin/app --serve',
+    words: '--entrypoint /bin/app --serve',
+    said: 'entrypoint',
+    line: 'entrypoint: /bin/app --serve',
+    refused: 'app',
+    lxc: 'restart',
+  },
+  hookscript: {
+    from: 'local:snippets/one.sh',
+    to: 'local:snippets/two.sh',
+    words: '--hookscript local:snippets/two.sh',
+    said: 'hook script',
+    line: 'hookscript: local:snippets/two.sh',
+    refused: '/root/hook.sh',
+    lxc: 'live',
+  },
+  protection: {
+    from: false,
+    to: true,
+    words: '--protection 1',
+    said: 'protection',
+    line: 'protection: 1',
+    refused: 'yes',
+    lxc: 'live',
+  },
 };
 
 /** What a file says of each setting of a kind. */
-export function settingsAsWritten(kind: 'lxc' | 'vm'): Record<string, number | boolean> {
+export function settingsAsWritten(kind: 'lxc' | 'vm'): Record<string, SettingRow['to']> {
   const of = Object.entries(SETTING_ROWS).filter(([, row]) => row[kind] !== undefined);
   return Object.fromEntries(of.map(([name, { from }]) => [name, from]));
 }

@@ -1,7 +1,8 @@
 // Each setting of guests from its declaration to Proxmox: its field in the schema and the file, its change in a plan and what that
 // costs, the words of its command, and what the host has afterwards.
 
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { declarations } from '../../../src/agent/reconcile/desired-state.ts';
 import { jsonSchema } from '../../../src/load/json-schema.ts';
@@ -64,6 +65,10 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
   beforeEach(async () => {
     host = await openLabHost();
     await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+    for (const name of ['one', 'two']) {
+      await host.write(`/var/lib/vz/snippets/${name}.sh`, '#!/bin/sh\n');
+      await chmod(join(host.dir, `var/lib/vz/snippets/${name}.sh`), 0o755);
+    }
   });
   afterEach(() => host.close());
 

@@ -105,7 +105,7 @@ function draft(call: Call, id: number, source: GuestFile, parameters: Parameters
     if (value) file.options[name] = value;
   }
   file.raw = [...section.raw];
-  return { file, disks: disks.sort((a, b) => Number(b.disk.key === 'rootfs') - Number(a.disk.key === 'rootfs')) };
+  return { file, disks };
 }
 
 function withNewMac(value: string): string {

@@ -5,12 +5,11 @@ import { type Call, print, warn } from '../call.ts';
 import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac } from '../guest/guest.ts';
-import type { LabNode } from '../node.ts';
 import { attempt, Refusal } from '../refusal.ts';
 import { NEW_VOLUME } from '../storage/storage.ts';
 import { volumeSize } from '../storage/volumes.ts';
 import { createMounts, freeOwned } from './disks.ts';
-import { bridgeMtu, networkOf } from './host.ts';
+import { networkOf } from './host.ts';
 
 /** Options that take effect at once, whether the container runs or not. */
 const IMMEDIATE = new Set([
@@ -140,7 +139,7 @@ export function hotplug(
     const isNew = file.options[name] === undefined;
     const done = live(name, () => {
       const value = file.pending.options[name] ?? '';
-      if (/^net\d+$/.test(name)) file.pending.options[name] = plugNetwork(call.node, file.options[name], value);
+      if (/^net\d+$/.test(name)) file.pending.options[name] = printNetwork(networkOf(value));
       else if (/^mp\d+$/.test(name) && isNew) applyMount(call, id, file, name);
       else return LIVE.has(name) || (/^dev\d+$/.test(name) && isNew);
       return true;
@@ -148,12 +147,4 @@ export function hotplug(
     if (done) commit(file, name);
   }
   return errors;
-}
-
-function plugNetwork(node: LabNode, old: string | undefined, value: string): string {
-  const properties = networkOf(value);
-  const before = old === undefined ? undefined : networkOf(old);
-  if (before?.['bridge'] !== properties['bridge'] || before?.['hwaddr'] !== properties['hwaddr'])
-    bridgeMtu(node, properties['bridge'] ?? '');
-  return printNetwork(properties);
 }

@@ -5,7 +5,7 @@ import { type DesiredSetting, type Earlier, plainSetting, propertySetting } from
 import type { GuestKind, Setting } from './setting.ts';
 import { settingsOf } from './values.ts';
 
-type Value = number | boolean;
+type Value = number | boolean | string;
 type Values = Readonly<Partial<Record<string, unknown>>>;
 
 /** One for each option, in the order of the declarations. */

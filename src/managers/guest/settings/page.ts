@@ -3,7 +3,7 @@
 import type { GuestKind, Setting, Ways } from './setting.ts';
 import { settingsOf } from './values.ts';
 
-type AnySetting = Setting<number | boolean>;
+type AnySetting = Setting<number | boolean | string>;
 
 /** A table in Markdown, each row a setting. */
 export function settingsPage(): string {

@@ -46,7 +46,7 @@ export interface Setting<Value> {
 }
 
 /** Keeps what is declared as it is, so that types follow from it. */
-export function setting<Value extends number | boolean>() {
+export function setting<Value extends number | boolean | string>() {
   return <const Declared extends Setting<Value>>(declared: Declared): Declared => declared;
 }
 

@@ -4,15 +4,22 @@
 
 import { z } from 'zod';
 import { becomes, hundredths, wholeNumber } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
 import { seconds } from '../../../config/schema/values.ts';
 import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
 import { setting } from './setting.ts';
 
+const EXPECT_ZONE = 'must be a time zone such as Europe/Vienna, or host';
+const ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
+const EXPECT_COMMAND = 'must be the path of a program, with its arguments behind it';
+const EXPECT_HOOK = 'must be a snippet such as local:snippets/hook.sh';
+const SNIPPET = /^[A-Za-z][A-Za-z0-9_.-]*:snippets\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const MOST_MB = 64 * 1024 * 1024;
 const AS_BEFORE = 'one that exists keeps its own';
 const AS_IT_IS = 'as it is on the guest';
 const LXC_CGROUP = 'LXC: cores, cpulimit, cpuunits, memory and swap change the cgroup of the running container';
 const LXC_FILE_ONLY = 'LXC: read when the host starts, so nothing of the running container changes';
+const LXC_AT_START = 'LXC: waits in [pve:pending], since only the start of the container reads it';
 const QEMU_FILE_ONLY = 'QEMU: in $fast_plug_option, read when the host starts';
 const QEMU_NO_HOTPLUG = 'QEMU: waits unless hotplug of cpu and memory is on, which Proxmox leaves off';
 const QEMU_CGROUP = 'QEMU: cpuunits and cpulimit change the cgroup of the running VM';
@@ -174,6 +181,90 @@ export const SETTINGS = {
       unsaid: AS_IT_IS,
       cost: 'live',
       source: QEMU_FILE_ONLY,
+    },
+  }),
+  timezone: setting<string>()({
+    option: 'timezone',
+    label: 'time zone',
+    check: (places) => becomes(places, EXPECT_ZONE, text.name(ZONE, EXPECT_ZONE)),
+    lxc: {
+      says: 'Time zone inside, such as `Europe/Vienna`; `host` is that of the host.',
+      unsaid: `that of the template; ${AS_BEFORE}`,
+      cost: 'restart',
+      source: LXC_AT_START,
+    },
+  }),
+  console_mode: setting<'tty' | 'console' | 'shell'>()({
+    option: 'cmode',
+    label: 'console mode',
+    check: (places) => becomes(places, 'must be tty, console or shell', z.enum(['tty', 'console', 'shell'])),
+    lxc: {
+      says: 'What its console in Proxmox opens: a terminal to log in at, the console of the system, or a shell of root.',
+      unsaid: `tty for a new container; ${AS_BEFORE}`,
+      absent: 'tty',
+      cost: 'restart',
+      source: LXC_AT_START,
+    },
+  }),
+  console: setting<boolean>()({
+    option: 'console',
+    label: 'console',
+    check: (places) => becomes(places, 'must be true or false', z.boolean()),
+    normal: normalFlag,
+    lxc: {
+      says: 'Whether it has a console device.',
+      unsaid: `true for a new container; ${AS_BEFORE}`,
+      absent: '1',
+      cost: 'restart',
+      source: LXC_AT_START,
+    },
+  }),
+  tty_count: setting<number>()({
+    option: 'tty',
+    label: 'number of terminals',
+    check: (places) => wholeNumber(places, 'must be a whole number of terminals', { least: 0, most: 6 }),
+    lxc: {
+      says: 'Terminals that it has.',
+      unsaid: `2 for a new container; ${AS_BEFORE}`,
+      absent: '2',
+      cost: 'restart',
+      source: LXC_AT_START,
+    },
+  }),
+  entrypoint: setting<string>()({
+    option: 'entrypoint',
+    label: 'entrypoint',
+    check: (places) => becomes(places, EXPECT_COMMAND, text.line(4096).regex(/^\/[^\s]/, EXPECT_COMMAND)),
+    lxc: {
+      says: 'What it starts with in place of /sbin/init, with its arguments: for images of applications.',
+      unsaid: `/sbin/init for a new container; ${AS_BEFORE}`,
+      absent: '/sbin/init',
+      cost: 'restart',
+      source: LXC_AT_START,
+    },
+  }),
+  hookscript: setting<string>()({
+    option: 'hookscript',
+    label: 'hook script',
+    check: (places) => becomes(places, EXPECT_HOOK, text.name(SNIPPET, EXPECT_HOOK)),
+    lxc: {
+      says: 'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
+      unsaid: AS_IT_IS,
+      cost: 'live',
+      source: LXC_FILE_ONLY,
+    },
+  }),
+  protection: setting<boolean>()({
+    option: 'protection',
+    label: 'protection',
+    check: (places) => becomes(places, 'must be true or false', z.boolean()),
+    normal: normalFlag,
+    lxc: {
+      says: 'Proxmox refuses to remove the container and its disks, whoever asks; `protected` is what binds Phoenix.',
+      unsaid: `false for a new container; ${AS_BEFORE}`,
+      absent: '0',
+      cost: 'live',
+      source: LXC_FILE_ONLY,
     },
   }),
 } as const;

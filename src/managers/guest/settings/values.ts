@@ -26,7 +26,7 @@ export type SharedSettings = Pick<SettingValues<'lxc'>, SettingName<'lxc'> & Set
 /** Whatever holds some of them under their names. */
 type Holding<Kind extends GuestKind> = { readonly [Name in SettingName<Kind>]?: ValueOf<Name> | null | undefined };
 
-type AnyValue = number | boolean;
+type AnyValue = number | boolean | string;
 
 /** Each setting of a kind with its name, whatever its type. */
 export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<AnyValue>])[] =>
@@ -78,6 +78,12 @@ function at(from: object, name: string): AnyValue | null | undefined {
   return (from as Readonly<Record<string, AnyValue | null | undefined>>)[name];
 }
 
+/** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
+const LATER: ReadonlySet<string> = new Set([
+  ...['cpulimit', 'cpuunits', 'options'],
+  ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
+]);
+
 function isEmpty(value: unknown): boolean {
   return value == null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
@@ -94,7 +100,10 @@ export function asRecorded({
   boot_delay,
   ...spec
 }: JsonObject): JsonObject {
-  const { cpulimit, cpuunits, options, network_config, networks, ...others } = spec;
+  const { network_config, networks, ...rest } = spec;
+  const others = Object.fromEntries(
+    Object.entries(rest).filter(([name, value]) => !LATER.has(name) || !isEmpty(value)),
+  );
   const startup = [
     ...(boot_order == null ? [] : [`order=${boot_order}`]),
     ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
@@ -110,9 +119,6 @@ export function asRecorded({
     ...(swap_mb === undefined ? {} : { swapMb: swap_mb }),
     onboot: start_at_boot ?? null,
     startup: startup.length === 0 ? null : startup.join(','),
-    ...(cpulimit == null ? {} : { cpulimit }),
-    ...(cpuunits == null ? {} : { cpuunits }),
-    ...(isEmpty(options) ? {} : { options }),
   };
 }
 

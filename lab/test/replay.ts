@@ -1,0 +1,109 @@
+// The lab against a recorded session, command by command. Alike means: success or failure, the first line of the error output, and the
+// files that were written.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createLab, setGuestState } from '../src/proxmox/create.ts';
+import { openNode, setAgent } from '../src/proxmox/node.ts';
+import { PROGRAMS } from '../src/proxmox/programs.ts';
+
+export type Row =
+  | { argv: string[]; rc: number; stdout?: string; stderr: string }
+  | { given: 'running' | 'stopped' | 'guest agent answers'; id: number }
+  | { given: 'file'; file: string; content: string }
+  | { file: string; content: string | null };
+
+/** Why a row is left out, undefined for those that the lab is held to. */
+function leftOut(row: Row): string | undefined {
+  if (!('argv' in row)) return undefined;
+  const [program = '', , path = ''] = row.argv;
+  if (PROGRAMS[program] === undefined) return `${program} (Phoenix does not call it)`;
+  if (program === 'pveum' && !/^(user add|acl modify) /.test(row.argv.slice(1).join(' '))) {
+    return 'pveum of roles, tokens and lists (Phoenix keeps users and what they may do everywhere)';
+  }
+  if (/^\/pools/.test(path)) return 'pvesh /pools (Phoenix uses no pools)';
+  if (/^(403 Permission|only root can set)/.test(row.stderr))
+    return 'calls of a user other than root@pam (Phoenix is root on the host)';
+  if (row.stderr.startsWith('lxc-attach: ')) return 'pct exec where no process of the guest was there to attach to';
+  return undefined;
+}
+
+/** What no two runs have in common: generated addresses and ids, times, and the order of firewall options. */
+function normalised(text: string | null): string | null {
+  if (text === null) return null;
+  return text
+    .replace(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+    .replace(/^(cipassword: \$5\$).*$/gm, '$1HASH')
+    .replace(/^(snaptime: )\d+$/gm, '$1TIME')
+    .replace(/(ctime=)\d+/g, '$1TIME')
+    .replace(
+      /\[OPTIONS\]\n\n((?:.+\n)+)/,
+      (_, options: string) => `[OPTIONS]\n\n${options.split('\n').sort().join('\n')}\n`,
+    );
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+async function differencesOf(dir: string, row: Row): Promise<string[]> {
+  if ('given' in row) {
+    if (row.given === 'file') {
+      mkdirSync(dirname(join(dir, row.file)), { recursive: true });
+      writeFileSync(join(dir, row.file), row.content, { mode: row.content.startsWith('#!') ? 0o755 : 0o644 });
+    } else if (row.given === 'guest agent answers') setAgent(openNode(dir), row.id, true);
+    else setGuestState(dir, row.id, row.given);
+    return [];
+  }
+  if ('file' in row) {
+    const path = join(dir, row.file);
+    const written = existsSync(path) ? readFileSync(path, 'utf8') : null;
+    return normalised(written) === normalised(row.content)
+      ? []
+      : [`${row.file}\n  expected: ${JSON.stringify(row.content)}\n  written:  ${JSON.stringify(written)}`];
+  }
+  const [program = '', ...argv] = row.argv;
+  const run = await PROGRAMS[program]?.();
+  const answer = run?.(openNode(dir), argv) ?? { rc: 127, stdout: '', stderr: 'no such program' };
+  const alike = (answer.rc === 0) === (row.rc === 0) && firstLine(answer.stderr) === firstLine(row.stderr);
+  return alike
+    ? []
+    : [
+        `${row.argv.join(' ')}\n  expected: ${row.rc} ${firstLine(row.stderr)}\n  answered: ${answer.rc} ${firstLine(answer.stderr)}`,
+      ];
+}
+
+/**
+ * Every difference; the share that is alike is printed with them.
+ * @param isOther rows that the lab is not held to here, beside those that it never is; undefined where it is
+ */
+export async function replay(
+  name: string,
+  file: URL | string,
+  isOther: (row: Row) => string | undefined = () => undefined,
+): Promise<string[]> {
+  const rows = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
+  const dir = mkdtempSync(join(tmpdir(), 'phoenix-lab-'));
+  createLab(dir);
+  writeFileSync(join(dir, 'lab.json'), '{"lockTimeoutMs":100}');
+  const different: string[] = [];
+  const reasons = new Set<string>();
+  let held = 0;
+  for (const [index, row] of rows.entries()) {
+    const reason = leftOut(row) ?? isOther(row);
+    if (reason !== undefined) {
+      reasons.add(reason);
+      continue;
+    }
+    if (!('given' in row)) held++;
+    different.push(...(await differencesOf(dir, row)).map((difference) => `row ${index + 1}: ${difference}`));
+  }
+  rmSync(dir, { recursive: true });
+  console.log(`${name}: ${held - different.length} of ${held} rows alike`);
+  for (const difference of different) console.log(difference);
+  for (const reason of reasons) console.log(`left out: ${reason}`);
+  return different;
+}
