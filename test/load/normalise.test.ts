@@ -81,6 +81,8 @@ describe('a container', () => {
       },
       unprivileged: null,
       gpus: [],
+      devices: [],
+      env: {},
       apparmorProfile: null,
       apparmorManagesNesting: false,
       pctFeatures: {},

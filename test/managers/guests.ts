@@ -72,6 +72,8 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
     network: { ...LINK, name: 'eth0', ip: `10.0.0.${id % 250}/24` },
     unprivileged: true,
     gpus: [],
+    devices: [],
+    env: {},
     apparmorProfile: null,
     apparmorManagesNesting: false,
     pctFeatures: {},

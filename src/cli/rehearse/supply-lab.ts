@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
+import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {
@@ -48,8 +50,25 @@ function imagesOf(config: Config): string[] {
 /** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */
 function filesOf(config: Config): string[] {
   const templates = config.lxc.flatMap(({ template }) => (template === null ? [] : [templateFile(template)]));
-  const devices = lxcTargets(config).flatMap(({ spec }) => (spec as LxcSpec).devices);
-  return [...templates, ...devices];
+  const specs = lxcTargets(config).map(({ spec }) => spec as LxcSpec);
+  const devices = specs.flatMap((spec) => spec.devices.map(({ path }) => path));
+  const named = specs.flatMap(({ options }) =>
+    Object.entries(options).flatMap(([option, value]) => (/^dev\d+$/.test(option) ? deviceIn(value) : [])),
+  );
+  const hooks = specs.flatMap(({ hookscript, options }) => [hookscript, options['hookscript']].flatMap(snippetFile));
+  return [...templates, ...devices, ...named, ...hooks];
+}
+
+/** Of an option such as `dev0`. */
+function deviceIn(value: OptionValue): string[] {
+  const path = typeof value === 'string' ? readOption('lxc', 'dev0', value)?.['path'] : value['path'];
+  return path === undefined ? [] : [path];
+}
+
+function snippetFile(script: OptionValue | null | undefined): string[] {
+  const [, storage, file] = /^([^/:]+):snippets\/(.+)$/.exec(typeof script === 'string' ? script : '') ?? [];
+  if (storage === undefined) return [];
+  return [storage === 'local' ? `/var/lib/vz/snippets/${file}` : `/mnt/${storage}/snippets/${file}`];
 }
 
 /** Where a template lies that is named by its volume id; an absolute path says it itself. */
@@ -63,6 +82,6 @@ function templateFile(template: string): string {
 function provide(path: string, size: number): void {
   if (existsSync(path)) return;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, '');
+  writeFileSync(path, '', { mode: path.includes('/snippets/') ? 0o755 : 0o644 });
   truncateSync(path, size);
 }

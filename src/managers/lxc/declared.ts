@@ -19,6 +19,10 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly unprivileged: boolean | null;
   /** Indexes of the GPUs that are handed in, ascending. */
   readonly gpus: readonly number[];
+  /** Handed in beside the GPUs. */
+  readonly devices: readonly Device[];
+  /** Variables of the first process. */
+  readonly env: Readonly<Record<string, string>>;
   /** `unconfined`, `generated` or a profile's name; null: Proxmox's default. */
   readonly apparmorProfile: string | null;
   readonly apparmorManagesNesting: boolean;
@@ -54,6 +58,15 @@ export interface IdMap {
   readonly size: number;
 }
 
+/** A device of the host; null: not declared. */
+export type Device = {
+  readonly path: string;
+  readonly mode: string | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly denyWrite: boolean | null;
+};
+
 /** A folder of the host, seen inside the container. */
 interface MountPoint {
   readonly hostPath: string;
@@ -62,6 +75,8 @@ interface MountPoint {
   readonly ownerUid: number | null;
   readonly ownerGid: number | null;
   readonly readOnly: boolean | null;
+  /** Further keys of its property string. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 interface LxcVolume {
@@ -70,6 +85,8 @@ interface LxcVolume {
   readonly sizeGb: number;
   /** Path inside the container. */
   readonly mountPoint: string;
+  /** Further keys of its property string. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface NvidiaSource {

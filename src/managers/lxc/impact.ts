@@ -39,8 +39,8 @@ function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
 /** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
 function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
-    ...mounts.map(({ path, host, readOnly }) => [path, host, readOnly]),
-    ...volumes.map(({ name, path }) => [name, path]),
+    ...mounts.map(({ path, host, readOnly, options }) => [path, host, readOnly, options]),
+    ...volumes.map(({ name, path, options }) => [name, path, options]),
   ];
   const now = mountsOf(after);
   return (
@@ -48,7 +48,7 @@ function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
     before.searchdomain !== after.searchdomain ||
     !same(before.features, after.features) ||
     !same(before.raw, after.raw) ||
-    before.devices.some((device) => !after.devices.includes(device)) ||
+    before.devices.some((device) => !after.devices.some((other) => same(device, other))) ||
     mountsOf(before).some((mount) => !now.some((other) => same(mount, other)))
   );
 }

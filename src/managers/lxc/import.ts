@@ -88,7 +88,8 @@ function writtenContainer(
         ]
       : []),
   ];
-  const raw = guest.conf.raw.map(({ key, value }) => `${key}: ${value}`);
+  const raw = writtenRaw(guest);
+  const devices = writtenDevices(conf);
   const entry: JsonObject = said({
     name,
     description: notesOf(guest),
@@ -104,11 +105,13 @@ function writtenContainer(
     pct_options: features.length === 0 ? undefined : features,
     mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
     zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
+    devices: devices.length === 0 ? undefined : devices,
     options: writtenOptions('lxc', conf),
-    lxc_options: raw.length === 0 ? undefined : raw,
+    env: Object.keys(raw.env).length === 0 ? undefined : raw.env,
+    lxc_options: raw.lines.length === 0 ? undefined : raw.lines,
     firewall: firewall.firewall,
   });
-  return { entry, left: [...left, ...leftOf(guest, conf, () => NO_FIELD)] };
+  return { entry, left: [...left, ...raw.left, ...leftOf(guest, conf, () => NO_FIELD)] };
 }
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
@@ -134,6 +137,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const key = `mp${index}`;
     const mounted = mountedAs(key, conf.peek(key) ?? '');
     const size = gigabytesOf(mounted.size);
+    const treated = treatment(conf, key);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
       conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
@@ -142,19 +146,79 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
           host_path: mounted.volume,
           container_path: mounted.path,
           read_only: ro === undefined || normalFlag(ro) === '0' ? undefined : true,
+          ...treated,
         }),
       );
     } else if (size !== undefined) {
-      conf.pass(key, ['volume', 'mp', 'size'], 'volume');
+      const { ro } = mounted.properties;
+      conf.pass(key, ['volume', 'mp', 'size', 'ro'], 'volume');
       volumes.push({
         name: nameFor(mounted.path, names),
         pool: storageIn(mounted.volume),
         size_gb: size,
         mount_point: mounted.path,
+        ...(ro === undefined || normalFlag(ro) === '0' ? {} : { read_only: true }),
+        ...treated,
       });
     }
   }
   return { binds, volumes };
+}
+
+/** How a mount is mounted and treated, where that is said at all. */
+function treatment(conf: Unclaimed, key: string): Record<string, Json> {
+  const mount = conf.properties(key, 'volume');
+  const options = mount('mountoptions');
+  const flags = ['acl', 'backup', 'quota', 'replicate', 'shared'].flatMap((name) => {
+    const value = mount(name);
+    return value === undefined ? [] : [[name, normalFlag(value) === '1'] as const];
+  });
+  return {
+    ...(options === undefined ? {} : { mount_options: options.split(';').filter((one) => one !== '') }),
+    ...Object.fromEntries(flags),
+  };
+}
+
+/** Each as its path, or with what is said of it. */
+function writtenDevices(conf: Unclaimed): Json[] {
+  const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'dev').sort((a, b) => a - b);
+  return indexes.map((index): Json => {
+    const device = conf.properties(`dev${index}`, 'path');
+    const [path = '', mode, uid, gid, denied] = ['path', 'mode', 'uid', 'gid', 'deny-write'].map(device);
+    const more = said({
+      mode,
+      uid: uid === undefined ? undefined : Number(uid),
+      gid: gid === undefined ? undefined : Number(gid),
+      deny_write: denied === undefined ? undefined : normalFlag(denied) === '1',
+    });
+    return Object.keys(more).length === 0 ? path : { path, ...more };
+  });
+}
+
+const VARIABLE = 'lxc.environment.runtime';
+/** Names of variables whose values are not to come into a repository. */
+const MAY_BE_SECRET = /pass|secret|token|key|credential/i;
+
+/** Variables of the first process, and what they are beside raw lines: those that may be secret are left where they are. */
+function writtenRaw(guest: FoundGuest): {
+  readonly env: Record<string, Json>;
+  readonly lines: string[];
+  readonly left: LeftOver[];
+} {
+  const variables = guest.conf.raw.filter(({ key }) => key === VARIABLE).map(({ value }) => value);
+  const pairs = variables.map((variable) => {
+    const at = variable.indexOf('=');
+    return at < 0 ? ([variable, ''] as const) : ([variable.slice(0, at), variable.slice(at + 1)] as const);
+  });
+  const isHidden = ([name]: readonly [string, string]) => MAY_BE_SECRET.test(name);
+  return {
+    env: Object.fromEntries(pairs.filter((pair) => !isHidden(pair))),
+    lines: guest.conf.raw.filter(({ key }) => key !== VARIABLE).map(({ key, value }) => `${key}: ${value}`),
+    left: pairs.filter(isHidden).map(([name]) => ({
+      what: `${guest.target} env ${name} (${guest.path})`,
+      why: 'its value may be secret, and is not read into a repository: it stays as it is on the container',
+    })),
+  };
 }
 
 /** What a volume is called within its guest: by the last part of where it is mounted. */

@@ -11,7 +11,7 @@ import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
-import type { LxcGuest } from './declared.ts';
+import type { Device, LxcGuest } from './declared.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
 export type LxcSpec = GuestSpec &
@@ -25,8 +25,8 @@ export type LxcSpec = GuestSpec &
     readonly rootfs: { readonly storage: string; readonly sizeGb: number };
     readonly features: Readonly<Record<string, string>>;
     readonly raw: readonly RawOption[];
-    /** Paths of devices of the host. */
-    readonly devices: readonly string[];
+    /** Of the host. */
+    readonly devices: readonly Device[];
     readonly mounts: readonly Mount[];
     readonly volumes: readonly Volume[];
     /** Id maps that /etc/subuid and /etc/subgid must allow. */
@@ -39,6 +39,8 @@ export type Mount = {
   readonly readOnly: boolean | null;
   readonly uid: number | null;
   readonly gid: number | null;
+  /** Further keys of its property string. */
+  readonly options: Readonly<Record<string, string>>;
 };
 
 export type Volume = {
@@ -46,6 +48,8 @@ export type Volume = {
   readonly storage: string;
   readonly sizeGb: number;
   readonly path: string;
+  /** Further keys of its property string. */
+  readonly options: Readonly<Record<string, string>>;
 };
 
 export type IdRange = { readonly first: number; readonly count: number };
@@ -105,19 +109,21 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     ...declaredNetworks(guest),
     features: featuresOf(guest),
     raw: rawOptions(guest),
-    devices: devicesOf(guest.gpus),
+    devices: devicesOf(guest),
     mounts: guest.mountPoints.map((mount) => ({
       path: mount.containerPath,
       host: mount.hostPath,
       readOnly: mount.readOnly,
       uid: mount.ownerUid,
       gid: mount.ownerGid,
+      options: mount.options ?? {},
     })),
-    volumes: guest.volumes.map(({ name, storage, sizeGb, mountPoint }) => ({
+    volumes: guest.volumes.map(({ name, storage, sizeGb, mountPoint, options = {} }) => ({
       name,
       storage,
       sizeGb,
       path: mountPoint,
+      options,
     })),
     delegated: { uid: ranges('uid'), gid: ranges('gid') },
   };
@@ -141,9 +147,13 @@ function featuresOf(guest: LxcGuest): Readonly<Record<string, string>> {
 }
 
 /** What NVIDIA's driver needs inside: the GPUs handed in, and the devices that all of them share. */
-function devicesOf(gpus: readonly number[]): string[] {
-  if (gpus.length === 0) return [];
-  return [...gpus.map((index) => `/dev/nvidia${index}`), '/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
+const OF_DRIVER = ['/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
+
+/** One that is declared itself goes before what a GPU brings. */
+function devicesOf({ gpus, devices }: LxcGuest): Device[] {
+  const paths = gpus.length === 0 ? [] : [...gpus.map((index) => `/dev/nvidia${index}`), ...OF_DRIVER];
+  const driver = paths.filter((path) => !devices.some((device) => device.path === path));
+  return [...driver.map((path): Device => ({ path, mode: null, uid: null, gid: null, denyWrite: null })), ...devices];
 }
 
 function scriptsOf(guest: LxcGuest, common: Inputs): Script[] {

@@ -2,8 +2,9 @@
 // their paths, so that a second apply finds them again instead of making another.
 
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
+import type { Device } from './declared.ts';
 import type { LxcSpec, Mount } from './lxc-spec.ts';
 import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
 import type { Found, FoundVolumes } from './volumes.ts';
@@ -31,7 +32,7 @@ export function mountSettings(
     return `mp${index}`;
   };
   const back = volumes.returning.map((line) => returningSetting(keyOf(used, line.volume) ?? free(line.key), line));
-  const own = volumes.declared.map((found) => volumeSetting(found.key ?? free(), found));
+  const own = volumes.declared.map((found) => volumeSetting(found.key ?? free(), found, removable));
   const keys = new Set([...own, ...back].map(({ key }) => key));
   const binds = mountedIn(settings).filter(({ key }) => !keys.has(key));
   const declared = spec.mounts.map((mount): DesiredSetting => {
@@ -61,16 +62,23 @@ export function mountSettings(
   return [...back, ...own, ...declared, ...gone, ...out];
 }
 
-function volumeSetting(key: string, { volume, id, properties, lost, key: present }: Found): DesiredSetting {
-  const { path, storage, sizeGb, name } = volume;
-  const value = printProperties({ ...properties, volume: id ?? `${storage}:${sizeGb}`, mp: path }, [], 'volume');
+function volumeSetting(key: string, found: Found, { before }: Removable): DesiredSetting {
+  const { volume, id, properties, lost, key: present } = found;
+  const { path, storage, sizeGb, name, options } = volume;
+  const gone = goneOptions(
+    before?.volumes.find((each) => each.name === name),
+    options,
+  );
+  const edited = (text: string): string =>
+    editProperties(text, { set: options, remove: gone, bare: 'volume', absent: MOUNT_DEFAULTS });
+  const own = printProperties({ ...properties, volume: id ?? `${storage}:${sizeGb}`, mp: path }, [], 'volume');
   return {
-    ...desiredSetting(key, path, value, false, present !== null),
+    ...desiredSetting(key, path, edited(own), false, present !== null),
     label: `volume ${name} at ${path}`,
     same: (now) => {
       if (now === undefined) return false;
       const mounted = mountedAs(key, now);
-      if (mounted.path !== path) return false;
+      if (mounted.path !== path || edited(now) !== now) return false;
       if (id !== null) return mounted.volume === id;
       return storageOf(mounted.volume) === storage && mounted.volume !== lost;
     },
@@ -96,18 +104,30 @@ export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
 
 /** The same mount as it is declared, with the options that people gave it. A volume in its place gives way whole. */
 function editMount(mount: Mount, now: string, { before, building }: Removable): string {
-  const { host, path, readOnly } = mount;
+  const { host, path, readOnly, options } = mount;
   if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
-  const wasSet = building || before?.mounts.some((each) => each.path === path && each.readOnly !== null);
+  const earlier = before?.mounts.find((each) => each.path === path);
+  const wasSet = building || (earlier !== undefined && earlier.readOnly !== null);
   return editProperties(now, {
-    set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }) },
-    remove: wasSet && readOnly === null ? ['ro'] : [],
+    set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }), ...options },
+    remove: [...(wasSet && readOnly === null ? ['ro'] : []), ...goneOptions(earlier, options)],
     bare: 'volume',
+    absent: MOUNT_DEFAULTS,
   });
 }
 
 function printMount(mount: Mount): string {
-  return printProperties({ volume: mount.host, mp: mount.path, ro: mount.readOnly ? '1' : '' }, [], 'volume');
+  const own = { volume: mount.host, mp: mount.path, ro: mount.readOnly ? '1' : '' };
+  return printProperties({ ...own, ...mount.options }, [], 'volume');
+}
+
+/** What an absent key of a mount means, where that is not `0`. (pve-container, PVE/LXC/Config.pm, $mountpoint keys) */
+const MOUNT_DEFAULTS = { replicate: '1' };
+
+type Optional = { readonly options: Properties };
+
+function goneOptions(before: Optional | undefined, options: Properties): string[] {
+  return Object.keys(before?.options ?? {}).filter((key) => !(key in options));
 }
 
 /** Devices of the host that are handed in; what was declared before and is not any more is taken away. */
@@ -121,17 +141,56 @@ export function deviceSettings(
     key: `dev${index}`,
     path: parseProperties(settings[`dev${index}`] ?? '', 'path')['path'] ?? '',
   }));
-  const lacking = spec.devices.filter((path) => !present.some((device) => device.path === path));
-  const free = freeIndexes(indexesOf(used, 'dev'), lacking.length);
-  const before = new Set(removable.before?.devices);
+  const keyOfPath = (path: string): string | undefined => present.find((device) => device.path === path)?.key;
+  const lacking = spec.devices.filter(({ path }) => keyOfPath(path) === undefined);
+  const free = freeIndexes(indexesOf({ ...used, ...ownOptions(spec) }, 'dev'), lacking.length);
+  const before = removable.before?.devices ?? [];
   return [
-    ...lacking.map((path, at) =>
-      desiredSetting(`dev${free[at]}`, path, printProperties({ path, mode: '0666' }, [], 'path'), false, false),
-    ),
+    ...lacking.map((device, at) => desiredSetting(`dev${free[at]}`, device.path, printDevice(device), false, false)),
+    ...spec.devices.flatMap((device): DesiredSetting[] => {
+      const key = keyOfPath(device.path);
+      if (key === undefined) return [];
+      const earlier = before.find(({ path }) => path === device.path);
+      const edit = (now: string | undefined): string =>
+        now === undefined ? printDevice(device) : editDevice(device, earlier, now);
+      const isSame = edit(settings[key]) === settings[key];
+      return [{ ...desiredSetting(key, device.path, printDevice(device), isSame, true), value: edit }];
+    }),
     ...present
-      .filter(({ path }) => !spec.devices.includes(path) && (removable.building || before.has(path)))
+      .filter(({ path }) => spec.devices.every((device) => device.path !== path))
+      .filter(({ path }) => removable.building || before.some((device) => device.path === path))
       .map(({ key, path }) => desiredSetting(key, path, null, false, true)),
   ];
+}
+
+/** Devices that `options` names by their numbers: those are taken. */
+function ownOptions({ options }: LxcSpec): Settings {
+  return Object.fromEntries(Object.keys(options).map((name) => [name, '']));
+}
+
+/** What Proxmox gives a device where nobody says it. */
+const DEVICE_DEFAULTS = { mode: '0660', uid: '0', gid: '0', 'deny-write': '0' };
+
+function deviceProperties({ mode, uid, gid, denyWrite }: Device): Properties {
+  return {
+    ...(mode === null ? {} : { mode }),
+    ...(uid === null ? {} : { uid: String(uid) }),
+    ...(gid === null ? {} : { gid: String(gid) }),
+    ...(denyWrite === null ? {} : { 'deny-write': denyWrite ? '1' : '0' }),
+  };
+}
+
+/** Everybody inside may use a GPU, unless something else is declared. */
+function printDevice(device: Device): string {
+  const made: Properties = device.path.startsWith('/dev/nvidia') ? { mode: '0666' } : {};
+  return printProperties({ path: device.path, ...made, ...deviceProperties(device) }, [], 'path');
+}
+
+function editDevice(device: Device, before: Device | undefined, now: string): string {
+  const set = deviceProperties(device);
+  const earlier = before === undefined ? [] : Object.keys(deviceProperties(before));
+  const remove = earlier.filter((key) => !(key in set));
+  return editProperties(now, { set, remove, bare: 'path', absent: DEVICE_DEFAULTS });
 }
 
 function desiredSetting(

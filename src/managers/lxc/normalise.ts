@@ -7,7 +7,8 @@ import type { GuestContext } from '../guest/entry.ts';
 import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { scriptPath } from '../guest/script-files.ts';
 import { valuesOf } from '../guest/settings/values.ts';
-import type { LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
+import type { Device, LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
+import { mountProperties } from './handed-schema.ts';
 import { gpusOf, type lxcGuest } from './schema.ts';
 
 type Written = z.output<typeof lxcGuest>;
@@ -46,6 +47,8 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
     network: networkOf(written),
     unprivileged: written.unprivileged ?? null,
     gpus: written.gpu_assignment === undefined ? [] : gpusOf(written.gpu_assignment),
+    devices: written.devices.map(deviceOf),
+    env: written.env,
     apparmorProfile: written.apparmor_profile ?? null,
     apparmorManagesNesting: written.apparmor_manages_nesting,
     pctFeatures: featuresOf(written.pct_options),
@@ -62,12 +65,17 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
       ownerUid: mount.owner_uid ?? null,
       ownerGid: mount.owner_gid ?? null,
       readOnly: mount.read_only ?? null,
+      options: mountProperties(mount),
     })),
     volumes: written.zfs_volumes.map((volume) => ({
       name: volume.name,
       storage: volume.pool,
       sizeGb: volume.size_gb,
       mountPoint: withoutSlash(volume.mount_point),
+      options: {
+        ...(volume.read_only === undefined ? {} : { ro: volume.read_only ? '1' : '0' }),
+        ...mountProperties(volume),
+      },
     })),
     applicationScript:
       written.application_script === undefined ? null : fileAt(context.files, scriptPath(written.application_script)),
@@ -92,6 +100,12 @@ function networkOf({ network_config: network, mac_address, without_network }: Wr
     nameservers: addressList(network?.nameservers),
     searchdomain: domainList(network?.searchdomain),
   };
+}
+
+function deviceOf(written: Written['devices'][number]): Device {
+  const one: Exclude<typeof written, string> = typeof written === 'string' ? { path: written } : written;
+  const { path, mode, uid, gid, deny_write } = one;
+  return { path, mode: mode ?? null, uid: uid ?? null, gid: gid ?? null, denyWrite: deny_write ?? null };
 }
 
 function featuresOf(written: readonly string[]): Record<string, string> {

@@ -6,7 +6,11 @@ export type RawOption = { readonly key: string; readonly value: string };
 
 /** Profile, id maps and the options as written. An option that is written itself goes before what would be derived. */
 export function rawOptions(guest: LxcGuest): RawOption[] {
-  const written = guest.lxcOptions.map(({ key, value }) => ({ key, value }));
+  const variables = Object.entries(guest.env).map(([name, value]) => `${name}=${value}`);
+  const written = [
+    ...variables.map((value) => ({ key: 'lxc.environment.runtime', value })),
+    ...guest.lxcOptions.map(({ key, value }) => ({ key, value })),
+  ];
   const derived = [
     ...(guest.apparmorProfile === null ? [] : [{ key: 'lxc.apparmor.profile', value: guest.apparmorProfile }]),
     ...(guest.unprivileged === false ? [] : idMapOptions(guest.idMaps)),

@@ -8,6 +8,7 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
+import { devices, environment, mountShape } from './handed-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -77,6 +78,7 @@ const mountPoint = z.strictObject({
   read_only: becomes(inContainers('mp0', 'ro'), 'must be true or false', z.boolean())
     .optional()
     .describe('Whether the container may only read it. Default: false for a new mount; one that exists keeps its own.'),
+  ...mountShape,
 });
 
 const volume = z.strictObject({
@@ -86,6 +88,12 @@ const volume = z.strictObject({
   pool: value.storageId.describe('Storage the volume is made on.'),
   size_gb: value.sizeGb.describe('Size in GB; can only grow.'),
   mount_point: mountedAt.describe('Where it is seen inside the container.'),
+  read_only: becomes(inContainers('mp0', 'ro'), 'must be true or false', z.boolean())
+    .optional()
+    .describe(
+      'Whether the container may only read it. Default: false for a new volume; one that exists keeps its own.',
+    ),
+  ...mountShape,
 });
 
 const vllmValue = z.union([text.line(10_000), z.number(), z.boolean(), z.null()]);
@@ -179,6 +187,8 @@ const lxcFields = z.strictObject({
   )
     .optional()
     .describe('Indexes of the NVIDIA GPUs handed in, such as `0,1`. Default: none.'),
+  devices,
+  env: environment,
   apparmor_profile: text
     .name(/^[A-Za-z0-9][A-Za-z0-9_.+:-]{0,127}$/, 'must be the name of a profile: letters, digits and _ . + : -')
     .optional()
@@ -249,9 +259,23 @@ const lxcFields = z.strictObject({
   tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
 });
 
+/** Proxmox takes it and then cannot start the container. (pve-container, PVE/API2/LXC/Status.pm) */
+function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
+  if (written.unprivileged === false) return;
+  for (const field of ['mount_points', 'zfs_volumes'] as const)
+    for (const [index, { quota }] of written[field].entries())
+      if (quota === true)
+        context.addIssue({
+          code: 'custom',
+          path: [field, index, 'quota'],
+          message: 'must be false in an unprivileged container, which Proxmox would not start with quotas',
+        });
+}
+
 /** One container. */
 export const lxcGuest = lxcFields
   .check(saidTwice('lxc'))
+  .superRefine(quotaNeedsPrivileges)
   // The rule of the same name says it in words; an editor says it where it is written.
   .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });
 

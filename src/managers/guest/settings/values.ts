@@ -2,7 +2,7 @@
 // of the file.
 
 import type { z } from 'zod';
-import type { JsonObject } from '../../../model/json.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import type { GuestKind, Setting } from './setting.ts';
 import { SETTINGS } from './settings.ts';
@@ -84,6 +84,15 @@ const LATER: ReadonlySet<string> = new Set([
   ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
 ]);
 
+/** Entries of lists as they were before they could say more. */
+function asOnce(name: string, value: Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return value;
+  if (name === 'devices')
+    return value.map((one) => (Object.values(one).every((each, at) => at === 0 || each === null) ? one.path : one));
+  if (name !== 'mounts' && name !== 'volumes') return value;
+  return value.map(({ options, ...rest }) => (isEmpty(options) ? rest : { ...rest, options }));
+}
+
 function isEmpty(value: unknown): boolean {
   return value == null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
@@ -102,7 +111,9 @@ export function asRecorded({
 }: JsonObject): JsonObject {
   const { network_config, networks, ...rest } = spec;
   const others = Object.fromEntries(
-    Object.entries(rest).filter(([name, value]) => !LATER.has(name) || !isEmpty(value)),
+    Object.entries(rest).flatMap(([name, value]) =>
+      LATER.has(name) && isEmpty(value) ? [] : [[name, asOnce(name, value)]],
+    ),
   );
   const startup = [
     ...(boot_order == null ? [] : [`order=${boot_order}`]),

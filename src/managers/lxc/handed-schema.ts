@@ -1,0 +1,93 @@
+// What a container is handed of the host beside folders: devices with their owner, how mounts are mounted, variables of its first process.
+
+import { z } from 'zod';
+import { becomes, inContainers, wholeNumber } from '../../config/schema/option.ts';
+import * as text from '../../config/schema/text.ts';
+
+const EXPECT_DEVICE = 'must be a device of the host such as /dev/dri/renderD128';
+const devicePath = becomes(
+  inContainers('dev0', 'path'),
+  EXPECT_DEVICE,
+  text.mountPath.regex(/^\/dev\/(?!(mem|kmem|port)$)[^\s,]+$/, EXPECT_DEVICE),
+);
+const EXPECT_MODE = 'must be a mode of four digits such as "0660"';
+const EXPECT_ID = 'must be an id inside the container';
+const ids = { least: 0, most: 4_294_967_294 };
+
+const device = z.union(
+  [
+    devicePath,
+    z.strictObject({
+      path: devicePath.describe('Device of the host.'),
+      mode: becomes(inContainers('dev0', 'mode'), EXPECT_MODE, text.name(/^0[0-7]{3}$/, EXPECT_MODE))
+        .optional()
+        .describe('Its permissions inside. Default: 0660 for a new one; one that is there keeps its own.'),
+      uid: wholeNumber(inContainers('dev0', 'uid'), EXPECT_ID, ids)
+        .optional()
+        .describe('User inside who owns it. Default: 0 for a new one; one that is there keeps its own.'),
+      gid: wholeNumber(inContainers('dev0', 'gid'), EXPECT_ID, ids)
+        .optional()
+        .describe('Group inside that owns it. Default: 0 for a new one; one that is there keeps its own.'),
+      deny_write: becomes(inContainers('dev0', 'deny-write'), 'must be true or false', z.boolean())
+        .optional()
+        .describe('The container may only read it. Default: false for a new one; one that is there keeps its own.'),
+    }),
+  ],
+  `${EXPECT_DEVICE}, or an object with its path`,
+);
+
+const pathOf = (one: z.output<typeof device>): string => (typeof one === 'string' ? one : one.path);
+
+export const devices = z
+  .array(device)
+  .superRefine((all, context) => {
+    for (const [index, one] of all.entries()) {
+      if (all.findIndex((other) => pathOf(other) === pathOf(one)) === index) continue;
+      context.addIssue({ code: 'custom', path: [index], message: `must not name ${pathOf(one)} a second time` });
+    }
+  })
+  .default([])
+  .describe('Devices of the host handed in, each as its path or with its owner and mode. Default: none.');
+
+const flag = (property: string) =>
+  becomes(inContainers('mp0', property), 'must be true or false', z.boolean()).optional();
+const EXPECT_OPTIONS = 'must be an option that Proxmox can mount with';
+
+/** How a mount is mounted and treated: folders of the host and volumes alike. */
+export const mountShape = {
+  mount_options: z
+    .array(
+      becomes(inContainers('mp0', 'mountoptions'), EXPECT_OPTIONS, text.name(/^[a-z_]+(=[a-z0-9]+)?$/, EXPECT_OPTIONS)),
+    )
+    .optional()
+    .describe('Options that it is mounted with, such as `noatime`. Default: as it is.'),
+  acl: flag('acl').describe('Whether access lists are on. Default: as it is.'),
+  quota: flag('quota').describe('Whether it has quotas; only in a privileged container. Default: as it is.'),
+  backup: flag('backup').describe('Whether backups of the container hold it. Default: as it is.'),
+  replicate: flag('replicate').describe('Whether replication of the container takes it along. Default: as it is.'),
+  shared: flag('shared').describe('It is at the same place on all nodes. Default: as it is.'),
+};
+
+const EXPECT_VARIABLE = 'must be the name of a variable';
+
+export const environment = z
+  .record(text.name(/^[A-Za-z_][A-Za-z0-9_]*$/, EXPECT_VARIABLE), text.line(4096))
+  .default({})
+  .describe(
+    'Variables of the first process, for images of applications. They stand in the file of the container in plain text, so nothing secret belongs here. Default: none.',
+  );
+
+type WrittenMount = { readonly [Key in keyof typeof mountShape]?: z.output<(typeof mountShape)[Key]> | undefined };
+
+/** Keys of the property string that are declared. */
+export function mountProperties(written: WrittenMount): Readonly<Record<string, string>> {
+  const flags = (['acl', 'backup', 'quota', 'replicate', 'shared'] as const).flatMap((name) => {
+    const value = written[name];
+    return value === undefined ? [] : [[name, value ? '1' : '0'] as const];
+  });
+  const options = written.mount_options;
+  return {
+    ...Object.fromEntries(flags),
+    ...(options === undefined || options.length === 0 ? {} : { mountoptions: options.toSorted().join(';') }),
+  };
+}
