@@ -82,6 +82,22 @@ describe.each(GENERATED)('%s that people made', (_, kind, file) => {
   });
 });
 
+test('nothing that may be secret comes into a file of the repository', async () => {
+  const secrets = ['hunter2-of-the-container', '$5$abc$hunter2ofthevm'];
+  const container = `arch: amd64\nhostname: app\nmemory: 512\nnet0: name=eth0,bridge=vmbr0,ip=dhcp,type=veth\nrootfs: rpool:subvol-4001-disk-0,size=8G\nlxc.environment.runtime: DB_PASSWORD=${secrets[0]}\nlxc.environment.runtime: LANG=C.UTF-8\n`;
+  await hostWith('lxc', container, false);
+  const { imported, entry } = await roundTrip('lxc');
+  expect(entry).toMatchObject({ env: { LANG: 'C.UTF-8' } });
+  expect(JSON.stringify(imported)).not.toContain(secrets[0]);
+  expect(imported.left.map(({ what }) => what)).toContain(`lxc/4001 env DB_PASSWORD (${pathOf('lxc')})`);
+  const machine = `name: app\nmemory: 2048\nscsi0: rpool:vm-4001-disk-0,size=8G\nciuser: kim\ncipassword: ${secrets[1]}\n`;
+  await hostWith('vm', machine, false);
+  const other = await roundTrip('vm');
+  expect(JSON.stringify(other.imported.files)).not.toContain(secrets[1]);
+  expect(other.imported.left.map(({ what }) => what).join()).toContain('cipassword');
+  expect(JSON.stringify(other.imported)).not.toContain(secrets[1]);
+});
+
 const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
 const isThere = FOLDER !== '' && existsSync(FOLDER);
 const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {

@@ -104,12 +104,18 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
 const GENERATED =
   /^(digest|meta|vmgenid|smbios1|parent|snaptime|snapstate|unused\d+|lock|arch|description|runningcpu|runningmachine|vmstate)$/;
 
+/** Settings whose values are shown nowhere. */
+const SECRET = /password/;
+
 /** What nobody claimed, each with its line. */
 export function leftOf({ target, path }: FoundGuest, conf: Unclaimed, why: (key: string) => string): LeftOver[] {
   return conf
     .rest()
     .filter(({ key }) => !GENERATED.test(key))
-    .map(({ key, value }) => ({ what: `${target} ${key}: ${value} (${path}:${conf.lineOf(key)})`, why: why(key) }));
+    .map(({ key, value }) => {
+      const shown = SECRET.test(key) ? '' : `: ${value}`;
+      return { what: `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`, why: why(key) };
+    });
 }
 
 /** Storages that a configuration knows by itself, with disks of guests on them. */
