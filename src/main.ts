@@ -51,14 +51,44 @@ command('validate [path]', 'check a configuration and name every problem at its 
 
 command(
   'plan [path]',
-  'show what would change between two commits, and what it costs',
+  'show what would change between two commits, or between a folder and a host, and what it costs',
   'plan . --from main~1 --to main',
 )
-  .requiredOption('--from <rev>', 'the commit that is applied, or none')
-  .requiredOption('--to <rev>', 'the commit to apply')
+  .option('--from <rev>', 'the commit that is applied, or none')
+  .option('--to <rev>', 'the commit to apply')
+  .option('--host <host>', 'in place of both: compare the folder with this host, local or ssh://USER@HOST; only looks')
   .option('--root <dir>', 'the config root, when it is not to be found by itself')
   .option('--json', 'answer with one JSON document', false)
-  .action(async (path = '.', options) => ending((await import('./cli/plan.ts')).plan({ path, ...options }, io)));
+  .action(async (path = '.', { from, to, host, ...options }) => {
+    if (host === undefined && from !== undefined && to !== undefined)
+      return ending((await import('./cli/plan.ts')).plan({ path, from, to, ...options }, io));
+    if (host !== undefined && from === undefined && to === undefined)
+      return ending((await import('./cli/host/plan-host.ts')).planHost({ path, host, ...options }, io));
+    phoenix.error('error: name --from and --to, or --host alone');
+  });
+
+command(
+  'import',
+  'read a host and write a config repo that describes it; only looks',
+  'import --host ssh://root@pve.example.internal --out home',
+)
+  .option('--host <host>', 'local or ssh://USER@HOST; PHOENIX_HOST, else this machine, when not given')
+  .requiredOption('--out <dir>', 'the folder to write: one that is not there, or is empty')
+  .option('--only <kinds...>', 'bring in these kinds alone, for example lxc vm', [])
+  .option('--json', 'answer with one JSON document', false)
+  .action(async (options) => ending((await import('./cli/import/import.ts')).importHost(options, io)));
+
+command(
+  'init <dir>',
+  'write a minimal config repo that validates; asks at a terminal, with options it does not',
+  'init home',
+)
+  .option('--domain <name>', 'domain that the names of guests end in')
+  .option('--address <cidr>', 'address of the Proxmox host with prefix length')
+  .option('--gateway <address>', 'gateway of its network')
+  .option('--container <name>', 'name of a first container')
+  .option('--storage <id>', 'storage for its disk; local-lvm when not given')
+  .action(async (dir, options) => ending((await import('./cli/init.ts')).init({ dir, ...options }, io)));
 
 command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')
   .option('--from <rev>', 'the state to begin with; an empty host when not given')

@@ -202,6 +202,7 @@ const COMMANDS: readonly string[] = [
   'pvesm status',
   'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
   'pveam update',
+  'pveam available',
   'pveam download {storage} {file}',
   'pvesm list {storage}',
   'test -f ( {template} | {image} )',

@@ -17,7 +17,7 @@ import { vm } from './vm/manager.ts';
  * Each kind as those see it who ask it through the registry: its own types of specs and observations, which only it makes and only it
  * reads, are taken away. This is the one place where a type is said to be what it is not.
  */
-export function registered<Spec, Observation, Inventory>(kind: Kind<Spec, Observation, Inventory>): Kind {
+export function registered<Spec, Observation, Inventory, Found>(kind: Kind<Spec, Observation, Inventory, Found>): Kind {
   return kind as unknown as Kind;
 }
 

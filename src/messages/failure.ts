@@ -29,7 +29,8 @@ export const REMEDIES: readonly (readonly [RegExp, string])[] = [
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
+  const known = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
+  const remedy = action.remedy ?? known;
   const told = [howItEnded(action, result), why].filter((part) => part !== undefined);
   return failureText({ what: what.trim(), why: told.join(': '), remedy });
 }

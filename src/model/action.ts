@@ -225,6 +225,8 @@ export interface Action {
   readonly do: Command | FileWrite | FileLines | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
   /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
   readonly failure?: 'observe';
+  /** What to do should it fail, where more is known of that than its program says. */
+  readonly remedy?: string;
   /** Carried out when it has failed: takes back what it may have left to come into force later. How that ends changes nothing. */
   readonly undo?: Command;
   /** Only writes down what is there: without it the target is as declared anyway. */

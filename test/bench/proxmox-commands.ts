@@ -1,10 +1,12 @@
 // How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
 // everything as declared, over more and more guests, and the making of one container.
 
+import { readHost } from '../../src/cli/import/import.ts';
 import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import { load } from '../../src/load/load.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
+import { LXC_FILE } from '../../src/managers/places.ts';
 import type { BlobId, TargetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
@@ -17,6 +19,9 @@ import type { Line, Measurement } from './report.ts';
 
 const SIZES = [10, 100, 1_000] as const;
 const MOST_TO_CREATE = 4;
+const IMPORTED = 100;
+/** The guests, their templates on each storage that holds some, and the clock. */
+const MOST_TO_IMPORT = 8;
 const SNAPSHOT = 'template';
 
 type Targets = ReadonlyMap<TargetId, Target>;
@@ -35,6 +40,7 @@ export async function measureCommands(): Promise<Measurement> {
     await commandsToCreate(cloned),
     await commandsToCreate(scripted),
   ];
+  const imported = await commandsToImport(IMPORTED);
   const least = { text: `≤ ${MOST_TO_CREATE}` };
   return {
     title: 'Proxmox commands',
@@ -48,6 +54,11 @@ export async function measureCommands(): Promise<Measurement> {
         const goal = index === 0 ? null : { text: `= ${smallest} (constant)`, met: count === smallest };
         return { what: `no-op reconcile of ${size.toLocaleString('en')} guests`, measured: String(count), goal };
       }),
+      {
+        what: `import of ${IMPORTED} guests`,
+        measured: `${imported.commands}, of which ${imported.perGuest} for guests`,
+        goal: { text: `≤ ${MOST_TO_IMPORT} + 1 a guest`, met: imported.commands <= MOST_TO_IMPORT + imported.perGuest },
+      },
       { what: 'a container from a template file', measured: said(file), goal: { ...least, met: file.length <= 4 } },
       { what: 'a container as a clone', measured: said(clone), goal: { ...least, met: clone.length <= 4 } },
       {
@@ -71,6 +82,25 @@ async function commandsToReconcile(size: number): Promise<number> {
     const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
     if (unchanged !== size) throw new Error(`${unchanged} of ${size} guests are as declared`);
     return commands.length;
+  } finally {
+    await host.close();
+  }
+}
+
+/** A host with so many guests that nobody manages, read into files. */
+async function commandsToImport(size: number): Promise<{ readonly commands: number; readonly perGuest: number }> {
+  const host = await openLabHost();
+  try {
+    const [first] = [...targetsOf(manyGuests(1)).values()];
+    if (first === undefined) throw new Error('there are no guests');
+    await carriedOut(host, new Map(), new Map([[first.id, first]]));
+    for (let id = FIRST_ID + 1; id < FIRST_ID + size; id += 1) await copyGuest(host, FIRST_ID, id);
+    host.forget();
+    const { imported } = await readHost(host, [], { root: undefined, strictSecrets: false, secrets: DEFAULT_BOUNDS });
+    const written = Object.keys(imported.files[LXC_FILE]?.['lxc_configs'] ?? {}).length;
+    if (written !== size) throw new Error(`${written} of ${size} guests were written down`);
+    const perGuest = host.commands.filter((line) => /^(pct|qm) /.test(line)).length;
+    return { commands: host.commands.length, perGuest };
   } finally {
     await host.close();
   }

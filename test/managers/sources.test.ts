@@ -5,6 +5,7 @@ import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
+import { actionFailure } from '../../src/messages/failure.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { convergeStep, type End } from './carry-out.ts';
 import { container, environment, IMAGE, machine, targetOf, wanted } from './guests.ts';
@@ -90,10 +91,26 @@ test('a template of a container is downloaded when the storage does not have it'
   host.forget();
   expect(await make(container(101))).toMatchObject({ outcome: 'done' });
   const programs = host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
-  expect(programs).toEqual(['test -f', 'pveam update', 'pveam download', 'pct create', 'pct start', 'pct status']);
+  const looked = ['test -f', 'pvesm list', 'pveam available'];
+  expect(programs).toEqual([...looked, 'pveam update', 'pveam download', 'pct create', 'pct start', 'pct status']);
   host.forget();
   expect(await make(container(102))).toMatchObject({ outcome: 'done' });
   expect(fetched()).toEqual([]);
+});
+
+test('a template that is misspelt is compared with those of the storage and of Proxmox', async () => {
+  const misspelt = { template: 'local:vztmpl/debain-12-standard_12.7-1_amd64.tar.zst' };
+  const { target, spec } = wanted(targetOf(container(105, misspelt)));
+  const asked = { ...wanted(targetOf(container(105, misspelt))), target, spec };
+  const decision = lxc.decide(asked, await lxc.observe(host, asked));
+  const actions = decision.kind === 'actions' ? decision.actions : [];
+  expect(actions.flatMap(({ remedy }) => remedy ?? [])).toEqual([
+    'did you mean local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst?',
+  ]);
+  const download = actions.find(({ remedy }) => remedy !== undefined);
+  const result = { exit: 255, stdout: '', stderr: 'template: no such template', ms: 1, ended: 'exited' } as const;
+  if (download === undefined) throw new Error('nothing is downloaded');
+  expect(actionFailure(download, result)).toMatch(/no such template; did you mean local:vztmpl\/debian-12[^;]*\?$/);
 });
 
 test('a template that nobody offers fails by its name', async () => {

@@ -70,6 +70,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['--url', 'https://example.org/x.img', '--checksum', SUM, '--checksum-algorithm', 'sha256'],
   ],
   ['pveam', 'update'],
+  ['pveam', 'available'],
   ['pveam', 'download', 'local', 'debian-12.tar.zst'],
   ['test', '-f', '/var/lib/vz/import/x.qcow2'],
   ['pvesm', 'add', 'zfspool', 'tank-disks', '--pool', 'tank/disks', '--content', 'images,rootdir'],

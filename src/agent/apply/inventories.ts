@@ -17,7 +17,7 @@ export function inventories(host: HostReader): Inventories {
 }
 
 /** Managers ask a host the same things: each question is put to it once. */
-function askedOnce(host: HostReader): HostReader {
+export function askedOnce(host: HostReader): HostReader {
   const run = remembering((_key, ...asked: Parameters<HostReader['run']>) => host.run(...asked), KEEP_ANSWERS);
   const send = remembering((_key, ...asked: Parameters<HostReader['request']>) => host.request(...asked), KEEP_ANSWERS);
   const readFile = remembering((path) => host.readFile(path), KEEP_ANSWERS);

@@ -42,7 +42,8 @@ export function parse<Schema extends z.ZodType>(
   if (first.success) return { value: first.data, diagnostics: [] };
   const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
-    .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target));
+    .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target))
+    .map((diagnostic) => withPlainHint(schema, diagnostic, raw, at));
   if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, diagnostics };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
   return { value: second.success ? second.data : undefined, diagnostics };
@@ -86,15 +87,43 @@ function diagnosticsOf(
   return [{ code: 'INVALID_VALUE', at: place, message, ...common }];
 }
 
+/** A number or a switch that is written as text, or the other way round: found by whether the other way would do. */
+function withPlainHint(schema: z.ZodType, diagnostic: Diagnostic, raw: unknown, at: Place): Diagnostic {
+  if (diagnostic.code !== 'INVALID_VALUE' || diagnostic.hint !== undefined) return diagnostic;
+  const keys = keysOf(diagnostic.at.path.slice(at.path.length));
+  const meant = otherWay(valueAt(raw, keys));
+  if (meant === undefined || keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
+  const copy = structuredClone(raw);
+  const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
+  parent[keys.at(-1) ?? ''] = meant;
+  const issues = schema.safeParse(copy).error?.issues ?? [];
+  const isStillWrong = issues.some(
+    ({ path }) => path.length === keys.length && path.every((key, index) => String(key) === keys[index]),
+  );
+  if (isStillWrong) return diagnostic;
+  const quotes = typeof meant === 'string' ? 'in quotes' : 'without quotes';
+  return { ...diagnostic, hint: `Write ${JSON.stringify(meant)}, ${quotes}.` };
+}
+
+function otherWay(value: unknown): string | number | boolean | undefined {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return undefined;
+  if (/^(true|false)$/.test(value)) return value === 'true';
+  return /^-?(0|[1-9]\d{0,14})(\.\d+)?$/.test(value) ? Number(value) : undefined;
+}
+
 function hintFor(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
   if (meant !== null) return `Did you mean "${meant}"?`;
   return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
 }
 
+/** Names of fields whose values are not shown. */
+const MAY_BE_SECRET = /pass|secret|token|hash|key/i;
+
 /** What is wrong with a value, without showing what may be secret. */
 function subject(name: string, value: unknown): string {
-  if (/pass|secret|token|hash|key/i.test(name)) return `"${name}"`;
+  if (MAY_BE_SECRET.test(name)) return `"${name}"`;
   if (typeof value === 'object' && value !== null)
     return `"${name}" is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
   return `"${name}" is ${quote(value)} and`;

@@ -2,6 +2,7 @@
 
 import { MAX_PROBLEMS } from '../limits.ts';
 import { decode } from './encoding.ts';
+import { insteadOfJson } from './instead-of-json.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
 import { readSoundJson } from './sound-json.ts';
@@ -52,7 +53,10 @@ export function readJson(bytes: Uint8Array): ReadJson {
     enter: (key) => keys.push(key),
     leave: () => keys.pop(),
   });
-  if (error !== null) report('SYNTAX', error.offset, keys, error);
+  if (error !== null) {
+    const meant = insteadOfJson(text);
+    report('SYNTAX', meant?.offset ?? error.offset, meant === null ? keys : [], meant ?? error);
+  }
   if (faults.some((one) => one.code === 'SYNTAX')) return { value: undefined, text, faults };
   return { value: JSON.parse(text), text, faults };
 }

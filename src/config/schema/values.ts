@@ -17,6 +17,8 @@ declare module 'zod' {
     secret?: true;
     /** Accepted, and read by nobody; says what to use instead. */
     noEffect?: string;
+    /** Values that an editor offers beside others that are allowed. */
+    suggests?: readonly string[];
   }
 }
 
@@ -95,7 +97,7 @@ export const network = text
     'name',
     z.string().refine((value) => isNetwork(value), 'must be a network by its first address, such as 10.0.0.0/24'),
   )
-  .meta({ examples: ['10.0.0.0/24'] });
+  .meta({ examples: ['10.0.0.0/24'], pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
 
 /** A fixed address, or how the guest comes by one. */
 export const ipSetting = becomes(
@@ -151,10 +153,12 @@ export const nameservers = becomes(
   IP_LIST,
   z.union(
     [
-      text.holds(
-        'line',
-        z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
-      ),
+      text
+        .holds(
+          'line',
+          z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
+        )
+        .meta({ examples: ['10.0.0.1, 10.0.0.2'], pattern: '^[0-9A-Fa-f:.,\\s]*$' }),
       z.array(ipAddress),
     ],
     IP_LIST,

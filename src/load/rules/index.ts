@@ -39,11 +39,13 @@ import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../.
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
 import type { Kind } from '../../managers/kind.ts';
 import type { Rule } from '../../managers/rule.ts';
+import { formatsOf } from '../formats.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import { filesHoldTheirContent } from './content.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
+import { filesAreJson } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
@@ -103,5 +105,7 @@ const ACROSS: readonly Rule[] = [
 ];
 
 export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
-  return [...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const formats = formatsOf(kinds);
+  const areJson: Rule = (context) => filesAreJson(context, formats);
+  return [areJson, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }

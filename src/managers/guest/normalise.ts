@@ -117,7 +117,7 @@ export function normaliseService(
   return { name, port, scheme: scheme ?? (alwaysTls || TLS_PORTS.has(port) ? 'https' : 'http') };
 }
 
-function normaliseFirewall(written: z.output<typeof guestFirewall>, at: Place): GuestFirewall {
+export function normaliseFirewall(written: z.output<typeof guestFirewall>, at: Place): GuestFirewall {
   return {
     enabled: written.enabled,
     policyIn: written.policy_in,

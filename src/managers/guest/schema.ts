@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { becomes, becomesByRule, inContainers, inGuests, inMachines } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { SHIPPED_FEATURES } from './shipped-features.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
@@ -80,7 +81,9 @@ export const healthCheck = z.strictObject({
 });
 
 /** Name of a folder below `features/`. */
-const featureName = text.name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker');
+const featureName = text
+  .name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker')
+  .meta({ suggests: [...SHIPPED_FEATURES] });
 
 const EXPECT_TAG = 'must be a tag: letters, digits and _ + . -';
 

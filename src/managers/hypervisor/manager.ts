@@ -7,6 +7,7 @@ import type { HostReader } from '../manager.ts';
 import { dns } from './dns/dns-section.ts';
 import { firewall } from './firewall/firewall-section.ts';
 import { gpu } from './gpu/gpu-section.ts';
+import { type FoundHost, hypervisorImporter } from './import.ts';
 import { network } from './network/network-section.ts';
 import { nfs } from './nfs/nfs-section.ts';
 import { hypervisorSources } from './places.ts';
@@ -35,10 +36,11 @@ const SECTIONS: readonly Section[] = [
 /** What one look says, by the name of the section. */
 type Inventories = ReadonlyMap<string, unknown>;
 
-export const hypervisor: Kind<JsonObject, unknown, Inventories> = {
+export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
   kind: 'hypervisor',
   sources: hypervisorSources,
   declares: declaration,
+  imports: hypervisorImporter,
   targets: (config) =>
     SECTIONS.flatMap((section) => {
       const declared = section.declared(config);

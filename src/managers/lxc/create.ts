@@ -41,7 +41,7 @@ export function createContainer(
     ...delegateIds(spec, seen.host),
     ...makeFolders(spec, spec.mounts),
     ...firewall,
-    ...(seen.sourceMissing ? downloadTemplate(spec.source.template) : []),
+    ...(seen.sourceMissing ? downloadTemplate(spec.source.template, seen.templates) : []),
     create(wanted, spec, onlyNew(volumes), building),
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];

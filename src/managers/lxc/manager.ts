@@ -2,6 +2,7 @@
 
 import { kindOf } from '../../model/ids.ts';
 import { guestHealth } from '../guest/health.ts';
+import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
@@ -14,15 +15,17 @@ import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
+import { lxcImporter } from './import.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 import { lxcTargets } from './lxc-spec.ts';
 import { lxcSources } from './places.ts';
 import { declaration } from './read.ts';
 
-export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory> = {
+export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> = {
   kind: 'lxc',
   sources: lxcSources,
   declares: declaration,
+  imports: lxcImporter,
   targets: lxcTargets,
   recorded: asRecorded,
   impact: lxcImpact,

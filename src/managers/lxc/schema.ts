@@ -129,8 +129,8 @@ const featureOf = (option: string): string => option.slice(0, option.indexOf('='
 
 const lxcFields = z.strictObject({
   ...guestShape,
-  ...settingShape('lxc'),
   options: optionsShape('lxc'),
+  ...settingShape('lxc'),
   role: z
     .enum(['ca', 'proxy', 'gateway', 'none'])
     .optional()
@@ -204,10 +204,12 @@ const lxcFields = z.strictObject({
       becomes(
         inContainers('features'),
         EXPECT_FEATURE,
-        text.name(
-          /^((nesting|keyctl|fuse|mknod|force_rw_sys)=(0|1|on|off|yes|no|true|false)|mount=[a-z0-9_]+(;[a-z0-9_]+)*)$/,
-          EXPECT_FEATURE,
-        ),
+        text
+          .name(
+            /^((nesting|keyctl|fuse|mknod|force_rw_sys)=(0|1|on|off|yes|no|true|false)|mount=[a-z0-9_]+(;[a-z0-9_]+)*)$/,
+            EXPECT_FEATURE,
+          )
+          .meta({ suggests: ['nesting=1', 'keyctl=1', 'fuse=1', 'mknod=1', 'force_rw_sys=1', 'mount=nfs;cifs'] }),
       ),
     )
     .superRefine((options, context) => {
@@ -271,7 +273,11 @@ function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.Re
 }
 
 /** One container. */
-export const lxcGuest = lxcFields.check(saidTwice('lxc')).superRefine(quotaNeedsPrivileges);
+export const lxcGuest = lxcFields
+  .check(saidTwice('lxc'))
+  .superRefine(quotaNeedsPrivileges)
+  // The rule of the same name says it in words; an editor says it where it is written.
+  .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });
 
 /** The whole file. */
 export const lxcFile = z

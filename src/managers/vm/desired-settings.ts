@@ -63,7 +63,7 @@ export function machineSettings(
     ...sshKeysSetting(spec, earlier),
     ...disks,
   ];
-  const fields = (settings: Settings) => [
+  const fields = (settings: Settings): DesiredSetting[] => [
     ...general,
     ...interfaceSettings(
       spec,
@@ -214,7 +214,7 @@ export function mergeKeys(
   return mergeList(keysIn(now), declared, before, fresh);
 }
 
-function keysIn(setting: string | undefined): string[] {
+export function keysIn(setting: string | undefined): string[] {
   return decode(setting ?? '')
     .split('\n')
     .map((line) => line.trim())

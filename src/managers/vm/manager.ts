@@ -3,6 +3,7 @@
 import { kindOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { guestHealth } from '../guest/health.ts';
+import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/life/power.ts';
 import { guestSafeguard } from '../guest/life/safeguard.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
@@ -15,6 +16,7 @@ import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
+import { vmImporter } from './import.ts';
 import { vmSources } from './places.ts';
 import { declaration } from './read.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -37,10 +39,11 @@ function withoutUnsaid(spec: JsonObject): JsonObject {
   } as JsonObject;
 }
 
-export const vm: Kind<VmSpec, GuestObservation, GuestInventory> = {
+export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   kind: 'vm',
   sources: vmSources,
   declares: declaration,
+  imports: vmImporter,
   targets: vmTargets,
   recorded: (spec) => asRecorded(withoutUnsaid(spec)),
   impact: vmImpact,

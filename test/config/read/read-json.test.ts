@@ -29,6 +29,37 @@ describe('what is not JSON is named where it stands', () => {
     expect(read(text).value).toBeUndefined();
   });
 
+  const CONFLICT = '{\n  "a": 1,\n<<<<<<< HEAD\n  "b": 2\n=======\n  "b": 3\n>>>>>>> feature\n}\n';
+
+  test.each([CONFLICT, CONFLICT.replaceAll('\n', '\r\n')])('a merge that nobody ended is told at its mark', (text) => {
+    const [conflict, ...others] = read(text).faults;
+    expect(others).toEqual([]);
+    expect(conflict).toMatchObject({ code: 'SYNTAX', path: '', position: { line: 3, column: 1 } });
+    expect(conflict?.message).toContain('conflict');
+    expect(conflict?.hint).toContain('remove the lines with these signs');
+  });
+
+  test('a text that speaks of such marks is none', () => {
+    expect(read('{"a": "<<<<<<< HEAD"}').faults).toEqual([]);
+    expect(read('{\n"a": 1\n=======\n}').faults[0]?.message).not.toContain('conflict');
+  });
+
+  test.each([
+    'domain_name: example.internal\n',
+    '# mine\n\nlxc_configs:\n  "101":\n    name: web\n',
+    '---\n- a\n',
+    '"a": 1\n',
+  ])('YAML is told as what it is: %j', (text) => {
+    const [fault, ...others] = read(text).faults;
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({ code: 'SYNTAX', message: 'this is YAML, and the file has to be JSON' });
+    expect(fault?.hint).toContain('yq');
+  });
+
+  test.each(['{a: 1}', '{"a": 1,', 'hello', '[1, 2'])('what is neither is told as before: %j', (text) => {
+    expect(read(text).faults[0]?.message).not.toContain('YAML');
+  });
+
   test('a comment and a comma too many come with what to do', () => {
     const [comment] = read('{\n  // the gateway\n  "a": 1\n}').faults;
     expect(comment).toMatchObject({

@@ -1,7 +1,9 @@
 // Files that guests are made from: templates of containers and images of VMs. They are shared, so one that is on the node already
 // is never fetched again.
 
+import { nearest } from '../../../config/nearest.ts';
 import type { Action, Command } from '../../../model/action.ts';
+import type { HostReader } from '../../manager.ts';
 import { action } from '../proxmox/command.ts';
 
 /** Seconds for fetching a file: cloud images are large, and lines slow. */
@@ -37,7 +39,7 @@ export function sourcePath(source: Source, storages: string | undefined): string
   const volume = 'iso' in source ? source.iso : 'import_from' in source ? source.import_from : null;
   if (volume !== null) return imageOnStorage(volume, storages ?? '');
   if (!('template' in source)) return null;
-  const [, storage, file] = /^([^/:]+):vztmpl\/(.+)$/.exec(source.template) ?? [];
+  const [, storage, file] = STORED.exec(source.template) ?? [];
   if (storage === undefined || file === undefined) return source.template.startsWith('/') ? source.template : null;
   const folder = folderOf(storage, storages ?? '');
   return folder === null ? null : `${folder}/template/cache/${file}`;
@@ -81,11 +83,46 @@ export function downloadImage(image: string, { url, sha256 }: Download): Action 
   });
 }
 
-/** A template of Proxmox's own list, put on the storage that it is named by; nothing for a file that has no storage. */
-export function downloadTemplate(template: string): Action[] {
-  const [, storage, file] = /^([^/:]+):vztmpl\/(.+)$/.exec(template) ?? [];
+/** Files that a template which is not there may be meant for: those of its storage, and those that Proxmox offers. Two commands. */
+export async function templatesInstead(host: HostReader, source: Source | undefined): Promise<string[] | undefined> {
+  const storage = source !== undefined && 'template' in source ? STORED.exec(source.template)?.[1] : undefined;
+  if (storage === undefined) return undefined;
+  const ask = (program: string, args: readonly string[]) =>
+    host.run({ kind: 'command', program, args, timeoutSeconds: 60 });
+  const [stored, offered] = await Promise.all([ask('pvesm', ['list', storage]), ask('pveam', ['available'])]);
+  const files = [
+    ...[...stored.stdout.matchAll(/^[^\s:]+:vztmpl\/(\S+)/gm)].map(([, file = '']) => file),
+    ...[...offered.stdout.matchAll(/^\S+\s+(\S+\.tar\.\S+)/gm)].map(([, file = '']) => file),
+  ];
+  return files.length === 0 ? undefined : files;
+}
+
+const STORED = /^([^/:]+):vztmpl\/(.+)$/;
+
+/** What is meant where nobody has the file; undefined where somebody has it, or nobody knows. */
+function templateRemedy(storage: string, file: string, known: readonly string[] | undefined): string | undefined {
+  if (known === undefined || known.includes(file)) return undefined;
+  const meant = nearest(file, known) ?? known.find((each) => each.startsWith(file.replace(/[_.].*$/, '')));
+  const otherwise = `name one that pveam available lists, or put the file on ${storage}, then replay`;
+  return meant === undefined || meant === null ? otherwise : `did you mean ${storage}:vztmpl/${meant}?`;
+}
+
+/**
+ * A template of Proxmox's own list, put on the storage that it is named by; nothing for a file that has no storage.
+ * @param known files that could be meant, where it is neither on the storage nor offered
+ */
+export function downloadTemplate(template: string, known?: readonly string[]): Action[] {
+  const [, storage, file] = STORED.exec(template) ?? [];
   if (storage === undefined || file === undefined) return [];
   const program = 'pveam';
+  const remedy = templateRemedy(storage, file, known);
+  const download = action(`download ${file} to ${storage}`, 'live', {
+    kind: 'command',
+    program,
+    args: ['download', storage, file],
+    timeoutSeconds: DOWNLOAD_SECONDS,
+    answer: 'task',
+  });
   return [
     action("renew the node's list of templates", 'live', {
       kind: 'command',
@@ -93,12 +130,6 @@ export function downloadTemplate(template: string): Action[] {
       args: ['update'],
       timeoutSeconds: 300,
     }),
-    action(`download ${file} to ${storage}`, 'live', {
-      kind: 'command',
-      program,
-      args: ['download', storage, file],
-      timeoutSeconds: DOWNLOAD_SECONDS,
-      answer: 'task',
-    }),
+    remedy === undefined ? download : { ...download, remedy },
   ];
 }

@@ -25,6 +25,8 @@ export interface GuestObservation {
   readonly silent: boolean;
   /** The file on the node that the guest would be made from is not there; false also where nobody looked. */
   readonly sourceMissing: boolean;
+  /** Template files that the storage has or Proxmox offers; absent where nobody asked, or nobody answered. */
+  readonly templates?: readonly string[];
   readonly host: HostFacts;
 }
 

@@ -7,7 +7,7 @@ import type { CommandResult } from '../../../ports.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { keptVolumesPath } from '../life/kept-volumes.ts';
-import { lookFor, type Source, sourcePath } from '../life/source.ts';
+import { lookFor, type Source, sourcePath, templatesInstead } from '../life/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
@@ -67,13 +67,16 @@ export async function observeGuest(
     isAbsent ? otherNodeOf(host, id) : null,
     isAbsent && spec !== undefined ? lookalikeOf(host, wanted, spec) : null,
   ]);
+  const sourceMissing = conf === null && elsewhere === null && (await isMissing(host, wanted, storages));
+  const templates = sourceMissing ? await templatesInstead(host, sourceOf(wanted)) : undefined;
   return {
     conf,
     otherKind: other !== undefined,
     elsewhere,
     lookalike,
     ...state,
-    sourceMissing: conf === null && elsewhere === null && (await isMissing(host, wanted, storages)),
+    sourceMissing,
+    ...(templates === undefined ? {} : { templates }),
     firewall: firewall ?? null,
     firewallFaults,
     host: {
@@ -113,10 +116,14 @@ async function faultsOf(
 
 /** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */
 async function isMissing(host: HostReader, wanted: Wanted<GuestSpec>, storages: string | undefined): Promise<boolean> {
-  const source = (wanted.spec as { source?: Source } | undefined)?.source;
+  const source = sourceOf(wanted);
   if (source === undefined || ('image' in source && source.download !== null)) return false;
   const path = sourcePath(source, storages);
   return path !== null && (await host.run(lookFor(path))).exit === 1;
+}
+
+function sourceOf({ spec }: Wanted<GuestSpec>): Source | undefined {
+  return (spec as { source?: Source } | undefined)?.source;
 }
 
 type State = Pick<GuestObservation, 'running' | 'installed' | 'silent'>;

@@ -16,7 +16,10 @@ export function idsAreUnique({ config }: RuleContext): Diagnostic[] {
       at: guest.kind === 'vm' ? within(guest.writtenAt, 'vmid') : guest.writtenAt,
       ...(guest.kind === 'lxc' ? { onKey: true } : {}),
       message: `Id ${guest.id} of "${guest.name}" is taken by ${nameOfGuest(first)}`,
-      hint: 'Containers and VMs share one range of ids: choose one that is free.',
+      hint:
+        guest.kind === first.kind
+          ? 'Containers and VMs share one range of ids: choose one that is free.'
+          : 'Containers and VMs share one range of ids, so a guest stands in one of the two files: take it out of the wrong one, or give it a free id.',
       target: targetOf(guest),
     }),
   );

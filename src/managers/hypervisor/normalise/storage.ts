@@ -30,7 +30,7 @@ export function normaliseZfs({ zfs }: Written, at: Place): Zfs {
 }
 
 /** Storages that every Proxmox host may have; what is on them is the installer's choice. */
-const BUILT_IN: readonly Storage[] = [
+export const BUILT_IN: readonly Storage[] = [
   { id: 'local', type: 'dir', contents: ['backup', 'iso', 'vztmpl'], dataset: null, snapshots: false },
   { id: 'local-lvm', type: 'lvmthin', contents: ['images', 'rootdir'], dataset: null, snapshots: true },
   { id: 'local-zfs', type: 'zfspool', contents: ['images', 'rootdir'], dataset: null, snapshots: true },

@@ -1,0 +1,136 @@
+// What each declared target lacks on a host: looked at and decided by the managers, as an agent would, and nothing is done. That
+// what is there carries no mark of Phoenix yet is told apart from everything else.
+
+import { sealWanted } from '../../agent/apply/seal.ts';
+import { managerOf } from '../../managers/index.ts';
+import type { Kind } from '../../managers/kind.ts';
+import type { Decision, HostReader, Wanted } from '../../managers/manager.ts';
+import type { Action } from '../../model/action.ts';
+import { kindOf, type TargetId } from '../../model/ids.ts';
+import type { Impact, Verb } from '../../model/plan.ts';
+import type { Target } from '../../model/target.ts';
+import { isOfHost } from '../../ports/host-failure.ts';
+import type { Host } from '../../ports.ts';
+
+/** Looks at a time. */
+const AT_ONCE = 4;
+
+/** No guest carries this for its repository: whatever it says of an owner is a mark, not a difference. */
+const ORIGIN = { repository: 'compared', commit: 'compared' };
+
+export type Compared =
+  /** As declared. `mark`: it does not say yet that Phoenix keeps it. */
+  | { readonly target: TargetId; readonly kind: 'same'; readonly mark: boolean }
+  | {
+      readonly target: TargetId;
+      readonly kind: 'differs';
+      readonly verb: Verb;
+      readonly impact: Impact;
+      /** What would be done, as sentences. */
+      readonly actions: readonly string[];
+      /** Why nothing would be done about it, and what to do; null where it would be. */
+      readonly reason: string | null;
+    }
+  /** Nobody can say: what was in the way. */
+  | { readonly target: TargetId; readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * @param reader asks the same questions once
+ * @throws what keeps the host from being reached
+ */
+export async function compareTargets(
+  host: Host,
+  reader: HostReader,
+  targets: ReadonlyMap<TargetId, Target>,
+): Promise<Compared[]> {
+  const inventories = new Map<string, Promise<unknown>>();
+  const inventoryOf = (kind: Kind): Promise<unknown> => {
+    const known = inventories.get(kind.kind) ?? kind.inventory(reader);
+    inventories.set(kind.kind, known);
+    // Whoever waits for it is told; nobody may.
+    known.catch(() => {});
+    return known;
+  };
+  const all = [...targets.values()];
+  const results: Compared[] = [];
+  const next = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, target] of next) {
+      results[at] = await compare(host, reader, inventoryOf, target, (id) => targets.has(id)).catch(
+        (error: unknown) => {
+          if (isOfHost(error)) throw error;
+          const reason = error instanceof Error ? error.message : String(error);
+          return { target: target.id, kind: 'unknown', reason } as const;
+        },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+async function compare(
+  host: Host,
+  reader: HostReader,
+  inventoryOf: (kind: Kind) => Promise<unknown>,
+  target: Target,
+  declares: (id: TargetId) => boolean,
+): Promise<Compared> {
+  const kind = managerOf(kindOf(target.id));
+  const asked: Wanted = {
+    target: target.id,
+    spec: target.spec,
+    before: undefined,
+    origin: ORIGIN,
+    approved: true,
+    protected: target.protected,
+    adopt: true,
+    mayInterrupt: true,
+    declares,
+  };
+  const { wanted } = await sealWanted(host, asked, false);
+  const inventory = await inventoryOf(kind);
+  const glance = kind.imports?.glance ?? kind.quickCheck;
+  const seen = glance(inventory, wanted);
+  if (seen !== null) {
+    const settled = judged(kind, wanted, seen);
+    if (settled.kind === 'same') return settled;
+  }
+  return judged(kind, wanted, await kind.observe(reader, wanted));
+}
+
+function judged(kind: Kind, wanted: Wanted, seen: unknown): Compared {
+  const { target } = wanted;
+  const asMarked = kind.imports?.marked?.(seen, wanted) ?? seen;
+  const decision = kind.decide(wanted, asMarked);
+  const actions = decision.kind === 'actions' ? decision.actions.filter(({ notes }) => notes !== true) : [];
+  if (decision.kind === 'actions' && actions.length === 0)
+    return { target, kind: 'same', mark: isToBeMarked(kind.decide(wanted, seen)) };
+  const isAbsent = kind.power?.running(seen) === 'absent';
+  return {
+    target,
+    kind: 'differs',
+    verb: isAbsent ? 'create' : 'update',
+    impact: worst(actions.map(({ impact }) => impact)),
+    actions: actions.map(({ summary }) => summary),
+    reason: decision.kind === 'actions' ? doubtOf(decision.actions) : decision.reason,
+  };
+}
+
+/** What is known already to go wrong, with what to do. */
+function doubtOf(actions: readonly Action[]): string | null {
+  const doubtful = actions.find(({ remedy }) => remedy !== undefined);
+  return doubtful?.remedy === undefined ? null : `nothing tells how to ${doubtful.summary}; ${doubtful.remedy}`;
+}
+
+function isToBeMarked(decision: Decision): boolean {
+  return decision.kind !== 'actions' || decision.actions.length > 0;
+}
+
+const COSTS: readonly Impact[] = ['live', 'restart', 'recreate', 'destroy'];
+
+/** What is destroyed here is made anew: it is declared. */
+function worst(impacts: readonly Impact[]): Impact {
+  const cost = Math.max(0, ...impacts.map((impact) => COSTS.indexOf(impact)));
+  return COSTS[Math.min(cost, COSTS.indexOf('recreate'))] ?? 'live';
+}

@@ -1,0 +1,29 @@
+// Files that were never on a disk, as a snapshot: with the ids that Git would give them.
+
+import { createHash } from 'node:crypto';
+import { contentTraits } from '../../config/read/content.ts';
+import type { BlobId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
+
+/** As people keep JSON files. */
+export function jsonText(value: JsonObject): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+export function snapshotOf(
+  files: Readonly<Record<string, JsonObject>>,
+  texts: Readonly<Record<string, string>> = {},
+): Snapshot {
+  const written = [
+    ...Object.entries(files).map(([path, value]) => [path, jsonText(value)] as const),
+    ...Object.entries(texts),
+  ];
+  return { commit: null, root: '', files: new Map(written.map(([path, text]) => [path, fileOf(text)])) };
+}
+
+function fileOf(text: string): SourceFile {
+  const bytes = Buffer.from(text);
+  const blob = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') as BlobId;
+  return { blob, kind: 'file', bytes, size: bytes.length, traits: contentTraits(bytes) };
+}

@@ -1,0 +1,109 @@
+// `phoenix import`: reads a host and writes a config repo that validates and plans nothing against it. Looks only.
+
+import { askedOnce } from '../../agent/apply/inventories.ts';
+import { nearest } from '../../config/nearest.ts';
+import type { Imported } from '../../managers/importer.ts';
+import { allTargets } from '../../managers/index.ts';
+import { HYPERVISOR_FILE } from '../../managers/places.ts';
+import { importText, nextSteps } from '../../messages/import.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Host } from '../../ports.ts';
+import type { SourceSettings } from '../../settings/source.ts';
+import { compareTargets } from '../host/compare.ts';
+import { IMPORTED_KINDS, lookAround } from '../host/look-around.ts';
+import { openToLook } from '../host/open.ts';
+import { EXIT, type Io } from '../io.ts';
+import { sourceSettings } from '../source.ts';
+import { repositoryFiles } from './repository-files.ts';
+import { settle, withoutTarget } from './settle.ts';
+import { occupied, writeAll } from './write.ts';
+
+export interface ImportArgs {
+  /** `local` or `ssh://user@host`; what PHOENIX_HOST says, else this machine, when undefined. */
+  readonly host?: string | undefined;
+  /** Folder to write to: one that is not there, or empty. */
+  readonly out: string;
+  /** Kinds that are brought in; all when empty. */
+  readonly only?: readonly string[] | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Resolves to the exit code: 0, 1 where something could not be declared, 2 for a folder that is not empty or a kind that is none. */
+export async function importHost(args: ImportArgs, io: Io): Promise<number> {
+  const refusal = (await occupied(args.out)) ?? unknownKind(args.only ?? []);
+  if (refusal !== null) {
+    io.stderr(`phoenix import: ${refusal.message}\n${refusal.hint}\n`);
+    return EXIT.usage;
+  }
+  const given = args.host ?? (io.env['PHOENIX_HOST'] || 'local');
+  const { host, commands } = await openToLook(given, io, () =>
+    Promise.reject(new Error('nothing is read from a repository')),
+  );
+  try {
+    const { imported, targets } = await readHost(host, args.only ?? [], sourceSettings(io));
+    const texts = textsOf(imported, { host: given, node: host.node });
+    await writeAll(args.out, texts);
+    const files = Object.keys(texts).sort();
+    const ok = imported.left.length === 0;
+    const { secrets, left } = imported;
+    const answer = { ok, files, targets, secrets, left, commands: commands() };
+    if (args.json) io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
+    else io.stdout(importText({ ...answer, out: args.out }));
+    return ok ? EXIT.done : EXIT.no;
+  } finally {
+    await host.close();
+  }
+}
+
+/** What the files say of a host: nothing that a rule refuses, and nothing that would be changed. */
+export async function readHost(
+  host: Host,
+  only: readonly string[],
+  settings: SourceSettings,
+): Promise<{ readonly imported: Imported; readonly targets: number }> {
+  const reader = askedOnce(host);
+  const around = await lookAround(reader, only);
+  const found = around.written('different');
+  const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
+  const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
+  let { imported, config } = settle({ ...found, files }, settings);
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const targets = allTargets(config);
+    const compared = await compareTargets(host, reader, targets);
+    const others = compared.filter(({ kind }) => kind !== 'same');
+    if (others.length === 0) return { imported, targets: targets.size };
+    for (const one of others) {
+      if (one.kind === 'same') continue;
+      const why = one.reason ?? ('actions' in one ? `it would not stay as it is: ${one.actions.join('; ')}` : '');
+      imported = withoutTarget(imported, one.target, why);
+    }
+    ({ imported, config } = settle(imported, settings));
+  }
+  throw new Error('what was found on the host cannot be written down so that nothing of it would change');
+}
+
+function without(files: Imported['files'], path: string): Imported['files'] {
+  return Object.fromEntries(Object.entries(files).filter(([each]) => each !== path));
+}
+
+/** What is taken out may be what others rest on. */
+const MOST_ROUNDS = 4;
+/** RFC 8375: names of a home network, where the host says no domain of its own. */
+const NO_DOMAIN = 'home.arpa';
+
+/** Every file of the repository, by path. */
+function textsOf(imported: Imported, from: { readonly host: string; readonly node: string }): Record<string, string> {
+  const { files, texts, secrets, left } = imported;
+  return { ...repositoryFiles(files), ...texts, 'README.md': nextSteps({ ...from, secrets, left }) };
+}
+
+function unknownKind(only: readonly string[]): { message: string; hint: string } | null {
+  const unknown = only.find((kind) => !IMPORTED_KINDS.includes(kind));
+  if (unknown === undefined) return null;
+  const meant = nearest(unknown, IMPORTED_KINDS);
+  const known = `Known: ${IMPORTED_KINDS.join(', ')}.`;
+  return {
+    message: `there is no kind ${JSON.stringify(unknown)} to bring in`,
+    hint: meant === null ? known : `Did you mean "${meant}"? ${known}`,
+  };
+}

@@ -1,0 +1,40 @@
+// Puts a new config repo into a folder: one that is not there yet, or is empty. Nothing is ever written over.
+
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Why nothing is written there, and what to do; null where it may be. */
+export async function occupied(out: string): Promise<{ readonly message: string; readonly hint: string } | null> {
+  try {
+    const names = await readdir(out);
+    if (names.length === 0) return null;
+    return {
+      message: `${out} is not empty`,
+      hint: 'Name a folder that is not there yet, or an empty one; nothing is ever written over.',
+    };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (code !== 'ENOTDIR') throw error;
+    return { message: `${out} is not a folder`, hint: 'Name a folder that is not there yet, or an empty one.' };
+  }
+}
+
+/**
+ * All files or none: where one cannot be written, those before it are taken away again.
+ * @throws what the disk says, or that another has written there meanwhile
+ */
+export async function writeAll(out: string, texts: Readonly<Record<string, string>>): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const [path, text] of Object.entries(texts)) {
+      const file = join(out, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text, { flag: 'wx' });
+      written.push(file);
+    }
+  } catch (error) {
+    for (const file of written) await rm(file, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+// `phoenix init`: a minimal config repo that validates, without a host. At a terminal it asks; with options, and where nobody is there
+// to answer, it does not.
+
+import { load } from '../load/load.ts';
+import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
+import { firstSteps, initText, QUESTIONS } from '../messages/init.ts';
+import { problemText } from '../messages/problem.ts';
+import type { JsonObject } from '../model/json.ts';
+import { snapshotOf } from './host/written-snapshot.ts';
+import { repositoryFiles } from './import/repository-files.ts';
+import { occupied, writeAll } from './import/write.ts';
+import { EXIT, type Io } from './io.ts';
+import { sourceSettings } from './source.ts';
+
+export interface InitArgs {
+  readonly dir: string;
+  readonly domain?: string | undefined;
+  readonly address?: string | undefined;
+  readonly gateway?: string | undefined;
+  /** Name of a first container. */
+  readonly container?: string | undefined;
+  /** Where its disk is to lie. */
+  readonly storage?: string | undefined;
+}
+
+type Answers = Pick<InitArgs, 'domain' | 'address' | 'gateway' | 'container' | 'storage'>;
+
+/** Proxmox's own list has it, and every new node can fetch it. */
+const TEMPLATE = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
+const FIRST_ID = '101';
+
+/** Resolves to the exit code: 0, 1 where an answer makes no valid configuration, 2 for a folder that is not empty. */
+export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number> {
+  const refusal = await occupied(dir);
+  if (refusal !== null) {
+    io.stderr(`phoenix init: ${refusal.message}\n${refusal.hint}\n`);
+    return EXIT.usage;
+  }
+  const isGiven = Object.values(given).some((value) => value !== undefined);
+  const answers = isGiven || io.ask === undefined ? given : await asked(io.ask);
+  const configs = configsOf(answers);
+  const { problems } = load(snapshotOf(configs), sourceSettings(io));
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    for (const problem of errors) io.stderr(`${problemText(problem)}\n`);
+    io.stderr('phoenix init: nothing was written; give other answers\n');
+    return EXIT.no;
+  }
+  const texts = { ...repositoryFiles(configs), 'README.md': firstSteps(answers.domain ?? DOMAIN) };
+  await writeAll(dir, texts);
+  io.stdout(initText(dir, Object.keys(texts).sort()));
+  return EXIT.done;
+}
+
+/** RFC 8375: names of a home network. */
+const DOMAIN = 'home.arpa';
+
+/** An empty answer leaves the field out. @param ask null where the terminal has gone: then what is left is left out */
+async function asked(ask: NonNullable<Io['ask']>): Promise<Answers> {
+  const answer = async (question: string) => (await ask(question))?.trim() || undefined;
+  const domain = await answer(QUESTIONS.domain(DOMAIN));
+  const address = await answer(QUESTIONS.address);
+  const gateway = address === undefined ? undefined : await answer(QUESTIONS.gateway);
+  const container = await answer(QUESTIONS.container);
+  const storage = container === undefined ? undefined : await answer(QUESTIONS.storage);
+  return { domain, address, gateway, container, storage };
+}
+
+function configsOf({ domain = DOMAIN, address, gateway, container, storage = 'local-lvm' }: Answers) {
+  const interfaces = { ...(address === undefined ? {} : { address }), ...(gateway === undefined ? {} : { gateway }) };
+  const hypervisor: JsonObject = {
+    domain_name: domain,
+    ...(Object.keys(interfaces).length === 0 ? {} : { network: { interfaces } }),
+    ...(BUILT_IN.has(storage) ? {} : { proxmox_storage_ids: { [storage]: storage } }),
+  };
+  const first: JsonObject = {
+    name: container,
+    template: TEMPLATE,
+    memory_mb: 512,
+    storage_pool: storage,
+    storage_size_gb: 8,
+    network_config: { ip: 'dhcp' },
+    firewall: { enabled: false },
+  };
+  const files: Record<string, JsonObject> = { [HYPERVISOR_FILE]: hypervisor };
+  if (container !== undefined) files[LXC_FILE] = { lxc_configs: { [FIRST_ID]: first } };
+  return files;
+}
+
+/** Storages that Proxmox's installer makes, of which a configuration need not be told. */
+const BUILT_IN: ReadonlySet<string> = new Set(['local-lvm', 'local-zfs']);

@@ -1,0 +1,31 @@
+// What people commit in the place of JSON: a merge that nobody ended, and YAML. Told by the text alone, once it is known to be no JSON.
+
+import type { Fault } from './walk-json.ts';
+
+/** The first line of each part of a conflict as Git writes it, and of the middle one. */
+const CONFLICT = /^(<{7}|>{7}|={7}|\|{7})( .*)?\r?$/m;
+const OPENS = /^<{7}( .*)?\r?$/m;
+
+/** Where it stands, and what to do; null for anything else. */
+export function insteadOfJson(text: string): (Fault & { readonly offset: number }) | null {
+  const opening = OPENS.exec(text) ?? CONFLICT.exec(text);
+  if (opening !== null && /^(<{7}|>{7})/m.test(text)) {
+    return {
+      offset: opening.index,
+      message: 'a merge of Git was committed that nobody ended: this line marks a conflict',
+      hint: 'Keep what is to count of the parts between <<<<<<< and >>>>>>>, remove the lines with these signs, then commit.',
+    };
+  }
+  const first = /^(?!\s*(#|$)).*$/m.exec(text);
+  if (first === null || !looksLikeYaml(first[0])) return null;
+  return {
+    offset: first.index,
+    message: 'this is YAML, and the file has to be JSON',
+    hint: 'Turn it into JSON, for example with: yq --output-format json FILE.',
+  };
+}
+
+/** `key: value`, `key:`, `- entry` or the mark at the beginning of a document, outside of any bracket. */
+function looksLikeYaml(line: string): boolean {
+  return /^(---(\s|$)|%YAML |- \S|("[^"]+"|'[^']+'|[A-Za-z_$][\w$ .-]*)\s*:(\s|$))/.test(line);
+}

@@ -1,0 +1,234 @@
+// What containers and VMs are brought in by alike: one look at all of them, the fields that both have, and what is left.
+
+import { prose } from '../../../config/schema/text.ts';
+import { type TargetId, targetId } from '../../../model/ids.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Config } from '../../config.ts';
+import type { Extent, FoundObject, Imported, LeftOver } from '../../importer.ts';
+import type { HostReader, Wanted } from '../../manager.ts';
+import { HYPERVISOR_FILE } from '../../places.ts';
+import type { GuestSpec } from '../guest-spec.ts';
+import { type GuestInventory, inventoryOfGuests, quickCheckOfGuest } from '../look/inventory.ts';
+import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings } from '../look/notes.ts';
+import type { GuestObservation } from '../look/observation.ts';
+import { confFolder } from '../look/observe.ts';
+import type { Program } from '../proxmox/command.ts';
+import { type GuestConf, parseConf } from '../proxmox/conf.ts';
+import { firewallPath } from '../proxmox/firewall.ts';
+import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { parseSize } from '../proxmox/size.ts';
+import type { GuestKind } from '../settings/setting.ts';
+import { writtenFirewall } from './firewall.ts';
+import { writtenSettings } from './settings.ts';
+import { Unclaimed } from './unclaimed.ts';
+
+export interface FoundGuests {
+  readonly inventory: GuestInventory;
+  /** Files that containers are made from, as `storage:vztmpl/file`; empty where nobody looked. */
+  readonly templates: readonly string[];
+}
+
+/** One guest that is there. */
+export interface FoundGuest {
+  readonly id: number;
+  readonly target: TargetId;
+  readonly conf: GuestConf;
+  readonly path: string;
+  readonly running: boolean;
+  readonly firewall: string | null;
+}
+
+/** A guest as its entry of the file, or why it has none. */
+export type WrittenGuest =
+  | { readonly entry: JsonObject; readonly left: readonly LeftOver[] }
+  | { readonly missing: string };
+
+/** What a guest was made from and what is asked of it inside. */
+export const UNTOLD = ['source', 'scripts', 'snapshots', 'health', 'protected', 'delegated', 'agent'] as const;
+
+const KIND: Readonly<Record<Program, GuestKind>> = { pct: 'lxc', qm: 'vm' };
+
+export async function lookAtGuests(host: HostReader, program: Program): Promise<FoundGuests> {
+  return { inventory: await inventoryOfGuests(host, program), templates: [] };
+}
+
+/** Those of this node, by ascending id. */
+function guestsIn({ inventory }: FoundGuests): FoundGuest[] {
+  const { program, files, listed } = inventory;
+  const pattern = new RegExp(`^${confFolder(program)}/([1-9]\\d*)\\.conf$`);
+  return [...files]
+    .flatMap(([path, text]): FoundGuest[] => {
+      const id = Number(pattern.exec(path)?.[1] ?? Number.NaN);
+      if (Number.isNaN(id)) return [];
+      const running = listed.get(String(id))?.status === 'running';
+      const firewall = files.get(firewallPath(id)) ?? null;
+      return [{ id, target: targetId(KIND[program], id), conf: parseConf(text, program), path, running, firewall }];
+    })
+    .sort((a, b) => a.id - b.id);
+}
+
+/** What both kinds say alike of a guest. */
+export function sharedFields(
+  kind: GuestKind,
+  guest: FoundGuest,
+  conf: Unclaimed,
+  extent: Extent,
+): Record<string, Json> {
+  // The order of starting is one option: where a field says only a part of it, all of it is for options to say.
+  const wholly = parseProperties(conf.peek('startup') ?? '', 'order')['down'] !== undefined;
+  const settings = writtenSettings(kind, conf, extent, wholly ? ['startup'] : []);
+  const tags = (conf.take('tags') ?? '')
+    .split(/[,;\s]+/)
+    .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);
+  const onboot = normalFlag(guest.conf.settings['onboot'] ?? '0') === '1';
+  // Started with the host, it would also be kept running: one that rests at the moment is left to rest.
+  const resting = onboot && !guest.running ? { state: 'unmanaged' } : {};
+  const state = extent === 'all' ? { state: guest.running ? 'running' : 'stopped' } : resting;
+  return { ...settings, ...state, ...(tags.length === 0 ? {} : { tags: [...new Set(tags)].sort() }) };
+}
+
+/** The firewall, where the fields can say it. */
+export function firewallOf({ firewall, id, target }: FoundGuest): {
+  readonly firewall?: JsonObject;
+  readonly left: readonly LeftOver[];
+} {
+  if (firewall === null) return { left: [] };
+  const written = writtenFirewall(firewall);
+  if (written !== null) return { firewall: written, left: [] };
+  const why =
+    'it has rules or options that the field firewall has no words for, such as macros, groups and sets: the file stays as it is';
+  return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
+}
+
+/** Settings that only tell what Proxmox did, or that are no wish of anybody. */
+const GENERATED =
+  /^(digest|meta|vmgenid|smbios1|parent|snaptime|snapstate|unused\d+|lock|arch|description|runningcpu|runningmachine|vmstate)$/;
+
+/** Settings whose values are shown nowhere. */
+const SECRET = /password/;
+
+/** What nobody claimed, each with its line. */
+export function leftOf({ target, path }: FoundGuest, conf: Unclaimed, why: (key: string) => string): LeftOver[] {
+  return conf
+    .rest()
+    .filter(({ key }) => !GENERATED.test(key))
+    .map(({ key, value }) => {
+      const shown = SECRET.test(key) ? '' : `: ${value}`;
+      return { what: `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`, why: why(key) };
+    });
+}
+
+/** Storages that a configuration knows by itself, with disks of guests on them. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['local-lvm', 'local-zfs']);
+
+/** The file of one kind, from its guests. */
+export function importGuests(
+  found: FoundGuests,
+  write: (guest: FoundGuest, conf: Unclaimed) => WrittenGuest,
+  file: (entries: readonly { readonly guest: FoundGuest; readonly entry: JsonObject }[]) => Record<string, JsonObject>,
+): Imported {
+  const left: LeftOver[] = [];
+  const entries: { guest: FoundGuest; entry: JsonObject }[] = [];
+  for (const guest of guestsIn(found)) {
+    const conf = new Unclaimed(guest.conf);
+    const written = write(guest, conf);
+    if ('missing' in written) left.push({ what: `${guest.target} (${guest.path})`, why: written.missing });
+    else {
+      left.push(...written.left, ...conf.waiting(guest.target, guest.path));
+      entries.push({ guest, entry: written.entry });
+    }
+  }
+  if (entries.length === 0) return { files: {}, texts: {}, secrets: [], left };
+  const storages = [...new Set(entries.flatMap(({ guest }) => storagesOf(guest.conf)))]
+    .filter((id) => !EVERYWHERE.has(id))
+    .sort();
+  const named =
+    storages.length === 0 ? {} : { proxmox_storage_ids: Object.fromEntries(storages.map((id) => [id, id])) };
+  return { files: { ...file(entries), [HYPERVISOR_FILE]: named }, texts: {}, secrets: [], left };
+}
+
+/** What its volumes lie on, also where the host knows no such storage any more. */
+export function storagesOf({ settings }: GuestConf): string[] {
+  const disks = Object.entries(settings).filter(([key]) => DISK.test(key));
+  const storages = disks.map(([, value]) => storageIn(volumeIn(value)));
+  return [...new Set(storages.filter((storage) => storage !== ''))];
+}
+
+const DISK = /^(rootfs|mp\d+|(virtio|scsi|sata|ide|efidisk|tpmstate)\d+)$/;
+
+/** The volume of a disk's line, with or without its key. */
+function volumeIn(value: string): string {
+  return (value.split(',')[0] ?? '').replace(/^(file|volume)=/, '');
+}
+
+export function undeclaredGuests(found: FoundGuests, config: Config): FoundObject[] {
+  return guestsIn(found)
+    .filter(({ id, target }) => config.guests.get(id)?.kind !== target.slice(0, target.indexOf('/')))
+    .map(({ target, conf }) => ({ object: target, name: conf.settings['hostname'] ?? conf.settings['name'] ?? null }));
+}
+
+/** From the inventory, whatever is to be done: what it says may be some seconds old. */
+export function glanceAtGuest(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
+  if (wanted.spec !== undefined && wanted.spec.scripts.length > 0) return null;
+  return quickCheckOfGuest(inventory, wanted);
+}
+
+/** With the tag and the notes of who keeps it, and nothing else changed. */
+export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): GuestObservation {
+  const { conf } = seen;
+  if (conf === null) return seen;
+  const present = parseNotes(conf.description);
+  const notes = {
+    ...surroundings(conf.description, present?.description ?? '', undefined),
+    repository: repositoryName(wanted.origin),
+    target: wanted.target,
+    commit: wanted.origin.commit,
+    building: present?.building ?? false,
+    ...(present?.restarting === undefined ? {} : { restarting: present.restarting }),
+    scripts: present?.scripts ?? null,
+  };
+  const tags = (conf.settings['tags'] ?? '').split(/[,;\s]+/).filter((tag) => tag !== '');
+  const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);
+  const settings = isTagged ? conf.settings : { ...conf.settings, tags: [...tags, OWNER_TAG].join(';') };
+  return { ...seen, conf: { ...conf, settings, description: printNotes(notes) } };
+}
+
+/** GB of a size; undefined where it is none. */
+export function gigabytesOf(size: string | undefined): number | undefined {
+  const bytes = parseSize(size);
+  return bytes === undefined ? undefined : bytes / 2 ** 30;
+}
+
+/** What a disk lies on: empty for a folder or device of the host. */
+export function storageIn(volume: string | undefined): string {
+  if (volume === undefined || volume.startsWith('/')) return '';
+  return volume.slice(0, Math.max(0, volume.indexOf(':')));
+}
+
+/** Without what nothing is said of. */
+export function said(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+/** Longer notes stay where they are, which is the guest's own file. */
+const MOST_NOTES = 1000;
+
+/** What people wrote into the notes, where a description can hold it. */
+export function notesOf({ conf }: FoundGuest): string | undefined {
+  const notes = parseNotes(conf.description);
+  const text = (notes === null ? conf.description : notes.text).trimEnd();
+  // A description begins with a word: what is indented, or longer than it can be, stays in the notes alone.
+  return text.length > MOST_NOTES || !/^\S/.test(text) || !prose.safeParse(text).success ? undefined : text;
+}
+
+/** Where a new disk would come to, for a VM that has none: the first storage that takes disks. */
+export function storageForDisks({ inventory }: FoundGuests): string {
+  const sections = (inventory.storages ?? '').split(/^(?=\S)/m).flatMap((section) => {
+    const [, id] = /^[a-z]+:\s*(\S+)/.exec(section) ?? [];
+    const content = /^\s+content\s+(.+)$/m.exec(section)?.[1] ?? '';
+    return id !== undefined && content.split(/[,;\s]+/).includes('images') ? [id] : [];
+  });
+  return sections[0] ?? 'local-lvm';
+}

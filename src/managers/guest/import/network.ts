@@ -1,0 +1,99 @@
+// The interfaces of a guest, read back from its settings: the first one, and those beside it.
+
+import type { Json } from '../../../model/json.ts';
+import type { Extent } from '../../importer.ts';
+import { MAKING } from '../making.ts';
+import { normalFlag } from '../proxmox/property-string.ts';
+import { indexesOf } from '../proxmox/settings.ts';
+import type { GuestKind } from '../settings/setting.ts';
+import type { Unclaimed } from './unclaimed.ts';
+
+export interface WrittenNetworks {
+  /** Fields of the first interface but for its hardware address; null where there is none. */
+  readonly first: Record<string, Json> | null;
+  readonly mac: string | undefined;
+  readonly others: readonly Record<string, Json>[];
+}
+
+/** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
+const MODEL =
+  /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
+
+/** @param filters whether the guest's firewall is declared and on, so that it filters on every interface that says nothing else */
+export function writtenNetworks(kind: GuestKind, conf: Unclaimed, filters: boolean, extent: Extent): WrittenNetworks {
+  const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'net').sort((a, b) => a - b);
+  const written = indexes.map((index) => ({ index, ...writtenInterface(kind, index, conf, filters, extent) }));
+  const first = written.find(({ index }) => index === 0);
+  const others = written.filter(({ index }) => index > 0);
+  return {
+    first: first?.fields ?? null,
+    mac: first?.mac,
+    others: others.map(({ index, fields, mac }, at) => ({
+      ...(index === at + 1 && extent === 'different' ? {} : { index }),
+      ...fields,
+      ...(extent === 'all' && mac !== undefined ? { mac_address: mac } : {}),
+    })),
+  };
+}
+
+function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filters: boolean, extent: Extent) {
+  const key = `net${index}`;
+  const net = conf.properties(key, kind === 'vm' ? 'model' : '');
+  const address = kind === 'vm' ? conf.properties(`ipconfig${index}`) : net;
+  const card = kind === 'vm' ? cardOf(conf.peek(key) ?? '') : { model: undefined, mac: net('hwaddr') };
+  if (card.model !== undefined) net(card.model);
+  conf.pass(key, kind === 'vm' ? ['model', 'macaddr'] : ['hwaddr', 'type', 'host-managed'], 'model');
+  const unless = <Value extends Json>(value: Value | undefined, usual: Json): Value | undefined =>
+    extent === 'different' && value === usual ? undefined : value;
+  const filtered = net('firewall');
+  const isFiltered = filtered === undefined ? undefined : normalFlag(filtered) === '1';
+  const down = net('link_down');
+  const [ip, ip6] = [address('ip'), address('ip6')];
+  const fields: Record<string, Json | undefined> = {
+    name: kind === 'lxc' ? unless(net('name'), index === 0 ? MAKING.lxc.interfaceName : `eth${index}`) : undefined,
+    model: unless(card.model, 'virtio'),
+    bridge: unless(net('bridge'), MAKING[kind].bridge),
+    // A container's first interface says how it comes by its address; a new VM asks for one.
+    ip:
+      kind === 'lxc' && index === 0 && ip6 === undefined
+        ? (ip ?? 'manual')
+        : unless(ip, kind === 'vm' && index === 0 ? MAKING.vm.ip : ''),
+    gw: address('gw'),
+    ip6,
+    gw6: address('gw6'),
+    vlan: numberIn(net('tag')),
+    trunks: net('trunks')
+      ?.split(';')
+      .filter((part) => part !== '')
+      .map(numberOrText),
+    rate: numberIn(net('rate')),
+    mtu: numberIn(net('mtu')),
+    queues: kind === 'vm' ? numberIn(net('queues')) : undefined,
+    firewall: filters ? unless(isFiltered ?? false, true) : unless(isFiltered, false),
+    link_down: down === undefined ? undefined : unless(normalFlag(down) === '1', false),
+  };
+  return { mac: card.mac, fields: said(fields) };
+}
+
+/** `virtio=BC:24:11:00:00:01`, also where model and address stand apart. */
+function cardOf(text: string): { readonly model: string | undefined; readonly mac: string | undefined } {
+  const parts = text.split(',').map((part) => part.split('=', 2));
+  const own = parts.find(([key = '']) => MODEL.test(key));
+  const valueOfKey = (wanted: string) => parts.find(([key]) => key === wanted)?.[1];
+  return { model: own?.[0] ?? valueOfKey('model'), mac: own?.[1] ?? valueOfKey('macaddr') };
+}
+
+function numberIn(text: string | undefined): Json | undefined {
+  return text === undefined ? undefined : numberOrText(text);
+}
+
+/** What is no number is for the schema to refuse. */
+function numberOrText(text: string): Json {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function said(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}

@@ -1,0 +1,70 @@
+// The settings that are declared once, read back from a guest's file: the inverse of what they become.
+
+import type { Json } from '../../../model/json.ts';
+import type { Extent } from '../../importer.ts';
+import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { type GuestKind, placesOf } from '../settings/setting.ts';
+import { settingsOf } from '../settings/values.ts';
+import type { Unclaimed } from './unclaimed.ts';
+
+type AnySetting = ReturnType<typeof settingsOf>[number][1];
+
+/**
+ * Each setting that the guest's file says, and those that must be written.
+ * @param except options of Proxmox that something else says
+ */
+export function writtenSettings(
+  kind: GuestKind,
+  conf: Unclaimed,
+  extent: Extent,
+  except: readonly string[] = [],
+): Record<string, Json> {
+  const written: Record<string, Json> = {};
+  for (const [name, one] of settingsOf(kind)) {
+    const ways = one[kind];
+    if (ways === undefined || except.includes(one.option)) continue;
+    const present = textOf(kind, one, conf);
+    const text = present ?? (conf.isWaiting(one.option) ? undefined : ways.absent);
+    const value = text === undefined ? undefined : readAs(kind, one, text);
+    if (value === undefined) continue;
+    if (present !== undefined) claim(kind, one, conf);
+    if (ways.unsaid === undefined || extent === 'all' || !isUsual(kind, one, value)) written[name] = value;
+  }
+  return written;
+}
+
+function textOf(kind: GuestKind, one: AnySetting, conf: Unclaimed): string | undefined {
+  const text = conf.peek(one.option);
+  const key = keyOf(kind, one);
+  return text === undefined || key === null ? text : parseProperties(text, key.bare)[key.name];
+}
+
+function claim(kind: GuestKind, one: AnySetting, conf: Unclaimed): void {
+  const key = keyOf(kind, one);
+  if (key === null) conf.take(one.option);
+  else conf.pass(one.option, [key.name], key.bare);
+}
+
+/** The key of a property string that it is; null for a whole option. */
+function keyOf(kind: GuestKind, one: AnySetting): { readonly name: string; readonly bare: string } | null {
+  const property = one[kind]?.property;
+  if (one.key !== undefined) return { name: one.key, bare: 'order' };
+  return property === undefined ? null : { name: property, bare: property };
+}
+
+/** In the type that the field has; undefined where the field has no word for it. */
+function readAs(kind: GuestKind, one: AnySetting, text: string): Json | undefined {
+  const check = one.check(placesOf(one, kind));
+  const flag = normalFlag(text);
+  const forms: readonly Json[] = [text, ...(text.trim() === '' ? [] : [Number(text)]), flag === '1'];
+  const isFlag = flag === '0' || flag === '1';
+  return forms.find((form) => (typeof form !== 'boolean' || isFlag) && check.safeParse(form).success);
+}
+
+/** What a new guest gets where nothing is written. */
+function isUsual(kind: GuestKind, one: AnySetting, value: Json): boolean {
+  const ways = one[kind];
+  const made: Json | undefined =
+    ways?.made ?? (ways?.absent === undefined ? undefined : readAs(kind, one, ways.absent));
+  return made === value;
+}

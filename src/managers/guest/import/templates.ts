@@ -1,0 +1,43 @@
+// What a container was made from is written nowhere: the newest template of its distribution that the node has is what a new one
+// would be made from.
+
+import type { HostReader } from '../../manager.ts';
+
+/** At most so many storages are asked, so that a look costs a constant number of commands. */
+const MOST_STORAGES = 8;
+
+/** Template files of the node, as `storage:vztmpl/file`. A storage that does not answer has none that could be named. */
+export async function templatesOn(host: HostReader, storages: string | undefined): Promise<string[]> {
+  const holding = (storages ?? '').split(/^(?=\S)/m).flatMap((section) => {
+    const [, id] = /^[a-z]+:\s*(\S+)/.exec(section) ?? [];
+    const content = /^\s+content\s+(.+)$/m.exec(section)?.[1] ?? '';
+    const isOff = /^\s+disable\s*(1\s*)?$/m.test(section);
+    return id !== undefined && !isOff && content.split(/[,;\s]+/).includes('vztmpl') ? [id] : [];
+  });
+  const lists = await Promise.all(
+    holding
+      .slice(0, MOST_STORAGES)
+      .map((id) => host.run({ kind: 'command', program: 'pvesm', args: ['list', id], timeoutSeconds: 60 })),
+  );
+  return lists.flatMap(({ stdout }) =>
+    stdout.split('\n').flatMap((line) => /^(\S+:vztmpl\/\S+)/.exec(line)?.[1] ?? []),
+  );
+}
+
+export type Template =
+  | { readonly found: true; readonly file: string }
+  | { readonly found: false; readonly file: string; readonly why: string };
+
+/** The newest one of a distribution; where there is none, what it has to be called. */
+export function templateFor(ostype: string, templates: readonly string[]): Template {
+  const own = templates.filter((template) => fileOf(template).startsWith(`${ostype}-`));
+  const newest = own.sort((a, b) => fileOf(a).localeCompare(fileOf(b), 'en', { numeric: true })).at(-1);
+  if (newest !== undefined && ostype !== '') return { found: true, file: newest };
+  const file = `local:vztmpl/${ostype === '' ? 'unmanaged' : ostype}.tar.zst`;
+  const why = `Proxmox does not keep which template it was made from, and the node has none for ${ostype || 'it'}: ${file} is written, which does no harm while the container exists; name one that pveam available lists before it is ever made anew`;
+  return { found: false, file, why };
+}
+
+function fileOf(template: string): string {
+  return template.slice(template.indexOf('/') + 1);
+}

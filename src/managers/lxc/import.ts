@@ -1,0 +1,235 @@
+// Containers, from their files on the host to the file of the config repo.
+
+import type { Json, JsonObject } from '../../model/json.ts';
+import {
+  type FoundGuest,
+  type FoundGuests,
+  firewallOf,
+  gigabytesOf,
+  glanceAtGuest,
+  importGuests,
+  leftOf,
+  lookAtGuests,
+  markedGuest,
+  notesOf,
+  said,
+  sharedFields,
+  storageIn,
+  UNTOLD,
+  undeclaredGuests,
+  type WrittenGuest,
+} from '../guest/import/guests.ts';
+import { writtenNetworks } from '../guest/import/network.ts';
+import { writtenOptions } from '../guest/import/options.ts';
+import { templateFor, templatesOn } from '../guest/import/templates.ts';
+import type { Unclaimed } from '../guest/import/unclaimed.ts';
+import type { GuestInventory } from '../guest/look/inventory.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { MAKING } from '../guest/making.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
+import { indexesOf } from '../guest/proxmox/settings.ts';
+import type { Extent, Importer, LeftOver } from '../importer.ts';
+import { LXC_FILE } from '../places.ts';
+import type { LxcSpec } from './lxc-spec.ts';
+import { isOfHost, mountedAs } from './mounted.ts';
+
+export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
+  async look(host) {
+    const found = await lookAtGuests(host, 'pct');
+    return { ...found, templates: await templatesOn(host, found.inventory.storages) };
+  },
+  written: (found, extent) =>
+    importGuests(
+      found,
+      (guest, conf) => writtenContainer(guest, conf, found.templates, extent),
+      (entries) => ({
+        [LXC_FILE]: { lxc_configs: Object.fromEntries(entries.map(({ guest, entry }) => [String(guest.id), entry])) },
+      }),
+    ),
+  undeclared: undeclaredGuests,
+  untold: UNTOLD,
+  glance: glanceAtGuest,
+  marked: markedGuest,
+};
+
+function writtenContainer(
+  guest: FoundGuest,
+  conf: Unclaimed,
+  templates: readonly string[],
+  extent: Extent,
+): WrittenGuest {
+  const { target, path } = guest;
+  const root = conf.properties('rootfs', 'volume');
+  const storage = storageIn(root('volume'));
+  const size = gigabytesOf(root('size'));
+  const name = conf.take('hostname');
+  if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
+  if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
+  const shared = sharedFields('lxc', guest, conf, extent);
+  const unprivileged = normalFlag(conf.take('unprivileged') ?? '0') === '1';
+  const ostype = conf.take('ostype');
+  const template = templateFor(ostype ?? '', templates);
+  const features = writtenFeatures(conf);
+  const mounts = writtenMounts(conf);
+  const firewall = firewallOf(guest);
+  const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
+  const { first, mac, others } = writtenNetworks('lxc', conf, filters, extent);
+  const network = first === null ? undefined : said({ ...first, ...namesAsked(conf) });
+  conf.take('template');
+  const left: LeftOver[] = [
+    ...firewall.left,
+    ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.why }]),
+    ...(size === undefined
+      ? [
+          {
+            what: `${target} rootfs size (${path}:${conf.lineOf('rootfs')})`,
+            why: 'the size of its root disk is not told: 8 GB is written, and compared with nothing',
+          },
+        ]
+      : []),
+  ];
+  const raw = writtenRaw(guest);
+  const devices = writtenDevices(conf);
+  const entry: JsonObject = said({
+    name,
+    description: notesOf(guest),
+    template: template.file,
+    ostype: ostype === undefined || (extent === 'different' && template.found) ? undefined : ostype,
+    ...shared,
+    storage_pool: storage,
+    storage_size_gb: size ?? 8,
+    unprivileged: extent === 'all' || unprivileged !== MAKING.lxc.unprivileged ? unprivileged : undefined,
+    network_config: network,
+    networks: others.length === 0 ? undefined : others,
+    mac_address: extent === 'all' ? mac : undefined,
+    pct_options: features.length === 0 ? undefined : features,
+    mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
+    zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
+    devices: devices.length === 0 ? undefined : devices,
+    options: writtenOptions('lxc', conf),
+    env: Object.keys(raw.env).length === 0 ? undefined : raw.env,
+    lxc_options: raw.lines.length === 0 ? undefined : raw.lines,
+    firewall: firewall.firewall,
+  });
+  return { entry, left: [...left, ...raw.left, ...leftOf(guest, conf, () => NO_FIELD)] };
+}
+
+const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
+
+/** Of a container without an interface, they are for options to say. */
+function namesAsked(conf: Unclaimed): Record<string, Json | undefined> {
+  return { nameservers: conf.take('nameserver'), searchdomain: conf.take('searchdomain') };
+}
+
+function writtenFeatures(conf: Unclaimed): Json[] {
+  const text = conf.take('features') ?? '';
+  return text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => part.trim().replace(/=(.*)$/, (_, value: string) => `=${normalFlag(value)}`));
+}
+
+function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volumes: Json[] } {
+  const binds: Json[] = [];
+  const volumes: Json[] = [];
+  const names = new Set<string>();
+  for (const index of indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'mp').sort((a, b) => a - b)) {
+    const key = `mp${index}`;
+    const mounted = mountedAs(key, conf.peek(key) ?? '');
+    const size = gigabytesOf(mounted.size);
+    const treated = treatment(conf, key);
+    if (isOfHost(mounted.volume)) {
+      const { ro } = mounted.properties;
+      conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
+      binds.push(
+        said({
+          host_path: mounted.volume,
+          container_path: mounted.path,
+          read_only: ro === undefined || normalFlag(ro) === '0' ? undefined : true,
+          ...treated,
+        }),
+      );
+    } else if (size !== undefined) {
+      const { ro } = mounted.properties;
+      conf.pass(key, ['volume', 'mp', 'size', 'ro'], 'volume');
+      volumes.push({
+        name: nameFor(mounted.path, names),
+        pool: storageIn(mounted.volume),
+        size_gb: size,
+        mount_point: mounted.path,
+        ...(ro === undefined || normalFlag(ro) === '0' ? {} : { read_only: true }),
+        ...treated,
+      });
+    }
+  }
+  return { binds, volumes };
+}
+
+/** How a mount is mounted and treated, where that is said at all. */
+function treatment(conf: Unclaimed, key: string): Record<string, Json> {
+  const mount = conf.properties(key, 'volume');
+  const options = mount('mountoptions');
+  const flags = ['acl', 'backup', 'quota', 'replicate', 'shared'].flatMap((name) => {
+    const value = mount(name);
+    return value === undefined ? [] : [[name, normalFlag(value) === '1'] as const];
+  });
+  return {
+    ...(options === undefined ? {} : { mount_options: options.split(';').filter((one) => one !== '') }),
+    ...Object.fromEntries(flags),
+  };
+}
+
+/** Each as its path, or with what is said of it. */
+function writtenDevices(conf: Unclaimed): Json[] {
+  const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'dev').sort((a, b) => a - b);
+  return indexes.map((index): Json => {
+    const device = conf.properties(`dev${index}`, 'path');
+    const [path = '', mode, uid, gid, denied] = ['path', 'mode', 'uid', 'gid', 'deny-write'].map(device);
+    const more = said({
+      mode,
+      uid: uid === undefined ? undefined : Number(uid),
+      gid: gid === undefined ? undefined : Number(gid),
+      deny_write: denied === undefined ? undefined : normalFlag(denied) === '1',
+    });
+    return Object.keys(more).length === 0 ? path : { path, ...more };
+  });
+}
+
+const VARIABLE = 'lxc.environment.runtime';
+/** Names of variables whose values are not to come into a repository. */
+const MAY_BE_SECRET = /pass|secret|token|key|credential/i;
+
+/** Variables of the first process, and what they are beside raw lines: those that may be secret are left where they are. */
+function writtenRaw(guest: FoundGuest): {
+  readonly env: Record<string, Json>;
+  readonly lines: string[];
+  readonly left: LeftOver[];
+} {
+  const variables = guest.conf.raw.filter(({ key }) => key === VARIABLE).map(({ value }) => value);
+  const pairs = variables.map((variable) => {
+    const at = variable.indexOf('=');
+    return at < 0 ? ([variable, ''] as const) : ([variable.slice(0, at), variable.slice(at + 1)] as const);
+  });
+  const isHidden = ([name]: readonly [string, string]) => MAY_BE_SECRET.test(name);
+  return {
+    env: Object.fromEntries(pairs.filter((pair) => !isHidden(pair))),
+    lines: guest.conf.raw.filter(({ key }) => key !== VARIABLE).map(({ key, value }) => `${key}: ${value}`),
+    left: pairs.filter(isHidden).map(([name]) => ({
+      what: `${guest.target} env ${name} (${guest.path})`,
+      why: 'its value may be secret, and is not read into a repository: it stays as it is on the container',
+    })),
+  };
+}
+
+/** What a volume is called within its guest: by the last part of where it is mounted. */
+function nameFor(path: string, taken: Set<string>): string {
+  const base =
+    path
+      .split('/')
+      .findLast((part) => /^[A-Za-z0-9]/.test(part))
+      ?.replaceAll(/[^A-Za-z0-9_.-]/g, '-') ?? 'volume';
+  let name = base;
+  for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
+  taken.add(name);
+  return name;
+}

@@ -1,0 +1,97 @@
+// Virtual machines, from their files on the host to the file of the config repo.
+
+import type { JsonObject } from '../../model/json.ts';
+import {
+  type FoundGuest,
+  type FoundGuests,
+  firewallOf,
+  gigabytesOf,
+  glanceAtGuest,
+  importGuests,
+  leftOf,
+  lookAtGuests,
+  markedGuest,
+  notesOf,
+  said,
+  sharedFields,
+  storageForDisks,
+  storageIn,
+  storagesOf,
+  UNTOLD,
+  undeclaredGuests,
+  type WrittenGuest,
+} from '../guest/import/guests.ts';
+import { writtenNetworks } from '../guest/import/network.ts';
+import { writtenOptions } from '../guest/import/options.ts';
+import type { Unclaimed } from '../guest/import/unclaimed.ts';
+import type { GuestInventory } from '../guest/look/inventory.ts';
+import type { GuestObservation } from '../guest/look/observation.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
+import type { Extent, Importer } from '../importer.ts';
+import { VM_FILE } from '../places.ts';
+import { keysIn } from './desired-settings.ts';
+import { ROOT_DRIVE } from './disks.ts';
+import type { VmSpec } from './vm-spec.ts';
+
+export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
+  look: (host) => lookAtGuests(host, 'qm'),
+  written: (found, extent) =>
+    importGuests(
+      found,
+      (guest, conf) => writtenMachine(guest, conf, storageForDisks(found), extent),
+      (entries) => ({ [VM_FILE]: { vms: entries.map(({ entry }) => entry) } }),
+    ),
+  undeclared: undeclaredGuests,
+  untold: UNTOLD,
+  glance: glanceAtGuest,
+  marked: markedGuest,
+};
+
+function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string, extent: Extent): WrittenGuest {
+  const name = conf.take('name');
+  if (name === undefined) return { missing: 'it has no name: give it one with qm set --name, then import' };
+  const isTemplate = normalFlag(conf.take('template') ?? '0') === '1';
+  const root = conf.properties(ROOT_DRIVE, 'file');
+  const [other = usualStorage] = storagesOf(guest.conf);
+  const storage = storageIn(root('file')) || other;
+  const shared = sharedFields('vm', guest, conf, extent);
+  const firewall = firewallOf(guest);
+  const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
+  const { first, mac, others } = writtenNetworks('vm', conf, filters, extent);
+  const network = said({
+    ...first,
+    mac_address: extent === 'all' ? mac : undefined,
+    nameserver: conf.take('nameserver'),
+    searchdomain: conf.take('searchdomain'),
+  });
+  const isAlone = first === null && others.length === 0;
+  const entry = said({
+    vmid: guest.id,
+    name,
+    description: notesOf(guest),
+    is_template: isTemplate || undefined,
+    template_image: 'imported.img',
+    ...shared,
+    storage_pool: storage,
+    disk_size_gb: gigabytesOf(root('size')),
+    network_config: Object.keys(network).length === 0 ? undefined : network,
+    without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
+    networks: others.length === 0 ? undefined : others,
+    user_config: writtenUser(conf),
+    options: writtenOptions('vm', conf),
+    firewall: firewall.firewall,
+  });
+  return { entry, left: [...firewall.left, ...leftOf(guest, conf, whyLeft)] };
+}
+
+function whyLeft(key: string): string {
+  if (key === 'cipassword')
+    return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
+  return 'no field says it: it stays as it is on the VM, and a new one would not have it';
+}
+
+function writtenUser(conf: Unclaimed): JsonObject | undefined {
+  if (conf.peek('ciuser') === undefined) return undefined;
+  const keys = keysIn(conf.take('sshkeys'));
+  return said({ username: conf.take('ciuser'), ssh_keys: keys.length === 0 ? undefined : keys });
+}

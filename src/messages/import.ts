@@ -1,0 +1,96 @@
+// What an import and a new repository say: in the terminal, and in the README that is written.
+
+import { printable } from './printable.ts';
+
+interface Found {
+  readonly secrets: readonly { readonly reference: string; readonly for: string }[];
+  readonly left: readonly { readonly what: string; readonly why: string }[];
+}
+
+interface ImportShown extends Found {
+  readonly out: string;
+  readonly files: readonly string[];
+  readonly targets: number;
+  readonly commands: number;
+}
+
+export function importText({ out, files, targets, secrets, left, commands }: ImportShown): string {
+  const parts = [
+    `Wrote ${files.length} files to ${printable(out)}: ${counted(targets, 'target')}, of which nothing would change.\n`,
+    ...(secrets.length === 0
+      ? []
+      : [`Put these in their places:\n${secrets.map((one) => pair(one.reference, one.for)).join('')}`]),
+    ...(left.length === 0
+      ? []
+      : [`Not declared; it stays as it is on the host:\n${left.map(({ what, why }) => pair(what, why)).join('')}`]),
+    `${counted(commands, 'command')} on the host, all of which only look. What to do next stands in ${printable(out)}/README.md.\n`,
+  ];
+  return parts.join('\n');
+}
+
+/** The README of a repository that an import wrote. */
+export function nextSteps({
+  host,
+  node,
+  secrets,
+  left,
+}: Found & { readonly host: string; readonly node: string }): string {
+  const flag = `--host ${host}`;
+  const needs =
+    secrets.length === 0
+      ? ''
+      : `\n## Secrets\n\nThey are named here and lie on the node. Put each into its place before Phoenix needs it:\n\n${secrets
+          .map(({ reference, for: what }) => `- \`${reference}\`: ${inline(what)}\n`)
+          .join('')}`;
+  const stays =
+    left.length === 0
+      ? ''
+      : `\n## Not declared\n\nThis stays as it is on the host. Nothing of it is changed, and nothing of it comes back by itself:\n\n${left
+          .map(({ what, why }) => `- ${inline(what)}: ${inline(why)}\n`)
+          .join('')}`;
+  return `# ${inline(node)}
+
+What the Proxmox host ${inline(node)} is, as a repository that Phoenix can keep it by. It was written by \`phoenix import\` and describes what is
+there: applied, it changes nothing but the marks by which guests say that Phoenix keeps them.
+
+## The next three steps
+
+1. See that it is so. Both commands only look:
+
+   \`\`\`sh
+   phoenix validate .
+   phoenix plan . ${flag}
+   \`\`\`
+
+2. Put it under version control, and push it to where Phoenix is to follow it:
+
+   \`\`\`sh
+   git init --initial-branch main && git add --all && git commit --message "Describe the host as it is"
+   \`\`\`
+
+3. Start the agent (\`PHOENIX_REPO_URL\` names this repository), and hand the guests over to it. The first shows what would be done, which is to
+   set the marks and nothing else; the second does it:
+
+   \`\`\`sh
+   phoenix adopt --all --dry-run
+   phoenix adopt --all
+   \`\`\`
+
+From then on a change is a commit: edit a file, look at the plan on the pull request, merge. Editors complete and check the files of \`etc/\` by
+the schemas beside them. The workflow in \`.github/workflows\` does the same on GitHub, once two variables of the repository say with which
+Phoenix; it is of no use where the agent itself reports on pull requests.
+${needs}${stays}`;
+}
+
+/** As it stands, and nothing that Markdown would read as more. */
+function inline(text: string): string {
+  return printable(text).replaceAll(/[\\`*_[\\]<>#|~]/g, '\\\\$&');
+}
+
+function pair(what: string, why: string): string {
+  return `  ${printable(what)}\n    ${printable(why)}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

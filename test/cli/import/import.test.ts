@@ -1,0 +1,208 @@
+// `phoenix import` and `phoenix plan --host` on a home lab that was made by hand, from the front door.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createLab } from 'phoenix-lab/host';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planHost } from '../../../src/cli/host/plan-host.ts';
+import { type ImportArgs, importHost } from '../../../src/cli/import/import.ts';
+import { validate } from '../../../src/cli/validate.ts';
+import { captured } from '../captured.ts';
+
+let folder: string;
+let lab: string;
+let out: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-import-'));
+  lab = join(folder, 'pve');
+  out = join(folder, 'home');
+  createLab(lab);
+  const script = new URL('./home-lab.sh', import.meta.url).pathname;
+  const PATH = [join(lab, 'bin'), process.env['PATH']].join(delimiter);
+  await promisify(execFile)('sh', [script], { env: { ...process.env, PATH } });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function bringIn(args: Partial<ImportArgs> = {}) {
+  const said = await captured((io) => importHost({ host: 'local', out, json: true, ...args }, io), {
+    PHOENIX_LAB: lab,
+  });
+  return { ...said, answer: said.out === '' ? null : JSON.parse(said.out) };
+}
+
+async function compared(path: string) {
+  const said = await captured((io) => planHost({ path, host: 'local', json: true }, io), { PHOENIX_LAB: lab });
+  return { exit: said.exit, ...JSON.parse(said.out) };
+}
+
+const GUESTS = ['lxc/110', 'lxc/111', 'lxc/112', 'lxc/113', 'vm/210', 'vm/211', 'vm/212'];
+
+describe('a home lab', () => {
+  test('becomes a repository that validates, and of which nothing would change', async () => {
+    const { answer, err } = await bringIn();
+    expect(err).toBe('');
+    expect(answer.files).toEqual([
+      '.gitattributes',
+      '.github/workflows/phoenix.yml',
+      'README.md',
+      'etc/phoenix_hypervisor_config.json',
+      'etc/phoenix_lxc_configs.json',
+      'etc/phoenix_vm_configs.json',
+      'etc/schemas/phoenix_hypervisor_config.schema.json',
+      'etc/schemas/phoenix_lxc_configs.schema.json',
+      'etc/schemas/phoenix_vm_configs.schema.json',
+    ]);
+    const checked = await captured((io) => validate({ path: out, json: true }, io));
+    expect(JSON.parse(checked.out)).toMatchObject({ ok: true, counts: { error: 0 } });
+    expect(await compared(out)).toMatchObject({
+      exit: 0,
+      host: 'local',
+      ok: true,
+      steps: [],
+      summary: { create: 0, update: 0, delete: 0 },
+      marks: GUESTS,
+      unknown: [],
+      undeclared: [{ object: 'bridge/vmbr1' }],
+    });
+  });
+
+  test('is told as people would write it: what a new guest gets by itself is not', async () => {
+    const { lxc_configs: containers } = JSON.parse(await readFile(join(out, 'etc/phoenix_lxc_configs.json'), 'utf8'));
+    expect(containers).toEqual({
+      110: {
+        name: 'pihole',
+        template: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+        cores: 1,
+        memory_mb: 512,
+        start_at_boot: true,
+        storage_pool: 'local-lvm',
+        storage_size_gb: 4,
+        network_config: { ip: '10.0.0.110/24', gw: '10.0.0.1' },
+      },
+      111: {
+        name: 'proxy',
+        template: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+        memory_mb: 1024,
+        tags: ['community-script', 'web'],
+        storage_pool: 'local-lvm',
+        storage_size_gb: 4,
+        network_config: { ip: 'dhcp' },
+        pct_options: ['nesting=1'],
+      },
+      112: {
+        name: 'jellyfin',
+        template: 'local:vztmpl/ubuntu-24.04-standard_24.04-2_amd64.tar.zst',
+        cores: 4,
+        memory_mb: 2048,
+        swap_mb: 1024,
+        storage_pool: 'local-lvm',
+        storage_size_gb: 8,
+        unprivileged: false,
+        network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', vlan: 30 },
+        mount_points: [{ host_path: '/mnt/films', container_path: '/films', read_only: true }],
+        zfs_volumes: [{ name: 'config', pool: 'rpool', size_gb: 16, mount_point: '/config' }],
+      },
+      113: {
+        name: 'mail',
+        description: 'Ask Kim before you touch it',
+        template: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+        memory_mb: 1024,
+        storage_pool: 'rpool',
+        storage_size_gb: 8,
+        network_config: { bridge: 'vmbr1', ip: '10.1.0.13/24', nameservers: '9.9.9.9' },
+      },
+    });
+  });
+
+  test('costs a constant number of commands', async () => {
+    const { answer } = await bringIn({ out: join(folder, 'again') });
+    // Guests, their templates and the clock.
+    expect(answer.commands).toBe(4);
+    expect((await compared(out)).commands).toBe(4);
+    const files = await Promise.all(answer.files.map((path: string) => readFile(join(folder, 'again', path), 'utf8')));
+    const before = await Promise.all(answer.files.map((path: string) => readFile(join(out, path), 'utf8')));
+    expect(files).toEqual(before);
+  });
+
+  test('can be brought in kind by kind', async () => {
+    const { answer } = await bringIn({ out: join(folder, 'containers'), only: ['lxc'] });
+    expect(answer.files).not.toContain('etc/phoenix_vm_configs.json');
+    const { undeclared } = await compared(join(folder, 'containers'));
+    expect(undeclared).toContainEqual({ object: 'vm/211', name: 'dev' });
+  });
+});
+
+describe('what is refused', () => {
+  test('a folder that holds something is left as it is', async () => {
+    const said = await bringIn();
+    expect(said).toMatchObject({ exit: 2, out: '' });
+    expect(said.err).toContain('is not empty');
+    expect(said.err).toContain('nothing is ever written over');
+  });
+
+  test('a kind that is none is told with the nearest', async () => {
+    const said = await bringIn({ out: join(folder, 'none'), only: ['lcx'] });
+    expect(said).toMatchObject({ exit: 2, out: '' });
+    expect(said.err).toContain('Did you mean "lxc"?');
+  });
+
+  test('a host that cannot be understood is told with how to name it', async () => {
+    const asked = captured((io) => importHost({ host: 'pve.example', out: join(folder, 'none') }, io), {});
+    await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('ssh://root@') });
+  });
+});
+
+describe('a configuration that says something else than the host', () => {
+  test('is planned field by field, with what is there and what is declared', async () => {
+    const path = join(folder, 'changed');
+    await bringIn({ out: path });
+    const file = join(path, 'etc/phoenix_lxc_configs.json');
+    const written = JSON.parse(await readFile(file, 'utf8'));
+    const { 110: pihole, 113: mail } = written.lxc_configs;
+    pihole.memory_mb = 1024;
+    pihole.network_config.vlan = 20;
+    mail.storage_pool = 'local-lvm';
+    written.lxc_configs[120] = { ...pihole, name: 'new', network_config: { ip: '10.0.0.120/24', gw: '10.0.0.1' } };
+    delete written.lxc_configs[111];
+    await writeFile(file, JSON.stringify(written));
+    const plan = await compared(path);
+    expect(plan).toMatchObject({ exit: 0, ok: true, summary: { create: 1, update: 2, delete: 0 } });
+    const lxc = 'etc/phoenix_lxc_configs.json';
+    expect(plan.steps).toMatchObject([
+      {
+        target: 'lxc/110',
+        name: 'pihole',
+        verb: 'update',
+        impact: 'live',
+        changes: [
+          { file: lxc, path: '/lxc_configs/110/memory_mb', before: 512, after: 1024 },
+          { file: lxc, path: '/lxc_configs/110/network_config/vlan', before: null, after: 20 },
+        ],
+        actions: ['set memory, network interface of container 110'],
+      },
+      {
+        target: 'lxc/113',
+        verb: 'update',
+        impact: 'recreate',
+        approval: true,
+        changes: [{ file: lxc, path: '/lxc_configs/113/storage_pool', before: 'rpool', after: 'local-lvm' }],
+      },
+      { target: 'lxc/120', verb: 'create', impact: 'live' },
+    ]);
+    expect(plan.undeclared).toContainEqual({ object: 'lxc/111', name: 'proxy' });
+  });
+
+  test('is not compared while it has errors', async () => {
+    const path = join(folder, 'wrong');
+    await bringIn({ out: path });
+    const file = join(path, 'etc/phoenix_vm_configs.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"memory_mb": 8192', '"memory_mb": "lots"'));
+    const plan = await compared(path);
+    expect(plan).toMatchObject({ exit: 1, ok: false, steps: [], commands: 0 });
+    expect(plan.problems).toContainEqual(expect.objectContaining({ code: 'INVALID_VALUE' }));
+  });
+});

@@ -1,0 +1,143 @@
+// What an import promises, over guests of every sort: what it writes validates and plans nothing against the host that it was read
+// from, and reading it twice says the same.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { setRunning } from 'phoenix-lab/state';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareTargets } from '../../../src/cli/host/compare.ts';
+import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
+import { readHost } from '../../../src/cli/import/import.ts';
+import { load } from '../../../src/load/load.ts';
+import type { Imported } from '../../../src/managers/importer.ts';
+import { allTargets } from '../../../src/managers/index.ts';
+import { LXC_FILE, VM_FILE } from '../../../src/managers/places.ts';
+import { readSourceSettings } from '../../../src/settings/source.ts';
+import { containerFile, machineFile } from '../../managers/adoption/guests.ts';
+import { mainOf } from '../../managers/adoption/round-trip.ts';
+import { guardedHost } from '../../support/guarded-host.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+
+type Kind = 'lxc' | 'vm';
+
+const ID = 4001;
+const SETTINGS = readSourceSettings({}, () => '');
+
+let host: LabHost;
+beforeAll(async () => {
+  host = await openLabHost();
+});
+afterAll(() => host.close());
+
+const pathOf = (kind: Kind): string => `/etc/pve/${kind === 'lxc' ? 'lxc' : 'qemu-server'}/${ID}.conf`;
+
+/** The host with this one guest and no other. */
+async function hostWith(kind: Kind, text: string, running: boolean): Promise<void> {
+  const other = kind === 'lxc' ? 'vm' : 'lxc';
+  await host.removeFiles({ kind: 'remove', paths: [pathOf(other)] });
+  await host.write(pathOf(kind), text);
+  setRunning({ dir: host.dir, name: 'pve' }, ID, running);
+  host.forget();
+}
+
+function entryOf(kind: Kind, { files }: Imported): unknown {
+  if (kind === 'lxc') return (files[LXC_FILE]?.['lxc_configs'] as Record<string, unknown> | undefined)?.[String(ID)];
+  return (files[VM_FILE]?.['vms'] as unknown[] | undefined)?.[0];
+}
+
+/** Import, and look at the same host with what was written. */
+async function roundTrip(kind: Kind) {
+  const guarded = guardedHost(host);
+  const { imported } = await readHost(guarded, [kind, 'hypervisor'], SETTINGS);
+  const commands = host.commands.length;
+  const { config, problems } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const compared = config === null ? [] : await compareTargets(guarded, guarded, allTargets(config));
+  expect(compared.filter((one) => one.kind !== 'same')).toEqual([]);
+  const again = await readHost(guarded, [kind, 'hypervisor'], SETTINGS);
+  expect(again.imported).toEqual(imported);
+  return { imported, entry: entryOf(kind, imported), commands };
+}
+
+const GENERATED = [
+  ['a container', 'lxc', containerFile],
+  ['a VM', 'vm', machineFile],
+] as const;
+
+describe.each(GENERATED)('%s that people made', (_, kind, file) => {
+  test('is written down, plans nothing, and reads the same a second time', async () => {
+    await fc.assert(
+      fc.asyncProperty(file, fc.boolean(), async (text, running) => {
+        await hostWith(kind, text, running);
+        const { entry, imported, commands } = await roundTrip(kind);
+        // What no guest may have beside this host, such as the address of its gateway, refuses the whole guest.
+        if (entry === undefined) expect(imported.left.map(({ why }) => why).join()).toMatch(/address of/);
+        // The host, its guests, its templates and its clock; whatever is found.
+        expect(commands).toBeLessThanOrEqual(5);
+        for (const { what, why } of imported.left) expect([what, why]).not.toContain('');
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('nothing that may be secret comes into a file of the repository', async () => {
+  const secrets = ['hunter2-of-the-container', '$5$abc$hunter2ofthevm'];
+  const container = `arch: amd64\nhostname: app\nmemory: 512\nnet0: name=eth0,bridge=vmbr0,ip=dhcp,type=veth\nrootfs: rpool:subvol-4001-disk-0,size=8G\nlxc.environment.runtime: DB_PASSWORD=${secrets[0]}\nlxc.environment.runtime: LANG=C.UTF-8\n`;
+  await hostWith('lxc', container, false);
+  const { imported, entry } = await roundTrip('lxc');
+  expect(entry).toMatchObject({ env: { LANG: 'C.UTF-8' } });
+  expect(JSON.stringify(imported)).not.toContain(secrets[0]);
+  expect(imported.left.map(({ what }) => what)).toContain(`lxc/4001 env DB_PASSWORD (${pathOf('lxc')})`);
+  const machine = `name: app\nmemory: 2048\nscsi0: rpool:vm-4001-disk-0,size=8G\nciuser: kim\ncipassword: ${secrets[1]}\n`;
+  await hostWith('vm', machine, false);
+  const other = await roundTrip('vm');
+  expect(JSON.stringify(other.imported.files)).not.toContain(secrets[1]);
+  expect(other.imported.left.map(({ what }) => what).join()).toContain('cipassword');
+  expect(JSON.stringify(other.imported)).not.toContain(secrets[1]);
+});
+
+const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
+const isThere = FOLDER !== '' && existsSync(FOLDER);
+const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {
+  const folder = join(FOLDER, kind === 'lxc' ? 'lxc' : 'qemu');
+  const names = isThere && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.conf')) : [];
+  return names.map((name) => ({ kind, name, text: readFileSync(join(folder, name), 'utf8') }));
+});
+
+/** The same guest with the lines that Proxmox itself always writes, and the file lacks. */
+function completed({ kind, text }: (typeof FILES)[number]): string {
+  const needed = kind === 'lxc' ? { hostname: 'guest', memory: '512' } : { name: 'guest' };
+  const lines = Object.entries(needed).filter(([key]) => !new RegExp(`^${key}:`, 'm').test(mainOf(text)));
+  return `${lines.map(([key, value]) => `${key}: ${value}\n`).join('')}${text}`;
+}
+
+const title = isThere
+  ? 'guest files'
+  : 'guest files (skipped: PHOENIX_GUEST_FILES names no folder with configuration files of guests)';
+
+describe.skipIf(!isThere)(title, () => {
+  const declared: string[] = [];
+  const left: string[] = [];
+
+  test.each(FILES)('$kind $name', async (file) => {
+    await hostWith(file.kind, completed(file), false);
+    const { entry, imported } = await roundTrip(file.kind);
+    if (entry === undefined)
+      left.push(
+        `${file.kind}/${file.name}: ${imported.left
+          .map(({ why }) => why)
+          .filter((why) => !why.startsWith('no field'))
+          .join('; ')}`,
+      );
+    else declared.push(file.name);
+    // Whatever is not declared is said.
+    if (entry === undefined) expect(imported.left).not.toEqual([]);
+  });
+
+  test('how many can be declared, and which not', () => {
+    console.log(`${declared.length} of ${FILES.length}\n${left.join('\n')}`);
+    expect(declared.length).toBeGreaterThan(FILES.length / 2);
+  });
+});

@@ -1,0 +1,88 @@
+// `phoenix init`: few questions or none, and what it writes validates.
+
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type InitArgs, init } from '../../src/cli/init.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { validate } from '../../src/cli/validate.ts';
+import { captured } from './captured.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-init-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const dir = () => join(folder, 'home');
+const read = async (path: string) => JSON.parse(await readFile(join(dir(), path), 'utf8'));
+
+async function begin(args: Partial<InitArgs> = {}, answers?: readonly string[]) {
+  const questions: string[] = [];
+  const ask: Io['ask'] = async (question) => {
+    questions.push(question);
+    return answers?.[questions.length - 1] ?? null;
+  };
+  const said = await captured((io) => init({ dir: dir(), ...args }, answers === undefined ? io : { ...io, ask }));
+  return { ...said, questions };
+}
+
+async function problems() {
+  const { exit, out } = await captured((io) => validate({ path: dir(), json: true }, io));
+  return { exit, problems: JSON.parse(out).problems };
+}
+
+test('without a terminal nothing is asked, and what is written has no problem at all', async () => {
+  expect(await begin()).toMatchObject({ exit: 0, err: '', questions: [] });
+  expect(await problems()).toEqual({ exit: 0, problems: [] });
+  expect(await readdir(dir(), { recursive: true })).toEqual(
+    expect.arrayContaining(['.gitattributes', '.github/workflows/phoenix.yml', 'README.md']),
+  );
+  expect(await read('etc/phoenix_hypervisor_config.json')).toEqual({
+    $schema: './schemas/phoenix_hypervisor_config.schema.json',
+    domain_name: 'home.arpa',
+  });
+});
+
+test('at a terminal at most five questions are asked', async () => {
+  const { exit, questions } = await begin({}, ['lab.example', '10.0.0.13/24', '10.0.0.1', 'web', 'rpool']);
+  expect(exit).toBe(0);
+  expect(questions).toHaveLength(5);
+  expect(await problems()).toEqual({ exit: 0, problems: [] });
+  expect(await read('etc/phoenix_hypervisor_config.json')).toMatchObject({
+    domain_name: 'lab.example',
+    network: { interfaces: { address: '10.0.0.13/24', gateway: '10.0.0.1' } },
+  });
+  expect(await read('etc/phoenix_lxc_configs.json')).toMatchObject({
+    lxc_configs: { 101: { name: 'web', storage_pool: 'rpool', network_config: { ip: 'dhcp' } } },
+  });
+});
+
+test('empty answers leave out what they ask about, and what would follow from it', async () => {
+  const { exit, questions } = await begin({}, ['', '', '']);
+  expect({ exit, asked: questions.length }).toEqual({ exit: 0, asked: 3 });
+  expect(await problems()).toEqual({ exit: 0, problems: [] });
+});
+
+test('with options nothing is asked, at a terminal either', async () => {
+  const { exit, questions } = await begin({ domain: 'lab.example', container: 'web' }, ['never.asked']);
+  expect({ exit, questions }).toEqual({ exit: 0, questions: [] });
+  expect(await problems()).toEqual({ exit: 0, problems: [] });
+});
+
+test('an answer that makes no configuration is told, and nothing is written', async () => {
+  const said = await begin({ address: '10.0.0.13' });
+  expect(said).toMatchObject({ exit: 1, out: '' });
+  expect(said.err).toContain('must be an address with prefix length');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a folder that holds something is left as it is', async () => {
+  await begin();
+  await writeFile(join(dir(), 'README.md'), 'mine');
+  const said = await begin();
+  expect(said).toMatchObject({ exit: 2, out: '' });
+  expect(said.err).toContain('is not empty');
+  expect(await readFile(join(dir(), 'README.md'), 'utf8')).toBe('mine');
+});

@@ -1,0 +1,176 @@
+// An editor that knows the JSON Schemas says what `validate` would say, as far as a schema can say it: both give the same verdict over
+// configurations that are sound, over faults that are written here, and over the reference configuration with any of its values replaced.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { jsonSchema, SCHEMA_NAMES } from '../../src/load/json-schema.ts';
+import { environment, type Files, loadFiles } from './environment.ts';
+
+const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+const LXC = 'etc/phoenix_lxc_configs.json';
+const VM = 'etc/phoenix_vm_configs.json';
+
+const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+const checks = new Map(SCHEMA_NAMES.map((name) => [name, ajv.compile(jsonSchema(name) ?? false)]));
+
+/** The fields that an editor would underline in a file; none where it would underline nothing. */
+function inEditor(path: string, value: unknown): string[] {
+  const name = path.replace(/^.*\//, '').replace(/\.json$/, '');
+  const check = checks.get(path.startsWith('stacks/') ? 'stack' : name);
+  if (check === undefined) throw new Error(`no schema for ${path}`);
+  return check(JSON.parse(JSON.stringify(value))) ? [] : (check.errors ?? []).map(({ instancePath }) => instancePath);
+}
+
+/** Codes of what is wrong with the file in itself: what other files have to do with it no schema can know. */
+const OF_ITSELF = new Set(['INVALID_VALUE', 'UNKNOWN_KEY', 'SYNTAX']);
+
+function inValidate(path: string, files: Files): string[] {
+  return loadFiles(files)
+    .problems.filter(({ severity, file, code }) => severity === 'error' && file === path && OF_ITSELF.has(code))
+    .map(({ path: at }) => at);
+}
+
+describe('each schema', () => {
+  test.each(SCHEMA_NAMES)('%s says where it lies, and what each field is called', (name) => {
+    const schema = jsonSchema(name) as Record<string, unknown>;
+    expect(schema['$id']).toBe(`https://phoenix-hypervisor.invalid/etc/schemas/${name}.schema.json`);
+    expect(schema['title']).toBe(name);
+    const untitled: string[] = [];
+    const visit = (node: unknown): void => {
+      if (typeof node !== 'object' || node === null || Array.isArray(node)) return;
+      const { properties = {}, ...others } = node as { properties?: Record<string, { title?: string }> };
+      for (const [field, one] of Object.entries(properties)) if (one.title === undefined) untitled.push(field);
+      for (const each of [...Object.values(properties), ...Object.values(others)]) visit(each);
+    };
+    visit(schema);
+    expect(untitled).toEqual([]);
+  });
+});
+
+test('a sound environment pleases both', () => {
+  const files: Files = environment();
+  for (const path of [HYPERVISOR, LXC, VM]) {
+    expect([path, inEditor(path, files[path])]).toEqual([path, []]);
+    expect([path, inValidate(path, files)]).toEqual([path, []]);
+  }
+});
+
+const FAULTS: readonly (readonly [name: string, path: string, change: (files: Files) => void])[] = [
+  ['an unknown field', LXC, (files) => (files[LXC].lxc_configs['101'].memory = 512)],
+  ['a field that is missing', LXC, (files) => delete files[LXC].lxc_configs['101'].memory_mb],
+  ['a number as text', LXC, (files) => (files[LXC].lxc_configs['101'].memory_mb = '512')],
+  ['text as a number', LXC, (files) => (files[LXC].lxc_configs['101'].name = 101)],
+  ['a switch as text', LXC, (files) => (files[LXC].lxc_configs['101'].start_at_boot = 'yes')],
+  ['too little memory', LXC, (files) => (files[LXC].lxc_configs['101'].memory_mb = 8)],
+  ['an address that is none', LXC, (files) => (files[LXC].lxc_configs['101'].network_config.ip = 'static')],
+  ['an address without its prefix', LXC, (files) => (files[LXC].lxc_configs['101'].network_config.ip = '10.0.0.5')],
+  ['a gateway that is a name', LXC, (files) => (files[LXC].lxc_configs['101'].network_config.gw = 'router')],
+  ['a MAC address that is none', LXC, (files) => (files[LXC].lxc_configs['101'].mac_address = '10.0.0.1')],
+  ['a VLAN that is none', LXC, (files) => (files[LXC].lxc_configs['101'].network_config.vlan = 5000)],
+  ['a feature of Proxmox that is none', LXC, (files) => (files[LXC].lxc_configs['101'].pct_options = ['nested=1'])],
+  ['a feature with a slash', LXC, (files) => (files[LXC].lxc_configs['101'].features = ['../docker'])],
+  ['an ostype that is none', LXC, (files) => (files[LXC].lxc_configs['101'].ostype = 'linux')],
+  ['a state that is none', LXC, (files) => (files[LXC].lxc_configs['101'].state = 'on')],
+  ['two sources', LXC, (files) => (files[LXC].lxc_configs['101'].template = 'local:vztmpl/debian-12.tar.zst')],
+  ['no source', LXC, (files) => delete files[LXC].lxc_configs['101'].clone_from_ctid],
+  ['an id that is none', LXC, (files) => (files[LXC].lxc_configs['7'] = files[LXC].lxc_configs['101'])],
+  ['a VM without its id', VM, (files) => delete files[VM].vms[1].vmid],
+  ['a list where an object belongs', VM, (files) => (files[VM].vms[1].network_config = [])],
+  ['no domain', HYPERVISOR, (files) => delete files[HYPERVISOR].domain_name],
+  [
+    'a host address without its prefix',
+    HYPERVISOR,
+    (files) => (files[HYPERVISOR].network.interfaces.address = '10.0.0.13'),
+  ],
+  ['a policy that is none', HYPERVISOR, (files) => (files[HYPERVISOR].firewall = { default_input_policy: 'ALLOW' })],
+  ['a secret that is no reference', HYPERVISOR, (files) => (files[HYPERVISOR].portainer_api = { agent_secret: 'x' })],
+];
+
+test.each(FAULTS)('%s is told by both', (_, path, change) => {
+  const files: Files = environment();
+  change(files);
+  expect(inEditor(path, files[path])).not.toEqual([]);
+  expect(inValidate(path, files)).not.toEqual([]);
+});
+
+test.each([
+  ['a feature of the repository itself', (files: Files) => (files[LXC].lxc_configs['101'].features = ['my_own'])],
+  ['a file system to mount', (files: Files) => (files[LXC].lxc_configs['101'].pct_options = ['mount=nfs'])],
+  ['an id as text', (files: Files) => (files[LXC].lxc_configs['101'].dependencies = ['900'])],
+  ['IPv6', (files: Files) => (files[LXC].lxc_configs['101'].network_config = { ip: 'fd00::5/64', gw: 'fd00::1' })],
+])('%s pleases both', (_, change) => {
+  const files: Files = environment();
+  change(files);
+  expect(inEditor(LXC, files[LXC])).toEqual([]);
+  expect(inValidate(LXC, files)).toEqual([]);
+});
+
+const ROOT = join(import.meta.dirname, '../..');
+const reference: Files = Object.fromEntries(
+  ['etc', 'stacks'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('schemas'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(ROOT.length + 1), readFileSync(path, 'utf8')]),
+  ),
+);
+
+type Keys = readonly (string | number)[];
+
+function leaves(value: unknown, at: Keys = []): (readonly [Keys, unknown])[] {
+  if (typeof value !== 'object' || value === null) return [[at, value]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leaves(inner, [...at, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function replaced(value: unknown, [key, ...rest]: Keys, by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy = structuredClone(value) as Record<string | number, unknown>;
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}
+
+/** In the place of any value: of another type each. */
+const OTHERS = [{ not: 'a value' }, [[]], true, -1, '\u0007'];
+
+describe('any value of the reference configuration in the place of another', () => {
+  const files = Object.keys(reference).filter((path) => /^etc\/phoenix_(hypervisor|lxc|vm)[^/]*\.json$/.test(path));
+
+  test.each(files)('%s: what the editor underlines, validate refuses', (path) => {
+    const value: unknown = JSON.parse(String(reference[path]));
+    // Of entries that are alike one stands for all: the first of each list and the first guest that has the field.
+    const kinds = new Map(
+      leaves(value).map((leaf) => [leaf[0].map((key) => (/^\d+$/.test(String(key)) ? '*' : key)).join('/'), leaf]),
+    );
+    const wrong: string[] = [];
+    for (const [keys] of kinds.values()) {
+      for (const other of OTHERS) {
+        const changed = replaced(value, keys, other);
+        const underlined = inEditor(path, changed).length > 0;
+        if (!underlined) continue;
+        const { problems } = loadFiles({ ...reference, [path]: changed });
+        // What has the form of before is taken, with a warning that an editor has too.
+        const isTold = problems.some(({ severity, code }) => severity === 'error' || code === 'LEGACY_SHAPE');
+        if (!isTold) wrong.push(`${keys.join('/')}: ${JSON.stringify(other)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(files)('%s: what is of no type that the field has, both refuse', (path) => {
+    const value: unknown = JSON.parse(String(reference[path]));
+    const kinds = new Map(
+      leaves(value).map((leaf) => [leaf[0].map((key) => (/^\d+$/.test(String(key)) ? '*' : key)).join('/'), leaf]),
+    );
+    const wrong: string[] = [];
+    for (const [keys] of kinds.values()) {
+      const changed = replaced(value, keys, { not: 'a value' });
+      const refused = inValidate(path, { ...reference, [path]: changed }).length > 0;
+      if (refused !== inEditor(path, changed).length > 0) wrong.push(keys.join('/'));
+    }
+    expect(wrong).toEqual([]);
+  });
+});
