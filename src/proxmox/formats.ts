@@ -130,8 +130,8 @@ const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
 
 const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
-  'email-or-username': passing(
-    (value) => whole(EMAIL).test(value) || userId(value) === undefined,
+  'email-or-username': matching(
+    '\\w[\\w+.~-]*(@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*)?',
     'value does not look like a valid email address or user name',
   ),
   'pve-calendar-event': passing(isCalendarEvent, "invalid calendar event '%s'"),

@@ -5,9 +5,10 @@ import type { Options } from '../../../../src/proxmox/section-config.ts';
 import { parseUserConfig, printUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
 import { keepUserLines, userLines } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
-import type { LabNode } from '../node.ts';
+import { guestIds, guestsElsewhere, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
+import { storages } from '../storage/storage.ts';
 import { text } from '../verb-parameters.ts';
 
 type Pools = Map<string, Options>;
@@ -24,7 +25,7 @@ export function poolCall(
   const id = text(parameters, 'poolid') ?? '';
   if (method === 'GET') return { data: [...pools].map(([poolid, options]) => ({ ...commentOf(options), poolid })) };
   if (method === 'POST') addPool(pools, id, parameters);
-  if (method === 'DELETE') removePool(pools, id);
+  if (method === 'DELETE') removePool(node, pools, id);
   if (method === 'PUT') changePool(pools, id, parameters);
   keepPools(node, pools);
   return { data: null };
@@ -43,12 +44,17 @@ function addPool(pools: Pools, id: string, parameters: Parameters): void {
   pools.set(id, { comment: [text(parameters, 'comment') ?? ''] });
 }
 
-function removePool(pools: Pools, id: string): void {
+function removePool(node: LabNode, pools: Pools, id: string): void {
   const failing = 'delete pool failed';
   const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
   const child = [...pools.keys()].find((other) => other.startsWith(`${id}/`));
-  const [guest] = wordsOf(pool, 'vms');
-  const [storage] = wordsOf(pool, 'storage');
+  // What is not there is no member that counts.
+  const guests = [...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...guestsElsewhere(node).map((each) => each.id)];
+  const guest = wordsOf(pool, 'vms').find((each) => guests.includes(Number(each)));
+  const declared = storages(node);
+  const [storage] = wordsOf(pool, 'storage')
+    .filter((each) => declared.has(each))
+    .sort();
   const holds =
     child !== undefined
       ? `pool '${child}'`

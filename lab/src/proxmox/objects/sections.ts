@@ -2,8 +2,9 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas } from '../../../../src/proxmox/table.ts';
+import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
 import { checkPool } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
@@ -69,15 +70,25 @@ export function sectionCall(
     if (!isNew) row.check(node, parameters, false);
     const kept = Object.entries(before).filter(([option]) => !cleared.includes(option));
     const defaults = isNew ? Object.entries(row.written).map(([option, value]) => [option, [value]]) : [];
-    const set = Object.entries(given).map(([option, value]) => [option, writtenAs(row, option, value)]);
+    const set = Object.entries(scheduled(given)).map(([option, value]) => [option, writtenAs(row, option, value)]);
     sections.set(id, { type: row.type, options: Object.fromEntries([...kept, ...defaults, ...set]) });
   });
   return { data: null };
 }
 
+/** A time and days of the week are written as the schedule that they are. */
+function scheduled({ starttime, dow, ...given }: Parameters): Parameters {
+  if (typeof starttime !== 'string') return given;
+  return { ...given, schedule: typeof dow === 'string' ? `${dow} ${starttime}` : starttime };
+}
+
 function writtenAs(row: SectionRow, option: string, value: Parameters[string]): readonly string[] {
   const schema = methodSchemas(`PUT ${row.path}/{${row.id}}`)?.get(option);
   if (typeof value !== 'string') return value ?? [];
+  if (schema?.format !== undefined && propertiesOf(schema.format) !== undefined) {
+    const parsed = parsePropertyString(schema.format, value);
+    if (parsed.ok) return [printPropertyString(schema.format, parsed.properties)];
+  }
   return [schema?.type === 'boolean' ? (booleanOf(value) ?? value) : value];
 }
 
