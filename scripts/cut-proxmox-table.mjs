@@ -13,7 +13,7 @@ const KEPT_VERBS = {
   qm: 'agent clone config create delsnapshot destroy disk guest cloudinit importdisk list listsnapshot move-disk move_disk pending reboot rescan reset resize resume rollback set showcmd shutdown snapshot start status stop suspend template unlink unlock wait',
 };
 const KEPT_PATHS =
-  /^\/(version|access\/(users|acl)|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+  /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
 const FACTS = [
   'type',
   'optional',
@@ -123,6 +123,14 @@ const byLowerCase = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1);
 /** Property-string formats that the description names without spelling them out. */
 const NAMED_FORMATS = {
   'pve-qm-boot': { legacy: { ...matching('[acdn]{1,4}'), default_key: 1 }, order: formatted('pve-qm-bootdev-list') },
+  'backup-fleecing': {
+    enabled: { ...flag, default_key: 1 },
+    storage: formatted('pve-storage-id'),
+  },
+  'backup-performance': {
+    'max-workers': { type: 'integer', optional: 1, minimum: 1, maximum: 256 },
+    'pbs-entries-max': { type: 'integer', optional: 1, minimum: 1 },
+  },
   'pve-qm-watchdog': {
     model: { ...one('i6300esb', 'ib700'), default_key: 1 },
     action: one('reset', 'shutdown', 'poweroff', 'pause', 'debug', 'none'),
@@ -250,6 +258,28 @@ function schemaNumber(schema) {
   if (!schemaIndex.has(key)) schemaIndex.set(key, schemas.push(schema) - 1);
   return schemaIndex.get(key);
 }
+
+/** Backup jobs take what the program takes that they start, and say when (pve-manager, PVE/API2/Backup.pm). */
+const { 'job-id': _ofTheRun, stdout: _toTheCaller, ...dumped } = source.paths['/nodes/{node}/vzdump'].POST.params;
+const job = {
+  ...dumped,
+  comment: { type: 'string', optional: 1, maxLength: 512 },
+  dow: { type: 'string', optional: 1, format: 'pve-day-of-week-list', requires: 'starttime' },
+  enabled: flag,
+  'repeat-missed': flag,
+  schedule: { type: 'string', optional: 1, format: 'pve-calendar-event', maxLength: 128 },
+  starttime: matching('\\d{1,2}:\\d{1,2}'),
+};
+const jobId = { id: { type: 'string', maxLength: 50 } };
+source.paths['/cluster/backup'] = {
+  GET: {},
+  POST: { params: { ...job, id: { type: 'string', optional: 1, format: 'pve-configid', maxLength: 50 } } },
+};
+source.paths['/cluster/backup/{id}'] = {
+  GET: { params: jobId },
+  PUT: { params: { ...job, ...jobId, delete: formatted('pve-configid-list') } },
+  DELETE: { params: jobId },
+};
 
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options

@@ -3,6 +3,8 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
+import { type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
+import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
@@ -57,6 +59,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
   flag: '[01]',
   list: '[a-z0-9][a-z0-9_-]*(?:,[a-z0-9][a-z0-9_-]*)*',
+  /** Names of options or objects. */
+  words: '{name}(?:,{name})*',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -133,7 +137,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
-      '/etc/pve/(?:storage|user)\\.cfg',
+      '/etc/pve/(?:storage|user|jobs)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -169,6 +173,26 @@ const GUEST_SETTINGS =
 const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {handed} | --{lxcoption} {plain}`;
 const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hookscript {snippet} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
+
+/** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
+function objectCommands(row: ObjectRow): string[] {
+  const { id, paths, members, clear } = row;
+  const options = [...optionsOf(row)].map(([option, { type }]) => {
+    const word = WORDS.get(type ?? '') ?? 'notes';
+    return [option, `--${option} {${members.includes(option) ? 'words' : word}}`] as const;
+  });
+  const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
+  const set = options.map(([, words]) => words);
+  const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
+  const named = paths.change.includes('{id}')
+    ? paths.change.replace('{id}', '{name}')
+    : `${paths.change} --${id} {name}`;
+  return [
+    `pvesh create ${paths.create} --${id} {name} ( ${made.join(' | ')} )*`,
+    `pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`,
+    `pvesh delete ${named}`,
+  ];
+}
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
 const COMMANDS: readonly string[] = [
@@ -219,6 +243,9 @@ const COMMANDS: readonly string[] = [
   'zfs mount {dataset}',
   'tee /sys/module/zfs/parameters/zfs_arc_max < {number}',
   'update-initramfs -u -k all',
+
+  // Objects of the datacenter.
+  ...ROWS.flatMap(objectCommands),
 
   // Network, names, clock.
   'ip -j address show',

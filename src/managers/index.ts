@@ -5,6 +5,7 @@ import type { Change, Impact } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import { certificate } from './certificate/manager.ts';
 import type { Config } from './config.ts';
+import { objectKinds } from './datacenter/manager.ts';
 import { gateway } from './gateway/manager.ts';
 import { hypervisor } from './hypervisor/manager.ts';
 import type { Kind } from './kind.ts';
@@ -30,6 +31,7 @@ export const KINDS: readonly Kind[] = [
   registered(gateway),
   registered(portainer),
   registered(stack),
+  ...objectKinds.map(registered),
 ];
 
 /** Those whose targets carry a mark of Phoenix on the host. */

@@ -1,5 +1,7 @@
 // The named formats of Proxmox's schemas: each a test of one value, with the words of its refusal.
+
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
+import { isCalendarEvent } from './calendar-event.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
 import { booleanOf, splitList, splitOn, whole } from './perl.ts';
 import { configOption, names } from './table.ts';
@@ -124,15 +126,23 @@ const userId: Verifier = (value) => {
     : `value '${value}' does not look like a valid user name`;
 };
 
+const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
+
 const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
+  'email-or-username': matching(
+    '\\w[\\w+.~-]*(@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*)?',
+    'value does not look like a valid email address or user name',
+  ),
+  'pve-calendar-event': passing(isCalendarEvent, "invalid calendar event '%s'"),
+  'pve-day-of-week': matching('mon|tue|wed|thu|fri|sat|sun', "invalid day '%s'"),
   CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),
   CIDRv4: passing((value) => isCidr(value, 4), 'value does not look like a valid IPv4 CIDR network'),
   CIDRv6: passing((value) => isCidr(value, 6), 'value does not look like a valid IPv6 CIDR network'),
   address: passing((value) => isIp(value) || isDnsName(value), 'value does not look like a valid address: %s'),
   'disk-size': matching('(\\d+(\\.\\d+)?)([KMGT](?:iB)?)?', 'value does not look like a valid disk size: %s'),
   'dns-name': dnsName,
-  email: matching('\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*', 'value does not look like a valid email address'),
+  email: matching(EMAIL, 'value does not look like a valid email address'),
   ipv4: passing(isIpv4, 'value does not look like a valid IPv4 address'),
   ipv4mask: passing(
     (value) =>

@@ -14,7 +14,15 @@ import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { schemaOf } from '../../src/proxmox/option.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { CERTIFICATES, HYPERVISOR, KEY, LXC, VM, wholeEnvironment } from '../security/whole-environment.ts';
+import {
+  CERTIFICATES,
+  HYPERVISOR,
+  KEY,
+  LXC,
+  VM,
+  wholeEnvironment,
+  withGuestFields,
+} from '../security/whole-environment.ts';
 import { type Files, snapshotOf } from './environment.ts';
 import { proxmoxCommands } from './proxmox-commands.ts';
 
@@ -49,81 +57,9 @@ function fieldsOf(file: string, root: z.ZodType): Field[] {
 const FIELDS = [...fieldsOf(HYPERVISOR, hypervisorFile), ...fieldsOf(LXC, lxcFile), ...fieldsOf(VM, vmFile)];
 const TIED = FIELDS.flatMap((field) => (field.becomes === null ? [] : [{ ...field, becomes: field.becomes }]));
 
-const CARD = { vlan: 7, mtu: 1400, trunks: [5, 6], rate: 12.5, firewall: true, link_down: false };
-const FURTHER = {
-  ...CARD,
-  bridge: 'vmbr1',
-  index: 2,
-  ip: '10.8.0.10/24',
-  gw: '10.8.0.1',
-  ip6: 'fd00:3::10/64',
-  gw6: 'fd00:3::1',
-  mac_address: '52:54:00:AA:BD:01',
-};
-
 /** What the whole environment does not say, so that each field has a place in it. */
 function environment(): Files {
-  const files = wholeEnvironment();
-  const container = files[LXC].lxc_configs['101'];
-  Object.assign(container, { swap_mb: 512, boot_delay: 1, ostype: 'debian', unprivileged: true });
-  Object.assign(container.network_config, { ...CARD, gw6: 'fd00:1::1', ip6: 'fd00:1::10/64' });
-  container.networks = [{ ...FURTHER, name: 'dmz' }];
-  container.mount_points[0].read_only = true;
-  container.template_snapshot_name = 'final-form';
-  const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
-  Object.assign(container.mount_points[0], treated);
-  Object.assign(container.zfs_volumes[0], treated, { read_only: true });
-  container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];
-  Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
-  Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
-  const card = { model: 'e1000', queues: 2 };
-  Object.assign(files[VM].vms[1].network_config, { ...CARD, ...card, gw6: 'fd00:2::1', ip6: 'fd00:2::10/64' });
-  files[VM].vms[1].networks = [
-    {
-      ...FURTHER,
-      ...card,
-      ip: '10.8.0.11/24',
-      ip6: 'fd00:4::10/64',
-      gw6: 'fd00:4::1',
-      mac_address: '52:54:00:AA:BD:02',
-    },
-  ];
-  const used = { cache: 'none', discard: true, backup: false, replicate: false, aio: 'native', serial: 'A1' };
-  Object.assign(files[VM].vms[1], {
-    root_disk: { bus: 'scsi0', ...used, iothread: true, ssd: true, read_only: false },
-    disks: [
-      {
-        bus: 'scsi3',
-        storage: 'tank-disks',
-        size_gb: 4,
-        ...used,
-        iothread: true,
-        ssd: true,
-        read_only: true,
-        format: 'raw',
-      },
-      { bus: 'scsi4', import_from: 'local:import/b.qcow2' },
-      { bus: 'sata3', iso: 'local:iso/b.iso' },
-    ],
-    iso: 'local:iso/a.iso',
-    efi_disk: { storage: 'tank-disks', pre_enrolled_keys: true },
-    tpm: { storage: 'tank-disks', version: 'v2.0' },
-    guest_agent: true,
-    cloud_init: true,
-  });
-  const imported = {
-    vmid: 9100,
-    name: 'imported',
-    template_image: undefined,
-    import_from: 'local:import/a.raw',
-    cloud_init: true,
-  };
-  files[VM].vms.push({
-    ...files[VM].vms[0],
-    template_image_url: undefined,
-    template_image_sha256: undefined,
-    ...imported,
-  });
+  const files = withGuestFields(wholeEnvironment());
   // The rest of an environment has no part in this.
   files[CERTIFICATES] = [];
   for (const machine of files[VM].vms)

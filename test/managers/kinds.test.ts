@@ -1,7 +1,7 @@
-// Every registered kind by the conformance suite, on the environment that comes with Phoenix.
+// Every registered kind by the conformance suite, on the environment that comes with Phoenix and the example of a datacenter.
 
 import { KINDS } from '../../src/managers/index.ts';
-import { repositoryFiles } from '../support/repository-files.ts';
+import { exampleFiles } from './datacenter/example.ts';
 import { testKind } from './kind-conformance.ts';
 
-for (const kind of KINDS) testKind(kind, { files: repositoryFiles() });
+for (const kind of KINDS) testKind(kind, { files: exampleFiles() });

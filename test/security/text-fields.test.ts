@@ -15,7 +15,16 @@ import { stackManifest } from '../../src/managers/stack/schema.ts';
 import { vmFile } from '../../src/managers/vm/schema.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
-import { CERTIFICATES, DESK, HYPERVISOR, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
+import {
+  CERTIFICATES,
+  DESK,
+  HYPERVISOR,
+  LXC,
+  STACK,
+  VM,
+  wholeEnvironment,
+  withGuestFields,
+} from './whole-environment.ts';
 import { type Written, writtenFor } from './written.ts';
 
 interface TextField {
@@ -63,10 +72,18 @@ interface Sample {
   readonly field: TextField;
 }
 
+function environment(): Files {
+  const files = withGuestFields(wholeEnvironment());
+  Object.assign(files[LXC].lxc_configs['101'], { env: { TZ: 'UTC' }, options: { arch: 'amd64' } });
+  Object.assign(files[VM].vms[1], { options: { vga: 'std' } });
+  files[VM].vms[2].clone_from_vmid = '9000';
+  return files;
+}
+
 const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
   textFields(root).flatMap((field): Sample[] => {
     const { pattern, isKey, schema } = field;
-    for (const { keys, value } of matches(wholeEnvironment()[file], pattern)) {
+    for (const { keys, value } of matches(environment()[file], pattern)) {
       const text = isKey ? keys.at(-1) : value;
       if (typeof text === 'string' && schema.safeParse(text).success) return [{ file, keys, value: text, field }];
     }
@@ -78,7 +95,7 @@ const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join(
 
 /** The whole environment with another text in that place; what lies below a path moves with it. */
 function withText({ file, keys, value, field }: Sample, text: string): Files {
-  const files = wholeEnvironment();
+  const files = environment();
   let parent = files[file];
   for (const key of keys.slice(0, -1)) parent = parent[key];
   const last = keys.at(-1) ?? '';
@@ -104,7 +121,7 @@ test('each text of each schema says what it may hold', () => {
 });
 
 test('the whole environment is sound and has a text for each of them', () => {
-  const { problems } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { problems } = load(snapshotOf(environment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   const lacking = FILES.slice(0, -1).flatMap(([file, root]) =>
     textFields(root)
@@ -245,7 +262,7 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
 describe('a sign that is taken changes no shape', () => {
-  const { draft } = load(snapshotOf(wholeEnvironment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { draft } = load(snapshotOf(environment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 

@@ -306,3 +306,80 @@ export function wholeEnvironment(): Files {
     'bin/start.sh': 'echo started\n',
   });
 }
+
+const CARD = { vlan: 7, mtu: 1400, trunks: [5, 6], rate: 12.5, firewall: true, link_down: false };
+const FURTHER = {
+  ...CARD,
+  bridge: 'vmbr1',
+  index: 2,
+  ip: '10.8.0.10/24',
+  gw: '10.8.0.1',
+  ip6: 'fd00:3::10/64',
+  gw6: 'fd00:3::1',
+  mac_address: '52:54:00:AA:BD:01',
+};
+
+/** The same with a value in each field of guests: a container and a VM with everything, and a VM that is imported. */
+export function withGuestFields(files: Files): Files {
+  const container = files[LXC].lxc_configs['101'];
+  Object.assign(container, { swap_mb: 512, boot_delay: 1, ostype: 'debian', unprivileged: true });
+  Object.assign(container.network_config, { ...CARD, gw6: 'fd00:1::1', ip6: 'fd00:1::10/64' });
+  container.networks = [{ ...FURTHER, name: 'dmz' }];
+  container.mount_points[0].read_only = true;
+  container.template_snapshot_name = 'final-form';
+  const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
+  Object.assign(container.mount_points[0], treated);
+  Object.assign(container.zfs_volumes[0], treated, { read_only: true });
+  container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];
+  Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
+  Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
+  const card = { model: 'e1000', queues: 2 };
+  Object.assign(files[VM].vms[1].network_config, { ...CARD, ...card, gw6: 'fd00:2::1', ip6: 'fd00:2::10/64' });
+  files[VM].vms[1].networks = [
+    {
+      ...FURTHER,
+      ...card,
+      ip: '10.8.0.11/24',
+      ip6: 'fd00:4::10/64',
+      gw6: 'fd00:4::1',
+      mac_address: '52:54:00:AA:BD:02',
+    },
+  ];
+  const used = { cache: 'none', discard: true, backup: false, replicate: false, aio: 'native', serial: 'A1' };
+  Object.assign(files[VM].vms[1], {
+    root_disk: { bus: 'scsi0', ...used, iothread: true, ssd: true, read_only: false },
+    disks: [
+      {
+        bus: 'scsi3',
+        storage: 'tank-disks',
+        size_gb: 4,
+        ...used,
+        iothread: true,
+        ssd: true,
+        read_only: true,
+        format: 'raw',
+      },
+      { bus: 'scsi4', import_from: 'local:import/b.qcow2' },
+      { bus: 'sata3', iso: 'local:iso/b.iso' },
+    ],
+    iso: 'local:iso/a.iso',
+    efi_disk: { storage: 'tank-disks', pre_enrolled_keys: true },
+    tpm: { storage: 'tank-disks', version: 'v2.0' },
+    guest_agent: true,
+    cloud_init: true,
+  });
+  const imported = {
+    vmid: 9100,
+    name: 'imported',
+    template_image: undefined,
+    import_from: 'local:import/a.raw',
+    cloud_init: true,
+  };
+  files[VM].vms.push({
+    ...files[VM].vms[0],
+    template_image_url: undefined,
+    template_image_sha256: undefined,
+    ...imported,
+  });
+  return files;
+}

@@ -22,13 +22,18 @@ export function becomesOf(schema: z.ZodType): readonly Becomes[] | undefined {
 
 /**
  * A field that becomes options of Proxmox.
- * @param message what is expected, for values that the schema itself lets through and Proxmox would not
+ * @param message what is expected, for values that the schema itself lets through and Proxmox would not: of what Proxmox says of them
  */
-export function becomes<Schema extends z.ZodType>(places: readonly Becomes[], message: string, schema: Schema): Schema {
+export function becomes<Schema extends z.ZodType>(
+  places: readonly Becomes[],
+  message: string | ((refused: string) => string),
+  schema: Schema,
+): Schema {
   const checked = schema.check(({ value, issues }) => {
     // One mistake is told once.
-    if (issues.length > 0 || refusalOf(places, value) === undefined) return;
-    issues.push({ code: 'custom', input: value, message });
+    const refused = issues.length > 0 ? undefined : refusalOf(places, value);
+    if (refused === undefined) return;
+    issues.push({ code: 'custom', input: value, message: typeof message === 'string' ? message : message(refused) });
   }) as Schema;
   declared.add(checked, { becomes: places });
   return checked;

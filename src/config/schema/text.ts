@@ -41,6 +41,14 @@ export function line(most: number) {
   return holds('line', z.string().max(most).regex(ONE_LINE, EXPECT_LINE));
 }
 
+/** Any value, whose texts are one line each: a line break would begin another setting where Proxmox keeps it. */
+export const oneLine = holds('line', z.unknown().refine(isOneLine, EXPECT_LINE));
+
+function isOneLine(value: unknown): boolean {
+  if (typeof value === 'string') return ONE_LINE.test(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isOneLine);
+}
+
 /** A name in words, such as that of an authority: neither an option nor the end of anything. */
 export const label = holds(
   'line',

@@ -7,6 +7,8 @@ import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
+import { poolCall } from '../objects/pools.ts';
+import { sectionCall } from '../objects/sections.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
@@ -61,6 +63,8 @@ function carryOut(call: Call, { method, template, parameters, output, usage }: A
 /** What an API method returns: the id of the task it started, data, or nothing. */
 function respond(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
   const { node } = call;
+  const object = poolCall(call, method, template, parameters) ?? sectionCall(call, method, template, parameters);
+  if (object !== undefined) return object.data;
   const named = parameters['node'];
   if (named !== undefined && named !== node.name && named !== 'localhost')
     refuse(

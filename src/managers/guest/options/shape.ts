@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { nameKeys } from '../../../config/schema/field-metadata.ts';
 import { inContainers, inMachines } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
 import { keysOfOption } from '../../../proxmox/guest-options.ts';
 import { refusal } from '../../../proxmox/option.ts';
 import { configOption, configOptions, placesFor } from '../../../proxmox/table.ts';
@@ -32,7 +33,7 @@ export function optionsShape(kind: GuestKind) {
   const of = PROXMOX_KIND[kind];
   const says = `Options of Proxmox by its own names, as \`${PROGRAM[kind]}\` takes them, for what no other field says: text, number, true or false, or an object of some keys of a property string. What is not named stays as it is on the guest. Default: none.`;
   const record = z
-    .record(z.string(), z.unknown())
+    .record(text.line(200), text.oneLine)
     .check(({ value, issues }) => {
       for (const [option, written] of Object.entries(value)) issues.push(...issuesOf(kind, option, written));
     })

@@ -1,0 +1,122 @@
+// Pools of guests and storages, as the API changes them: lines of /etc/pve/user.cfg (pve-manager, PVE/API2/Pool.pm).
+
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import type { Options } from '../../../../src/proxmox/section-config.ts';
+import { parseUserConfig, printUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
+import { keepUserLines, userLines } from '../access/user-config.ts';
+import type { Call } from '../call.ts';
+import { guestIds, guestsElsewhere, type LabNode } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { storages } from '../storage/storage.ts';
+import { text } from '../verb-parameters.ts';
+
+type Pools = Map<string, Options>;
+
+/** Answers a call on pools; undefined for any other path. */
+export function poolCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  if (template !== '/pools') return undefined;
+  const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
+  const id = text(parameters, 'poolid') ?? '';
+  if (method === 'GET') return { data: [...pools].map(([poolid, options]) => ({ ...commentOf(options), poolid })) };
+  if (method === 'POST') addPool(pools, id, parameters);
+  if (method === 'DELETE') removePool(node, pools, id);
+  if (method === 'PUT') changePool(pools, id, parameters);
+  keepPools(node, pools);
+  return { data: null };
+}
+
+function commentOf(options: Options): { readonly comment?: string } {
+  const comment = options['comment']?.[0];
+  return comment === undefined ? {} : { comment };
+}
+
+function addPool(pools: Pools, id: string, parameters: Parameters): void {
+  const failing = 'create pool failed';
+  if (pools.has(id)) refuse(`${failing}: pool '${id}' already exists`);
+  const parent = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : null;
+  if (parent !== null && !pools.has(parent)) refuse(`${failing}: parent '${parent}' of pool '${id}' does not exist`);
+  pools.set(id, { comment: [text(parameters, 'comment') ?? ''] });
+}
+
+function removePool(node: LabNode, pools: Pools, id: string): void {
+  const failing = 'delete pool failed';
+  const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
+  const child = [...pools.keys()].find((other) => other.startsWith(`${id}/`));
+  // What is not there is no member that counts.
+  const guests = [...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...guestsElsewhere(node).map((each) => each.id)];
+  const guest = wordsOf(pool, 'vms').find((each) => guests.includes(Number(each)));
+  const declared = storages(node);
+  const [storage] = wordsOf(pool, 'storage')
+    .filter((each) => declared.has(each))
+    .sort();
+  const holds =
+    child !== undefined
+      ? `pool '${child}'`
+      : guest !== undefined
+        ? `VM ${guest}`
+        : storage !== undefined
+          ? `storage '${storage}'`
+          : null;
+  if (holds !== null) refuse(`${failing}: pool '${id}' is not empty (contains ${holds})`);
+  pools.delete(id);
+}
+
+function changePool(pools: Pools, id: string, parameters: Parameters): void {
+  const failing = 'update pools failed';
+  const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
+  const takes = parameters['delete'] === '1';
+  const lists = { vms: new Set(wordsOf(pool, 'vms')), storage: new Set(wordsOf(pool, 'storage')) };
+  for (const [list, what] of [
+    ['vms', 'VM '],
+    ['storage', 'Storage '],
+  ] as const) {
+    for (const word of splitList(text(parameters, list) ?? '')) {
+      const shown = list === 'vms' ? `${what}${word}` : `${what}'${word}'`;
+      const owner = list === 'vms' ? ownerOf(pools, word) : undefined;
+      if (takes && !lists[list].delete(word)) refuse(`${failing}: ${shown} is not a pool member`);
+      if (takes) continue;
+      if (lists[list].has(word)) refuse(`${failing}: ${shown} is already a pool member`);
+      if (owner !== undefined && parameters['allow-move'] !== '1')
+        refuse(`${failing}: ${shown} belongs already to pool '${owner}' and 'allow-move' is not set`);
+      if (owner !== undefined) pools.set(owner, without(pools.get(owner) ?? {}, word));
+      lists[list].add(word);
+    }
+  }
+  const comment = text(parameters, 'comment') ?? pool['comment']?.[0] ?? '';
+  pools.set(id, {
+    comment: [comment],
+    vms: [byNumber(lists.vms).join(',')],
+    storage: [[...lists.storage].sort().join(',')],
+  });
+}
+
+function ownerOf(pools: Pools, guest: string): string | undefined {
+  return [...pools].find(([, pool]) => wordsOf(pool, 'vms').includes(guest))?.[0];
+}
+
+function without(pool: Options, guest: string): Options {
+  return {
+    ...pool,
+    vms: [
+      wordsOf(pool, 'vms')
+        .filter((each) => each !== guest)
+        .join(','),
+    ],
+  };
+}
+
+function byNumber(words: ReadonlySet<string>): string[] {
+  return [...words].sort((a, b) => Number(a) - Number(b));
+}
+
+function keepPools(node: LabNode, pools: Pools): void {
+  const others = userLines(node).filter((line) => !line.startsWith('pool:'));
+  const lines = [...pools].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, pool]) => printUserConfig('pool', id, pool));
+  keepUserLines(node, [...others, ...lines]);
+}

@@ -1,0 +1,135 @@
+// Objects that Proxmox keeps in a file of sections: a row says where, and one code answers the calls of the API for all of them.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
+import { checkPool } from '../access/user-config.ts';
+import type { Call } from '../call.ts';
+import { replaceFile, withLock } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse, refuseParameters } from '../refusal.ts';
+
+interface SectionRow {
+  readonly path: string;
+  readonly file: string;
+  readonly type: string;
+  /** Parameter of the path. */
+  readonly id: string;
+  /** Written first; they cannot be taken away. */
+  readonly required: readonly string[];
+  /** Written where they are not given. */
+  readonly written: Readonly<Record<string, string>>;
+  readonly refusals: { readonly exists: string; readonly unset: string };
+  /** Refuses what does not go together. */
+  readonly check: (node: LabNode, parameters: Parameters, isNew: boolean) => void;
+}
+
+const backup: SectionRow = {
+  path: '/cluster/backup',
+  file: 'etc/pve/jobs.cfg',
+  type: 'vzdump',
+  id: 'id',
+  required: ['schedule'],
+  written: { enabled: '1' },
+  refusals: { exists: "Job '%s' already exists", unset: 'no such vzdump job' },
+  check: checkBackup,
+};
+
+const ROWS: readonly SectionRow[] = [backup];
+
+/** Answers a change of such an object; undefined for a path that is none. */
+export function sectionCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  if (row === undefined) return undefined;
+  if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
+  const { [row.id]: named, delete: unset, ...given } = parameters;
+  const id = String(named ?? '');
+  changeFile(row, node, (sections) => {
+    if (method === 'DELETE') {
+      if (!sections.delete(id)) refuseParameters({ id: `No such job '${id}'` });
+      return;
+    }
+    const isNew = method === 'POST';
+    if (isNew && sections.has(id)) refuse(row.refusals.exists.replace('%s', id));
+    if (isNew) row.check(node, parameters, true);
+    const before = isNew ? {} : (sections.get(id)?.options ?? refuse(row.refusals.unset));
+    const cleared = splitList(String(unset ?? ''));
+    const known = methodSchemas(`PUT ${row.path}/{${row.id}}`, [row.id, 'delete']);
+    for (const option of cleared) {
+      if (known?.has(option) !== true || row.required.includes(option))
+        refuseParameters({ delete: `unknown option '${option}'` });
+    }
+    if (!isNew) row.check(node, parameters, false);
+    const kept = Object.entries(before).filter(([option]) => !cleared.includes(option));
+    const defaults = isNew ? Object.entries(row.written).map(([option, value]) => [option, [value]]) : [];
+    const set = Object.entries(scheduled(given)).map(([option, value]) => [option, writtenAs(row, option, value)]);
+    sections.set(id, { type: row.type, options: Object.fromEntries([...kept, ...defaults, ...set]) });
+  });
+  return { data: null };
+}
+
+/** A time and days of the week are written as the schedule that they are. */
+function scheduled({ starttime, dow, ...given }: Parameters): Parameters {
+  if (typeof starttime !== 'string') return given;
+  return { ...given, schedule: typeof dow === 'string' ? `${dow} ${starttime}` : starttime };
+}
+
+function writtenAs(row: SectionRow, option: string, value: Parameters[string]): readonly string[] {
+  const schema = methodSchemas(`PUT ${row.path}/{${row.id}}`)?.get(option);
+  if (typeof value !== 'string') return value ?? [];
+  if (schema?.format !== undefined && propertiesOf(schema.format) !== undefined) {
+    const parsed = parsePropertyString(schema.format, value);
+    if (parsed.ok) return [printPropertyString(schema.format, parsed.properties)];
+  }
+  return [schema?.type === 'boolean' ? (booleanOf(value) ?? value) : value];
+}
+
+function sectionsOf(row: SectionRow, node: LabNode): Map<string, Section> {
+  const file = pathOf(node, row.file);
+  return existsSync(file) ? parseSections(readFileSync(file, 'utf8')) : new Map();
+}
+
+function changeFile(row: SectionRow, node: LabNode, change: (sections: Map<string, Section>) => void): void {
+  const locked = withLock(pathOf(node, `run/lock/${row.file.replaceAll('/', '-')}.lck`), 10_000, () => {
+    const sections = sectionsOf(row, node);
+    change(sections);
+    replaceFile(pathOf(node, row.file), printSections(sections, row.required));
+  });
+  if (locked === undefined) refuse(`cfs-lock '${row.file}' error: got lock request timeout`);
+}
+
+function shown(row: SectionRow, node: LabNode, parameters: Parameters, isOne: boolean): unknown {
+  const sections = [...sectionsOf(row, node)].filter(([, { type }]) => type === row.type);
+  const all = sections.map(([id, { type, options }]) => ({
+    id,
+    type,
+    ...Object.fromEntries(Object.entries(options).map(([option, values]) => [option, values.join(',')])),
+  }));
+  if (!isOne) return all;
+  const id = String(parameters[row.id]);
+  return all.find((one) => one.id === id) ?? refuseParameters({ id: `No such job '${id}'` });
+}
+
+/** pve-manager, PVE/API2/Backup.pm and PVE/VZDump.pm, verify_vzdump_parameters. */
+function checkBackup(node: LabNode, given: Parameters, isNew: boolean): void {
+  const { all, vmid, pool, exclude, schedule, starttime } = given;
+  if (isNew && schedule === undefined && starttime === undefined)
+    refuseParameters({ schedule: "neither 'starttime' nor 'schedule' were set" });
+  if (schedule !== undefined && starttime !== undefined)
+    refuseParameters({ starttime: "'starttime' and 'schedule' cannot both be set" });
+  checkPool(node, typeof pool === 'string' ? pool : undefined);
+  for (const [option, value] of Object.entries({ all: all === '1' ? all : undefined, exclude, pool })) {
+    if (value !== undefined && vmid !== undefined)
+      refuseParameters({ [option]: `option conflicts with option 'vmid'` });
+  }
+  if (isNew && all !== '1' && vmid === undefined && pool === undefined && exclude === undefined)
+    refuseParameters({ vmid: 'property is missing' });
+}

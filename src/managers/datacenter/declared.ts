@@ -1,0 +1,21 @@
+// What the configuration says of the objects of a datacenter.
+
+import type { Place } from '../../config/read/place.ts';
+import type { JsonObject } from '../../model/json.ts';
+
+export interface DeclaredObject {
+  readonly name: string;
+  readonly writtenAt: Place;
+  /** By Proxmox's own names, lists in order and without repetition. */
+  readonly options: JsonObject;
+}
+
+/** By the kind of the row. */
+export type Datacenter = ReadonlyMap<string, readonly DeclaredObject[]>;
+
+declare module '../config.ts' {
+  interface Config {
+    /** Absent where the kinds are not registered. */
+    readonly datacenter?: Datacenter;
+  }
+}

@@ -1,0 +1,52 @@
+// Objects of the datacenter: a kind of target for each row of the table.
+
+import { type TargetId, targetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Target } from '../../model/target.ts';
+import type { Config } from '../config.ts';
+import type { Kind } from '../kind.ts';
+import { own } from '../sources.ts';
+import { decideObject } from './decide.ts';
+import type { DeclaredObject } from './declared.ts';
+import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
+import { declaration, wordsOf } from './read.ts';
+import type { Named, ObjectRow } from './row.ts';
+import { ROWS } from './rows.ts';
+
+/** The kinds, in the order of the table; the first brings the file of all. */
+export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects>[] = ROWS.map(kindOfObject);
+
+function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects> {
+  return {
+    kind: row.kind,
+    declares: index === 0 ? declaration : { files: [] },
+    targets: ({ datacenter }: Config) => (datacenter?.get(row.kind) ?? []).map((object) => targetOf(row, object)),
+    sources: {
+      entry: ({ datacenter }, target) =>
+        datacenter?.get(row.kind)?.find(({ name }) => targetId(row.kind, name) === target)?.writtenAt ?? null,
+      // The fields of the spec are Proxmox's options, as those of the file.
+      of: (_target, field) => [own(`/${field}`)],
+    },
+    impact: ({ verb }) => (verb === 'delete' ? 'destroy' : 'live'),
+    inventory: (host) => lookAtObjects(row, host),
+    // The files say everything.
+    quickCheck: (inventory, { target }) => seenOf(inventory, target),
+    observe: async (host, { target }) => seenOf(await lookAtObjects(row, host), target),
+    decide: (wanted, seen) => decideObject(row, wanted, seen),
+    health: () => null,
+    // What it was stands in Git.
+    safeguard: () => null,
+  };
+}
+
+function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
+  const needs = Object.entries(row.names).flatMap(([option, sort]) =>
+    wordsOf(options[option]).flatMap((each) => needsOf(sort, each)),
+  );
+  return { id: targetId(row.kind, name), spec: options, needs: [...new Set(needs)], protected: false };
+}
+
+function needsOf(sort: Named, name: string): TargetId[] {
+  if (sort === 'storage') return [targetId('hypervisor', 'storage')];
+  return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
+}

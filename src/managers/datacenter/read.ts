@@ -1,0 +1,113 @@
+// The file of the datacenter: its part of the configuration, and what must hold of it.
+
+import type { Diagnostic } from '../../config/diagnostic.ts';
+import { parseParts } from '../../config/read/parse-parts.ts';
+import { type Place, within } from '../../config/read/place.ts';
+import { markingOf } from '../../config/written-marks.ts';
+import { targetId } from '../../model/ids.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { Declaration, Reading } from '../declaration.ts';
+import type { RuleContext } from '../rule.ts';
+import type { Datacenter, DeclaredObject } from './declared.ts';
+import { type ObjectRow, optionsOf } from './row.ts';
+import { ROWS } from './rows.ts';
+import { DATACENTER_FILE, datacenterFile } from './schema.ts';
+import { normalised } from './values.ts';
+
+const MARKS = markingOf(datacenterFile);
+
+export const declaration: Declaration = {
+  files: [
+    {
+      name: 'phoenix_datacenter_config',
+      shortName: 'datacenter',
+      path: DATACENTER_FILE,
+      schema: datacenterFile,
+      ifEmpty: 'Write {} for none, or remove the file.',
+    },
+  ],
+  read: (reading) => ({ datacenter: readObjects(reading) }),
+  rules: [storagesAreKnown, poolsMayHaveTheirGuests],
+};
+
+function readObjects(reading: Reading): Datacenter {
+  const at: Place = { file: DATACENTER_FILE, path: '' };
+  const raw = reading.json(DATACENTER_FILE, 'optional');
+  if (raw === undefined) return new Map();
+  reading.look(MARKS, raw, at);
+  // One object that cannot be read leaves the others readable.
+  const file = parseParts(datacenterFile, raw, at, (path) => path.slice(0, 2));
+  reading.diagnostics.add(file.diagnostics);
+  if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(DATACENTER_FILE);
+  const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;
+  return new Map(
+    ROWS.map((row) => {
+      const objects = Object.entries(fields[row.field] ?? {}).map(
+        ([name, options]): DeclaredObject => ({
+          name,
+          writtenAt: within(at, row.field, name),
+          options: normalisedOptions(row, options),
+        }),
+      );
+      return [row.kind, objects];
+    }),
+  );
+}
+
+function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
+  const values = [...optionsOf(row)].flatMap(([option, schema]): [string, Json][] => {
+    const value = options[option];
+    return value === undefined ? [] : [[option, normalised(schema, value)]];
+  });
+  return Object.fromEntries(values);
+}
+
+/** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
+function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
+  const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
+  return each(datacenter).flatMap(({ row, object }) =>
+    Object.entries(row.names).flatMap(([option, sort]): Diagnostic[] => {
+      if (sort !== 'storage') return [];
+      return wordsOf(object.options[option]).flatMap((id, index): Diagnostic[] => {
+        const found = storages.get(id);
+        const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
+        if (found !== undefined && takes) return [];
+        const keys = Array.isArray(object.options[option]) ? [option, index] : [option];
+        return [
+          {
+            code: 'UNKNOWN_STORAGE',
+            at: within(object.writtenAt, ...keys),
+            message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
+            hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
+            target: targetId(row.kind, object.name),
+          },
+        ];
+      });
+    }),
+  );
+}
+
+/** DUPLICATE_ID: Proxmox has a guest in one pool at most. */
+function poolsMayHaveTheirGuests({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const owners = new Map<string, string>();
+  return (datacenter?.get('pool') ?? []).flatMap(({ name, writtenAt, options }) =>
+    wordsOf(options['vms']).flatMap((id): Diagnostic[] => {
+      const owner = owners.get(id);
+      owners.set(id, owner ?? name);
+      if (owner === undefined) return [];
+      const message = `guest ${id} is in pool "${owner}" already, and Proxmox has a guest in one pool at most`;
+      return [{ code: 'DUPLICATE_ID', at: within(writtenAt, 'vms'), message, target: targetId('pool', name) }];
+    }),
+  );
+}
+
+function each(datacenter: Datacenter | undefined): { readonly row: ObjectRow; readonly object: DeclaredObject }[] {
+  return ROWS.flatMap((row) => (datacenter?.get(row.kind) ?? []).map((object) => ({ row, object })));
+}
+
+/** The words of a value that names others. */
+export function wordsOf(value: Json | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}

@@ -1,0 +1,42 @@
+// The values of an object's options: as declared, on a command line, and in the one form in which they are compared.
+
+import type { Json, JsonObject } from '../../model/json.ts';
+import { booleanOf, splitList } from '../../proxmox/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../proxmox/property-string.ts';
+import { propertiesOf, type Schema } from '../../proxmox/table.ts';
+import { isList } from './row.ts';
+
+/** The words of a command line that a declared value becomes: several where the option is given several times. */
+export function textsOf(schema: Schema, value: Json): readonly string[] {
+  if (Array.isArray(value)) {
+    const words = value.map(plain);
+    return isList(schema) ? [words.join(',')] : words;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const properties = Object.entries(value as JsonObject).map(([key, one]) => [key, plain(one ?? null)]);
+    return [printPropertyString(schema.format ?? '', Object.fromEntries(properties))];
+  }
+  return [plain(value)];
+}
+
+/** A value by its meaning, whatever the order of its words and properties. */
+export function meaningOf(schema: Schema, texts: readonly string[]): string {
+  if (schema.type === 'array') return JSON.stringify(texts);
+  const text = texts.at(-1) ?? '';
+  if (schema.type === 'boolean') return booleanOf(text) ?? text;
+  if (schema.type === 'integer' || schema.type === 'number') return String(Number(text));
+  if (isList(schema)) return JSON.stringify([...new Set(splitList(text))].sort());
+  if (schema.format === undefined || propertiesOf(schema.format) === undefined) return text.trim();
+  const parsed = parsePropertyString(schema.format, text);
+  return parsed.ok ? JSON.stringify(Object.entries(parsed.properties).sort()) : text;
+}
+
+/** In one order and without repetition where neither means anything. */
+export function normalised(schema: Schema, value: Json): Json {
+  if (!Array.isArray(value) || !isList(schema)) return value;
+  return [...new Set(value.map(plain))].sort();
+}
+
+function plain(value: Json): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}

@@ -1,0 +1,22 @@
+// The example of docs/datacenter.md beside the configuration that comes with Phoenix.
+
+import { readFileSync } from 'node:fs';
+import { load } from '../../../src/load/load.ts';
+import { DATACENTER_FILE } from '../../../src/managers/datacenter/schema.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { type Files, snapshotOf } from '../../load/environment.ts';
+import { repositoryFiles } from '../../support/repository-files.ts';
+
+const EXAMPLE = new URL('../../../docs/examples/datacenter/etc/phoenix_datacenter_config.json', import.meta.url);
+
+export function exampleFiles(): Files {
+  return withDatacenter(JSON.parse(readFileSync(EXAMPLE, 'utf8')));
+}
+
+export function withDatacenter(datacenter: object): Files {
+  return { ...repositoryFiles(), [DATACENTER_FILE]: datacenter };
+}
+
+export function read(files: Files) {
+  return load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+}

@@ -1,0 +1,173 @@
+// Objects of the datacenter on a lab host: by the contract of managers, and what is refused at its line.
+
+import { expect, test } from 'vitest';
+import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
+import { registered } from '../../../src/managers/index.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { openLabHost } from '../../support/lab-host.ts';
+import { convergeStep } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { exampleFiles, read, withDatacenter } from './example.ts';
+
+const [pool, backup] = objectKinds.map(registered);
+if (pool === undefined || backup === undefined) throw new Error('the table has no such rows');
+
+const USERS = '/etc/pve/user.cfg';
+const JOBS = '/etc/pve/jobs.cfg';
+
+function targetsOf(datacenter: object): Target[] {
+  const { config, problems } = read(withDatacenter(datacenter));
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return objectKinds.flatMap((kind) => [...kind.targets(config)]);
+}
+
+function targetOf(datacenter: object): Target {
+  const [target] = targetsOf(datacenter);
+  if (target === undefined) throw new Error('nothing is declared');
+  return target;
+}
+
+function problemsOf(datacenter: object) {
+  return read(withDatacenter(datacenter)).problems.filter(({ file }) => file?.includes('datacenter'));
+}
+
+testContract(pool, [
+  {
+    name: 'a pool',
+    open: () => openLabHost(),
+    target: targetOf({ pools: { prod: { comment: 'One: two', storage: ['local'] } } }),
+    changed: targetOf({ pools: { prod: { comment: 'Another', storage: ['local-lvm'] } } }),
+    state: (host) => host.readFile(USERS),
+    foreign: {
+      make: (host) => host.write(USERS, 'user:root@pam:1:0::::::\npool:prod:Of Ada::local:\n'),
+      state: (host) => host.readFile(USERS),
+      refused: 'is not ours; take it over with phoenix adopt pool/prod',
+    },
+  },
+]);
+
+const NIGHTLY = {
+  schedule: '02:30',
+  storage: 'local',
+  all: true,
+  exclude: [102, 101],
+  'exclude-path': ['/tmp/', '/var/cache/'],
+};
+testContract(backup, [
+  {
+    name: 'a backup job',
+    open: () => openLabHost(),
+    target: targetOf({ backup_jobs: { nightly: { ...NIGHTLY, exclude: undefined, comment: 'One: two ü' } } }),
+    changed: targetOf({
+      backup_jobs: { nightly: { schedule: '03:15', storage: 'local', all: true, 'prune-backups': { 'keep-last': 3 } } },
+    }),
+    state: (host) => host.readFile(JOBS),
+    foreign: {
+      make: (host) => host.write(JOBS, 'vzdump: nightly\n\tschedule daily\n\tall 1\n\tenabled 1\n\tstorage local\n\n'),
+      state: (host) => host.readFile(JOBS),
+      refused: 'is not ours; take it over with phoenix adopt backup/nightly',
+    },
+  },
+]);
+
+test('a job that is for all guests and then for one pool keeps one of the two', async () => {
+  const host = await openLabHost();
+  const [team, all] = targetsOf({ pools: { team: {} }, backup_jobs: { nightly: { schedule: '02:30', all: true } } });
+  const [, one] = targetsOf({ pools: { team: {} }, backup_jobs: { nightly: { schedule: '02:30', pool: 'team' } } });
+  if (team === undefined || all === undefined || one === undefined) throw new Error('nothing is declared');
+  expect(await convergeStep(pool, host, wanted(team))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(backup, host, wanted(all))).toMatchObject({ outcome: 'done' });
+  // Also where nobody knows what was applied before.
+  expect(await convergeStep(backup, host, wanted(one))).toMatchObject({ outcome: 'done' });
+  expect(await host.read(JOBS)).toContain('\tpool team\n');
+  expect(await host.read(JOBS)).not.toContain('\tall ');
+  expect(await convergeStep(backup, host, wanted(one))).toEqual({ outcome: 'done', actions: [] });
+  await host.close();
+});
+
+test('what others added to a pool stays, and keeps it from being deleted', async () => {
+  const host = await openLabHost();
+  const target = targetOf({ pools: { prod: { storage: ['local'] } } });
+  const bare = targetOf({ pools: { prod: {} } });
+  await convergeStep(pool, host, wanted(target));
+  await host.write(USERS, (await host.read(USERS)).replace(':local:', ':local,rpool:'));
+  expect(await convergeStep(pool, host, wanted(bare, { before: target.spec }))).toMatchObject({ outcome: 'done' });
+  expect(await host.read(USERS)).toContain('::rpool:');
+  const end = await convergeStep(pool, host, gone(bare, { approved: true }));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('still has rpool') });
+  await host.close();
+});
+
+test('a deletion waits for an approval that says what goes along', async () => {
+  const host = await openLabHost();
+  const target = targetOf({ backup_jobs: { nightly: { schedule: '02:30', all: true } } });
+  await convergeStep(backup, host, wanted(target));
+  const end = await convergeStep(backup, host, gone(target));
+  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('takes its schedule') });
+  await host.close();
+});
+
+test('a guest that is not there is named before Proxmox takes it', async () => {
+  const host = await openLabHost();
+  await host.write('/etc/pve/.vmlist', '{"version":1,"ids":{}}\n');
+  const target = targetOf({ pools: { prod: { vms: [999] } } });
+  const end = await convergeStep(pool, host, wanted(target));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('guest 999') });
+  await host.close();
+});
+
+test('what an object names comes first', () => {
+  const { config } = read(exampleFiles());
+  if (config === null) throw new Error('the example is not sound');
+  const needs = new Map(
+    objectKinds.flatMap((kind) => kind.targets(config)).map(({ id, needs: each }) => [id as string, each]),
+  );
+  expect(needs.get('pool/prod')).toContain('lxc/101');
+  expect(needs.get('backup/nightly')).toEqual(expect.arrayContaining(['pool/prod', 'hypervisor/storage']));
+});
+
+test.each([
+  [
+    'an option that Proxmox does not have',
+    { backup_jobs: { nightly: { schedule: '02:30', all: true, storge: 'local' } } },
+    { code: 'UNKNOWN_KEY', path: '/backup_jobs/nightly/storge', hint: 'Did you mean "storage"?' },
+  ],
+  [
+    'a schedule that Proxmox cannot read',
+    { backup_jobs: { nightly: { schedule: 'nonsense', all: true } } },
+    { code: 'INVALID_VALUE', path: '/backup_jobs/nightly/schedule' },
+  ],
+  [
+    'a job for nothing',
+    { backup_jobs: { nightly: { schedule: '02:30' } } },
+    { code: 'INVALID_VALUE', path: '/backup_jobs/nightly' },
+  ],
+  [
+    'a job for two things',
+    { backup_jobs: { nightly: { schedule: '02:30', all: true, vmid: [101] } } },
+    { code: 'INVALID_VALUE', path: '/backup_jobs/nightly/vmid' },
+  ],
+  [
+    'notes without the storage that they belong to',
+    { backup_jobs: { nightly: { schedule: '02:30', all: true, 'notes-template': 'x' } } },
+    { code: 'INVALID_VALUE', path: '/backup_jobs/nightly/notes-template' },
+  ],
+  [
+    'a storage that nothing declares',
+    { pools: { prod: { storage: ['nosuch'] } } },
+    { code: 'UNKNOWN_STORAGE', path: '/pools/prod/storage/0' },
+  ],
+  [
+    'a guest in two pools',
+    { pools: { prod: { vms: [101] }, team: { vms: [101] } } },
+    { code: 'DUPLICATE_ID', path: '/pools/team/vms' },
+  ],
+  [
+    'a program of the host',
+    { backup_jobs: { nightly: { schedule: '02:30', all: true, script: '/bin/sh' } } },
+    { code: 'UNKNOWN_KEY', path: '/backup_jobs/nightly/script' },
+  ],
+])('%s is refused at its line', (_, datacenter, problem) => {
+  expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
