@@ -89,9 +89,10 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
   const returning = returningDisks(null, parseKept(host.kept), host.missing, { root, ...found });
   const desired = machineSettings(spec, [...found.settings, ...returning])({});
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
+  const declared = createArgs(desired);
   const args = [
-    ...createArgs(desired),
-    ...unlessDeclared(spec, [
+    ...declared,
+    ...unlessDeclared(declared, [
       ...madeAs(spec),
       ...[`--${root}`, rootDrive(spec)],
       ...(spec.cloud_init ? ['--ide2', `${storage}:cloudinit`] : []),
@@ -103,10 +104,21 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
   return action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args));
 }
 
-/** What a new VM gets beside what is declared: a cloud image is of Linux and speaks on its serial port. */
-function madeAs({ cloud_init }: VmSpec): string[] {
-  const scsi = ['--scsihw', 'virtio-scsi-pci'];
-  return cloud_init ? ['--ostype', 'l26', ...scsi, '--serial0', 'socket', '--vga', 'serial0'] : scsi;
+/** What a new VM gets beside what is declared: a cloud image is of Linux and speaks on its serial port, an EFI disk is for UEFI. */
+function madeAs(spec: VmSpec): string[] {
+  const controller = hasScsiThread(spec) ? 'virtio-scsi-single' : 'virtio-scsi-pci';
+  return [
+    ...(spec.efi_disk === null ? [] : ['--bios', 'ovmf']),
+    ...(spec.cloud_init ? ['--ostype', 'l26'] : []),
+    ...['--scsihw', controller],
+    ...(spec.cloud_init ? ['--serial0', 'socket', '--vga', 'serial0'] : []),
+  ];
+}
+
+/** Disks at one SCSI controller share its thread: each has its own where each has a controller. */
+function hasScsiThread({ root_disk, disks }: VmSpec): boolean {
+  const root = { bus: root_disk.bus ?? ROOT_DRIVE, options: root_disk.options };
+  return [root, ...disks].some(({ bus, options }) => bus.startsWith('scsi') && options['iothread'] === '1');
 }
 
 function rootDrive({ source, disk, root_disk }: VmSpec): string {
@@ -124,10 +136,8 @@ function fromText(source: VmSpec['source']): string {
   return 'iso' in source ? `to be installed from ${source.iso}` : 'with an empty disk';
 }
 
-/** What a new VM gets by itself, without the options that are declared for it. */
-function unlessDeclared({ options }: VmSpec, args: readonly string[]): string[] {
-  return args.filter((_, at) => {
-    const word = args[at - (at % 2)] ?? '';
-    return !Object.hasOwn(options, word.slice('--'.length));
-  });
+/** Of what a new VM gets by itself, what is not declared for it. */
+function unlessDeclared(declared: readonly string[], args: readonly string[]): string[] {
+  const names = new Set(declared.filter((_, at) => at % 2 === 0));
+  return args.filter((_, at) => !names.has(args[at - (at % 2)] ?? ''));
 }

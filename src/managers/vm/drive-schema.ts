@@ -26,7 +26,7 @@ const optionShape = {
   iothread: flag('iothread')
     .optional()
     .describe(
-      `A thread of its own; for scsi and virtio, with scsi_controller virtio-scsi-single. Default: false; ${KEEPS}.`,
+      `A thread of its own; for scsi and virtio. At scsi it takes the controller virtio-scsi-single, which a new VM with such a disk gets. Default: false; ${KEEPS}.`,
     ),
   ssd: flag('ssd').optional().describe(`Shown to the VM as an SSD; not for virtio. Default: false; ${KEEPS}.`),
   backup: flag('backup').optional().describe(`Whether backups of the VM hold it. Default: true; ${KEEPS}.`),
@@ -138,6 +138,6 @@ export const driveShape = {
     ),
   efi_disk: efiDisk
     .optional()
-    .describe('Where UEFI keeps its settings; with `"bios": "ovmf"`. Default: as it is on the VM.'),
+    .describe('Where UEFI keeps its settings; a new VM with it starts by UEFI. Default: as it is on the VM.'),
   tpm: tpm.optional().describe('A TPM, whose state is kept. Default: as it is on the VM.'),
 };

@@ -16,7 +16,7 @@ import { HYPERVISOR_FILE, VM_FILE } from '../places.ts';
 import type { VmGuest } from './declared.ts';
 import { modernVm } from './legacy.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise.ts';
-import { drivesGoTogether, machinesArePrepared } from './rules.ts';
+import { drivesGoTogether, machinesArePrepared, optionsServeDrives } from './rules.ts';
 import { vmDefaults, vmFile, vmGuest } from './schema.ts';
 
 const envelope = vmFile.extend({ vms: z.array(z.unknown()) });
@@ -38,7 +38,7 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading, before) => ({ vm: byId(readMachines(reading, before)) }),
-  rules: [drivesGoTogether, machinesArePrepared],
+  rules: [drivesGoTogether, machinesArePrepared, optionsServeDrives],
 };
 
 function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGuest[] {

@@ -82,6 +82,42 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
   });
 }
 
+/** INVALID_VALUE: an option beside which a drive has no effect, as Proxmox would say at the start of the VM alone, if at all. */
+export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm): Diagnostic[] => {
+    const { bios, scsihw } = vm.options;
+    const root = { bus: vm.rootDisk.bus ?? (vm.cloneFrom === null ? 'scsi0' : ''), options: vm.rootDisk.options };
+    const threaded = [root, ...vm.disks].find(
+      (disk) => disk.bus.startsWith('scsi') && disk.options['iothread'] === '1',
+    );
+    const at = (option: string) => within(vm.writtenAt, 'options', option);
+    const isUnread = vm.efiDisk !== null && bios !== undefined && bios !== 'ovmf';
+    const hasNoThreads = threaded !== undefined && scsihw !== undefined && scsihw !== 'virtio-scsi-single';
+    return [
+      ...(isUnread
+        ? [
+            invalid(
+              vm,
+              at('bios'),
+              `"efi_disk" is read by UEFI alone, not by ${bios}`,
+              'Write "ovmf", or take one out.',
+            ),
+          ]
+        : []),
+      ...(hasNoThreads
+        ? [
+            invalid(
+              vm,
+              at('scsihw'),
+              `a thread for ${threaded.bus} needs the controller virtio-scsi-single`,
+              'Write "virtio-scsi-single", or take one out.',
+            ),
+          ]
+        : []),
+    ];
+  });
+}
+
 /** By Proxmox's own formats of the buses. */
 function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Record<string, string>>): Diagnostic[] {
   const known = propertiesOf(`qemu/${bus.replace(/\d+$/, '')}`) ?? {};

@@ -178,6 +178,30 @@ test('UEFI with its disk, and a TPM, are made once', async () => {
   expect(await line('tpmstate0')).toContain('version=v2.0');
 });
 
+describe('a new VM is made for its drives', () => {
+  const efiDisk = { storage: 'rpool', pre_enrolled_keys: false };
+  const threaded = { bus: null, options: { iothread: '1' } };
+
+  test('UEFI where it has an EFI disk, a controller for each disk where one has a thread', async () => {
+    await apply(of({ efiDisk, rootDisk: threaded }));
+    expect(await line('bios')).toBe('bios: ovmf');
+    expect(await line('scsihw')).toBe('scsihw: virtio-scsi-single');
+  });
+
+  test('neither where nothing asks for it', async () => {
+    await apply(of({ disks: [{ ...DISK, bus: 'virtio1', options: { iothread: '1' } }] }));
+    expect(await line('bios')).toBeUndefined();
+    expect(await line('scsihw')).toBe('scsihw: virtio-scsi-pci');
+  });
+
+  test('what is declared goes before, and each is said once', async () => {
+    await apply(of({ efiDisk, options: { bios: 'ovmf', scsihw: 'pvscsi', vga: 'std' } }));
+    expect(await line('scsihw')).toBe('scsihw: pvscsi');
+    const created = host.commands.find((command) => command.startsWith('qm create'));
+    for (const option of ['--bios', '--scsihw', '--vga']) expect(created?.split(option)).toHaveLength(2);
+  });
+});
+
 test.each(['virtio0', 'sata0'])(
   'a VM whose root disk is %s is adopted with its size, and nothing but its mark changes',
   async (bus) => {
@@ -247,5 +271,15 @@ describe('rules', () => {
       expect.stringContaining('a disk at virtio1 has no "ssd"'),
       expect.stringContaining('a CD has no size'),
     ]);
+  });
+
+  test('options that leave a drive without effect are refused, and those that serve it are not', () => {
+    const drives = { ...bare, iso: ISO, efi_disk: {}, root_disk: { iothread: true } };
+    const given = (options: object) => found('INVALID_VALUE', with_({ ...drives, options }));
+    expect(given({ bios: 'seabios', scsihw: 'lsi' })).toEqual([
+      expect.stringContaining('"efi_disk" is read by UEFI alone'),
+      expect.stringContaining('a thread for scsi0 needs the controller virtio-scsi-single'),
+    ]);
+    for (const options of [{}, { bios: 'ovmf', scsihw: 'virtio-scsi-single' }]) expect(given(options)).toEqual([]);
   });
 });

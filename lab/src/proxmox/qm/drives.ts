@@ -44,6 +44,7 @@ export function checkDrives(call: Call, options: Options, defaultStorage?: strin
     const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
     if (source !== undefined && (isNew === undefined || Number(size) !== 0))
       refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
+    if (source !== undefined) checkSource(call, key, source);
     if (isNew !== undefined && !isCdrom(disk)) {
       const target = storageNamed(call.node, storage ?? refuse('no storage ID specified (and no default storage)'));
       if (!target.content.has('images'))
@@ -58,6 +59,14 @@ export function checkDrives(call: Call, options: Options, defaultStorage?: strin
     }
     options[key] = printDisk('qemu', disk);
   }
+}
+
+/** Refuses a volume that is no disk as what a new one is copied from. */
+function checkSource(call: Call, key: string, source: string): void {
+  if (source.startsWith('/') || splitVolumeId(source) === undefined) return;
+  const { type } = located(call.node, source).volume;
+  if (type !== 'images' && type !== 'import')
+    refuseParameters({ [key]: `${source} has wrong type '${type}' - needs to be 'images' or 'import'` });
 }
 
 /** The drives among options, sorted by name; one that cannot be read is refused. */
