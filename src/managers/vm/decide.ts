@@ -20,6 +20,7 @@ import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { placed } from '../guest/proxmox/network.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -91,7 +92,8 @@ function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
   const disk = rootDiskOf(conf, spec.root_disk.bus);
   // Of a disk that is elsewhere than Phoenix makes one, only a declaration says that it is meant.
   const isMeant = disk?.key === (spec.root_disk.bus ?? ROOT_DRIVE);
-  if (disk !== null && isMeant && disk.storage !== spec.disk.storage)
+  // A disk of the host, which a person handed in, is on none.
+  if (disk !== null && isMeant && isVolume(disk.volume) && disk.storage !== spec.disk.storage)
     return `its disk is on ${disk.storage} and should be on ${spec.disk.storage}`;
   return null;
 }

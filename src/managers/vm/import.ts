@@ -5,7 +5,6 @@ import {
   type FoundGuest,
   type FoundGuests,
   firewallOf,
-  gigabytesOf,
   glanceAtGuest,
   importGuests,
   leftOf,
@@ -15,7 +14,6 @@ import {
   said,
   sharedFields,
   storageForDisks,
-  storageIn,
   storagesOf,
   UNTOLD,
   undeclaredGuests,
@@ -30,7 +28,7 @@ import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
 import { keysIn } from './desired-settings.ts';
-import { ROOT_DRIVE } from './disks.ts';
+import { writtenDrives } from './import-drives.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
@@ -51,9 +49,8 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
   const name = conf.take('name');
   if (name === undefined) return { missing: 'it has no name: give it one with qm set --name, then import' };
   const isTemplate = normalFlag(conf.take('template') ?? '0') === '1';
-  const root = conf.properties(ROOT_DRIVE, 'file');
   const [other = usualStorage] = storagesOf(guest.conf);
-  const storage = storageIn(root('file')) || other;
+  const drives = writtenDrives(guest.conf, conf, other);
   const shared = sharedFields('vm', guest, conf, extent);
   const firewall = firewallOf(guest);
   const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
@@ -70,10 +67,10 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     name,
     description: notesOf(guest),
     is_template: isTemplate || undefined,
-    template_image: 'imported.img',
     ...shared,
-    storage_pool: storage,
-    disk_size_gb: gigabytesOf(root('size')),
+    storage_pool: drives.storage,
+    ...drives.fields,
+    guest_agent: writtenAgent(conf),
     network_config: Object.keys(network).length === 0 ? undefined : network,
     without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
     networks: others.length === 0 ? undefined : others,
@@ -88,6 +85,14 @@ function whyLeft(key: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
+}
+
+/** The agent with more than a yes or no is for options to say. */
+function writtenAgent(conf: Unclaimed): boolean | undefined {
+  const flag = normalFlag((conf.peek('agent') ?? '').replace(/^enabled=/, ''));
+  if (flag !== '0' && flag !== '1') return undefined;
+  conf.take('agent');
+  return flag === '1';
 }
 
 function writtenUser(conf: Unclaimed): JsonObject | undefined {

@@ -118,6 +118,30 @@ describe('a home lab', () => {
     });
   });
 
+  test('has the drives of its VMs, and none is made from an image that nobody knows', async () => {
+    const { vms } = JSON.parse(await readFile(join(out, 'etc/phoenix_vm_configs.json'), 'utf8'));
+    expect(vms).toMatchObject([
+      { vmid: 210, empty: true, storage_pool: 'local-lvm', disk_size_gb: 32, efi_disk: {}, guest_agent: true },
+      { vmid: 211, empty: true, storage_pool: 'rpool', disk_size_gb: 32, cloud_init: true },
+      {
+        vmid: 212,
+        empty: true,
+        storage_pool: 'local-lvm',
+        disk_size_gb: 64,
+        root_disk: { bus: 'sata0' },
+        disks: [{ bus: 'sata1', storage: 'rpool', size_gb: 128, ssd: true, backup: false }],
+        efi_disk: { pre_enrolled_keys: true },
+        tpm: {},
+      },
+    ]);
+    expect(vms.map((vm: object) => 'template_image' in vm)).toEqual([false, false, false]);
+  });
+
+  test('leaves nothing without a field', async () => {
+    const { answer, exit } = await bringIn({ out: join(folder, 'whole') });
+    expect([exit, answer.left]).toEqual([0, []]);
+  });
+
   test('costs a constant number of commands', async () => {
     const { answer } = await bringIn({ out: join(folder, 'again') });
     // Guests, their templates and the clock.

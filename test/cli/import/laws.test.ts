@@ -14,7 +14,7 @@ import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { LXC_FILE, VM_FILE } from '../../../src/managers/places.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
-import { containerFile, machineFile } from '../../managers/adoption/guests.ts';
+import { containerFile, machineWithDrivesFile } from '../../managers/adoption/guests.ts';
 import { mainOf } from '../../managers/adoption/round-trip.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
@@ -62,7 +62,7 @@ async function roundTrip(kind: Kind) {
 
 const GENERATED = [
   ['a container', 'lxc', containerFile],
-  ['a VM', 'vm', machineFile],
+  ['a VM', 'vm', machineWithDrivesFile],
 ] as const;
 
 describe.each(GENERATED)('%s that people made', (_, kind, file) => {
@@ -96,6 +96,46 @@ test('nothing that may be secret comes into a file of the repository', async () 
   expect(JSON.stringify(other.imported.files)).not.toContain(secrets[1]);
   expect(other.imported.left.map(({ what }) => what).join()).toContain('cipassword');
   expect(JSON.stringify(other.imported)).not.toContain(secrets[1]);
+});
+
+test('drives are told by where they are attached, and what no field says of them is left with its line', async () => {
+  const text = `name: app
+memory: 2048
+boot: order=virtio0
+ide0: local:iso/virtio-win.iso,media=cdrom,size=600M
+ide2: local-lvm:vm-4001-cloudinit,media=cdrom,size=4M
+sata0: none,media=cdrom
+scsi1: rpool:vm-4001-disk-1,cache=writeback,mbps_rd=10,size=512M
+scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G
+tpmstate0: local-lvm:vm-4001-disk-2,size=4M
+virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
+`;
+  await hostWith('vm', text, false);
+  const { entry, imported } = await roundTrip('vm');
+  expect(entry).toMatchObject({
+    iso: 'local:iso/virtio-win.iso',
+    cloud_init: true,
+    storage_pool: 'local-lvm',
+    disk_size_gb: 32,
+    root_disk: { bus: 'virtio0', discard: true, iothread: true },
+    disks: [{ bus: 'scsi1', storage: 'rpool', size_gb: 0.5, cache: 'writeback' }],
+    tpm: { version: 'v1.2' },
+  });
+  expect(imported.left.map(({ what }) => what)).toEqual([
+    `vm/4001 sata0: none,media=cdrom (${pathOf('vm')}:6)`,
+    `vm/4001 scsi1: mbps_rd=10 (${pathOf('vm')}:7)`,
+    `vm/4001 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:8)`,
+  ]);
+});
+
+test('a VM on a disk of the host is declared, and that disk is left to the person who handed it in', async () => {
+  await hostWith('vm', 'name: nas\nmemory: 2048\nscsi0: /dev/disk/by-id/ata-WDC_WD40,size=4000G\n', false);
+  const { entry, imported } = await roundTrip('vm');
+  expect(entry).toMatchObject({ name: 'nas', empty: true });
+  expect(entry).not.toHaveProperty('disk_size_gb');
+  expect(imported.left).toMatchObject([
+    { what: `vm/4001 scsi0: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:3)` },
+  ]);
 });
 
 const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';

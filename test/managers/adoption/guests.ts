@@ -182,6 +182,52 @@ const machine: fc.Arbitrary<Lines> = fc.record({
   serial0: maybe(fc.constant('socket')),
 });
 
+/** Drives at every bus, of storages and of the host. */
+const drives: fc.Arbitrary<Lines> = fc.record({
+  boot: maybe(fc.constantFrom('order=scsi0;net0', 'order=ide2;virtio1', 'order=sata0')),
+  scsi0: maybe(
+    fc.constantFrom(
+      'rpool:vm-101-disk-0,iothread=1,size=32G',
+      'local-lvm:vm-101-disk-0,discard=on,size=16G,ssd=1',
+      '/dev/sdb,size=100G',
+    ),
+  ),
+  virtio1: maybe(
+    fc.constantFrom('rpool:vm-101-disk-1,size=4G', 'file=local-lvm:vm-101-disk-1,cache=writeback,backup=no,size=512M'),
+  ),
+  scsi3: maybe(
+    fc.constantFrom(
+      'rpool:vm-101-disk-3,aio=threads,ro=1,serial=A-1,size=4G',
+      '/dev/disk/by-id/ata-WDC_WD40,size=4000G',
+      'rpool:vm-101-disk-3,size=8G,detect_zeroes=0,mbps_rd=10',
+    ),
+  ),
+  sata0: maybe(
+    fc.constantFrom(
+      'local-lvm:vm-101-disk-4,discard=ignore,size=64G,replicate=0',
+      'local:101/vm-101-disk-4.qcow2,format=qcow2,size=1T',
+      'none,media=cdrom',
+    ),
+  ),
+  ide0: maybe(fc.constantFrom('local:iso/virtio-win.iso,media=cdrom,size=600M', 'cdrom,media=cdrom')),
+  ide2: maybe(
+    fc.constantFrom(
+      'local:iso/debian-13.iso,media=cdrom,size=700M',
+      'local-lvm:vm-101-cloudinit,media=cdrom,size=4M',
+      'none,media=cdrom',
+      'rpool:vm-101-disk-5,size=2G',
+    ),
+  ),
+  efidisk0: maybe(
+    fc.constantFrom(
+      'rpool:vm-101-disk-6,efitype=4m,pre-enrolled-keys=1,size=1M',
+      'local-lvm:vm-101-disk-6,size=4M',
+      'local-lvm:vm-101-disk-6,efitype=2m,size=128K',
+    ),
+  ),
+  tpmstate0: maybe(fc.constantFrom('rpool:vm-101-disk-8,size=4M,version=v2.0', 'local-lvm:vm-101-disk-8,size=4M')),
+});
+
 /** What waits for the next start, of settings that the schema has no word for. */
 const waiting = fc.constantFrom('', 'tty: 2\n', 'delete: cpulimit,net3\n', 'console: 0\ndelete: timezone\n');
 
@@ -199,3 +245,7 @@ export const containerFile = fc
 export const machineFile = fc
   .tuple(machine, notes, waiting)
   .map(([lines, text, pending]) => print(lines, '', text, pending, 'PENDING'));
+
+export const machineWithDrivesFile = fc
+  .tuple(machine, drives, notes, waiting)
+  .map(([lines, more, text, pending]) => print({ ...lines, ...more }, '', text, pending, 'PENDING'));

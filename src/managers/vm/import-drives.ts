@@ -1,0 +1,173 @@
+// The drives of a VM, read back from its settings: its root disk, those beside it, and what its firmware and its TPM keep.
+
+import type { z } from 'zod';
+import type { Json, JsonObject } from '../../model/json.ts';
+import { propertiesOf } from '../../proxmox/table.ts';
+import { gigabytesOf, said } from '../guest/import/guests.ts';
+import type { Unclaimed } from '../guest/import/unclaimed.ts';
+import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { isCloudInit, isVolume } from '../guest/proxmox/disk-lines.ts';
+import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
+import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
+import { disk, driveShape, rootDisk } from './drive-schema.ts';
+import { isoKey } from './drives.ts';
+import { storageOf, volumeOf } from './find-drives.ts';
+
+export interface WrittenDrives {
+  /** Storage of the root disk, where new ones come to. */
+  readonly storage: string;
+  readonly fields: Record<string, Json | undefined>;
+}
+
+const BUSES = ['scsi', 'virtio', 'sata', 'ide'];
+const BUS = /^(scsi|virtio|sata|ide)(\d+)$/;
+
+/** What only a VM with cloud-init is told. */
+const TOLD_BY_CLOUD_INIT = /^(ciuser|sshkeys|nameserver|searchdomain|ipconfig\d+)$/;
+
+/**
+ * What the fields say of the drives; what they have no words for stays unclaimed.
+ * @param usual where disks lie that say nothing else, for a VM whose root disk is on no storage
+ */
+export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string): WrittenDrives {
+  const root = rootDiskOf(guest, null);
+  const storage = root !== null && isVolume(root.volume) ? root.storage : usual;
+  const others = conf
+    .keys()
+    .filter((key) => BUS.test(key) && key !== root?.key)
+    .sort(byBus);
+  const clouds = others.filter((key) => isCloudInit(volumeOf(conf.peek(key))));
+  const cloudInit = clouds.length > 0 || conf.keys().some((key) => TOLD_BY_CLOUD_INIT.test(key));
+  for (const key of clouds) conf.take(key);
+  // A new VM has the drive of cloud-init there.
+  const beside = others.filter((key) => !clouds.includes(key) && !(cloudInit && key === 'ide2'));
+  const place = isoKey({ cloud_init: cloudInit });
+  const iso = beside.includes(place) ? isoAt(conf, place) : undefined;
+  const disks = beside
+    .filter((key) => key !== place || iso === undefined)
+    .flatMap((key): JsonObject[] => {
+      const written = diskAt(conf, key, storage);
+      return written === undefined ? [] : [written];
+    });
+  return {
+    storage,
+    fields: {
+      empty: iso === undefined ? true : undefined,
+      iso,
+      cloud_init: cloudInit ? true : undefined,
+      ...(root === null ? {} : rootAt(conf, root.key)),
+      disks: disks.length === 0 ? undefined : disks,
+      efi_disk: efiDisk(conf, storage),
+      tpm: tpm(conf, storage),
+    },
+  };
+}
+
+function byBus(one: string, other: string): number {
+  const rank = (key: string): number => {
+    const [, bus = '', number = '0'] = BUS.exec(key) ?? [];
+    return BUSES.indexOf(bus) * 100 + Number(number);
+  };
+  return rank(one) - rank(other);
+}
+
+/** Of a disk of the host nothing is said but where it is attached: nobody makes a new one of it. */
+function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> {
+  const text = conf.peek(key);
+  const isMade = text !== undefined && isVolume(volumeOf(text));
+  const fields = { ...(key === ROOT_DRIVE ? {} : { bus: key }), ...(isMade ? usage(conf, key) : {}) };
+  const size = isMade ? sizeAt(conf, key) : undefined;
+  if (isMade) conf.pass(key, size === undefined ? ['file'] : ['file', 'size'], 'file');
+  return { disk_size_gb: size, root_disk: Object.keys(fields).length === 0 ? undefined : fields };
+}
+
+/** GB; undefined where no field could hold it. */
+function sizeAt(conf: Unclaimed, key: string): number | undefined {
+  const size = gigabytesOf(parseProperties(conf.peek(key) ?? '', 'file')['size']);
+  return disk.shape.size_gb.safeParse(size).success ? size : undefined;
+}
+
+function isoAt(conf: Unclaimed, key: string): string | undefined {
+  const text = conf.peek(key) ?? '';
+  const volume = volumeOf(text);
+  if (parseProperties(text)['media'] !== 'cdrom' || !driveShape.iso.safeParse(volume).success) return undefined;
+  conf.pass(key, ['file', 'media', 'size'], 'file');
+  return volume;
+}
+
+function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undefined {
+  const text = conf.peek(key) ?? '';
+  if (parseProperties(text)['media'] === 'cdrom') {
+    const iso = isoAt(conf, key);
+    return iso === undefined ? undefined : { bus: key, iso };
+  }
+  const size = sizeAt(conf, key);
+  const place = placeOf(conf, key, usual);
+  // Proxmox has buses with more places than some of its versions take.
+  if (place === null || size === undefined || !disk.shape.bus.safeParse(key).success) return undefined;
+  conf.pass(key, ['file', 'size'], 'file');
+  return said({ bus: key, ...place, size_gb: size, format: sayable(conf, key, 'format'), ...usage(conf, key) });
+}
+
+/** Its storage where that is not the usual one; null for what lies on none. */
+function placeOf(conf: Unclaimed, key: string, usual: string): { readonly storage?: string } | null {
+  const volume = volumeOf(conf.peek(key));
+  if (!isVolume(volume)) return null;
+  const storage = storageOf(volume);
+  return storage === usual ? {} : { storage };
+}
+
+/** Claimed only where the field takes it. */
+function sayable(conf: Unclaimed, key: string, property: 'format' | Used): Json | undefined {
+  const text = parseProperties(conf.peek(key) ?? '', 'file')[property];
+  const [, bus = ''] = BUS.exec(key) ?? [];
+  if (text === undefined || !Object.hasOwn(propertiesOf(`qemu/${bus}`) ?? {}, property)) return undefined;
+  const field: z.ZodType = property === 'format' ? disk.shape.format : rootDisk.shape[FIELDS[property]];
+  const flag = FLAGS[text === 'ignore' && property === 'discard' ? '0' : normalFlag(text)];
+  const value = [text, flag].find((form) => form !== undefined && field.safeParse(form).success);
+  if (value !== undefined) conf.pass(key, [property], 'file');
+  return value;
+}
+
+const FLAGS: Readonly<Record<string, boolean>> = { 0: false, 1: true };
+
+const FIELDS = {
+  cache: 'cache',
+  discard: 'discard',
+  iothread: 'iothread',
+  ssd: 'ssd',
+  backup: 'backup',
+  replicate: 'replicate',
+  ro: 'read_only',
+  aio: 'aio',
+  serial: 'serial',
+} as const;
+
+type Used = keyof typeof FIELDS;
+
+/** How it is used, where that is said at all. */
+function usage(conf: Unclaimed, key: string): Record<string, Json> {
+  const properties = Object.keys(FIELDS) as Used[];
+  return said(Object.fromEntries(properties.map((property) => [FIELDS[property], sayable(conf, key, property)])));
+}
+
+/** One of the older kind keeps it: a new one would be of the newer. */
+function efiDisk(conf: Unclaimed, usual: string): JsonObject | undefined {
+  const place = placeOf(conf, 'efidisk0', usual);
+  if (place === null) return undefined;
+  const drive = conf.properties('efidisk0', 'file');
+  const isUsual = parseProperties(conf.peek('efidisk0') ?? '')['efitype'] === '4m';
+  conf.pass('efidisk0', ['file', 'size', 'format', 'ms-cert', ...(isUsual ? ['efitype'] : [])], 'file');
+  const hasKeys = normalFlag(drive('pre-enrolled-keys') ?? '0') === '1';
+  return said({ ...place, pre_enrolled_keys: hasKeys || undefined });
+}
+
+function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
+  const place = placeOf(conf, 'tpmstate0', usual);
+  if (place === null) return undefined;
+  const drive = conf.properties('tpmstate0', 'file');
+  conf.pass('tpmstate0', ['file', 'size'], 'file');
+  // Proxmox takes one that says nothing for the older version.
+  const version = drive('version') ?? 'v1.2';
+  return said({ ...place, version: version === 'v2.0' ? undefined : version });
+}
