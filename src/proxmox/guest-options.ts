@@ -1,5 +1,5 @@
 // What Proxmox does with the options of guests beyond their schemas: which take effect on a guest that runs, and which keys it fills in
-// by itself. Held to the recorded sessions by test/proxmox/guest-options.test.ts.
+// by itself. The lab, which is held to recorded sessions, shows what comes of them (test/managers/guest/options.test.ts).
 
 import { configOption, configOptions, propertiesOf, type Schema } from './table.ts';
 
