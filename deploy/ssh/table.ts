@@ -8,6 +8,7 @@ import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+import type { Schema } from '../../src/proxmox/table.ts';
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
 const WORDS = new Map([
@@ -59,6 +60,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
   flag: '[01]',
   list: '[a-z0-9][a-z0-9_-]*(?:,[a-z0-9][a-z0-9_-]*)*',
+  /** When a job runs, in systemd's words. */
+  calendar: '(?:[A-Za-z0-9]|\\*[-:/])[A-Za-z0-9*.,:/~ -]*',
+  mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
   columns: '[a-z][a-z0-9:_.,-]*',
@@ -174,13 +178,38 @@ const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name}
 const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hookscript {snippet} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
+/** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
+const FORMATS: Readonly<Record<string, string>> = {
+  'backup-fleecing': 'props',
+  'backup-performance': 'props',
+  'email-or-username-list': 'mails',
+  'prune-backups': 'props',
+  'pve-calendar-event': 'calendar',
+  'pve-node': 'name',
+  'pve-storage-id': 'storage',
+  'pve-storage-id-list': 'words',
+  'pve-vmid-list': 'words',
+};
+
+/** For readers: any text. Of the others without a format, what names something is a name. */
+const FREE = /^(comment|notes-template)$/;
+const NAMES = /^pool$/;
+
+function wordsFor(option: string, { type, format, enum: words }: Schema): string {
+  if (words !== undefined) return `( ${words.join(' | ')} )`;
+  if (type !== 'string') return `{${WORDS.get(type ?? '') ?? 'plain'}}`;
+  const word =
+    format === undefined ? (FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : undefined) : FORMATS[format];
+  if (word === undefined) throw new Error(`no class of words for --${option}, a text in the form ${format}`);
+  return `{${word}}`;
+}
+
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
   const { id, paths, members, clear } = row;
-  const options = [...optionsOf(row)].map(([option, { type }]) => {
-    const word = WORDS.get(type ?? '') ?? 'notes';
-    return [option, `--${option} {${members.includes(option) ? 'words' : word}}`] as const;
-  });
+  const options = [...optionsOf(row)].map(
+    ([option, schema]) => [option, `--${option} ${wordsFor(option, schema)}`] as const,
+  );
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
   const set = options.map(([, words]) => words);
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];

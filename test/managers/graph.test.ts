@@ -11,7 +11,13 @@ import { makePlan } from '../../src/plan/plan.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 
-const REFERENCE = repositoryFiles();
+const REFERENCE: Files = {
+  ...repositoryFiles(),
+  'etc/phoenix_datacenter_config.json': JSON.stringify({
+    pools: { edge: { vms: [101, 102] } },
+    backup_jobs: { nightly: { schedule: '02:30', pool: 'edge', storage: 'local' } },
+  }),
+};
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 const CERTIFICATES = 'etc/certificate-manifest.json';

@@ -200,7 +200,8 @@ const detours: readonly ((path: string) => string)[] = [
   (path) => path.replace(/\/(?=[^/]*$)/, '/../../etc/'),
 ];
 /** Values that are free text by their nature. */
-const isFree = (words: readonly string[], at: number): boolean => words[at - 1] === '--description';
+const isFree = (words: readonly string[], at: number): boolean =>
+  ['--description', '--comment'].includes(words[at - 1] ?? '');
 const swapped = (words: readonly string[], at: number): string[] => {
   const copy = [...words];
   [copy[at], copy[at + 1]] = [copy[at + 1] ?? '', copy[at] ?? ''];
