@@ -56,6 +56,12 @@ describe('each schema', () => {
     phoenix_lxc_configs: files['etc/phoenix_lxc_configs.json'],
     phoenix_vm_configs: files['etc/phoenix_vm_configs.json'],
     'certificate-manifest': files['etc/certificate-manifest.json'],
+    phoenix_datacenter_config: {
+      pools: { edge: { comment: 'At the edge', vms: [101], storage: ['local'] } },
+      backup_jobs: {
+        nightly: { schedule: '02:30', pool: 'edge', storage: 'local', 'prune-backups': { 'keep-daily': 7 } },
+      },
+    },
     phoenix_stacks_config: { docker_stacks: {} },
     stack: files['stacks/shop/phoenix.json'],
   };
