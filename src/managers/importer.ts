@@ -49,7 +49,7 @@ export interface Importer<Found = unknown, Spec = JsonObject, Observation = unkn
   /** Fields of specs that no host tells, such as what a guest was made from: they are not compared. */
   readonly untold: readonly string[];
   /** Pure: one target from the inventory alone; null where that does not tell. Absent where the quick check of the manager does. */
-  glance?(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
+  quickCheck?(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
   /** Pure: the same as if it carried the mark of who keeps it. Absent for kinds without marks. */
   marked?(seen: Observation, wanted: Wanted<Spec>): Observation;
 }

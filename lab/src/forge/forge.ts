@@ -161,7 +161,8 @@ function withPages(address: string, most: number): string {
 
 function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): Express {
   const { place, faults } = parts;
-  const isOfRepository = (path: string) => path.includes(`/repos/${place.repository}/`);
+  const isOfRepository = (path: string) =>
+    path.includes(`/repos/${place.repository}/`) || /\/projects\/[^/]+\//.test(path);
   const app = express();
   app.disable('x-powered-by');
   app.use(`/${place.repository}.git`, faults.git.handler, gitRoute(parts, null));

@@ -90,8 +90,8 @@ async function compare(
   };
   const { wanted } = await sealWanted(host, asked, false);
   const inventory = await inventoryOf(kind);
-  const glance = kind.imports?.glance ?? kind.quickCheck;
-  const seen = glance(inventory, wanted);
+  const quickCheck = kind.imports?.quickCheck ?? kind.quickCheck;
+  const seen = quickCheck(inventory, wanted);
   if (seen !== null) {
     const settled = judged(kind, wanted, seen);
     if (settled.kind === 'same') return settled;

@@ -1,6 +1,6 @@
 // Objects of the datacenter: a kind of target for each row of the table.
 
-import { type TargetId, targetId } from '../../model/ids.ts';
+import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
@@ -43,7 +43,18 @@ function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
   const needs = Object.entries(row.names).flatMap(([option, sort]) =>
     wordsOf(options[option]).flatMap((each) => needsOf(sort, each)),
   );
-  return { id: targetId(row.kind, name), spec: options, needs: [...new Set(needs)], protected: false };
+  return {
+    id: targetId(row.kind, name),
+    spec: options,
+    // A guest that is recreated is destroyed before, and leaves pools and jobs with that.
+    within: [...new Set(needs)].filter((need) => isGuest(need)),
+    needs: [...new Set(needs)],
+    protected: false,
+  };
+}
+
+function isGuest(id: TargetId): boolean {
+  return kindOf(id) === 'lxc' || kindOf(id) === 'vm';
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {

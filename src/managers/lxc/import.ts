@@ -6,12 +6,12 @@ import {
   type FoundGuests,
   firewallOf,
   gigabytesOf,
-  glanceAtGuest,
   importGuests,
   leftOf,
   lookAtGuests,
   markedGuest,
   notesOf,
+  quickCheckOfFound,
   said,
   sharedFields,
   storageIn,
@@ -48,7 +48,7 @@ export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, Guest
     ),
   undeclared: undeclaredGuests,
   untold: UNTOLD,
-  glance: glanceAtGuest,
+  quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };
 

@@ -5,12 +5,12 @@ import {
   type FoundGuest,
   type FoundGuests,
   firewallOf,
-  glanceAtGuest,
   importGuests,
   leftOf,
   lookAtGuests,
   markedGuest,
   notesOf,
+  quickCheckOfFound,
   said,
   sharedFields,
   storageForDisks,
@@ -41,7 +41,7 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
     ),
   undeclared: undeclaredGuests,
   untold: UNTOLD,
-  glance: glanceAtGuest,
+  quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };
 

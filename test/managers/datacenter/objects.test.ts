@@ -1,9 +1,10 @@
 // Objects of the datacenter on a lab host: by the contract of managers, and what is refused at its line.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
-import { registered } from '../../../src/managers/index.ts';
+import { allTargets, impactOf, registered } from '../../../src/managers/index.ts';
 import type { Target } from '../../../src/model/target.ts';
+import { makePlan } from '../../../src/plan/plan.ts';
 import { openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
@@ -115,6 +116,49 @@ test('a guest that is not there is named before Proxmox takes it', async () => {
   const end = await convergeStep(pool, host, wanted(target));
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('guest 999') });
   await host.close();
+});
+
+describe('a guest that is recreated', () => {
+  const datacenter = { pools: { edge: { vms: [101] } }, backup_jobs: { nightly: { schedule: '02:30', vmid: [101] } } };
+
+  test('has its pool and its jobs looked at again, though nothing of them changed', () => {
+    const targetsWith = (unprivileged: boolean) => {
+      const files = withDatacenter(datacenter);
+      const guests = JSON.parse(String(files['etc/phoenix_lxc_configs.json']));
+      guests.lxc_configs['101'].unprivileged = unprivileged;
+      const { config } = read({ ...files, 'etc/phoenix_lxc_configs.json': JSON.stringify(guests) });
+      if (config === null) throw new Error('it is not sound');
+      return allTargets(config);
+    };
+    const sides = { before: targetsWith(true), after: targetsWith(false) };
+    const made = makePlan({ from: 'one', to: 'two', ...sides, impact: impactOf });
+    const steps = made.kind === 'plan' ? made.plan.steps.map(({ target }) => target) : [];
+    expect(steps).toEqual(expect.arrayContaining(['lxc/101', 'pool/edge', 'backup/nightly']));
+  });
+
+  test('has left them, as Proxmox has it, and comes back to them', async () => {
+    const host = await openLabHost();
+    const [edge, nightly] = targetsOf(datacenter);
+    if (edge === undefined || nightly === undefined) throw new Error('nothing is declared');
+    const pct = (...args: string[]) => host.run({ kind: 'command', program: 'pct', args, timeoutSeconds: 60 });
+    const template = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
+    const guest = () => pct('create', '101', template, '--rootfs', 'local-lvm:4', '--unprivileged', '1');
+    const bringUp = async () => {
+      await convergeStep(pool, host, wanted(edge));
+      await convergeStep(backup, host, wanted(nightly));
+    };
+    await guest();
+    await bringUp();
+    const [users, jobs] = [await host.read(USERS), await host.read(JOBS)];
+    expect([users, jobs]).toEqual([expect.stringContaining(':101::'), expect.stringContaining('\tvmid 101\n')]);
+    await pct('destroy', '101', '--purge', '1', '--destroy-unreferenced-disks', '0');
+    expect(await host.read(USERS)).not.toContain('101');
+    expect((await host.readFile(JOBS)) ?? '').not.toContain('nightly');
+    await guest();
+    await bringUp();
+    expect([await host.read(USERS), await host.read(JOBS)]).toEqual([users, jobs]);
+    await host.close();
+  });
 });
 
 test('what an object names comes first', () => {

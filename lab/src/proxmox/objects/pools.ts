@@ -96,6 +96,15 @@ function changePool(pools: Pools, id: string, parameters: Parameters): void {
   });
 }
 
+/** A guest that is destroyed leaves its pool (PVE/AccessControl.pm, remove_vm_from_pool). */
+export function leavePools(node: LabNode, id: number): void {
+  const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
+  const owner = ownerOf(pools, String(id));
+  if (owner === undefined) return;
+  pools.set(owner, without(pools.get(owner) ?? {}, String(id)));
+  keepPools(node, pools);
+}
+
 function ownerOf(pools: Pools, guest: string): string | undefined {
   return [...pools].find(([, pool]) => wordsOf(pool, 'vms').includes(guest))?.[0];
 }

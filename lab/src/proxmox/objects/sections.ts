@@ -76,6 +76,23 @@ export function sectionCall(
   return { data: null };
 }
 
+/** A guest that is purged leaves every backup job, and one that was for it alone goes (pve-guest-common, PVE/VZDump/Plugin.pm). */
+export function leaveJobs(node: LabNode, id: number): void {
+  if (!existsSync(pathOf(node, backup.file))) return;
+  changeFile(backup, node, (sections) => {
+    for (const [name, { type, options }] of sections) {
+      const left = Object.entries(options).flatMap(([option, values]): [string, readonly string[]][] => {
+        if (option !== 'vmid' && option !== 'exclude') return [[option, values]];
+        const others = splitList(values[0] ?? '').filter((each) => each !== String(id));
+        return others.length === 0 ? [] : [[option, [others.join(',')]]];
+      });
+      const isForNobody = options['vmid'] !== undefined && !left.some(([option]) => option === 'vmid');
+      if (isForNobody) sections.delete(name);
+      else sections.set(name, { type, options: Object.fromEntries(left) });
+    }
+  });
+}
+
 /** A time and days of the week are written as the schedule that they are. */
 function scheduled({ starttime, dow, ...given }: Parameters): Parameters {
   if (typeof starttime !== 'string') return given;

@@ -85,7 +85,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
     for (const volume of new Set(volumes.map((disk) => disk.volume))) freeOwned(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeLeftOvers(call, id);
     removeFile(call, 'lxc', id);
-    forgetGuest(call, id);
+    forgetGuest(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };

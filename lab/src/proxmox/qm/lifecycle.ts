@@ -107,7 +107,7 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
     for (const volume of volumes) freeQuietly(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeLeftOvers(call, id);
     removeFile(call, 'qemu', id);
-    forgetGuest(call, id);
+    forgetGuest(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };

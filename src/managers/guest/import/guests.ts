@@ -168,7 +168,7 @@ export function undeclaredGuests(found: FoundGuests, config: Config): FoundObjec
 }
 
 /** From the inventory, whatever is to be done: what it says may be some seconds old. */
-export function glanceAtGuest(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
+export function quickCheckOfFound(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
   if (wanted.spec !== undefined && wanted.spec.scripts.length > 0) return null;
   return quickCheckOfGuest(inventory, wanted);
 }
