@@ -5,8 +5,8 @@ const IN_PROCESS = ['test/{cases,config,faults,managers,plan,messages}/**/*.test
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     globalSetup: 'test/support/scratch.ts',
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
     maxWorkers: 4,

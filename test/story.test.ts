@@ -16,7 +16,7 @@ let phoenix: Phoenix;
 
 async function begin(programs: 'here' | 'processes'): Promise<void> {
   lab = await openLab(programs);
-  phoenix = await startPhoenix({ host: lab.host, managers, options: { leaseSeconds: 10 } });
+  phoenix = await startPhoenix({ host: lab.host, managers, options: { leaseSeconds: 5 } });
 }
 afterEach(async () => {
   await phoenix.stop();
