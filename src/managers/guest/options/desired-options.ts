@@ -1,6 +1,7 @@
 // The declared options of a guest as settings that Proxmox should have, on top of what the guest's fields make of them.
 
-import { generatedKeys, keysOfOption, waitsForStart } from '../../../proxmox/guest-options.ts';
+import { generatedKeys, keysOfOption } from '../../../proxmox/guest-options.ts';
+import { effectOf } from '../../../proxmox/option-effects.ts';
 import { meaningOf, meaningOfProperties, printOption, readOption } from '../../../proxmox/option-meaning.ts';
 import type { Settings } from '../proxmox/conf.ts';
 import type { DesiredSetting, Earlier } from '../proxmox/settings.ts';
@@ -61,7 +62,9 @@ function desiredOption(one: Declared): DesiredSetting {
     same: (now) =>
       meaningOf(of, option, now) === meaningOf(of, option, value(now) ?? undefined) ||
       isGenerated(option, declared, now),
-    waits: waitsForStart(of, option, settings[option] === undefined, settings),
+    waits:
+      effectOf(of, option, { before: settings[option], after: value(settings[option]) ?? undefined }, settings) ===
+      'next start',
   };
 }
 
