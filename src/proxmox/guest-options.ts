@@ -54,3 +54,9 @@ export function keysOfOption(kind: OptionsOf, option: string): Readonly<Record<s
   if (format === undefined) return undefined;
   return format === STARTUP_FORMAT ? STARTUP : propertiesOf(format);
 }
+
+/** The key of an option's property string that may stand without its name. */
+export function bareKeyOf(kind: OptionsOf, option: string): string | undefined {
+  const keys = keysOfOption(kind, option) ?? {};
+  return Object.keys(keys).find((key) => keys[key]?.default_key);
+}

@@ -367,6 +367,13 @@ export function withGuestFields(files: Files): Files {
     tpm: { storage: 'tank-disks', version: 'v2.0' },
     guest_agent: true,
     cloud_init: true,
+    passthrough: [
+      { pci: '0000:01:00.0', pcie: true, primary_gpu: true, rombar: false, rom_file: 'gpu.bin', mdev: 'nvidia-63' },
+      { pci_mapping: 'gpu', pcie: false },
+      { usb: '0658:0200', usb3: true },
+      { usb_mapping: 'stick' },
+    ],
+    serial: ['socket', '/dev/ttyS0'],
   });
   const imported = {
     vmid: 9100,

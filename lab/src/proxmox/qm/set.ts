@@ -28,6 +28,7 @@ import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './drives.ts';
 import { hotplug } from './hotplug.ts';
+import { pinnedMachine } from './machine-type.ts';
 import { applyPending, withMac } from './pending.ts';
 
 const NOT_OPTIONS = [
@@ -176,6 +177,10 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
       if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
         setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
       file.pending.options[name] = value;
+      if (name === 'ostype' && !selected.has('machine') && file.pending.options['machine'] === undefined) {
+        const machine = pinnedMachine(file.options['machine'], value);
+        if (machine !== undefined) file.pending.options['machine'] = machine;
+      }
     }
     forgetDelete(file, name);
     save(call, 'qemu', id, file);
