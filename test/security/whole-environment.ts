@@ -333,7 +333,7 @@ export function withGuestFields(files: Files): Files {
   container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];
   Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
   Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
-  const card = { model: 'e1000', queues: 2 };
+  const card = { model: 'e1000', queues: 2, trunks: [5, '7-9'] };
   Object.assign(files[VM].vms[1].network_config, { ...CARD, ...card, gw6: 'fd00:2::1', ip6: 'fd00:2::10/64' });
   files[VM].vms[1].networks = [
     {

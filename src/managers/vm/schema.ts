@@ -163,8 +163,27 @@ const vmFields = z.strictObject({
   count: value.withoutEffect('each VM is declared on its own.'),
 });
 
+/** What a VM is made from: one of these, or an ISO image alone, which may stand beside any of them. */
+const SOURCES = ['template_image', 'clone_from_vmid', 'import_from', 'empty'] as const;
+
+type Node = Readonly<Record<string, unknown>>;
+
+const has = (field: (typeof SOURCES)[number]): Node =>
+  field === 'empty'
+    ? { required: [field], properties: { empty: { const: true, description: 'Made with an empty root disk.' } } }
+    : { required: [field] };
+
+/** For editors; the loader says the same by a rule, with the names of the fields (load/rules/creation.ts). */
+const ONE_SOURCE: Node = {
+  oneOf: [...SOURCES.map(has), { required: ['iso'], not: { anyOf: SOURCES.map(has) } }],
+  dependentRequired: {
+    template_image_url: ['template_image', 'template_image_sha256'],
+    template_image_sha256: ['template_image', 'template_image_url'],
+  },
+};
+
 /** One VM. */
-export const vmGuest = vmFields.check(saidTwice('vm'), settingsNeeded('vm'));
+export const vmGuest = vmFields.check(saidTwice('vm'), settingsNeeded('vm')).meta(ONE_SOURCE);
 
 /** The whole file. */
 export const vmFile = z
