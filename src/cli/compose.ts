@@ -27,6 +27,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
@@ -180,7 +181,9 @@ export async function compose(
             }
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
-      pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
+      pages: roles.includes('web')
+        ? openPages({ ledger, agent, log, clock, forge: forgePages(settings.forge.kind, settings.repositoryUrl) })
+        : null,
       ready: readiness({ ledger, roles: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
       metrics: metrics.text,
       log,

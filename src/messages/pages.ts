@@ -143,6 +143,11 @@ export function stepCounts(run: Run): string {
     .join(', ');
 }
 
+/** The targets that something was or is done to, or was not done to; empty where all were as declared. */
+export function stepTargets(run: Run): string {
+  return names(run.steps.filter(({ outcome }) => outcome !== 'unchanged'));
+}
+
 /** What goes on first, then what a person should look at. */
 const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'applied', 'unchanged'];
 const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };

@@ -1,16 +1,18 @@
 // What each page shows, read from the ledger and the agent before anything is rendered.
 
-import type { TargetJson } from '../agent/http/run-json.ts';
+import { type TargetJson, targetsJson } from '../agent/http/run-json.ts';
 import { allTargets } from '../agent/http/targets.ts';
 import type { Agent } from '../agent/parts.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
+import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { Ledger, RunDetail } from '../ports/ledger.ts';
+import type { Clock } from '../ports.ts';
 import type { LogTail } from './html/fields.ts';
 import type { Front } from './html/home.ts';
 import type { RunView } from './html/run.ts';
 import type { TargetsView, TargetView } from './html/targets.ts';
+import { type Known, type Standing, standingOf } from './standing.ts';
 
 /** Runs on one page of the list. */
 const RUNS_LISTED = 40;
@@ -22,29 +24,78 @@ const TAIL_LINES = 40;
 const DETAILS_AT_MOST = 100;
 /** Lines on the page of a step. */
 const STEP_LINES = 2_000;
-/** The host is asked what runs; a page does not wait longer for it. */
-const HOST_WITHIN_MS = 1_500;
+/** Host and repository are asked; a page does not wait longer for them. */
+const OUTSIDE_WITHIN_MS = 1_500;
 
 export interface PageSources {
   readonly ledger: Pick<
     Ledger,
-    'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan' | 'reportsHeld'
+    | 'run'
+    | 'runStep'
+    | 'runs'
+    | 'openRuns'
+    | 'targets'
+    | 'readLog'
+    | 'head'
+    | 'frozen'
+    | 'pullPlan'
+    | 'reportsHeld'
+    | 'nodesAway'
   >;
-  readonly agent: Pick<Agent, 'known' | 'orphans'>;
+  readonly agent: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'>;
+  readonly clock: Clock;
 }
 
 /** @param before the run that the list goes on before; null: from the newest */
-export async function gatherFront({ ledger }: PageSources, before: RunId | null): Promise<Front> {
-  const [head, frozen, reports, open, runs] = await Promise.all([
+export async function gatherFront(sources: PageSources, before: RunId | null): Promise<Front> {
+  const { ledger, agent, clock } = sources;
+  const paged = before !== null;
+  const [head, frozen, reports, away, open, runs] = await Promise.all([
     ledger.head(),
     ledger.frozen(),
     ledger.reportsHeld(),
+    ledger.nodesAway(),
     ledger.openRuns(),
-    ledger.runs(RUNS_LISTED + 1, before ?? undefined),
+    ledger.runs(paged ? RUNS_LISTED + 1 : RUNS_LOOKED_AT, before ?? undefined),
   ]);
   const shown = runs.slice(0, RUNS_LISTED);
   const older = runs.length > shown.length ? (shown.at(-1)?.id ?? null) : null;
-  return { head, frozen, reports, open, runs: shown, older, paged: before !== null };
+  const now = clock.now();
+  const [commits, standing, names] = await Promise.all([
+    commitsOf(sources, shown),
+    paged ? null : standingNow(sources, { head, open, runs, now }),
+    namesOf(agent),
+  ]);
+  return { head, frozen, reports, away, open, runs: shown, commits, older, standing, names, now };
+}
+
+async function standingNow(
+  { ledger, agent }: PageSources,
+  { runs, ...rest }: Pick<Known, 'head' | 'open' | 'now'> & { readonly runs: readonly Run[] },
+): Promise<Standing> {
+  const [records, known, orphans, certificates] = await Promise.all([
+    ledger.targets(),
+    orNull(agent.known()),
+    orNull(agent.orphans()),
+    orNull(agent.certificates()),
+  ]);
+  return standingOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
+}
+
+/** Null where the repository cannot be asked in time. */
+function commitsOf({ agent }: PageSources, runs: readonly Run[]): Promise<Front['commits']> {
+  return orNull(agent.commits(runs.map(({ commit }) => commit as CommitSha)));
+}
+
+/** What guests are called; nothing where that cannot be read in time. */
+async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
+  const environment = await orNull(agent.environment());
+  return new Map(environment?.guests.map(({ target, name }) => [target, name]));
+}
+
+/** What is not there in time is not known. */
+function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  return within(OUTSIDE_WITHIN_MS, asked).catch(() => null);
 }
 
 /** Null for a run that is not kept. */
@@ -72,13 +123,13 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
 export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
   let looked = true;
   const known = () =>
-    within(HOST_WITHIN_MS, sources.agent.known()).catch((error: unknown) => {
+    within(OUTSIDE_WITHIN_MS, sources.agent.known()).catch((error: unknown) => {
       looked = false;
       throw error;
     });
   const [targets, orphans] = await Promise.all([
     allTargets({ ledger: sources.ledger, agent: { known } }),
-    within(HOST_WITHIN_MS, sources.agent.orphans()).catch(() => []),
+    within(OUTSIDE_WITHIN_MS, sources.agent.orphans()).catch(() => []),
   ]);
   return { targets, looked, orphans };
 }

@@ -8,6 +8,7 @@ import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
 import { loadAssets } from './assets.ts';
+import type { ForgePages } from './forge-pages.ts';
 import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
 import { document, type Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
@@ -24,6 +25,8 @@ const PAGE_MS = 8_000;
 
 export interface PagesDeps extends PageSources {
   readonly log: Pick<Log, 'error'>;
+  /** Null where commits and files have no page of a forge. */
+  readonly forge: ForgePages | null;
 }
 
 /** A page, or why there is none: a trouble is answered with 404. */
@@ -36,7 +39,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
 
   const show = (request: Request, response: Response, status: number, page: Page) => {
     const signedIn = accessOf(request).reader(request) === 'session';
-    sendPage(response, status, document(page, linksFrom(request.path), assets.names, signedIn));
+    sendPage(response, status, document(page, linksFrom(request.path, parts.forge), assets.names, signedIn));
   };
   const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
     show(request, response, status, troublePage(what));
@@ -51,7 +54,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
       response.once('close', () => clearTimeout(timer));
-      const made = await make(request, linksFrom(request.path));
+      const made = await make(request, linksFrom(request.path, parts.forge));
       if ('hint' in made) trouble(request, response, 404, made);
       else show(request, response, 200, made);
     });

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { openTestDoor, type TestDoor } from '../agent/door.ts';
+import { NOTHING_SEEN, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
@@ -173,10 +173,67 @@ describe('the front page', () => {
     const { page } = await visit('/');
     const told = words(page);
     expect(told).toContain('3f2a1bc followed The branch is followed up to this commit.');
+    expect(told).toContain('No look at the host has come to an end yet, so whether anything differs is not known');
     expect(told).toContain('frozen by ada: moving the storage. Nothing new is started; to go on: phoenix unfreeze');
     expect(told).toContain(`planned run ${open} of 3f2a1bc : waits for its turn; 1 waiting`);
-    expect(told).toContain(`${open} planned 3f2a1bc push by grace`);
-    expect(told.indexOf(`${over} succeeded 3f2a1bc push by ada`)).toBeGreaterThan(told.indexOf('push by grace'));
+    expect(told).toContain(`${open} planned 3f2a1bc message not known push by grace`);
+    expect(told.indexOf(`${over} succeeded 3f2a1bc`)).toBeGreaterThan(told.indexOf('push by grace'));
+  });
+
+  test('says in one line how things stand, then who needs a person, each with what to do', async () => {
+    const { ledger, known, seen } = door;
+    const inHours = (hours: number) => new Date(Date.now() + (hours + 0.5) * 3_600_000).toISOString();
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    for (const id of ['lxc/101', 'lxc/102', 'lxc/103']) {
+      known.push({ target: id as TargetId, running: null, needs: [] });
+      const run = await record(ledger, [stepOf(id)], { planned: { followed: head } });
+      await (await begin(ledger, run, id)).end('applied');
+      await finish(ledger, run, 'succeeded');
+    }
+    expect(words((await visit('/')).page)).toContain('All as declared 3f2a1bc followed');
+
+    const destroy = stepOf('lxc/101', { impact: 'destroy', verb: 'delete', approval: true, approvals: 1 });
+    const waits = await record(ledger, [destroy]);
+    const reason = `would destroy it; to allow it: phoenix approve ${waits} lxc/101`;
+    const blocked = new Map([['lxc/101' as TargetId, { outcome: 'blocked', reason, statuses: [] } as const]]);
+    await ledger.settleSteps(waits, CREATED, blocked);
+    const broken = await record(ledger, [stepOf('lxc/102')]);
+    await (await begin(ledger, broken, 'lxc/102')).end('failed', 'pct start: no space; make room, then replay');
+    const look = await record(ledger, [stepOf('lxc/103')], { request: { trigger: 'drift', readOnly: true } });
+    const found = await begin(ledger, look, 'lxc/103');
+    await found.end('failed', 'differs; it would take: set memory', '2026-01-02T04:00:00.000Z');
+    const ends = [1425, 5, null].map((hours, at) => {
+      const validity = hours === null ? null : { from: inHours(-24), until: inHours(hours) };
+      return { target: `certificate/${at}` as TargetId, validity };
+    });
+    seen.certificates = async () => ends;
+    seen.orphans = async () => [{ target: 'lxc/199' as TargetId, name: 'copy', markedAs: 'lxc/101' as TargetId }];
+    const info = { sha: COMMIT as CommitSha, parents: [], message: 'More <memory>\n\nwhy', author: 'Ada' };
+    seen.commits = async () => new Map([[COMMIT, info]]);
+    const { page } = await visit('/');
+    const told = words(page);
+    const order = [
+      '4 need you',
+      `Waits for approval lxc/101 waits in run ${waits}`,
+      `phoenix approve ${waits} lxc/101`,
+      'Failed lxc/102 failed in',
+      'What to do: make room, then replay',
+      'Drift lxc/103 differs',
+      'differs; it would take: set memory',
+      'Certificates certificate/1 5 hours left',
+      'certificate/0 59 days left',
+      'certificate/2 not known yet',
+      'Orphans orphan lxc/199 (copy), marked as lxc/101',
+      '3f2a1bc More <memory> Ada push by ada',
+    ];
+    expect(order.map((text) => [text, told.includes(text)])).toEqual(order.map((text) => [text, true]));
+    expect(order.map((text) => told.indexOf(text))).toEqual(
+      order.map((text) => told.indexOf(text)).toSorted((a, b) => a - b),
+    );
+    expect(page).not.toContain('<memory>');
+
+    seen.certificates = () => Promise.reject(new Error('the node is away'));
+    expect(words((await visit('/')).page)).toContain('certificates and orphans are not known at the moment');
   });
 
   test('goes on to older runs', async () => {
@@ -307,8 +364,10 @@ describe('targets', () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = door;
-    const agent = { known: () => new Promise<never>(() => {}), orphans: () => new Promise<never>(() => {}) };
-    const other = await openTestDoor(redis.url, { pages: openPages({ ledger, agent, log: { error() {} } }) });
+    const silent = () => new Promise<never>(() => {});
+    const agent = { ...NOTHING_SEEN, known: silent, orphans: silent, certificates: silent, commits: silent };
+    const parts = { ledger, agent, log: { error() {} }, clock: { now: () => new Date() }, forge: null };
+    const other = await openTestDoor(redis.url, { pages: openPages(parts) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
     expect(words(page)).toContain('The host was not looked at in time');
@@ -324,7 +383,13 @@ describe('when something is wrong', () => {
     const errors: unknown[] = [];
     const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
     const log = { error: (text: string) => errors.push(text) };
-    const pages = openPages({ ledger: broken, agent: { known: async () => [], orphans: async () => [] }, log });
+    const pages = openPages({
+      ledger: broken,
+      agent: NOTHING_SEEN,
+      log,
+      clock: { now: () => new Date() },
+      forge: null,
+    });
     const other = await openTestDoor(redis.url, { pages });
     const { status, page } = await visit('/', other.url);
     expect(status).toBe(500);

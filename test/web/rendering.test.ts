@@ -15,6 +15,7 @@ import { pullPage } from '../../src/web/html/pull.ts';
 import { runPage, stepPage } from '../../src/web/html/run.ts';
 import { targetPage, targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
+import { standingOf } from '../../src/web/standing.ts';
 import { CREATED, stepOf } from './recorded.ts';
 
 const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };
@@ -76,9 +77,10 @@ function stepRecord(target: string, changed: Partial<StepRecord> = {}): StepReco
 /** Every page, with that text wherever text of others can stand. */
 function everyPage(text: string): string[] {
   const target = `lxc/${text}` as TargetId;
+  const reason = `${text}; ${text.replaceAll(';', '')}`;
   const step = stepRecord(target, {
     outcome: 'failed',
-    reason: text,
+    reason,
     ended: CREATED,
     actions: [{ summary: text, exit: 1, ms: 1 }],
   });
@@ -117,12 +119,13 @@ function everyPage(text: string): string[] {
     state: 'unproved',
     proved: null,
     doubt: null,
+    look: { run: run.id, at: CREATED, found: text, since: CREATED, would: [text], over: false },
     commit: text,
     declared: false,
     running: 'running',
     run: run.id,
     outcome: 'failed',
-    reason: text,
+    reason,
   };
   const pull = {
     pull: 7,
@@ -143,13 +146,36 @@ function everyPage(text: string): string[] {
   const head = { commit: text, verdict: 'invalid', base: text } as const;
   const reports = { failed: 1, waiting: 2, since: CREATED, why: text };
   const frozen = { reason: text, by: text, at: CREATED };
-  const front = { head, frozen, reports, open: [run], runs: [run], older: run.id };
+  const certificates = [
+    { target, validity: { from: CREATED, until: CREATED } },
+    { target, validity: null },
+  ];
+  const now = new Date(CREATED);
+  const away = new Map([[text, { since: CREATED, why: text }]]);
+  const info = { sha: text as CommitSha, parents: [], message: text, author: text };
+  const standing = {
+    ...standingOf({
+      head,
+      open: [run],
+      targets: [known],
+      orphans: [{ target, name: text, markedAs: target }],
+      certificates,
+      now,
+    }),
+    approvals: [{ run: run.id, target, commit: text, reason, since: CREATED }],
+    drifted: [known],
+  };
+  const front = {
+    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, standing },
+    names: new Map([[target, text]]),
+    commits: new Map([[text, info]]),
+  };
   const history = { id: target, target: known, looked: false, history: [{ run, step }], runs: 1, older: run.id };
   return [
     runPage(view, links),
     stepPage(view, step, links),
-    frontPage({ ...front, paged: false }, links),
-    frontPage({ ...front, paged: true }, links),
+    frontPage(front, links),
+    frontPage({ ...front, standing: null }, links),
     pullPage(pull, links),
     targetsPage({ targets: [known], looked: false, orphans: [{ target, name: text, markedAs: target }] }, links),
     targetPage(history, links),

@@ -4,6 +4,7 @@ import { durationText, utcText } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
+import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, RunState, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
@@ -75,6 +76,24 @@ export function runLink(links: Links, run: RunId): Html {
 
 export function targetLink(links: Links, target: TargetId, label: string = target): Html {
   return html`<a href=${links.target(target)}><code>${label}</code></a>`;
+}
+
+/** The commit with a link to the forge, where that has a page for it. */
+export function commitLink(links: Links, commit: string): Html {
+  if (commit === '' || links.forge === null) return sha(commit);
+  return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${sha(commit)}</a>`;
+}
+
+/** A command for a person to copy; the button is there where a script is. */
+export function command(text: string): Html {
+  return html`<span class="command"><code>${printable(text)}</code><button type="button" class="copy" aria-label=${`Copy: ${printable(text)}`} data-copy=${printable(text)}>Copy</button></span>`;
+}
+
+/** What went wrong, and what to do on a line of its own. */
+export function withRemedy(reason: string | null): Html {
+  if (reason === null) return null;
+  const { told, remedy } = parted(reason);
+  return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy"><strong>What to do:</strong> ${said(remedy)}</p>`}`;
 }
 
 /** Names and values; those without a value are left out. */

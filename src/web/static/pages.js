@@ -5,6 +5,8 @@ const AT_MOST_EVERY_MS = 1000;
 /** When the events of a run cannot be had. */
 const LOOK_EVERY_MS = 5000;
 const WORDS_EVERY_MS = 15_000;
+/** That something was copied is said for so long. */
+const COPIED_MS = 2000;
 const UNITS = [
   ['day', 86_400],
   ['hour', 3600],
@@ -31,6 +33,38 @@ function ago(then) {
   const seconds = Math.round((then - Date.now()) / 1000);
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
   return relative.format(Math.trunc(seconds / size), unit);
+}
+
+// Copying a command or a log
+
+document.documentElement.classList.add('scripted');
+
+document.addEventListener('click', async ({ target }) => {
+  const button = target instanceof Element ? target.closest('button.copy') : null;
+  if (button === null) return;
+  const text = button.dataset.copy ?? document.getElementById(button.dataset.copyOf ?? '')?.textContent ?? '';
+  const label = button.textContent;
+  button.textContent = (await copy(text)) ? 'Copied' : 'Select it by hand';
+  setTimeout(() => {
+    button.textContent = label;
+  }, COPIED_MS);
+});
+
+/** A page that came without TLS from another machine may not use the clipboard; what is selected it may copy all the same. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement('textarea');
+    field.value = text;
+    field.className = 'hidden';
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    return done;
+  }
 }
 
 // Details that a person opened or closed stay so
