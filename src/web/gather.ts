@@ -8,8 +8,8 @@ import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { Ledger, RunDetail } from '../ports/ledger.ts';
 import type { Clock } from '../ports.ts';
-import type { LogTail } from './html/fields.ts';
 import type { Front } from './html/home.ts';
+import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
 import type { TargetsView, TargetView } from './html/targets.ts';
 import { type Known, type Standing, standingOf } from './standing.ts';
@@ -99,17 +99,20 @@ function orNull<T>(asked: Promise<T>): Promise<T | null> {
 }
 
 /** Null for a run that is not kept. */
-export async function gatherRun({ ledger }: PageSources, id: RunId): Promise<RunView | null> {
+export async function gatherRun(sources: PageSources, id: RunId): Promise<RunView | null> {
+  const { ledger } = sources;
   const run = await ledger.run(id);
   if (run === null) return null;
   const shown = mostTelling(run.steps).slice(0, DETAILS_AT_MOST);
   const begun = shown.filter(({ started }) => started !== null);
-  const [logs, successor] = await Promise.all([
+  const [logs, successor, commits] = await Promise.all([
     Promise.all(begun.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
     successorOf(ledger, run),
+    commitsOf(sources, [run]),
   ]);
   const detailed = new Set(shown.map(({ target }) => target));
-  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor };
+  const commit = commits?.get(run.commit) ?? null;
+  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor, commit };
 }
 
 /** Null for a run that is not kept; without steps when it has none for the target. */
@@ -117,7 +120,13 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
   const [run, tail] = await Promise.all([ledger.runStep(id, target), tailOf(ledger, id, target, STEP_LINES)]);
   if (run === null) return null;
   const only = new Set([target]);
-  return { run: withoutSecrets(run, only), detailed: only, logs: new Map([[target, tail]]), successor: null };
+  return {
+    run: withoutSecrets(run, only),
+    detailed: only,
+    logs: new Map([[target, tail]]),
+    successor: null,
+    commit: null,
+  };
 }
 
 export async function gatherTargets(sources: PageSources): Promise<TargetsView> {

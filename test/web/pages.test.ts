@@ -217,7 +217,7 @@ describe('the front page', () => {
       `Waits for approval lxc/101 waits in run ${waits}`,
       `phoenix approve ${waits} lxc/101`,
       'Failed lxc/102 failed in',
-      'What to do: make room, then replay',
+      'pct start: no space make room, then replay',
       'Drift lxc/103 differs',
       'differs; it would take: set memory',
       'Certificates certificate/1 5 hours left',
@@ -266,7 +266,11 @@ describe('a run', () => {
     await step.end('failed', 'no <b>space</b> left', '2026-01-02T03:04:17.000Z');
     const { page } = await visit(`/runs/${run}`);
     const told = words(page);
-    expect(told).toContain('lxc/101 failed 1 update restart no <b>space</b> left 12 s');
+    expect(told).toContain('Wave 1 1 failed lxc/101 failed update, restarts 101 12 s');
+    expect(told).toContain('Wave 2 1 waiting lxc/102 waits');
+    // The picture leads to the same steps, coloured as they stand.
+    expect(page).toMatch(/<a class="box bad" href="#lxc\/101">/);
+    expect(page.match(/<path d="M/g)).toHaveLength(1);
     expect(told).toContain('/memory_mb 2048 4096');
     expect(told).toContain('/root_password "‹secret›" "‹secret›"');
     expect(told).toContain('set memory of 101 0 0.7 s');
@@ -303,10 +307,10 @@ describe('a run', () => {
     );
     await (await begin(ledger, run, 'lxc/249')).end('failed', 'no space left');
     const { page } = await visit(`/runs/${run}`);
-    expect(page.match(/<details class="step"/g)).toHaveLength(100);
-    expect(page.match(/data-label="Outcome"/g)).toHaveLength(150);
-    expect(page).toContain('<details class="step" id="lxc/249" open');
-    expect(page).toMatch(/<tr role="row" id="lxc\/248"><th[^>]*><a href="..\/runs\/\d+\/lxc\/248">/);
+    expect(page.match(/<details class="step/g)).toHaveLength(100);
+    expect(page.match(/<p class="step/g)).toHaveLength(50);
+    expect(page).toMatch(/<details class="step ?" id="lxc\/249" open/);
+    expect(page).toMatch(/<p class="step ?" id="lxc\/248"><a href="..\/runs\/\d+\/lxc\/248">/);
     expect(words(page)).toContain('50 more steps have their details on the page of their own');
   });
 

@@ -11,7 +11,7 @@ import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
 
 /** How a state looks; its word always stands beside the dot. */
-type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
+export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 
 const RUN_TONES: Record<RunState, Tone> = {
   planned: 'quiet',
@@ -36,6 +36,11 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   'nothing to do': 'good',
 };
 
+/** @param level from 1, below that of what it is part of */
+export function heading(level: number, content: Html): Html {
+  return html`<${`h${level}`} class="small">${content}<//>`;
+}
+
 export function badge(word: string, tone: Tone): Html {
   return html`<span class="state ${tone}">${word}</span>`;
 }
@@ -44,9 +49,15 @@ export function runBadge(state: RunState): Html {
   return badge(state, RUN_TONES[state]);
 }
 
-export function stepBadge(run: Run, step: StepRecord): Html {
+/** How a step stands, in a word and its tone. */
+export function stepState(run: Run, step: StepRecord): { readonly word: string; readonly tone: Tone } {
   const word = stepWord(run, step);
-  return badge(word, STEP_TONES[word] ?? 'quiet');
+  return { word, tone: STEP_TONES[word] ?? 'quiet' };
+}
+
+export function stepBadge(run: Run, step: StepRecord): Html {
+  const { word, tone } = stepState(run, step);
+  return badge(word, tone);
 }
 
 /** Words that came from outside: they change neither the page nor its direction of writing. */
@@ -79,9 +90,9 @@ export function targetLink(links: Links, target: TargetId, label: string = targe
 }
 
 /** The commit with a link to the forge, where that has a page for it. */
-export function commitLink(links: Links, commit: string): Html {
-  if (commit === '' || links.forge === null) return sha(commit);
-  return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${sha(commit)}</a>`;
+export function commitLink(links: Links, commit: string, shown: Html = sha(commit)): Html {
+  if (commit === '' || links.forge === null) return shown;
+  return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${shown}</a>`;
 }
 
 /** A command for a person to copy; the button is there where a script is. */
@@ -93,7 +104,7 @@ export function command(text: string): Html {
 export function withRemedy(reason: string | null): Html {
   if (reason === null) return null;
   const { told, remedy } = parted(reason);
-  return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy"><strong>What to do:</strong> ${said(remedy)}</p>`}`;
+  return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 
 /** Names and values; those without a value are left out. */
