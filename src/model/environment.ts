@@ -17,7 +17,7 @@ export interface DeclaredEnvironment {
   readonly stacks: readonly DeclaredStack[];
 }
 
-interface DeclaredGuest {
+export interface DeclaredGuest {
   readonly target: TargetId;
   readonly name: string;
   readonly interfaces: readonly DeclaredInterface[];
@@ -53,7 +53,7 @@ export interface Declaration {
   readonly fields: readonly DeclaredField[];
 }
 
-interface DeclaredPlace {
+export interface DeclaredPlace {
   /** Path from the top of the repository. */
   readonly file: string;
   /** From 1; null where it cannot be told. */

@@ -1,50 +1,24 @@
-// What each page shows, read from the ledger and the agent before anything is rendered.
+// What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
 
-import { type TargetJson, targetsJson } from '../agent/http/run-json.ts';
-import { allTargets } from '../agent/http/targets.ts';
-import type { Agent } from '../agent/parts.ts';
-import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
+import { targetsJson } from '../agent/http/run-json.ts';
+import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
-import type { Ledger, RunDetail } from '../ports/ledger.ts';
-import type { Clock } from '../ports.ts';
+import type { RunDetail } from '../ports/ledger.ts';
 import type { Front } from './html/home.ts';
 import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
-import type { TargetsView, TargetView } from './html/targets.ts';
+import { commitsOf, orNull, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 import { type Known, type Standing, standingOf } from './standing.ts';
 
 /** Runs on one page of the list. */
 const RUNS_LISTED = 40;
-/** Runs looked at for the history of a target, and for the one that took another's place. */
-const RUNS_LOOKED_AT = 100;
 /** Lines of each step on the page of its run. */
 const TAIL_LINES = 40;
 /** Steps that are shown in detail on the page of their run; every step is on its own page. */
 const DETAILS_AT_MOST = 100;
 /** Lines on the page of a step. */
 const STEP_LINES = 2_000;
-/** Host and repository are asked; a page does not wait longer for them. */
-const OUTSIDE_WITHIN_MS = 1_500;
-
-export interface PageSources {
-  readonly ledger: Pick<
-    Ledger,
-    | 'run'
-    | 'runStep'
-    | 'runs'
-    | 'openRuns'
-    | 'targets'
-    | 'readLog'
-    | 'head'
-    | 'frozen'
-    | 'pullPlan'
-    | 'reportsHeld'
-    | 'nodesAway'
-  >;
-  readonly agent: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'>;
-  readonly clock: Clock;
-}
 
 /** @param before the run that the list goes on before; null: from the newest */
 export async function gatherFront(sources: PageSources, before: RunId | null): Promise<Front> {
@@ -82,20 +56,10 @@ async function standingNow(
   return standingOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
 }
 
-/** Null where the repository cannot be asked in time. */
-function commitsOf({ agent }: PageSources, runs: readonly Run[]): Promise<Front['commits']> {
-  return orNull(agent.commits(runs.map(({ commit }) => commit as CommitSha)));
-}
-
 /** What guests are called; nothing where that cannot be read in time. */
 async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
   const environment = await orNull(agent.environment());
   return new Map(environment?.guests.map(({ target, name }) => [target, name]));
-}
-
-/** What is not there in time is not known. */
-function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  return within(OUTSIDE_WITHIN_MS, asked).catch(() => null);
 }
 
 /** Null for a run that is not kept. */
@@ -129,37 +93,6 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
   };
 }
 
-export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
-  let looked = true;
-  const known = () =>
-    within(OUTSIDE_WITHIN_MS, sources.agent.known()).catch((error: unknown) => {
-      looked = false;
-      throw error;
-    });
-  const [targets, orphans] = await Promise.all([
-    allTargets({ ledger: sources.ledger, agent: { known } }),
-    within(OUTSIDE_WITHIN_MS, sources.agent.orphans()).catch(() => []),
-  ]);
-  return { targets, looked, orphans };
-}
-
-/** Null for a target that nothing is known of. */
-export async function gatherTarget(
-  sources: PageSources,
-  id: TargetId,
-  before: RunId | null,
-): Promise<TargetView | null> {
-  const [{ targets, looked }, runs] = await Promise.all([
-    gatherTargets(sources),
-    sources.ledger.runs(RUNS_LOOKED_AT, before ?? undefined),
-  ]);
-  const target: TargetJson | null = targets.find((each) => each.target === id) ?? null;
-  const history = runs.flatMap((run) => run.steps.filter((step) => step.target === id).map((step) => ({ run, step })));
-  if (target === null && history.length === 0 && before === null) return null;
-  const older = runs.length < RUNS_LOOKED_AT ? null : (runs.at(-1)?.id ?? null);
-  return { id, target, looked, history, runs: runs.length, older };
-}
-
 /** Those that run or went wrong first, then those that did something. */
 function mostTelling(steps: readonly StepRecord[]): readonly StepRecord[] {
   const rank = ({ outcome, started }: StepRecord) => {
@@ -187,15 +120,4 @@ function withoutSecrets(run: RunDetail, shown: ReadonlySet<TargetId>): RunDetail
   if (run.plan === null) return run;
   const steps = run.plan.steps.map((step) => (shown.has(step.target) ? step : { ...step, changes: [] }));
   return { ...run, plan: hideSecrets({ ...run.plan, steps }) };
-}
-
-/** @throws when the promise takes longer; it goes on, unheard */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

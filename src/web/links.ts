@@ -6,6 +6,8 @@ import type { ForgePages } from './forge-pages.ts';
 export interface Links {
   readonly home: string;
   readonly targets: string;
+  readonly map: string;
+  readonly search: string;
   readonly api: string;
   readonly signIn: string;
   readonly signOut: string;
@@ -34,6 +36,8 @@ export function linksFrom(path: string, forge: ForgePages | null = null): Links 
   return {
     home: root,
     targets: `${root}targets`,
+    map: `${root}map`,
+    search: `${root}search`,
     api: `${root}api`,
     signIn: `${root}sign-in`,
     signOut: `${root}sign-out`,

@@ -9,19 +9,26 @@ import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
 import { loadAssets } from './assets.ts';
 import type { ForgePages } from './forge-pages.ts';
-import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
+import { gatherFront, gatherRun, gatherStep } from './gather.ts';
+import { gatherMap, gatherSearch, gatherTarget, gatherTargets } from './gather-targets.ts';
 import { document, type Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
 import { frontPage } from './html/home.ts';
+import { mapPage } from './html/map.ts';
 import { pullPage } from './html/pull.ts';
 import { runPage, stepPage } from './html/run.ts';
-import { targetPage, targetsPage } from './html/targets.ts';
+import { searchPage } from './html/search.ts';
+import { targetPage } from './html/target.ts';
+import { targetsPage } from './html/targets.ts';
 import { type Links, linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
 import { signInRoutes } from './sign-in.ts';
+import type { PageSources } from './sources.ts';
 
 /** For one page to be read from Redis; below the patience of the door, which answers programs. */
 const PAGE_MS = 8_000;
+/** Characters of a search. */
+const LONGEST_QUERY = 100;
 
 export interface PagesDeps extends PageSources {
   readonly log: Pick<Log, 'error'>;
@@ -108,6 +115,8 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
         return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
       },
     ],
+    ['/map', async (_request, links) => mapPage(await gatherMap(sources), links)],
+    ['/search', async ({ query }, links) => searchPage(await gatherSearch(sources, wordsOf(query['q'])), links)],
     ['/targets', async (_request, links) => targetsPage(await gatherTargets(sources), links)],
     [
       '/targets/:kind/:name',
@@ -120,6 +129,11 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
       },
     ],
   ];
+}
+
+/** What was asked for, on one line and not too long. */
+function wordsOf(asked: unknown): string {
+  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUERY) : '';
 }
 
 /** The run that a list goes on before; anything else begins with the newest. */

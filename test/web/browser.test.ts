@@ -201,7 +201,32 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     };
     const commits = { head: COMMIT as CommitSha, base: COMMIT as CommitSha, from: COMMIT as CommitSha };
     await ledger.recordPull(7, 'x', { ...pull, ...commits, plan: { from: COMMIT, to: COMMIT, steps } }, [], []);
-    return ['/', `/runs/${run}`, `/runs/${run}/${LONG}`, '/pulls/7', '/targets', `/targets/${LONG}`, '/runs/999'];
+    const interfaces = [{ bridge: 'vmbr0', vlan: null, addresses: ['10.0.0.101/24', 'dhcp'] }];
+    const guests = ['lxc/101', 'lxc/103'].map((target) => ({
+      target: target as TargetId,
+      name: 'n'.repeat(60),
+      interfaces,
+    }));
+    const roles = { gateway: 'lxc/101' as TargetId, proxy: null, authority: 'lxc/103' as TargetId };
+    const services = [{ name: `${'long.'.repeat(12)}example`, leadsTo: '10.0.0.103:80', guest: 'lxc/103' as TargetId }];
+    const others = {
+      certificates: [LONG as TargetId],
+      stacks: [{ target: 'stack/103.web' as TargetId, guest: 'lxc/103' as TargetId }],
+    };
+    seen.environment = async () => ({ commit: COMMIT, guests, services, ...roles, ...others });
+    const fields = [{ field: `${'deep.'.repeat(30)}x`, value: ['v'.repeat(300)] }];
+    seen.declaration = async () => ({ commit: COMMIT, place: { file: 'etc/x.json', line: 7 }, fields });
+    return [
+      '/map',
+      '/search?q=lxc',
+      '/',
+      `/runs/${run}`,
+      `/runs/${run}/${LONG}`,
+      '/pulls/7',
+      '/targets',
+      `/targets/${LONG}`,
+      '/runs/999',
+    ];
   }
 
   test('by keyboard one comes to the content and opens a step', async () => {

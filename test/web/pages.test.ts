@@ -1,6 +1,7 @@
 // The pages through the front door: real HTTP, a real ledger.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { NOTHING_SEEN, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -77,20 +78,27 @@ test('a pull request shows what would change, and what is not planned says how t
 });
 
 describe('every page', () => {
-  test.each(['/', '/targets', '/runs/999', '/runs/1/lxc/101', '/targets/lxc/101', '/nowhere', '/runs/%zz'])(
-    '%s lets a browser run and load nothing but what comes from here, and keeps nothing',
-    async (path) => {
-      const { headers, page } = await visit(path);
-      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-      );
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(page).toMatch(/<h1[ >]/);
-    },
-  );
+  test.each([
+    '/',
+    '/targets',
+    '/map',
+    '/search?q=x',
+    '/runs/999',
+    '/runs/1/lxc/101',
+    '/targets/lxc/101',
+    '/nowhere',
+    '/runs/%zz',
+  ])('%s lets a browser run and load nothing but what comes from here, and keeps nothing', async (path) => {
+    const { headers, page } = await visit(path);
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(page).toMatch(/<h1[ >]/);
+  });
 
   test('its files are there, kept for good by the digest in their names', async () => {
     const { page } = await visit('/runs/999');
@@ -364,6 +372,47 @@ describe('targets', () => {
     expect(one).toContain('2 of the 4 runs that were looked at.');
   });
 
+  test('a guest has a home: where it is, what is declared and was seen, who rests on it, where it is written', async () => {
+    const { ledger, known, seen } = door;
+    const id = 'lxc/101' as TargetId;
+    const commit = COMMIT;
+    await appliedRun(id);
+    known.push({ target: id, running: 'running', needs: ['lxc/103' as TargetId] });
+    known.push({ target: 'gateway/nginx' as TargetId, running: null, needs: [], within: [id] });
+    const interfaces = [{ bridge: 'vmbr0', vlan: 20, addresses: ['10.0.0.101/24', 'auto'] }];
+    const nobody = { gateway: null, proxy: null, authority: null, certificates: [], stacks: [] };
+    const services = [{ name: 'www.example.internal', leadsTo: '10.0.0.101:443', guest: id }];
+    seen.environment = async () => ({
+      commit,
+      guests: [{ target: id, name: 'nginx', interfaces }],
+      services,
+      ...nobody,
+    });
+    const place = { file: 'env/etc/phoenix_lxc_configs.json', line: 12 };
+    const fields = [{ field: 'memory_mb', value: 512 }];
+    seen.declaration = async () => ({ commit, place, fields });
+    const shown = async () => words((await visit('/targets/lxc/101')).page);
+    const proved = await shown();
+    for (const text of [
+      'lxc/101 nginx applied',
+      'Address 10.0.0.101/24 auto Network vmbr0, VLAN 20 Reached as www.example.internal On the host running',
+      'Needs lxc/103 Needed by gateway/nginx Written in env/etc/phoenix_lxc_configs.json:12',
+      'As declared when it was proved',
+      'memory_mb 512',
+    ])
+      expect(proved).toContain(text);
+
+    const look = await record(ledger, [stepOf(id)], { request: { trigger: 'drift', readOnly: true } });
+    const step = await begin(ledger, look, id);
+    await step.end('failed', 'differs from what is declared; it would take: set memory of 101');
+    expect(await shown()).toContain(`Not as declared when run ${look} looked, 2026-01-02 03:04:05 UTC ; since`);
+    expect(await shown()).toContain('it would take: set memory of 101 phoenix converge lxc/101');
+
+    seen.declaration = () => Promise.reject(new Error('the repository is away'));
+    seen.known = () => Promise.reject(new Error('the repository is away'));
+    expect(await shown()).toContain('Needs not known Needed by not known');
+  });
+
   test('when the host does not answer, the rest is shown all the same', async () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
@@ -377,6 +426,67 @@ describe('targets', () => {
     expect(words(page)).toContain('The host was not looked at in time');
     expect(words(page)).toContain('lxc/101 applied');
     await other.close();
+  });
+});
+
+describe('the environment as a whole', () => {
+  const [nginx, traefik, ca, web] = ['lxc/101', 'lxc/102', 'lxc/103', 'vm/1002'] as TargetId[] as [
+    TargetId,
+    TargetId,
+    TargetId,
+    TargetId,
+  ];
+  const guest = (target: TargetId, name: string, bridge: string, addresses: readonly string[]) => {
+    return { target, name, interfaces: [{ bridge, vlan: null, addresses }] };
+  };
+  const environment: DeclaredEnvironment = {
+    ...{ commit: COMMIT, gateway: nginx, proxy: traefik, authority: ca },
+    guests: [
+      guest(nginx, 'nginx', 'vmbr0', ['10.0.0.101/24']),
+      guest(traefik, 'traefik', 'vmbr0', ['10.0.0.102/24']),
+      guest(ca, 'step-ca', 'vmbr1', ['10.1.0.3/24']),
+      guest(web, 'docker', 'vmbr1', ['dhcp']),
+    ],
+    services: [
+      { name: 'www.example.internal', leadsTo: '10.1.0.9:80', guest: web },
+      { name: 'away.example.internal', leadsTo: 'api@internal', guest: null },
+    ],
+    certificates: ['certificate/nginx.example' as TargetId],
+    stacks: [{ target: 'stack/1002.site' as TargetId, guest: web }],
+  };
+
+  test('is a map: networks, gateway to services, authority to certificates, hosts to stacks', async () => {
+    expect(words((await visit('/map')).page)).toContain('No commit was followed yet');
+    door.seen.environment = async () => environment;
+    await appliedRun(web);
+    const { page } = await visit('/map');
+    const told = words(page);
+    expect(told).toContain('vmbr0 Guest Name Address State lxc/101 nginx 10.0.0.101/24 not known');
+    expect(told).toContain('vmbr1 Guest Name Address State lxc/103 step-ca 10.1.0.3/24 not known vm/1002 docker dhcp');
+    expect(linksOf(page, '/map')).toEqual(expect.arrayContaining(['/targets/stack/1002.site', '/targets/lxc/102']));
+    // Gateway to proxy, proxy to two names, one of them to its guest; one certificate; one stack.
+    expect(page.match(/<path d="M/g)).toHaveLength(6);
+    expect(page).toContain('<a class="box good" href="./targets/vm/1002">');
+    door.seen.environment = () => Promise.reject(new Error('the repository is away'));
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    await record(door.ledger, [], { planned: { followed: head } });
+    expect(words((await visit('/map')).page)).toContain('What is declared cannot be read at the moment');
+  });
+
+  test('is searched for targets and runs, by every word', async () => {
+    door.seen.environment = async () => environment;
+    const info = { sha: COMMIT as CommitSha, parents: [], message: 'More room for Docker', author: 'Grace' };
+    door.seen.commits = async () => new Map([[COMMIT, info]]);
+    const run = await appliedRun(web);
+    await appliedRun(nginx, OTHER);
+    const found = async (query: string) => words((await visit(`/search?q=${encodeURIComponent(query)}`)).page);
+    expect(await found('www.EXAMPLE')).toContain('vm/1002 docker dhcp applied');
+    expect(await found('10.0.0.101')).toContain('lxc/101 nginx 10.0.0.101/24 applied');
+    expect(await found('room grace')).toMatch(new RegExp(`No target is called so.*Took ${run} succeeded`));
+    expect(await found('lxc/101')).toContain('bbbbbbb');
+    expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs that are looked at is about it');
+    expect(await found('')).toContain('All words must be found');
+    expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
   });
 });
 

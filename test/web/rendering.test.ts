@@ -11,9 +11,12 @@ import type { RunDetail } from '../../src/ports/ledger.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
 import { troublePage } from '../../src/web/html/error-page.ts';
 import { frontPage } from '../../src/web/html/home.ts';
+import { type MapView, mapPage } from '../../src/web/html/map.ts';
 import { pullPage } from '../../src/web/html/pull.ts';
 import { runPage, stepPage } from '../../src/web/html/run.ts';
-import { targetPage, targetsPage } from '../../src/web/html/targets.ts';
+import { searchPage } from '../../src/web/html/search.ts';
+import { type TargetView, targetPage } from '../../src/web/html/target.ts';
+import { targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
 import { standingOf } from '../../src/web/standing.ts';
 import { CREATED, stepOf } from './recorded.ts';
@@ -102,7 +105,7 @@ function everyPage(text: string): string[] {
   const run = runOf({
     commit: text,
     by: text,
-    reason: text,
+    reason,
     supersededBy: text,
     steps: [step],
     plan: { from: null, to: text, steps: [stepOf(target, { needs: [target], changes })] },
@@ -170,7 +173,22 @@ function everyPage(text: string): string[] {
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
-  const history = { id: target, target: known, looked: false, history: [{ run, step }], runs: 1, older: run.id };
+  const shownTarget: TargetView = {
+    ...{ id: target, target: known, looked: false, history: [{ run, step }], runs: 1, older: run.id, now },
+    declaration: {
+      commit: text,
+      place: { file: text, line: 1 },
+      fields: [{ field: text, value: { [text]: text } }],
+    },
+    guest: { target, name: text, interfaces: [{ bridge: text, vlan: 1, addresses: [text] }] },
+    services: [{ name: text, leadsTo: text, guest: target }],
+    validity: { from: CREATED, until: CREATED },
+    needs: [target],
+    dependants: [target],
+    names: new Map([[target, text]]),
+    commits: new Map([[text, info]]),
+  };
+  const guests = new Map([[target, { target, name: text, interfaces: [] }]]);
   return [
     runPage(view, links),
     stepPage(view, step, links),
@@ -178,10 +196,26 @@ function everyPage(text: string): string[] {
     frontPage({ ...front, standing: null }, links),
     pullPage(pull, links),
     targetsPage({ targets: [known], looked: false, orphans: [{ target, name: text, markedAs: target }] }, links),
-    targetPage(history, links),
+    targetPage(shownTarget, links),
+    mapPage(mapOf(text, known), links),
+    searchPage({ query: text, targets: [known], guests, runs: [run], looked: 1, commits: front.commits }, links),
     troublePage(TROUBLE.noPage(text)),
     troublePage(TROUBLE.noRun(text)),
   ].map((page) => render(page));
+}
+
+function mapOf(text: string, known: TargetJson): MapView {
+  const [guest, gateway] = [known.target, 'lxc/1' as TargetId];
+  const interfaces = [{ bridge: text, vlan: null, addresses: [text] }];
+  const certificate = 'certificate/x' as TargetId;
+  const environment = {
+    ...{ commit: text, gateway, proxy: null, authority: guest, certificates: [certificate] },
+    guests: [{ target: guest, name: text, interfaces }],
+    services: [{ name: text, leadsTo: text, guest }],
+    stacks: [{ target: 'stack/1.x' as TargetId, guest }],
+  };
+  const certificates = [{ target: certificate, validity: { from: CREATED, until: CREATED } }];
+  return { environment, isFollowed: true, targets: new Map([[guest, known]]), certificates, now: new Date(CREATED) };
 }
 
 /** The tags of a document in order, each with the names of its attributes. */
@@ -228,7 +262,7 @@ describe('text of others stays text', () => {
       fc.property(nasty, (text) => {
         expect(everyPage(text).map(skeleton)).toEqual(plain);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 

@@ -16,7 +16,7 @@ const NARROWEST_PX = 104;
 /** Characters of a name; what is longer is cut in its middle and stands whole in its title. */
 const LONGEST_NAME = 30;
 
-interface GraphBox {
+export interface GraphBox {
   readonly id: string;
   readonly label: string;
   /** How it is, in a word: colours say the same. */
@@ -41,7 +41,7 @@ export function graph({ label, boxes, lines, direction }: GraphShown): Html {
   const layout = layOut(sized, lines, direction);
   const { width, height } = layout;
   return html`<div class="graph" role="region" aria-label=${label} tabindex="0">
-    <svg xmlns="http://www.w3.org/2000/svg" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
+    <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
       <g class="lines">${layout.lines.map(({ points }) => html`<path d=${pathOf(points)} />`)}</g>
       ${boxes.map((box, index) => boxOf(box, layout, index))}
     </svg>

@@ -96,7 +96,7 @@ function runList({ runs, commits, older, standing }: Front, links: Links): Html 
 }
 
 /** @param commits null: the repository could not be asked in time */
-function runTable(
+export function runTable(
   caption: string,
   runs: readonly Run[],
   commits: ReadonlyMap<string, CommitInfo> | null,

@@ -4,11 +4,12 @@
 import { COMMANDS } from '../../messages/commands.ts';
 import { HOME, leftText, type StandingWords, standingSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
+import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import type { Standing } from '../standing.ts';
-import { badge, command, commitLink, runLink, said, targetLink, time, withRemedy } from './components.ts';
+import { badge, command, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
 import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
 
@@ -78,13 +79,18 @@ function certificateList({ certificates }: Standing, { now }: Pick<Front, 'now'>
   const lines = certificates.map(({ target, validity }) => {
     if (validity === null)
       return html`<li>${targetLink(links, target)} <span class="dim">${HOME.end.unknown}</span></li>`;
-    const { from, until } = validity;
+    const { until } = validity;
     const left = Date.parse(until) - now.getTime();
-    const isLate = left < LATE_SHARE * (Date.parse(until) - Date.parse(from));
-    const tone = left <= 0 ? 'bad' : isLate ? 'wait' : 'good';
+    const tone = certificateTone(validity, now);
     return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${time(until)}</span></li>`;
   });
   return html`<section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2><ul class="now">${lines}</ul></section>`;
+}
+
+export function certificateTone({ from, until }: Validity, now: Date): Tone {
+  const [left, lifetime] = [Date.parse(until) - now.getTime(), Date.parse(until) - Date.parse(from)];
+  if (left <= 0) return 'bad';
+  return left < LATE_SHARE * lifetime ? 'wait' : 'good';
 }
 
 function orphanList({ orphans }: Standing): Html {
