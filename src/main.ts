@@ -10,6 +10,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addVerbs } from './cli/agent/verbs/commands.ts';
 import { EXIT, type Io } from './cli/io.ts';
 import { withLab } from './cli/rehearse/with-lab.ts';
+import { phoenixVersion } from './cli/version.ts';
 
 // Beside the code, so that nobody can change it who cannot change the code; where it cannot be written, everything starts slower.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/phoenix', import.meta.url)));
@@ -26,9 +27,7 @@ let exit: number = EXIT.done;
 
 const phoenix = new Command('phoenix')
   .description('Keeps a Proxmox environment equal to what a Git repository says.')
-  .version(
-    (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-  )
+  .version(phoenixVersion())
   .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
   .option('--debug', 'show where an unexpected error came from')
   .exitOverride()

@@ -77,3 +77,27 @@ export interface Validity {
   readonly from: string;
   readonly until: string;
 }
+
+/** How everything stands, as metrics tell it. Null is what is not known. */
+export interface EnvironmentSeen {
+  readonly targets: readonly TargetSeen[];
+  /** Steps that wait for a person to approve them. */
+  readonly approvals: number;
+  /** The newest commit of the branch was not followed. */
+  readonly headRefused: boolean;
+  readonly orphans: number | null;
+  readonly certificates: readonly CertificateEnd[] | null;
+  /** The newest look at the host that came to an end, ISO 8601. */
+  readonly lookedAt: string | null;
+}
+
+interface TargetSeen {
+  readonly target: TargetId;
+  readonly state: 'applied' | 'doubtful' | 'unproved' | 'declared';
+  /** When it was proved last, ISO 8601. */
+  readonly proved: string | null;
+  /** Its newest step failed. */
+  readonly failed: boolean;
+  /** The newest look found it otherwise than it is declared; null: no look came to an end. */
+  readonly drifted: boolean | null;
+}

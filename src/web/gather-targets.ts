@@ -1,5 +1,6 @@
 // What the pages about targets show: all of them, one, the map, and what a search finds.
 
+import { inTime, orNull } from '../agent/http/outside.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
 import { allTargets } from '../agent/http/targets.ts';
 import { kindOf, type RunId, type TargetId } from '../model/ids.ts';
@@ -7,18 +8,18 @@ import type { MapView } from './html/map.ts';
 import type { SearchView } from './html/search.ts';
 import type { TargetView } from './html/target.ts';
 import type { TargetsView } from './html/targets.ts';
-import { commitsOf, OUTSIDE_WITHIN_MS, orNull, type PageSources, RUNS_LOOKED_AT, within } from './sources.ts';
+import { commitsOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
 export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
   let looked = true;
   const known = () =>
-    within(OUTSIDE_WITHIN_MS, sources.agent.known()).catch((error: unknown) => {
+    inTime(sources.agent.known()).catch((error: unknown) => {
       looked = false;
       throw error;
     });
   const [targets, orphans] = await Promise.all([
     allTargets({ ledger: sources.ledger, agent: { known } }),
-    within(OUTSIDE_WITHIN_MS, sources.agent.orphans()).catch(() => []),
+    inTime(sources.agent.orphans()).catch(() => []),
   ]);
   return { targets, looked, orphans };
 }

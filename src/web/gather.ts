@@ -1,6 +1,8 @@
 // What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
 
+import { orNull } from '../agent/http/outside.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
+import { type Known, type Standing, standingOf } from '../agent/http/standing.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
@@ -8,8 +10,7 @@ import type { RunDetail } from '../ports/ledger.ts';
 import type { Front } from './html/home.ts';
 import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
-import { commitsOf, orNull, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
-import { type Known, type Standing, standingOf } from './standing.ts';
+import { commitsOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
 /** Runs on one page of the list. */
 const RUNS_LISTED = 40;

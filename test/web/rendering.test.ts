@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
+import { standingOf } from '../../src/agent/http/standing.ts';
 import { TROUBLE } from '../../src/messages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -18,7 +19,6 @@ import { searchPage } from '../../src/web/html/search.ts';
 import { type TargetView, targetPage } from '../../src/web/html/target.ts';
 import { targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
-import { standingOf } from '../../src/web/standing.ts';
 import { CREATED, stepOf } from './recorded.ts';
 
 const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };

@@ -1,5 +1,6 @@
 // The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
 
+import type { Standing } from '../../agent/http/standing.ts';
 import { COMMANDS } from '../../messages/commands.ts';
 import { declaredText, HOME } from '../../messages/home.ts';
 import {
@@ -18,7 +19,6 @@ import type { Freeze, Head, NodeAway } from '../../ports/ledger.ts';
 import type { HeldReports } from '../../ports/outbox.ts';
 import type { CommitInfo } from '../../ports.ts';
 import type { Links } from '../links.ts';
-import type { Standing } from '../standing.ts';
 import { badge, command, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';

@@ -1,6 +1,7 @@
 // What needs a person, in the order in which people ask: what waits for approval, what failed, what drifted, which certificates end,
 // what nobody declares. Each with what to do about it.
 
+import type { Standing } from '../../agent/http/standing.ts';
 import { COMMANDS } from '../../messages/commands.ts';
 import { HOME, leftText, type StandingWords, standingSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
@@ -8,7 +9,6 @@ import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
-import type { Standing } from '../standing.ts';
 import { badge, command, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
 import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';

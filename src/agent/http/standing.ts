@@ -1,12 +1,12 @@
 // How things stand: who needs a person, from what the ledger and the looks at the host know. What is not known is null here, never
 // empty. Pure.
 
-import type { TargetJson } from '../agent/http/run-json.ts';
-import type { CertificateEnd } from '../model/environment.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
-import type { MarkedTarget } from '../model/target.ts';
-import { waitingSteps } from '../plan/waiting.ts';
-import type { Head, RunDetail } from '../ports/ledger.ts';
+import type { CertificateEnd } from '../../model/environment.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { MarkedTarget } from '../../model/target.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
+import type { Head, RunDetail } from '../../ports/ledger.ts';
+import type { TargetJson } from './run-json.ts';
 
 /** What is read for it. */
 export interface Known {
