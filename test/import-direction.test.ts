@@ -66,6 +66,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['isomorphic-git', /^io\/(git|local-repository)/],
   ['execa', /^io\/(host|forge)/],
   ['express', /^(agent\/http\/|web\/)/],
+  ['@dagrejs/dagre', /^web\/graph-layout\.ts$/],
   ['preact', /^web\/html\//],
   ['htm', /^web\/html\//],
   ['preact-render-to-string', /^web\/html\/document\.ts$/],

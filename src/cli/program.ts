@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { addVerbs } from './agent/verbs/commands.ts';
 import { EXIT, type Io } from './io.ts';
 import { withLab } from './rehearse/with-lab.ts';
+import { phoenixVersion } from './version.ts';
 
 const EXAMPLE_COMMIT = '3f2a1bc';
 
@@ -26,9 +27,7 @@ export async function run(
 
   const phoenix = new Command('phoenix')
     .description('Keeps a Proxmox environment equal to what a Git repository says.')
-    .version(
-      (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
-    )
+    .version(phoenixVersion())
     .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
     .option('--debug', 'show where an unexpected error came from')
     .exitOverride()
