@@ -2,11 +2,21 @@
 // property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
 // What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
 //
-// Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json (the second holds the firewall's macros)
+// Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json APIDATA.js (the second holds the firewall's macros, the third is
+// api-viewer/apidata.js of pve-docs: of it come the paths that the first leaves out)
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const lists = JSON.parse(readFileSync(process.argv[3] ?? '', 'utf8'));
+const viewer = readFileSync(process.argv[4] ?? '', 'utf8');
+
+const addPaths = ({ path, info = {}, children = [] }) => {
+  source.paths[path] ??= Object.fromEntries(
+    Object.entries(info).map(([method, { name, parameters }]) => [method, { name, params: parameters?.properties }]),
+  );
+  for (const child of children) addPaths(child);
+};
+for (const top of JSON.parse(viewer.slice(viewer.indexOf('['), viewer.indexOf('\n]\n') + 2))) addPaths(top);
 
 const KEPT_VERBS = {
   pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume',
@@ -14,6 +24,9 @@ const KEPT_VERBS = {
 };
 const KEPT_PATHS =
   /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+/** Objects of the datacenter, and what is set of a node. */
+const OBJECT_PATHS =
+  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(config|dns|hosts|time))$/;
 const FACTS = [
   'type',
   'optional',
@@ -241,12 +254,14 @@ const factsOf = (schema) =>
 const formats = {};
 const formatNames = new Map();
 let option = '';
-/** Formats are stored once, under the guest kind and option that first showed them. */
+let apiPath = '';
+/** Formats are stored once, under the guest kind and option that first showed them; another under the same words with its path. */
 function formatName(format) {
   const key = JSON.stringify(format);
   if (!formatNames.has(key)) {
-    formatNames.set(key, option);
-    formats[option] = format;
+    const name = formats[option] === undefined ? option : `${apiPath}/${option.split('/').at(-1)}`;
+    formatNames.set(key, name);
+    formats[name] = format;
   }
   return formatNames.get(key);
 }
@@ -284,10 +299,11 @@ source.paths['/cluster/backup/{id}'] = {
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options
 for (const path of Object.keys(source.paths)
-  .filter((path) => KEPT_PATHS.test(path))
+  .filter((path) => KEPT_PATHS.test(path) || OBJECT_PATHS.test(path))
   .sort((a, b) => order(a) - order(b))) {
   for (const [method, { name, params }] of Object.entries(source.paths[path])) {
     const numbered = {};
+    apiPath = path;
     for (const [parameter, schema] of Object.entries(params ?? {})) {
       option = `${path.includes('/lxc') ? 'lxc' : path.includes('/qemu') ? 'qemu' : 'storage'}/${parameter.replace('[n]', '')}`;
       numbered[parameter] = schemaNumber(factsOf(schema));
