@@ -13,7 +13,7 @@ import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
 import { isFixed, markOf, type ObjectRow, optionsOf, referencesOf } from './row.ts';
-import { forgetSecrets, secretActions } from './secrets.ts';
+import { askedInMaking, forgetSecrets, secretActions } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -23,6 +23,8 @@ export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
 function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
   const { spec } = wanted;
   const { present } = seen;
+  if (row.single !== undefined)
+    return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present ?? {}) };
   if (spec === undefined) return decideRemoval(row, wanted, seen);
   const foreign = present === null ? null : whyForeign(row, wanted, present);
   if (foreign !== null && !(markOf(row) === null && isSettled(row, wanted, spec, seen))) {
@@ -64,19 +66,21 @@ export function whyNotThere(
 }
 
 function isDeclared(sort: string, name: string, declares: Wanted['declares']): boolean {
-  if (declares === undefined || sort === 'storage') return false;
+  if (declares === undefined) return false;
   const kinds = sort === 'guest' ? ['lxc', 'vm'] : [sort];
   return kinds.some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
 }
 
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
-  const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declaredOf(row, option, spec, wanted)));
+  const args = new Map(
+    options.map(([option, schema]) => [option, optionArgs(option, schema, declaredOf(row, option, spec, wanted))]),
+  );
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
     ...forgetSecrets(row, name, seen),
-    making(row, name, args),
+    making(row, name, spec, args, askedInMaking(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
   ];
@@ -113,12 +117,21 @@ function changes(
     }
     named.push(option);
   }
+  const again = (row.always ?? []).filter((option) => !named.includes(option));
+  if (set.length + cleared.length > 0) {
+    const known = optionsOf(row);
+    set.push(...again.flatMap((option) => optionArgs(option, known.get(option) ?? {}, spec[option])));
+  }
   const args = cleared.length === 0 ? set : [...set, '--delete', cleared.join(',')];
   return [
-    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args, seen)]),
+    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
   ];
+}
+
+function calledIn(row: ObjectRow, name: string): string {
+  return row.single === undefined ? `${row.what} ${name}` : `the ${row.what}`;
 }
 
 /** One that is left out counts as what Proxmox takes it for. */
@@ -175,6 +188,10 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   if (strange.length > 0) {
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
+  }
+  const holder = row.holding?.whoHolds(name, new Map(Object.entries(seen.holders))) ?? null;
+  if (holder !== null) {
+    return { kind: 'impossible', reason: `${row.what} ${name} is declared no more, and ${holder}`, passing: true };
   }
   if (!approved) {
     const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;

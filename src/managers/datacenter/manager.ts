@@ -42,7 +42,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
 
 /** What Proxmox never changes is deleted and made again. */
 function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): Impact {
-  if (verb === 'delete') return 'destroy';
+  if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
   const isAnew = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
   const anew = verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isAnew(path));
   return anew ? 'recreate' : 'live';
@@ -65,6 +65,6 @@ function isGuest(id: TargetId): boolean {
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {
-  if (sort === 'storage') return [targetId('hypervisor', 'storage')];
+  if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
   return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
 }

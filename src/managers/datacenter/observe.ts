@@ -27,6 +27,8 @@ export interface Objects {
   readonly pools: Readonly<Record<string, string>>;
   /** What was noted of secrets that Proxmox was told, by file. */
   readonly notes: Readonly<Record<string, string>>;
+  /** Files that tell who would be left without one. */
+  readonly holders: Readonly<Record<string, string>>;
 }
 
 export interface ObjectSeen extends Objects {
@@ -38,6 +40,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
   const paths = [row.file, GUESTS, STORAGES, USERS, REALMS];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
+  const holders = row.holding === undefined ? new Map<string, string>() : await host.readFolders(row.holding.folders);
   const text = new Map(texts);
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
@@ -60,6 +63,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     ),
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
     notes: Object.fromEntries(notes),
+    holders: Object.fromEntries(holders),
   };
 }
 

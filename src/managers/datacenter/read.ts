@@ -14,6 +14,7 @@ import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { DATACENTER_FILE, datacenterFile } from './schema.ts';
+import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
@@ -28,8 +29,11 @@ export const declaration: Declaration = {
       ifEmpty: 'Write {} for none, or remove the file.',
     },
   ],
-  read: (reading) => ({ datacenter: readObjects(reading) }),
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown],
+  read: (reading, { hypervisor }) => {
+    const datacenter = readObjects(reading);
+    return { datacenter, ...(hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) }) };
+  },
+  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown, storagesAreDeclaredOnce],
 };
 
 function readObjects(reading: Reading): Datacenter {
@@ -44,10 +48,14 @@ function readObjects(reading: Reading): Datacenter {
   const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;
   return new Map(
     ROWS.map((row) => {
-      const objects = Object.entries(fields[row.field] ?? {}).map(
+      const field = fields[row.field];
+      const { single } = row;
+      const entries: readonly (readonly [string, JsonObject])[] =
+        field === undefined ? [] : single === undefined ? Object.entries(field) : [[single, field as JsonObject]];
+      const objects = entries.map(
         ([name, options]): DeclaredObject => ({
           name,
-          writtenAt: within(at, row.field, name),
+          writtenAt: single === undefined ? within(at, row.field, name) : within(at, row.field),
           options: normalisedOptions(row, options),
         }),
       );

@@ -32,6 +32,14 @@ interface SecretOption {
   /** Why an object cannot have it; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
   tell(name: string, secret: SecretReference): Command | FileWrite;
+  /** The call that makes the object asks for it too, on its standard input. */
+  readonly withMaking?: true;
+}
+
+/** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
+interface Holding {
+  readonly folders: readonly string[];
+  whoHolds(name: string, files: ReadonlyMap<string, string>): string | null;
 }
 
 export interface ObjectRow {
@@ -39,6 +47,8 @@ export interface ObjectRow {
   readonly kind: string;
   /** Of the file. */
   readonly field: string;
+  /** The field holds one object, which is there always and has this name; absent where it holds many. */
+  readonly single?: string;
   /** For people: `backup job`. */
   readonly what: string;
   /** A sentence. */
@@ -80,6 +90,15 @@ export interface ObjectRow {
   readonly secrets?: Readonly<Record<string, SecretOption>>;
   /** What a call that makes it is given beside its options. */
   readonly making?: readonly string[];
+  /** Made by another program than pvesh: its first words, and the options that they say already. */
+  readonly makes?: {
+    readonly program: string;
+    readonly args: (name: string, options: JsonObject) => readonly string[];
+    readonly without: readonly string[];
+  };
+  /** Options that every change has to name again. */
+  readonly always?: readonly string[];
+  readonly holding?: Holding;
   /** What goes along when it is deleted: the end of a sentence. */
   readonly lost: string;
   /** Faults that only show beside other options, by option. */

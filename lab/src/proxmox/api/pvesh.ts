@@ -8,9 +8,11 @@ import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
+import { optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
 import { sectionCall } from '../objects/sections.ts';
+import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
@@ -99,7 +101,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 }
 
 /** Objects of the datacenter: the first that knows the path answers. */
-const OBJECTS = [poolCall, accessCall, realmCall, sectionCall];
+const OBJECTS = [poolCall, accessCall, realmCall, sectionCall, typedCall, optionsCall];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 
