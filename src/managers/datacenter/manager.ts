@@ -9,15 +9,17 @@ import type { Kind } from '../kind.ts';
 import { own } from '../sources.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
+import { importerOf } from './import.ts';
 import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
 import { declaration } from './read.ts';
 import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
-export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects>[] = ROWS.map(kindOfObject);
+export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects>[] = ROWS.map(kindOfObject);
 
-function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects> {
+function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
+  const imports = importerOf(row);
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },
@@ -37,6 +39,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
     health: () => null,
     // What it was stands in Git.
     safeguard: () => null,
+    ...(imports === undefined ? {} : { imports }),
   };
 }
 

@@ -36,6 +36,11 @@ function nameSchema(row: ObjectRow) {
   );
 }
 
+/** Whether the file takes an object of this name. */
+export function isName(row: ObjectRow, name: string): boolean {
+  return row.single === name || nameSchema(row).safeParse(name).success;
+}
+
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
     const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
