@@ -65,6 +65,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
+  /** An address, a network, or an alias of the datacenter. */
+  cidr: '[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?|(?:dc/)?[A-Za-z][A-Za-z0-9_-]+',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -183,6 +185,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   'backup-fleecing': 'props',
   'backup-performance': 'props',
   'email-or-username-list': 'mails',
+  IPorCIDR: 'cidr',
   'prune-backups': 'props',
   'pve-calendar-event': 'calendar',
   'pve-node': 'name',
@@ -206,20 +209,21 @@ function wordsFor(option: string, { type, format, enum: words }: Schema): string
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear } = row;
+  const { id, paths, members, clear, rename, part } = row;
   const options = [...optionsOf(row)].map(
     ([option, schema]) => [option, `--${option} ${wordsFor(option, schema)}`] as const,
   );
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
   const set = options.map(([, words]) => words);
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
-  const named = paths.change.includes('{id}')
-    ? paths.change.replace('{id}', '{name}')
-    : `${paths.change} --${id} {name}`;
+  const place = `{${id}}`;
+  const named = paths.change.includes(place) ? paths.change.replace(place, '{name}') : `${paths.change} --${id} {name}`;
+  const changed =
+    rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   return [
     `pvesh create ${paths.create} --${id} {name} ( ${made.join(' | ')} )*`,
-    `pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`,
-    `pvesh delete ${named}`,
+    `${changed} ( ${[...set, ...more].join(' | ')} )+`,
+    `pvesh delete ${named}${part?.goesWith === true ? ' --force 1' : ''}`,
   ];
 }
 
@@ -275,6 +279,9 @@ const COMMANDS: readonly string[] = [
 
   // Objects of the datacenter.
   ...ROWS.flatMap(objectCommands),
+  'pvesh create /cluster/firewall/ipset/{name} --cidr {cidr} ( --nomatch 1 )? ( --comment {text} )?',
+  'pvesh set /cluster/firewall/ipset/{name}/{cidr} --nomatch {flag} ( --comment {text} )?',
+  'pvesh delete /cluster/firewall/ipset/{name}/{cidr}',
 
   // Network, names, clock.
   'ip -j address show',

@@ -4,6 +4,7 @@
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Certificate } from './certificate/declared.ts';
 import type { Config, Guest } from './config.ts';
+import { objectsNamedBy } from './guest/firewall-names.ts';
 import { ASKING_THE_CA } from './guest/rules/dependency-cycle.ts';
 import { seenBy } from './guest/seen-by.ts';
 import type { LxcGuest } from './lxc/declared.ts';
@@ -91,5 +92,6 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
     ...(asksCa ? [guestTarget(ca), HOST.trust] : []),
+    ...objectsNamedBy(guest.firewall?.rules ?? []),
   ];
 }

@@ -61,6 +61,8 @@ describe('each schema', () => {
       backup_jobs: {
         nightly: { schedule: '02:30', pool: 'edge', storage: 'local', 'prune-backups': { 'keep-daily': 7 } },
       },
+      aliases: { office: { cidr: '10.0.50.0/24', comment: 'Desks' } },
+      ip_sets: { trusted: { entries: ['dc/office', { cidr: '10.0.0.66', nomatch: true, comment: 'The printer' }] } },
     },
     phoenix_stacks_config: { docker_stacks: {} },
     stack: files['stacks/shop/phoenix.json'],

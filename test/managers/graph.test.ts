@@ -16,6 +16,8 @@ const REFERENCE: Files = {
   'etc/phoenix_datacenter_config.json': JSON.stringify({
     pools: { edge: { vms: [101, 102] } },
     backup_jobs: { nightly: { schedule: '02:30', pool: 'edge', storage: 'local' } },
+    aliases: { office: { cidr: '10.0.50.0/24' } },
+    ip_sets: { trusted: { entries: ['dc/office'] } },
   }),
 };
 const LXC = 'etc/phoenix_lxc_configs.json';

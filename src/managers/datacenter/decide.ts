@@ -78,7 +78,7 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
   const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declaredOf(option, spec, wanted)));
   const make = pvesh(`make ${row.what} ${name}`, 'create', row.paths.create, [`--${row.id}`, name, ...args]);
-  return [make, ...memberActions(row, wanted, spec, seen, {})];
+  return [make, ...memberActions(row, wanted, spec, seen, {}), ...partActions(row, wanted, spec, seen, {})];
 }
 
 function changes(
@@ -89,6 +89,7 @@ function changes(
   present: Options,
 ): Action[] {
   const name = nameOf(wanted.target);
+  const given: string[] = [];
   const set: string[] = [];
   const cleared: string[] = [];
   const named: string[] = [];
@@ -96,10 +97,11 @@ function changes(
   for (const [option, schema] of optionsOf(row)) {
     if (row.members.includes(option)) continue;
     const value = declaredOf(option, spec, wanted);
+    if (row.always?.includes(option) === true) given.push(...optionArgs(option, schema, value ?? present[option]?.[0]));
     const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
     if (value !== undefined) {
       if (has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value))) continue;
-      set.push(...optionArgs(option, schema, value));
+      if (row.always?.includes(option) !== true) set.push(...optionArgs(option, schema, value));
       named.push(option);
       continue;
     }
@@ -109,10 +111,11 @@ function changes(
     else set.push(`--${option}`, '');
     named.push(option);
   }
-  const args = cleared.length === 0 ? set : [...set, '--delete', cleared.join(',')];
+  const args = [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])];
   return [
-    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args)]),
+    ...(named.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args)]),
     ...memberActions(row, wanted, spec, seen, present),
+    ...partActions(row, wanted, spec, seen, present),
   ];
 }
 
@@ -165,6 +168,27 @@ function memberActions(
   ];
 }
 
+/** What is declared of the list is the whole of it; of one that is declared no more, only what was declared goes. */
+function partActions(
+  row: ObjectRow,
+  { target, before }: Wanted<JsonObject>,
+  spec: JsonObject,
+  { file }: ObjectSeen,
+  present: Options,
+): Action[] {
+  const { part } = row;
+  if (part === undefined) return [];
+  const here = present[part.field] ?? [];
+  const [list, earlier] = [spec[part.field], before?.[part.field]];
+  const had = earlier === undefined ? [] : part.lines(earlier);
+  const lines = list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+  const name = nameOf(target);
+  const below = row.paths.change.replace(`{${row.id}}`, name);
+  return part
+    .calls(here, lines, file)
+    .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.what} ${name}`, verb, `${below}${path}`, args));
+}
+
 function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
   const { target, before, approved } = wanted;
   const { present } = seen;
@@ -175,6 +199,16 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   const strange = row.members.flatMap((option) =>
     splitList(present[option]?.[0] ?? '').filter((word) => !wordsOf(before?.[option]).includes(word)),
   );
+  const { part } = row;
+  if (part !== undefined) {
+    const had = before?.[part.field] === undefined ? [] : part.lines(before[part.field] ?? []);
+    strange.push(...(present[part.field] ?? []).filter((line) => !had.includes(line)));
+  }
+  const naming = row.namedBy?.(name, seen.firewalls) ?? [];
+  if (naming.length > 0) {
+    const reason = `${row.what} ${name} is still named in ${naming.join(', ')}, where it would mean nothing then; take it out of the rules there first`;
+    return { kind: 'impossible', reason };
+  }
   if (strange.length > 0) {
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
@@ -186,18 +220,25 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
       reason: `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${how}`,
     };
   }
-  const remove = pvesh(`delete ${row.what} ${name}`, 'delete', ...addressed(row, name), 'destroy');
-  return { kind: 'actions', actions: [...memberActions(row, wanted, {}, seen, present), remove] };
+  const [path, own] = addressed(row, name);
+  const emptied = part === undefined || part.goesWith ? [] : partActions(row, wanted, {}, seen, present);
+  const force = part?.goesWith === true ? ['--force', '1'] : [];
+  const remove = pvesh(`delete ${row.what} ${name}`, 'delete', path, [...own, ...force], 'destroy');
+  return { kind: 'actions', actions: [...memberActions(row, wanted, {}, seen, present), ...emptied, remove] };
 }
 
 function setting(row: ObjectRow, name: string, summary: string, args: readonly string[]): Action {
+  if (row.rename !== undefined) {
+    return pvesh(summary, 'create', row.paths.create, [`--${row.id}`, name, `--${row.rename}`, name, ...args]);
+  }
   const [path, own] = addressed(row, name);
   return pvesh(summary, 'set', path, [...own, ...args]);
 }
 
 /** The path of an object, and its name as an option where the path does not hold it. */
 function addressed({ paths, id }: ObjectRow, name: string): [string, readonly string[]] {
-  return paths.change.includes('{id}') ? [paths.change.replace('{id}', name), []] : [paths.change, [`--${id}`, name]];
+  const place = `{${id}}`;
+  return paths.change.includes(place) ? [paths.change.replace(place, name), []] : [paths.change, [`--${id}`, name]];
 }
 
 function pvesh(summary: string, verb: string, path: string, args: readonly string[], impact: Impact = 'live'): Action {

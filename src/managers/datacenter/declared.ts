@@ -8,6 +8,8 @@ export interface DeclaredObject {
   readonly writtenAt: Place;
   /** By Proxmox's own names, lists in order and without repetition. */
   readonly options: JsonObject;
+  /** The same as it is written. */
+  readonly written: JsonObject;
 }
 
 /** By the kind of the row. */

@@ -43,6 +43,9 @@ function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
   const needs = Object.entries(row.names).flatMap(([option, sort]) =>
     wordsOf(options[option]).flatMap((each) => needsOf(sort, each)),
   );
+  const list = row.part === undefined ? undefined : options[row.part.field];
+  if (row.part !== undefined && list !== undefined)
+    needs.push(...row.part.names(list).flatMap(([sort, each]) => needsOf(sort, each)));
   return {
     id: targetId(row.kind, name),
     spec: options,

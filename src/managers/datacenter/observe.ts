@@ -5,11 +5,14 @@ import { nameOf } from '../../model/ids.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
+import { CLUSTER_FIREWALL, clusterFirewall } from './firewall/file.ts';
 import type { Named, ObjectRow } from './row.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
 const STORAGES = '/etc/pve/storage.cfg';
 const USERS = '/etc/pve/user.cfg';
+const FIREWALLS = '/etc/pve/firewall';
+const HOST_FIREWALL = '/etc/pve/local/host.fw';
 
 export interface Objects {
   /** By name. */
@@ -20,6 +23,10 @@ export interface Objects {
   readonly poolOf: Readonly<Record<string, string>>;
   /** The comment of each pool. */
   readonly pools: Readonly<Record<string, string>>;
+  /** The whole file that objects of the kind stand in. */
+  readonly file: string;
+  /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
+  readonly firewalls: ReadonlyMap<string, string>;
 }
 
 export interface ObjectSeen extends Omit<Objects, 'objects'> {
@@ -28,14 +35,19 @@ export interface ObjectSeen extends Omit<Objects, 'objects'> {
 }
 
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [row.file, GUESTS, STORAGES, USERS];
-  const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
+  const paths = [row.file, GUESTS, STORAGES, USERS, ...(row.namedBy === undefined ? [] : [HOST_FIREWALL])];
+  const [firewalls, texts] = await Promise.all([
+    row.namedBy === undefined ? new Map<string, string>() : host.readFolders([FIREWALLS]),
+    Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const)),
+  ]);
   const text = new Map(texts);
   const pools = parseUserConfig(text.get(USERS) ?? '', 'pool');
   const storages = text.get(STORAGES);
   return {
     objects: row.read(text.get(row.file) ?? ''),
+    file: text.get(row.file) ?? '',
     there: {
+      alias: row.file === CLUSTER_FIREWALL ? [...clusterFirewall(text.get(row.file) ?? '').aliases.keys()] : null,
       guest: guestsIn(text.get(GUESTS)),
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],
@@ -43,6 +55,10 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),
     ),
+    firewalls: new Map([
+      ...firewalls,
+      ...texts.flatMap(([path, each]) => (path === HOST_FIREWALL && each !== undefined ? [[path, each] as const] : [])),
+    ]),
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
   };
 }

@@ -7,11 +7,13 @@ import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Declaration, Reading } from '../declaration.ts';
+import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
+import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
 import { type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
-import { DATACENTER_FILE, datacenterFile } from './schema.ts';
+import { datacenterFile } from './schema.ts';
 import { normalised } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
@@ -27,7 +29,7 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading) => ({ datacenter: readObjects(reading) }),
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests],
+  rules: [storagesAreKnown, poolsMayHaveTheirGuests, entriesNameKnownAliases, namesAreKeptByOne],
 };
 
 function readObjects(reading: Reading): Datacenter {
@@ -47,6 +49,7 @@ function readObjects(reading: Reading): Datacenter {
           name,
           writtenAt: within(at, row.field, name),
           options: normalisedOptions(row, options),
+          written: options,
         }),
       );
       return [row.kind, objects];
@@ -59,7 +62,11 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
     const value = options[option];
     return value === undefined ? [] : [[option, normalised(schema, value)]];
   });
-  return Object.fromEntries(values);
+  const list = row.part === undefined ? undefined : options[row.part.field];
+  return {
+    ...Object.fromEntries(values),
+    ...(row.part === undefined || list === undefined ? {} : { [row.part.field]: row.part.normalised(list) }),
+  };
 }
 
 /** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
@@ -69,11 +76,11 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
   return each(datacenter).flatMap(({ row, object }) =>
     Object.entries(row.names).flatMap(([option, sort]): Diagnostic[] => {
       if (sort !== 'storage') return [];
-      return wordsOf(object.options[option]).flatMap((id, index): Diagnostic[] => {
+      return wordsOf(object.written[option]).flatMap((id, index): Diagnostic[] => {
         const found = storages.get(id);
         const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
         if (found !== undefined && takes) return [];
-        const keys = Array.isArray(object.options[option]) ? [option, index] : [option];
+        const keys = Array.isArray(object.written[option]) ? [option, index] : [option];
         return [
           {
             code: 'UNKNOWN_STORAGE',

@@ -6,24 +6,26 @@ import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
-import { isList, type ObjectRow, optionsOf } from './row.ts';
+import { changeOf, isList, type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
-export const DATACENTER_FILE = 'etc/phoenix_datacenter_config.json';
-
-const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
+const ANY_NAME = {
+  pattern: /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/,
+  expects: 'a name of 2 to 40 letters, digits and _ . -, and begin with a letter',
+};
 /** Proxmox takes 512 signs at least; behind it stands whose the object is. */
 const MOST_COMMENT = 200;
 const MOST_TEXT = 1024;
 
 /** The name of an object below its field. */
 function nameSchema(row: ObjectRow) {
-  const named = text.name(NAME, 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter');
+  const { pattern, expects } = row.name ?? ANY_NAME;
+  const expected = `must be ${expects}`;
   return becomes(
     [{ verb: `pvesh create ${row.paths.create}`, option: row.id }],
-    'must be a name that Proxmox takes: letters, digits, _ and -',
-    named,
+    row.name === undefined ? 'must be a name that Proxmox takes: letters, digits, _ and -' : expected,
+    text.name(pattern, expected),
   );
 }
 
@@ -33,6 +35,9 @@ function objectSchema(row: ObjectRow) {
     const described = field.describe(`${PURPOSES[option] ?? `Proxmox's option ${option}`}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
+  if (row.part !== undefined) {
+    fields.push([row.part.field, row.part.schema.describe(row.part.describes).optional()]);
+  }
   return z.strictObject(Object.fromEntries(fields)).superRefine((object, { addIssue }) => {
     for (const { option, message } of faultsOf(row, object as JsonObject)) {
       addIssue({ code: 'custom', path: option === null ? [] : [option], message });
@@ -44,9 +49,8 @@ function objectSchema(row: ObjectRow) {
 function checked(row: ObjectRow, option: string, schema: Schema): z.ZodType {
   // Each of its texts is a word of its own, which Proxmox takes as it is.
   if (schema.type === 'array') return shapeOf(schema);
-  const places = [
-    { verb: `pvesh set ${row.paths.change}`, option, write: (given: never) => textsOf(schema, given as Json) },
-  ];
+  const { verb, path } = changeOf(row);
+  const places = [{ verb: `pvesh ${verb} ${path}`, option, write: (given: never) => textsOf(schema, given as Json) }];
   return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shapeOf(schema));
 }
 
@@ -99,6 +103,7 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
 /** What the options mean that most objects have; the others are told in Proxmox's manual. */
 const PURPOSES: Readonly<Record<string, string>> = {
   all: 'Every guest of the datacenter, but for those in exclude',
+  cidr: 'An address, or a network such as 10.0.0.0/24',
   comment: 'For people. Whose the object is stands behind it',
   enabled: 'Whether it is carried out. Default: as Proxmox has it, true',
   exclude: 'Guests that are left out',

@@ -1,8 +1,8 @@
 // One call of the firewall's API: what it asks for, what it returns, and the digests by which callers notice changes.
 import { createHash } from 'node:crypto';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
-import type { FirewallConfig } from './config.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 export type Request = {

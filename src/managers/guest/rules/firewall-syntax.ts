@@ -4,8 +4,10 @@ import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../confi
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
 import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { FirewallRule } from '../declared.ts';
+import { knownNames } from '../firewall-names.ts';
 import { meaningOf, ruleLists } from '../guests.ts';
 
 /** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
@@ -24,13 +26,10 @@ const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp'];
  * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
  * Proxmox's own check of a rule has against it, in its words.
  */
-export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
-  const { knownAliases, knownIpSets } = config.hypervisor;
-  const known: FirewallNames = {
-    aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),
-    ipset: new Set(knownIpSets),
-  };
-  const judge = judgingOnce(known);
+export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnostic[] {
+  // What is written there and could not be read may be any name.
+  const mayBeMore = unreadable.file(DATACENTER_FILE) || unreadable.host('known_aliases', 'known_ip_sets');
+  const judge = judgingOnce(knownNames(config), mayBeMore);
   return ruleLists(config).flatMap((list) =>
     list.rules.flatMap((rule) =>
       judge(rule, list.owner === 'host', list.interfaces ?? ['net0']).map(([field, message, hint]) => ({
@@ -49,18 +48,25 @@ type Fault = readonly [field: string, message: string, hint?: string];
 /** Many guests have the same few rules: each is judged once. */
 function judgingOnce(
   known: FirewallNames,
+  mayBeMore: boolean,
 ): (rule: FirewallRule, ofHost: boolean, interfaces: readonly string[]) => readonly Fault[] {
   const judged = new Map<string, readonly Fault[]>();
   return (rule, ofHost, interfaces) => {
     const of = rule.iface === null ? '' : interfaces.join();
     const key = `${ofHost}\n${of}\n${meaningOf(rule)}`;
-    const found = judged.get(key) ?? faults(rule, ofHost, known, interfaces);
+    const found = judged.get(key) ?? faults(rule, ofHost, known, mayBeMore, interfaces);
     judged.set(key, found);
     return found;
   };
 }
 
-function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, interfaces: readonly string[]): Fault[] {
+function faults(
+  rule: FirewallRule,
+  ofHost: boolean,
+  known: FirewallNames,
+  mayBeMore: boolean,
+  interfaces: readonly string[],
+): Fault[] {
   const found: Fault[] = [];
   for (const [field, ports] of [
     ['port', rule.port],
@@ -91,6 +97,7 @@ function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, inter
   // A port without its protocol is one fault, which Proxmox has against both.
   const saidOfPorts = told.has('port') || told.has('source_port');
   const others = ruleProblems(asWritten(rule), ofHost ? 'host' : 'ct', known, undefined)
+    .filter(([, message]) => !mayBeMore || !message.startsWith('no such '))
     .map(([property, message]) => inOurWords(property, message, rule))
     .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
@@ -119,10 +126,10 @@ function inOurWords(property: string, message: string, rule: FirewallRule): Faul
   const field = FIELDS[property] ?? property;
   const value = property === 'source' || property === 'dest' ? (rule[property] ?? '') : '';
   if (message.startsWith('no such alias'))
-    return [field, `No alias "${value}" is known`, nameHint('alias', 'known_aliases')];
+    return [field, `No alias "${value}" is known`, nameHint('alias', 'aliases', 'known_aliases')];
   if (message.startsWith('no such ipset')) {
     return value === value.toLowerCase()
-      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'known_ip_sets')]
+      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'ip_sets', 'known_ip_sets')]
       : [field, `"${value}" names no IP set: Proxmox keeps their names in lower case`, `Write ${value.toLowerCase()}.`];
   }
   if (message.startsWith('detected mixed'))
@@ -130,8 +137,8 @@ function inOurWords(property: string, message: string, rule: FirewallRule): Faul
   return [field, `Proxmox would leave the rule out: ${message}`];
 }
 
-function nameHint(what: string, setting: string): string {
-  return `If the datacenter's firewall has that ${what}, name it in "${setting}" of etc/phoenix_hypervisor_config.json. Otherwise write the addresses.`;
+function nameHint(what: string, field: string, setting: string): string {
+  return `Declare the ${what} in "${field}" of ${DATACENTER_FILE}. If people keep one of that name in the datacenter's firewall, name it in "${setting}" of ${HYPERVISOR_FILE}.`;
 }
 
 function portsFault(ports: string): string | undefined {

@@ -1,15 +1,8 @@
 // A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
 // cannot be read are warned about and left out; wrong rules are warned about and kept.
-import { isIpv4, isIpv6 } from '../../../../src/proxmox/addresses.ts';
-import {
-  NAME,
-  parseRule,
-  printRule,
-  type Rule,
-  type RuleEnvironment,
-  ruleProblems,
-} from '../../../../src/proxmox/firewall-rule.ts';
-import { formatProblem } from '../../../../src/proxmox/formats.ts';
+import { isIpv4, isIpv6 } from './addresses.ts';
+import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './firewall-rule.ts';
+import { formatProblem } from './formats.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };
 export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };
