@@ -67,6 +67,11 @@ const CLASSES: Readonly<Record<string, string>> = {
   words: '{name}(?:,{name})*',
   /** An address, a network, or an alias of the datacenter. */
   cidr: '[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?|(?:dc/)?[A-Za-z][A-Za-z0-9_-]+',
+  /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
+  matched: '{matchee}(?:,{matchee})*',
+  matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
+  /** By which Proxmox tells a list of rules from one that was changed. */
+  listdigest: '[0-9a-f]{40}',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -227,6 +232,9 @@ function objectCommands(row: ObjectRow): string[] {
   ];
 }
 
+const RULE =
+  '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
+
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
 const COMMANDS: readonly string[] = [
   // Guests. What runs inside of one is its root's, and is not looked at.
@@ -279,6 +287,9 @@ const COMMANDS: readonly string[] = [
 
   // Objects of the datacenter.
   ...ROWS.flatMap(objectCommands),
+  `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
+  `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {listdigest}`,
+  'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {listdigest}',
   'pvesh create /cluster/firewall/ipset/{name} --cidr {cidr} ( --nomatch 1 )? ( --comment {text} )?',
   'pvesh set /cluster/firewall/ipset/{name}/{cidr} --nomatch {flag} ( --comment {text} )?',
   'pvesh delete /cluster/firewall/ipset/{name}/{cidr}',

@@ -1,4 +1,4 @@
-// Calls on pools and backup jobs, answered by the lab as Proxmox's own programs were recorded to: their end, their words, and the files after them.
+// Calls on objects of the datacenter, answered by the lab as Proxmox's own programs were recorded to: their end, their words, and the files after them.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,6 +8,8 @@ import { expect, test } from 'vitest';
 import { createLab, programsHere } from '../host.ts';
 
 const REFERENCE = process.env['PHOENIX_TEST_REFERENCE'];
+
+const FIREWALL = '/etc/pve/firewall/cluster.fw';
 
 interface Row {
   readonly argv?: readonly string[];
@@ -28,10 +30,10 @@ function isOurs({ argv = [] }: Row): boolean {
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');
-  return isChange && named && /^\/(pools|cluster\/backup)(\/[^/]+)?$/.test(path);
+  return isChange && named && /^\/((pools|cluster\/backup)(\/[^/]+)?$|cluster\/firewall\/)/.test(path);
 }
 
-test.skipIf(REFERENCE === undefined)('calls on pools and backup jobs end as recorded', async () => {
+test.skipIf(REFERENCE === undefined)('calls on objects of the datacenter end as recorded', async () => {
   const lines = readFileSync(join(REFERENCE ?? '', 'proxmox-objects.jsonl'), 'utf8')
     .trim()
     .split('\n');
@@ -57,6 +59,10 @@ test.skipIf(REFERENCE === undefined)('calls on pools and backup jobs end as reco
       const here = sectionsOf(existsSync(path) ? readFileSync(path, 'utf8') : '');
       for (const [id, text] of here)
         if (jobs.has(id) && jobs.get(id) !== text) differences.push(`${id}:\n${text}\nrecorded:\n${jobs.get(id)}`);
+    }
+    if (row.file === FIREWALL) {
+      const here = readFileSync(join(dir, FIREWALL), 'utf8');
+      if (inOrder(here) !== inOrder(row.content ?? '')) differences.push(`${here}recorded:\n${row.content}`);
     }
     if (!isOurs(row)) continue;
     const [program = '', ...args] = asSent(row.argv ?? []);
@@ -86,6 +92,12 @@ test.skipIf(REFERENCE === undefined)('calls on pools and backup jobs end as reco
   expect(asked).toBeGreaterThan(50);
   expect(differences).toEqual([]);
 });
+
+/** Proxmox writes options in any order. */
+function inOrder(text: string): string {
+  const [options = '', ...others] = text.split('\n\n[');
+  return [options.split('\n').sort().join('\n'), ...others].join('\n\n[');
+}
 
 /** The text of each section by its id. */
 function sectionsOf(text: string): Map<string, string> {

@@ -210,6 +210,17 @@ export function setEntryProblem(
   return places.some((place) => place?.aliases.has(alias.toLowerCase())) ? undefined : `no such alias '${alias}'`;
 }
 
+/** What the digest of a list is made of by which callers notice changes (PVE/Firewall.pm, copy_list_with_digest: SHA-1). */
+export function digestedText(items: readonly Readonly<Record<string, unknown>>[]): string {
+  return items
+    .flatMap((item) =>
+      Object.keys(item)
+        .sort()
+        .flatMap((key) => (item[key] === undefined ? [] : [`${key}:${item[key]}\n`])),
+    )
+    .join('');
+}
+
 const remark = (comment: string | undefined): string => (comment?.trim() ? ` # ${comment}` : '');
 
 /** The file of a configuration; empty when there is nothing to write, and the file is then removed. */

@@ -61,6 +61,7 @@ describe('each schema', () => {
       backup_jobs: {
         nightly: { schedule: '02:30', pool: 'edge', storage: 'local', 'prune-backups': { 'keep-daily': 7 } },
       },
+      firewall_groups: { web: { rules: [{ type: 'in', action: 'ACCEPT', macro: 'HTTPS', source: '+trusted' }] } },
       aliases: { office: { cidr: '10.0.50.0/24', comment: 'Desks' } },
       ip_sets: { trusted: { entries: ['dc/office', { cidr: '10.0.0.66', nomatch: true, comment: 'The printer' }] } },
     },

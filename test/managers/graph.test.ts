@@ -18,6 +18,7 @@ const REFERENCE: Files = {
     backup_jobs: { nightly: { schedule: '02:30', pool: 'edge', storage: 'local' } },
     aliases: { office: { cidr: '10.0.50.0/24' } },
     ip_sets: { trusted: { entries: ['dc/office'] } },
+    firewall_groups: { web: { rules: [{ type: 'in', action: 'ACCEPT', macro: 'HTTPS', source: '+trusted' }] } },
   }),
 };
 const LXC = 'etc/phoenix_lxc_configs.json';

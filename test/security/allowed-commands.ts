@@ -13,6 +13,9 @@ const ACCOUNT = [
   'ann-of-phoenix',
 ];
 
+/** By which Proxmox knows a list of rules. */
+const LIST = '5dec8cca7cd268495cda5a84688fac58a2d97269';
+
 export const ALLOWED: readonly (readonly string[])[] = [
   ...['pct', 'qm'].flatMap((program) => [
     [program, 'status', '101'],
@@ -87,6 +90,53 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pvesh', 'set', '/cluster/firewall/ipset/blocked/10.9.0.0/16', '--nomatch', '0', '--comment', 'x'],
   ['pvesh', 'delete', '/cluster/firewall/ipset/blocked/dc/lan'],
   ['pvesh', 'delete', '/cluster/firewall/ipset/blocked', '--force', '1'],
+  ['pvesh', 'create', '/cluster/firewall/groups', '--group', 'web', '--comment', 'x'],
+  ['pvesh', 'create', '/cluster/firewall/groups', '--group', 'web', '--rename', 'web', '--comment', 'y'],
+  [
+    ...['pvesh', 'create', '/cluster/firewall/groups/web', '--type', 'in', '--action', 'ACCEPT', '--macro', 'HTTPS'],
+    ...[
+      '--source',
+      '+dc/trusted',
+      '--dest',
+      '10.0.0.0/24,10.1.0.1',
+      '--log',
+      'info',
+      '--enable',
+      '0',
+      '--comment',
+      'x',
+    ],
+  ],
+  [
+    'pvesh',
+    'create',
+    '/cluster/firewall/groups/web',
+    '--type',
+    'in',
+    '--action',
+    'DROP',
+    '--proto',
+    'icmp',
+    '--icmp-type',
+    'any',
+  ],
+  ['pvesh', 'set', '/cluster/firewall/groups/web/0', '--moveto', '3', '--digest', LIST],
+  [
+    ...[
+      'pvesh',
+      'set',
+      '/cluster/firewall/groups/web/1',
+      '--proto',
+      'tcp',
+      '--dport',
+      '80,443',
+      '--sport',
+      '1024:65535',
+    ],
+    ...['--delete', 'macro,log', '--digest', LIST],
+  ],
+  ['pvesh', 'delete', '/cluster/firewall/groups/web/1', '--digest', LIST],
+  ['pvesh', 'delete', '/cluster/firewall/groups/web'],
   ['pveam', 'update'],
   ['pveam', 'available'],
   ['pveam', 'download', 'local', 'debian-12.tar.zst'],

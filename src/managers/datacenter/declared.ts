@@ -2,6 +2,7 @@
 
 import type { Place } from '../../config/read/place.ts';
 import type { JsonObject } from '../../model/json.ts';
+import type { FirewallRule } from '../guest/declared.ts';
 
 export interface DeclaredObject {
   readonly name: string;
@@ -12,6 +13,12 @@ export interface DeclaredObject {
   readonly written: JsonObject;
 }
 
+/** A security group, as those see it who look at rules of firewalls. */
+export interface SecurityGroup {
+  readonly name: string;
+  readonly rules: readonly FirewallRule[];
+}
+
 /** By the kind of the row. */
 export type Datacenter = ReadonlyMap<string, readonly DeclaredObject[]>;
 
@@ -19,5 +26,6 @@ declare module '../config.ts' {
   interface Config {
     /** Absent where the kinds are not registered. */
     readonly datacenter?: Datacenter;
+    readonly securityGroups?: readonly SecurityGroup[];
   }
 }

@@ -44,8 +44,7 @@ function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
     wordsOf(options[option]).flatMap((each) => needsOf(sort, each)),
   );
   const list = row.part === undefined ? undefined : options[row.part.field];
-  if (row.part !== undefined && list !== undefined)
-    needs.push(...row.part.names(list).flatMap(([sort, each]) => needsOf(sort, each)));
+  if (row.part !== undefined && list !== undefined) needs.push(...row.part.needs(list));
   return {
     id: targetId(row.kind, name),
     spec: options,

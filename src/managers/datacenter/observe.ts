@@ -5,7 +5,6 @@ import { nameOf } from '../../model/ids.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
-import { CLUSTER_FIREWALL, clusterFirewall } from './firewall/file.ts';
 import type { Named, ObjectRow } from './row.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
@@ -47,7 +46,6 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     objects: row.read(text.get(row.file) ?? ''),
     file: text.get(row.file) ?? '',
     there: {
-      alias: row.file === CLUSTER_FIREWALL ? [...clusterFirewall(text.get(row.file) ?? '').aliases.keys()] : null,
       guest: guestsIn(text.get(GUESTS)),
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],

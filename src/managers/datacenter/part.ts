@@ -1,8 +1,8 @@
 // A list in an object that Proxmox changes by calls of its own, one for each thing in it: entries of an IP set, rules of a group.
 
 import type { z } from 'zod';
+import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
-import type { Named } from './row.ts';
 
 /** One call of `pvesh` below the path of the list's object. */
 export interface PartCall {
@@ -24,8 +24,8 @@ export interface Part {
   readonly normalised: (list: Json) => Json;
   /** As the lines of Proxmox's file say it. */
   readonly lines: (list: Json) => readonly string[];
-  /** What it names that has to be there first. */
-  readonly names: (list: Json) => readonly (readonly [Named, string])[];
+  /** Objects that it names, which come first. */
+  readonly needs: (list: Json) => readonly TargetId[];
   /** From the lines that are there to those that should be; `file` is the whole file that they stand in. */
   readonly calls: (present: readonly string[], wanted: readonly string[], file: string) => readonly PartCall[];
   /** Whether the object goes with what is in it (`--force 1`), or has to be empty first. */

@@ -10,6 +10,7 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
+import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
 import { type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -28,7 +29,10 @@ export const declaration: Declaration = {
       ifEmpty: 'Write {} for none, or remove the file.',
     },
   ],
-  read: (reading) => ({ datacenter: readObjects(reading) }),
+  read(reading) {
+    const datacenter = readObjects(reading);
+    return { datacenter, securityGroups: securityGroupsOf(datacenter) };
+  },
   rules: [storagesAreKnown, poolsMayHaveTheirGuests, entriesNameKnownAliases, namesAreKeptByOne],
 };
 

@@ -5,7 +5,7 @@ import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool' | 'alias';
+export type Named = 'guest' | 'storage' | 'pool';
 
 export interface ObjectRow {
   /** Of its targets: `backup` of `backup/nightly`. */

@@ -3,6 +3,6 @@
 import type { ObjectRow } from './row.ts';
 import { pools } from './rows/access.ts';
 import { backupJobs } from './rows/backup.ts';
-import { aliases, ipSets } from './rows/firewall.ts';
+import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 
-export const ROWS: readonly ObjectRow[] = [pools, backupJobs, aliases, ipSets];
+export const ROWS: readonly ObjectRow[] = [pools, backupJobs, aliases, ipSets, firewallGroups];

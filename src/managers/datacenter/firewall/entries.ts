@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hasHostBits, networkOf, parseNetwork, spelling } from '../../../config/address.ts';
 import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
+import { targetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Part, PartCall } from '../part.ts';
 
@@ -50,10 +51,10 @@ export const entries: Part = {
     'Everything that is in the set. One that is declared without entries keeps those that others put there; an empty list is a set without any.',
   normalised: (list) => entriesOf(list).map((one): Json => ({ ...one })),
   lines: (list) => entriesOf(list).map(lineOf),
-  names: (list) =>
+  needs: (list) =>
     entriesOf(list).flatMap(({ cidr }) => {
       const alias = aliasIn(cidr);
-      return alias === null ? [] : [['alias', alias] as const];
+      return alias === null ? [] : [targetId('alias', alias)];
     }),
   calls,
   goesWith: true,

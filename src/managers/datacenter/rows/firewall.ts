@@ -1,8 +1,16 @@
 // What rules of the firewall refer to by name, for all guests and nodes: the objects of cluster.fw.
 
 import type { SetEntry } from '../../../proxmox/firewall-file.ts';
+import { printRule } from '../../../proxmox/firewall-rule.ts';
 import { entries } from '../firewall/entries.ts';
-import { CLUSTER_FIREWALL, clusterFirewall, filesNamingAlias, filesNamingSet } from '../firewall/file.ts';
+import {
+  CLUSTER_FIREWALL,
+  clusterFirewall,
+  filesNamingAlias,
+  filesNamingGroup,
+  filesNamingSet,
+} from '../firewall/file.ts';
+import { groupRules } from '../firewall/group-rules.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** Proxmox keeps names of sets and groups in lower case, and looks those of aliases up so. */
@@ -64,6 +72,29 @@ export const ipSets: ObjectRow = {
   required: [],
   namedBy: filesNamingSet,
   lost: 'what is in it',
+};
+
+export const firewallGroups: ObjectRow = {
+  ...common,
+  kind: 'securitygroup',
+  field: 'firewall_groups',
+  what: 'security group',
+  describes: 'Rules that firewalls of guests may use together, with a rule of type group, by name.',
+  id: 'group',
+  name: nameOf(18),
+  paths: { create: '/cluster/firewall/groups', change: '/cluster/firewall/groups/{group}' },
+  rename: 'rename',
+  read: (text) =>
+    new Map(
+      [...clusterFirewall(text).groups].map(([name, { comment, entries: all }]) => [
+        name,
+        { ...said(comment), rules: all.map((rule) => printRule(rule, true)) },
+      ]),
+    ),
+  part: groupRules,
+  required: [],
+  namedBy: filesNamingGroup,
+  lost: 'its rules',
 };
 
 function said(comment: string | undefined): { readonly comment?: readonly string[] } {
