@@ -93,6 +93,7 @@ const COMMAND_LINE_ONLY = {
   'qm status': { vmid, verbose: optionalFlag },
   'qm unlock': { vmid },
   'qm wait': { vmid, timeout: { type: 'integer', optional: 1, minimum: 1 } },
+  'pveum passwd': { userid: { type: 'string', format: 'pve-userid', maxLength: 64 } },
   'pvesm path': { volume: { type: 'string', format: 'pve-volume-id' } },
   'pvesm apiinfo': {},
   'pveam update': {},
@@ -113,6 +114,7 @@ const MORE_VERBS = {
   'pvesm path': [['volume']],
   'pvesm apiinfo': [[]],
   'pveum user add': [['userid'], 'POST /access/users'],
+  'pveum passwd': [['userid']],
   'pveum acl modify': [['path'], 'PUT /access/acl', ['delete']],
   'pveum acl delete': [['path'], 'PUT /access/acl', ['delete']],
   'pveam update': [[]],
@@ -136,6 +138,11 @@ const byLowerCase = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1);
 /** Property-string formats that the description names without spelling them out. */
 const NAMED_FORMATS = {
   'pve-qm-boot': { legacy: { ...matching('[acdn]{1,4}'), default_key: 1 }, order: formatted('pve-qm-bootdev-list') },
+  'realm-sync-options': {
+    scope: one('users', 'groups', 'both'),
+    'remove-vanished': matching('(?:(?:(?:acl|properties|entry);)*(?:acl|properties|entry))|none'),
+    'enable-new': flag,
+  },
   'backup-fleecing': {
     enabled: { ...flag, default_key: 1 },
     storage: formatted('pve-storage-id'),

@@ -3,7 +3,7 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
-import { type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
+import { isFixed, type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
@@ -70,8 +70,6 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
   matched: '{matchee}(?:,{matchee})*',
   matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
-  /** By which Proxmox tells a list of rules from one that was changed. */
-  listdigest: '[0-9a-f]{40}',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -79,6 +77,18 @@ const CLASSES: Readonly<Record<string, string>> = {
   props: '{prop}(?:,{prop})*',
   prop: '[a-z0-9_][a-z0-9_-]*(?:=[^,\\0\\n]*)?',
   digest: '[0-9a-f]{64}',
+  digestone: '[0-9a-f]{40}',
+  /** None: taken away. */
+  nomails: '(?:{mails})?',
+  nowords: '(?:{words})?',
+  /** A user of Proxmox with its realm: of pam an account of a person. */
+  puser: '{account}@pam|[A-Za-z0-9_][A-Za-z0-9._+-]*@(?!pam[/,!\\0])[A-Za-z][A-Za-z0-9._-]*',
+  /** Who may be given rights: whoever is a user, or a token of one; never root of the host. */
+  holder: '(?!root@pam[/,!\\0])[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*(?:!{name})?',
+  holders: '{holder}(?:,{holder})*',
+  aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
+  dn: '[A-Za-z][A-Za-z0-9-]*=[^\\0\\n]*',
+  ldapfilter: '\\([^\\0\\n]*\\)',
   /** Nothing: as it is. Never set-user-id. */
   mode: '(?:0[0-7]{3})?',
   owner: '[0-9]{0,10}(?::[0-9]{1,10})?',
@@ -148,7 +158,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
-      '/etc/pve/(?:storage|user|jobs)\\.cfg',
+      '/etc/pve/(?:storage|user|jobs|domains)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -187,10 +197,20 @@ const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | sm
 
 /** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
 const FORMATS: Readonly<Record<string, string>> = {
+  address: 'host',
+  'email-opt': 'nomails',
+  IPorCIDR: 'cidr',
+  'ldap-simple-attr': 'name',
+  'ldap-simple-attr-list': 'words',
+  'pve-groupid-list': 'nowords',
+  'pve-priv-list': 'nowords',
+  'pve-roleid-list': 'words',
+  'pve-tokenid-list': 'holders',
+  'pve-userid-list': 'holders',
+  'realm-sync-options': 'props',
   'backup-fleecing': 'props',
   'backup-performance': 'props',
   'email-or-username-list': 'mails',
-  IPorCIDR: 'cidr',
   'prune-backups': 'props',
   'pve-calendar-event': 'calendar',
   'pve-node': 'name',
@@ -200,40 +220,67 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** For readers: any text. Of the others without a format, what names something is a name. */
-const FREE = /^(comment|notes-template)$/;
-const NAMES = /^pool$/;
+const FREE = /^(comment|notes-template|firstname|lastname)$/;
+const NAMES = /^(pool|domain|groups-claim|user_attr|username-claim)$/;
+/** Those that are neither. */
+const TEXT_CLASSES: Readonly<Record<string, string>> = {
+  path: 'aclpath',
+  'issuer-url': 'url',
+  ...Object.fromEntries(['base_dn', 'bind_dn', 'group_dn'].map((option) => [option, 'dn'])),
+  ...Object.fromEntries(['filter', 'group_filter'].map((option) => [option, 'ldapfilter'])),
+  ...Object.fromEntries(
+    ['acr-values', 'audiences', 'client-id', 'prompt', 'scopes', 'sync_attributes'].map((option) => [option, 'plain']),
+  ),
+};
 
 function wordsFor(option: string, { type, format, enum: words }: Schema): string {
   if (words !== undefined) return `( ${words.join(' | ')} )`;
   if (type !== 'string') return `{${WORDS.get(type ?? '') ?? 'plain'}}`;
-  const word =
-    format === undefined ? (FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : undefined) : FORMATS[format];
+  const own = FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : TEXT_CLASSES[option];
+  const word = format === undefined ? own : FORMATS[format];
   if (word === undefined) throw new Error(`no class of words for --${option}, a text in the form ${format}`);
   return `{${word}}`;
 }
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear, rename, part } = row;
+  const { id, paths, members, clear, digest, rename, part } = row;
   const options = [...optionsOf(row)].map(
-    ([option, schema]) => [option, `--${option} ${wordsFor(option, schema)}`] as const,
+    ([option, schema]) =>
+      [
+        option,
+        row.types !== undefined && option === 'type'
+          ? `--type ( ${Object.keys(row.types).join(' | ')} )`
+          : `--${option} ${wordsFor(option, schema)}`,
+      ] as const,
   );
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
-  const set = options.map(([, words]) => words);
+  const set = options.flatMap(([option, words]) => (isFixed(row, option, {}) ? [] : [words]));
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
-  const place = `{${id}}`;
-  const named = paths.change.includes(place) ? paths.change.replace(place, '{name}') : `${paths.change} --${id} {name}`;
+  const secured = digest === true ? ['--digest {digestone}'] : [];
+  const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
+  const named = `${classed(paths.change)}${own}`;
+  if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
+  const making = (row.making ?? []).join(' ');
+  const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   return [
-    `pvesh create ${paths.create} --${id} {name} ( ${made.join(' | ')} )*`,
-    `${changed} ( ${[...set, ...more].join(' | ')} )+`,
+    `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
+    `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${named}${part?.goesWith === true ? ' --force 1' : ''}`,
   ];
 }
 
 const RULE =
   '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
+
+/** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
+const NAME_CLASSES: Readonly<Record<string, string>> = { userid: 'puser' };
+
+function classed(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);
+}
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
 const COMMANDS: readonly string[] = [
@@ -288,8 +335,8 @@ const COMMANDS: readonly string[] = [
   // Objects of the datacenter.
   ...ROWS.flatMap(objectCommands),
   `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
-  `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {listdigest}`,
-  'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {listdigest}',
+  `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
+  'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {digestone}',
   'pvesh create /cluster/firewall/ipset/{name} --cidr {cidr} ( --nomatch 1 )? ( --comment {text} )?',
   'pvesh set /cluster/firewall/ipset/{name}/{cidr} --nomatch {flag} ( --comment {text} )?',
   'pvesh delete /cluster/firewall/ipset/{name}/{cidr}',
@@ -328,6 +375,8 @@ const COMMANDS: readonly string[] = [
   'usermod --comment Kept\\ by\\ Phoenix {account}',
   'chpasswd -e < {account}:{hash}',
   'visudo -c -f /var/lib/phoenix/users/sudoers',
+  // Of Proxmox's own realm alone: those of pam are accounts of the host.
+  'pveum passwd {name}@pve',
   'pveum user add {account}@pam --comment Kept\\ by\\ Phoenix',
   'pveum acl ( modify | delete ) / --users {account}@pam --roles Administrator',
 
@@ -338,6 +387,8 @@ const COMMANDS: readonly string[] = [
   ':inspect ( {read} | {made} )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
+  // What Proxmox keeps apart of its objects; it is never read.
+  ':write /etc/pve/priv/realm/{name}.pw 0600 {owner} {expected}',
   ':lines {shared} {mode} {number} ( root:{number}:{number} )+',
   ':folder {made} {owner} {mode}',
   ':place ( {read} {written} {mode} {owner} )+',

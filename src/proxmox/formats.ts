@@ -1,5 +1,6 @@
 // The named formats of Proxmox's schemas: each a test of one value, with the words of its refusal.
 
+import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { isCalendarEvent } from './calendar-event.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
@@ -203,6 +204,9 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-poolid': poolId,
   'pve-qm-bootdev': bootDevice,
   'pve-qm-bootdisk': passing(isDrive, "invalid boot disk '%s'"),
+  'ldap-simple-attr': matching('[a-zA-Z0-9]+', "value '%s' does not look like a simple ldap attribute name"),
+  'pve-priv': passing((value) => privileges.includes(value), "invalid privilege '%s'"),
+  'pve-realm': matching('[A-Za-z][A-Za-z0-9.\\-_]+', 'value does not look like a valid realm'),
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-storage-content': content,

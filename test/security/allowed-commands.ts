@@ -13,9 +13,6 @@ const ACCOUNT = [
   'ann-of-phoenix',
 ];
 
-/** By which Proxmox knows a list of rules. */
-const LIST = '5dec8cca7cd268495cda5a84688fac58a2d97269';
-
 export const ALLOWED: readonly (readonly string[])[] = [
   ...['pct', 'qm'].flatMap((program) => [
     [program, 'status', '101'],
@@ -81,6 +78,29 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pvesh', 'set', '/cluster/backup/nightly', '--exclude', '101', '--enabled', '0', '--delete', 'mailto'],
   ['pvesh', 'delete', '/cluster/backup/nightly'],
+  [
+    ...['pvesh', 'create', '/access/domains', '--realm', 'corp', '--type', 'ldap', '--server1', '10.0.0.2'],
+    ...['--base_dn', 'dc=example,dc=org', '--sync-defaults-options', 'remove-vanished=acl;entry,scope=users'],
+  ],
+  ['pvesh', 'set', '/access/domains/corp', '--verify', '1', '--delete', 'mode,filter', '--digest', SUM.slice(0, 40)],
+  ['pvesh', 'delete', '/access/domains/corp'],
+  ['pvesh', 'create', '/access/groups', '--groupid', 'ops', '--comment', 'x'],
+  ['pvesh', 'set', '/access/groups/ops', '--comment', ''],
+  ['pvesh', 'delete', '/access/groups/ops'],
+  ['pvesh', 'create', '/access/roles', '--roleid', 'Operator', '--privs', 'VM.Audit,VM.Console'],
+  ['pvesh', 'set', '/access/roles/Operator', '--privs', ''],
+  ['pvesh', 'delete', '/access/roles/Operator'],
+  ['pvesh', 'create', '/access/users', '--userid', 'ada@pve', '--groups', 'ops,devs', '--email', 'a@example.org'],
+  ['pvesh', 'set', '/access/users/ada@pve', '--groups', '', '--email', '', '--enable', '0'],
+  ['pvesh', 'delete', '/access/users/ada@pve'],
+  ['pvesh', 'create', '/access/users/ada@pve/token/backup', '--privsep', '0', '--quiet', '1'],
+  ['pvesh', 'set', '/access/users/ada@pve/token/backup', '--expire', '0'],
+  ['pvesh', 'delete', '/access/users/ada@pve/token/backup'],
+  [
+    ...['pvesh', 'set', '/access/acl', '--path', '/pool/prod', '--roles', 'Operator', '--users', 'ada@pve'],
+    ...['--groups', 'ops', '--tokens', 'ada@pve!backup', '--delete', '1'],
+  ],
+  ['pveum', 'passwd', 'ada@pve'],
   ['pvesh', 'create', '/cluster/firewall/aliases', '--name', 'lan', '--cidr', '10.0.0.0/24', '--comment', 'x'],
   ['pvesh', 'set', '/cluster/firewall/aliases/lan', '--cidr', 'fd00::/64', '--comment', 'x'],
   ['pvesh', 'delete', '/cluster/firewall/aliases/lan'],
@@ -120,7 +140,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     '--icmp-type',
     'any',
   ],
-  ['pvesh', 'set', '/cluster/firewall/groups/web/0', '--moveto', '3', '--digest', LIST],
+  ['pvesh', 'set', '/cluster/firewall/groups/web/0', '--moveto', '3', '--digest', SUM.slice(0, 40)],
   [
     ...[
       'pvesh',
@@ -133,9 +153,9 @@ export const ALLOWED: readonly (readonly string[])[] = [
       '--sport',
       '1024:65535',
     ],
-    ...['--delete', 'macro,log', '--digest', LIST],
+    ...['--delete', 'macro,log', '--digest', SUM.slice(0, 40)],
   ],
-  ['pvesh', 'delete', '/cluster/firewall/groups/web/1', '--digest', LIST],
+  ['pvesh', 'delete', '/cluster/firewall/groups/web/1', '--digest', SUM.slice(0, 40)],
   ['pvesh', 'delete', '/cluster/firewall/groups/web'],
   ['pveam', 'update'],
   ['pveam', 'available'],
@@ -203,6 +223,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   [':inspect', '/tank/x/cert.key', '/tank/x'],
   [':key', '/tank/x/cert.key'],
   [':write', '/etc/pve/lxc/101.conf', '', '', SUM],
+  [':write', '/etc/pve/priv/realm/corp.pw', '0600', '', ''],
   [':lines', '/etc/subgid', '0644', '1', 'root:100000:65536', 'root:33:1'],
   [':folder', '/tank/x', ':100000', '0700'],
   [':place', `${WORK}/x.key`, '/tank/x/cert.key', '0640', '100000:100033'],

@@ -2,63 +2,76 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
 import type { Named, ObjectRow } from './row.ts';
+import { notesFolder } from './secrets.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
 const STORAGES = '/etc/pve/storage.cfg';
 const USERS = '/etc/pve/user.cfg';
 const FIREWALLS = '/etc/pve/firewall';
 const HOST_FIREWALL = '/etc/pve/local/host.fw';
+const REALMS = '/etc/pve/domains.cfg';
 
 export interface Objects {
   /** By name. */
   readonly objects: ReadonlyMap<string, Options>;
+  /** The file that they stand in; null where it is not there. */
+  readonly text: string | null;
   /** What is there to be named; null where the host does not list it. */
   readonly there: Readonly<Record<Named, readonly string[] | null>>;
   /** The pool of each guest that is in one. */
   readonly poolOf: Readonly<Record<string, string>>;
   /** The comment of each pool. */
   readonly pools: Readonly<Record<string, string>>;
-  /** The whole file that objects of the kind stand in. */
-  readonly file: string;
+  /** What was noted of secrets that Proxmox was told, by file. */
+  readonly notes: Readonly<Record<string, string>>;
   /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
   readonly firewalls: ReadonlyMap<string, string>;
 }
 
-export interface ObjectSeen extends Omit<Objects, 'objects'> {
+export interface ObjectSeen extends Objects {
   /** Null where there is none of that name. */
   readonly present: Options | null;
 }
 
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [row.file, GUESTS, STORAGES, USERS, ...(row.namedBy === undefined ? [] : [HOST_FIREWALL])];
-  const [firewalls, texts] = await Promise.all([
-    row.namedBy === undefined ? new Map<string, string>() : host.readFolders([FIREWALLS]),
-    Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const)),
-  ]);
+  const paths = [row.file, GUESTS, STORAGES, USERS, REALMS];
+  const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
+  const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
+  const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
   const text = new Map(texts);
-  const pools = parseUserConfig(text.get(USERS) ?? '', 'pool');
+  const users = text.get(USERS) ?? '';
+  const pools = parseUserConfig(users, 'pool');
   const storages = text.get(STORAGES);
   return {
     objects: row.read(text.get(row.file) ?? ''),
-    file: text.get(row.file) ?? '',
+    text: text.get(row.file) ?? null,
     there: {
       guest: guestsIn(text.get(GUESTS)),
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],
+      group: [...parseUserConfig(users, 'group').keys()],
+      user: [BUILT_IN_USER, ...parseUserConfig(users, 'user').keys()],
+      role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
+      realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
+      token: [...parseUserConfig(users, 'token').keys()],
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),
     ),
-    firewalls: new Map([
-      ...firewalls,
-      ...texts.flatMap(([path, each]) => (path === HOST_FIREWALL && each !== undefined ? [[path, each] as const] : [])),
-    ]),
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
+    notes: Object.fromEntries(notes),
+    firewalls,
   };
+}
+
+async function firewallsOf(host: HostReader): Promise<ReadonlyMap<string, string>> {
+  const [files, own] = await Promise.all([host.readFolders([FIREWALLS]), host.readFile(HOST_FIREWALL)]);
+  return own === undefined ? files : new Map([...files, [HOST_FIREWALL, own]]);
 }
 
 function guestsIn(text: string | undefined): string[] | null {
@@ -68,6 +81,6 @@ function guestsIn(text: string | undefined): string[] | null {
   return Object.keys(ids);
 }
 
-export function seenOf({ objects, ...others }: Objects, target: TargetId): ObjectSeen {
-  return { ...others, present: objects.get(nameOf(target)) ?? null };
+export function seenOf(objects: Objects, target: TargetId): ObjectSeen {
+  return { ...objects, present: objects.objects.get(nameOf(target)) ?? null };
 }

@@ -10,12 +10,14 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
+import { each } from './each.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
-import { type ObjectRow, optionsOf } from './row.ts';
+import { referencesAreKnown } from './references.ts';
+import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
-import { normalised } from './values.ts';
+import { normalised, wordsOf } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
 
@@ -33,7 +35,7 @@ export const declaration: Declaration = {
     const datacenter = readObjects(reading);
     return { datacenter, securityGroups: securityGroupsOf(datacenter) };
   },
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests, entriesNameKnownAliases, namesAreKeptByOne],
+  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown, entriesNameKnownAliases, namesAreKeptByOne],
 };
 
 function readObjects(reading: Reading): Datacenter {
@@ -66,11 +68,14 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
     const value = options[option];
     return value === undefined ? [] : [[option, normalised(schema, value)]];
   });
+  const secrets = Object.keys(row.secrets ?? {}).flatMap((option): [string, Json][] => {
+    const value = options[option];
+    return value === undefined ? [] : [[option, value]];
+  });
   const list = row.part === undefined ? undefined : options[row.part.field];
-  return {
-    ...Object.fromEntries(values),
-    ...(row.part === undefined || list === undefined ? {} : { [row.part.field]: row.part.normalised(list) }),
-  };
+  const part: [string, Json][] =
+    row.part === undefined || list === undefined ? [] : [[row.part.field, row.part.normalised(list)]];
+  return Object.fromEntries([...values, ...part, ...secrets]);
 }
 
 /** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
@@ -78,23 +83,20 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
   return each(datacenter).flatMap(({ row, object }) =>
-    Object.entries(row.names).flatMap(([option, sort]): Diagnostic[] => {
+    referencesOf(row, object.name, object.written).flatMap(({ sort, name: id, at }): Diagnostic[] => {
       if (sort !== 'storage') return [];
-      return wordsOf(object.written[option]).flatMap((id, index): Diagnostic[] => {
-        const found = storages.get(id);
-        const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
-        if (found !== undefined && takes) return [];
-        const keys = Array.isArray(object.written[option]) ? [option, index] : [option];
-        return [
-          {
-            code: 'UNKNOWN_STORAGE',
-            at: within(object.writtenAt, ...keys),
-            message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
-            hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
-            target: targetId(row.kind, object.name),
-          },
-        ];
-      });
+      const found = storages.get(id);
+      const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
+      if (found !== undefined && takes) return [];
+      return [
+        {
+          code: 'UNKNOWN_STORAGE',
+          at: within(object.writtenAt, ...at),
+          message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
+          hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
+          target: targetId(row.kind, object.name),
+        },
+      ];
     }),
   );
 }
@@ -111,14 +113,4 @@ function poolsMayHaveTheirGuests({ config: { datacenter } }: RuleContext): Diagn
       return [{ code: 'DUPLICATE_ID', at: within(writtenAt, 'vms'), message, target: targetId('pool', name) }];
     }),
   );
-}
-
-function each(datacenter: Datacenter | undefined): { readonly row: ObjectRow; readonly object: DeclaredObject }[] {
-  return ROWS.flatMap((row) => (datacenter?.get(row.kind) ?? []).map((object) => ({ row, object })));
-}
-
-/** The words of a value that names others. */
-export function wordsOf(value: Json | undefined): string[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value.map(String) : [String(value)];
 }

@@ -1,11 +1,39 @@
 // What is said of a kind of object of a datacenter: one row, from which its schema, its observation and its commands follow.
 
+import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import type { ObjectSeen } from './observe.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool';
+export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token';
+
+/** Another object that one names, and where in its options it does. */
+export interface Reference {
+  readonly sort: Named;
+  readonly name: string;
+  /** Keys below the object; none where its own name says it. */
+  readonly at: readonly (string | number)[];
+}
+
+/** What one type of an object has of the options of all types. */
+interface TypeOptions {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  /** Those of them that Proxmox never changes, though the call has them. */
+  readonly fixed?: readonly string[];
+}
+
+/** A secret of an object, which is declared by reference and reaches Proxmox outside of any command line. */
+interface SecretOption {
+  readonly describes: string;
+  /** Why an object cannot have it; null where it can. */
+  refuses(name: string, options: JsonObject): string | null;
+  tell(name: string, secret: SecretReference): Command | FileWrite;
+}
 
 export interface ObjectRow {
   /** Of its targets: `backup` of `backup/nightly`. */
@@ -16,12 +44,16 @@ export interface ObjectRow {
   readonly what: string;
   /** A sentence. */
   readonly describes: string;
-  /** The option of the API that holds its name. */
-  readonly id: string;
-  /** What a name may be. Default: letters, digits and `_ . -`. */
-  readonly name?: { readonly pattern: RegExp; readonly expects: string };
-  /** Paths of the API, as in Proxmox's table; where one has no name in it, that is given as an option. */
+  /** The option of the API that holds its name; null where only the file has one. */
+  readonly id: string | null;
+  /** Paths of the API; where one has no placeholder in it, the name is given as an option. */
   readonly paths: { readonly create: string; readonly change: string };
+  /** What stands for each placeholder of the paths. Default: the name for every one. */
+  readonly parts?: (name: string) => Readonly<Record<string, string>>;
+  /** What names may be. Default: letters, digits and `_ . -`, and a letter first. */
+  readonly named?: { readonly pattern: RegExp; readonly expected: string };
+  /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
+  readonly reserved?: (name: string) => string | null;
   /** The option by which what has no call for a change is made anew under the name that it has. */
   readonly rename?: string;
   /** Where Proxmox keeps them, and what stands there by name. */
@@ -29,44 +61,84 @@ export interface ObjectRow {
   readonly read: (text: string) => ReadonlyMap<string, Options>;
   /** A list in it that has calls of its own. */
   readonly part?: Part;
+  /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
+  readonly mark?: string | null;
+  /** The call takes the SHA-1 of the file that it changes, and refuses where it is another by now. */
+  readonly digest?: true;
   /** Options of the API that nobody declares, with the reason in the table. */
   readonly without: readonly string[];
   /** Options that must be declared. */
   readonly required: readonly string[];
   /** Options that go with every change, since Proxmox takes it for the whole of what they say. */
   readonly always?: readonly string[];
+  /** By the value of the option `type`, where objects have one. */
+  readonly types?: Readonly<Record<string, TypeOptions>>;
   /** What Proxmox takes an option for that is not there. */
   readonly defaults: Readonly<Record<string, string>>;
   /** Options that exclude each other: exactly one of them is declared. */
   readonly oneOf: readonly string[];
-  /** How an option is taken away: by `--delete`, or by an empty text. */
+  /** How an option is taken away: by `--delete`, or by an empty text, or its default where it has one. */
   readonly clear: 'delete' | 'empty';
   /** Lists whose words are added and taken away one by one, after it is made; what others put there stays. */
   readonly members: readonly string[];
   readonly names: Readonly<Record<string, Named>>;
+  /** What its name, or an option in its own words, names beside `names`. */
+  readonly refers?: (name: string, options: JsonObject) => readonly Reference[];
+  readonly secrets?: Readonly<Record<string, SecretOption>>;
+  /** What a call that makes it is given beside its options. */
+  readonly making?: readonly string[];
   /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
   readonly namedBy?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
   /** What goes along when it is deleted: the end of a sentence. */
   readonly lost: string;
+  /** Faults that only show beside other options, by option. */
+  readonly faults?: (
+    name: string,
+    options: JsonObject,
+  ) => readonly { readonly option: string; readonly message: string }[];
+  /** For objects that Proxmox changes in another way than one by one. */
+  readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen) => Decision;
 }
 
 /** Options that belong to the call and not to the object. */
-const OF_CALLS = ['delete', 'digest', 'append', 'allow-move'];
+const OF_CALLS = ['delete', 'digest', 'append', 'allow-move', 'check-connection', 'regenerate'];
 
-const optionsByRow = new WeakMap<ObjectRow, ReadonlyMap<string, Schema>>();
+/** Each with its schema; what only the call has that makes the object is fixed. */
+interface KnownOptions {
+  readonly all: ReadonlyMap<string, Schema>;
+  readonly fixed: ReadonlySet<string>;
+}
 
-/** What may be declared of an object, by Proxmox's own names. */
+const optionsByRow = new WeakMap<ObjectRow, KnownOptions>();
+
+/** What may be declared of an object, by Proxmox's own names; secrets aside. */
 export function optionsOf(row: ObjectRow): ReadonlyMap<string, Schema> {
-  const known = optionsByRow.get(row);
-  if (known !== undefined) return known;
-  const without = [row.id, ...OF_CALLS, ...(row.rename === undefined ? [] : [row.rename]), ...row.without];
-  const { verb, path } = changeOf(row);
-  const method = `${verb === 'set' ? 'PUT' : 'POST'} ${path}`;
-  const schemas = methodSchemas(method, without);
-  if (schemas === undefined) throw new Error(`Proxmox has no method ${method}`);
-  const options = new Map([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
-  optionsByRow.set(row, options);
-  return options;
+  return known(row).all;
+}
+
+/** Whether Proxmox never changes an option of an object once it is there. */
+export function isFixed(row: ObjectRow, option: string, { type }: JsonObject): boolean {
+  return known(row).fixed.has(option) || row.types?.[String(type)]?.fixed?.includes(option) === true;
+}
+
+function known(row: ObjectRow): KnownOptions {
+  const found = optionsByRow.get(row);
+  if (found !== undefined) return found;
+  const secrets = Object.keys(row.secrets ?? {});
+  const own = [row.id, row.rename].flatMap((option) => (option == null ? [] : [option]));
+  const without = [...own, ...placeholders(row), ...OF_CALLS, ...row.without, ...secrets];
+  const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
+  const changed = methodSchemas(method, without);
+  if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);
+  const made = methodSchemas(`POST ${row.paths.create}`, without) ?? new Map<string, Schema>();
+  const options = new Map([...made, ...changed].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entry = { all: options, fixed: new Set([...made.keys()].filter((option) => !changed.has(option))) };
+  optionsByRow.set(row, entry);
+  return entry;
+}
+
+function placeholders({ paths }: ObjectRow): string[] {
+  return [...`${paths.create}${paths.change}`.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
 /** The call of `pvesh` that changes an object, with its path as in Proxmox's table. */
@@ -74,6 +146,28 @@ export function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' |
   return rename === undefined ? { verb: 'set', path: paths.change } : { verb: 'create', path: paths.create };
 }
 
+/** A path of the API with what stands for its placeholders. */
+export function pathOf(row: ObjectRow, template: string, name: string): string {
+  const parts = row.parts?.(name) ?? {};
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
+}
+
+/** The option that says whose an object is; null where none does. */
+export function markOf(row: ObjectRow): string | null {
+  return row.mark === undefined ? 'comment' : row.mark;
+}
+
 export function isList({ format }: Schema): boolean {
   return format?.endsWith('-list') === true;
+}
+
+/** Everything that an object names, with its place. */
+export function referencesOf(row: ObjectRow, name: string, options: JsonObject): Reference[] {
+  const listed = Object.entries(row.names).flatMap(([option, sort]) => {
+    const value = options[option];
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value)) return [{ sort, name: String(value), at: [option] }];
+    return value.map((each, index) => ({ sort, name: String(each), at: [option, index] }));
+  });
+  return [...listed, ...(row.refers?.(name, options) ?? [])];
 }

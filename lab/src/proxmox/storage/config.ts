@@ -4,6 +4,7 @@ import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
+import { storageLeaves } from '../objects/pools.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
@@ -136,4 +137,5 @@ export function removeStorage(node: LabNode, id: string): void {
   changeConfig(node, 'delete', (sections) => {
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
+  storageLeaves(node, id);
 }

@@ -17,7 +17,7 @@ import type { ObjectRow } from '../row.ts';
 function nameOf(most: number) {
   return {
     pattern: new RegExp(`^[a-z][a-z0-9_-]{1,${most - 1}}$`),
-    expects: `a name of 2 to ${most} lower-case letters, digits, _ and -, and begin with a letter`,
+    expected: `must be a name of 2 to ${most} lower-case letters, digits, _ and -, and begin with a letter`,
   };
 }
 
@@ -38,7 +38,7 @@ export const aliases: ObjectRow = {
   what: 'alias',
   describes: 'Names of addresses and networks that rules of every firewall and IP sets may use, by name.',
   id: 'name',
-  name: nameOf(64),
+  named: nameOf(64),
   paths: { create: '/cluster/firewall/aliases', change: '/cluster/firewall/aliases/{name}' },
   read: (text) =>
     new Map(
@@ -58,7 +58,7 @@ export const ipSets: ObjectRow = {
   what: 'IP set',
   describes: 'Sets of addresses, networks and aliases that rules of every firewall may name with a + before, by name.',
   id: 'name',
-  name: nameOf(64),
+  named: nameOf(64),
   paths: { create: '/cluster/firewall/ipset', change: '/cluster/firewall/ipset/{name}' },
   rename: 'rename',
   read: (text) =>
@@ -81,7 +81,7 @@ export const firewallGroups: ObjectRow = {
   what: 'security group',
   describes: 'Rules that firewalls of guests may use together, with a rule of type group, by name.',
   id: 'group',
-  name: nameOf(18),
+  named: nameOf(18),
   paths: { create: '/cluster/firewall/groups', change: '/cluster/firewall/groups/{group}' },
   rename: 'rename',
   read: (text) =>
