@@ -70,6 +70,12 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
   matched: '{matchee}(?:,{matchee})*',
   matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
+  subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
+  ip: '[0-9A-Fa-f.:]+',
+  ips: '{ip}(?:,{ip})*',
+  /** What an interface is called for people. */
+  ifalias: '[A-Za-z0-9_(][A-Za-z0-9_ .,:()+-]*',
+  range: '(?:start|end)-address={ip},(?:start|end)-address={ip}',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -158,6 +164,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
       '/etc/pve/(?:storage|user|jobs|domains)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
@@ -200,6 +207,11 @@ const FORMATS: Readonly<Record<string, string>> = {
   address: 'host',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
+  'dns-name': 'name',
+  ip: 'ip',
+  'ip-list': 'ips',
+  'pve-node-list': 'words',
+  'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
   'ldap-simple-attr-list': 'words',
   'pve-groupid-list': 'nowords',
@@ -221,10 +233,11 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 /** For readers: any text. Of the others without a format, what names something is a name. */
 const FREE = /^(comment|notes-template|firstname|lastname)$/;
-const NAMES = /^(pool|domain|groups-claim|user_attr|username-claim)$/;
+const NAMES = /^(bridge|dns|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim)$/;
 /** Those that are neither. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
   path: 'aclpath',
+  alias: 'ifalias',
   'issuer-url': 'url',
   ...Object.fromEntries(['base_dn', 'bind_dn', 'group_dn'].map((option) => [option, 'dn'])),
   ...Object.fromEntries(['filter', 'group_filter'].map((option) => [option, 'ldapfilter'])),
@@ -233,7 +246,8 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   ),
 };
 
-function wordsFor(option: string, { type, format, enum: words }: Schema): string {
+function wordsFor(option: string, { type, format, enum: words, items }: Schema): string {
+  if (items?.format === 'pve-sdn-dhcp-range') return '{range}';
   if (words !== undefined) return `( ${words.join(' | ')} )`;
   if (type !== 'string') return `{${WORDS.get(type ?? '') ?? 'plain'}}`;
   const own = FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : TEXT_CLASSES[option];
@@ -269,6 +283,20 @@ function objectCommands(row: ObjectRow): string[] {
     `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${named}${part?.goesWith === true ? ' --force 1' : ''}`,
+  ];
+}
+
+/** A subnet is made by its network, and then called by its zone too. */
+function subnetCommands(): string[] {
+  const row = ROWS.find(({ kind }) => kind === 'subnet');
+  const options = [...(row === undefined ? [] : optionsOf(row))].map(
+    ([option, schema]) => `--${option} ${wordsFor(option, schema)}`,
+  );
+  const path = '/cluster/sdn/vnets/{name}/subnets';
+  return [
+    `pvesh create ${path} --subnet {cidr} --type subnet ( ${options.join(' | ')} )*`,
+    `pvesh set ${path}/{subnet} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
+    `pvesh delete ${path}/{subnet}`,
   ];
 }
 
@@ -333,7 +361,9 @@ const COMMANDS: readonly string[] = [
   'update-initramfs -u -k all',
 
   // Objects of the datacenter.
-  ...ROWS.flatMap(objectCommands),
+  ...ROWS.filter(({ kind }) => kind !== 'subnet').flatMap(objectCommands),
+  ...subnetCommands(),
+  'pvesh set /cluster/sdn',
   `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
   `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
   'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {digestone}',

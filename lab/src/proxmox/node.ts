@@ -170,7 +170,10 @@ export function withGuestLock<T>(node: LabNode, kind: GuestKind, id: number, sec
 
 /** The bridges of the host with their MTU, as its kernel has them. */
 export function bridges(node: LabNode): Map<string, number> {
-  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name));
+  const file = pathOf(node, 'etc/network/interfaces.d/sdn');
+  const sdn = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const vnets = new Set([...sdn.matchAll(/^iface (\S+)/gm)].map(([, name]) => name));
+  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name) || vnets.has(name));
   return new Map(links.map(([name, { mtu }]) => [name, mtu]));
 }
 

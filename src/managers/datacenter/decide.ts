@@ -72,7 +72,8 @@ function isDeclared(sort: string, name: string, declares: Wanted['declares']): b
 
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
-  const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declaredOf(row, option, spec, wanted)));
+  const declared = declaredOf(row, spec, wanted);
+  const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declared[option]));
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
@@ -92,6 +93,22 @@ function changes(
   present: Options,
 ): Action[] {
   const name = nameOf(wanted.target);
+  const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
+  return [
+    ...(named.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args, seen)]),
+    ...secretActions(row, wanted, seen, false),
+    ...memberActions(row, wanted, spec, seen, present),
+    ...partActions(row, wanted, spec, seen, present),
+  ];
+}
+
+/** The options that are to be changed, and the words of the call that does it. */
+export function optionChanges(
+  row: ObjectRow,
+  spec: JsonObject,
+  before: JsonObject | undefined,
+  present: Options,
+): { readonly named: readonly string[]; readonly args: readonly string[] } {
   const given: string[] = [];
   const set: string[] = [];
   const cleared: string[] = [];
@@ -99,7 +116,7 @@ function changes(
   const chosen = row.oneOf.find((option) => spec[option] !== undefined);
   for (const [option, schema] of optionsOf(row)) {
     if (row.members.includes(option)) continue;
-    const value = declaredOf(row, option, spec, wanted);
+    const value = spec[option];
     const isGiven = row.always?.includes(option) === true;
     if (isGiven) given.push(...optionArgs(option, schema, value ?? present[option]?.[0]));
     if (value !== undefined) {
@@ -109,7 +126,7 @@ function changes(
       continue;
     }
     const replaced = chosen !== undefined && row.oneOf.includes(option);
-    if (present[option] === undefined || !(replaced || wanted.before?.[option] !== undefined)) continue;
+    if (present[option] === undefined || !(replaced || before?.[option] !== undefined)) continue;
     if (row.clear === 'delete') cleared.push(option);
     else {
       const usual = row.defaults[option] ?? '';
@@ -118,13 +135,7 @@ function changes(
     }
     named.push(option);
   }
-  const args = [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])];
-  return [
-    ...(named.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args, seen)]),
-    ...secretActions(row, wanted, seen, false),
-    ...memberActions(row, wanted, spec, seen, present),
-    ...partActions(row, wanted, spec, seen, present),
-  ];
+  return { named, args: [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])] };
 }
 
 /** One that is left out counts as what Proxmox takes it for. */
@@ -133,15 +144,10 @@ function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Jso
   return has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value));
 }
 
-/** What is declared of an option; the comment with whose the object is behind it. */
-function declaredOf(
-  row: ObjectRow,
-  option: string,
-  spec: JsonObject,
-  { origin }: Wanted<JsonObject>,
-): Json | undefined {
-  const value = spec[option];
-  return option === markOf(row) ? markedComment(String(value ?? ''), repositoryName(origin)) : value;
+/** What is declared; the comment with whose the object is behind it. */
+function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObject>): JsonObject {
+  const mark = markOf(row);
+  return mark === null ? spec : { ...spec, [mark]: markedComment(String(spec[mark] ?? ''), repositoryName(origin)) };
 }
 
 /** Options that are declared otherwise than they are, and that Proxmox never changes. */

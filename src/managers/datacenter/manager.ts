@@ -15,7 +15,9 @@ import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
-export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects>[] = ROWS.map(kindOfObject);
+export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects>[] = ROWS.filter(
+  ({ together }) => together !== true,
+).map(kindOfObject);
 
 function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects> {
   return {

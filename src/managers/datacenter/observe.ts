@@ -59,6 +59,8 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
       realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
       token: [...parseUserConfig(users, 'token').keys()],
+      zone: null,
+      vnet: null,
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),

@@ -17,6 +17,7 @@ import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
+import { subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
 import { normalised, wordsOf } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
@@ -35,7 +36,15 @@ export const declaration: Declaration = {
     const datacenter = readObjects(reading);
     return { datacenter, securityGroups: securityGroupsOf(datacenter) };
   },
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown, entriesNameKnownAliases, namesAreKeptByOne],
+  rules: [
+    storagesAreKnown,
+    poolsMayHaveTheirGuests,
+    referencesAreKnown,
+    entriesNameKnownAliases,
+    namesAreKeptByOne,
+    tagsFitTheirZones,
+    subnetsFitTheirVnets,
+  ],
 };
 
 function readObjects(reading: Reading): Datacenter {

@@ -16,6 +16,8 @@ const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
   role: BUILT_IN_ROLES,
   realm: BUILT_IN_REALMS,
   token: [],
+  zone: [],
+  vnet: [],
 };
 
 /** UNKNOWN_REFERENCE: an object names a group, user, role, realm or token that is neither declared nor built in. */
@@ -49,4 +51,6 @@ const FIELDS: Partial<Readonly<Record<Named, string>>> = {
   role: 'roles',
   realm: 'realms',
   token: 'tokens',
+  zone: 'sdn_zones',
+  vnet: 'sdn_vnets',
 };

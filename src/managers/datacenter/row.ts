@@ -9,7 +9,7 @@ import type { ObjectSeen } from './observe.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token';
+export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet';
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {
@@ -54,6 +54,8 @@ export interface ObjectRow {
   readonly named?: { readonly pattern: RegExp; readonly expected: string };
   /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
   readonly reserved?: (name: string) => string | null;
+  /** Applied with others as one target, which the row has then none of its own of. */
+  readonly together?: true;
   /** The option by which what has no call for a change is made anew under the name that it has. */
   readonly rename?: string;
   /** Where Proxmox keeps them, and what stands there by name. */

@@ -26,8 +26,8 @@ test('the example comes up with what it names, and the second time does nothing'
   expect(ours.map(({ target }: { target: string }) => target).sort()).toEqual(declared);
   for (const { target, outcome, reason } of ours) expect([target, outcome, reason]).toEqual([target, 'applied', null]);
   expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
-  // What is in a set or a group is a call of its own.
-  const isPart = (path: string): boolean => /^\/cluster\/firewall\/(ipset|groups)\/./.test(path);
+  // What is in a set or a group is a call of its own, and all of the network is one target.
+  const isPart = (path: string): boolean => /^\/cluster\/(firewall\/(ipset|groups)\/.|sdn\/)/.test(path);
   const made = commands.filter(
     ({ argv }: { argv: string[] }) => argv[0] === 'pvesh' && argv[1] === 'create' && !isPart(argv[2] ?? ''),
   );

@@ -10,6 +10,7 @@ import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
+import { sdnCall } from '../objects/sdn.ts';
 import { sectionCall } from '../objects/sections.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
@@ -99,7 +100,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 }
 
 /** Objects of the datacenter: the first that knows the path answers. */
-const OBJECTS = [poolCall, accessCall, realmCall, sectionCall];
+const OBJECTS = [poolCall, accessCall, realmCall, sdnCall, sectionCall];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 
