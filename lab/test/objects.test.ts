@@ -69,7 +69,8 @@ const SDN_ROLLBACK = 520;
 function isOurs({ argv = [] }: Row): boolean {
   const [program, verb = '', path = ''] = argv;
   // Neither controllers nor what an IPAM has noted of addresses is imitated.
-  if (argv.includes('evpn') || path.endsWith('/zones/ev') || (/subnets\/.*-24$/.test(path) && verb === 'delete')) return false;
+  if (argv.includes('evpn') || path.endsWith('/zones/ev') || (/subnets\/.*-24$/.test(path) && verb === 'delete'))
+    return false;
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');

@@ -144,7 +144,7 @@ function placeholders({ paths }: ObjectRow): string[] {
 }
 
 /** The call of `pvesh` that changes an object, with its path as in Proxmox's table. */
-export function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'create'; readonly path: string } {
+function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'create'; readonly path: string } {
   return rename === undefined ? { verb: 'set', path: paths.change } : { verb: 'create', path: paths.create };
 }
 

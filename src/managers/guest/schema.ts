@@ -46,7 +46,7 @@ export const firewallRule = z.strictObject({
 });
 
 /** Of a security group: a letter, then letters, digits, _ and -; in lower case, as Proxmox keeps them (PVE/Firewall.pm). */
-export const groupName = text.name(
+const groupName = text.name(
   /^[a-z][a-z0-9_-]{1,17}$/,
   'must be a name of 2 to 18 lower-case letters, digits, _ and -, and begin with a letter',
 );

@@ -15,7 +15,7 @@ const INTERFACES = '/etc/network/interfaces.d';
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 
 /** An object by its id, each option as texts; `type` among them. */
-export type Objects = ReadonlyMap<string, Options>;
+type Objects = ReadonlyMap<string, Options>;
 
 export interface Sdn {
   readonly config: Readonly<Record<Sort | 'controllers', Objects>>;
