@@ -143,6 +143,11 @@ const NAMED_FORMATS = {
     'remove-vanished': matching('(?:(?:(?:acl|properties|entry);)*(?:acl|properties|entry))|none'),
     'enable-new': flag,
   },
+  // pve-network, PVE/Network/SDN/SubnetPlugin.pm.
+  'pve-sdn-dhcp-range': {
+    'start-address': { type: 'string', format: 'ip' },
+    'end-address': { type: 'string', format: 'ip' },
+  },
   'backup-fleecing': {
     enabled: { ...flag, default_key: 1 },
     storage: formatted('pve-storage-id'),
@@ -241,7 +246,14 @@ function withRuns(values) {
   return written;
 }
 
-const factsOf = (schema) =>
+/** Ids that the viewer names by a format, and whose bounds stand in the code (pve-network, Zones/Plugin.pm, VnetPlugin.pm). */
+const SDN_ID = { minLength: 2, maxLength: 8, pattern: '[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]' };
+const bounded = ({ format, ...schema }) =>
+  ['pve-sdn-zone-id', 'pve-sdn-vnet-id'].includes(format) ? { ...schema, ...SDN_ID } : { ...schema, format };
+
+const factsOf = (schema) => factsIn(bounded(schema));
+
+const factsIn = (schema) =>
   Object.fromEntries(
     FACTS.filter((fact) => schema[fact] != null).map((fact) => {
       if (fact === 'pattern') return [fact, schema.pattern.replaceAll(/\(\?\^(i?):/g, '(?$1:')];

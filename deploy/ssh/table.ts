@@ -69,6 +69,17 @@ const CLASSES: Readonly<Record<string, string>> = {
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
+  /** An address, a network, or an alias of the datacenter. */
+  cidr: '[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?|(?:dc/)?[A-Za-z][A-Za-z0-9_-]+',
+  /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
+  matched: '{matchee}(?:,{matchee})*',
+  matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
+  subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
+  ip: '[0-9A-Fa-f.:]+',
+  ips: '{ip}(?:,{ip})*',
+  /** What an interface is called for people. */
+  ifalias: '[A-Za-z0-9_(][A-Za-z0-9_ .,:()+-]*',
+  range: '(?:start|end)-address={ip},(?:start|end)-address={ip}',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
   domains: '(?!-)[A-Za-z0-9.-]+(?: [A-Za-z0-9.-]+)*',
@@ -178,6 +189,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/resources|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter)\\.cfg',
       '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
@@ -235,6 +247,11 @@ const FORMATS: Readonly<Record<string, string>> = {
   'pve-volume-id': 'volume',
   address: 'host',
   'email-opt': 'nomails',
+  IPorCIDR: 'cidr',
+  'dns-name': 'name',
+  ip: 'ip',
+  'ip-list': 'ips',
+  'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
   'ldap-simple-attr-list': 'words',
   'pve-groupid-list': 'nowords',
@@ -257,7 +274,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** For readers: any text. Of the others without a format, what names something is a name. */
 const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
 const NAMES =
-  /^(pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
+  /^(bridge|dns|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
 /** Those that are neither, by option or by kind and option. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.path': 'shown',
@@ -281,6 +298,7 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'metrics.otel-path': 'otelpath',
   'metrics.otel-resource-attributes': 'props',
   path: 'aclpath',
+  alias: 'ifalias',
   'issuer-url': 'url',
   ...Object.fromEntries(['base_dn', 'bind_dn', 'group_dn'].map((option) => [option, 'dn'])),
   ...Object.fromEntries(['filter', 'group_filter'].map((option) => [option, 'ldapfilter'])),
@@ -291,6 +309,7 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
 
 function wordsFor(kind: string, option: string, schema: Schema): string {
   const { type, format, enum: words, items, minimum } = schema;
+  if (items?.format === 'pve-sdn-dhcp-range') return '{range}';
   if (words !== undefined) return `( ${words.join(' | ')} )`;
   const particular = TEXT_CLASSES[`${kind}.${option}`];
   if (particular !== undefined) return `{${particular}}`;
@@ -306,7 +325,7 @@ function wordsFor(kind: string, option: string, schema: Schema): string {
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear, digest } = row;
+  const { id, paths, members, clear, digest, rename, part } = row;
   const options = [...optionsOf(row)].map(
     ([option, schema]) =>
       [
@@ -336,12 +355,31 @@ function objectCommands(row: ObjectRow): string[] {
   if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
   const making = (row.making ?? []).join(' ');
   const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
+  const changed =
+    rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   return [
     `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
-    `pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
-    `pvesh delete ${named}`,
+    `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
+    `pvesh delete ${named}${part?.goesWith === true ? ' --force 1' : ''}`,
   ];
 }
+
+/** A subnet is made by its network, and then called by its zone too. */
+function subnetCommands(): string[] {
+  const row = ROWS.find(({ kind }) => kind === 'subnet');
+  const options = [...(row === undefined ? [] : optionsOf(row))].map(
+    ([option, schema]) => `--${option} ${wordsFor('subnet', option, schema)}`,
+  );
+  const path = '/cluster/sdn/vnets/{name}/subnets';
+  return [
+    `pvesh create ${path} --subnet {cidr} --type subnet ( ${options.join(' | ')} )*`,
+    `pvesh set ${path}/{subnet} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
+    `pvesh delete ${path}/{subnet}`,
+  ];
+}
+
+const RULE =
+  '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
 
 /** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
 const NAME_CLASSES: Readonly<Record<string, string>> = { userid: 'puser' };
@@ -401,7 +439,15 @@ const COMMANDS: readonly string[] = [
   'update-initramfs -u -k all',
 
   // Objects of the datacenter.
-  ...ROWS.flatMap(objectCommands),
+  ...ROWS.filter(({ kind }) => kind !== 'subnet').flatMap(objectCommands),
+  ...subnetCommands(),
+  'pvesh set /cluster/sdn',
+  `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
+  `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
+  'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {digestone}',
+  'pvesh create /cluster/firewall/ipset/{name} --cidr {cidr} ( --nomatch 1 )? ( --comment {text} )?',
+  'pvesh set /cluster/firewall/ipset/{name}/{cidr} --nomatch {flag} ( --comment {text} )?',
+  'pvesh delete /cluster/firewall/ipset/{name}/{cidr}',
 
   // Network, names, clock.
   'ip -j address show',

@@ -30,6 +30,10 @@ const OURS = [
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
   /^\/cluster\/options$/,
   /^\/access\/(groups|roles|users|domains)(\/[^/]+)?$/,
+  /^\/cluster\/firewall\//,
+  /^\/cluster\/sdn\/(zones|vnets)(\/[^/]+)?$/,
+  /^\/cluster\/sdn\/vnets\/[^/]+\/subnets(\/.+)?$/,
+  /^\/cluster\/sdn$/,
   /^\/access\/(acl|users\/[^/]+\/token\/[^/]+)$/,
 ];
 
@@ -64,14 +68,34 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
     new Map(
       text.split('\n').flatMap((line) => (/^(?!migration)[a-z]/.test(line) ? [[line.split(':')[0] ?? '', line]] : [])),
     ),
+  '/etc/pve/sdn/zones.cfg': sectionsOf,
+  '/etc/pve/sdn/vnets.cfg': sectionsOf,
+  '/etc/pve/sdn/subnets.cfg': sectionsOf,
+  '/etc/pve/sdn/.running-config': (text) => {
+    const { zones, vnets, subnets, version } = JSON.parse(text || '{}');
+    return new Map(Object.entries({ zones, vnets, subnets, version }).map(([key, value]) => [key, inOrder(value)]));
+  },
+  // Proxmox writes options in any order.
+  '/etc/pve/firewall/cluster.fw': (text) =>
+    new Map(
+      text.split('\n\n[').map((part) => {
+        const lines = part.replace(/^\[/, '').split('\n');
+        return [lines[0] ?? '', (lines[0] === 'OPTIONS]' ? lines.sort() : lines).join('\n').trim()];
+      }),
+    ),
 };
 
 /** What rests on a server that is not there, on programs of Ceph or a backup server, on what nobody can declare, or is told in no order. */
 const NOT_ASKED =
   /10\.99\.|--location|--monhost|encryption-key|\/storage\/(ceph|cephfs|nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 /;
 
+const SDN_ROLLBACK = 520;
+
 function isOurs({ argv = [] }: Row): boolean {
   const [program, verb = '', path = ''] = argv;
+  // Neither controllers nor what an IPAM has noted of addresses is imitated.
+  if (argv.includes('evpn') || path.endsWith('/zones/ev') || (/subnets\/.*-24$/.test(path) && verb === 'delete'))
+    return false;
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');
@@ -93,7 +117,9 @@ test.skipIf(REFERENCE === undefined)('calls on objects of the datacenter end as 
   const run = programsHere(dir);
   const differences: string[] = [];
   let asked = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    // The rest of them begins with a rollback, which Phoenix never asks for.
+    if (index >= SDN_ROLLBACK && row.file?.includes('/sdn/')) continue;
     if (row.given === 'file' && FILES[row.file ?? ''] !== undefined)
       writeFileSync(join(dir, row.file ?? ''), row.content ?? '');
     const compared = FILES[row.file ?? ''];
@@ -126,7 +152,11 @@ test.skipIf(REFERENCE === undefined)('calls on objects of the datacenter end as 
         .replace(/^user config - ignore .*$/gm, '')
         .replace(/^Use of uninitialized value .*$/gm, '')
         .replace(/(cannot lookup undefined type!).*$/gm, '$1')
-        .trim();
+        .trim()
+        // Parameters are told in any order.
+        .split('\n')
+        .sort()
+        .join('\n');
     if ((exit === 0) !== (row.rc === 0) || words(stderr) !== words(row.stderr))
       differences.push(
         `${row.argv?.join(' ')}\n  ${exit} ${stderr.trim()}\n  recorded: ${row.rc} ${row.stderr.trim()}`,
@@ -137,6 +167,15 @@ test.skipIf(REFERENCE === undefined)('calls on objects of the datacenter end as 
   expect(asked).toBeGreaterThan(50);
   expect(differences).toEqual([]);
 });
+
+/** The same for two values that differ in the order of their keys. */
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, each) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort())
+      : each,
+  );
+}
 
 /** The text of each section by its id. */
 function sectionsOf(text: string): Map<string, string> {

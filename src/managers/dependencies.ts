@@ -4,6 +4,8 @@
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Certificate } from './certificate/declared.ts';
 import type { Config, Guest } from './config.ts';
+import { objectsNamedBy } from './guest/firewall-names.ts';
+import { interfacesOf } from './guest/guests.ts';
 import { ASKING_THE_CA } from './guest/rules/dependency-cycle.ts';
 import { seenBy } from './guest/seen-by.ts';
 import type { LxcGuest } from './lxc/declared.ts';
@@ -76,6 +78,12 @@ export function certificatesSeenBy(config: Config, guest: Guest): readonly Certi
   return config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
 }
 
+/** An interface of it is on a network that is declared. */
+function isOnVnet(guest: Guest, { datacenter }: Config): boolean {
+  const vnets = datacenter?.get('vnet') ?? [];
+  return vnets.length > 0 && interfacesOf(guest).some(({ net }) => vnets.some(({ name }) => name === net.bridge));
+}
+
 /** What a guest rests on beside other guests: the host below it, and the authority that its features ask, whose root the host has for them. */
 export function restsOn(guest: Guest, config: Config): TargetId[] {
   const { network } = config.hypervisor;
@@ -92,6 +100,8 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
     ...(asksCa ? [guestTarget(ca), HOST.trust] : []),
+    ...objectsNamedBy(guest.firewall?.rules ?? []),
+    ...(isOnVnet(guest, config) ? [targetId('sdn', 'network')] : []),
   ];
 }
 

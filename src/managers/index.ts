@@ -6,6 +6,7 @@ import type { Target } from '../model/target.ts';
 import { certificate } from './certificate/manager.ts';
 import type { Config } from './config.ts';
 import { objectKinds } from './datacenter/manager.ts';
+import { sdn } from './datacenter/sdn/manager.ts';
 import { gateway } from './gateway/manager.ts';
 import { hypervisor } from './hypervisor/manager.ts';
 import type { Kind } from './kind.ts';
@@ -32,6 +33,7 @@ export const KINDS: readonly Kind[] = [
   registered(portainer),
   registered(stack),
   ...objectKinds.map(registered),
+  registered(sdn),
 ];
 
 /** Those whose targets carry a mark of Phoenix on the host. */

@@ -170,6 +170,13 @@ const VERIFIERS: Record<string, Verifier> = {
     'i',
   ),
   'pve-bridge-id': matching('[-_.\\w\\d]+', "invalid bridge ID '%s'"),
+  ip: passing(isIp, 'value does not look like a valid IP address'),
+  'pve-sdn-fabric-id': matching('[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?', 'value does not look like a fabric ID'),
+  // pve-network, PVE/Network/SDN/SubnetPlugin.pm: the network itself, or the name that it gets.
+  'pve-sdn-subnet-id': passing((value) => {
+    const [, address = '', mask = ''] = value.includes('/') ? ['', ...value.split('/')] : value.split('-');
+    return isCidr(`${address}/${mask}`, 4) || isCidr(`${address}/${mask}`, 6);
+  }, 'value does not look like a valid CIDR network\n'),
   'pve-configid': matching('[a-z][a-z0-9_-]+', "invalid configuration ID '%s'", 'i'),
   'pve-cpuset': cpuset,
   'pve-ct-timezone': passing(

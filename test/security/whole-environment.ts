@@ -5,6 +5,7 @@ import type { Files } from '../load/environment.ts';
 import { settingsAsWritten } from '../managers/guest/settings-rows.ts';
 
 export const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
+const DATACENTER = 'etc/phoenix_datacenter_config.json';
 export const LXC = 'etc/phoenix_lxc_configs.json';
 export const VM = 'etc/phoenix_vm_configs.json';
 export const CERTIFICATES = 'etc/certificate-manifest.json';
@@ -34,7 +35,13 @@ function guest(id: number) {
     comment: 'A remark',
     tags: ['web'],
     features: ['base_setup'],
-    firewall: { enabled: true, rules: [{ ...rule, dest: '10.0.0.0/24' }] },
+    firewall: {
+      enabled: true,
+      rules: [
+        { ...rule, dest: '10.0.0.0/24' },
+        { type: 'group', action: 'web' },
+      ],
+    },
     health_check: { command: ['curl', '-fsS', 'http://127.0.0.1'] },
   };
 }
@@ -78,6 +85,7 @@ volumes:
 /** A copy of its own for each caller. */
 export function wholeEnvironment(): Files {
   return structuredClone({
+    [DATACENTER]: { firewall_groups: { web: {} } },
     [HYPERVISOR]: {
       $schema: './schemas/phoenix_hypervisor_config.schema.json',
       version: '1',

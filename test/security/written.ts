@@ -6,6 +6,8 @@ import type { CertificateSpec } from '../../src/managers/certificate/certificate
 import { csrConfig } from '../../src/managers/certificate/csr-config.ts';
 import { tell } from '../../src/managers/certificate/hook.ts';
 import type { Config } from '../../src/managers/config.ts';
+import { objectKinds } from '../../src/managers/datacenter/manager.ts';
+import type { ObjectSeen } from '../../src/managers/datacenter/observe.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
@@ -70,8 +72,38 @@ function writtenOf(target: Target): Written[] {
     case 'stack':
       return ofStack(target);
     default:
+      if (objectKinds.some(({ kind }) => kind === kindOf(id))) return ofObject(target);
       throw new Error(`nobody says what is written for ${id}`);
   }
+}
+
+/** A host of which nothing is known to be there. */
+const UNKNOWN: ObjectSeen = {
+  objects: new Map(),
+  present: null,
+  text: null,
+  there: {
+    guest: null,
+    storage: null,
+    pool: null,
+    group: null,
+    user: null,
+    role: null,
+    realm: null,
+    token: null,
+    zone: null,
+    vnet: null,
+  },
+  poolOf: {},
+  pools: {},
+  notes: {},
+  holders: {},
+  firewalls: new Map(),
+};
+
+function ofObject(target: Target): Written[] {
+  const decision = managerOf(kindOf(target.id)).decide(wanted(target), UNKNOWN);
+  return decision.kind === 'actions' ? ofActions(target.id, decision.actions) : [];
 }
 
 function specOf<Spec>({ spec }: Target): Spec {

@@ -4,9 +4,8 @@
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
 import { ROWS } from '../../managers/datacenter/rows.ts';
-import { DATACENTER_FILE } from '../../managers/datacenter/schema.ts';
 import type { Imported, LeftOver } from '../../managers/importer.ts';
-import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SourceSettings } from '../../settings/source.ts';

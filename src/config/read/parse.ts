@@ -157,10 +157,16 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `must be ${issue.values.map(quote).join(' or ')}`;
     case 'invalid_key':
-      return 'has a name that is not allowed here';
+      return nameExpectation(issue.issues);
     default:
       return 'is not valid';
   }
+}
+
+/** In the words of the names' schema, where it has some. */
+function nameExpectation(issues: readonly z.core.$ZodIssue[]): string {
+  const words = issues.find(({ message }) => message.startsWith('must'))?.message;
+  return `has a name that is not allowed here${words === undefined ? '' : `: it ${words}`}`;
 }
 
 /** As JSON, cut short. */

@@ -71,13 +71,18 @@ export function setting(
   args: readonly string[],
   seen: ObjectSeen | null = null,
 ): Action {
+  if (row.rename !== undefined) {
+    return pvesh(summary, 'create', row.paths.create, [`--${row.id}`, name, `--${row.rename}`, name, ...args]);
+  }
   const [path, own] = addressed(row, name);
   const digest = row.digest === true && seen?.text != null ? ['--digest', sha1(seen.text)] : [];
   return pvesh(summary, 'set', path, [...own, ...args, ...digest]);
 }
 
 export function deletion(row: ObjectRow, name: string, impact: Impact): Action {
-  return pvesh(`delete ${row.what} ${name}`, 'delete', ...addressed(row, name), impact);
+  const [path, own] = addressed(row, name);
+  const force = row.part?.goesWith === true ? ['--force', '1'] : [];
+  return pvesh(`delete ${row.what} ${name}`, 'delete', path, [...own, ...force], impact);
 }
 
 /** The path of an object, and its name as an option where the path does not hold it. */

@@ -12,6 +12,7 @@ import { markedComment } from './mark.ts';
 import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
+import { partActions, strangeLines } from './part-actions.ts';
 import { isFixed, markOf, type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { askedInMaking, forgetSecrets, secretActions } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
@@ -73,9 +74,8 @@ function isDeclared(sort: string, name: string, declares: Wanted['declares']): b
 
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
-  const args = new Map(
-    options.map(([option, schema]) => [option, optionArgs(option, schema, declaredOf(row, option, spec, wanted))]),
-  );
+  const declared = declaredOf(row, spec, wanted);
+  const args = new Map(options.map(([option, schema]) => [option, optionArgs(option, schema, declared[option])]));
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
@@ -83,6 +83,7 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
     making(row, name, spec, args, askedInMaking(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
+    ...partActions(row, wanted, spec, seen, {}),
   ];
 }
 
@@ -94,21 +95,42 @@ function changes(
   present: Options,
 ): Action[] {
   const name = nameOf(wanted.target);
+  const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
+  return [
+    ...(named.length === 0
+      ? []
+      : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
+    ...secretActions(row, wanted, seen, false),
+    ...memberActions(row, wanted, spec, seen, present),
+    ...partActions(row, wanted, spec, seen, present),
+  ];
+}
+
+/** The options that are to be changed, and the words of the call that does it. */
+export function optionChanges(
+  row: ObjectRow,
+  spec: JsonObject,
+  before: JsonObject | undefined,
+  present: Options,
+): { readonly named: readonly string[]; readonly args: readonly string[] } {
+  const given: string[] = [];
   const set: string[] = [];
   const cleared: string[] = [];
   const named: string[] = [];
   const chosen = row.oneOf.find((option) => spec[option] !== undefined);
   for (const [option, schema] of optionsOf(row)) {
     if (row.members.includes(option)) continue;
-    const value = declaredOf(row, option, spec, wanted);
+    const value = spec[option];
+    const isGiven = row.always?.includes(option) === true;
+    if (isGiven) given.push(...optionArgs(option, schema, value ?? present[option]?.[0]));
     if (value !== undefined) {
       if (isAsDeclared(row, option, schema, value, present)) continue;
-      set.push(...optionArgs(option, schema, value));
+      if (!isGiven) set.push(...optionArgs(option, schema, value));
       named.push(option);
       continue;
     }
     const replaced = chosen !== undefined && row.oneOf.includes(option);
-    if (present[option] === undefined || !(replaced || wanted.before?.[option] !== undefined)) continue;
+    if (present[option] === undefined || !(replaced || before?.[option] !== undefined)) continue;
     if (row.clear === 'delete') cleared.push(option);
     else {
       const usual = row.defaults[option] ?? '';
@@ -117,17 +139,7 @@ function changes(
     }
     named.push(option);
   }
-  const again = (row.always ?? []).filter((option) => !named.includes(option));
-  if (set.length + cleared.length > 0) {
-    const known = optionsOf(row);
-    set.push(...again.flatMap((option) => optionArgs(option, known.get(option) ?? {}, spec[option])));
-  }
-  const args = cleared.length === 0 ? set : [...set, '--delete', cleared.join(',')];
-  return [
-    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
-    ...secretActions(row, wanted, seen, false),
-    ...memberActions(row, wanted, spec, seen, present),
-  ];
+  return { named, args: [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])] };
 }
 
 function calledIn(row: ObjectRow, name: string): string {
@@ -140,15 +152,10 @@ function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Jso
   return has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value));
 }
 
-/** What is declared of an option; the comment with whose the object is behind it. */
-function declaredOf(
-  row: ObjectRow,
-  option: string,
-  spec: JsonObject,
-  { origin }: Wanted<JsonObject>,
-): Json | undefined {
-  const value = spec[option];
-  return option === markOf(row) ? markedComment(String(value ?? ''), repositoryName(origin)) : value;
+/** What is declared; the comment with whose the object is behind it. */
+function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObject>): JsonObject {
+  const mark = markOf(row);
+  return mark === null ? spec : { ...spec, [mark]: markedComment(String(spec[mark] ?? ''), repositoryName(origin)) };
 }
 
 /** Options that are declared otherwise than they are, and that Proxmox never changes. */
@@ -184,7 +191,12 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   if (present === null) return { kind: 'actions', actions: forgetSecrets(row, name, seen) };
   const foreign = whyForeign(row, wanted, present);
   if (foreign !== null) return { kind: 'actions', actions: [], remarks: [`${foreign}: it stays as it is`] };
-  const strange = strangeMembers(row, before, present);
+  const naming = row.namedBy?.(name, seen.firewalls) ?? [];
+  if (naming.length > 0) {
+    const reason = `${row.what} ${name} is still named in ${naming.join(', ')}, where it would mean nothing then; take it out of the rules there first`;
+    return { kind: 'impossible', reason };
+  }
+  const strange = [...strangeMembers(row, before, present), ...strangeLines(row, before, present)];
   if (strange.length > 0) {
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
@@ -199,6 +211,7 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   }
   const actions = [
     ...memberActions(row, wanted, {}, seen, present),
+    ...(row.part?.goesWith === true ? [] : partActions(row, wanted, {}, seen, present)),
     deletion(row, name, 'destroy'),
     ...forgetSecrets(row, name, seen),
   ];

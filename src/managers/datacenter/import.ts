@@ -8,11 +8,12 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
+import { DATACENTER_FILE } from '../places.ts';
 import { commentOf, markedComment } from './mark.ts';
 import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
-import { DATACENTER_FILE, isName } from './schema.ts';
+import { isName } from './schema.ts';
 import { meaningOf } from './values.ts';
 
 /** Undefined for a row whose objects another importer writes. */

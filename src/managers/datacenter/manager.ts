@@ -16,7 +16,9 @@ import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
-export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects>[] = ROWS.map(kindOfObject);
+export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects>[] = ROWS.filter(
+  ({ together }) => together !== true,
+).map(kindOfObject);
 
 function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
   const imports = importerOf(row);
@@ -52,7 +54,11 @@ function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): 
 }
 
 function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
-  const needs = referencesOf(row, name, options).flatMap((reference) => needsOf(reference.sort, reference.name));
+  const list = row.part === undefined ? undefined : options[row.part.field];
+  const needs = [
+    ...referencesOf(row, name, options).flatMap((reference) => needsOf(reference.sort, reference.name)),
+    ...(row.part === undefined || list === undefined ? [] : row.part.needs(list)),
+  ];
   return {
     id: targetId(row.kind, name),
     spec: options,

@@ -12,6 +12,8 @@ import { notesFolder } from './secrets.ts';
 const GUESTS = '/etc/pve/.vmlist';
 const STORAGES = '/etc/pve/storage.cfg';
 const USERS = '/etc/pve/user.cfg';
+const FIREWALLS = '/etc/pve/firewall';
+const HOST_FIREWALL = '/etc/pve/local/host.fw';
 const REALMS = '/etc/pve/domains.cfg';
 
 export interface Objects {
@@ -29,6 +31,8 @@ export interface Objects {
   readonly notes: Readonly<Record<string, string>>;
   /** Files that tell who would be left without one. */
   readonly holders: Readonly<Record<string, string>>;
+  /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
+  readonly firewalls: ReadonlyMap<string, string>;
 }
 
 export interface ObjectSeen extends Objects {
@@ -39,6 +43,7 @@ export interface ObjectSeen extends Objects {
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
   const paths = [row.file, GUESTS, STORAGES, USERS, REALMS];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
+  const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
   const holders = row.holding === undefined ? new Map<string, string>() : await host.readFolders(row.holding.folders);
   const text = new Map(texts);
@@ -57,6 +62,8 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
       realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
       token: [...parseUserConfig(users, 'token').keys()],
+      zone: null,
+      vnet: null,
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),
@@ -64,7 +71,13 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
     notes: Object.fromEntries(notes),
     holders: Object.fromEntries(holders),
+    firewalls,
   };
+}
+
+async function firewallsOf(host: HostReader): Promise<ReadonlyMap<string, string>> {
+  const [files, own] = await Promise.all([host.readFolders([FIREWALLS]), host.readFile(HOST_FIREWALL)]);
+  return own === undefined ? files : new Map([...files, [HOST_FIREWALL, own]]);
 }
 
 function guestsIn(text: string | undefined): string[] | null {

@@ -7,13 +7,17 @@ import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Declaration, Reading } from '../declaration.ts';
+import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
 import { each } from './each.ts';
+import { securityGroupsOf } from './firewall/group-rules.ts';
+import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
 import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
-import { DATACENTER_FILE, datacenterFile } from './schema.ts';
+import { datacenterFile } from './schema.ts';
+import { subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
@@ -31,9 +35,22 @@ export const declaration: Declaration = {
   ],
   read: (reading, { hypervisor }) => {
     const datacenter = readObjects(reading);
-    return { datacenter, ...(hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) }) };
+    return {
+      datacenter,
+      securityGroups: securityGroupsOf(datacenter),
+      ...(hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) }),
+    };
   },
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown, storagesAreDeclaredOnce],
+  rules: [
+    storagesAreKnown,
+    poolsMayHaveTheirGuests,
+    referencesAreKnown,
+    storagesAreDeclaredOnce,
+    entriesNameKnownAliases,
+    namesAreKeptByOne,
+    tagsFitTheirZones,
+    subnetsFitTheirVnets,
+  ],
 };
 
 function readObjects(reading: Reading): Datacenter {
@@ -57,6 +74,7 @@ function readObjects(reading: Reading): Datacenter {
           name,
           writtenAt: single === undefined ? within(at, row.field, name) : within(at, row.field),
           options: normalisedOptions(row, options),
+          written: options,
         }),
       );
       return [row.kind, objects];
@@ -73,7 +91,10 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
     const value = options[option];
     return value === undefined ? [] : [[option, value]];
   });
-  return Object.fromEntries([...values, ...secrets]);
+  const list = row.part === undefined ? undefined : options[row.part.field];
+  const part: [string, Json][] =
+    row.part === undefined || list === undefined ? [] : [[row.part.field, row.part.normalised(list)]];
+  return Object.fromEntries([...values, ...part, ...secrets]);
 }
 
 /** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
@@ -81,7 +102,7 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
   return each(datacenter).flatMap(({ row, object }) =>
-    referencesOf(row, object.name, object.options).flatMap(({ sort, name: id, at }): Diagnostic[] => {
+    referencesOf(row, object.name, object.written).flatMap(({ sort, name: id, at }): Diagnostic[] => {
       if (sort !== 'storage') return [];
       const found = storages.get(id);
       const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');

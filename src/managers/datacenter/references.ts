@@ -16,13 +16,15 @@ const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
   role: BUILT_IN_ROLES,
   realm: BUILT_IN_REALMS,
   token: [],
+  zone: [],
+  vnet: [],
 };
 
 /** UNKNOWN_REFERENCE: an object names a group, user, role, realm or token that is neither declared nor built in. */
 export function referencesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   const account = hypervisor.user === null ? [] : [`${hypervisor.user.username}@pam`];
   return each(datacenter).flatMap(({ row, object }) =>
-    referencesOf(row, object.name, object.options).flatMap(({ sort, name, at }): Diagnostic[] => {
+    referencesOf(row, object.name, object.written).flatMap(({ sort, name, at }): Diagnostic[] => {
       const builtIn = BUILT_IN[sort];
       if (builtIn === undefined || unreadable.file(object.writtenAt.file)) return [];
       const declared = (datacenter?.get(sort) ?? []).map((other) => other.name);
@@ -49,4 +51,6 @@ const FIELDS: Partial<Readonly<Record<Named, string>>> = {
   role: 'roles',
   realm: 'realms',
   token: 'tokens',
+  zone: 'sdn_zones',
+  vnet: 'sdn_vnets',
 };

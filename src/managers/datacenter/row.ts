@@ -6,9 +6,10 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { ObjectSeen } from './observe.ts';
+import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token';
+export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet';
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {
@@ -63,9 +64,15 @@ export interface ObjectRow {
   readonly named?: { readonly pattern: RegExp; readonly expected: string };
   /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
   readonly reserved?: (name: string) => string | null;
+  /** Applied with others as one target, which the row has then none of its own of. */
+  readonly together?: true;
+  /** The option by which what has no call for a change is made anew under the name that it has. */
+  readonly rename?: string;
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
+  /** A list in it that has calls of its own. */
+  readonly part?: Part;
   /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
   readonly mark?: string | null;
   /** The call takes the SHA-1 of the file that it changes, and refuses where it is another by now. */
@@ -74,6 +81,8 @@ export interface ObjectRow {
   readonly without: readonly string[];
   /** Options that must be declared. */
   readonly required: readonly string[];
+  /** Options that go with every change, since Proxmox takes it for the whole of what they say. */
+  readonly always?: readonly string[];
   /** By the value of the option `type`, where objects have one. */
   readonly types?: Readonly<Record<string, TypeOptions>>;
   /** What Proxmox takes an option for that is not there. */
@@ -96,9 +105,9 @@ export interface ObjectRow {
     readonly args: (name: string, options: JsonObject) => readonly string[];
     readonly without: readonly string[];
   };
-  /** Options that every change has to name again. */
-  readonly always?: readonly string[];
   readonly holding?: Holding;
+  /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
+  readonly namedBy?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
   /** What goes along when it is deleted: the end of a sentence. */
   readonly lost: string;
   /** Faults that only show beside other options, by option. */
@@ -135,9 +144,11 @@ function known(row: ObjectRow): KnownOptions {
   const found = optionsByRow.get(row);
   if (found !== undefined) return found;
   const secrets = Object.keys(row.secrets ?? {});
-  const without = [...(row.id === null ? [] : [row.id]), ...placeholders(row), ...OF_CALLS, ...row.without, ...secrets];
-  const changed = methodSchemas(`PUT ${row.paths.change}`, without);
-  if (changed === undefined) throw new Error(`Proxmox has no method PUT ${row.paths.change}`);
+  const own = [row.id, row.rename].flatMap((option) => (option == null ? [] : [option]));
+  const without = [...own, ...placeholders(row), ...OF_CALLS, ...row.without, ...secrets];
+  const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
+  const changed = methodSchemas(method, without);
+  if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);
   const made = methodSchemas(`POST ${row.paths.create}`, without) ?? new Map<string, Schema>();
   const options = new Map([...made, ...changed].sort(([a], [b]) => (a < b ? -1 : 1)));
   const entry = { all: options, fixed: new Set([...made.keys()].filter((option) => !changed.has(option))) };
@@ -147,6 +158,11 @@ function known(row: ObjectRow): KnownOptions {
 
 function placeholders({ paths }: ObjectRow): string[] {
   return [...`${paths.create}${paths.change}`.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+/** The call of `pvesh` that changes an object, with its path as in Proxmox's table. */
+function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'create'; readonly path: string } {
+  return rename === undefined ? { verb: 'set', path: paths.change } : { verb: 'create', path: paths.create };
 }
 
 /** A path of the API with what stands for its placeholders. */

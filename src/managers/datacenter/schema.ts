@@ -12,8 +12,6 @@ import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
-export const DATACENTER_FILE = 'etc/phoenix_datacenter_config.json';
-
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
 const EXPECT_NAME = 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter';
 /** Proxmox takes 512 signs at least; behind it stands whose the object is. */
@@ -30,7 +28,7 @@ function nameSchema(row: ObjectRow) {
     places,
     (refused) =>
       row.reserved === undefined
-        ? 'must be a name that Proxmox takes: letters, digits, _ and -'
+        ? (row.named?.expected ?? 'must be a name that Proxmox takes: letters, digits, _ and -')
         : `must be a name that Proxmox takes: ${refused}`,
     named,
   );
@@ -53,7 +51,9 @@ function objectSchema(row: ObjectRow) {
     option,
     value.secretReference.describe(`${describes}.`).meta({ secret: true }).optional(),
   ]);
-  return z.strictObject(Object.fromEntries([...fields, ...secrets])).superRefine((object, { addIssue }) => {
+  const part: [string, z.ZodType][] =
+    row.part === undefined ? [] : [[row.part.field, row.part.schema.describe(row.part.describes).optional()]];
+  return z.strictObject(Object.fromEntries([...fields, ...part, ...secrets])).superRefine((object, { addIssue }) => {
     for (const { option, message } of faultsOf(row, object as JsonObject)) {
       addIssue({ code: 'custom', path: option === null ? [] : [option], message });
     }
@@ -78,8 +78,8 @@ function entry(option: string, items: Schema): z.ZodType {
 }
 
 /** The call that has an option; what is fixed only stands in that which makes the object. */
-function verbOf({ paths }: ObjectRow, option: string): string {
-  const isChanged = methodSchemas(`PUT ${paths.change}`)?.has(option) === true;
+function verbOf({ paths, rename }: ObjectRow, option: string): string {
+  const isChanged = rename === undefined && methodSchemas(`PUT ${paths.change}`)?.has(option) === true;
   return isChanged ? `pvesh set ${paths.change}` : `pvesh create ${paths.create}`;
 }
 
@@ -162,6 +162,7 @@ function purposeOf({ kind }: ObjectRow, option: string): string {
 /** What the options mean that most objects have; the others are told in Proxmox's manual. */
 const PURPOSES: Readonly<Record<string, string>> = {
   all: 'Every guest of the datacenter, but for those in exclude',
+  cidr: 'An address, or a network such as 10.0.0.0/24',
   comment: 'For people. Whose the object is stands behind it',
   'acl.groups': 'Groups that have the roles',
   'acl.path': 'What the roles are given on: "/", "/pool/prod", "/vms/101", "/storage/local"',

@@ -1,5 +1,6 @@
 // The values of an object's options: as declared, on a command line, and in the one form in which they are compared.
 
+import { parseNetwork, spelling } from '../../config/address.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { booleanOf, splitList } from '../../proxmox/perl.ts';
 import { parsePropertyString, printPropertyString } from '../../proxmox/property-string.ts';
@@ -31,9 +32,16 @@ export function meaningOf(schema: Schema, texts: readonly string[]): string {
   if (schema.type === 'boolean') return booleanOf(text) ?? text;
   if (schema.type === 'integer' || schema.type === 'number') return String(Number(text));
   if (isList(schema)) return JSON.stringify([...new Set(splitList(text))].sort());
+  if (schema.format === 'IPorCIDR') return networkMeaning(text.trim());
   if (schema.format === undefined || propertiesOf(schema.format) === undefined) return text.trim();
   const parsed = parsePropertyString(schema.format, text);
   return parsed.ok ? JSON.stringify(Object.entries(parsed.properties).sort()) : text;
+}
+
+/** A network of one address is that address. */
+function networkMeaning(text: string): string {
+  const network = parseNetwork(text);
+  return network === undefined ? text : `${spelling(network.address)}/${network.bits}`;
 }
 
 /** In one order and without repetition where neither means anything. */

@@ -121,12 +121,17 @@ export interface GuestFirewall {
 }
 
 export interface FirewallRule {
-  readonly type: 'in' | 'out';
-  readonly action: FirewallPolicy;
+  /** `forward` only in groups, `group` only outside of them. */
+  readonly type: 'in' | 'out' | 'forward' | 'group';
+  /** What happens to a packet; of a `group` its name. */
+  readonly action: string;
+  /** Further conditions, which only rules of groups have. */
+  readonly macro?: string;
+  readonly icmpType?: string;
   /** Addresses, networks and ranges, separated by commas; null: any. */
   readonly source: string | null;
   readonly dest: string | null;
-  readonly proto: 'tcp' | 'udp' | 'icmp' | 'icmpv6' | 'sctp' | null;
+  readonly proto: string | null;
   /** Destination ports and ranges (`80,443`, `6000:6010`); null: any. */
   readonly port: string | null;
   readonly sourcePort: string | null;

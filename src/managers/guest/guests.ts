@@ -72,8 +72,8 @@ function occurringAgain<T>(values: readonly T[], keyOf: (value: T) => string | n
 
 /** What a firewall rule does, as one text. No field of a rule holds a line break. */
 export function meaningOf(rule: FirewallRule): string {
-  const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled } = rule;
-  return `${type}\n${action}\n${enabled}\n${text(source)}\n${text(dest)}\n${text(proto)}\n${text(port)}\n${text(sourcePort)}\n${text(iface)}\n${text(log)}`;
+  const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled, macro, icmpType } = rule;
+  return `${type}\n${action}\n${enabled}\n${text(source)}\n${text(dest)}\n${text(proto)}\n${text(port)}\n${text(sourcePort)}\n${text(iface)}\n${text(log)}\n${text(macro ?? null)}\n${text(icmpType ?? null)}`;
 }
 
 /** Told from every text that can be written. */
@@ -83,14 +83,14 @@ function text(field: string | null): string {
 
 /** One list of firewall rules, with the target that it holds back. */
 export interface RuleList {
-  readonly owner: 'guest' | 'host' | 'stack';
+  readonly owner: 'guest' | 'host' | 'stack' | 'group';
   readonly rules: readonly FirewallRule[];
   readonly target?: TargetId;
   /** Keys of the interfaces that a rule may be for. */
   readonly interfaces?: readonly string[];
 }
 
-/** Every list of firewall rules: of guests, of the host, and of each environment of each stack. */
+/** Every list of firewall rules: of guests, of the host, of each environment of each stack, and of security groups. */
 export function ruleLists(config: Config): RuleList[] {
   const lists: RuleList[] = allGuests(config).map((guest) => ({
     owner: 'guest',
@@ -107,6 +107,9 @@ export function ruleLists(config: Config): RuleList[] {
       const target = users.get(`${stack.name}/${name}`);
       lists.push({ owner: 'stack', rules: environment.firewallRules, ...(target === undefined ? {} : { target }) });
     }
+  }
+  for (const { name, rules } of config.securityGroups ?? []) {
+    lists.push({ owner: 'group', rules, target: targetId('securitygroup', name) });
   }
   return lists;
 }

@@ -16,7 +16,15 @@ import type {
 } from './declared.ts';
 import type { GuestContext } from './entry.ts';
 import { normaliseOptions } from './options/option.ts';
-import type { firewallRule, guestFirewall, guestShape, healthCheck, traefikService } from './schema.ts';
+import type {
+  firewallRule,
+  groupRule,
+  guestFirewall,
+  guestRule,
+  guestShape,
+  healthCheck,
+  traefikService,
+} from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
 import type { SharedSettings } from './settings/values.ts';
 
@@ -131,21 +139,32 @@ export function normaliseFirewall(written: z.output<typeof guestFirewall>, at: P
   };
 }
 
-export function normaliseRules(written: readonly z.output<typeof firewallRule>[], at: Place): FirewallRule[] {
-  return written.map((rule, index) => ({
-    type: rule.type,
-    action: rule.action,
+/** Rules of a firewall, or of a security group. */
+type WrittenRule = z.output<typeof firewallRule | typeof guestRule | typeof groupRule>;
+
+export function normaliseRules(written: readonly WrittenRule[], at: Place): FirewallRule[] {
+  return written.map((rule, index) => ({ ...normaliseRule(rule), writtenAt: within(at, index) }));
+}
+
+function normaliseRule(rule: WrittenRule): Omit<FirewallRule, 'writtenAt'> {
+  const { type, action, enabled, comment = null } = rule;
+  const common = { type, action, enabled, comment, iface: 'iface' in rule ? (rule.iface ?? null) : null };
+  if (rule.type === 'group') {
+    return { ...common, source: null, dest: null, proto: null, port: null, sourcePort: null, log: null };
+  }
+  const macro = 'macro' in rule ? rule.macro : undefined;
+  const icmpType = 'icmp_type' in rule ? rule.icmp_type : undefined;
+  return {
+    ...common,
     source: commaList(rule.source),
     dest: commaList(rule.dest),
     proto: rule.proto ?? null,
     port: commaList(rule.port),
     sourcePort: commaList(rule.source_port),
-    iface: rule.iface ?? null,
     log: rule.log ?? null,
-    enabled: rule.enabled,
-    comment: rule.comment ?? null,
-    writtenAt: within(at, index),
-  }));
+    ...(macro === undefined ? {} : { macro }),
+    ...(icmpType === undefined ? {} : { icmpType }),
+  };
 }
 
 function normaliseHealth(written: z.output<typeof healthCheck>, files: FilesByPath): HealthCheck {

@@ -12,6 +12,10 @@ const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 const addresses = text.line(4096).min(1);
 const ports = text.line(256).min(1);
 
+const inGroups = { verb: 'pvesh create /cluster/firewall/groups/{group}' };
+const protocolExpected = (refused: string): string => `must be a protocol that Proxmox knows: ${refused}`;
+const icmpTypeExpected = (refused: string): string => `must be a type of ICMP that Proxmox knows: ${refused}`;
+
 /** One rule of a firewall, in Proxmox's terms. */
 export const firewallRule = z.strictObject({
   type: z.enum(['in', 'out']).describe('Direction, seen from the guest or host.'),
@@ -41,6 +45,39 @@ export const firewallRule = z.strictObject({
   comment: text.line(1000).optional().describe('For readers; kept with the rule.'),
 });
 
+/** Of a security group: a letter, then letters, digits, _ and -; in lower case, as Proxmox keeps them (PVE/Firewall.pm). */
+const groupName = text.name(
+  /^[a-z][a-z0-9_-]{1,17}$/,
+  'must be a name of 2 to 18 lower-case letters, digits, _ and -, and begin with a letter',
+);
+
+/** A rule of a security group: whichever guest uses it says for which interface. */
+export const groupRule = firewallRule.omit({ iface: true }).extend({
+  type: z.enum(['in', 'out', 'forward']).describe('Direction, seen from the guest or host; forward: through it.'),
+  proto: becomes([{ ...inGroups, option: 'proto' }], protocolExpected, text.word)
+    .optional()
+    .describe('Protocol, by its name or number. Default: any. A port needs one that has ports.'),
+  macro: text
+    .name(/^[A-Za-z0-9-]+$/, 'must be the name of a macro of Proxmox')
+    .optional()
+    .describe('Protocols and ports by a name of Proxmox, for example `SSH` or `HTTPS`. Default: none.'),
+  icmp_type: becomes([{ ...inGroups, option: 'icmp-type' }], icmpTypeExpected, text.word)
+    .optional()
+    .describe('Type of ICMP messages, for example `echo-request`, with proto icmp or icmpv6. Default: any.'),
+});
+
+/** In the place of a rule of a guest: all rules of a security group. */
+const useOfGroup = z.strictObject({
+  type: z.literal('group').describe('The rules of a security group of the datacenter.'),
+  action: groupName.describe('Name of the group: one of firewall_groups in the file of the datacenter.'),
+  iface: firewallRule.shape.iface,
+  enabled: firewallRule.shape.enabled,
+  comment: firewallRule.shape.comment,
+});
+
+/** A rule of a guest's firewall. */
+export const guestRule = z.discriminatedUnion('type', [firewallRule, useOfGroup]);
+
 /** The firewall of one guest. */
 export const guestFirewall = z.strictObject({
   enabled: becomes(inGuests('net0', 'firewall'), 'must be true or false', z.boolean())
@@ -50,7 +87,7 @@ export const guestFirewall = z.strictObject({
   policy_out: policy
     .default('ACCEPT')
     .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
-  rules: z.array(firewallRule).default([]).describe('In the order in which they are tried. Default: none.'),
+  rules: z.array(guestRule).default([]).describe('In the order in which they are tried. Default: none.'),
 });
 
 /** A name under which the proxy passes requests on to a guest. */

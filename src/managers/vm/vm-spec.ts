@@ -5,6 +5,7 @@ import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
 import type { Config } from '../config.ts';
 import type { FirewallRule } from '../guest/declared.ts';
+import { objectsNamedBy } from '../guest/firewall-names.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
 import type { Source } from '../guest/life/source.ts';
 import { MAKING } from '../guest/making.ts';
@@ -38,7 +39,7 @@ export function vmTargets(config: Config): Target[] {
   return config.vm.map((guest) => ({
     id: targetId('vm', guest.id),
     spec: vmSpec(guest, config, common),
-    needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config)],
+    needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config), ...objectsNamedBy(stackRules(guest, config))],
     protected: guest.protected,
   }));
 }
@@ -108,7 +109,8 @@ function imageNeeds(guest: VmGuest, config: Config): TargetId[] {
     (other) => other.templateImageUrl !== null && other.templateImage === guest.templateImage,
   );
   if (first === undefined || first === guest) return [];
-  return guestNeeds(first, config).every((need) => kindOf(need) === 'hypervisor') ? [targetId('vm', first.id)] : [];
+  const waitsForGuest = guestNeeds(first, config).some((need) => ['lxc', 'vm'].includes(kindOf(need)));
+  return waitsForGuest ? [] : [targetId('vm', first.id)];
 }
 
 function sourceOf(guest: VmGuest): VmSpec['source'] {

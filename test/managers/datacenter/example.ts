@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { load } from '../../../src/load/load.ts';
-import { DATACENTER_FILE } from '../../../src/managers/datacenter/schema.ts';
+import { DATACENTER_FILE } from '../../../src/managers/places.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../../load/environment.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';

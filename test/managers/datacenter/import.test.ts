@@ -7,8 +7,8 @@ import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
 import { readHost } from '../../../src/cli/import/import.ts';
 import { sourceSettings } from '../../../src/cli/source.ts';
 import { load } from '../../../src/load/load.ts';
-import { DATACENTER_FILE } from '../../../src/managers/datacenter/schema.ts';
 import { allTargets } from '../../../src/managers/index.ts';
+import { DATACENTER_FILE } from '../../../src/managers/places.ts';
 import { openLabHost } from '../../support/lab-host.ts';
 
 const FILES: Readonly<Record<string, string>> = {

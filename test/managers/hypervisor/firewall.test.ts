@@ -113,6 +113,12 @@ policy_out: ACCEPT
     );
   });
 
+  test('a file with names alone, which others keep, is completed and keeps them', async () => {
+    await host.write(CLUSTER, '[ALIASES]\n\nlan 10.0.0.0/24 # of others\n\n');
+    expect(await step(firewallOf())).toMatchObject({ outcome: 'applied' });
+    expect(await host.read(CLUSTER)).toMatch(/policy_in: DROP[\s\S]*\[ALIASES\]\n\nlan 10\.0\.0\.0\/24 # of others/);
+  });
+
   test('what was there before is kept, and nothing is restarted', async () => {
     await step(firewallOf());
     await step(firewallOf({ policyIn: 'REJECT' }));

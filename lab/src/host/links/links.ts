@@ -95,6 +95,9 @@ export function setKernelLinks(node: LabNode, links: Links): void {
 
 /** The bridges of the host with their MTU, as its kernel has them. */
 export function bridges(node: LabNode): Map<string, number> {
-  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name));
+  const file = pathOf(node, 'etc/network/interfaces.d/sdn');
+  const sdn = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const vnets = new Set([...sdn.matchAll(/^iface (\S+)/gm)].map(([, name]) => name));
+  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name) || vnets.has(name));
   return new Map(links.map(([name, { mtu }]) => [name, mtu]));
 }

@@ -11,6 +11,7 @@ import { accessCall } from '../objects/access.ts';
 import { optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
+import { sdnCall } from '../objects/sdn.ts';
 import { sectionCall } from '../objects/sections.ts';
 import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
@@ -101,7 +102,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 }
 
 /** Objects of the datacenter: the first that knows the path answers. */
-const OBJECTS = [poolCall, accessCall, realmCall, sectionCall, typedCall, optionsCall];
+const OBJECTS = [poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 

@@ -1,11 +1,11 @@
 // The firewall's part of the API: rules, options, aliases, IP sets and security groups of one firewall file.
 import { join } from 'node:path';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import type { Rule } from '../../../../src/proxmox/firewall-rule.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { macros, methodSchemas } from '../../../../src/proxmox/table.ts';
 import { withLock } from '../lock.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
-import type { FirewallConfig } from './config.ts';
 import { clusterPlace, type FirewallPlace, loadFirewall, saveFirewall } from './files.ts';
 import { aliasesCall, namedCall, setCall } from './names-api.ts';
 import { answer, changed, checkDigest, type Handled, type Item, type Request, withDigest } from './request.ts';

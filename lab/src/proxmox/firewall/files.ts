@@ -1,9 +1,14 @@
 // Where the firewall's files of a lab lie, and their loading and saving.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  emptyConfig,
+  type FirewallConfig,
+  parseFirewall,
+  printFirewall,
+} from '../../../../src/proxmox/firewall-file.ts';
 import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
 import { replaceFile } from '../lock.ts';
-import { emptyConfig, type FirewallConfig, parseFirewall, printFirewall } from './config.ts';
 
 /** One firewall file: the cluster's, the host's, or a guest's. */
 export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm'; readonly file: string };

@@ -1,7 +1,7 @@
 // The API's calls on what rules refer to by name: aliases, IP sets, and the lists of sets and groups.
 import { bitsOf } from '../../../../src/proxmox/addresses.ts';
+import { type Named, type SetEntry, setEntryProblem } from '../../../../src/proxmox/firewall-file.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
-import { type Named, type SetEntry, setEntryProblem } from './config.ts';
 import { answer, changed, checkDigest, type Handled, type Request, withDigest } from './request.ts';
 
 /** Shows, adds, renames, changes and removes aliases. */

@@ -1,9 +1,9 @@
 // The program pve-firewall: compiles the files to see what is wrong with them, and tells the state of the daemon.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import { printRule } from '../../../../src/proxmox/firewall-rule.ts';
 import type { Answer } from '../answer.ts';
-import type { FirewallConfig } from './config.ts';
 import { clusterPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
 
 /**

@@ -1,8 +1,9 @@
 // One call of the firewall's API: what it asks for, what it returns, and the digests by which callers notice changes.
 import { createHash } from 'node:crypto';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
+import { digestedText } from '../../../../src/proxmox/firewall-file.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
-import type { FirewallConfig } from './config.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 export type Request = {
@@ -23,10 +24,7 @@ const numeric = new Set(['enable', 'ipversion', 'pos', 'nomatch']);
 
 /** Items with the digest of them all, by which a caller can tell whether they changed. */
 export function withDigest(items: readonly Item[]): { items: Record<string, unknown>[]; digest: string } {
-  const hash = createHash('sha1');
-  for (const item of items)
-    for (const key of Object.keys(item).sort()) if (item[key] !== undefined) hash.update(`${key}:${item[key]}\n`);
-  const digest = hash.digest('hex');
+  const digest = createHash('sha1').update(digestedText(items)).digest('hex');
   return {
     digest,
     items: items.map((item) => ({

@@ -74,7 +74,8 @@ function findPath(
       .slice(1)
       .filter((word) => word !== '');
     const given =
-      words.at(-1) === '{volume}' && parts.length >= words.length
+      // A volume and a network have slashes of their own.
+      ['{volume}', '{cidr}'].includes(words.at(-1) ?? '') && parts.length >= words.length
         ? [...parts.slice(0, words.length - 1), parts.slice(words.length - 1).join('/')]
         : parts;
     if (given.length !== words.length || !words.every((word, index) => word.startsWith('{') || word === given[index]))

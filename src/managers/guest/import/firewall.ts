@@ -56,7 +56,8 @@ export function ruleOf(line: string): JsonObject | null {
   const [first = '', action = '', ...words] = head.trim().split(/\s+/);
   const enabled = !first.startsWith('|');
   const type = first.replace('|', '').toLowerCase();
-  if (words.length % 2 === 1) return null;
+  // What a group lets through is not written with the guest.
+  if (words.length % 2 === 1 || type === 'group') return null;
   const rule: Record<string, string | boolean> = { type, action };
   for (let index = 0; index < words.length; index += 2) {
     const field = FIELDS[words[index] ?? ''];

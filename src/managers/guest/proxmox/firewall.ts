@@ -4,6 +4,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { oneLine } from '../../../model/text.ts';
+import { type Rule, printRule as ruleLine } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
@@ -44,18 +45,27 @@ function interfaceOf({ iface }: FirewallRule): string | null {
  * @throws Error for a rule that would not stay one line
  */
 export function printRule(rule: Omit<FirewallRule, 'writtenAt'>): string {
-  const options = [
-    ['-i', rule.iface],
-    ['-source', rule.source],
-    ['-dest', rule.dest],
-    ['-p', rule.proto],
-    ['-dport', rule.port],
-    ['-sport', rule.sourcePort],
-    ['-log', rule.log],
-  ].flatMap(([name, value]) => (value == null ? [] : [`${name} ${value}`]));
-  const comment = rule.comment === null ? [] : [`# ${rule.comment.replaceAll(/\s+/g, ' ').trim()}`];
-  const head = `${rule.enabled ? '' : '|'}${rule.type.toUpperCase()} ${rule.action}`;
-  return oneLine([head, ...options, ...comment].join(' '), 'a rule of the firewall');
+  return oneLine(ruleLine(proxmoxRule(rule), false), 'a rule of the firewall');
+}
+
+/** A rule by the names of Proxmox's options. */
+export function proxmoxRule(rule: Omit<FirewallRule, 'writtenAt'>): Rule {
+  const options = {
+    type: rule.type,
+    action: rule.action,
+    macro: rule.macro,
+    iface: rule.iface,
+    source: rule.source,
+    dest: rule.dest,
+    proto: rule.proto,
+    dport: rule.port,
+    sport: rule.sourcePort,
+    log: rule.log,
+    'icmp-type': rule.icmpType,
+    enable: rule.enabled ? '1' : '0',
+    comment: rule.comment?.replaceAll(/\s+/g, ' ').trim(),
+  };
+  return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => entry[1] != null));
 }
 
 export function printFirewall(firewall: Firewall): string {

@@ -50,15 +50,20 @@ export function openRulesNameASource({ config }: RuleContext): Diagnostic[] {
       .map((rule) => ({
         code: 'OPEN_SOURCE' as const,
         at: rule.source === null ? rule.writtenAt : within(rule.writtenAt, 'source'),
-        message: `${rule.port === null ? 'Every port' : `Port ${rule.port}`} is open to everyone who can reach the machine`,
+        message: `${openedBy(rule)} is open to everyone who can reach the machine`,
         hint: 'Name the network or guest that needs it in "source".',
         ...(target === undefined ? {} : { target }),
       })),
   );
 }
 
+function openedBy({ macro, port }: FirewallRule): string {
+  if (macro !== undefined) return macro;
+  return port === null ? 'Every port' : `Port ${port}`;
+}
+
 function isOpen(rule: FirewallRule): boolean {
-  if (rule.proto === 'icmp' || rule.proto === 'icmpv6') return false;
+  if (rule.proto === 'icmp' || rule.proto === 'icmpv6' || rule.macro?.toLowerCase() === 'ping') return false;
   return rule.source === null || rule.source.split(',').some((item) => parseNetwork(item.trim())?.bits === 0);
 }
 
@@ -200,14 +205,16 @@ function ownedAddresses(config: Config): Set<string> {
   return new Set(addresses.map(spelling));
 }
 
-/** Whether a guest's firewall lets anyone reach it at a port. True where it has no firewall that filters. */
+/** Whether a guest's firewall lets anyone reach it at a port. True where it has no firewall that filters, or a group that may. */
 export function answersAt(
   port: number,
   firewall: { enabled: boolean; rules: readonly FirewallRule[] } | null,
 ): boolean {
   if (firewall === null || !firewall.enabled) return true;
   return firewall.rules.some(
-    (rule) => rule.type === 'in' && rule.action === 'ACCEPT' && rule.enabled && namesPort(rule.port, port),
+    (rule) =>
+      rule.enabled &&
+      (rule.type === 'group' || (rule.type === 'in' && rule.action === 'ACCEPT' && namesPort(rule.port, port))),
   );
 }
 

@@ -3,10 +3,13 @@
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { within } from '../../../config/read/place.ts';
-import { type FirewallNames, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { FirewallRule } from '../declared.ts';
-import { meaningOf, ruleLists } from '../guests.ts';
+import { type KnownNames, knownNames } from '../firewall-names.ts';
+import { meaningOf, type RuleList, ruleLists } from '../guests.ts';
+import { proxmoxRule } from '../proxmox/firewall.ts';
 
 /** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
 const SERVICES = new Set(
@@ -18,22 +21,19 @@ const SERVICES = new Set(
 );
 /** Of iptables' multiport match: a range counts as two. */
 const MOST_PORTS = 15;
-const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp'];
+const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp', 'udplite', 'dccp'];
 
 /**
  * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
  * Proxmox's own check of a rule has against it, in its words.
  */
-export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
-  const { knownAliases, knownIpSets } = config.hypervisor;
-  const known: FirewallNames = {
-    aliases: new Map(knownAliases.map((name) => [name.toLowerCase(), { cidr: '' }])),
-    ipset: new Set(knownIpSets),
-  };
-  const judge = judgingOnce(known);
+export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnostic[] {
+  // What is written there and could not be read may be any name.
+  const mayBeMore = unreadable.file(DATACENTER_FILE) || unreadable.host('known_aliases', 'known_ip_sets');
+  const judge = judgingOnce(knownNames(config), mayBeMore);
   return ruleLists(config).flatMap((list) =>
     list.rules.flatMap((rule) =>
-      judge(rule, list.owner === 'host', list.interfaces ?? ['net0']).map(([field, message, hint]) => ({
+      judge(rule, list.owner, list.interfaces ?? ['net0']).map(([field, message, hint]) => ({
         code: 'BAD_RULE' as const,
         at: within(rule.writtenAt, field),
         message,
@@ -44,23 +44,37 @@ export function firewallRulesCount({ config }: RuleContext): Diagnostic[] {
   );
 }
 
+const ENVIRONMENTS: Readonly<Record<RuleList['owner'], RuleEnvironment>> = {
+  guest: 'ct',
+  host: 'host',
+  stack: 'ct',
+  group: 'group',
+};
+
 type Fault = readonly [field: string, message: string, hint?: string];
 
 /** Many guests have the same few rules: each is judged once. */
 function judgingOnce(
-  known: FirewallNames,
-): (rule: FirewallRule, ofHost: boolean, interfaces: readonly string[]) => readonly Fault[] {
+  known: KnownNames,
+  mayBeMore: boolean,
+): (rule: FirewallRule, owner: RuleList['owner'], interfaces: readonly string[]) => readonly Fault[] {
   const judged = new Map<string, readonly Fault[]>();
-  return (rule, ofHost, interfaces) => {
+  return (rule, owner, interfaces) => {
     const of = rule.iface === null ? '' : interfaces.join();
-    const key = `${ofHost}\n${of}\n${meaningOf(rule)}`;
-    const found = judged.get(key) ?? faults(rule, ofHost, known, interfaces);
+    const key = `${owner}\n${of}\n${meaningOf(rule)}`;
+    const found = judged.get(key) ?? faults(rule, owner, known, mayBeMore, interfaces);
     judged.set(key, found);
     return found;
   };
 }
 
-function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, interfaces: readonly string[]): Fault[] {
+function faults(
+  rule: FirewallRule,
+  owner: RuleList['owner'],
+  known: KnownNames,
+  mayBeMore: boolean,
+  interfaces: readonly string[],
+): Fault[] {
   const found: Fault[] = [];
   for (const [field, ports] of [
     ['port', rule.port],
@@ -79,7 +93,7 @@ function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, inter
     if (fault !== undefined) found.push([field, ...fault]);
   }
   const { iface } = rule;
-  if (!ofHost && iface !== null && !interfaces.includes(iface)) {
+  if (owner !== 'host' && iface !== null && !interfaces.includes(iface)) {
     const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
     found.push([
       'iface',
@@ -87,42 +101,30 @@ function faults(rule: FirewallRule, ofHost: boolean, known: FirewallNames, inter
       `${interfaces.length === 0 ? 'The guest has no interface' : `The guest has ${interfaces.join(', ')}`}.`,
     ]);
   }
+  if (rule.type === 'group' && !mayBeMore && !known.groups.has(rule.action)) {
+    const hint = `Declare it in "firewall_groups" of ${DATACENTER_FILE}; without "rules", where people keep them.`;
+    found.push(['action', `There is no security group "${rule.action}"`, hint]);
+  }
   const told = new Set<string>(found.map(([field]) => field));
   // A port without its protocol is one fault, which Proxmox has against both.
   const saidOfPorts = told.has('port') || told.has('source_port');
-  const others = ruleProblems(asWritten(rule), ofHost ? 'host' : 'ct', known, undefined)
+  const others = ruleProblems(proxmoxRule(rule), ENVIRONMENTS[owner], known, undefined)
+    .filter(([, message]) => !mayBeMore || !message.startsWith('no such '))
     .map(([property, message]) => inOurWords(property, message, rule))
     .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
 }
 
-/** The rule as the line that is written of it will be read. */
-function asWritten(rule: FirewallRule): Rule {
-  const written = {
-    type: rule.type,
-    action: rule.action,
-    iface: rule.iface,
-    source: rule.source,
-    dest: rule.dest,
-    proto: rule.proto,
-    dport: rule.port,
-    sport: rule.sourcePort,
-  };
-  return Object.fromEntries(
-    Object.entries(written).filter((entry): entry is [string, string] => entry[1] !== null),
-  ) satisfies Rule;
-}
-
-const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port' };
+const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port', 'icmp-type': 'icmp_type' };
 
 function inOurWords(property: string, message: string, rule: FirewallRule): Fault {
   const field = FIELDS[property] ?? property;
   const value = property === 'source' || property === 'dest' ? (rule[property] ?? '') : '';
   if (message.startsWith('no such alias'))
-    return [field, `No alias "${value}" is known`, nameHint('alias', 'known_aliases')];
+    return [field, `No alias "${value}" is known`, nameHint('alias', 'aliases', 'known_aliases')];
   if (message.startsWith('no such ipset')) {
     return value === value.toLowerCase()
-      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'known_ip_sets')]
+      ? [field, `No IP set "${value}" is known`, nameHint('IP set', 'ip_sets', 'known_ip_sets')]
       : [field, `"${value}" names no IP set: Proxmox keeps their names in lower case`, `Write ${value.toLowerCase()}.`];
   }
   if (message.startsWith('detected mixed'))
@@ -130,8 +132,8 @@ function inOurWords(property: string, message: string, rule: FirewallRule): Faul
   return [field, `Proxmox would leave the rule out: ${message}`];
 }
 
-function nameHint(what: string, setting: string): string {
-  return `If the datacenter's firewall has that ${what}, name it in "${setting}" of etc/phoenix_hypervisor_config.json. Otherwise write the addresses.`;
+function nameHint(what: string, field: string, setting: string): string {
+  return `Declare the ${what} in "${field}" of ${DATACENTER_FILE}. If people keep one of that name in the datacenter's firewall, name it in "${setting}" of ${HYPERVISOR_FILE}.`;
 }
 
 function portsFault(ports: string): string | undefined {

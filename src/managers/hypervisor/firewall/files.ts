@@ -17,6 +17,8 @@ interface FirewallFile {
   text(spec: FirewallSpec, present: string | null): string;
   /** What is left of it without what is declared; null when nothing is. */
   without(present: string): string | null;
+  /** Lines of what may be declared, whoever wrote them. */
+  declarable(present: string): readonly string[];
 }
 
 interface Part {
@@ -40,6 +42,10 @@ const CLUSTER: FirewallFile = {
     const left = [{ head: '[OPTIONS]', lines: otherOptions(present) }, ...rest(present)];
     return print([], left);
   },
+  declarable: (present) =>
+    partsOf(present)
+      .filter((part) => isOptions(part) || isRules(part))
+      .flatMap((part) => (isRules(part) ? part.lines : part.lines.filter((line) => OURS.test(line)))),
 };
 
 const HOST: FirewallFile = {
@@ -47,6 +53,10 @@ const HOST: FirewallFile = {
   text: ({ rules }, present) =>
     print([MARK], [...allButRules(present), { head: '[RULES]', lines: [...new Set(rules.map(printRule))] }]),
   without: (present) => print([], allButRules(present)),
+  declarable: (present) =>
+    partsOf(present)
+      .filter(isRules)
+      .flatMap(({ lines }) => lines),
 };
 
 export const FILES = { cluster: CLUSTER, host: HOST } as const;

@@ -3,6 +3,7 @@
 // guests are kept with the guests.
 
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
+import { firewallObjects } from '../../guest/firewall-names.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
 import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -37,12 +38,13 @@ const NOBODY: Around = { addresses: [], managed: [], interfaces: [], agent: null
 
 export const firewall: Section<FirewallSpec, Facts, Seen> = {
   name: 'firewall',
-  declared({ hypervisor: { firewall: declared } }) {
+  declared({ datacenter, hypervisor: { firewall: declared } }) {
     if (declared === null) return null;
     const { enabled, policyIn, policyOut } = declared;
     const rules = declared.rules.map(({ writtenAt: _, ...rule }) => rule);
     const spec: FirewallSpec = { enabled, policyIn, policyOut, rules };
-    return { spec, needs: [] };
+    // They stand in the same file, and its rules may name them.
+    return { spec, needs: firewallObjects(datacenter) };
   },
   impact: () => 'live',
   inventory: see,
@@ -131,9 +133,12 @@ function keep({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen:
   );
 }
 
-/** By its first line, or because it says what we last wrote: Proxmox drops the line when it writes the file anew. */
+/**
+ * By its first line, or because it says what we last wrote: Proxmox drops the line when it writes the file anew. One with nothing of
+ * what is declared here, only with what stays as it is, is nobody's that would lose something.
+ */
 function isOurs(name: FileName, present: string | null, before: FirewallSpec | undefined): boolean {
-  if (present === null || present.startsWith(MARK)) return true;
+  if (present === null || present.startsWith(MARK) || FILES[name].declarable(present).length === 0) return true;
   return before !== undefined && isAsWanted(present, FILES[name].text(before, present));
 }
 

@@ -1,15 +1,8 @@
 // A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
 // cannot be read are warned about and left out; wrong rules are warned about and kept.
-import { isIpv4, isIpv6 } from '../../../../src/proxmox/addresses.ts';
-import {
-  NAME,
-  parseRule,
-  printRule,
-  type Rule,
-  type RuleEnvironment,
-  ruleProblems,
-} from '../../../../src/proxmox/firewall-rule.ts';
-import { formatProblem } from '../../../../src/proxmox/formats.ts';
+import { isIpv4, isIpv6 } from './addresses.ts';
+import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './firewall-rule.ts';
+import { formatProblem } from './formats.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };
 export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };
@@ -215,6 +208,17 @@ export function setEntryProblem(
   }
   const places = [scope === 'dc/' ? undefined : own, scope === 'guest/' ? undefined : (cluster ?? own)];
   return places.some((place) => place?.aliases.has(alias.toLowerCase())) ? undefined : `no such alias '${alias}'`;
+}
+
+/** What the digest of a list is made of by which callers notice changes (PVE/Firewall.pm, copy_list_with_digest: SHA-1). */
+export function digestedText(items: readonly Readonly<Record<string, unknown>>[]): string {
+  return items
+    .flatMap((item) =>
+      Object.keys(item)
+        .sort()
+        .flatMap((key) => (item[key] === undefined ? [] : [`${key}:${item[key]}\n`])),
+    )
+    .join('');
 }
 
 const remark = (comment: string | undefined): string => (comment?.trim() ? ` # ${comment}` : '');

@@ -1,0 +1,42 @@
+// A list in an object that has calls of its own: what is declared of it is the whole of it.
+
+import type { Action } from '../../model/action.ts';
+import { nameOf } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { Options } from '../../proxmox/section-config.ts';
+import type { Wanted } from '../manager.ts';
+import { pvesh } from './calls.ts';
+import type { ObjectSeen } from './observe.ts';
+import { type ObjectRow, pathOf } from './row.ts';
+
+/** Of a list that is declared no more, what was declared goes, and what others put there stays. */
+export function partActions(
+  row: ObjectRow,
+  { target, before }: Wanted<JsonObject>,
+  spec: JsonObject,
+  { text }: ObjectSeen,
+  present: Options,
+): Action[] {
+  const { part } = row;
+  if (part === undefined) return [];
+  const here = present[part.field] ?? [];
+  const list = spec[part.field];
+  const had = linesBefore(row, before);
+  const lines = list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+  const name = nameOf(target);
+  const below = pathOf(row, row.paths.change, name);
+  return part
+    .calls(here, lines, text ?? '')
+    .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.what} ${name}`, verb, `${below}${path}`, args));
+}
+
+/** What nobody declared: others put it there. */
+export function strangeLines(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
+  const had = linesBefore(row, before);
+  return row.part === undefined ? [] : (present[row.part.field] ?? []).filter((line) => !had.includes(line));
+}
+
+function linesBefore({ part }: ObjectRow, before: JsonObject | undefined): readonly string[] {
+  const list = part === undefined ? undefined : before?.[part.field];
+  return part === undefined || list === undefined ? [] : part.lines(list);
+}

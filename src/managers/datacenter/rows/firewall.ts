@@ -1,0 +1,106 @@
+// What rules of the firewall refer to by name, for all guests and nodes: the objects of cluster.fw.
+
+import type { SetEntry } from '../../../proxmox/firewall-file.ts';
+import { printRule } from '../../../proxmox/firewall-rule.ts';
+import { entries } from '../firewall/entries.ts';
+import {
+  CLUSTER_FIREWALL,
+  clusterFirewall,
+  filesNamingAlias,
+  filesNamingGroup,
+  filesNamingSet,
+} from '../firewall/file.ts';
+import { groupRules } from '../firewall/group-rules.ts';
+import type { ObjectRow } from '../row.ts';
+
+/** Proxmox keeps names of sets and groups in lower case, and looks those of aliases up so. */
+function nameOf(most: number) {
+  return {
+    pattern: new RegExp(`^[a-z][a-z0-9_-]{1,${most - 1}}$`),
+    expected: `must be a name of 2 to ${most} lower-case letters, digits, _ and -, and begin with a letter`,
+  };
+}
+
+const common = {
+  file: CLUSTER_FIREWALL,
+  without: [],
+  defaults: {},
+  oneOf: [],
+  clear: 'empty',
+  members: [],
+  names: {},
+} as const satisfies Partial<ObjectRow>;
+
+export const aliases: ObjectRow = {
+  ...common,
+  kind: 'alias',
+  field: 'aliases',
+  what: 'alias',
+  describes: 'Names of addresses and networks that rules of every firewall and IP sets may use, by name.',
+  id: 'name',
+  named: nameOf(64),
+  paths: { create: '/cluster/firewall/aliases', change: '/cluster/firewall/aliases/{name}' },
+  read: (text) =>
+    new Map(
+      [...clusterFirewall(text).aliases].map(([name, { cidr, comment }]) => [name, { cidr: [cidr], ...said(comment) }]),
+    ),
+  without: ['rename'],
+  required: ['cidr'],
+  always: ['cidr', 'comment'],
+  namedBy: filesNamingAlias,
+  lost: 'what rules mean by its name',
+};
+
+export const ipSets: ObjectRow = {
+  ...common,
+  kind: 'ipset',
+  field: 'ip_sets',
+  what: 'IP set',
+  describes: 'Sets of addresses, networks and aliases that rules of every firewall may name with a + before, by name.',
+  id: 'name',
+  named: nameOf(64),
+  paths: { create: '/cluster/firewall/ipset', change: '/cluster/firewall/ipset/{name}' },
+  rename: 'rename',
+  read: (text) =>
+    new Map(
+      [...clusterFirewall(text).ipset].map(([name, { comment, entries: all }]) => [
+        name,
+        { ...said(comment), entries: all.map(lineOf) },
+      ]),
+    ),
+  part: entries,
+  required: [],
+  namedBy: filesNamingSet,
+  lost: 'what is in it',
+};
+
+export const firewallGroups: ObjectRow = {
+  ...common,
+  kind: 'securitygroup',
+  field: 'firewall_groups',
+  what: 'security group',
+  describes: 'Rules that firewalls of guests may use together, with a rule of type group, by name.',
+  id: 'group',
+  named: nameOf(18),
+  paths: { create: '/cluster/firewall/groups', change: '/cluster/firewall/groups/{group}' },
+  rename: 'rename',
+  read: (text) =>
+    new Map(
+      [...clusterFirewall(text).groups].map(([name, { comment, entries: all }]) => [
+        name,
+        { ...said(comment), rules: all.map((rule) => printRule(rule, true)) },
+      ]),
+    ),
+  part: groupRules,
+  required: [],
+  namedBy: filesNamingGroup,
+  lost: 'its rules',
+};
+
+function said(comment: string | undefined): { readonly comment?: readonly string[] } {
+  return comment === undefined ? {} : { comment: [comment] };
+}
+
+function lineOf({ cidr, nomatch, comment }: SetEntry): string {
+  return `${nomatch === true ? '!' : ''}${cidr}${comment === undefined ? '' : ` # ${comment}`}`;
+}

@@ -1,0 +1,95 @@
+// The software-defined network: zones, vnets in them, and subnets of these. Proxmox applies all of it at once, so that together they are one target.
+
+import { isWithin, ZONE_TYPES } from '../../../proxmox/sdn.ts';
+import { parseSections } from '../../../proxmox/section-config.ts';
+import type { ObjectRow } from '../row.ts';
+
+/** A name of at most eight letters and digits, since it becomes that of an interface. */
+const named = {
+  pattern: /^[a-zA-Z][a-zA-Z0-9]{1,7}$/,
+  expected: 'must be a name of 2 to 8 letters and digits, and begin with a letter',
+};
+
+const COMMON = { required: [], oneOf: [], clear: 'delete', members: [], mark: null, together: true } as const;
+
+export const zones: ObjectRow = {
+  ...COMMON,
+  kind: 'zone',
+  field: 'sdn_zones',
+  what: 'zone',
+  describes: 'Zones of the software-defined network, of type simple, vlan, qinq or vxlan, by name.',
+  id: 'zone',
+  named,
+  paths: { create: '/cluster/sdn/zones', change: '/cluster/sdn/zones/{zone}' },
+  file: '/etc/pve/sdn/zones.cfg',
+  read: (text) =>
+    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }])),
+  // EVPN and Faucet, with the controllers that they need, are left to Proxmox's page.
+  without: [
+    ...[
+      'advertise-subnets',
+      'controller',
+      'disable-arp-nd-suppression',
+      'dp-id',
+      'exitnodes',
+      'exitnodes-local-routing',
+    ],
+    ...['exitnodes-primary', 'lock-token', 'mac', 'rt-import', 'vrf-vxlan'],
+  ],
+  required: ['type'],
+  types: ZONE_TYPES,
+  defaults: { 'vlan-protocol': '802.1q', 'vxlan-port': '4789', 'bridge-disable-mac-learning': '0' },
+  names: {},
+  lost: 'the network of the guests in it',
+  faults: (_name, { type, peers, fabric }) =>
+    type === 'vxlan' && (peers === undefined) === (fabric === undefined)
+      ? [{ option: 'type', message: 'must have either peers or fabric, as every zone of type vxlan' }]
+      : [],
+};
+
+export const vnets: ObjectRow = {
+  ...COMMON,
+  kind: 'vnet',
+  field: 'sdn_vnets',
+  what: 'vnet',
+  describes: 'Networks of a zone, by name: each is a bridge of that name on every node of the zone.',
+  id: 'vnet',
+  named,
+  paths: { create: '/cluster/sdn/vnets', change: '/cluster/sdn/vnets/{vnet}' },
+  file: '/etc/pve/sdn/vnets.cfg',
+  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
+  without: ['lock-token', 'type'],
+  required: ['zone'],
+  defaults: { vlanaware: '0', 'isolate-ports': '0' },
+  names: { zone: 'zone' },
+  lost: 'the bridge of the guests on it',
+};
+
+export const subnets: ObjectRow = {
+  ...COMMON,
+  kind: 'subnet',
+  field: 'sdn_subnets',
+  what: 'subnet',
+  describes: 'Networks of addresses on a vnet, by both: "vnet1/10.10.0.0/24".',
+  id: null,
+  named: {
+    pattern: /^[a-zA-Z][a-zA-Z0-9]{1,7}\/[0-9a-fA-F.:]{2,39}\/\d{1,3}$/,
+    expected: 'must be a vnet and a network, such as vnet1/10.10.0.0/24',
+  },
+  paths: { create: '/cluster/sdn/vnets/{vnet}/subnets', change: '/cluster/sdn/vnets/{vnet}/subnets/{subnet}' },
+  file: '/etc/pve/sdn/subnets.cfg',
+  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
+  without: ['lock-token', 'type'],
+  defaults: { snat: '0' },
+  names: {},
+  refers: (name) => [{ sort: 'vnet', name: name.split('/')[0] ?? '', at: [] }],
+  lost: 'the addresses that its gateway has and gives out',
+  faults: (name, { gateway }) => {
+    const [, address = '', bits = ''] = name.split('/');
+    const isInside =
+      gateway === undefined ||
+      (bits === '32' && !address.includes(':')) ||
+      isWithin(String(gateway), address, Number(bits));
+    return isInside ? [] : [{ option: 'gateway', message: `must be an address of ${address}/${bits}` }];
+  },
+};

@@ -1,0 +1,173 @@
+// What is missing of the software-defined network, in the order in which one thing rests on another, and its application at the end. What a
+// person changed in Proxmox and did not apply would go live with it: then nothing is done until that person has decided.
+
+import type { Action } from '../../../model/action.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Impact } from '../../../model/plan.ts';
+import type { Options } from '../../../proxmox/section-config.ts';
+import type { Decision, Wanted } from '../../manager.ts';
+import { optionArgs, pvesh } from '../calls.ts';
+import { howToApprove, optionChanges } from '../decide.ts';
+import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
+import { subnets, vnets, zones } from '../rows/sdn.ts';
+import { meaningOf, textsOf } from '../values.ts';
+import { type Sdn, SORTS, type Sort, unapplied } from './state.ts';
+
+/** The objects of each field of the file, by their names there. */
+export interface SdnSpec extends JsonObject {
+  readonly sdn_zones: Readonly<Record<string, JsonObject>>;
+  readonly sdn_vnets: Readonly<Record<string, JsonObject>>;
+  readonly sdn_subnets: Readonly<Record<string, JsonObject>>;
+}
+
+export const SDN = targetId('sdn', 'network');
+
+export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = { zones, vnets, subnets };
+const NOTHING: SdnSpec = { sdn_zones: {}, sdn_vnets: {}, sdn_subnets: {} };
+
+/** One object by its name in the file and its id in Proxmox. */
+interface Entry {
+  readonly sort: Sort;
+  readonly name: string;
+  readonly id: string;
+  readonly options: JsonObject;
+}
+
+export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
+  const { spec, before, adopt, approved } = wanted;
+  const declared = entriesOf(spec ?? NOTHING);
+  const earlier = entriesOf(before ?? NOTHING);
+  const ours = (sort: Sort, id: string): boolean => find(earlier, sort, id) !== undefined || adopt === true;
+  const edits: Action[] = [];
+  for (const one of declared) {
+    const present = seen.config[one.sort].get(one.id);
+    const row = ROW_OF[one.sort];
+    if (present === undefined) {
+      edits.push(creation(row, one));
+      continue;
+    }
+    const fixed = fixedDifference(row, one, present);
+    if (fixed !== null) return { kind: 'impossible', reason: fixed };
+    const change = optionChanges(row, one.options, find(earlier, one.sort, one.id)?.options, present);
+    if (change.named.length === 0) continue;
+    if (!ours(one.sort, one.id)) {
+      const reason = `${row.what} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
+      return { kind: 'blocked', reason };
+    }
+    const summary = `set ${change.named.join(', ')} of ${row.what} ${one.name}`;
+    edits.push(pvesh(summary, 'set', pathOf(one), change.args));
+  }
+  const gone = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && seen.config[sort].has(id));
+  const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
+  if (inUse !== undefined) {
+    const guests = seen.guestsOn[inUse.id]?.join(', ');
+    const reason = `vnet ${inUse.id} is declared no more and still the bridge of ${guests}, which would be without a network; give the guests another first`;
+    return { kind: 'impossible', reason };
+  }
+  if (gone.length > 0 && !approved) {
+    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].what} ${name}`).join(', ');
+    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lost))].join(', and ');
+    return {
+      kind: 'blocked',
+      reason: `${names}: declared no more, and deleting that takes ${lost} along; ${howToApprove('destroy', SDN)}`,
+    };
+  }
+  const removals = gone
+    .toReversed()
+    .map((one) => pvesh(`delete ${ROW_OF[one.sort].what} ${one.name}`, 'delete', pathOf(one), [], 'destroy'));
+  const { ours: waiting, foreign } = unappliedEdits(seen, declared, earlier);
+  const waits = waiting || isBehind(seen, declared);
+  const actions = [...removals, ...edits];
+  if (actions.length === 0 && !waits)
+    return foreign === null ? { kind: 'actions', actions } : { kind: 'actions', actions, remarks: [foreign] };
+  if (foreign !== null) {
+    const reason = `${foreign}, and would go live with what is declared; apply it in Proxmox, or take it back with pvesh create /cluster/sdn/rollback`;
+    return { kind: 'blocked', reason };
+  }
+  return { kind: 'actions', actions: [...actions, application(removals.length > 0 ? 'destroy' : 'live')] };
+}
+
+/** Ends well whatever becomes of the node: the next look says. */
+function application(impact: Impact): Action {
+  return {
+    summary: 'apply the software-defined network',
+    impact,
+    do: { kind: 'command', program: 'pvesh', args: ['set', '/cluster/sdn'], timeoutSeconds: 300, answer: 'task' },
+  };
+}
+
+/** This node has not taken over what was applied last. */
+function isBehind({ version }: Sdn, declared: readonly Entry[]): boolean {
+  return declared.length > 0 && version.running !== version.here;
+}
+
+/** What was changed and not applied: whether some of it is declared, or was, and a sentence of the rest; null where there is none. */
+function unappliedEdits(
+  seen: Sdn,
+  declared: readonly Entry[],
+  earlier: readonly Entry[],
+): { readonly ours: boolean; readonly foreign: string | null } {
+  let ours = false;
+  const strange: string[] = [];
+  for (const sort of [...SORTS, 'controllers'] as const) {
+    for (const id of new Set([...seen.config[sort].keys(), ...seen.running[sort].keys()])) {
+      const [now, was] = sort === 'controllers' ? [] : [find(declared, sort, id), find(earlier, sort, id)];
+      const isOurs = (option: string): boolean =>
+        (now !== undefined || was !== undefined) &&
+        (['type', 'zone', 'vnet'].includes(option) || [now, was].some((one) => one?.options[option] !== undefined));
+      const options = unapplied(seen, sort, id);
+      const others = options.filter((option) => !isOurs(option));
+      ours ||= others.length < options.length;
+      if (others.length > 0) strange.push(`${sort.slice(0, -1)} ${id} (${others.join(', ')})`);
+    }
+  }
+  if (strange.length === 0) return { ours, foreign: null };
+  return { ours, foreign: `somebody changed ${strange.join(', ')} in Proxmox and did not apply it` };
+}
+
+function creation(row: ObjectRow, one: Entry): Action {
+  const args = [...optionsOf(row)].flatMap(([option, schema]) => optionArgs(option, schema, one.options[option]));
+  const [vnet = '', ...network] = one.name.split('/');
+  const own = one.sort === 'subnets' ? ['--subnet', network.join('/'), '--type', 'subnet'] : [`--${row.id}`, one.id];
+  return pvesh(`make ${row.what} ${one.name}`, 'create', row.paths.create.replace('{vnet}', vnet), [...own, ...args]);
+}
+
+function pathOf({ sort, name, id }: Entry): string {
+  const [vnet = ''] = name.split('/');
+  return ROW_OF[sort].paths.change.replace('{vnet}', sort === 'subnets' ? vnet : id).replace(/\{\w+\}/, id);
+}
+
+/** What Proxmox never changes, and making it anew would take everything in it along. */
+function fixedDifference(row: ObjectRow, { name, options }: Entry, present: Options): string | null {
+  for (const [option, schema] of optionsOf(row)) {
+    const value = options[option];
+    if (value === undefined || !isFixed(row, option, options)) continue;
+    const has = present[option];
+    if (has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value))) continue;
+    return `Proxmox never changes ${option} of ${row.what} ${name}; declare another ${row.what}, and move to it what is in this one`;
+  }
+  return null;
+}
+
+function entriesOf(spec: SdnSpec): Entry[] {
+  return SORTS.flatMap((sort) =>
+    Object.entries(spec[`sdn_${sort}`] ?? {}).map(([name, options]) => ({
+      sort,
+      name,
+      id: idOf(spec, sort, name),
+      options,
+    })),
+  );
+}
+
+/** Proxmox calls a subnet by its zone and its network. */
+function idOf(spec: SdnSpec, sort: Sort, name: string): string {
+  if (sort !== 'subnets') return name;
+  const [vnet = '', ...network] = name.split('/');
+  return [spec.sdn_vnets[vnet]?.['zone'], ...network].join('-');
+}
+
+function find(entries: readonly Entry[], sort: Sort, id: string): Entry | undefined {
+  return entries.find((one) => one.sort === sort && one.id === id);
+}

@@ -1,0 +1,55 @@
+// The software-defined network of the datacenter: one target, since Proxmox applies zones, vnets and subnets at once.
+
+import type { JsonObject } from '../../../model/json.ts';
+import type { Change } from '../../../model/plan.ts';
+import type { Target } from '../../../model/target.ts';
+import type { Config } from '../../config.ts';
+import { HOST } from '../../dependencies.ts';
+import type { Kind } from '../../kind.ts';
+import { DATACENTER_FILE } from '../../places.ts';
+import { own } from '../../sources.ts';
+import { decideSdn, ROW_OF, SDN, type SdnSpec } from './decide.ts';
+import { lookAtSdn, type Sdn, SORTS } from './state.ts';
+
+export const sdn: Kind<SdnSpec, Sdn, Sdn> = {
+  kind: 'sdn',
+  // The rows are read with the file of all objects.
+  declares: { files: [] },
+  targets: ({ datacenter }: Config): Target[] => {
+    const fields = SORTS.map((sort) => {
+      const { field, kind } = ROW_OF[sort];
+      return [
+        field,
+        Object.fromEntries((datacenter?.get(kind) ?? []).map(({ name, options }) => [name, options])),
+      ] as const;
+    });
+    if (fields.every(([, objects]) => Object.keys(objects).length === 0)) return [];
+    return [{ id: SDN, spec: Object.fromEntries(fields), needs: [HOST.network], protected: false }];
+  },
+  sources: {
+    entry: ({ datacenter }) =>
+      SORTS.some((sort) => (datacenter?.get(ROW_OF[sort].kind) ?? []).length > 0)
+        ? { file: DATACENTER_FILE, path: '' }
+        : null,
+    of: (_target, field) => [own(`/${field}`)],
+  },
+  impact: (change) => (takesAway(change) ? 'destroy' : 'live'),
+  inventory: lookAtSdn,
+  // The files say everything.
+  quickCheck: (inventory) => inventory,
+  observe: lookAtSdn,
+  decide: decideSdn,
+  health: () => null,
+  // What it was stands in Git.
+  safeguard: () => null,
+};
+
+function takesAway({ before, after }: Change<SdnSpec>): boolean {
+  if (before === undefined) return false;
+  const names = (spec: JsonObject | undefined, field: string): string[] =>
+    Object.keys((spec?.[field] ?? {}) as JsonObject);
+  return SORTS.some((sort) => {
+    const { field } = ROW_OF[sort];
+    return names(before, field).some((name) => !names(after, field).includes(name));
+  });
+}

@@ -1,0 +1,60 @@
+// What does not fit together of the software-defined network: Proxmox would refuse it half-way.
+
+import { hasHostBits, networkOf } from '../../../config/address.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { within } from '../../../config/read/place.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { DeclaredObject } from '../declared.ts';
+import { SDN } from './decide.ts';
+
+/** INVALID_VALUE: a vnet has a tag exactly where its zone has tags, and no two of a zone have the same. */
+export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const types = new Map((datacenter?.get('zone') ?? []).map(({ name, options }) => [name, String(options['type'])]));
+  const seen = new Map<string, string>();
+  return (datacenter?.get('vnet') ?? []).flatMap((vnet): Diagnostic[] => {
+    const { zone, tag } = vnet.options;
+    const type = types.get(String(zone));
+    if (type === undefined) return [];
+    if (type === 'simple') {
+      return tag === undefined
+        ? []
+        : [fault(vnet, ['tag'], 'must not stand at a vnet of a zone of type simple, which has no tags')];
+    }
+    if (tag === undefined) return [fault(vnet, [], `must have tag: its zone is of type ${type}`)];
+    if (type !== 'vxlan' && Number(tag) > 4094)
+      return [fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN')];
+    const key = type === 'vxlan' ? `vxlan ${tag}` : `${zone} ${tag}`;
+    const other = seen.get(key);
+    seen.set(key, other ?? vnet.name);
+    return other === undefined ? [] : [fault(vnet, ['tag'], `must not be that of vnet ${other}`)];
+  });
+}
+
+/** BAD_ADDRESS and INVALID_VALUE: a subnet is a network, and no vnet that lets VLANs through has one. */
+export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const aware = new Set(
+    (datacenter?.get('vnet') ?? []).flatMap(({ name, options }) => (options['vlanaware'] === true ? [name] : [])),
+  );
+  return (datacenter?.get('subnet') ?? []).flatMap((subnet): Diagnostic[] => {
+    const [vnet = '', ...parts] = subnet.name.split('/');
+    const network = parts.join('/');
+    if (hasHostBits(network)) {
+      const message = `${network} is an address inside of its network`;
+      return [
+        {
+          code: 'BAD_ADDRESS',
+          at: subnet.writtenAt,
+          message,
+          hint: `Write ${vnet}/${networkOf(network)}.`,
+          target: SDN,
+        },
+      ];
+    }
+    return aware.has(vnet) ? [fault(subnet, [], `must not stand on vnet ${vnet}, which is vlanaware`)] : [];
+  });
+}
+
+function fault({ name, writtenAt }: DeclaredObject, keys: readonly string[], message: string): Diagnostic {
+  const [key] = keys;
+  return { code: 'INVALID_VALUE', at: within(writtenAt, ...keys), message: `"${key ?? name}" ${message}`, target: SDN };
+}

@@ -1,0 +1,97 @@
+// The software-defined network as it is: what is declared in Proxmox's files, what of it is in force, and whether this node has taken that over.
+
+import type { JsonObject } from '../../../model/json.ts';
+import { splitList } from '../../../proxmox/perl.ts';
+import { type Options, parseSections } from '../../../proxmox/section-config.ts';
+import type { HostReader } from '../../manager.ts';
+
+/** In the order in which each rests on those before it. */
+export const SORTS = ['zones', 'vnets', 'subnets'] as const;
+export type Sort = (typeof SORTS)[number];
+
+const FOLDER = '/etc/pve/sdn';
+const RUNNING = `${FOLDER}/.running-config`;
+const INTERFACES = '/etc/network/interfaces.d';
+const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
+
+/** An object by its id, each option as texts; `type` among them. */
+type Objects = ReadonlyMap<string, Options>;
+
+export interface Sdn {
+  readonly config: Readonly<Record<Sort | 'controllers', Objects>>;
+  /** Of what was applied last; empty where nothing ever was. */
+  readonly running: Readonly<Record<Sort | 'controllers', Objects>>;
+  /** What was applied last, and what this node has in its interfaces; null for never. */
+  readonly version: { readonly running: number | null; readonly here: number | null };
+  /** Guests by the bridge that one of their interfaces is on. */
+  readonly guestsOn: Readonly<Record<string, readonly string[]>>;
+}
+
+export async function lookAtSdn(host: HostReader): Promise<Sdn> {
+  const sorts = [...SORTS, 'controllers'] as const;
+  const [texts, running, folders] = await Promise.all([
+    Promise.all(sorts.map(async (sort) => [sort, await host.readFile(`${FOLDER}/${sort}.cfg`)] as const)),
+    host.readFile(RUNNING),
+    host.readFolders([INTERFACES, ...GUESTS]),
+  ]);
+  const applied = (running === undefined ? {} : JSON.parse(running)) as RunningConfig;
+  const [, here] = /^#version:(\d+)/.exec(folders.get(`${INTERFACES}/sdn`) ?? '') ?? [];
+  const sections = texts.map(([sort, text]) => [sort, sectionsIn(text ?? '')] as const);
+  return {
+    config: Object.fromEntries(sections) as Sdn['config'],
+    running: Object.fromEntries(sorts.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})])) as Sdn['running'],
+    version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
+    guestsOn: guestsByBridge(folders),
+  };
+}
+
+/** As Proxmox keeps it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */
+type RunningConfig = { readonly version?: number } & {
+  readonly [sort in Sort | 'controllers']?: { readonly ids?: Readonly<Record<string, JsonObject>> };
+};
+
+function sectionsIn(text: string): Objects {
+  return new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }]));
+}
+
+/** Sets of nodes are objects there, and numbers are numbers. */
+function appliedOf(ids: Readonly<Record<string, JsonObject>>): Objects {
+  return new Map(
+    Object.entries(ids).map(([id, options]) => {
+      const texts = Object.entries(options).map(([option, value]): [string, readonly string[]] => {
+        if (Array.isArray(value)) return [option, value.map(String)];
+        if (typeof value === 'object' && value !== null) return [option, [Object.keys(value).join(',')]];
+        return [option, [String(value)]];
+      });
+      return [id, Object.fromEntries(texts)];
+    }),
+  );
+}
+
+function guestsByBridge(files: ReadonlyMap<string, string>): Record<string, readonly string[]> {
+  const on: Record<string, string[]> = {};
+  for (const [path, text] of files) {
+    const [, id] = /\/(\d+)\.conf$/.exec(path) ?? [];
+    if (id === undefined) continue;
+    for (const [, bridge = ''] of text.matchAll(/^net\d+:.*?\bbridge=([A-Za-z0-9_.-]+)/gm)) {
+      on[bridge] = [...new Set([...(on[bridge] ?? []), id])];
+    }
+  }
+  return on;
+}
+
+/** Options of an object that are declared otherwise in the files than they are in force; `type` where all of it is new or gone. */
+export function unapplied({ config, running }: Sdn, sort: Sort | 'controllers', id: string): string[] {
+  const [now, applied] = [config[sort].get(id), running[sort].get(id)];
+  if (now === undefined || applied === undefined) return now === applied ? [] : Object.keys(now ?? applied ?? {});
+  return [...new Set([...Object.keys(now), ...Object.keys(applied)])].filter(
+    (option) => meaning(option, now[option]) !== meaning(option, applied[option]),
+  );
+}
+
+/** Of lists and sets the order means nothing, as Proxmox compares them (encode_value). */
+function meaning(option: string, texts: readonly string[] | undefined): string | undefined {
+  if (texts === undefined) return undefined;
+  const isSet = ['nodes', 'exitnodes', 'interfaces'].includes(option);
+  return JSON.stringify((isSet ? splitList(texts[0] ?? '') : [...texts]).sort());
+}

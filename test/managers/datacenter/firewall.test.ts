@@ -1,0 +1,298 @@
+// What rules of the firewall refer to by name, on a lab host: by the contract of managers, and what is refused at its line.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { groupRules } from '../../../src/managers/datacenter/firewall/group-rules.ts';
+import { allTargets } from '../../../src/managers/index.ts';
+import { targetId } from '../../../src/model/ids.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { openLabHost } from '../../support/lab-host.ts';
+import { repositoryFiles } from '../../support/repository-files.ts';
+import { convergeStep } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { kindOfObject, problemsOf, targetsOf } from './declared.ts';
+import { read, withDatacenter } from './example.ts';
+
+const FILE = '/etc/pve/firewall/cluster.fw';
+const alias = kindOfObject('alias');
+const ipSet = kindOfObject('ipset');
+const group = kindOfObject('securitygroup');
+
+function targetOf(datacenter: object, id?: string): Target {
+  const targets = targetsOf(datacenter);
+  const target = id === undefined ? targets[0] : targets.find((one) => one.id === id);
+  if (target === undefined) throw new Error('nothing is declared');
+  return target;
+}
+
+testContract(alias, [
+  {
+    name: 'an alias',
+    open: () => openLabHost(),
+    target: targetOf({ aliases: { lan: { cidr: '10.0.0.0/24', comment: 'Am Rand # über' } } }),
+    changed: targetOf({ aliases: { lan: { cidr: '10.0.0.5/32' } } }),
+    state: (host) => host.readFile(FILE),
+    foreign: {
+      make: (host) => host.write(FILE, '[ALIASES]\n\nLan 10.9.0.0/16 # of Ada\n\n'),
+      state: (host) => host.readFile(FILE),
+      refused: 'is not ours; take it over with phoenix adopt alias/lan',
+    },
+  },
+]);
+
+testContract(ipSet, [
+  {
+    name: 'an IP set',
+    open: async () => {
+      const host = await openLabHost();
+      await host.write(FILE, '[ALIASES]\n\nlan 10.0.0.0/24\n\n');
+      return host;
+    },
+    target: targetOf(
+      {
+        aliases: { lan: { cidr: '10.0.0.0/24' } },
+        ip_sets: {
+          blocked: {
+            comment: 'Nobody',
+            entries: [
+              '10.66.0.0/16',
+              { cidr: '10.66.1.0/24', nomatch: true, comment: 'but these' },
+              'fd00::5',
+              'dc/lan',
+            ],
+          },
+        },
+      },
+      'ipset/blocked',
+    ),
+    changed: targetOf({
+      ip_sets: { blocked: { entries: [{ cidr: '10.66.1.0/24', comment: 'these too' }, '10.7.0.1'] } },
+    }),
+    state: (host) => host.readFile(FILE),
+    foreign: {
+      make: (host) => host.write(FILE, '[IPSET blocked] # of Ada\n\n10.0.0.1\n\n'),
+      state: (host) => host.readFile(FILE),
+      refused: 'is not ours; take it over with phoenix adopt ipset/blocked',
+    },
+  },
+]);
+
+const SSH = { type: 'in', action: 'ACCEPT', macro: 'ssh', source: 'dc/lan', comment: 'From  the desks' };
+const WEB = { type: 'in', action: 'ACCEPT', proto: 'tcp', port: '80,443', source: '10.0.0.0/24', log: 'info' };
+const PING = { type: 'in', action: 'ACCEPT', proto: 'icmp', icmp_type: 'echo-request', enabled: false };
+const REST = { type: 'in', action: 'DROP' };
+
+testContract(group, [
+  {
+    name: 'a security group',
+    open: async () => {
+      const host = await openLabHost();
+      await host.write(FILE, '[ALIASES]\n\nlan 10.0.0.0/24\n\n');
+      return host;
+    },
+    target: targetOf(
+      {
+        aliases: { lan: { cidr: '10.0.0.0/24' } },
+        firewall_groups: { web: { comment: 'Sites', rules: [WEB, PING, REST] } },
+      },
+      'securitygroup/web',
+    ),
+    changed: targetOf(
+      {
+        aliases: { lan: { cidr: '10.0.0.0/24' } },
+        firewall_groups: {
+          web: { rules: [{ ...WEB, port: 443, log: undefined }, SSH, { type: 'forward', action: 'DROP' }, REST] },
+        },
+      },
+      'securitygroup/web',
+    ),
+    state: (host) => host.readFile(FILE),
+    foreign: {
+      make: (host) => host.write(FILE, '[group web] # of Ada\n\nIN DROP\n\n'),
+      state: (host) => host.readFile(FILE),
+      refused: 'is not ours; take it over with phoenix adopt securitygroup/web',
+    },
+  },
+]);
+
+/** Lists of few different rules, so that some are in both, at other places. */
+const rules = fc.array(
+  fc.record({
+    type: fc.constantFrom('in', 'out'),
+    action: fc.constantFrom('ACCEPT', 'DROP'),
+    source: fc.constantFrom('10.0.0.1', 'lan', '+blocked'),
+    enabled: fc.boolean(),
+  }),
+  { maxLength: 6 },
+);
+
+test('from any rules of a group to any others, and never a rule that is neither', async () => {
+  const host = await openLabHost();
+  const names = '[ALIASES]\n\nlan 10.0.0.0/24\n\n[IPSET blocked]\n\n\n';
+  await fc.assert(
+    fc.asyncProperty(rules, rules, async (present, next) => {
+      const lines = (list: object[]) => groupRules.lines(JSON.parse(JSON.stringify(list)));
+      const [from, to] = [lines(present), lines(next)];
+      const print = (list: readonly string[]) => `${names}[group web]\n\n${list.map((line) => `${line}\n`).join('')}\n`;
+      await host.write(FILE, print(from));
+      const inForce = (list: readonly string[]) => list.filter((line) => !line.startsWith('|'));
+      for (const { verb, path, args } of groupRules.calls(from, to, print(from))) {
+        const command = { kind: 'command', program: 'pvesh', timeoutSeconds: 60 } as const;
+        const { exit, stderr } = await host.run({
+          ...command,
+          args: [verb, `/cluster/firewall/groups/web${path}`, ...args],
+        });
+        expect([exit, stderr]).toEqual([0, '']);
+        const now = (await host.read(FILE)).split('\n').filter((line) => /^\|?(IN|OUT) /.test(line));
+        for (const line of inForce(now)) expect([...from, ...to]).toContain(line);
+      }
+      expect(await host.read(FILE)).toBe(print(to));
+    }),
+    { numRuns: 60 },
+  );
+  await host.close();
+});
+
+test('a call that would meet another list is refused, and changes nothing', async () => {
+  const host = await openLabHost();
+  const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';
+  const [call] = groupRules.calls(['IN ACCEPT -source 10.0.0.1', 'IN DROP'], ['IN DROP'], file);
+  const other = file.replace('IN ACCEPT', 'IN DROP -source 10.0.0.9\nIN ACCEPT');
+  await host.write(FILE, other);
+  const args = [call?.verb ?? '', `/cluster/firewall/groups/web${call?.path}`, ...(call?.args ?? [])];
+  const { exit, stderr } = await host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: 60 });
+  expect([exit === 0, stderr]).toEqual([false, expect.stringContaining('file changed by other user')]);
+  expect(await host.read(FILE)).toBe(other);
+  await host.close();
+});
+
+test('a set that is declared without entries keeps those that others put there, and is not deleted with them', async () => {
+  const host = await openLabHost();
+  const set = targetOf({ ip_sets: { banned: { comment: 'By fail2ban' } } });
+  await convergeStep(ipSet, host, wanted(set));
+  await host.write(FILE, `${(await host.read(FILE)).trimEnd()}\n\n10.1.2.3\n\n`);
+  expect(await convergeStep(ipSet, host, wanted(set))).toEqual({ outcome: 'done', actions: [] });
+  const end = await convergeStep(ipSet, host, gone(set, { approved: true }));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('still has 10.1.2.3') });
+  await host.close();
+});
+
+test('what a rule of a guest still names is not deleted, though Proxmox would', async () => {
+  const host = await openLabHost();
+  const target = targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } });
+  await convergeStep(alias, host, wanted(target));
+  await host.write('/etc/pve/firewall/105.fw', '[RULES]\n\nIN ACCEPT -source dc/lan\n');
+  const end = await convergeStep(alias, host, gone(target, { approved: true }));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('/etc/pve/firewall/105.fw') });
+  await host.close();
+});
+
+test('guests and the host wait for what their rules name, and a rule may name what is declared', () => {
+  const guests = JSON.parse(String(repositoryFiles()['etc/phoenix_lxc_configs.json']));
+  const { rules } = guests.lxc_configs['101'].firewall;
+  const withRule = (rule: object) => {
+    guests.lxc_configs['101'].firewall.rules = [...rules, rule];
+    const datacenter = {
+      aliases: { lan: { cidr: '10.9.0.0/16' } },
+      ip_sets: { blocked: { entries: ['dc/lan'] } },
+      firewall_groups: { web: { rules: [{ ...WEB, source: '+blocked' }] } },
+    };
+    return read({ ...withDatacenter(datacenter), 'etc/phoenix_lxc_configs.json': JSON.stringify(guests) });
+  };
+  const { config, problems } = withRule({ type: 'in', action: 'DROP', source: '+dc/blocked' });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  const targets = allTargets(config);
+  expect(targets.get(targetId('lxc', 101))?.needs).toContain('ipset/blocked');
+  expect(targets.get(targetId('ipset', 'blocked'))?.needs).toEqual(['alias/lan']);
+  expect(targets.get(targetId('securitygroup', 'web'))?.needs).toEqual(['ipset/blocked']);
+  const all = ['alias/lan', 'ipset/blocked', 'securitygroup/web'];
+  expect(targets.get(targetId('hypervisor', 'firewall'))?.needs).toEqual(all);
+  const path = `/lxc_configs/101/firewall/rules/${rules.length}/source`;
+  expect(withRule({ type: 'in', action: 'DROP', source: '+nobody' }).problems).toMatchObject([
+    { code: 'BAD_RULE', path, hint: expect.stringContaining('"ip_sets" of etc/phoenix_datacenter_config.json') },
+  ]);
+});
+
+test('a guest may use a group, which comes first', async () => {
+  const withGroup = (action: string) => {
+    const guests = JSON.parse(String(repositoryFiles()['etc/phoenix_lxc_configs.json']));
+    guests.lxc_configs['101'].firewall.rules = [{ type: 'group', action, iface: 'net0', comment: 'Sites' }];
+    const datacenter = withDatacenter({ firewall_groups: { web: { rules: [WEB] } } });
+    return read({ ...datacenter, 'etc/phoenix_lxc_configs.json': JSON.stringify(guests) });
+  };
+  const { config, problems } = withGroup('web');
+  if (config === null) throw new Error(JSON.stringify(problems));
+  const target = allTargets(config).get(targetId('lxc', 101));
+  expect(target?.needs).toContain('securitygroup/web');
+  expect(target?.spec['firewall']).toMatchObject({ rules: ['GROUP web -i net0 # Sites'] });
+  expect(withGroup('wbe').problems).toMatchObject([
+    {
+      code: 'BAD_RULE',
+      path: '/lxc_configs/101/firewall/rules/0/action',
+      hint: expect.stringContaining('firewall_groups'),
+    },
+  ]);
+});
+
+test('what people keep is not kept by Phoenix as well: said at both lines', () => {
+  const host = JSON.parse(String(repositoryFiles()['etc/phoenix_hypervisor_config.json']));
+  const files = withDatacenter({ aliases: { lan: { cidr: '10.0.0.0/24' } } });
+  const text = JSON.stringify({ ...host, known_aliases: ['LAN'] });
+  const { problems } = read({ ...files, 'etc/phoenix_hypervisor_config.json': text });
+  expect(problems.map(({ code, file, path }) => [code, file, path])).toEqual([
+    ['DUPLICATE_NAME', 'etc/phoenix_datacenter_config.json', '/aliases/lan'],
+    ['DUPLICATE_NAME', 'etc/phoenix_hypervisor_config.json', '/known_aliases/0'],
+  ]);
+});
+
+test.each([
+  [
+    'a name with capitals',
+    { aliases: { Lan: { cidr: '10.0.0.0/24' } } },
+    { code: 'INVALID_VALUE', path: '/aliases/Lan', message: expect.stringContaining('lower-case') },
+  ],
+  ['no address', { aliases: { lan: { cidr: '10.0.0.300' } } }, { code: 'INVALID_VALUE', path: '/aliases/lan/cidr' }],
+  [
+    'a range in a set',
+    { ip_sets: { blocked: { entries: ['10.0.0.1-10.0.0.9'] } } },
+    { code: 'INVALID_VALUE', path: '/ip_sets/blocked/entries/0' },
+  ],
+  [
+    'an address inside of its network',
+    { ip_sets: { blocked: { entries: [{ cidr: '10.0.0.5/24' }] } } },
+    { path: '/ip_sets/blocked/entries/0/cidr', message: expect.stringContaining('write 10.0.0.0/24') },
+  ],
+  [
+    'a rule that names what is not there',
+    { firewall_groups: { web: { rules: [REST, { ...REST, source: '+blocked' }] } } },
+    { code: 'BAD_RULE', path: '/firewall_groups/web/rules/1/source' },
+  ],
+  [
+    'a macro that Proxmox does not have',
+    { firewall_groups: { web: { rules: [{ ...SSH, source: '10.0.0.0/24', macro: 'Shh' }] } } },
+    { code: 'BAD_RULE', path: '/firewall_groups/web/rules/0/macro' },
+  ],
+  [
+    'a group within a group',
+    { firewall_groups: { web: { rules: [{ type: 'group', action: 'DROP' }] } } },
+    { code: 'INVALID_VALUE', path: '/firewall_groups/web/rules/0/type' },
+  ],
+  [
+    'a name that is too long',
+    { firewall_groups: { 'this-name-is-way-too-long': {} } },
+    { path: '/firewall_groups/this-name-is-way-too-long', message: expect.stringContaining('2 to 18') },
+  ],
+  [
+    'an entry twice',
+    { ip_sets: { blocked: { entries: ['10.0.0.5', '10.0.0.5/32'] } } },
+    { code: 'INVALID_VALUE', path: '/ip_sets/blocked/entries/1' },
+  ],
+  [
+    'an alias that nothing declares',
+    { ip_sets: { blocked: { entries: ['dc/lan'] } } },
+    { code: 'UNKNOWN_REFERENCE', path: '/ip_sets/blocked/entries/0', hint: expect.stringContaining('known_aliases') },
+  ],
+])('%s is refused at its line', (_, datacenter, problem) => {
+  expect(problemsOf(datacenter)).toMatchObject([problem]);
+});

@@ -1,0 +1,220 @@
+// The software-defined network on a lab host: made in the order in which one thing rests on another and applied once, after a crash too, and
+// never together with what a person changed and did not apply.
+
+import { expect, test } from 'vitest';
+import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
+import { allTargets, impactOf, registered } from '../../../src/managers/index.ts';
+import { targetId } from '../../../src/model/ids.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { makePlan } from '../../../src/plan/plan.ts';
+import { openLabHost } from '../../support/lab-host.ts';
+import { repositoryFiles } from '../../support/repository-files.ts';
+import { convergeStep } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { problemsOf } from './declared.ts';
+import { read, withDatacenter } from './example.ts';
+
+const kind = registered(sdn);
+const ZONES = '/etc/pve/sdn/zones.cfg';
+const VNETS = '/etc/pve/sdn/vnets.cfg';
+const RUNNING = '/etc/pve/sdn/.running-config';
+
+function configOf(datacenter: object) {
+  const { config, problems } = read(withDatacenter(datacenter));
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return config;
+}
+
+function targetOf(datacenter: object): Target {
+  const [target] = kind.targets(configOf(datacenter));
+  if (target === undefined) throw new Error('nothing is declared');
+  return target;
+}
+
+const FRONT = {
+  sdn_zones: {
+    lan: { type: 'simple', ipam: 'pve' },
+    far: { type: 'vxlan', peers: ['10.0.0.14', '10.0.0.13'], mtu: 1450 },
+  },
+  sdn_vnets: { vnet1: { zone: 'lan', alias: 'front net' }, vnet2: { zone: 'far', tag: 5000, 'isolate-ports': true } },
+  sdn_subnets: {
+    'vnet1/10.10.0.0/24': {
+      gateway: '10.10.0.1',
+      snat: true,
+      'dhcp-range': [{ 'start-address': '10.10.0.100', 'end-address': '10.10.0.200' }],
+    },
+    'vnet1/fd00:1::/64': {},
+  },
+};
+const OTHER = {
+  sdn_zones: FRONT.sdn_zones,
+  sdn_vnets: { ...FRONT.sdn_vnets, vnet1: { zone: 'lan' }, vnet3: { zone: 'far', tag: 5001 } },
+  sdn_subnets: { ...FRONT.sdn_subnets, 'vnet1/10.10.0.0/24': { gateway: '10.10.0.2', snat: false } },
+};
+
+const applied = (commands: readonly string[]) => commands.filter((line) => line === 'pvesh set /cluster/sdn').length;
+
+testContract(kind, [
+  {
+    name: 'a software-defined network',
+    open: () => openLabHost(),
+    byLedger: true,
+    target: targetOf(FRONT),
+    changed: targetOf(OTHER),
+    // Each application counts; what is in force does not depend on how many there were.
+    state: async (host) => {
+      const files = await Promise.all(
+        ['zones', 'vnets', 'subnets'].map((name) => host.readFile(`/etc/pve/sdn/${name}.cfg`)),
+      );
+      const { version: _, ...running } = JSON.parse((await host.readFile(RUNNING)) ?? '{}');
+      return [...files.map((text) => text ?? ''), running];
+    },
+    foreign: {
+      make: (host) => host.write(ZONES, 'simple: lan\n\tmtu 1400\n\n'),
+      state: (host) => host.readFile(ZONES),
+      refused: 'is not ours, and is not as declared; take it over with phoenix adopt sdn/network',
+    },
+  },
+]);
+
+test('everything is made and changed in one step, and applied once', async () => {
+  const host = await openLabHost();
+  expect(await convergeStep(kind, host, wanted(targetOf(FRONT)))).toMatchObject({ outcome: 'done' });
+  expect(applied(host.commands)).toBe(1);
+  expect(
+    host.commands.filter((line) => line.startsWith('pvesh ')).map((line) => line.split(' ').slice(0, 5).join(' ')),
+  ).toEqual([
+    'pvesh create /cluster/sdn/zones --zone lan',
+    'pvesh create /cluster/sdn/zones --zone far',
+    'pvesh create /cluster/sdn/vnets --vnet vnet1',
+    'pvesh create /cluster/sdn/vnets --vnet vnet2',
+    'pvesh create /cluster/sdn/vnets/vnet1/subnets --subnet 10.10.0.0/24',
+    'pvesh create /cluster/sdn/vnets/vnet1/subnets --subnet fd00:1::/64',
+    'pvesh set /cluster/sdn',
+  ]);
+  const change = wanted(targetOf(OTHER), { before: targetOf(FRONT).spec });
+  expect(await convergeStep(kind, host, change)).toMatchObject({ outcome: 'done' });
+  expect(applied(host.commands)).toBe(2);
+  expect(await host.read('/etc/network/interfaces.d/sdn')).toContain('iface vnet3');
+  await host.close();
+});
+
+test('what was changed and not applied, by a crash or on a node that did not take it over, is applied by the next run', async () => {
+  const host = await openLabHost();
+  const target = targetOf(FRONT);
+  await convergeStep(kind, host, wanted(target));
+  const running = JSON.parse(await host.read(RUNNING));
+  delete running.vnets.ids.vnet2;
+  await host.write(RUNNING, JSON.stringify(running));
+  const end = await convergeStep(kind, host, wanted(target, { before: target.spec }));
+  expect(end).toMatchObject({ outcome: 'done', actions: [{ summary: 'apply the software-defined network' }] });
+  await host.write('/etc/network/interfaces.d/sdn', '#version:1\n');
+  const again = await convergeStep(kind, host, wanted(target, { before: target.spec }));
+  expect(again).toMatchObject({ outcome: 'done', actions: [{ summary: 'apply the software-defined network' }] });
+  await host.close();
+});
+
+test.each([
+  ['a zone of their own', ZONES, 'simple: other\n\n', 'zone other (type)'],
+  ['an option of ours that nobody declares', VNETS, null, 'vnet vnet1 (vlanaware)'],
+])('what a person changed and did not apply holds the application back: %s', async (_, path, more, told) => {
+  const host = await openLabHost();
+  const target = targetOf(FRONT);
+  await convergeStep(kind, host, wanted(target));
+  const text = await host.read(path);
+  await host.write(
+    path,
+    more === null ? text.replace('vnet: vnet1\n', 'vnet: vnet1\n\tvlanaware 1\n') : `${text}${more}`,
+  );
+  const before = await host.read(path);
+  const idle = await convergeStep(kind, host, wanted(target, { before: target.spec }));
+  expect(idle).toMatchObject({ outcome: 'done', actions: [] });
+  const end = await convergeStep(kind, host, wanted(targetOf(OTHER), { before: target.spec }));
+  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining(told) });
+  expect([await host.read(path), applied(host.commands)]).toEqual([before, 1]);
+  await host.close();
+});
+
+test('a vnet that a guest is on is not deleted, and every deletion waits for an approval', async () => {
+  const host = await openLabHost();
+  const target = targetOf(FRONT);
+  const less = targetOf({ sdn_zones: { lan: FRONT.sdn_zones.lan }, sdn_vnets: { vnet1: FRONT.sdn_vnets.vnet1 } });
+  const change = { target: target.id, verb: 'update', before: target.spec, after: less.spec, fields: [] } as const;
+  expect(impactOf(change)).toBe('destroy');
+  await convergeStep(kind, host, wanted(target));
+  const unapproved = await convergeStep(kind, host, wanted(less, { before: target.spec }));
+  expect(unapproved).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('vnet vnet2') });
+  await host.write('/etc/pve/lxc/105.conf', 'net0: name=eth0,bridge=vnet2,type=veth\n');
+  const used = await convergeStep(kind, host, wanted(less, { before: target.spec, approved: true }));
+  expect(used).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('still the bridge of 105') });
+  await host.write('/etc/pve/lxc/105.conf', 'net0: name=eth0,bridge=vnet1,type=veth\n');
+  const end = await convergeStep(kind, host, wanted(less, { before: target.spec, approved: true }));
+  expect(end).toMatchObject({ outcome: 'done' });
+  const whole = await convergeStep(kind, host, gone(less, { approved: true }));
+  expect(whole).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('still the bridge of 105') });
+  await host.close();
+});
+
+test('a guest whose bridge is a declared vnet waits for it', () => {
+  const guests = JSON.parse(String(repositoryFiles()['etc/phoenix_lxc_configs.json']));
+  guests.lxc_configs['101'].networks = [{ bridge: 'vnet1', ip: '10.10.0.5/24' }];
+  const { config } = read({ ...withDatacenter(FRONT), 'etc/phoenix_lxc_configs.json': JSON.stringify(guests) });
+  if (config === null) throw new Error('it is not sound');
+  const targets = allTargets(config);
+  expect(targets.get(targetId('lxc', 101))?.needs).toContain('sdn/network');
+  const made = makePlan({ from: null, to: 'one', before: new Map(), after: targets, impact: impactOf });
+  expect(made.kind).toBe('plan');
+});
+
+test.each([
+  [
+    'a name that is too long',
+    { sdn_zones: { toolongname: { type: 'simple' } } },
+    { path: '/sdn_zones/toolongname', message: expect.stringContaining('2 to 8') },
+  ],
+  ['a zone without its bridge', { sdn_zones: { vl: { type: 'vlan' } } }, { path: '/sdn_zones/vl' }],
+  [
+    'an option of another type of zone',
+    { sdn_zones: { lan: { type: 'simple', bridge: 'vmbr0' } } },
+    { path: '/sdn_zones/lan/bridge' },
+  ],
+  ['a VXLAN without peers', { sdn_zones: { far: { type: 'vxlan' } } }, { path: '/sdn_zones/far/type' }],
+  [
+    'a zone that nothing declares',
+    { sdn_vnets: { vnet1: { zone: 'nowhere' } } },
+    { code: 'UNKNOWN_REFERENCE', path: '/sdn_vnets/vnet1/zone' },
+  ],
+  [
+    'a tag where the zone has none',
+    { sdn_zones: FRONT.sdn_zones, sdn_vnets: { vnet1: { zone: 'lan', tag: 5 } } },
+    { path: '/sdn_vnets/vnet1/tag' },
+  ],
+  [
+    'a tag twice',
+    { sdn_zones: FRONT.sdn_zones, sdn_vnets: { a1: { zone: 'far', tag: 5 }, a2: { zone: 'far', tag: 5 } } },
+    { path: '/sdn_vnets/a2/tag', message: expect.stringContaining('vnet a1') },
+  ],
+  [
+    'no tag where the zone has them',
+    { sdn_zones: FRONT.sdn_zones, sdn_vnets: { a1: { zone: 'far' } } },
+    { path: '/sdn_vnets/a1' },
+  ],
+  [
+    'a gateway outside of its subnet',
+    { ...FRONT, sdn_subnets: { 'vnet1/10.11.0.0/24': { gateway: '10.12.0.1' } } },
+    { path: '/sdn_subnets/vnet1~110.11.0.0~124/gateway' },
+  ],
+  [
+    'an address in the place of a network',
+    { ...FRONT, sdn_subnets: { 'vnet1/10.11.0.5/24': {} } },
+    { code: 'BAD_ADDRESS', hint: 'Write vnet1/10.11.0.0/24.' },
+  ],
+  [
+    'a subnet of a vnet that nothing declares',
+    { ...FRONT, sdn_subnets: { 'vnet9/10.11.0.0/24': {} } },
+    { code: 'UNKNOWN_REFERENCE', path: '/sdn_subnets/vnet9~110.11.0.0~124' },
+  ],
+])('%s is refused at its line', (_, datacenter, problem) => {
+  expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
